@@ -1,0 +1,328 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// An element is an element type of the matrices.
+type element struct {
+	name  string // for function names
+	goTyp string
+	bytes int
+}
+
+var (
+	f32 = element{name: "F32", goTyp: "float32", bytes: 4}
+	f64 = element{name: "F64", goTyp: "float64", bytes: 8}
+)
+
+// instructions is an instruction set and the tiles that are made of it.
+type instructions struct {
+	name      string // for function names
+	bytes     int    // of a vector
+	registers []reg.VecPhysical
+	rows      []int // rows[v-1] is the largest tile for panels of v vectors
+}
+
+var (
+	avx512 = instructions{
+		name:  "avx512",
+		bytes: 64,
+		registers: []reg.VecPhysical{
+			reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+			reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+			reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
+			reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+		},
+		rows: []int{8, 8},
+	}
+	avx2 = instructions{
+		name:  "avx2",
+		bytes: 32,
+		registers: []reg.VecPhysical{
+			reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+			reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+		},
+		rows: []int{8, 6},
+	}
+)
+
+// tile is the state while a tile function is written.
+//
+// A tile of m rows keeps its m*vectors sums in the first registers, the vectors
+// of one row of the panel in the next ones, and an element of A, broadcast, in
+// the last register.
+type tile struct {
+	*build.Context
+	set     instructions
+	element element
+	vectors int
+	mask    reg.Register // AVX-512: the columns of the last vector
+}
+
+// emitTile writes the tileFunc for panels of the given number of vectors.
+func emitTile(c *build.Context, set instructions, e element, vectors int) {
+	t := &tile{Context: c, set: set, element: e, vectors: vectors}
+	name := fmt.Sprintf("%s%sx%d", set.name, e.name, vectors)
+	c.Function(name)
+	c.Attributes(attr.NOSPLIT)
+	c.Pragma("noescape")
+	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows int, b []%[1]s, cols, depth int, accumulate bool)", e.goTyp))
+	c.Doc(fmt.Sprintf("%s is the tileFunc for up to %[3]d rows and panels of width %[2]d, in vectors.", name, vectors, set.rows[vectors-1]))
+
+	if t.masked() {
+		t.loadOpmask()
+	}
+	rows := c.Load(c.Param("rows"), c.GP64())
+	for m := set.rows[vectors-1]; m > 1; m-- {
+		c.CMPQ(rows, operand.U8(m))
+		c.JE(operand.LabelRef(t.label("rows", m)))
+	}
+	for m := 1; m <= set.rows[vectors-1]; m++ {
+		c.Label(t.label("rows", m))
+		t.emitRows(m)
+	}
+}
+
+// masked says whether the instruction set has mask registers.
+func (t *tile) masked() bool { return t.set.bytes == 64 }
+
+func (t *tile) label(what string, m int) string { return fmt.Sprintf("%s%d", what, m) }
+
+func (t *tile) sum(row, vector int) reg.VecPhysical { return t.set.registers[row*t.vectors+vector] }
+
+// panel is the register of a vector of the panel in a tile of m rows.
+func (t *tile) panel(m, vector int) reg.VecPhysical { return t.set.registers[m*t.vectors+vector] }
+
+func (t *tile) broadcast() reg.VecPhysical { return t.set.registers[len(t.set.registers)-1] }
+
+// emitRows writes the tile of m rows.
+func (t *tile) emitRows(m int) {
+	t.emitStart(m)
+	t.emitLoop(m)
+	t.emitStore(m)
+}
+
+// emitStart sets the sums to zero or to what dst holds.
+func (t *tile) emitStart(m int) {
+	accumulate := t.Load(t.Param("accumulate"), t.GP8())
+	t.TESTB(accumulate, accumulate)
+	t.JE(operand.LabelRef(t.label("zero", m)))
+
+	dst, stride := t.loadDst()
+	mask := t.panel(m, 0) // free until the loop
+	if !t.masked() {
+		t.loadVectorMask(mask)
+	}
+	for row := range m {
+		for v := range t.vectors {
+			at := operand.Mem{Base: dst, Disp: v * t.set.bytes}
+			switch {
+			case v < t.vectors-1:
+				t.VMOVUPS(at, t.sum(row, v))
+			case t.masked() && t.element == f32:
+				t.VMOVUPS_Z(at, t.mask, t.sum(row, v))
+			case t.masked():
+				t.VMOVUPD_Z(at, t.mask, t.sum(row, v))
+			case t.element == f32:
+				t.VMASKMOVPS(at, mask, t.sum(row, v))
+			default:
+				t.VMASKMOVPD(at, mask, t.sum(row, v))
+			}
+		}
+		if row < m-1 {
+			t.ADDQ(stride, dst)
+		}
+	}
+	t.JMP(operand.LabelRef(t.label("start", m)))
+
+	t.Label(t.label("zero", m))
+	for row := range m {
+		for v := range t.vectors {
+			sum := t.sum(row, v)
+			if t.masked() {
+				t.VPXORD(sum, sum, sum)
+			} else {
+				t.VXORPS(sum, sum, sum)
+			}
+		}
+	}
+	t.Label(t.label("start", m))
+}
+
+// emitLoop writes the loop over the depth. Rows of A are reached in groups of
+// four, each with its own pointer.
+func (t *tile) emitLoop(m int) {
+	a := []reg.Register{t.Load(t.Param("a").Base(), t.GP64())}
+	rowStride := t.loadStride("rowStride")
+	rowStride3 := t.GP64()
+	if m > 3 {
+		t.LEAQ(operand.Mem{Base: rowStride, Index: rowStride, Scale: 2}, rowStride3)
+	}
+	for row := 4; row < m; row += 4 {
+		p := t.GP64()
+		t.LEAQ(operand.Mem{Base: a[len(a)-1], Index: rowStride, Scale: 4}, p)
+		a = append(a, p)
+	}
+	colStride := t.loadStride("colStride")
+	b := t.Load(t.Param("b").Base(), t.GP64())
+	depth := t.Load(t.Param("depth"), t.GP64())
+
+	t.Label(t.label("loop", m))
+	for v := range t.vectors {
+		t.VMOVUPS(operand.Mem{Base: b, Disp: v * t.set.bytes}, t.panel(m, v))
+	}
+	for row := range m {
+		at := operand.Mem{Base: a[row/4]}
+		switch row % 4 {
+		case 1:
+			at.Index, at.Scale = rowStride, 1
+		case 2:
+			at.Index, at.Scale = rowStride, 2
+		case 3:
+			at.Index, at.Scale = rowStride3, 1
+		}
+		t.multiply(m, row, at)
+	}
+	for _, p := range a {
+		t.ADDQ(colStride, p)
+	}
+	t.ADDQ(operand.I32(t.vectors*t.set.bytes), b)
+	t.DECQ(depth)
+	t.JNE(operand.LabelRef(t.label("loop", m)))
+}
+
+// multiply adds the products of the element of A at the address and the panel's
+// vectors to the sums of a row.
+func (t *tile) multiply(m, row int, at operand.Mem) {
+	if t.masked() && t.vectors == 1 {
+		if t.element == f32 {
+			t.VFMADD231PS_BCST(at, t.panel(m, 0), t.sum(row, 0))
+		} else {
+			t.VFMADD231PD_BCST(at, t.panel(m, 0), t.sum(row, 0))
+		}
+		return
+	}
+	x := t.broadcast()
+	if t.element == f32 {
+		t.VBROADCASTSS(at, x)
+	} else {
+		t.VBROADCASTSD(at, x)
+	}
+	for v := range t.vectors {
+		if t.element == f32 {
+			t.VFMADD231PS(t.panel(m, v), x, t.sum(row, v))
+		} else {
+			t.VFMADD231PD(t.panel(m, v), x, t.sum(row, v))
+		}
+	}
+}
+
+// emitStore writes the sums to dst and returns.
+func (t *tile) emitStore(m int) {
+	if !t.masked() {
+		cols := t.Load(t.Param("cols"), t.GP64())
+		t.CMPQ(cols, operand.U8(t.vectors*t.set.bytes/t.element.bytes))
+		t.JNE(operand.LabelRef(t.label("edge", m)))
+		t.emitStoreRows(m, nil)
+		t.Label(t.label("edge", m))
+	}
+	t.emitStoreRows(m, t.panel(m, 0)) // free after the loop
+}
+
+// emitStoreRows is emitStore where the last vector is stored as a whole when mask
+// is nil, and else under the mask of the columns, which AVX2 puts in mask.
+func (t *tile) emitStoreRows(m int, mask reg.Register) {
+	dst, stride := t.loadDst()
+	if mask != nil && !t.masked() {
+		t.loadVectorMask(mask)
+	}
+	for row := range m {
+		for v := range t.vectors {
+			at := operand.Mem{Base: dst, Disp: v * t.set.bytes}
+			switch {
+			case v < t.vectors-1 || mask == nil:
+				t.VMOVUPS(t.sum(row, v), at)
+			case t.masked() && t.element == f32:
+				t.VMOVUPS(t.sum(row, v), t.mask, at)
+			case t.masked():
+				t.VMOVUPD(t.sum(row, v), t.mask, at)
+			case t.element == f32:
+				t.VMASKMOVPS(t.sum(row, v), mask, at)
+			default:
+				t.VMASKMOVPD(t.sum(row, v), mask, at)
+			}
+		}
+		if row < m-1 {
+			t.ADDQ(stride, dst)
+		}
+	}
+	t.VZEROUPPER()
+	t.RET()
+}
+
+// loadDst loads the address of dst and its row stride in bytes.
+func (t *tile) loadDst() (dst, stride reg.Register) {
+	return t.Load(t.Param("dst").Base(), t.GP64()), t.loadStride("dstStride")
+}
+
+// loadStride loads a stride in bytes.
+func (t *tile) loadStride(name string) reg.Register {
+	stride := t.Load(t.Param(name), t.GP64())
+	shift := 2
+	if t.element == f64 {
+		shift = 3
+	}
+	t.SHLQ(operand.U8(shift), stride)
+	return stride
+}
+
+// loadEdge loads the number of columns in the last vector.
+func (t *tile) loadEdge() reg.GPVirtual {
+	n := t.GP64()
+	t.Load(t.Param("cols"), n)
+	t.SUBQ(operand.U8((t.vectors-1)*t.set.bytes/t.element.bytes), n)
+	return n
+}
+
+// loadOpmask sets the mask register to the columns of the last vector.
+func (t *tile) loadOpmask() {
+	n, bits := t.loadEdge(), t.GP64()
+	t.MOVQ(operand.I32(-1), bits)
+	t.BZHIQ(n, bits, bits)
+	t.mask = reg.K1
+	t.KMOVW(bits.As32(), t.mask)
+}
+
+// loadVectorMask sets a vector register to the mask of the columns of the last
+// vector, cut from a table of a vector of ones and one of zeros.
+func (t *tile) loadVectorMask(mask reg.Register) {
+	n := t.loadEdge()
+	table := t.GP64()
+	t.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("ones"), t.set.bytes), table)
+	shift := 2
+	if t.element == f64 {
+		shift = 3
+	}
+	t.SHLQ(operand.U8(shift), n)
+	t.SUBQ(n, table)
+	t.VMOVUPS(operand.Mem{Base: table}, mask)
+}
+
+// emitOnes writes the table of loadVectorMask.
+func emitOnes(c *build.Context) {
+	c.StaticGlobal("ones")
+	c.DataAttributes(attr.RODATA | attr.NOPTR)
+	for i := range 8 {
+		var bits operand.U64
+		if i < 4 {
+			bits = 1<<64 - 1
+		}
+		c.AppendDatum(bits)
+	}
+}

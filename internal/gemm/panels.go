@@ -1,0 +1,116 @@
+package gemm
+
+// panels is the kernel that cuts the right operand in panels of columns and the
+// product in tiles that fit in registers.
+//
+// A panel holds its columns for all of the depth, row after row. All panels are
+// len(tiles) vectors wide but the last, which has just as many vectors as its
+// columns need; what is left of its last vector is zero. A panel is multiplied by
+// the tile function for its number of vectors.
+type panels[T Float] struct {
+	vector int       // columns of a vector
+	tiles  []tile[T] // tiles[v-1] multiplies by a panel of v vectors
+}
+
+// tile multiplies a few rows by one panel.
+type tile[T Float] struct {
+	rows int // at most
+	mul  tileFunc[T]
+}
+
+// tileFunc computes the rows x cols matrix dst (row stride dstStride) as the product
+// of a (rows x depth with both strides) and a panel b (depth x its vectors), or adds
+// the product to dst. All products of an element are added in the order of the depth.
+// rows and depth are at least 1; cols lies in the panel's last vector. Nothing is
+// read or written outside of the three matrices.
+type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols, depth int, accumulate bool)
+
+// panelCols is the width of all panels but the last.
+func (p *panels[T]) panelCols() int { return p.vector * len(p.tiles) }
+
+// vectors is the number of vectors that hold the given number of columns.
+func (p *panels[T]) vectors(cols int) int { return (cols + p.vector - 1) / p.vector }
+
+func (p *panels[T]) packedLen(rows, cols int) int {
+	return rows * p.vectors(cols) * p.vector
+}
+
+func (p *panels[T]) pack(dst, b []T, rows, cols, rowStride, colStride int) {
+	if rows == 0 {
+		return
+	}
+	for col := 0; col < cols; col += p.panelCols() {
+		n := min(p.panelCols(), cols-col)
+		width := p.vectors(n) * p.vector
+		panel := dst[:rows*width]
+		dst = dst[rows*width:]
+		switch {
+		case colStride == 1:
+			packRows(panel, b[col:], rows, n, width, rowStride)
+		default:
+			packCols(panel, b[col*colStride:], rows, n, width, rowStride, colStride)
+		}
+	}
+}
+
+// packRows fills a panel from rows that are contiguous in b.
+func packRows[T Float](panel, b []T, rows, cols, width, rowStride int) {
+	for i := range rows {
+		row := panel[i*width:][:width]
+		copy(row, b[i*rowStride:][:cols])
+		clear(row[cols:])
+	}
+}
+
+// packCols fills a panel from b column by column, four columns at a time so that
+// a line of the panel is met less often.
+func packCols[T Float](panel, b []T, rows, cols, width, rowStride, colStride int) {
+	j := 0
+	for ; j+4 <= cols; j += 4 {
+		b0, b1, b2, b3 := b[j*colStride:], b[(j+1)*colStride:], b[(j+2)*colStride:], b[(j+3)*colStride:]
+		for i := range rows {
+			quad := panel[i*width+j:][:4]
+			quad[0] = b0[i*rowStride]
+			quad[1] = b1[i*rowStride]
+			quad[2] = b2[i*rowStride]
+			quad[3] = b3[i*rowStride]
+		}
+	}
+	for ; j < width; j++ {
+		for i := range rows {
+			var x T
+			if j < cols {
+				x = b[i*rowStride+j*colStride]
+			}
+			panel[i*width+j] = x
+		}
+	}
+}
+
+// blockRows is the number of rows for which a panel is used before the next one. From
+// 24 up the speed does not depend on it; 48 is a whole number of tiles of 8 and of 6,
+// and 48 rows of the product stay in the second-level cache.
+func (p *panels[T]) blockRows() int { return 48 }
+
+func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool) {
+	rest := b.data
+	for col := 0; col < b.cols; col += p.panelCols() {
+		cols := min(p.panelCols(), b.cols-col)
+		vectors := p.vectors(cols)
+		panel := rest[:b.rows*vectors*p.vector]
+		rest = rest[len(panel):]
+		t := &p.tiles[vectors-1]
+		for row := 0; row < rows; {
+			n := evenShare(rows-row, t.rows)
+			t.mul(dst[row*dstStride+col:], dstStride, a[row*rowStride:], rowStride, colStride, n, panel, cols, b.rows, accumulate)
+			row += n
+		}
+	}
+}
+
+// evenShare is how much of n to take next so that the whole of it is taken in as
+// few parts of at most limit as possible, the parts differing by one at most.
+func evenShare(n, limit int) int {
+	parts := (n + limit - 1) / limit
+	return (n + parts - 1) / parts
+}

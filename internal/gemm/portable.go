@@ -1,0 +1,68 @@
+package gemm
+
+import "unsafe"
+
+// portable is the kernel in plain Go, for any processor. Its tiles are 2 x 3: with
+// more sums, the compiler for amd64 runs out of registers and halves the speed.
+func portable() backend {
+	return backend{
+		name: "portable",
+		f32:  &panels[float32]{vector: 3, tiles: []tile[float32]{{rows: 2, mul: portableTile[float32]}}},
+		f64:  &panels[float64]{vector: 3, tiles: []tile[float64]{{rows: 2, mul: portableTile[float64]}}},
+	}
+}
+
+// portableTile is the tileFunc for panels of 3 columns and up to 2 rows.
+func portableTile[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols, depth int, accumulate bool) {
+	panel := unsafe.Slice((*[3]T)(unsafe.Pointer(unsafe.SliceData(b[:3*depth]))), depth)
+	var c, d [3]T
+	if rows == 1 {
+		if accumulate {
+			copy(c[:cols], dst)
+		}
+		c = portableRow(c, a, colStride, panel)
+		copy(dst, c[:cols])
+		return
+	}
+	if accumulate {
+		copy(c[:cols], dst)
+		copy(d[:cols], dst[dstStride:])
+	}
+	c, d = portableRows(c, d, a, a[rowStride:], colStride, panel)
+	copy(dst, c[:cols])
+	copy(dst[dstStride:], d[:cols])
+}
+
+// portableRow is c plus the product of one row a[0], a[stride], ... and a panel.
+func portableRow[T Float](c [3]T, a []T, stride int, panel [][3]T) [3]T {
+	c0, c1, c2 := c[0], c[1], c[2]
+	i := 0
+	for k := range panel {
+		b := &panel[k]
+		x := a[i]
+		c0 += x * b[0]
+		c1 += x * b[1]
+		c2 += x * b[2]
+		i += stride
+	}
+	return [3]T{c0, c1, c2}
+}
+
+// portableRows is portableRow for two rows at once: c with a0, d with a1.
+func portableRows[T Float](c, d [3]T, a0, a1 []T, stride int, panel [][3]T) ([3]T, [3]T) {
+	c0, c1, c2 := c[0], c[1], c[2]
+	d0, d1, d2 := d[0], d[1], d[2]
+	i := 0
+	for k := range panel {
+		b := &panel[k]
+		x, y := a0[i], a1[i]
+		c0 += x * b[0]
+		d0 += y * b[0]
+		c1 += x * b[1]
+		d1 += y * b[1]
+		c2 += x * b[2]
+		d2 += y * b[2]
+		i += stride
+	}
+	return [3]T{c0, c1, c2}, [3]T{d0, d1, d2}
+}
