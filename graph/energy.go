@@ -1,0 +1,147 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Spec says which energy to build. Node l runs from 0, the bottom, to L, the
+// top; layer i = 0..L-1 predicts node i from node i+1.
+type Spec struct {
+	Sizes       []int        // d_0..d_L, bottom to top
+	Activations []Activation // φ of node i+1, for each layer i
+	Clamped     []bool       // for each node: it is data, not a free latent
+	Precise     []bool       // for each layer: node i's energy has a precision; nil for none
+	Batch       int          // examples, the rows of each latent
+	Dtype       tensor.Dtype // tensor.Float32 or tensor.Float64
+}
+
+func (s *Spec) validate() error {
+	var errs []error
+	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf("graph: "+format, a...)) }
+	if len(s.Sizes) < 2 {
+		bad("sizes: must name at least 2 nodes, got %d", len(s.Sizes))
+	}
+	for l, d := range s.Sizes {
+		if d <= 0 {
+			bad("sizes[%d]: must be > 0, got %d", l, d)
+		}
+	}
+	if layers := max(len(s.Sizes)-1, 0); len(s.Activations) != layers {
+		bad("activations: must be one for each of the %d layers, got %d", layers, len(s.Activations))
+	} else if s.Precise != nil && len(s.Precise) != layers {
+		bad("precise: must be one for each of the %d layers, got %d", layers, len(s.Precise))
+	}
+	for i, a := range s.Activations {
+		if a == nil {
+			bad("activations[%d]: must not be nil", i)
+		}
+	}
+	if len(s.Clamped) != len(s.Sizes) {
+		bad("clamped: must be one for each of the %d nodes, got %d", len(s.Sizes), len(s.Clamped))
+	}
+	if s.Batch <= 0 {
+		bad("batch: must be > 0, got %d", s.Batch)
+	}
+	if s.Dtype != tensor.Float32 && s.Dtype != tensor.Float64 {
+		bad("dtype: must be float32 or float64, got %v", s.Dtype)
+	}
+	return errors.Join(errs...)
+}
+
+// Energy is the energy of a network as an expression graph, and its nodes by
+// name. Slices by layer have L entries, slices by node L+1.
+type Energy struct {
+	Spec  Spec
+	Graph *G.ExprGraph
+
+	Latents     G.Nodes // v_l by node, (B, d_l)
+	Weights     G.Nodes // W by layer, (d_i, d_{i+1})
+	Biases      G.Nodes // b by layer, (d_i)
+	Precisions  G.Nodes // Π by layer, (d_i); nil where it is 1
+	Activations G.Nodes // φ(v_{i+1}) by layer, (B, d_{i+1})
+	Predictions G.Nodes // μ_i by layer, (B, d_i)
+	Errors      G.Nodes // ε_i by layer, (B, d_i)
+	Terms       G.Nodes // ½ Π_i ‖ε_i‖² by layer, scalar
+	Total       *G.Node // E, scalar
+	Gradients   G.Nodes // ∂E/∂v_l by node, (B, d_l); nil where it is clamped
+}
+
+// Build writes down the energy of the network that s describes and its
+// gradient by the free latents. Weights, biases, precisions and latents are
+// input nodes without values: bind them with [gorgonia.Let].
+func Build(s Spec) (*Energy, error) {
+	if err := s.validate(); err != nil {
+		return nil, err
+	}
+	g := G.NewGraph()
+	layers := len(s.Sizes) - 1
+	e := &Energy{Spec: s, Graph: g,
+		Precisions: make(G.Nodes, layers),
+		Gradients:  make(G.Nodes, layers+1),
+	}
+	for l, d := range s.Sizes {
+		e.Latents = append(e.Latents, G.NewMatrix(g, s.Dtype, G.WithShape(s.Batch, d), G.WithName(fmt.Sprintf("v%d", l))))
+	}
+
+	var err error
+	apply := func(name string, op G.Op, in ...*G.Node) *G.Node {
+		if err != nil {
+			return nil
+		}
+		var n *G.Node
+		if n, err = G.ApplyOpWithName(op, name, in...); err != nil {
+			err = fmt.Errorf("graph: %s: %w", name, err)
+		}
+		return n
+	}
+	for i := range layers {
+		w := G.NewMatrix(g, s.Dtype, G.WithShape(s.Sizes[i], s.Sizes[i+1]), G.WithName(fmt.Sprintf("W%d", i+1)))
+		b := G.NewVector(g, s.Dtype, G.WithShape(s.Sizes[i]), G.WithName(fmt.Sprintf("b%d", i+1)))
+		f := e.Latents[i+1]
+		if s.Activations[i] != Identity {
+			f = apply(fmt.Sprintf("φ(v%d)", i+1), newActivate(s.Activations[i]), f)
+		}
+		mu := apply(fmt.Sprintf("μ%d", i), newAffine(), f, w, b)
+		eps := apply(fmt.Sprintf("ε%d", i), newDifference(), e.Latents[i], mu)
+		in := G.Nodes{eps}
+		if s.Precise != nil && s.Precise[i] {
+			e.Precisions[i] = G.NewVector(g, s.Dtype, G.WithShape(s.Sizes[i]), G.WithName(fmt.Sprintf("Π%d", i)))
+			in = append(in, e.Precisions[i])
+		}
+		term := apply(fmt.Sprintf("E%d", i), newGaussian(len(in) == 2), in...)
+
+		e.Weights = append(e.Weights, w)
+		e.Biases = append(e.Biases, b)
+		e.Activations = append(e.Activations, f)
+		e.Predictions = append(e.Predictions, mu)
+		e.Errors = append(e.Errors, eps)
+		e.Terms = append(e.Terms, term)
+	}
+	e.Total = apply("E", newTotal(layers), e.Terms...)
+	if err != nil {
+		return nil, err
+	}
+
+	var free G.Nodes
+	var at []int
+	for l, v := range e.Latents {
+		if !s.Clamped[l] {
+			free, at = append(free, v), append(at, l)
+		}
+	}
+	if len(free) == 0 {
+		return e, nil
+	}
+	gradients, err := G.Grad(e.Total, free...)
+	if err != nil {
+		return nil, fmt.Errorf("graph: gradient by the free latents: %w", err)
+	}
+	for i, l := range at {
+		e.Gradients[l] = gradients[i]
+	}
+	return e, nil
+}

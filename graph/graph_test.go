@@ -1,0 +1,488 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/diff/fd"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+func builtins() []Activation {
+	return []Activation{Identity, Tanh, ReLU, LeakyReLU, Sigmoid, GELU, Softplus, HardTanh,
+		NewActivation("softsign",
+			func(x float64) float64 { return x / (1 + math.Abs(x)) },
+			func(x, _ float64) float64 { d := 1 + math.Abs(x); return 1 / (d * d) }, 1)}
+}
+
+func random(rng *rand.Rand, dt tensor.Dtype, shape ...int) *tensor.Dense {
+	n := tensor.Shape(shape).TotalSize()
+	if dt == tensor.Float32 {
+		data := make([]float32, n)
+		for i := range data {
+			data[i] = float32(rng.NormFloat64())
+		}
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+	}
+	data := make([]float64, n)
+	for i := range data {
+		data[i] = rng.NormFloat64()
+	}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+}
+
+func floats(v G.Value) []float64 {
+	switch d := v.Data().(type) {
+	case []float64:
+		return d
+	case []float32:
+		out := make([]float64, len(d))
+		for i, x := range d {
+			out[i] = float64(x)
+		}
+		return out
+	case float64:
+		return []float64{d}
+	case float32:
+		return []float64{float64(d)}
+	}
+	panic(fmt.Sprintf("unexpected %T", v.Data()))
+}
+
+// eval computes n by each operation's Do: the reference.
+func eval(t *testing.T, n *G.Node) G.Value {
+	t.Helper()
+	if n.Op() == nil || len(children(n)) == 0 {
+		return n.Value()
+	}
+	var in []G.Value
+	for _, c := range children(n) {
+		in = append(in, eval(t, c))
+	}
+	v, err := n.Op().Do(in...)
+	if err != nil {
+		t.Fatalf("%v: %v", n, err)
+	}
+	return v
+}
+
+// TestOpDerivatives holds the symbolic derivative of each operation against
+// central differences of its Do, for a random upstream gradient.
+func TestOpDerivatives(t *testing.T) {
+	const tol = 1e-6
+	mat, vect, scalar := []int{3, 4}, []int{4}, []int(nil)
+	type input struct {
+		shape []int
+		diff  bool
+	}
+	cases := []struct {
+		name string
+		op   G.Op
+		in   []input
+		out  []int // shape, nil for a scalar
+	}{
+		{"affine", newAffine(), []input{{mat, true}, {[]int{5, 4}, false}, {[]int{5}, false}}, []int{3, 5}},
+		{"error", newDifference(), []input{{mat, true}, {mat, true}}, mat},
+		{"gaussian", newGaussian(false), []input{{mat, true}}, scalar},
+		{"gaussian with precision", newGaussian(true), []input{{mat, true}, {vect, false}}, scalar},
+		{"total", newTotal(3), []input{{scalar, true}, {scalar, true}, {scalar, true}}, scalar},
+	}
+	for _, a := range builtins() {
+		cases = append(cases, struct {
+			name string
+			op   G.Op
+			in   []input
+			out  []int
+		}{"activate " + a.String(), newActivate(a), []input{{mat, true}}, mat})
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(1, 2))
+			g := G.NewGraph()
+			var in G.Nodes
+			for i, x := range c.in {
+				var n *G.Node
+				switch name := G.WithName(fmt.Sprintf("x%d", i)); len(x.shape) {
+				case 0:
+					n = G.NewScalar(g, G.Float64, name, G.WithValue(rng.NormFloat64()))
+				case 1:
+					n = G.NewVector(g, G.Float64, name, G.WithShape(x.shape...), G.WithValue(random(rng, G.Float64, x.shape...)))
+				default:
+					n = G.NewMatrix(g, G.Float64, name, G.WithShape(x.shape...), G.WithValue(random(rng, G.Float64, x.shape...)))
+				}
+				in = append(in, n)
+			}
+			out, err := G.ApplyOp(c.op, in...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			upstream := G.NewConstant(1.0)
+			if c.out != nil {
+				upstream = G.NewMatrix(g, G.Float64, G.WithName("g"), G.WithShape(c.out...), G.WithValue(random(rng, G.Float64, c.out...)))
+			} else {
+				upstream = g.AddNode(upstream)
+			}
+			up := floats(upstream.Value())
+			sd := c.op.(G.SDOp)
+			grads, err := sd.SymDiff(in, out, upstream)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, x := range c.in {
+				if got := sd.DiffWRT(len(in))[i]; got != x.diff {
+					t.Fatalf("DiffWRT(%d) = %v, want %v", i, got, x.diff)
+				}
+				if !x.diff {
+					if grads[i] != nil {
+						t.Fatalf("a derivative by frozen input %d was built", i)
+					}
+					continue
+				}
+				got := append([]float64(nil), floats(eval(t, grads[i]))...) // may be the input itself
+				at := append([]float64(nil), floats(in[i].Value())...)
+				want := fd.Gradient(nil, func(p []float64) float64 {
+					if x.shape == nil {
+						must(t, G.Let(in[i], p[0]))
+					} else {
+						copy(in[i].Value().Data().([]float64), p)
+					}
+					sum := 0.0
+					for j, y := range floats(eval(t, out)) {
+						sum += y * up[j]
+					}
+					return sum
+				}, at, &fd.Settings{Formula: fd.Central})
+				for j := range want {
+					if math.Abs(got[j]-want[j]) > tol*(1+math.Abs(want[j])) {
+						t.Errorf("derivative by input %d, element %d: got %v, central difference %v", i, j, got[j], want[j])
+					}
+				}
+			}
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bindRandom binds random values to all inputs of e.
+func bindRandom(t *testing.T, e *Energy, seed uint64) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(seed, 7))
+	for _, nodes := range []G.Nodes{e.Latents, e.Weights, e.Biases} {
+		for _, n := range nodes {
+			must(t, G.Let(n, random(rng, e.Spec.Dtype, n.Shape()...)))
+		}
+	}
+	for _, n := range e.Precisions {
+		if n == nil {
+			continue
+		}
+		p := random(rng, e.Spec.Dtype, n.Shape()...)
+		for i := range n.Shape()[0] {
+			p.Set(i, map[bool]any{true: float32(0.5 + float64(i)), false: 0.5 + float64(i)}[e.Spec.Dtype == tensor.Float32])
+		}
+		must(t, G.Let(n, p))
+	}
+}
+
+func specs(dt tensor.Dtype) map[string]Spec {
+	all := map[string]Spec{}
+	for _, a := range builtins() {
+		for name, clamped := range map[string][]bool{
+			"both ends": {true, false, false, true},
+			"bottom":    {true, false, false, false},
+			"top":       {false, false, false, true},
+			"middle":    {false, true, false, false},
+			"none":      {false, false, false, false},
+		} {
+			for _, precise := range []bool{false, true} {
+				s := Spec{Sizes: []int{5, 4, 6, 3}, Activations: []Activation{a, a, Identity}, Clamped: clamped, Batch: 3, Dtype: dt}
+				if name == "bottom" {
+					s.Activations = []Activation{a, a, a}
+				}
+				label := fmt.Sprintf("%v/%s", a, name)
+				if precise {
+					s.Precise = []bool{true, false, true}
+					label += "/precision"
+				}
+				all[label] = s
+			}
+		}
+	}
+	return all
+}
+
+// TestEnergyGradient holds the machine's gradient of the whole energy by each
+// free latent against central differences.
+func TestEnergyGradient(t *testing.T) {
+	const tol = 1e-6
+	for name, s := range specs(tensor.Float64) {
+		t.Run(name, func(t *testing.T) {
+			e, err := Build(s)
+			must(t, err)
+			bindRandom(t, e, 3)
+			m, err := Compile(e)
+			must(t, err)
+			for l, v := range e.Latents {
+				if s.Clamped[l] {
+					if e.Gradients[l] != nil {
+						t.Errorf("node %d is clamped and has a gradient", l)
+					}
+					continue
+				}
+				x := v.Value().Data().([]float64)
+				at := append([]float64(nil), x...)
+				want := fd.Gradient(nil, func(p []float64) float64 {
+					copy(x, p)
+					must(t, m.RunAll())
+					return floats(e.Total.Value())[0]
+				}, at, &fd.Settings{Formula: fd.Central})
+				copy(x, at)
+				must(t, m.RunAll())
+				for j, got := range floats(e.Gradients[l].Value()) {
+					if math.Abs(got-want[j]) > tol*(1+math.Abs(want[j])) {
+						t.Errorf("∂E/∂v%d[%d]: got %v, central difference %v", l, j, got, want[j])
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestMachineIsTapeMachine runs one graph on Gorgonia's machine and on ours.
+func TestMachineIsTapeMachine(t *testing.T) {
+	for dt, tol := range map[tensor.Dtype]float64{tensor.Float64: 1e-12, tensor.Float32: 2e-5} {
+		for name, s := range specs(dt) {
+			t.Run(fmt.Sprintf("%v/%s", dt, name), func(t *testing.T) {
+				e, err := Build(s)
+				must(t, err)
+				bindRandom(t, e, 5)
+
+				m, err := Compile(e) // before Read adds nodes of its own
+				must(t, err)
+				var outputs G.Nodes
+				for _, n := range append(append(append(G.Nodes{e.Total}, e.Terms...), e.Errors...), e.Gradients...) {
+					if n != nil {
+						outputs = append(outputs, n)
+					}
+				}
+				want := make([]G.Value, len(outputs))
+				for i, n := range outputs {
+					G.Read(n, &want[i])
+				}
+				tm := G.NewTapeMachine(e.Graph)
+				must(t, tm.RunAll())
+				wants := make([][]float64, len(want))
+				for i, v := range want {
+					wants[i] = append([]float64(nil), floats(v)...)
+				}
+				must(t, tm.Close())
+
+				must(t, m.RunAll())
+				for i, n := range outputs {
+					for j, got := range floats(n.Value()) {
+						if math.Abs(got-wants[i][j]) > tol*(1+math.Abs(wants[i][j])) {
+							t.Fatalf("%s[%d]: machine %v, TapeMachine %v", n.Name(), j, got, wants[i][j])
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestWeightsAreFrozen proves that nothing in the graph, and so nothing in a
+// program, is a gradient by a weight: no node has the shape of a weight matrix
+// but the weights, and asking Grad for one is refused.
+func TestWeightsAreFrozen(t *testing.T) {
+	s := Spec{Sizes: []int{7, 5, 4}, Activations: []Activation{Tanh, Tanh}, Clamped: []bool{true, false, true}, Batch: 3, Dtype: tensor.Float64}
+	e, err := Build(s)
+	must(t, err)
+	weights := map[*G.Node]bool{}
+	for _, n := range append(append(G.Nodes{}, e.Weights...), e.Biases...) {
+		weights[n] = true
+		if n.Deriv() != nil {
+			t.Errorf("%s has a derivative", n.Name())
+		}
+	}
+	for _, n := range e.Graph.AllNodes() {
+		if !weights[n] && n.Op() != nil && n.Dims() > 0 && n.Shape()[0] != s.Batch {
+			t.Errorf("%v of shape %v has no row for each example", n, n.Shape())
+		}
+	}
+	m, err := compile[float64](e)
+	must(t, err)
+	for i, n := range m.memory.nodes {
+		if m.needs[i] && n.Shape()[0] != s.Batch {
+			t.Errorf("the program computes %v of shape %v", n, n.Shape())
+		}
+	}
+	if _, err := G.Grad(e.Total, e.Weights[0]); err == nil {
+		t.Error("Grad by a weight was accepted")
+	}
+}
+
+func TestClampedWorkIsDoneOnceABatch(t *testing.T) {
+	e, err := Build(Spec{Sizes: []int{3, 4, 9}, Activations: []Activation{Tanh, Identity}, Clamped: []bool{true, false, true}, Batch: 2, Dtype: tensor.Float64})
+	must(t, err)
+	r := rates(e)
+	for want, nodes := range map[rate]G.Nodes{
+		rateWeights: {e.Weights[0], e.Biases[1]},
+		rateBatch:   {e.Latents[0], e.Latents[2], e.Predictions[1]},
+		rateStep:    {e.Latents[1], e.Predictions[0], e.Errors[0], e.Errors[1], e.Gradients[1], e.Total},
+	} {
+		for _, n := range nodes {
+			if r[n] != want {
+				t.Errorf("%s has rate %d, want %d", n.Name(), r[n], want)
+			}
+		}
+	}
+	m, err := compile[float64](e)
+	must(t, err)
+	// the clamped top's product is the batch's; a step has those of the layer below
+	if got := len(m.program.batch); got != 1 {
+		t.Errorf("%d kernels once a batch, want 1", got)
+	}
+	if got := len(m.program.gradients); got != 5 { // φ, ε0, ε1, pullback, slope
+		t.Errorf("%d kernels a step, want 5", got)
+	}
+}
+
+func loaded(t testing.TB, s Spec, workers int) *Machine {
+	t.Helper()
+	e, err := Build(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(11, 7))
+	for _, nodes := range []G.Nodes{e.Weights, e.Biases} {
+		for _, n := range nodes {
+			G.Let(n, random(rng, s.Dtype, n.Shape()...))
+		}
+	}
+	m, err := Compile(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.SetWorkers(workers)
+	if err := m.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	clamps := make([]*tensor.Dense, len(s.Sizes))
+	for l, c := range s.Clamped {
+		if c {
+			clamps[l] = random(rng, s.Dtype, s.Batch, s.Sizes[l])
+		}
+	}
+	if err := m.Load(s.Batch, clamps); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestStepAllocatesNothing(t *testing.T) {
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		for _, a := range builtins() {
+			m := loaded(t, Spec{Sizes: []int{20, 12, 12, 5}, Activations: []Activation{a, a, Identity}, Clamped: []bool{true, false, false, true}, Batch: 40, Dtype: dt}, 1)
+			step := func(s *Shard) {
+				s.Predict(1)
+				s.Gradients()
+				s.Evaluate()
+				s.Errors()
+				s.Activate()
+				s.Energy(0)
+			}
+			if n := testing.AllocsPerRun(10, func() {
+				for _, s := range m.shards {
+					step(s)
+				}
+			}); n != 0 {
+				t.Errorf("%v %v: %v allocations a step", dt, a, n)
+			}
+		}
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	good := Spec{Sizes: []int{5, 4, 3}, Activations: []Activation{Tanh, Tanh}, Clamped: []bool{true, false, true}, Batch: 2, Dtype: tensor.Float64}
+	for want, breakIt := range map[string]func(*Spec){
+		"sizes[1]: must be > 0, got -4":                      func(s *Spec) { s.Sizes = []int{5, -4, 3} },
+		"sizes: must name at least 2 nodes, got 1":           func(s *Spec) { s.Sizes = []int{5} },
+		"activations: must be one for each of the 2 layers":  func(s *Spec) { s.Activations = nil },
+		"activations[1]: must not be nil":                    func(s *Spec) { s.Activations = []Activation{Tanh, nil} },
+		"clamped: must be one for each of the 3 nodes":       func(s *Spec) { s.Clamped = []bool{true} },
+		"batch: must be > 0, got 0":                          func(s *Spec) { s.Batch = 0 },
+		"dtype: must be float32 or float64, got int":         func(s *Spec) { s.Dtype = tensor.Int },
+		"precise: must be one for each of the 2 layers, got": func(s *Spec) { s.Precise = []bool{true} },
+	} {
+		s := good
+		breakIt(&s)
+		if _, err := Build(s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Build: got error %v, want one with %q", err, want)
+		}
+	}
+
+	e, err := Build(good)
+	must(t, err)
+	m, err := Compile(e)
+	must(t, err)
+	if err := m.Freeze(); err == nil || !strings.Contains(err.Error(), "W1 has no value") {
+		t.Errorf("Freeze without weights: %v", err)
+	}
+	bindRandom(t, e, 1)
+	must(t, m.Freeze())
+	rng := rand.New(rand.NewPCG(1, 1))
+	v0, v2 := random(rng, tensor.Float64, 2, 5), random(rng, tensor.Float64, 2, 3)
+	for want, clamps := range map[string][]*tensor.Dense{
+		"one entry for each of the 3 nodes":      {v0},
+		"node 2 is clamped and has no value":     {v0, nil, nil},
+		"node 1 is free and takes no clamp":      {v0, v0, v2},
+		"v2 must have shape (2, 3), got (2, 5)":  {v0, nil, v0},
+		"v0 must hold []float64, got float32":    {random(rng, tensor.Float32, 2, 5), nil, v2},
+		"v0 must be a contiguous row-major tens": {transposed(t, random(rng, tensor.Float64, 5, 2)), nil, v2},
+	} {
+		if err := m.Load(2, clamps); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Load: got error %v, want one with %q", err, want)
+		}
+	}
+}
+
+func transposed(t *testing.T, d *tensor.Dense) *tensor.Dense {
+	t.Helper()
+	must(t, d.T())
+	return d
+}
+
+func BenchmarkStep(b *testing.B) {
+	for _, c := range []struct {
+		sizes   []int
+		clamped []bool
+		batch   int
+	}{
+		{[]int{784, 256, 256, 10}, []bool{true, false, false, true}, 64},
+		{[]int{10, 128, 128, 128, 784}, []bool{true, false, false, false, true}, 128},
+		{[]int{1, 32, 32, 1}, []bool{true, false, false, true}, 32},
+	} {
+		acts := make([]Activation, len(c.sizes)-1)
+		for i := range acts {
+			acts[i] = Tanh
+		}
+		acts[len(acts)-1] = Identity
+		b.Run(fmt.Sprintf("sizes=%v/batch=%d", strings.Trim(strings.ReplaceAll(fmt.Sprint(c.sizes), " ", "-"), "[]"), c.batch), func(b *testing.B) {
+			m := loaded(b, Spec{Sizes: c.sizes, Activations: acts, Clamped: c.clamped, Batch: c.batch, Dtype: tensor.Float32}, 0)
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Each((*Shard).Gradients)
+			}
+		})
+	}
+}

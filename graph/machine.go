@@ -1,0 +1,242 @@
+package graph
+
+import (
+	"fmt"
+	"runtime"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/pool"
+)
+
+// ShardRows is the number of examples that settle together. It is fixed, so
+// that results do not depend on the number of cores.
+const ShardRows = 32
+
+// work is one of a program's lists.
+type work int
+
+const (
+	workBatch work = iota
+	workGradients
+	workEvaluate
+	workErrors
+	workActivations
+	workPredictions // + layer
+)
+
+// engine is what a machine needs of its core, whatever the dtype.
+type engine interface {
+	reserve(rows int)
+	bind() error
+	clamp(l int, v G.Value, rows int) error
+	run(w work, lo, hi int)
+	view(at, lo, hi int) *tensor.Dense
+	energyOf(at int) []float64
+	copyRows(dst, src, lo, hi int)
+	at() *valueNodes
+}
+
+// Machine runs an [Energy]. It implements gorgonia.VM, for one run over the
+// values bound to the graph, and has the stages of a settling network apart:
+//
+//	m.Freeze()                       // weights have changed
+//	m.Load(rows, clamps)             // another batch
+//	m.Each(func(s *graph.Shard) {    // on all cores
+//		for range steps {
+//			s.Gradients()
+//			// move s.Latent(l) against s.Gradient(l)
+//		}
+//	})
+//
+// A machine belongs to one goroutine; the shards that Each hands out may run
+// at once.
+type Machine struct {
+	energy  *Energy
+	core    engine
+	rows    int
+	workers int
+	shards  []*Shard
+}
+
+var _ G.VM = (*Machine)(nil)
+
+// Compile lowers e to a machine. The batch of e's Spec is the size for which
+// room is made at first; a machine takes batches of any size.
+func Compile(e *Energy) (*Machine, error) {
+	m := &Machine{energy: e, workers: runtime.GOMAXPROCS(0)}
+	var err error
+	if e.Spec.Dtype == tensor.Float32 {
+		m.core, err = compile[float32](e)
+	} else {
+		m.core, err = compile[float64](e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Energy returns the energy that m runs.
+func (m *Machine) Energy() *Energy { return m.energy }
+
+// SetWorkers sets how many shards run at once, all cores if n <= 0. It changes
+// no result.
+func (m *Machine) SetWorkers(n int) {
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	m.workers = n
+}
+
+// Freeze takes the weights, biases and precisions that are bound to the graph
+// and does the work that depends on them alone. Call it after each change of
+// them; biases and precisions are read in place.
+func (m *Machine) Freeze() error { return m.core.bind() }
+
+// Load begins a batch of rows examples: clamps holds for each clamped node a
+// (rows, d_l) tensor, which is used in place until the next Load, and nil for
+// each free one. It does the work that depends on the clamped nodes.
+func (m *Machine) Load(rows int, clamps []*tensor.Dense) error {
+	if rows <= 0 {
+		return fmt.Errorf("graph: a batch must have rows, got %d", rows)
+	}
+	if len(clamps) != len(m.energy.Latents) {
+		return fmt.Errorf("graph: clamps must have one entry for each of the %d nodes, got %d", len(m.energy.Latents), len(clamps))
+	}
+	m.core.reserve(rows)
+	for l, c := range clamps {
+		switch clamped := m.energy.Spec.Clamped[l]; {
+		case clamped && c == nil:
+			return fmt.Errorf("graph: node %d is clamped and has no value", l)
+		case !clamped && c != nil:
+			return fmt.Errorf("graph: node %d is free and takes no clamp", l)
+		case clamped:
+			if err := m.core.clamp(l, c, rows); err != nil {
+				return err
+			}
+		}
+	}
+	if rows != m.rows {
+		m.cut(rows)
+	}
+	m.Each(func(s *Shard) { m.core.run(workBatch, s.Lo, s.Hi) })
+	return nil
+}
+
+// cut makes the shards of a batch of rows examples.
+func (m *Machine) cut(rows int) {
+	m.rows, m.shards = rows, nil
+	at := m.core.at()
+	for lo := 0; lo < rows; lo += ShardRows {
+		s := &Shard{core: m.core, Lo: lo, Hi: min(lo+ShardRows, rows), Index: len(m.shards)}
+		s.latents = make([]*tensor.Dense, len(at.latents))
+		s.gradients = make([]*tensor.Dense, len(at.latents))
+		for l := range at.latents {
+			if !m.energy.Spec.Clamped[l] {
+				s.latents[l] = m.core.view(at.latents[l], s.Lo, s.Hi)
+				s.gradients[l] = m.core.view(at.gradients[l], s.Lo, s.Hi)
+			}
+		}
+		m.shards = append(m.shards, s)
+	}
+}
+
+// Rows returns the number of examples loaded.
+func (m *Machine) Rows() int { return m.rows }
+
+// Shards returns the number of shards of the batch loaded.
+func (m *Machine) Shards() int { return len(m.shards) }
+
+// Each calls f once for each shard of the batch, several at a time, and returns
+// when all are done.
+func (m *Machine) Each(f func(*Shard)) {
+	pool.Each(m.workers, len(m.shards), func(i int) { f(m.shards[i]) })
+}
+
+// Latent returns v_l of the whole batch, (rows, d_l), as a view. It holds until
+// the next Load.
+func (m *Machine) Latent(l int) *tensor.Dense { return m.view(m.core.at().latents[l]) }
+
+// Error returns ε of layer i, (rows, d_i), as of the last Evaluate or Errors.
+func (m *Machine) Error(i int) *tensor.Dense { return m.view(m.core.at().errors[i]) }
+
+// Activation returns φ(v_{i+1}) of layer i, (rows, d_{i+1}), as of the last
+// Errors or Activate.
+func (m *Machine) Activation(i int) *tensor.Dense { return m.view(m.core.at().activations[i]) }
+
+func (m *Machine) view(at int) *tensor.Dense { return m.core.view(at, 0, m.rows) }
+
+// RowEnergies returns the energy of node i of each example, as of the last
+// Evaluate or Errors. It is a view.
+func (m *Machine) RowEnergies(i int) []float64 {
+	return m.core.energyOf(m.core.at().terms[i])[:m.rows]
+}
+
+// RunAll runs the graph once over the values bound to its inputs, latents
+// included, and binds the errors, energies and gradients to their nodes. It
+// implements gorgonia.VM.
+func (m *Machine) RunAll() error {
+	e := m.energy
+	if err := m.Freeze(); err != nil {
+		return err
+	}
+	clamps := make([]*tensor.Dense, len(e.Latents))
+	for l, v := range e.Latents {
+		d, ok := v.Value().(*tensor.Dense)
+		if !ok {
+			return fmt.Errorf("graph: %s has no value", v.Name())
+		}
+		if e.Spec.Clamped[l] {
+			clamps[l] = d
+		}
+	}
+	if err := m.Load(e.Spec.Batch, clamps); err != nil {
+		return err
+	}
+	for l, v := range e.Latents {
+		if !e.Spec.Clamped[l] {
+			if err := tensor.Copy(m.Latent(l), v.Value().(*tensor.Dense)); err != nil {
+				return fmt.Errorf("graph: %s: %w", v.Name(), err)
+			}
+		}
+	}
+	m.Each((*Shard).Evaluate)
+
+	at := m.core.at()
+	for l, n := range e.Gradients {
+		if n != nil {
+			if err := G.UnsafeLet(n, m.view(at.gradients[l])); err != nil {
+				return err
+			}
+		}
+	}
+	for i, n := range e.Errors {
+		if err := G.UnsafeLet(n, m.Error(i)); err != nil {
+			return err
+		}
+		if err := m.letScalar(e.Terms[i], at.terms[i]); err != nil {
+			return err
+		}
+	}
+	return m.letScalar(e.Total, at.total)
+}
+
+func (m *Machine) letScalar(n *G.Node, at int) error {
+	sum := 0.0
+	for _, x := range m.core.energyOf(at)[:m.rows] {
+		sum += x
+	}
+	if m.energy.Spec.Dtype == tensor.Float32 {
+		return G.UnsafeLet(n, G.NewF32(float32(sum)))
+	}
+	return G.UnsafeLet(n, G.NewF64(sum))
+}
+
+// Reset does nothing: a run leaves nothing behind that the next would see. It
+// implements gorgonia.VM.
+func (m *Machine) Reset() {}
+
+// Close does nothing: the machine holds memory only. It implements gorgonia.VM.
+func (m *Machine) Close() error { return nil }

@@ -1,0 +1,255 @@
+package graph
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/vec"
+)
+
+// program is a compiled energy: what to run once a batch, and at each step for
+// each thing that can be asked for.
+type program[T vec.Float] struct {
+	batch       []kernel[T]
+	gradients   []kernel[T]   // ∂E/∂v
+	evaluate    []kernel[T]   // ∂E/∂v, ε and E
+	errors      []kernel[T]   // ε, E and φ(v)
+	activations []kernel[T]   // φ(v)
+	predictions [][]kernel[T] // μ by layer; nothing where node i is clamped
+}
+
+// core is a machine in one dtype. Its exported face is [Machine].
+type core[T vec.Float] struct {
+	energy   *Energy
+	program  program[T]
+	memory   *memory[T]
+	needs    []bool // by number: a buffer with rows is to be allocated
+	energies []bool // by number: holds energies
+	nodes    valueNodes
+	capacity int
+}
+
+// valueNodes are the buffers that hold what a machine is asked for.
+type valueNodes struct {
+	latents, gradients, activations, errors, predictions, terms []int
+	total                                                       int
+}
+
+func compile[T vec.Float](e *Energy) (*core[T], error) {
+	uses := map[*G.Node]int{}
+	for _, n := range e.Graph.AllNodes() {
+		uses[n] = e.Graph.To(n.ID()).Len()
+	}
+	c := &lowerer[T]{
+		rates:  rates(e),
+		uses:   uses,
+		done:   map[*G.Node]lowered[T]{},
+		energy: map[*G.Node]bool{},
+		memory: &memory[T]{number: map[*G.Node]int{}},
+	}
+	m := &core[T]{energy: e, memory: c.memory}
+
+	// list collects, inputs first, the kernels of a rate that the roots need.
+	needed := map[*G.Node]bool{}
+	list := func(at rate, roots ...*G.Node) ([]kernel[T], error) {
+		var kernels []kernel[T]
+		seen := map[*G.Node]bool{}
+		var visit func(n *G.Node) error
+		visit = func(n *G.Node) error {
+			if n == nil || seen[n] {
+				return nil
+			}
+			seen[n] = true
+			l, err := c.lower(n)
+			if err != nil {
+				return err
+			}
+			for _, d := range l.deps {
+				if err := visit(d); err != nil {
+					return err
+				}
+			}
+			if l.kernel == nil {
+				return nil
+			}
+			needed[n] = true
+			if c.rates[n] == at {
+				kernels = append(kernels, l.kernel)
+			}
+			return nil
+		}
+		for _, r := range roots {
+			if err := visit(r); err != nil {
+				return nil, err
+			}
+		}
+		return kernels, nil
+	}
+	join := func(lists ...G.Nodes) (all G.Nodes) {
+		for _, l := range lists {
+			all = append(all, l...)
+		}
+		return all
+	}
+	p := &m.program
+	free := make(G.Nodes, len(e.Predictions)) // predictions that a latent can take
+	for i, mu := range e.Predictions {
+		if !e.Spec.Clamped[i] {
+			free[i] = mu
+		}
+	}
+	everything := join(e.Gradients, e.Errors, e.Activations, free, G.Nodes{e.Total})
+	var err error
+	for _, want := range []struct {
+		list  *[]kernel[T]
+		at    rate
+		roots G.Nodes
+	}{
+		{&p.batch, rateBatch, everything},
+		{&p.gradients, rateStep, e.Gradients},
+		{&p.evaluate, rateStep, join(e.Gradients, e.Errors, G.Nodes{e.Total})},
+		{&p.errors, rateStep, join(e.Errors, e.Activations, G.Nodes{e.Total})},
+		{&p.activations, rateStep, e.Activations},
+	} {
+		if *want.list, err = list(want.at, want.roots...); err != nil {
+			return nil, err
+		}
+	}
+	for _, mu := range free {
+		l, err := list(rateStep, mu)
+		if err != nil {
+			return nil, err
+		}
+		p.predictions = append(p.predictions, l)
+	}
+
+	numbers := func(nodes G.Nodes) []int {
+		at := make([]int, len(nodes))
+		for i, n := range nodes {
+			at[i] = -1
+			if n != nil {
+				v, _, _ := c.value(n)
+				at[i] = c.memory.at(v)
+			}
+		}
+		return at
+	}
+	m.nodes = valueNodes{
+		latents: numbers(e.Latents), gradients: numbers(e.Gradients), activations: numbers(e.Activations),
+		errors: numbers(e.Errors), predictions: numbers(e.Predictions), terms: numbers(e.Terms),
+		total: c.memory.at(e.Total),
+	}
+	m.needs = make([]bool, len(c.memory.nodes))
+	m.energies = make([]bool, len(c.memory.nodes))
+	for n := range needed {
+		m.energies[c.memory.at(n)] = c.energy[n]
+		m.needs[c.memory.at(n)] = !c.energy[n]
+	}
+	for l, at := range m.nodes.latents {
+		m.needs[at] = !e.Spec.Clamped[l]
+	}
+	m.reserve(e.Spec.Batch)
+	return m, nil
+}
+
+// reserve makes room for batches of up to n rows.
+func (m *core[T]) reserve(n int) {
+	if n <= m.capacity {
+		return
+	}
+	m.capacity = n
+	for i := range m.needs {
+		if m.needs[i] {
+			m.memory.buf[i] = make([]T, n*m.memory.width[i])
+		}
+		if m.energies[i] {
+			m.memory.energies[i] = make([]float64, n)
+		}
+	}
+}
+
+// bind reads the values bound to the inputs that depend on nothing, and packs
+// the weights.
+func (m *core[T]) bind() error {
+	e := m.energy
+	for _, nodes := range []G.Nodes{e.Weights, e.Biases, e.Precisions} {
+		for _, n := range nodes {
+			if n == nil {
+				continue
+			}
+			data, err := backing[T](n.Name(), n.Value(), n.Shape())
+			if err != nil {
+				return err
+			}
+			m.memory.buf[m.memory.at(n)] = data
+		}
+	}
+	m.memory.repack()
+	return nil
+}
+
+// clamp sets the clamped node l to v, which is used in place.
+func (m *core[T]) clamp(l int, v G.Value, rows int) error {
+	n := m.energy.Latents[l]
+	data, err := backing[T](n.Name(), v, tensor.Shape{rows, n.Shape()[1]})
+	if err != nil {
+		return err
+	}
+	m.memory.buf[m.nodes.latents[l]] = data
+	return nil
+}
+
+func (m *core[T]) view(at, lo, hi int) *tensor.Dense {
+	return tensor.New(tensor.WithShape(hi-lo, m.memory.width[at]), tensor.WithBacking(m.memory.rows(at, lo, hi)))
+}
+
+func (m *core[T]) energyOf(at int) []float64 { return m.memory.energies[at] }
+
+func (m *core[T]) copyRows(dst, src, lo, hi int) {
+	copy(m.memory.rows(dst, lo, hi), m.memory.rows(src, lo, hi))
+}
+
+func (m *core[T]) at() *valueNodes { return &m.nodes }
+
+func (m *core[T]) run(w work, lo, hi int) {
+	for _, k := range m.list(w) {
+		k(m.memory, lo, hi)
+	}
+}
+
+func (m *core[T]) list(w work) []kernel[T] {
+	switch w {
+	case workBatch:
+		return m.program.batch
+	case workGradients:
+		return m.program.gradients
+	case workEvaluate:
+		return m.program.evaluate
+	case workErrors:
+		return m.program.errors
+	case workActivations:
+		return m.program.activations
+	}
+	return m.program.predictions[w-workPredictions]
+}
+
+// backing returns the elements of a contiguous row-major tensor of that shape.
+func backing[T vec.Float](name string, v G.Value, shape tensor.Shape) ([]T, error) {
+	if v == nil {
+		return nil, fmt.Errorf("graph: %s has no value", name)
+	}
+	if !v.Shape().Eq(shape) {
+		return nil, fmt.Errorf("graph: %s must have shape %v, got %v", name, shape, v.Shape())
+	}
+	d, ok := v.(*tensor.Dense)
+	if !ok || !d.DataOrder().IsRowMajor() || d.RequiresIterator() {
+		return nil, fmt.Errorf("graph: %s must be a contiguous row-major tensor, got %T", name, v)
+	}
+	data, ok := d.Data().([]T)
+	if !ok {
+		return nil, fmt.Errorf("graph: %s must hold %T, got %v", name, data, d.Dtype())
+	}
+	return data[:shape.TotalSize()], nil
+}
