@@ -1,0 +1,140 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"example.com/pcn/graph"
+)
+
+// Config describes a network. The zero value of a field means its default; only
+// Layers has none.
+type Config struct {
+	// Layers are the sizes of the nodes from data to label: 64, 32, 10 for 64
+	// pixels and ten classes, in both directions.
+	Layers []int `json:"layers" yaml:"layers"`
+	// Direction says which end is the bottom. Default discriminative.
+	Direction Direction `json:"direction" yaml:"direction"`
+	// Activation is φ of the hidden nodes, by name. Default tanh.
+	Activation string `json:"activation" yaml:"activation"`
+	// TopActivation is φ of the top node. Default identity; the article's is tanh.
+	TopActivation string `json:"top_activation" yaml:"top_activation"`
+	// Precisions are the Π of the nodes from data to label, one for each of
+	// Layers; the top node's is not used. Default 1 for all.
+	Precisions []float64 `json:"precisions,omitempty" yaml:"precisions,omitempty"`
+	// WeightInit says how weights are drawn. Default xavier.
+	WeightInit WeightInit `json:"weight_init" yaml:"weight_init"`
+	// Dtype is the type of weights and latents. Default float32.
+	Dtype Dtype `json:"dtype" yaml:"dtype"`
+	// Seed decides the weights. 0 is a seed like any other.
+	Seed uint64 `json:"seed" yaml:"seed"`
+}
+
+// withDefaults returns a copy of c, filled, or all that is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	c.Layers = slices.Clone(c.Layers)
+	c.Precisions = slices.Clone(c.Precisions)
+	if c.Activation == "" {
+		c.Activation = "tanh"
+	}
+	if c.TopActivation == "" {
+		c.TopActivation = "identity"
+	}
+
+	var errs []error
+	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	if len(c.Layers) < 2 {
+		bad("layers: must name at least 2 sizes, data and label, got %v", c.Layers)
+	}
+	for i, d := range c.Layers {
+		if d <= 0 {
+			bad("layers[%d]: must be > 0, got %d", i, d)
+		} else if d > 1<<24 {
+			bad("layers[%d]: must be at most %d, got %d", i, 1<<24, d)
+		}
+	}
+	if n := len(c.Precisions); n != 0 && n != len(c.Layers) {
+		bad("precisions: must be one for each of the %d layers, got %d", len(c.Layers), n)
+	}
+	for i, p := range c.Precisions {
+		if !(p > 0) || math.IsInf(p, 0) {
+			bad("precisions[%d]: must be a number > 0, got %v", i, p)
+		}
+	}
+	for field, name := range map[string]string{"activation": c.Activation, "top_activation": c.TopActivation} {
+		if _, err := graph.ParseActivation(name); err != nil {
+			bad("%s: %v", field, err)
+		}
+	}
+	for _, e := range []struct {
+		field string
+		value int
+		names []string
+	}{
+		{"direction", int(c.Direction), directions},
+		{"weight_init", int(c.WeightInit), weightInits},
+		{"dtype", int(c.Dtype), dtypes},
+	} {
+		if e.value < 0 || e.value >= len(e.names) {
+			bad("%s: must be one of %v, got %d", e.field, e.names, e.value)
+		}
+	}
+	return c, errors.Join(errs...)
+}
+
+// bottomUp returns s from bottom to top, given from data to label.
+func bottomUp[T any](d Direction, s []T) []T {
+	s = slices.Clone(s)
+	if d == Discriminative {
+		slices.Reverse(s)
+	}
+	return s
+}
+
+// Inference says how free latents settle.
+type Inference struct {
+	// Steps is T, the number of steps. Default 20.
+	Steps int `json:"steps" yaml:"steps"`
+	// Rate is γ in v ← v − γ ∂E/∂v. Default 0.1.
+	Rate float64 `json:"rate" yaml:"rate"`
+	// Unguarded takes Rate as it is. By default a rate at which the energy could
+	// rise is lowered: see [Network.MaxRate].
+	Unguarded bool `json:"unguarded" yaml:"unguarded"`
+	// Start is where the free latents begin. Default top-down.
+	Start Start `json:"start" yaml:"start"`
+	// StaleErrors leaves the errors as they were before the last step, as the
+	// article does. By default they are taken again where the latents end.
+	StaleErrors bool `json:"stale_errors" yaml:"stale_errors"`
+	// Trace records the energy before each step in Result.Trace.
+	Trace bool `json:"-" yaml:"-"`
+}
+
+// WithDefaults returns a copy of inf with the defaults filled in, or an error
+// that names each bad field.
+func (inf Inference) WithDefaults() (Inference, error) {
+	if inf.Steps == 0 {
+		inf.Steps = 20
+	}
+	if inf.Rate == 0 {
+		inf.Rate = 0.1
+	}
+	var errs []error
+	if inf.Steps < 0 {
+		errs = append(errs, fmt.Errorf("steps: must be > 0, got %d", inf.Steps))
+	}
+	if !(inf.Rate > 0) || math.IsInf(inf.Rate, 0) {
+		errs = append(errs, fmt.Errorf("rate: must be a number > 0, got %v", inf.Rate))
+	}
+	if inf.Start != TopDown && inf.Start != Zeros {
+		errs = append(errs, fmt.Errorf("start: must be one of %v, got %d", starts, int(inf.Start)))
+	}
+	return inf, errors.Join(errs...)
+}
+
+// Validate returns all that is wrong with c, each error naming its field.
+func (c Config) Validate() error {
+	_, err := c.withDefaults()
+	return err
+}

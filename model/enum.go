@@ -1,0 +1,100 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gorgonia.org/tensor"
+)
+
+// Direction says which end of a network is the bottom.
+type Direction int
+
+const (
+	Discriminative Direction = iota // target at the bottom, input at the top
+	Generative                      // input at the bottom, target at the top
+)
+
+// Start says where the free latents are when settling begins.
+type Start int
+
+const (
+	TopDown Start = iota // at what the node above predicts, from the top down; a free top is 0
+	Zeros                // at 0, as in the article
+)
+
+// WeightInit says how weights are drawn.
+type WeightInit int
+
+const (
+	Xavier  WeightInit = iota // uniform ±√(6/(in+out)), biases 0; Glorot and Bengio (2010), eq. 16
+	PyTorch                   // uniform ±1/√in, biases too: nn.Linear's default
+)
+
+// Dtype is the type of a network's numbers.
+type Dtype int
+
+const (
+	Float32 Dtype = iota
+	Float64
+)
+
+// Tensor returns the dtype as package tensor names it.
+func (d Dtype) Tensor() tensor.Dtype {
+	if d == Float64 {
+		return tensor.Float64
+	}
+	return tensor.Float32
+}
+
+// Status is how settling ended.
+type Status int
+
+const (
+	StepLimit Status = iota // all steps were taken
+	Converged               // at rest: no free latent has a gradient left
+	Diverged                // the energy rose, or is no longer finite
+)
+
+var (
+	directions  = []string{"discriminative", "generative"}
+	starts      = []string{"top-down", "zeros"}
+	weightInits = []string{"xavier", "pytorch"}
+	dtypes      = []string{"float32", "float64"}
+	statuses    = []string{"step-limit", "converged", "diverged"}
+)
+
+func (d Direction) String() string  { return name(directions, int(d)) }
+func (s Start) String() string      { return name(starts, int(s)) }
+func (w WeightInit) String() string { return name(weightInits, int(w)) }
+func (d Dtype) String() string      { return name(dtypes, int(d)) }
+func (s Status) String() string     { return name(statuses, int(s)) }
+
+func (d Direction) MarshalText() ([]byte, error)  { return []byte(d.String()), nil }
+func (s Start) MarshalText() ([]byte, error)      { return []byte(s.String()), nil }
+func (w WeightInit) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+func (d Dtype) MarshalText() ([]byte, error)      { return []byte(d.String()), nil }
+func (s Status) MarshalText() ([]byte, error)     { return []byte(s.String()), nil }
+
+func (d *Direction) UnmarshalText(b []byte) error  { return parse((*int)(d), directions, b) }
+func (s *Start) UnmarshalText(b []byte) error      { return parse((*int)(s), starts, b) }
+func (w *WeightInit) UnmarshalText(b []byte) error { return parse((*int)(w), weightInits, b) }
+func (d *Dtype) UnmarshalText(b []byte) error      { return parse((*int)(d), dtypes, b) }
+func (s *Status) UnmarshalText(b []byte) error     { return parse((*int)(s), statuses, b) }
+
+func name(names []string, i int) string {
+	if i < 0 || i >= len(names) {
+		return fmt.Sprintf("unknown(%d)", i)
+	}
+	return names[i]
+}
+
+func parse(dst *int, names []string, text []byte) error {
+	i := slices.Index(names, string(text))
+	if i < 0 {
+		return fmt.Errorf("got %q, want %s", text, strings.Join(names, " or "))
+	}
+	*dst = i
+	return nil
+}

@@ -1,0 +1,170 @@
+package model
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"gorgonia.org/tensor"
+)
+
+// MaxRate returns the largest inference rate at which the energy of a batch with
+// clamps c cannot rise in a step, up to the curvature of the activations: 1/λ,
+// with λ a bound on the largest eigenvalue of the energy's Hessian by the free
+// latents.
+//
+// The energy is ½‖M v‖² to first order, with M of blocks √Π_i on the diagonal
+// and −√Π_i W_i φ' beside it. The spectral norm of M is at most that of the small
+// matrix of the blocks' own norms, which is what is computed. Descent diverges
+// from 2/λ on.
+func (n *Network) MaxRate(c Clamps) float64 {
+	n.norms.update(n)
+	layers := n.Depth()
+	diagonal, beside := make([]float64, layers), make([]float64, layers)
+	for i := range layers {
+		p := 1.0
+		if n.precisions[i] != nil {
+			p = math.Sqrt(element(n.precisions[i], 0))
+		}
+		if c[i] == nil {
+			diagonal[i] = p
+		}
+		if c[i+1] == nil {
+			beside[i] = p * n.activations[i].MaxSlope() * n.norms.of[i]
+		}
+	}
+	return 1 / bidiagonalNorm2(diagonal, beside)
+}
+
+// bidiagonalNorm2 returns the squared spectral norm of the matrix whose row i
+// has diagonal[i] in column i and beside[i] in column i+1, all nonnegative.
+func bidiagonalNorm2(diagonal, beside []float64) float64 {
+	x := make([]float64, len(diagonal)+1)
+	for i := range x {
+		x[i] = 1
+	}
+	y := make([]float64, len(diagonal))
+	lambda := 0.0
+	for range 200 {
+		for i := range y {
+			y[i] = diagonal[i]*x[i] + beside[i]*x[i+1]
+		}
+		clear(x)
+		for i, v := range y {
+			x[i] += diagonal[i] * v
+			x[i+1] += beside[i] * v
+		}
+		norm := 0.0
+		for _, v := range x {
+			norm += v * v
+		}
+		if norm = math.Sqrt(norm); norm == 0 {
+			return math.SmallestNonzeroFloat32 // nothing is free
+		}
+		for i := range x {
+			x[i] /= norm
+		}
+		if math.Abs(norm-lambda) <= 1e-6*norm {
+			return norm
+		}
+		lambda = norm
+	}
+	return lambda
+}
+
+// norms follows the spectral norms of the weights by power iteration, each
+// update starting from where the last one ended.
+type norms struct {
+	of      []float64   // by layer
+	vectors [][]float64 // by layer: the top right singular vector
+	left    []float64   // scratch
+	version int
+}
+
+func newNorms(n *Network) *norms {
+	w := &norms{of: make([]float64, n.Depth()), version: -1}
+	rng := rand.New(rand.NewPCG(n.cfg.Seed, streamNorms))
+	for i := range n.Depth() {
+		v := make([]float64, n.sizes[i+1])
+		for j := range v {
+			v[j] = rng.NormFloat64()
+		}
+		w.vectors = append(w.vectors, v)
+	}
+	return w
+}
+
+// A first estimate takes up to normSteps iterations; later ones, which begin
+// close, stop when an iteration changes the norm by less than normTolerance.
+const (
+	normSteps     = 100
+	normTolerance = 1e-3
+)
+
+func (w *norms) update(n *Network) {
+	if w.version == n.version {
+		return
+	}
+	w.version = n.version
+	for i, d := range n.weights {
+		if cap(w.left) < n.sizes[i] {
+			w.left = make([]float64, n.sizes[i])
+		}
+		left := w.left[:n.sizes[i]]
+		last := 0.0
+		for range normSteps {
+			if d.Dtype() == tensor.Float32 {
+				w.of[i] = powerStep(d.Float32s(), left, w.vectors[i])
+			} else {
+				w.of[i] = powerStep(d.Float64s(), left, w.vectors[i])
+			}
+			if math.Abs(w.of[i]-last) <= normTolerance*w.of[i] {
+				break
+			}
+			last = w.of[i]
+		}
+	}
+}
+
+// powerStep sets x to WᵀW x, normalised, and returns √‖WᵀW x‖ for the unit x
+// it was given: an estimate, from below, of the spectral norm of W.
+func powerStep[T float32 | float64](w []T, left, x []float64) float64 {
+	norm2 := 0.0
+	for _, v := range x {
+		norm2 += v * v
+	}
+	scale := 1 / math.Sqrt(norm2)
+	for j := range x {
+		x[j] *= scale
+	}
+	k := len(x)
+	for i := range left {
+		sum := 0.0
+		for j, v := range w[i*k : (i+1)*k] {
+			sum += float64(v) * x[j]
+		}
+		left[i] = sum
+	}
+	clear(x)
+	for i, l := range left {
+		for j, v := range w[i*k : (i+1)*k] {
+			x[j] += l * float64(v)
+		}
+	}
+	norm2 = 0
+	for _, v := range x {
+		norm2 += v * v
+	}
+	if norm2 == 0 || !finite(norm2) {
+		for j := range x { // no direction to follow: begin anew the next time
+			x[j] = 1
+		}
+	}
+	return math.Sqrt(math.Sqrt(norm2))
+}
+
+func element(d *tensor.Dense, i int) float64 {
+	if d.Dtype() == tensor.Float32 {
+		return float64(d.Float32s()[i])
+	}
+	return d.Float64s()[i]
+}

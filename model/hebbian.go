@@ -1,0 +1,114 @@
+package model
+
+import (
+	"fmt"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/pool"
+	"example.com/pcn/internal/vec"
+)
+
+// Update is a direction for each weight and bias, in which the energy falls.
+type Update struct {
+	Weights []*tensor.Dense // by layer: ΔW, (d_i, d_{i+1})
+	Biases  []*tensor.Dense // by layer: Δb, (d_i)
+}
+
+// NewUpdate returns an update of n's shapes, zero.
+func (n *Network) NewUpdate() *Update {
+	u := &Update{}
+	for i := range n.weights {
+		u.Weights = append(u.Weights, tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i], n.sizes[i+1])))
+		u.Biases = append(u.Biases, tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i])))
+	}
+	return u
+}
+
+// Directions returns ΔW and Δb of each layer, in the order of
+// [Network.Parameters].
+func (u *Update) Directions() []*tensor.Dense {
+	var d []*tensor.Dense
+	for i := range u.Weights {
+		d = append(d, u.Weights[i], u.Biases[i])
+	}
+	return d
+}
+
+// hebbianRows is the number of rows of ΔW that are computed together.
+const hebbianRows = 64
+
+// Hebbian sets dst to the learning phase's local update: for each weight, the
+// error of the unit below it times the activation of the unit above it, a mean
+// over the batch:
+//
+//	ΔW_i = (Π_i ε_i)ᵀ φ(v_{i+1}) / B,  Δb_i = mean Π_i ε_i
+//
+// with the errors and activations of r. Nothing else enters: no gradient, and
+// no other layer. With fresh errors it is −∂E/∂W_i / B. It is an error when r is
+// not finite or not of this network's shapes.
+func (n *Network) Hebbian(r *Result, dst *Update) error {
+	if !r.Finite() {
+		return fmt.Errorf("model: hebbian: the network has not settled: energy %v at node %d", r.Energy, r.Node)
+	}
+	if len(r.Errors) != n.Depth() || len(dst.Weights) != n.Depth() {
+		return fmt.Errorf("model: hebbian: the result has %d layers and the update %d, want %d", len(r.Errors), len(dst.Weights), n.Depth())
+	}
+	for i, w := range n.weights {
+		if !dst.Weights[i].Shape().Eq(w.Shape()) {
+			return fmt.Errorf("model: hebbian: update of layer %d has shape %v, want %v", i, dst.Weights[i].Shape(), w.Shape())
+		}
+	}
+	if n.scratch == nil {
+		n.scratch = make([]hebbianScratch, n.Depth())
+		for i := range n.scratch {
+			for lo := 0; lo < n.sizes[i]; lo += hebbianRows {
+				n.blocks = append(n.blocks, hebbianBlock{i, lo, min(lo+hebbianRows, n.sizes[i])})
+			}
+		}
+	}
+	if n.cfg.Dtype == Float32 {
+		hebbian(n, r, dst, (*tensor.Dense).Float32s, func(s *hebbianScratch) *gemm.Packed[float32] { return &s.f32 })
+	} else {
+		hebbian(n, r, dst, (*tensor.Dense).Float64s, func(s *hebbianScratch) *gemm.Packed[float64] { return &s.f64 })
+	}
+	return nil
+}
+
+// hebbianScratch holds a layer's activations as the right operand of the update.
+type hebbianScratch struct {
+	f32 gemm.Packed[float32]
+	f64 gemm.Packed[float64]
+}
+
+// hebbianBlock is rows lo to hi of a layer's update.
+type hebbianBlock struct{ layer, lo, hi int }
+
+func hebbian[T vec.Float](n *Network, r *Result, dst *Update, of func(*tensor.Dense) []T, packed func(*hebbianScratch) *gemm.Packed[T]) {
+	pool.Each(n.workers, n.Depth(), func(i int) {
+		f := r.Activations[i]
+		packed(&n.scratch[i]).Pack(of(f), f.Shape()[0], n.sizes[i+1], n.sizes[i+1], 1)
+	})
+	pool.Each(n.workers, len(n.blocks), func(b int) {
+		i, lo, hi := n.blocks[b].layer, n.blocks[b].lo, n.blocks[b].hi
+		eps := of(r.Errors[i])
+		below, above := n.sizes[i], n.sizes[i+1]
+		rows := len(eps) / below
+
+		w, bias := of(dst.Weights[i])[lo*above:hi*above], of(dst.Biases[i])[lo:hi]
+		gemm.Mul(w, above, eps[lo:], 1, below, hi-lo, packed(&n.scratch[i]), false, nil)
+		clear(bias)
+		for row := range rows {
+			vec.Add(bias, bias, eps[row*below+lo:row*below+hi])
+		}
+		for j := range bias {
+			scale := 1 / T(rows)
+			if p := n.precisions[i]; p != nil {
+				scale *= of(p)[lo+j]
+			}
+			bias[j] *= scale
+			vec.Scale(w[j*above:(j+1)*above], scale)
+		}
+	})
+}

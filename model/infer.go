@@ -1,0 +1,97 @@
+package model
+
+import (
+	"context"
+	"fmt"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+)
+
+// Predict returns the targets (B, k) that the network infers for inputs (B, d).
+// Where the inputs are at the top, a pass downwards gives them at once; where
+// they are at the bottom, the rest settles as inf says and the top is read. The
+// tensor in r.Latents is a view; the one returned is the caller's own.
+func (n *Network) Predict(ctx context.Context, inputs *tensor.Dense, inf Inference) (targets *tensor.Dense, r *Result, err error) {
+	return n.infer(ctx, n.Clamp(inputs, nil), n.TargetNode(), inf)
+}
+
+// Generate returns inputs (B, d) that fit targets (B, k), such as an image for
+// a one-hot label: Predict the other way round.
+func (n *Network) Generate(ctx context.Context, targets *tensor.Dense, inf Inference) (inputs *tensor.Dense, r *Result, err error) {
+	return n.infer(ctx, n.Clamp(nil, targets), n.InputNode(), inf)
+}
+
+// Classify returns for each input the class with the largest predicted target.
+func (n *Network) Classify(ctx context.Context, inputs *tensor.Dense, inf Inference) ([]int, *Result, error) {
+	targets, r, err := n.Predict(ctx, inputs, inf)
+	if err != nil {
+		return nil, r, err
+	}
+	return Argmax(targets), r, nil
+}
+
+// infer clamps c and returns a copy of what node at comes to.
+func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*tensor.Dense, *Result, error) {
+	var r *Result
+	var err error
+	if c[n.Depth()] != nil {
+		r, err = n.fall(c)
+	} else {
+		r, err = n.Settle(ctx, c, inf)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return r.Latents[at].Clone().(*tensor.Dense), r, nil
+}
+
+// fall sets each free node to its prediction from the clamped top downwards.
+// With nothing clamped below, every error is then 0: the energy is at its
+// minimum, and there is nothing to settle.
+func (n *Network) fall(c Clamps) (*Result, error) {
+	s, _, err := n.settler(c)
+	if err != nil {
+		return nil, err
+	}
+	s.machine.Each(func(shard *graph.Shard) { start(shard, s.free, n.Depth(), TopDown) })
+	r := &Result{Status: Converged, LayerEnergy: make([]float64, n.Depth())}
+	for l := range n.Depth() + 1 {
+		r.Latents = append(r.Latents, s.machine.Latent(l))
+	}
+	return r, nil
+}
+
+// Argmax returns the column of the largest element of each row of a (B, k)
+// tensor, the first of several.
+func Argmax(rows *tensor.Dense) []int {
+	s := rows.Shape()
+	best := make([]int, s[0])
+	for i := range best {
+		for j := 1; j < s[1]; j++ {
+			if element(rows, i*s[1]+j) > element(rows, i*s[1]+best[i]) {
+				best[i] = j
+			}
+		}
+	}
+	return best
+}
+
+// OneHot returns a (len(classes), k) tensor with 1 in the column of each class.
+func (n *Network) OneHot(classes []int) (*tensor.Dense, error) {
+	k := n.sizes[n.TargetNode()]
+	d := tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(len(classes), k))
+	for i, c := range classes {
+		if c < 0 || c >= k {
+			return nil, fmt.Errorf("model: classes[%d]: must be 0 to %d, got %d", i, k-1, c)
+		}
+		switch data := d.Data().(type) {
+		case []float32:
+			data[i*k+c] = 1
+		case []float64:
+			data[i*k+c] = 1
+		}
+	}
+	return d, nil
+}

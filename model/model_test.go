@@ -1,0 +1,79 @@
+package model
+
+import (
+	"math"
+	"testing"
+
+	"gorgonia.org/tensor"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// matrix returns rows as a tensor.
+func matrix(dt Dtype, rows [][]float64) *tensor.Dense {
+	d := tensor.New(tensor.Of(dt.Tensor()), tensor.WithShape(len(rows), len(rows[0])))
+	for i, r := range rows {
+		setRow(d, i, r)
+	}
+	return d
+}
+
+func setRow(d *tensor.Dense, i int, row []float64) {
+	for j, x := range row {
+		switch data := d.Data().(type) {
+		case []float32:
+			data[i*len(row)+j] = float32(x)
+		case []float64:
+			data[i*len(row)+j] = x
+		}
+	}
+}
+
+func flat(rows [][]float64) []float64 {
+	var all []float64
+	for _, r := range rows {
+		all = append(all, r...)
+	}
+	return all
+}
+
+func floats(d *tensor.Dense) []float64 {
+	all := make([]float64, d.Shape().TotalSize())
+	for i := range all {
+		all[i] = element(d, i)
+	}
+	return all
+}
+
+// near checks got against want, with an error relative to the largest of want.
+func near(t testing.TB, what string, got, want []float64, tol float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d numbers, want %d", what, len(got), len(want))
+	}
+	scale := 0.0
+	for _, x := range want {
+		scale = max(scale, math.Abs(x))
+	}
+	for i := range want {
+		if !(math.Abs(got[i]-want[i]) <= tol*max(scale, 1e-12)) {
+			t.Errorf("%s[%d]: got %v, want %v (relative error %.2g, want %.2g)", what, i, got[i], want[i], math.Abs(got[i]-want[i])/scale, tol)
+			return
+		}
+	}
+}
+
+func same(a, b *tensor.Dense) bool {
+	x, y := floats(a), floats(b)
+	for i := range x {
+		if math.Float64bits(x[i]) != math.Float64bits(y[i]) {
+			return false
+		}
+	}
+	return len(x) == len(y)
+}

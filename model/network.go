@@ -1,0 +1,208 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+)
+
+// Network is a predictive coding network: weights, and the machines that
+// settle its latents. A network is not safe for use by several goroutines; it
+// uses all cores itself.
+type Network struct {
+	cfg         Config
+	sizes       []int              // d_0..d_L, bottom to top
+	activations []graph.Activation // by layer: φ of node i+1
+	weights     []*tensor.Dense    // by layer: (d_i, d_{i+1}), predicts node i
+	biases      []*tensor.Dense    // by layer: (d_i)
+	precisions  []*tensor.Dense    // by layer: (d_i); nil where 1
+	metadata    map[string]string  // attached texts
+	workers     int
+
+	version  int // of the weights
+	machines map[string]*settler
+	norms    *norms
+	scratch  []hebbianScratch // by layer
+	blocks   []hebbianBlock   // of all layers
+}
+
+// New returns a network with weights drawn as cfg says. The error, if any,
+// names each field that is wrong.
+func New(cfg Config) (*Network, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	n := &Network{cfg: cfg, sizes: bottomUp(cfg.Direction, cfg.Layers), workers: runtime.GOMAXPROCS(0), machines: map[string]*settler{}}
+	hidden, _ := graph.ParseActivation(cfg.Activation)
+	top, _ := graph.ParseActivation(cfg.TopActivation)
+	dt := cfg.Dtype.Tensor()
+	precisions := bottomUp(cfg.Direction, cfg.Precisions)
+	rng := rand.New(rand.NewPCG(cfg.Seed, streamWeights))
+	for i := range n.Depth() {
+		below, above := n.sizes[i], n.sizes[i+1]
+		var bound, biasBound float64
+		switch cfg.WeightInit {
+		case Xavier:
+			bound = math.Sqrt(6 / float64(below+above))
+		case PyTorch:
+			bound = 1 / math.Sqrt(float64(above))
+			biasBound = bound
+		}
+		n.weights = append(n.weights, uniform(rng, dt, bound, below, above))
+		n.biases = append(n.biases, uniform(rng, dt, biasBound, below))
+		var p *tensor.Dense
+		if len(precisions) != 0 && precisions[i] != 1 {
+			p = filled(dt, func() float64 { return precisions[i] }, below)
+		}
+		n.precisions = append(n.precisions, p)
+		phi := hidden
+		if i == n.Depth()-1 {
+			phi = top
+		}
+		n.activations = append(n.activations, phi)
+	}
+	n.norms = newNorms(n)
+	return n, nil
+}
+
+// The random streams drawn from one seed.
+const (
+	streamWeights = iota + 1
+	streamNorms
+)
+
+func uniform(rng *rand.Rand, dt tensor.Dtype, bound float64, shape ...int) *tensor.Dense {
+	return filled(dt, func() float64 { return bound * (2*rng.Float64() - 1) }, shape...)
+}
+
+func filled(dt tensor.Dtype, f func() float64, shape ...int) *tensor.Dense {
+	d := tensor.New(tensor.Of(dt), tensor.WithShape(shape...))
+	switch data := d.Data().(type) {
+	case []float32:
+		for i := range data {
+			data[i] = float32(f())
+		}
+	case []float64:
+		for i := range data {
+			data[i] = f()
+		}
+	}
+	return d
+}
+
+// Config returns the configuration, with its defaults filled in.
+func (n *Network) Config() Config {
+	c, _ := n.cfg.withDefaults() // a copy
+	return c
+}
+
+// Depth returns L, the number of layers of weights; nodes are 0..L.
+func (n *Network) Depth() int { return len(n.sizes) - 1 }
+
+// Size returns d_l, the number of units of node l.
+func (n *Network) Size(l int) int { return n.sizes[l] }
+
+// InputNode and TargetNode return the ends at which data and labels are: 0 and
+// L, or L and 0.
+func (n *Network) InputNode() int {
+	if n.cfg.Direction == Generative {
+		return 0
+	}
+	return n.Depth()
+}
+
+// TargetNode returns the node of the labels: see [Network.InputNode].
+func (n *Network) TargetNode() int { return n.Depth() - n.InputNode() }
+
+// Weights returns W of layer i, which predicts node i from node i+1: shape
+// (d_i, d_{i+1}), live. Call [Network.Changed] after changing it.
+func (n *Network) Weights(i int) *tensor.Dense { return n.weights[i] }
+
+// Biases returns b of layer i, shape (d_i), live.
+func (n *Network) Biases(i int) *tensor.Dense { return n.biases[i] }
+
+// Parameters returns the live weights and biases: W and b of layer 0, then of
+// layer 1, and so on. [Update.Directions] has the same order.
+func (n *Network) Parameters() []*tensor.Dense {
+	var p []*tensor.Dense
+	for i := range n.weights {
+		p = append(p, n.weights[i], n.biases[i])
+	}
+	return p
+}
+
+// Changed tells the network that its weights have been changed from outside.
+func (n *Network) Changed() { n.version++ }
+
+// SetWorkers sets the number of cores used, all if w <= 0. It changes no
+// result.
+func (n *Network) SetWorkers(w int) {
+	if w <= 0 {
+		w = runtime.GOMAXPROCS(0)
+	}
+	n.workers = w
+	for _, s := range n.machines {
+		s.machine.SetWorkers(w)
+	}
+}
+
+// String describes the network in a line.
+func (n *Network) String() string {
+	sizes := make([]string, len(n.cfg.Layers))
+	for i, d := range n.cfg.Layers {
+		sizes[i] = fmt.Sprint(d)
+	}
+	weights := 0
+	for _, p := range n.Parameters() {
+		weights += p.Shape().TotalSize()
+	}
+	return fmt.Sprintf("%s %v, %s, %v, %d weights", strings.Join(sizes, "-"), n.cfg.Direction, n.cfg.Activation, n.cfg.Dtype, weights)
+}
+
+// Energy returns the network's energy with the nodes clamped that have a value
+// in c, as an expression graph of its own: to look at, to draw, or to run on
+// any of Gorgonia's machines. Weights are bound; latents are not.
+func (n *Network) Energy(c Clamps) (*graph.Energy, error) {
+	rows, err := n.check(c)
+	if err != nil {
+		return nil, err
+	}
+	return n.build(c.nodes(), rows)
+}
+
+// build makes the energy for batches of rows examples and binds the weights.
+func (n *Network) build(clamped []bool, rows int) (*graph.Energy, error) {
+	precise := make([]bool, n.Depth())
+	for i, p := range n.precisions {
+		precise[i] = p != nil
+	}
+	e, err := graph.Build(graph.Spec{
+		Sizes: n.sizes, Activations: n.activations, Clamped: clamped, Precise: precise,
+		Batch: rows, Dtype: n.cfg.Dtype.Tensor(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range n.weights {
+		for node, value := range map[*G.Node]*tensor.Dense{e.Weights[i]: n.weights[i], e.Biases[i]: n.biases[i], e.Precisions[i]: n.precisions[i]} {
+			if node == nil {
+				continue
+			}
+			if err := G.Let(node, value); err != nil {
+				return nil, fmt.Errorf("model: %s: %w", node.Name(), err)
+			}
+		}
+	}
+	return e, nil
+}
+
+// Activation returns φ of node i+1, the upper node of layer i.
+func (n *Network) Activation(i int) graph.Activation { return n.activations[i] }

@@ -1,0 +1,399 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/diff/fd"
+	"gonum.org/v1/gonum/mat"
+	"gorgonia.org/tensor"
+)
+
+func randomBatch(seed uint64, dtype Dtype, rows, cols int) *tensor.Dense {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	return filled(dtype.Tensor(), rng.NormFloat64, rows, cols)
+}
+
+// clampSets returns clamps of each of several patterns for n.
+func clampSets(n *Network, rows int) map[string]Clamps {
+	top := n.Depth()
+	sets := map[string]Clamps{}
+	for name, nodes := range map[string][]int{"both": {0, top}, "bottom": {0}, "top": {top}, "middle": {1}} {
+		c := make(Clamps, top+1)
+		for _, l := range nodes {
+			c[l] = randomBatch(uint64(l), n.cfg.Dtype, rows, n.Size(l))
+		}
+		sets[name] = c
+	}
+	return sets
+}
+
+// TestLinearEquilibrium settles linear networks and holds latents and energy
+// against the solution of the normal equations.
+func TestLinearEquilibrium(t *testing.T) {
+	const tol = 1e-8
+	for depth := 2; depth <= 5; depth++ {
+		layers := []int{12, 10, 8, 6, 4, 2}[:depth+1]
+		n, err := New(Config{Layers: layers, Direction: Generative, Activation: "identity", Dtype: Float64, Seed: uint64(depth), WeightInit: PyTorch})
+		must(t, err)
+		orthonormalise(n)
+		for name, c := range clampSets(n, 3) {
+			t.Run(fmt.Sprintf("depth=%d/%s", depth, name), func(t *testing.T) {
+				r, err := n.Settle(context.Background(), c, Inference{Steps: 20000, Rate: 1, Start: Zeros})
+				must(t, err)
+				latents, energy := linearEquilibrium(n, c)
+				for l := range latents {
+					if c[l] == nil {
+						near(t, fmt.Sprintf("latent %d", l), floats(r.Latents[l]), latents[l], tol)
+					}
+				}
+				if math.Abs(r.Energy-energy) > tol*max(energy, 1) {
+					t.Errorf("energy %v, want %v", r.Energy, energy)
+				}
+			})
+		}
+	}
+}
+
+// orthonormalise gives each weight matrix, which must be tall, orthonormal
+// columns, so that plain descent gets to the equilibrium.
+func orthonormalise(n *Network) {
+	for i := range n.Depth() {
+		below, above := n.Size(i), n.Size(i+1)
+		var qr mat.QR
+		qr.Factorize(mat.NewDense(below, above, n.Weights(i).Float64s()))
+		var q mat.Dense
+		qr.QTo(&q)
+		for u := range below {
+			for k := range above {
+				n.Weights(i).Float64s()[u*above+k] = q.At(u, k)
+			}
+		}
+	}
+	n.Changed()
+}
+
+// linearEquilibrium minimises ½ Σ ‖v_{l-1} − W v_l − b‖² by least squares over
+// the stacked free latents, example by example.
+func linearEquilibrium(n *Network, c Clamps) (latents [][]float64, energy float64) {
+	rows, _ := n.check(c)
+	var columns, equations int
+	at := make([]int, n.Depth()+1)
+	for l := range at {
+		at[l] = columns
+		if c[l] == nil {
+			columns += n.Size(l)
+		}
+		if l < n.Depth() {
+			equations += n.Size(l)
+		}
+	}
+	latents = make([][]float64, len(at))
+	for l := range latents {
+		latents[l] = make([]float64, rows*n.Size(l))
+	}
+	for r := range rows {
+		a, y := mat.NewDense(equations, columns, nil), mat.NewVecDense(equations, nil)
+		put := func(eq, l, unit int, coefficient float64) {
+			if c[l] == nil {
+				a.Set(eq, at[l]+unit, a.At(eq, at[l]+unit)+coefficient)
+			} else {
+				y.SetVec(eq, y.AtVec(eq)-coefficient*element(c[l], r*n.Size(l)+unit))
+			}
+		}
+		eq := 0
+		for i := range n.Depth() {
+			for u := range n.Size(i) {
+				y.SetVec(eq, element(n.Biases(i), u))
+				put(eq, i, u, 1)
+				for k := range n.Size(i + 1) {
+					put(eq, i+1, k, -element(n.Weights(i), u*n.Size(i+1)+k))
+				}
+				eq++
+			}
+		}
+		var x mat.VecDense
+		var svd mat.SVD
+		svd.Factorize(a, mat.SVDThin)
+		svd.SolveVecTo(&x, y, svd.Rank(1e-12))
+		var residual mat.VecDense
+		residual.MulVec(a, &x)
+		residual.SubVec(&residual, y)
+		energy += mat.Dot(&residual, &residual) / 2
+		for l := range latents {
+			for u := range n.Size(l) {
+				if c[l] == nil {
+					latents[l][r*n.Size(l)+u] = x.AtVec(at[l] + u)
+				}
+			}
+		}
+	}
+	return latents, energy
+}
+
+// TestHebbianIsTheGradient holds the Hebbian update against central differences
+// of the energy by the weights, at latents that have not settled.
+func TestHebbianIsTheGradient(t *testing.T) {
+	for _, direction := range []Direction{Generative, Discriminative} {
+		n, err := New(Config{Layers: []int{5, 4, 3}, Direction: direction, TopActivation: "sigmoid", Precisions: []float64{2, 3, 0.5}, Dtype: Float64, Seed: 3})
+		must(t, err)
+		const rows = 4
+		c := n.Clamp(randomBatch(1, Float64, rows, 5), randomBatch(2, Float64, rows, 3))
+		r, err := n.Settle(context.Background(), c, Inference{Steps: 3})
+		must(t, err)
+		u := n.NewUpdate()
+		must(t, n.Hebbian(r, u))
+		all := make(Clamps, n.Depth()+1) // the latents as they are, all clamped
+		for l := range all {
+			all[l] = r.Latents[l].Clone().(*tensor.Dense)
+		}
+		for p, param := range n.Parameters() {
+			x := param.Float64s()
+			at := append([]float64(nil), x...)
+			want := fd.Gradient(nil, func(w []float64) float64 {
+				copy(x, w)
+				n.Changed()
+				r, err := n.Settle(context.Background(), all, Inference{Steps: 1})
+				must(t, err)
+				return -r.Energy / rows
+			}, at, &fd.Settings{Formula: fd.Central})
+			copy(x, at)
+			n.Changed()
+			near(t, fmt.Sprintf("%v: direction of parameter %d", direction, p), u.Directions()[p].Float64s(), want, 1e-6)
+		}
+	}
+}
+
+// TestSameBits settles and learns on one worker and on many, and in batches of
+// which one is a part of the other.
+func TestSameBits(t *testing.T) {
+	for _, dtype := range []Dtype{Float32, Float64} {
+		n, err := New(Config{Layers: []int{30, 20, 20, 10}, Direction: Generative, Dtype: dtype, Seed: 1})
+		must(t, err)
+		x, y := randomBatch(1, dtype, 100, 30), randomBatch(2, dtype, 100, 10)
+		run := func(workers int) ([]*tensor.Dense, []*tensor.Dense, float64) {
+			n.SetWorkers(workers)
+			r, err := n.Settle(context.Background(), n.Clamp(x, y), Inference{})
+			must(t, err)
+			u := n.NewUpdate()
+			must(t, n.Hebbian(r, u))
+			var latents []*tensor.Dense
+			for _, v := range r.Latents {
+				latents = append(latents, v.Clone().(*tensor.Dense))
+			}
+			return latents, u.Directions(), r.Energy
+		}
+		latents, directions, energy := run(1)
+		for _, workers := range []int{2, 3, 16} {
+			l, d, e := run(workers)
+			for i := range l {
+				if !same(l[i], latents[i]) {
+					t.Errorf("%v: latent %d differs between 1 and %d workers", dtype, i, workers)
+				}
+			}
+			for i := range d {
+				if !same(d[i], directions[i]) {
+					t.Errorf("%v: direction %d differs between 1 and %d workers", dtype, i, workers)
+				}
+			}
+			if e != energy {
+				t.Errorf("%v: energy %v with %d workers, %v with 1", dtype, e, workers, energy)
+			}
+		}
+	}
+}
+
+// TestDirections proves that the two directions are one network: a
+// discriminative one is the generative one of the reversed sizes with the
+// clamps exchanged.
+func TestDirections(t *testing.T) {
+	d, err := New(Config{Layers: []int{5, 4, 3}, Direction: Discriminative, Dtype: Float64, Seed: 9})
+	must(t, err)
+	g, err := New(Config{Layers: []int{3, 4, 5}, Direction: Generative, Dtype: Float64, Seed: 9})
+	must(t, err)
+	x, y := randomBatch(1, Float64, 2, 5), randomBatch(2, Float64, 2, 3)
+	rd, err := d.Settle(context.Background(), d.Clamp(x, y), Inference{})
+	must(t, err)
+	rg, err := g.Settle(context.Background(), g.Clamp(y, x), Inference{})
+	must(t, err)
+	for l := range rd.Latents {
+		if !same(rd.Latents[l], rg.Latents[l]) {
+			t.Errorf("latent %d differs", l)
+		}
+	}
+}
+
+// TestGuard settles a network whose weights have grown far beyond what the rate
+// bears, with the guard and without it.
+func TestGuard(t *testing.T) {
+	n, err := New(Config{Layers: []int{20, 16, 16, 5}, Direction: Generative, Seed: 2})
+	must(t, err)
+	for i := range n.Depth() {
+		for j, w := range n.Weights(i).Float32s() {
+			n.Weights(i).Float32s()[j] = 8 * w
+		}
+	}
+	n.Changed()
+	c := n.Clamp(randomBatch(1, Float32, 50, 20), randomBatch(2, Float32, 50, 5))
+	inf := Inference{Rate: 0.5, Steps: 60, Trace: true}
+	r, err := n.Settle(context.Background(), c, inf)
+	must(t, err)
+	if r.Status != StepLimit || r.Rate >= inf.Rate {
+		t.Errorf("guarded: %v at rate %v, want %v at a rate below %v", r.Status, r.Rate, StepLimit, inf.Rate)
+	}
+	sum := func(e []float64) (s float64) {
+		for _, x := range e {
+			s += x
+		}
+		return s
+	}
+	for i := 1; i < len(r.Trace); i++ {
+		if before, after := sum(r.Trace[i-1]), sum(r.Trace[i]); after > before*(1+1e-6) {
+			t.Errorf("guarded: the energy rose from %v to %v at step %d", before, after, i)
+		}
+	}
+	inf.Unguarded = true
+	r, err = n.Settle(context.Background(), c, inf)
+	must(t, err)
+	if r.Status != Diverged {
+		t.Errorf("unguarded: %v, want %v", r.Status, Diverged)
+	}
+	if r.Finite() {
+		return
+	}
+	if err := n.Hebbian(r, n.NewUpdate()); err == nil {
+		t.Error("an update was made from a network that is not finite")
+	}
+}
+
+// TestMaxRate holds the bound against the largest eigenvalue of the Hessian of
+// random linear networks, which it must not undercut and should be near to.
+func TestMaxRate(t *testing.T) {
+	for seed := range uint64(5) {
+		n, err := New(Config{Layers: []int{6, 5, 4, 3}, Direction: Generative, Activation: "identity", Precisions: []float64{1, 4, 0.3, 1}, Dtype: Float64, Seed: seed})
+		must(t, err)
+		for name, c := range clampSets(n, 1) {
+			var free []int
+			for l := range c {
+				if c[l] == nil {
+					free = append(free, l)
+				}
+			}
+			var columns int
+			for _, l := range free {
+				columns += n.Size(l)
+			}
+			m := mat.NewDense(6+5+4, columns, nil)
+			row := 0
+			for i := range n.Depth() {
+				p := 1.0
+				if n.precisions[i] != nil {
+					p = math.Sqrt(element(n.precisions[i], 0))
+				}
+				for u := range n.Size(i) {
+					col := 0
+					for _, l := range free {
+						for k := range n.Size(l) {
+							switch l {
+							case i:
+								if k == u {
+									m.Set(row, col, p)
+								}
+							case i + 1:
+								m.Set(row, col, -p*element(n.Weights(i), u*n.Size(l)+k))
+							}
+							col++
+						}
+					}
+					row++
+				}
+			}
+			var svd mat.SVD
+			svd.Factorize(m, mat.SVDNone)
+			lambda := svd.Values(nil)[0] * svd.Values(nil)[0]
+			if rate := n.MaxRate(c); rate > 1.01/lambda || rate < 0.3/lambda {
+				t.Errorf("seed %d, %s: rate %v, want at most and near 1/λ = %v", seed, name, rate, 1/lambda)
+			}
+		}
+	}
+}
+
+func TestSettleStopsWhenCancelled(t *testing.T) {
+	n, err := New(Config{Layers: []int{5, 4, 3}})
+	must(t, err)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cause := errors.New("enough")
+	cancel(cause)
+	if _, err := n.Settle(ctx, n.Clamp(randomBatch(1, Float32, 2, 5), nil), Inference{}); !errors.Is(err, cause) {
+		t.Errorf("got error %v, want %v", err, cause)
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	for want, cfg := range map[string]Config{
+		"layers: must name at least 2 sizes":                    {Layers: []int{3}},
+		"layers[2]: must be > 0, got -1":                        {Layers: []int{3, 2, -1}},
+		`activation: unknown activation "tahn", want one of`:    {Layers: []int{3, 2}, Activation: "tahn"},
+		"precisions: must be one for each of the 2 layers":      {Layers: []int{3, 2}, Precisions: []float64{1}},
+		"precisions[0]: must be a number > 0, got NaN":          {Layers: []int{3, 2}, Precisions: []float64{math.NaN(), 1}},
+		"direction: must be one of [discriminative generative]": {Layers: []int{3, 2}, Direction: 7},
+	} {
+		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("New: got error %v, want one with %q", err, want)
+		}
+	}
+	n, err := New(Config{Layers: []int{5, 4, 3}})
+	must(t, err)
+	x, y := randomBatch(1, Float32, 2, 5), randomBatch(2, Float32, 2, 3)
+	for want, c := range map[string]Clamps{
+		"must have one entry for each of the 3 nodes":       {x},
+		"at least one node must be clamped":                 {nil, nil, nil},
+		"clamps[2]: must have shape (B, 5), got (2, 3)":     {nil, nil, y},
+		"clamps[2]: has 3 examples where clamps[0] has 2":   {y, nil, randomBatch(1, Float32, 3, 5)},
+		"clamps[2]: must be float32 as the network, got fl": {nil, nil, randomBatch(1, Float64, 2, 5)},
+	} {
+		if _, err := n.Settle(context.Background(), c, Inference{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Settle: got error %v, want one with %q", err, want)
+		}
+	}
+	for want, inf := range map[string]Inference{
+		"steps: must be > 0, got -1":           {Steps: -1},
+		"rate: must be a number > 0, got -0.1": {Rate: -0.1},
+		"rate: must be a number > 0, got NaN":  {Rate: math.NaN()},
+	} {
+		if _, err := n.Settle(context.Background(), n.Clamp(x, y), inf); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Settle: got error %v, want one with %q", err, want)
+		}
+	}
+}
+
+func BenchmarkSettle(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		cfg  Config
+		rows int
+		inf  Inference
+	}{
+		{"sizes=784-256-256-10/direction=generative/batch=64/steps=50", Config{Layers: []int{784, 256, 256, 10}, Direction: Generative}, 64, Inference{Steps: 50}},
+		{"sizes=784-256-256-10/direction=generative/batch=256/steps=50", Config{Layers: []int{784, 256, 256, 10}, Direction: Generative}, 256, Inference{Steps: 50}},
+		{"sizes=784-128-128-128-10/direction=discriminative/batch=128/steps=20", Config{Layers: []int{784, 128, 128, 128, 10}}, 128, Inference{Steps: 20}},
+		{"sizes=1-32-32-1/direction=discriminative/batch=32/steps=20", Config{Layers: []int{1, 32, 32, 1}}, 32, Inference{Steps: 20}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			n, err := New(c.cfg)
+			must(b, err)
+			clamps := n.Clamp(randomBatch(1, Float32, c.rows, c.cfg.Layers[0]), randomBatch(2, Float32, c.rows, c.cfg.Layers[len(c.cfg.Layers)-1]))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := n.Settle(context.Background(), clamps, c.inf); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
