@@ -1,0 +1,96 @@
+package data_test
+
+import (
+	"fmt"
+	"log"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/train/data"
+)
+
+func Example() {
+	digits, err := data.Digits()
+	if err != nil {
+		log.Fatal(err)
+	}
+	parts, err := data.Split(digits, 1, 0.8, 0.2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	train, test := parts[0], parts[1]
+	fmt.Printf("%d to train, %d to test, %d pixels, %d classes\n",
+		train.Len(), test.Len(), train.InputSize(), train.Classes)
+
+	inputs := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(2, train.InputSize()))
+	targets := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(2, train.TargetSize()))
+	if err := digits.Gather([]int{3, 0}, inputs, targets); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(targets.Data())
+	// Output:
+	// 1438 to train, 359 to test, 64 pixels, 10 classes
+	// [0 0 0 1 0 0 0 0 0 0 1 0 0 0 0 0 0 0 0 0]
+}
+
+func ExampleReadCSV() {
+	text := `length,width,kind
+5.1,3.5,0
+7.0,3.2,1
+6.3,3.3,2
+`
+	flowers, err := data.ReadCSV(strings.NewReader(text), "flowers", data.CSVOptions{Classes: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(flowers.Len(), flowers.InputSize(), flowers.Classes, flowers.Labels())
+
+	_, err = data.ReadCSV(strings.NewReader("5.1,3.5,0\n7.0,?,1\n"), "flowers.csv", data.CSVOptions{Classes: true})
+	fmt.Println(err)
+	// Output:
+	// 3 2 3 [0 1 2]
+	// data: flowers.csv: line 2, column 2: "?", expected a finite number
+}
+
+func ExampleSet_Standardization() {
+	set, err := data.NewRegression("rain", 4, []float64{10, 20, 30, 40}, []float64{1, 1, 3, 3})
+	if err != nil {
+		log.Fatal(err)
+	}
+	set = set.WithTransforms(set.Standardization())
+	inputs := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(2, 1))
+	targets := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(2, 1))
+	if err := set.Gather([]int{0, 3}, inputs, targets); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.3f %.3f\n", inputs.Data(), targets.Data())
+
+	// Back to the original units, as for predictions.
+	if err := set.TargetTransform().Invert().Apply(targets); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.3f\n", targets.Data())
+	// Output:
+	// [-1.342 1.342] [-1.000 1.000]
+	// [1.000 3.000]
+}
+
+func ExamplePixelRange() {
+	t := data.PixelRange(-1, 1, 255)
+	fmt.Println(t.Shift, t.Scale)
+	// Output:
+	// [127.5] [0.00784313725490196]
+}
+
+func ExampleIDX() {
+	dir, ok := data.Find("mnist")
+	if !ok {
+		log.Fatal("MNIST is not here")
+	}
+	train, test, err := data.IDX(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(train.Len(), test.Len())
+}

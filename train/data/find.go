@@ -1,0 +1,34 @@
+package data
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// Find returns the folder of a data set by its name, such as "mnist" or
+// "fashion-mnist", to be read by [IDX]. It is the first that exists of
+//   - name under the folder that the environment variable PCN_DATA names,
+//   - data/name under the working directory,
+//   - /usr/share/datasets/fashion-mnist for "fashion-mnist", where Debian's
+//     package dataset-fashion-mnist puts it.
+//
+// ok is false when there is none, or when name is not a plain relative path.
+func Find(name string) (dir string, ok bool) {
+	if !filepath.IsLocal(name) {
+		return "", false
+	}
+	var places []string
+	if root := os.Getenv("PCN_DATA"); root != "" {
+		places = append(places, filepath.Join(root, name))
+	}
+	places = append(places, filepath.Join("data", name))
+	if name == "fashion-mnist" {
+		places = append(places, "/usr/share/datasets/fashion-mnist")
+	}
+	for _, dir := range places {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			return dir, true
+		}
+	}
+	return "", false
+}

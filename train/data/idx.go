@@ -1,0 +1,254 @@
+package data
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const (
+	// firstChunk is what ReadIDX reads before it believes anything.
+	firstChunk = 64 << 10
+
+	// believable is the size up to which ReadIDX allocates at once what the
+	// header promises, when the first chunk was there. MNIST has 47 MB.
+	believable = 64 << 20
+)
+
+// IDX reads a folder in the format of MNIST: images and labels for training and
+// for testing, in the files
+//
+//	train-images-idx3-ubyte  train-labels-idx1-ubyte
+//	t10k-images-idx3-ubyte   t10k-labels-idx1-ubyte
+//
+// each plain or compressed by gzip with the extension .gz. Names with a dot, as
+// train-images.idx3-ubyte, are found too; the plain file is preferred. The sets
+// are named after the folder, as mnist/train and mnist/test.
+//
+// Classes is the largest training label plus 1, at least 2, for both sets. Pixels
+// stay bytes, which the sets' transform maps to [0, 1].
+func IDX(dir string) (train, test *Set, err error) {
+	if info, err := os.Stat(dir); err != nil {
+		return nil, nil, fmt.Errorf("data: %w", err)
+	} else if !info.IsDir() {
+		return nil, nil, fmt.Errorf("data: %s is a file, expected a folder of IDX files", dir)
+	}
+	if train, err = idxSet(dir, "train", "train"); err != nil {
+		return nil, nil, err
+	}
+	if test, err = idxSet(dir, "t10k", "test"); err != nil {
+		return nil, nil, err
+	}
+	if train.Classes < 2 {
+		return nil, nil, fmt.Errorf("data: %s: every training label is 0, expected at least 2 classes", dir)
+	}
+	if test.Classes > train.Classes {
+		return nil, nil, fmt.Errorf("data: %s: the test labels reach %d, expected 0..%d as in training", dir, test.Classes-1, train.Classes-1)
+	}
+	test.Classes = train.Classes
+	if test.Height != train.Height || test.Width != train.Width {
+		return nil, nil, fmt.Errorf("data: %s: test images have %d×%d pixels, expected %d×%d as in training",
+			dir, test.Width, test.Height, train.Width, train.Height)
+	}
+	return train, test, nil
+}
+
+// idxSet reads the images and labels of one part of a folder.
+func idxSet(dir, prefix, part string) (*Set, error) {
+	imagesPath, err := idxPath(dir, prefix+"-images", "idx3-ubyte")
+	if err != nil {
+		return nil, err
+	}
+	labelsPath, err := idxPath(dir, prefix+"-labels", "idx1-ubyte")
+	if err != nil {
+		return nil, err
+	}
+	shape, labels, err := readIDXFile(labelsPath, 1) // the small file first
+	if err != nil {
+		return nil, err
+	}
+	n := shape[0]
+	shape, pixels, err := readIDXFile(imagesPath, 3)
+	if err != nil {
+		return nil, err
+	}
+	if shape[0] != n {
+		return nil, fmt.Errorf("data: %s holds %d images, expected %d as %s has labels", imagesPath, shape[0], n, labelsPath)
+	}
+	s := &Set{
+		Name:   folderName(dir) + "/" + part,
+		Height: shape[1],
+		Width:  shape[2],
+		n:      n,
+		inputs: values{width: shape[1] * shape[2], bytes: pixels},
+		labels: make([]int, n),
+	}
+	for i, k := range labels {
+		s.labels[i] = int(k)
+		s.Classes = max(s.Classes, int(k)+1)
+	}
+	return s.WithTransforms(PixelRange(0, 1, 255), Transform{}), nil
+}
+
+// folderName returns the last element of a folder's path, also for ".".
+func folderName(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return filepath.Base(dir)
+}
+
+// idxPath returns which of the names that a file may have is there.
+func idxPath(dir, stem, kind string) (string, error) {
+	names := []string{stem + "-" + kind, stem + "-" + kind + ".gz", stem + "." + kind, stem + "." + kind + ".gz"}
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("data: %w", err)
+		}
+	}
+	return "", fmt.Errorf("data: %s: %w, expected one of %s", dir, fs.ErrNotExist, strings.Join(names, ", "))
+}
+
+func readIDXFile(path string, dims int) (shape []int, data []byte, err error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	return ReadIDX(f, path, dims, f.size)
+}
+
+// ReadIDX reads an array of unsigned bytes in the IDX format, not compressed: its
+// shape and its elements, row-major. The format is
+//
+//	2 bytes     0
+//	1 byte      type of the elements, here 0x08, unsigned byte
+//	1 byte      number of dimensions
+//	4 bytes     size of each dimension, big-endian
+//	1 byte      each element
+//
+// dims is the number of dimensions to expect, 3 for images and 1 for labels, or 0
+// for any. A header that promises more than limit elements is refused; 0 means
+// as many as there are. Memory never grows beyond 64 MB or twice what arrived,
+// whatever the header promises. No dimension may be 0, and r must end with the
+// last element. Errors begin with name.
+func ReadIDX(r io.Reader, name string, dims int, limit int64) (shape []int, data []byte, err error) {
+	shape, size, err := readIDXHeader(r, dims)
+	if err == nil && limit > 0 && int64(size) > limit {
+		err = fmt.Errorf("shape %v promises %d bytes, expected at most %d", shape, size, limit)
+	}
+	if err == nil {
+		data, err = readExactly(r, size)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("data: %s: %w", name, err)
+	}
+	return shape, data, nil
+}
+
+// readIDXHeader returns the shape and the number of elements.
+func readIDXHeader(r io.Reader, dims int) (shape []int, size int, err error) {
+	var word [4]byte
+	if _, err := io.ReadFull(r, word[:]); err != nil {
+		return nil, 0, fmt.Errorf("magic number: %w, expected 4 bytes", early(err))
+	}
+	if word[0] != 0 || word[1] != 0 {
+		return nil, 0, fmt.Errorf("magic number is 0x%08X, expected 0x000008 and the number of dimensions: not an IDX file", word)
+	}
+	if word[2] != 0x08 {
+		return nil, 0, fmt.Errorf("magic number: dtype 0x%02X %s, expected 0x08 unsigned byte", word[2], idxType(word[2]))
+	}
+	rank := int(word[3])
+	if rank == 0 || dims > 0 && rank != dims {
+		return nil, 0, fmt.Errorf("magic number: %d dimensions, expected %s", rank, idxDims(dims))
+	}
+	size = 1
+	for i := range rank {
+		if _, err := io.ReadFull(r, word[:]); err != nil {
+			return nil, 0, fmt.Errorf("size of dimension %d of %d: %w, expected 4 bytes", i, rank, early(err))
+		}
+		n := int64(binary.BigEndian.Uint32(word[:]))
+		if n == 0 {
+			return nil, 0, fmt.Errorf("size of dimension %d of %d is 0, expected at least 1", i, rank)
+		}
+		if n > int64(math.MaxInt/size) {
+			return nil, 0, fmt.Errorf("size of dimension %d of %d is %d, and the product of %v with it overflows", i, rank, n, shape)
+		}
+		size *= int(n)
+		shape = append(shape, int(n))
+	}
+	return shape, size, nil
+}
+
+func idxType(code byte) string {
+	switch code {
+	case 0x09:
+		return "signed byte"
+	case 0x0B:
+		return "int16"
+	case 0x0C:
+		return "int32"
+	case 0x0D:
+		return "float32"
+	case 0x0E:
+		return "float64"
+	}
+	return "unknown"
+}
+
+func idxDims(dims int) string {
+	switch dims {
+	case 0:
+		return "at least 1"
+	case 1:
+		return "1 for labels"
+	case 3:
+		return "3 for images"
+	}
+	return fmt.Sprint(dims)
+}
+
+// readExactly reads the size bytes of r, which must end there.
+func readExactly(r io.Reader, size int) ([]byte, error) {
+	data := make([]byte, min(size, firstChunk))
+	have := 0
+	for {
+		n, err := io.ReadFull(r, data[have:])
+		have += n
+		if err != nil {
+			return nil, fmt.Errorf("data: %w after %d bytes, expected %d", early(err), have, size)
+		}
+		if have == size {
+			break
+		}
+		grown := min(size, 2*have)
+		if size <= believable {
+			grown = size
+		}
+		data = append(make([]byte, 0, grown), data...)[:grown]
+	}
+	switch n, err := io.ReadFull(r, make([]byte, 1)); {
+	case n > 0:
+		return nil, fmt.Errorf("data: more bytes after the last, expected %d", size)
+	case err != io.EOF:
+		return nil, fmt.Errorf("data: after %d bytes: %w, expected the end", size, err)
+	}
+	return data, nil
+}
+
+// early turns the end of a file into an unexpected one.
+func early(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

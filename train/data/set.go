@@ -1,0 +1,316 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gorgonia.org/tensor"
+)
+
+// maxClasses bounds the classes that a label may imply, since each class is a
+// column of every batch of targets.
+const maxClasses = 1 << 16
+
+// A Set is a set of examples held in memory, each an input of InputSize numbers
+// and a target: a class, or TargetSize numbers to regress on. The zero Set is
+// empty.
+//
+// The exported fields describe the examples and may be set by the holder of the
+// set. Copies made by Subset and its like take the values of that moment.
+type Set struct {
+	Name          string
+	Width, Height int // of an image input in pixels; 0 when inputs are not images
+	Classes       int // number of classes; 0 for regression
+
+	n       int
+	inputs  values // (n, InputSize)
+	labels  []int  // class of each of the n, nil for regression
+	targets values // (n, TargetSize), empty when there are classes
+	index   []int  // the examples of this set among the n, in order; nil for all
+
+	input, target scaler
+}
+
+// NewClasses returns a set of len(labels) examples for classification from
+// copies of inputs, row-major of shape (len(labels), features), and labels
+// 0..K-1. Classes is K, the largest label plus 1, and must be at least 2. The
+// transforms are the identity.
+func NewClasses(name string, inputs []float64, labels []int) (*Set, error) {
+	s := &Set{Name: name, n: len(labels), labels: append([]int(nil), labels...)}
+	var err error
+	if s.inputs, err = newValues(name, "inputs", inputs, s.n); err != nil {
+		return nil, err
+	}
+	for i, k := range labels {
+		if k < 0 || k >= maxClasses {
+			return nil, fmt.Errorf("data: %s: labels[%d] is %d, expected 0..%d", name, i, k, maxClasses-1)
+		}
+		s.Classes = max(s.Classes, k+1)
+	}
+	if s.Classes < 2 {
+		return nil, fmt.Errorf("data: %s: every label is 0, expected at least 2 classes", name)
+	}
+	return s.WithTransforms(Transform{}, Transform{}), nil
+}
+
+// NewRegression returns a set of n examples for regression from copies of
+// inputs, row-major of shape (n, features), and targets, row-major of shape (n,
+// outputs). The transforms are the identity.
+func NewRegression(name string, n int, inputs, targets []float64) (*Set, error) {
+	s := &Set{Name: name, n: n}
+	var err error
+	if s.inputs, err = newValues(name, "inputs", inputs, n); err != nil {
+		return nil, err
+	}
+	if s.targets, err = newValues(name, "targets", targets, n); err != nil {
+		return nil, err
+	}
+	return s.WithTransforms(Transform{}, Transform{}), nil
+}
+
+func newValues(name, field string, x []float64, n int) (values, error) {
+	if n <= 0 {
+		return values{}, fmt.Errorf("data: %s: %d examples, expected at least 1", name, n)
+	}
+	if len(x) == 0 || len(x)%n != 0 {
+		return values{}, fmt.Errorf("data: %s: %s has %d numbers, expected a positive multiple of %d examples", name, field, len(x), n)
+	}
+	v := values{width: len(x) / n}
+	for i, f := range x {
+		if !finite(f) {
+			return values{}, fmt.Errorf("data: %s: %s[%d] is %v, expected a finite number", name, field, i, f)
+		}
+		v.append(f)
+	}
+	return v, nil
+}
+
+// Len returns the number of examples.
+func (s *Set) Len() int {
+	if s.index != nil {
+		return len(s.index)
+	}
+	return s.n
+}
+
+// InputSize returns the number of features of an input: Width*Height for images.
+func (s *Set) InputSize() int { return s.inputs.width }
+
+// TargetSize returns the number of columns of the targets: Classes, or the width
+// of a regression target.
+func (s *Set) TargetSize() int {
+	if s.labels != nil {
+		return s.Classes
+	}
+	return s.targets.width
+}
+
+// Labels returns the class of each example in a new slice, nil for regression.
+func (s *Set) Labels() []int {
+	if s.labels == nil {
+		return nil
+	}
+	labels := make([]int, s.Len())
+	for i := range labels {
+		labels[i] = s.labels[s.row(i)]
+	}
+	return labels
+}
+
+// InputTransform returns the transform that Gather applies to raw inputs. The
+// slices are the set's own and must not be changed.
+func (s *Set) InputTransform() Transform { return s.input.Transform }
+
+// TargetTransform returns the transform that Gather applies to raw targets. The
+// slices are the set's own and must not be changed.
+func (s *Set) TargetTransform() Transform { return s.target.Transform }
+
+// Gather copies the examples named by rows into inputs, of shape (len(rows),
+// InputSize), and targets, of shape (len(rows), TargetSize). Each is a row-major
+// tensor of float32 or float64. Inputs and targets are transformed by the set's
+// transforms; the raw targets of classes are one-hot, 1 for the example's class
+// and 0 for the others. targets may be nil, and is then left out. A row may be
+// named more than once.
+//
+// A tensor of another shape or type, a row that the set does not have, a class
+// that is not below Classes and a transform of another width are errors, found
+// before anything is written. Gather allocates nothing but these errors.
+func (s *Set) Gather(rows []int, inputs, targets *tensor.Dense) error {
+	if err := s.check(rows, inputs, targets); err != nil {
+		return fmt.Errorf("data: %s: gather: %w", s.Name, err)
+	}
+	if inputs.Dtype() == tensor.Float32 {
+		gather(inputs.Float32s(), &s.inputs, &s.input, s.input.table32(), s.index, rows)
+	} else {
+		gather(inputs.Float64s(), &s.inputs, &s.input, s.input.table64(), s.index, rows)
+	}
+	if targets == nil {
+		return nil
+	}
+	single := targets.Dtype() == tensor.Float32
+	switch {
+	case s.labels != nil && single:
+		oneHot(targets.Float32s(), s.Classes, s.labels, s.target.Transform, s.index, rows)
+	case s.labels != nil:
+		oneHot(targets.Float64s(), s.Classes, s.labels, s.target.Transform, s.index, rows)
+	case single:
+		gather(targets.Float32s(), &s.targets, &s.target, s.target.table32(), s.index, rows)
+	default:
+		gather(targets.Float64s(), &s.targets, &s.target, s.target.table64(), s.index, rows)
+	}
+	return nil
+}
+
+// check returns why Gather cannot copy these rows into these tensors.
+func (s *Set) check(rows []int, inputs, targets *tensor.Dense) error {
+	if inputs == nil {
+		return errors.New("inputs is nil")
+	}
+	if err := checkTensor("inputs", inputs, len(rows), s.InputSize()); err != nil {
+		return err
+	}
+	if err := s.input.check(s.InputSize()); err != nil {
+		return fmt.Errorf("input transform: %w", err)
+	}
+	if targets != nil {
+		if err := checkTensor("targets", targets, len(rows), s.TargetSize()); err != nil {
+			return err
+		}
+		if err := s.target.check(s.TargetSize()); err != nil {
+			return fmt.Errorf("target transform: %w", err)
+		}
+	}
+	n := s.Len()
+	for i, r := range rows {
+		if r < 0 || r >= n {
+			return fmt.Errorf("rows[%d] is %d, expected 0..%d", i, r, n-1)
+		}
+		if targets != nil && s.labels != nil && s.labels[s.row(r)] >= s.Classes {
+			return fmt.Errorf("example %d is of class %d, expected 0..%d", r, s.labels[s.row(r)], s.Classes-1)
+		}
+	}
+	return nil
+}
+
+// checkTensor returns why x is not a tensor of rows rows of size numbers that can
+// be used as one row-major slice.
+func checkTensor(name string, x *tensor.Dense, rows, size int) error {
+	if shape := x.Shape(); len(shape) != 2 || shape[0] != rows || shape[1] != size {
+		return fmt.Errorf("%s has shape %v, expected (%d, %d)", name, shape, rows, size)
+	}
+	if dt := x.Dtype(); dt != tensor.Float32 && dt != tensor.Float64 {
+		return fmt.Errorf("%s is of type %v, expected float32 or float64", name, dt)
+	}
+	if x.RequiresIterator() || x.DataOrder().IsColMajor() {
+		return fmt.Errorf("%s is a view or column-major, expected a contiguous row-major tensor", name)
+	}
+	return nil
+}
+
+func shapeOf(x *tensor.Dense) tensor.Shape {
+	if x == nil {
+		return nil
+	}
+	return x.Shape()
+}
+
+// row returns where example i lies in the storage.
+func (s *Set) row(i int) int {
+	if s.index != nil {
+		return s.index[i]
+	}
+	return i
+}
+
+// Subset returns the set of the examples named by rows, in that order. It shares
+// the storage of s. Like an index expression it panics when s has no such row.
+func (s *Set) Subset(rows []int) *Set {
+	t := *s
+	t.index = make([]int, len(rows))
+	n := s.Len()
+	for i, r := range rows {
+		if r < 0 || r >= n {
+			panic(fmt.Sprintf("data: %s: Subset: rows[%d] is %d, expected 0..%d", s.Name, i, r, n-1))
+		}
+		t.index[i] = s.row(r)
+	}
+	return &t
+}
+
+// Limit returns the set of the first n examples, or of all when n <= 0 or n >=
+// Len. It shares the storage of s.
+func (s *Set) Limit(n int) *Set {
+	if n <= 0 || n > s.Len() {
+		n = s.Len()
+	}
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = i
+	}
+	return s.Subset(rows)
+}
+
+// WithTransforms returns the set with other transforms in place of those it has:
+// both start from the raw values. It shares the storage of s. A transform that
+// does not fit the set, see [Transform.Check], is reported by Gather.
+func (s *Set) WithTransforms(input, target Transform) *Set {
+	t := *s
+	t.input, t.target = newScaler(input, s.InputSize()), newScaler(target, s.TargetSize())
+	return &t
+}
+
+// Standardization returns the transforms that give each feature of this set's
+// raw values zero mean and unit variance (dividing by Len). A feature without
+// variance, such as a pixel that is always black, keeps scale 1. The target
+// transform is the identity when the targets are classes.
+//
+// Take it from the training set and give it to every set:
+//
+//	input, target := train.Standardization()
+//	train = train.WithTransforms(input, target)
+//	test = test.WithTransforms(input, target)
+func (s *Set) Standardization() (input, target Transform) {
+	input = s.standardization(&s.inputs)
+	if s.labels == nil {
+		target = s.standardization(&s.targets)
+	}
+	return input, target
+}
+
+func (s *Set) standardization(v *values) Transform {
+	n := s.Len()
+	if n == 0 {
+		return Transform{}
+	}
+	mean, variance := make([]float64, v.width), make([]float64, v.width)
+	varies := make([]bool, v.width)
+	for i := range n {
+		r := s.row(i)
+		for j := range mean {
+			x := v.at(r, j)
+			varies[j] = varies[j] || x != v.at(s.row(0), j)
+			mean[j] += x / float64(n)
+		}
+	}
+	for i := range n {
+		r := s.row(i)
+		for j, m := range mean {
+			d := v.at(r, j) - m
+			variance[j] += d * d / float64(n)
+		}
+	}
+	scale := variance
+	for j := range scale {
+		switch {
+		case !varies[j]:
+			mean[j], scale[j] = v.at(s.row(0), j), 1
+		default:
+			scale[j] = 1 / math.Sqrt(variance[j])
+			if !finite(scale[j]) || scale[j] == 0 { // beyond float64
+				scale[j] = 1
+			}
+		}
+	}
+	return Transform{Shift: mean, Scale: scale}
+}

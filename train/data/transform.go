@@ -1,0 +1,140 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gorgonia.org/tensor"
+)
+
+// A Transform maps each feature x of an example to
+//
+//	x' = (x - Shift) * Scale
+//
+// Shift and Scale hold one number per feature, or a single number for all
+// features, or none: an empty Shift is 0 and an empty Scale is 1, so that the
+// zero Transform is the identity. Shift is in the units of x, Scale in units of
+// x' per unit of x.
+type Transform struct {
+	Shift, Scale []float64
+}
+
+// PixelRange returns the transform that maps pixels from 0..max to lo..hi, for
+// example PixelRange(-1, 1, 255) for bytes. It needs lo != hi and max != 0;
+// other values give a transform that [Transform.Check] refuses.
+func PixelRange(lo, hi, max float64) Transform {
+	scale := (hi - lo) / max
+	if lo == 0 {
+		return Transform{Scale: []float64{scale}}
+	}
+	return Transform{Shift: []float64{-lo / scale}, Scale: []float64{scale}}
+}
+
+// Invert returns the transform that undoes t: x = (x' + Shift*Scale) / Scale. It
+// brings the predictions of a regression back to their original units:
+//
+//	err := set.TargetTransform().Invert().Apply(predictions)
+func (t Transform) Invert() Transform {
+	var inv Transform
+	if len(t.Shift) > 0 {
+		inv.Shift = make([]float64, max(len(t.Shift), len(t.Scale)))
+		for j := range inv.Shift {
+			inv.Shift[j] = -at(t.Shift, j, 0) * at(t.Scale, j, 1)
+		}
+	}
+	if len(t.Scale) > 0 {
+		inv.Scale = make([]float64, len(t.Scale))
+		for j, s := range t.Scale {
+			inv.Scale[j] = 1 / s
+		}
+	}
+	return inv
+}
+
+// Check reports whether t can be applied to examples of size features: Shift and
+// Scale must each have 0, 1 or size numbers, all finite, and no Scale may be 0.
+func (t Transform) Check(size int) error {
+	if err := t.checkLengths(size); err != nil {
+		return err
+	}
+	return t.checkNumbers()
+}
+
+func (t Transform) checkLengths(size int) error {
+	if n := len(t.Shift); n > 1 && n != size {
+		return fmt.Errorf("len(Shift) is %d, expected 0, 1 or %d", n, size)
+	}
+	if n := len(t.Scale); n > 1 && n != size {
+		return fmt.Errorf("len(Scale) is %d, expected 0, 1 or %d", n, size)
+	}
+	return nil
+}
+
+func (t Transform) checkNumbers() error {
+	for j, x := range t.Shift {
+		if !finite(x) {
+			return fmt.Errorf("element %d of Shift is %v, expected a finite number", j, x)
+		}
+	}
+	for j, x := range t.Scale {
+		if !finite(x) || x == 0 {
+			return fmt.Errorf("element %d of Scale is %v, expected a finite number other than 0", j, x)
+		}
+	}
+	return nil
+}
+
+// Apply transforms x in place. x is a row-major tensor of shape (n, features),
+// float32 or float64; it stays as it was when an error is returned.
+func (t Transform) Apply(x *tensor.Dense) error {
+	if x == nil || x.Dims() != 2 {
+		return fmt.Errorf("data: transform: tensor has shape %v, expected (examples, features)", shapeOf(x))
+	}
+	rows, size := x.Shape()[0], x.Shape()[1]
+	if err := checkTensor("tensor", x, rows, size); err != nil {
+		return fmt.Errorf("data: transform: %w", err)
+	}
+	if err := t.Check(size); err != nil {
+		return fmt.Errorf("data: transform: %w", err)
+	}
+	if x.Dtype() == tensor.Float32 {
+		applyRows(t, x.Float32s(), size)
+	} else {
+		applyRows(t, x.Float64s(), size)
+	}
+	return nil
+}
+
+func applyRows[D float32 | float64](t Transform, x []D, size int) {
+	for ; len(x) > 0; x = x[size:] {
+		for j, v := range x[:size] {
+			x[j] = D(t.value(j, float64(v)))
+		}
+	}
+}
+
+// value returns the image of x, feature j.
+func (t Transform) value(j int, x float64) float64 {
+	return (x - at(t.Shift, j, 0)) * at(t.Scale, j, 1)
+}
+
+// uniform reports whether t is the same for all features.
+func (t Transform) uniform() bool { return len(t.Shift) <= 1 && len(t.Scale) <= 1 }
+
+func (t Transform) clone() Transform {
+	return Transform{Shift: slices.Clone(t.Shift), Scale: slices.Clone(t.Scale)}
+}
+
+// at returns feature j of one half of a Transform.
+func at(x []float64, j int, empty float64) float64 {
+	switch len(x) {
+	case 0:
+		return empty
+	case 1:
+		return x[0]
+	}
+	return x[j]
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

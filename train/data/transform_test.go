@@ -1,0 +1,89 @@
+package data
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"gorgonia.org/tensor"
+)
+
+func TestPixelRange(t *testing.T) {
+	for _, tt := range []struct{ lo, hi, max float64 }{{0, 1, 255}, {-1, 1, 255}, {0, 1, 16}, {0.1, 0.9, 16}, {1, 0, 255}} {
+		tr := PixelRange(tt.lo, tt.hi, tt.max)
+		x := []float64{0, tt.max / 2, tt.max}
+		applyRows(tr, x, 1)
+		checkNear(t, "pixels 0, max/2, max", x, []float64{tt.lo, (tt.lo + tt.hi) / 2, tt.hi}, 1e-15)
+	}
+	for _, tt := range []struct{ lo, hi, max float64 }{{1, 1, 255}, {0, 0, 255}, {-1, 1, 0}, {0, math.NaN(), 1}} {
+		if err := PixelRange(tt.lo, tt.hi, tt.max).Check(1); err == nil {
+			t.Errorf("PixelRange(%v, %v, %v) passes Check", tt.lo, tt.hi, tt.max)
+		}
+	}
+}
+
+func TestInvert(t *testing.T) {
+	for _, tr := range []Transform{
+		{},
+		{Shift: []float64{3}},
+		{Scale: []float64{0.5}},
+		{Shift: []float64{3}, Scale: []float64{0.5}},
+		{Shift: []float64{3, -4}},
+		{Scale: []float64{0.5, 8}},
+		{Shift: []float64{3, -4}, Scale: []float64{0.5}},
+		{Shift: []float64{3}, Scale: []float64{0.5, 8}},
+		{Shift: []float64{3, -4}, Scale: []float64{0.5, 8}},
+	} {
+		want := []float64{1, 2, -30, 4, 0, 6}
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			x := dense(dt, 3, 2)
+			for i, v := range want {
+				if dt == tensor.Float32 {
+					x.Float32s()[i] = float32(v)
+				} else {
+					x.Float64s()[i] = v
+				}
+			}
+			if err := tr.Apply(x); err != nil {
+				t.Fatal(err)
+			}
+			if err := tr.Invert().Apply(x); err != nil {
+				t.Fatal(err)
+			}
+			if dt == tensor.Float32 {
+				checkNear(t, "there and back", widen(x.Float32s()), want, 1e-5)
+			} else {
+				checkNear(t, "there and back", x.Float64s(), want, 1e-14)
+			}
+		}
+	}
+}
+
+func TestApply(t *testing.T) {
+	x := dense(tensor.Float64, 2, 2)
+	copy(x.Float64s(), []float64{1, 2, 3, 4})
+	if err := (Transform{Shift: []float64{1, 2}, Scale: []float64{10}}).Apply(x); err != nil {
+		t.Fatal(err)
+	}
+	checkNear(t, "x", x.Float64s(), []float64{0, 0, 20, 20}, 0)
+
+	for _, tt := range []struct {
+		name string
+		t    Transform
+		x    *tensor.Dense
+		want string
+	}{
+		{"nil", Transform{}, nil, "expected (examples, features)"},
+		{"vector", Transform{}, dense(tensor.Float64, 4), "tensor has shape (4), expected (examples, features)"},
+		{"type", Transform{}, dense(tensor.Int, 2, 2), "tensor is of type int, expected float32 or float64"},
+		{"shift", Transform{Shift: []float64{1, 2, 3}}, dense(tensor.Float64, 2, 2), "len(Shift) is 3, expected 0, 1 or 2"},
+		{"NaN", Transform{Shift: []float64{1, math.NaN()}}, dense(tensor.Float64, 2, 2), "element 1 of Shift is NaN, expected a finite number"},
+		{"inverse of 0", Transform{Scale: []float64{0}}.Invert(), dense(tensor.Float64, 2, 2), "element 0 of Scale is +Inf, expected a finite number"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := tt.t.Apply(tt.x); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got error %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
