@@ -1,0 +1,182 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+	"example.com/pcn/internal/vec"
+	"example.com/pcn/model"
+)
+
+// Backprop is the baseline: the multilayer perceptron of the same sizes,
+// activations and first weights, trained on the same squared error by
+// backpropagation. A discriminative network's pass downwards is that
+// perceptron, so it learns the weights of one: its loss is the energy at the
+// bottom with every node above on its prediction,
+//
+//	½ ‖target − μ_0‖² / B
+//
+// differentiated by Gorgonia's Grad with regard to the weights and run on
+// Gorgonia's TapeMachine. It is for comparison only.
+type Backprop struct {
+	network    *model.Network
+	optimizer  Optimizer
+	tapes      map[int]*tape // by batch size
+	directions []*tensor.Dense
+}
+
+// NewBackprop returns a learner for n, which must be discriminative.
+func NewBackprop(n *model.Network, opt Optimizer) (*Backprop, error) {
+	if d := n.Config().Direction; d != model.Discriminative {
+		return nil, fmt.Errorf("train: backprop: the network must be discriminative, got %v", d)
+	}
+	return &Backprop{network: n, optimizer: opt, tapes: map[int]*tape{}, directions: n.NewUpdate().Directions()}, nil
+}
+
+// Network implements [Learner].
+func (b *Backprop) Network() *model.Network { return b.network }
+
+// tape is the perceptron for one batch size.
+type tape struct {
+	machine         G.VM
+	inputs, targets *G.Node
+	loss            G.Value
+	grads           []G.Value // of n.Parameters
+}
+
+func (b *Backprop) tape(rows int) (*tape, error) {
+	if t := b.tapes[rows]; t != nil {
+		return t, nil
+	}
+	n := b.network
+	t, err := newTape(n, rows)
+	if err != nil {
+		return nil, fmt.Errorf("train: backprop: %w", err)
+	}
+	b.tapes[rows] = t
+	return t, nil
+}
+
+func newTape(n *model.Network, rows int) (t *tape, err error) {
+	g := G.NewGraph()
+	dt := n.Config().Dtype.Tensor()
+	top := n.Depth()
+	t = &tape{
+		inputs:  G.NewMatrix(g, dt, G.WithShape(rows, n.Size(top)), G.WithName("inputs")),
+		targets: G.NewMatrix(g, dt, G.WithShape(rows, n.Size(0)), G.WithName("targets")),
+	}
+	var params G.Nodes
+	for i, p := range n.Parameters() {
+		params = append(params, G.NewTensor(g, dt, p.Dims(), G.WithShape(p.Shape()...), G.WithName(fmt.Sprintf("p%d", i)), G.WithValue(p)))
+	}
+	x := t.inputs
+	for i := top - 1; i >= 0; i-- {
+		f, err := graph.Activate(n.Activation(i), x)
+		if err != nil {
+			return nil, err
+		}
+		wt, err := G.Transpose(params[2*i])
+		if err != nil {
+			return nil, err
+		}
+		mu, err := G.Mul(f, wt)
+		if err != nil {
+			return nil, err
+		}
+		if x, err = G.BroadcastAdd(mu, params[2*i+1], nil, []byte{0}); err != nil {
+			return nil, err
+		}
+	}
+	diff, err := G.Sub(t.targets, x)
+	if err != nil {
+		return nil, err
+	}
+	square, err := G.Square(diff)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := G.Sum(square)
+	if err != nil {
+		return nil, err
+	}
+	scale := G.NewConstant(0.5 / float64(rows))
+	if dt == tensor.Float32 {
+		scale = G.NewConstant(float32(0.5 / float64(rows)))
+	}
+	loss, err := G.Mul(sum, scale)
+	if err != nil {
+		return nil, err
+	}
+	G.Read(loss, &t.loss)
+	grads, err := G.Grad(loss, params...)
+	if err != nil {
+		return nil, err
+	}
+	t.grads = make([]G.Value, len(grads))
+	for i, grad := range grads {
+		G.Read(grad, &t.grads[i])
+	}
+	defer func() { // NewTapeMachine panics where it cannot compile
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	t.machine = G.NewTapeMachine(g)
+	return t, nil
+}
+
+// Learn implements [Learner].
+func (b *Backprop) Learn(_ context.Context, inputs, targets *tensor.Dense, rate float64) (Step, error) {
+	t, err := b.tape(inputs.Shape()[0])
+	if err != nil {
+		return Step{}, err
+	}
+	if err := G.Let(t.inputs, inputs); err != nil {
+		return Step{}, fmt.Errorf("train: backprop: inputs: %w", err)
+	}
+	if err := G.Let(t.targets, targets); err != nil {
+		return Step{}, fmt.Errorf("train: backprop: targets: %w", err)
+	}
+	defer t.machine.Reset()
+	if err := t.machine.RunAll(); err != nil {
+		return Step{}, fmt.Errorf("train: backprop: %w", err)
+	}
+	s := Step{Status: model.Converged, Energy: scalar(t.loss)}
+	if s.Learned = !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0); !s.Learned {
+		s.Status = model.Diverged
+		return s, nil
+	}
+	for i, d := range b.directions {
+		if d.Dtype() == tensor.Float32 {
+			vec.Neg(d.Float32s(), t.grads[i].Data().([]float32))
+		} else {
+			vec.Neg(d.Float64s(), t.grads[i].Data().([]float64))
+		}
+	}
+	if err := b.optimizer.Step(b.network.Parameters(), b.directions, rate); err != nil {
+		return s, err
+	}
+	b.network.Changed()
+	return s, nil
+}
+
+func scalar(v G.Value) float64 {
+	switch x := v.Data().(type) {
+	case float32:
+		return float64(x)
+	case float64:
+		return x
+	}
+	return math.NaN()
+}
+
+// Predict implements [Learner].
+func (b *Backprop) Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error) {
+	targets, _, err := b.network.Predict(ctx, inputs, model.Inference{})
+	return targets, err
+}

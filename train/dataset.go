@@ -1,0 +1,135 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"example.com/pcn/train/data"
+)
+
+// Data says what to learn from and how it is cut and scaled.
+type Data struct {
+	// Dataset is one of [Datasets].
+	Dataset string `yaml:"dataset" json:"dataset"`
+	// Dir is the folder of an IDX dataset; empty to look in the usual places
+	// (see [data.Find]).
+	Dir string `yaml:"dir,omitempty" json:"dir,omitempty"`
+	// Limit is the most training examples to use, 0 for all.
+	Limit int `yaml:"limit" json:"limit"`
+	// Validation is the number of training examples held out to score each
+	// epoch: those after Limit, or the last ones when all are used. For digits and
+	// sine, whose test part is cut off in the same way, it may be 0 too.
+	Validation int `yaml:"validation" json:"validation"`
+	// Pixels is the range that pixels are scaled to. Default [0, 1].
+	Pixels []float64 `yaml:"pixels,omitempty,flow" json:"pixels,omitempty"`
+	// Standardize gives each input zero mean and unit variance over the training
+	// part.
+	Standardize bool `yaml:"standardize,omitempty" json:"standardize,omitempty"`
+	// Seed decides the split of digits, and the sine's examples.
+	Seed uint64 `yaml:"seed" json:"seed"`
+}
+
+// Datasets are the known values of Data.Dataset.
+var Datasets = []string{"digits", "sine", "mnist", "fashion-mnist"}
+
+// The sine has this many examples, with noise of this standard deviation.
+const (
+	sineExamples = 1400
+	sineNoise    = 0.1
+)
+
+// testShare is the share of digits and sine that is kept for the test.
+const testShare = 0.15
+
+func knownDataset(name string) error {
+	if !slices.Contains(Datasets, name) {
+		return fmt.Errorf("unknown dataset %q, want one of %s", name, strings.Join(Datasets, ", "))
+	}
+	return nil
+}
+
+func (d Data) validate() error {
+	var errs []error
+	if err := knownDataset(d.Dataset); err != nil {
+		errs = append(errs, fmt.Errorf("dataset: %w", err))
+	}
+	if d.Limit < 0 {
+		errs = append(errs, fmt.Errorf("limit: must be >= 0, got %d", d.Limit))
+	}
+	if d.Validation < 0 {
+		errs = append(errs, fmt.Errorf("validation: must be >= 0, got %d", d.Validation))
+	}
+	if n := len(d.Pixels); n != 0 && (n != 2 || !(d.Pixels[0] < d.Pixels[1])) {
+		errs = append(errs, fmt.Errorf("pixels: must be a range [low, high], got %v", d.Pixels))
+	}
+	return errors.Join(errs...)
+}
+
+// Load reads the dataset and cuts it.
+func (d Data) Load() (Sets, error) {
+	if err := d.validate(); err != nil {
+		return Sets{}, fmt.Errorf("train: data: %w", err)
+	}
+	rest, test, err := d.read()
+	if err != nil {
+		return Sets{}, err
+	}
+	train := rest.Len() - d.Validation
+	if d.Limit > 0 {
+		train = min(train, d.Limit)
+	}
+	if train <= 0 {
+		return Sets{}, fmt.Errorf("train: data: validation %d leaves none of the %d training examples of %s", d.Validation, rest.Len(), d.Dataset)
+	}
+	s := Sets{Train: rest.Limit(train), Test: test}
+	held := make([]int, d.Validation)
+	for i := range held {
+		held[i] = train + i
+	}
+	s.Validation = rest.Subset(held)
+	if d.Standardize {
+		input, _ := s.Train.Standardization()
+		for _, set := range []**data.Set{&s.Train, &s.Validation, &s.Test} {
+			*set = (*set).WithTransforms(input, (*set).TargetTransform())
+		}
+	}
+	return s, nil
+}
+
+// read returns what may be learned from and the test part.
+func (d Data) read() (rest, test *data.Set, err error) {
+	white := 255.0
+	switch d.Dataset {
+	case "digits", "sine":
+		var all *data.Set
+		if d.Dataset == "sine" {
+			all = data.Sine(sineExamples, sineNoise, d.Seed)
+		} else if all, err = data.Digits(); err != nil {
+			return nil, nil, err
+		}
+		white = 16
+		parts, err := data.Split(all, d.Seed, 1-testShare, testShare)
+		if err != nil {
+			return nil, nil, err
+		}
+		rest, test = parts[0], parts[1]
+	default:
+		dir := d.Dir
+		if dir == "" {
+			var ok bool
+			if dir, ok = data.Find(d.Dataset); !ok {
+				return nil, nil, fmt.Errorf("train: no folder of %s found: name it with --data, or set PCN_DATA to the folder that holds %[1]s/", d.Dataset)
+			}
+		}
+		if rest, test, err = data.IDX(dir); err != nil {
+			return nil, nil, err
+		}
+	}
+	if rest.Width > 0 && d.Pixels != nil {
+		pixels := data.PixelRange(d.Pixels[0], d.Pixels[1], white)
+		rest, test = rest.WithTransforms(pixels, rest.TargetTransform()), test.WithTransforms(pixels, test.TargetTransform())
+	}
+	return rest, test, nil
+}

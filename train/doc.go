@@ -1,0 +1,15 @@
+// Package train teaches a predictive coding network: batches, local updates,
+// optimisers, evaluation.
+//
+// [Fit] takes any [Learner] through epochs of shuffled batches. There are two:
+// [PCN] settles a batch and applies the Hebbian update, [Backprop] is the
+// identical multilayer perceptron trained by backpropagation, for comparison.
+// Both share data order, optimisers, schedules and evaluation.
+//
+// A batch passes, in a PCN:
+//
+//	Fit → PCN.Learn → model.Settle → graph.Machine → model.Hebbian → Optimizer
+//
+// [Recipe] is all of a run as one value that reads and writes YAML; each
+// dataset has a tuned one.
+package train

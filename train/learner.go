@@ -1,0 +1,87 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/model"
+)
+
+// Learner is what [Fit] teaches.
+type Learner interface {
+	// Network returns the network whose weights are learned.
+	Network() *model.Network
+	// Learn takes a batch of inputs (B, d) and targets (B, k), in the network's
+	// dtype, and moves the weights once.
+	Learn(ctx context.Context, inputs, targets *tensor.Dense, rate float64) (Step, error)
+	// Predict returns the targets (B, k) for inputs (B, d).
+	Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error)
+}
+
+// Step is what became of a batch.
+type Step struct {
+	// Energy is a mean over the batch, before the weights moved: of the settled
+	// energy, or for backprop of the loss.
+	Energy float64
+	// Status says how settling ended, and Node where it diverged.
+	Status model.Status
+	Node   int
+	// InferenceRate is the rate at which the latents settled.
+	InferenceRate float64
+	// Learned reports whether the weights moved: not where the energy is no
+	// longer finite.
+	Learned bool
+}
+
+// PCN learns by predictive coding: it settles each batch with both ends
+// clamped and moves the weights along the Hebbian update.
+type PCN struct {
+	network   *model.Network
+	inference model.Inference
+	optimizer Optimizer
+	update    *model.Update
+}
+
+// NewPCN returns a learner for n. Inference is used for learning and, where a
+// prediction has to settle, for predicting.
+func NewPCN(n *model.Network, inf model.Inference, opt Optimizer) (*PCN, error) {
+	inf, err := inf.WithDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("train: inference: %w", err)
+	}
+	return &PCN{network: n, inference: inf, optimizer: opt, update: n.NewUpdate()}, nil
+}
+
+// Network implements [Learner].
+func (p *PCN) Network() *model.Network { return p.network }
+
+// Learn implements [Learner].
+func (p *PCN) Learn(ctx context.Context, inputs, targets *tensor.Dense, rate float64) (Step, error) {
+	r, err := p.network.Settle(ctx, p.network.Clamp(inputs, targets), p.inference)
+	if err != nil {
+		return Step{}, err
+	}
+	s := Step{
+		Energy: r.Energy / float64(inputs.Shape()[0]), Status: r.Status, Node: r.Node,
+		InferenceRate: r.Rate, Learned: r.Finite(),
+	}
+	if !s.Learned {
+		return s, nil
+	}
+	if err := p.network.Hebbian(r, p.update); err != nil {
+		return s, err
+	}
+	if err := p.optimizer.Step(p.network.Parameters(), p.update.Directions(), rate); err != nil {
+		return s, err
+	}
+	p.network.Changed()
+	return s, nil
+}
+
+// Predict implements [Learner].
+func (p *PCN) Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error) {
+	targets, _, err := p.network.Predict(ctx, inputs, p.inference)
+	return targets, err
+}

@@ -1,0 +1,172 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/pool"
+	"example.com/pcn/internal/vec"
+)
+
+// Optimizer moves parameters along directions in which the energy falls. Local
+// updates stay local: an optimiser works element by element.
+type Optimizer interface {
+	// String returns the name by which flags know it.
+	String() string
+	// Step moves params[i] along directions[i], of the same shape and dtype. The
+	// optimiser keeps what it needs between steps, which must be given the same
+	// params each time.
+	Step(params, directions []*tensor.Dense, rate float64) error
+}
+
+// SGD is stochastic gradient descent, the article's rule, x ← x + rate·d; with
+// Momentum the direction is v ← Momentum·v + d (Polyak 1964).
+type SGD struct {
+	Momentum float64 // 0 ≤ Momentum < 1; 0 is the article's plain rule
+
+	velocity []*tensor.Dense
+}
+
+// Adam is Adam (Kingma and Ba 2015, algorithm 1), and AdamW (Loshchilov and
+// Hutter 2019, algorithm 2) where WeightDecay is not 0.
+type Adam struct {
+	Beta1       float64 // default 0.9
+	Beta2       float64 // default 0.999
+	Epsilon     float64 // default 1e-8
+	WeightDecay float64 // shrinks each matrix by rate·WeightDecay a step; biases are left alone
+
+	steps         int
+	first, second []*tensor.Dense // running means of d and d²
+}
+
+var (
+	_ Optimizer = (*SGD)(nil)
+	_ Optimizer = (*Adam)(nil)
+)
+
+// Optimizers are the names that [NewOptimizer] knows.
+var Optimizers = []string{"sgd", "momentum", "adam", "adamw"}
+
+// NewOptimizer returns an optimiser by name, with default settings: momentum is
+// SGD with 0.9, adamw Adam with a weight decay of 0.01.
+func NewOptimizer(name string) (Optimizer, error) {
+	switch name {
+	case "sgd":
+		return &SGD{}, nil
+	case "momentum":
+		return &SGD{Momentum: 0.9}, nil
+	case "adam":
+		return &Adam{}, nil
+	case "adamw":
+		return &Adam{WeightDecay: 0.01}, nil
+	}
+	return nil, fmt.Errorf("unknown optimizer %q, want one of %s", name, strings.Join(Optimizers, ", "))
+}
+
+func (o *SGD) String() string {
+	if o.Momentum != 0 {
+		return "momentum"
+	}
+	return "sgd"
+}
+
+func (o *Adam) String() string {
+	if o.WeightDecay != 0 {
+		return "adamw"
+	}
+	return "adam"
+}
+
+// Step implements [Optimizer].
+func (o *SGD) Step(params, directions []*tensor.Dense, rate float64) error {
+	if err := pair(params, directions, &o.velocity); err != nil {
+		return err
+	}
+	sweep(params, func(i, lo, hi int) {
+		x, v, d := params[i], o.velocity[i], directions[i]
+		if x.Dtype() == tensor.Float32 {
+			vec.Momentum(x.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi], float32(o.Momentum), float32(rate))
+		} else {
+			vec.Momentum(x.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], o.Momentum, rate)
+		}
+	})
+	return nil
+}
+
+// Step implements [Optimizer].
+func (o *Adam) Step(params, directions []*tensor.Dense, rate float64) error {
+	if err := pair(params, directions, &o.first, &o.second); err != nil {
+		return err
+	}
+	orElse := func(x, y float64) float64 {
+		if x == 0 {
+			return y
+		}
+		return x
+	}
+	b1, b2, eps := orElse(o.Beta1, 0.9), orElse(o.Beta2, 0.999), orElse(o.Epsilon, 1e-8)
+	o.steps++
+	a := rate / (1 - math.Pow(b1, float64(o.steps)))
+	c := 1 / (1 - math.Pow(b2, float64(o.steps)))
+	sweep(params, func(i, lo, hi int) {
+		x, m, v, d := params[i], o.first[i], o.second[i], directions[i]
+		decay := 0.0
+		if x.Dims() > 1 {
+			decay = rate * o.WeightDecay
+		}
+		if x.Dtype() == tensor.Float32 {
+			vec.Adam(x.Float32s()[lo:hi], m.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi],
+				float32(b1), float32(b2), float32(a), float32(c), float32(eps), float32(decay))
+		} else {
+			vec.Adam(x.Float64s()[lo:hi], m.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], b1, b2, a, c, eps, decay)
+		}
+	})
+	return nil
+}
+
+// pair checks that directions fit params, and makes each state of their shapes
+// at the first step.
+func pair(params, directions []*tensor.Dense, states ...*[]*tensor.Dense) error {
+	if len(params) != len(directions) {
+		return fmt.Errorf("train: optimizer: %d parameters and %d directions", len(params), len(directions))
+	}
+	for i, p := range params {
+		if d := directions[i]; !d.Shape().Eq(p.Shape()) || d.Dtype() != p.Dtype() {
+			return fmt.Errorf("train: optimizer: parameter %d is %v %v, its direction %v %v", i, p.Dtype(), p.Shape(), d.Dtype(), d.Shape())
+		}
+	}
+	for _, s := range states {
+		if *s == nil {
+			for _, p := range params {
+				*s = append(*s, tensor.New(tensor.Of(p.Dtype()), tensor.WithShape(p.Shape()...)))
+			}
+		}
+		for i, p := range params {
+			if len(*s) != len(params) || !(*s)[i].Shape().Eq(p.Shape()) || (*s)[i].Dtype() != p.Dtype() {
+				return fmt.Errorf("train: optimizer: parameter %d is not the one of the first step", i)
+			}
+		}
+	}
+	return nil
+}
+
+// sweepBlock is the number of elements that one core takes at a time.
+const sweepBlock = 1 << 14
+
+// sweep calls f for elements lo to hi of parameter i until all are done, on all
+// cores.
+func sweep(params []*tensor.Dense, f func(i, lo, hi int)) {
+	type block struct{ i, lo, hi int }
+	var blocks []block
+	for i, p := range params {
+		n := p.Shape().TotalSize()
+		for lo := 0; lo < n; lo += sweepBlock {
+			blocks = append(blocks, block{i, lo, min(lo+sweepBlock, n)})
+		}
+	}
+	pool.Each(runtime.GOMAXPROCS(0), len(blocks), func(b int) { f(blocks[b].i, blocks[b].lo, blocks[b].hi) })
+}

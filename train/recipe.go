@@ -1,0 +1,141 @@
+package train
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train/data"
+)
+
+// Recipe is all that decides a training run, as one value that reads and writes
+// YAML.
+type Recipe struct {
+	Data      Data            `yaml:"data" json:"data"`
+	Model     model.Config    `yaml:"model" json:"model"`
+	Inference model.Inference `yaml:"inference" json:"inference"`
+	Learning  Learning        `yaml:"learning" json:"learning"`
+	// Optimizer moves the weights along their local updates, by name: see
+	// [NewOptimizer]. Default adam.
+	Optimizer string `yaml:"optimizer" json:"optimizer"`
+}
+
+//go:embed recipes/*.yaml
+var recipes embed.FS
+
+// ArticleRecipe names the recipe with exactly the article's numbers.
+const ArticleRecipe = "article"
+
+// DefaultRecipe returns the tuned recipe for a dataset and a direction, or with
+// name "article" the article's own numbers, which are generative. It returns an
+// error that lists what there is when the dataset or the name is unknown.
+func DefaultRecipe(dataset string, direction model.Direction, name string) (Recipe, error) {
+	if err := knownDataset(dataset); err != nil {
+		return Recipe{}, err
+	}
+	file := fmt.Sprintf("%s-%v.yaml", dataset, direction)
+	switch name {
+	case "", "default":
+	case ArticleRecipe:
+		file = fmt.Sprintf("%s-article.yaml", dataset)
+	default:
+		return Recipe{}, fmt.Errorf("unknown recipe %q, want default or %s", name, ArticleRecipe)
+	}
+	text, err := recipes.ReadFile(path.Join("recipes", file))
+	if err != nil {
+		return Recipe{}, fmt.Errorf("train: %w", err)
+	}
+	return ParseRecipe(text)
+}
+
+// ParseRecipe reads a recipe from YAML. An unknown key is an error that names
+// its line.
+func ParseRecipe(text []byte) (Recipe, error) {
+	var r Recipe
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&r); err != nil {
+		return r, fmt.Errorf("recipe: %w", err)
+	}
+	return r, nil
+}
+
+// YAML returns the recipe as a file that [ParseRecipe] reads.
+func (r Recipe) YAML() ([]byte, error) { return yaml.Marshal(r) }
+
+// SetSeed makes seed decide everything that is drawn at random: the split or
+// the sine's noise, the weights, and the order of the examples.
+func (r *Recipe) SetSeed(seed uint64) {
+	r.Data.Seed, r.Model.Seed, r.Learning.Seed = seed, seed, seed
+}
+
+// Validate returns all that is wrong with the recipe, each error naming its
+// field.
+func (r Recipe) Validate() error {
+	var errs []error
+	under := func(field string, err error) {
+		if err == nil {
+			return
+		}
+		for _, line := range strings.Split(err.Error(), "\n") {
+			errs = append(errs, fmt.Errorf("%s.%s", field, line))
+		}
+	}
+	under("data", r.Data.validate())
+	under("model", r.Model.Validate())
+	_, err := r.Inference.WithDefaults()
+	under("inference", err)
+	_, err = r.Learning.WithDefaults()
+	under("learning", err)
+	if _, err := NewOptimizer(r.optimizer()); err != nil {
+		errs = append(errs, fmt.Errorf("optimizer: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+func (r Recipe) optimizer() string {
+	if r.Optimizer == "" {
+		return "adam"
+	}
+	return r.Optimizer
+}
+
+// PCN returns a new predictive coding network and its learner.
+func (r Recipe) PCN() (*PCN, error) {
+	n, err := model.New(r.Model)
+	if err != nil {
+		return nil, err
+	}
+	opt, err := NewOptimizer(r.optimizer())
+	if err != nil {
+		return nil, err
+	}
+	return NewPCN(n, r.Inference, opt)
+}
+
+// Backprop returns the baseline of the recipe: the multilayer perceptron of
+// the same sizes, activations and optimiser, in the discriminative direction,
+// which is a perceptron's only one.
+func (r Recipe) Backprop() (*Backprop, error) {
+	r.Model.Direction = model.Discriminative
+	r.Model.Precisions = nil
+	n, err := model.New(r.Model)
+	if err != nil {
+		return nil, err
+	}
+	opt, err := NewOptimizer(r.optimizer())
+	if err != nil {
+		return nil, err
+	}
+	return NewBackprop(n, opt)
+}
+
+// Sets are the three parts of a dataset. The test part is for one score, at the
+// end.
+type Sets struct {
+	Train, Validation, Test *data.Set
+}

@@ -1,0 +1,551 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/gonum/diff/fd"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train/data"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// recipe returns a default recipe with its seed set.
+func recipe(t testing.TB, dataset string, direction model.Direction, name string, seed uint64) Recipe {
+	t.Helper()
+	r, err := DefaultRecipe(dataset, direction, name)
+	must(t, err)
+	r.SetSeed(seed)
+	return r
+}
+
+// fit trains l by r and returns its history and its score on the test part.
+func fit(t testing.TB, r Recipe, l Learner) (*History, Score) {
+	t.Helper()
+	sets, err := r.Data.Load()
+	must(t, err)
+	h, err := Fit(context.Background(), l, r.Learning, sets.Train, sets.Validation, Options{})
+	must(t, err)
+	s, err := Evaluate(context.Background(), l, sets.Test)
+	must(t, err)
+	return h, s
+}
+
+// TestLearnsDigits is the main job, cut to ten epochs: seeds 1 to 3 of the built-in
+// digits. The bound is 4 errors in 100; a network whose update has a wrong sign,
+// or leaves out the errors or the activations, stays below 0.2.
+func TestLearnsDigits(t *testing.T) {
+	for seed := range uint64(3) {
+		r := recipe(t, "digits", model.Discriminative, "", seed+1)
+		r.Learning.Epochs = 10
+		l, err := r.PCN()
+		must(t, err)
+		h, s := fit(t, r, l)
+		if s.Accuracy < 0.96 || s.Examples != 270 {
+			t.Errorf("seed %d: test accuracy %.3f of %d examples, want at least 0.96 of 270", seed+1, s.Accuracy, s.Examples)
+		}
+		if h.Status != model.StepLimit {
+			t.Errorf("seed %d: status %v", seed+1, h.Status)
+		}
+		if first, last := h.Epochs[0].Energy, h.Epochs[9].Energy; !(last < first/4) {
+			t.Errorf("seed %d: the energy went from %v to %v", seed+1, first, last)
+		}
+	}
+}
+
+// TestNegatedUpdateDoesNotLearn breaks learning, to show that the bound of
+// TestLearnsDigits can fail.
+func TestNegatedUpdateDoesNotLearn(t *testing.T) {
+	r := recipe(t, "digits", model.Discriminative, "", 1)
+	r.Learning.Epochs = 2
+	n, err := model.New(r.Model)
+	must(t, err)
+	l, err := NewPCN(n, r.Inference, negated{&Adam{}})
+	must(t, err)
+	if _, s := fit(t, r, l); s.Accuracy > 0.3 {
+		t.Errorf("test accuracy %.3f with the update's sign changed", s.Accuracy)
+	}
+}
+
+// negated is an optimiser that climbs.
+type negated struct{ Optimizer }
+
+func (n negated) Step(params, directions []*tensor.Dense, rate float64) error {
+	return n.Optimizer.Step(params, directions, -rate)
+}
+
+func TestGenerativeLearnsDigits(t *testing.T) {
+	r := recipe(t, "digits", model.Generative, "", 1)
+	r.Learning.Epochs = 20
+	l, err := r.PCN()
+	must(t, err)
+	h, s := fit(t, r, l)
+	if s.Accuracy < 0.85 {
+		t.Errorf("test accuracy %.3f, want at least 0.85", s.Accuracy)
+	}
+	if h.Status != model.StepLimit {
+		t.Errorf("status %v with the guard on", h.Status)
+	}
+}
+
+// TestSine learns the article's regression and its baseline: seeds 1 to 3, test
+// error against noisy targets of noise variance 0.01.
+func TestSine(t *testing.T) {
+	for seed := range uint64(3) {
+		r := recipe(t, "sine", model.Discriminative, "", seed+1)
+		pcn, err := r.PCN()
+		must(t, err)
+		mlp, err := r.Backprop()
+		must(t, err)
+		for name, l := range map[string]Learner{"pcn": pcn, "mlp": mlp} {
+			if _, s := fit(t, r, l); s.MSE > 0.03 || s.Accuracy != 0 {
+				t.Errorf("seed %d: %s: test MSE %.4f, want at most 0.03", seed+1, name, s.MSE)
+			}
+		}
+	}
+}
+
+func mnist(t testing.TB) string {
+	t.Helper()
+	for _, dir := range []string{os.Getenv("PCN_DATA"), "../../shared/data"} {
+		if dir == "" {
+			continue
+		}
+		if _, err := os.Stat(dir + "/mnist"); err == nil {
+			return dir + "/mnist"
+		}
+	}
+	t.Skip("MNIST is not here: set PCN_DATA to the folder that holds mnist/")
+	return ""
+}
+
+// TestArticleDivergesAndSaysSo trains MNIST with the article's own numbers,
+// seed 1: accuracy rises, and the divergence is reported.
+func TestArticleDivergesAndSaysSo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("10 epochs of MNIST")
+	}
+	r := recipe(t, "mnist", model.Generative, ArticleRecipe, 1)
+	r.Data.Dir, r.Data.Limit = mnist(t), 5000
+	l, err := r.PCN()
+	must(t, err)
+	h, _ := fit(t, r, l)
+	best := 0.0
+	for _, e := range h.Epochs {
+		best = max(best, e.Validation.Accuracy)
+	}
+	if best < 0.65 {
+		t.Errorf("best validation accuracy %.3f, want at least 0.65", best)
+	}
+	if last := h.Epochs[len(h.Epochs)-1]; h.Status != model.Diverged || last.Diverged < last.Batches/2 {
+		t.Errorf("status %v with %d of %d batches diverging in the last epoch, want most", h.Status, last.Diverged, last.Batches)
+	}
+}
+
+// TestGuardHoldsOnMNIST trains the same sizes with the guard, seed 1.
+func TestGuardHoldsOnMNIST(t *testing.T) {
+	if testing.Short() {
+		t.Skip("10 epochs of MNIST")
+	}
+	r := recipe(t, "mnist", model.Generative, "", 1)
+	r.Data.Dir, r.Data.Limit = mnist(t), 5000
+	l, err := r.PCN()
+	must(t, err)
+	h, s := fit(t, r, l)
+	best := 0.0
+	for _, e := range h.Epochs {
+		if e.Validation.Accuracy < best-0.03 {
+			t.Errorf("epoch %d: %.3f, more than 3 points below the best before, %.3f", e.Epoch, e.Validation.Accuracy, best)
+		}
+		best = max(best, e.Validation.Accuracy)
+	}
+	if s.Accuracy < 0.79 || s.Examples != 10000 || h.Status != model.StepLimit {
+		t.Errorf("test accuracy %.3f of %d, %v; want at least 0.79 of 10000", s.Accuracy, s.Examples, h.Status)
+	}
+}
+
+// TestBackpropGradient holds the baseline's directions against central
+// differences of its loss, ½‖target − prediction‖²/B.
+func TestBackpropGradient(t *testing.T) {
+	for _, activation := range []string{"tanh", "gelu", "leaky-relu"} {
+		n, err := model.New(model.Config{Layers: []int{4, 5, 6, 3}, Activation: activation, TopActivation: "tanh", Dtype: model.Float64, Seed: 2, WeightInit: model.PyTorch})
+		must(t, err)
+		spy := &recorder{}
+		b, err := NewBackprop(n, spy)
+		must(t, err)
+		rng := rand.New(rand.NewPCG(1, 1))
+		const rows = 7
+		x, y := normal(rng, rows, 4), normal(rng, rows, 3)
+		step, err := b.Learn(context.Background(), x, y, 1)
+		must(t, err)
+		loss := func() float64 {
+			p, err := b.Predict(context.Background(), x)
+			must(t, err)
+			sum := 0.0
+			for i, v := range p.Float64s() {
+				d := v - y.Float64s()[i]
+				sum += d * d
+			}
+			return sum / 2 / rows
+		}
+		if got := loss(); math.Abs(step.Energy-got) > 1e-12 {
+			t.Errorf("%s: loss %v, want %v", activation, step.Energy, got)
+		}
+		for i, p := range n.Parameters() {
+			w := p.Float64s()
+			at := slices.Clone(w)
+			want := fd.Gradient(nil, func(q []float64) float64 {
+				copy(w, q)
+				n.Changed()
+				return -loss()
+			}, at, &fd.Settings{Formula: fd.Central})
+			copy(w, at)
+			n.Changed()
+			for j := range want {
+				if got := spy.directions[i][j]; math.Abs(got-want[j]) > 1e-6*(1+math.Abs(want[j])) {
+					t.Errorf("%s: parameter %d[%d]: direction %v, want %v", activation, i, j, got, want[j])
+				}
+			}
+		}
+	}
+}
+
+// recorder is an optimiser that remembers the directions and moves nothing.
+type recorder struct{ directions [][]float64 }
+
+func (r *recorder) String() string { return "recorder" }
+
+func (r *recorder) Step(_, directions []*tensor.Dense, _ float64) error {
+	r.directions = nil
+	for _, d := range directions {
+		r.directions = append(r.directions, slices.Clone(d.Float64s()))
+	}
+	return nil
+}
+
+func normal(rng *rand.Rand, shape ...int) *tensor.Dense {
+	x := make([]float64, tensor.Shape(shape).TotalSize())
+	for i := range x {
+		x[i] = rng.NormFloat64()
+	}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(x))
+}
+
+// TestFirstBatchIsBackprop: with the target's error small beside the weights'
+// reach, a PCN that starts top-down and takes one small step has at each layer
+// backprop's error to first order (Whittington and Bogacz 2017, section 3): the
+// directions point the same way.
+func TestFirstBatchIsBackprop(t *testing.T) {
+	r := Recipe{Model: model.Config{Layers: []int{6, 8, 3}, Dtype: model.Float64, Seed: 5}}
+	spies := [2]*recorder{{}, {}}
+	n, err := model.New(r.Model)
+	must(t, err)
+	pcn, err := NewPCN(n, model.Inference{Steps: 1, Rate: 1e-4}, spies[0])
+	must(t, err)
+	m, err := model.New(r.Model)
+	must(t, err)
+	mlp, err := NewBackprop(m, spies[1])
+	must(t, err)
+	rng := rand.New(rand.NewPCG(1, 1))
+	x, y := normal(rng, 9, 6), normal(rng, 9, 3)
+	for _, l := range []Learner{pcn, mlp} {
+		_, err := l.Learn(context.Background(), x, y, 1)
+		must(t, err)
+	}
+	for i := range spies[0].directions {
+		a, b := spies[0].directions[i], spies[1].directions[i]
+		var ab, aa, bb float64
+		for j := range a {
+			ab, aa, bb = ab+a[j]*b[j], aa+a[j]*a[j], bb+b[j]*b[j]
+		}
+		if cos := ab / math.Sqrt(aa*bb); cos < 1-1e-6 {
+			t.Errorf("parameter %d: cosine %v between the Hebbian update and backprop's gradient", i, cos)
+		}
+	}
+}
+
+// TestOptimizers holds three steps against torch.optim 2.15 (lr 0.1, defaults).
+func TestOptimizers(t *testing.T) {
+	directions := [][]float64{{0.5, -1, 0.25, 2}, {-0.3, 0.2, 0.1, 1}, {0.7, 0.7, -0.9, -0.5}}
+	for name, want := range map[string][]float64{
+		"sgd":      {1.09, -2.01, 2.945, 0.75},
+		"momentum": {1.1485, -2.163, 2.99675, 1.182},
+		"adam":     {1.1777198950814658, -2.147485043432702, 3.1485436039868744, 0.7495841000195613},
+		"adamw":    {1.1745038442824056, -2.1412400388276915, 3.139262843479133, 0.7477924815572693},
+	} {
+		opt, err := NewOptimizer(name)
+		must(t, err)
+		if opt.String() != name {
+			t.Errorf("%q calls itself %q", name, opt)
+		}
+		x := tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float64{1, -2, 3, 0.5}))
+		for _, d := range directions {
+			must(t, opt.Step([]*tensor.Dense{x}, []*tensor.Dense{tensor.New(tensor.WithShape(2, 2), tensor.WithBacking(d))}, 0.1))
+		}
+		for i, v := range x.Float64s() {
+			if math.Abs(v-want[i]) > 1e-12 {
+				t.Errorf("%s: got %v, want %v", name, x.Float64s(), want)
+				break
+			}
+		}
+		if err := opt.Step([]*tensor.Dense{x}, nil, 1); err == nil {
+			t.Errorf("%s took a parameter without a direction", name)
+		}
+	}
+}
+
+func TestSchedules(t *testing.T) {
+	for name, want := range map[string][3]float64{"constant": {1, 1, 1}, "cosine": {1, 0.5, 0}, "linear": {1, 0.5, 0}} {
+		s, err := NewSchedule(name)
+		must(t, err)
+		for i, done := range []float64{0, 0.5, 1} {
+			if got := s.Factor(done); math.Abs(got-want[i]) > 1e-15 {
+				t.Errorf("%s(%v) = %v, want %v", name, done, got, want[i])
+			}
+		}
+	}
+}
+
+// TestSameSeedSameBits trains twice, on one core and on several.
+func TestSameSeedSameBits(t *testing.T) {
+	run := func(workers int) [][]float32 {
+		r := recipe(t, "digits", model.Discriminative, "", 3)
+		r.Learning.Epochs = 1
+		l, err := r.PCN()
+		must(t, err)
+		l.Network().SetWorkers(workers)
+		fit(t, r, l)
+		var all [][]float32
+		for _, p := range l.Network().Parameters() {
+			all = append(all, p.Float32s())
+		}
+		return all
+	}
+	if diff := cmp.Diff(run(1), run(4)); diff != "" {
+		t.Errorf("weights differ between 1 worker and 4:\n%s", diff)
+	}
+}
+
+func TestFitStops(t *testing.T) {
+	r := recipe(t, "digits", model.Discriminative, "", 1)
+	sets, err := r.Data.Load()
+	must(t, err)
+	l, err := r.PCN()
+	must(t, err)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cause := errors.New("enough")
+	batches := 0
+	h, err := Fit(ctx, l, r.Learning, sets.Train, sets.Validation, Options{Event: func(e Event) {
+		if batches++; e.Epoch == 2 && e.Batch == 3 {
+			cancel(cause)
+		}
+	}})
+	if !errors.Is(err, cause) || len(h.Epochs) != 1 {
+		t.Errorf("got %v after %d epochs, want %v after 1", err, len(h.Epochs), cause)
+	}
+
+	// An unguarded rate far too high: the energy overflows, and the weights are
+	// not touched by it.
+	r.Inference.Unguarded, r.Inference.Rate, r.Inference.Steps = true, 50, 200
+	r.Model.Activation = "identity"
+	if l, err = r.PCN(); err != nil {
+		t.Fatal(err)
+	}
+	h, err = Fit(context.Background(), l, r.Learning, sets.Train, sets.Validation, Options{})
+	must(t, err)
+	if h.Status != model.Diverged || len(h.Epochs) != 1 {
+		t.Errorf("status %v after %d epochs, want %v after 1", h.Status, len(h.Epochs), model.Diverged)
+	}
+	for i, p := range l.Network().Parameters() {
+		for _, w := range p.Float32s() {
+			if w-w != 0 {
+				t.Fatalf("parameter %d holds %v", i, w)
+			}
+		}
+	}
+}
+
+func TestRecipes(t *testing.T) {
+	for _, dataset := range Datasets {
+		for _, direction := range []model.Direction{model.Discriminative, model.Generative} {
+			for _, name := range []string{"default", ArticleRecipe} {
+				r, err := DefaultRecipe(dataset, direction, name)
+				must(t, err)
+				if err := r.Validate(); err != nil {
+					t.Errorf("%s %v %s: %v", dataset, direction, name, err)
+				}
+				if r.Data.Dataset != dataset || (name == "default" && r.Model.Direction != direction) {
+					t.Errorf("%s %v %s is for %s %v", dataset, direction, name, r.Data.Dataset, r.Model.Direction)
+				}
+				text, err := r.YAML()
+				must(t, err)
+				again, err := ParseRecipe(text)
+				must(t, err)
+				if diff := cmp.Diff(r, again); diff != "" {
+					t.Errorf("%s %v %s does not survive YAML:\n%s", dataset, direction, name, diff)
+				}
+			}
+		}
+	}
+	if r := recipe(t, "mnist", model.Generative, ArticleRecipe, 0); !r.Inference.Unguarded || !r.Inference.StaleErrors ||
+		r.Inference.Start != model.Zeros || r.Optimizer != "sgd" || r.Model.TopActivation != "tanh" || r.Data.Pixels[0] != -1 {
+		t.Errorf("the article's recipe is %+v", r)
+	}
+	for want, text := range map[string]string{
+		`unknown field "colour"`: "colour: red\n",
+		"[2:11]":                 "learning:\n  epochs: many\n",
+		`got "sideways", want`:   "model:\n  direction: sideways\n",
+	} {
+		if _, err := ParseRecipe([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseRecipe(%q): got error %v, want one with %q", text, err, want)
+		}
+	}
+	bad := recipe(t, "digits", model.Discriminative, "", 1)
+	bad.Learning.Rate, bad.Inference.Steps, bad.Model.Layers[1], bad.Data.Limit, bad.Optimizer, bad.Data.Pixels = -1, -2, 0, -3, "newton", []float64{1, 0}
+	err := bad.Validate()
+	for _, want := range []string{
+		"learning.rate: must be a number > 0, got -1", "inference.steps: must be > 0, got -2", "model.layers[1]: must be > 0, got 0",
+		"data.limit: must be >= 0, got -3", `optimizer: unknown optimizer "newton"`, "data.pixels: must be a range [low, high], got [1 0]",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Validate: got %v, want %q among it", err, want)
+		}
+	}
+}
+
+// TestPartsAreDisjoint checks how the datasets are cut: the parts of one seed
+// share no example, and standardisation comes from the training part.
+func TestPartsAreDisjoint(t *testing.T) {
+	sets, err := Data{Dataset: "sine", Validation: 100, Limit: 500, Standardize: true, Seed: 4}.Load()
+	must(t, err)
+	if sets.Train.Len() != 500 || sets.Validation.Len() != 100 || sets.Test.Len() != 210 {
+		t.Fatalf("parts of %d, %d and %d examples", sets.Train.Len(), sets.Validation.Len(), sets.Test.Len())
+	}
+	seen := map[float64]bool{}
+	for _, s := range []*data.Set{sets.Train, sets.Validation, sets.Test} {
+		rows := make([]int, s.Len())
+		for i := range rows {
+			rows[i] = i
+		}
+		x := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), 1))
+		must(t, s.Gather(rows, x, nil))
+		mean := 0.0
+		for _, v := range x.Float64s() {
+			if seen[v] {
+				t.Fatalf("x = %v is in two parts", v)
+			}
+			seen[v] = true
+			mean += v / float64(len(rows))
+		}
+		if s == sets.Train && math.Abs(mean) > 1e-12 {
+			t.Errorf("the training part has mean %v", mean)
+		}
+	}
+	if _, err := (Data{Dataset: "digits", Validation: 5000}).Load(); err == nil || !strings.Contains(err.Error(), "leaves none of the 1527") {
+		t.Errorf("a validation part larger than the dataset: %v", err)
+	}
+	if _, err := (Data{Dataset: "mnist", Dir: t.TempDir()}).Load(); err == nil {
+		t.Error("an empty folder was accepted")
+	}
+}
+
+func TestSetsThatDoNotFit(t *testing.T) {
+	r := recipe(t, "digits", model.Discriminative, "", 1)
+	sets, err := r.Data.Load()
+	must(t, err)
+	for want, layers := range map[string][]int{
+		"takes 63 inputs and digits has 64":     {63, 10, 10},
+		"the network has 9 targets and digits ": {64, 10, 9},
+	} {
+		r.Model.Layers = layers
+		l, err := r.PCN()
+		must(t, err)
+		if _, err := Fit(context.Background(), l, r.Learning, sets.Train, nil, Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Fit: got error %v, want one with %q", err, want)
+		}
+	}
+}
+
+func BenchmarkTrainBatch(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		model model.Config
+		rows  int
+		steps int
+	}{
+		{"sizes=784-256-256-10/direction=generative/batch=64/steps=50", model.Config{Layers: []int{784, 256, 256, 10}, Direction: model.Generative}, 64, 50},
+		{"sizes=784-256-256-10/direction=generative/batch=256/steps=50", model.Config{Layers: []int{784, 256, 256, 10}, Direction: model.Generative}, 256, 50},
+		{"sizes=784-128-128-128-10/direction=discriminative/batch=128/steps=20", model.Config{Layers: []int{784, 128, 128, 128, 10}}, 128, 20},
+		{"sizes=1-32-32-1/direction=discriminative/batch=32/steps=20", model.Config{Layers: []int{1, 32, 32, 1}}, 32, 20},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			l, err := Recipe{Model: c.model, Inference: model.Inference{Steps: c.steps}}.PCN()
+			must(b, err)
+			room := func(size int) *tensor.Dense {
+				x := make([]float32, c.rows*size)
+				for i := range x {
+					x[i] = rand.Float32()
+				}
+				return tensor.New(tensor.WithShape(c.rows, size), tensor.WithBacking(x))
+			}
+			x, y := room(c.model.Layers[0]), room(c.model.Layers[len(c.model.Layers)-1])
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := l.Learn(context.Background(), x, y, 1e-4); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func ExampleFit() {
+	recipe, err := DefaultRecipe("digits", model.Discriminative, "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	recipe.Learning.Epochs = 3
+	sets, err := recipe.Data.Load()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	learner, err := recipe.PCN()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	history, err := Fit(ctx, learner, recipe.Learning, sets.Train, sets.Validation, Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	score, err := Evaluate(ctx, learner, sets.Test)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(learner.Network())
+	fmt.Println(len(history.Epochs), "epochs, above 90 %:", score.Accuracy > 0.9)
+	// Output:
+	// 64-128-128-10 discriminative, leaky-relu, float32, 26122 weights
+	// 3 epochs, above 90 %: true
+}
