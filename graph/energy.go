@@ -15,6 +15,7 @@ type Spec struct {
 	Activations []Activation // φ of node i+1, for each layer i
 	Clamped     []bool       // for each node: it is data, not a free latent
 	Precise     []bool       // for each layer: node i's energy has a precision; nil for none
+	Gram        []bool       // for each layer: write node i's energy in Gram form; nil for none
 	Batch       int          // examples, the rows of each latent
 	Dtype       tensor.Dtype // tensor.Float32 or tensor.Float64
 }
@@ -34,6 +35,15 @@ func (s *Spec) validate() error {
 		bad("activations: must be one for each of the %d layers, got %d", layers, len(s.Activations))
 	} else if s.Precise != nil && len(s.Precise) != layers {
 		bad("precise: must be one for each of the %d layers, got %d", layers, len(s.Precise))
+	}
+	if s.Gram != nil && len(s.Gram) != max(len(s.Sizes)-1, 0) {
+		bad("gram: must be one for each of the %d layers, got %d", max(len(s.Sizes)-1, 0), len(s.Gram))
+	} else if s.Gram != nil && len(s.Clamped) == len(s.Sizes) {
+		for i, g := range s.Gram {
+			if g && (!s.Clamped[i] || s.Clamped[i+1] || s.Precise != nil && s.Precise[i]) {
+				bad("gram[%d]: is for a clamped node without precision, below a free one", i)
+			}
+		}
 	}
 	for i, a := range s.Activations {
 		if a == nil {
@@ -65,7 +75,8 @@ type Energy struct {
 	Activations G.Nodes // φ(v_{i+1}) by layer, (B, d_{i+1})
 	Predictions G.Nodes // μ_i by layer, (B, d_i)
 	Errors      G.Nodes // ε_i by layer, (B, d_i)
-	Terms       G.Nodes // ½ Π_i ‖ε_i‖² by layer, scalar
+	Terms       G.Nodes // ½ Π_i ‖ε_i‖² by layer, scalar, in Gram form where the Spec says so
+	Plain       G.Nodes // the same by layer, from the errors
 	Total       *G.Node // E, scalar
 	Gradients   G.Nodes // ∂E/∂v_l by node, (B, d_l); nil where it is clamped
 }
@@ -112,7 +123,16 @@ func Build(s Spec) (*Energy, error) {
 			e.Precisions[i] = G.NewVector(g, s.Dtype, G.WithShape(s.Sizes[i]), G.WithName(fmt.Sprintf("Π%d", i)))
 			in = append(in, e.Precisions[i])
 		}
-		term := apply(fmt.Sprintf("E%d", i), newGaussian(len(in) == 2), in...)
+		plain := apply(fmt.Sprintf("E%d", i), newGaussian(len(in) == 2), in...)
+		term := plain
+		if s.Gram != nil && s.Gram[i] {
+			gram := apply(fmt.Sprintf("G%d", i+1), newGram(), w)
+			x := apply(fmt.Sprintf("v%d−b%d", i, i+1), newCenter(), e.Latents[i], b)
+			corr := apply(fmt.Sprintf("A%d", i), newPullback(), x, w)
+			c := apply(fmt.Sprintf("c%d", i), newGaussian(false), x)
+			h := apply(fmt.Sprintf("h%d", i+1), newGramGradient(), f, gram, corr)
+			term = apply(fmt.Sprintf("E%d (Gram)", i), newGramEnergy(), f, h, corr, c)
+		}
 
 		e.Weights = append(e.Weights, w)
 		e.Biases = append(e.Biases, b)
@@ -120,6 +140,7 @@ func Build(s Spec) (*Energy, error) {
 		e.Predictions = append(e.Predictions, mu)
 		e.Errors = append(e.Errors, eps)
 		e.Terms = append(e.Terms, term)
+		e.Plain = append(e.Plain, plain)
 	}
 	e.Total = apply("E", newTotal(layers), e.Terms...)
 	if err != nil {

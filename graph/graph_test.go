@@ -71,7 +71,8 @@ func eval(t *testing.T, n *G.Node) G.Value {
 }
 
 // TestOpDerivatives holds the symbolic derivative of each operation against
-// central differences of its Do, for a random upstream gradient.
+// central differences of its Do, for a random upstream gradient. The Gram energy
+// has its derivative as an input, and is tested by TestEnergyGradient.
 func TestOpDerivatives(t *testing.T) {
 	const tol = 1e-6
 	mat, vect, scalar := []int{3, 4}, []int{4}, []int(nil)
@@ -215,6 +216,10 @@ func specs(dt tensor.Dtype) map[string]Spec {
 					label += "/precision"
 				}
 				all[label] = s
+				if clamped[0] && !precise {
+					s.Gram = []bool{true, false, false}
+					all[label+"/gram"] = s
+				}
 			}
 		}
 	}
@@ -392,7 +397,7 @@ func loaded(t testing.TB, s Spec, workers int) *Machine {
 func TestStepAllocatesNothing(t *testing.T) {
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 		for _, a := range builtins() {
-			m := loaded(t, Spec{Sizes: []int{20, 12, 12, 5}, Activations: []Activation{a, a, Identity}, Clamped: []bool{true, false, false, true}, Batch: 40, Dtype: dt}, 1)
+			m := loaded(t, Spec{Sizes: []int{20, 12, 12, 5}, Activations: []Activation{a, a, Identity}, Clamped: []bool{true, false, false, true}, Gram: []bool{true, false, false}, Batch: 40, Dtype: dt}, 1)
 			step := func(s *Shard) {
 				s.Predict(1)
 				s.Gradients()
@@ -423,6 +428,8 @@ func TestBadInput(t *testing.T) {
 		"batch: must be > 0, got 0":                          func(s *Spec) { s.Batch = 0 },
 		"dtype: must be float32 or float64, got int":         func(s *Spec) { s.Dtype = tensor.Int },
 		"precise: must be one for each of the 2 layers, got": func(s *Spec) { s.Precise = []bool{true} },
+		"gram: must be one for each of the 2 layers, got 1":  func(s *Spec) { s.Gram = []bool{true} },
+		"gram[1]: is for a clamped node without precision":   func(s *Spec) { s.Gram = []bool{false, true} },
 	} {
 		s := good
 		breakIt(&s)

@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 )
 
@@ -145,6 +146,35 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 				} else {
 					m.energies[dst][r] = vec.HalfSquaresWeighed(eps, m.vector(p))
 				}
+			}
+		}}, nil
+
+	case gram:
+		w, k := c.memory.pack(in[0], false), n.Shape()[1]
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			p := &m.packs[w].Packed // lo to hi are rows of G
+			gemm.Mul(m.rows(dst, lo, hi), k, m.buf[at[0]][lo:], 1, k, hi-lo, p, false, nil)
+		}}, nil
+
+	case center:
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			vec.SubRow(m.rows(dst, lo, hi), m.rows(at[0], lo, hi), m.vector(at[1]))
+		}}, nil
+
+	case gramGradient:
+		g := c.memory.pack(in[1], false)
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			out := m.rows(dst, lo, hi)
+			m.product(out, at[0], g, lo, hi)
+			vec.Sub(out, out, m.rows(at[2], lo, hi))
+		}}, nil
+
+	case gramEnergy:
+		c.energy[n] = true
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				f, h, a := m.rows(at[0], r, r+1), m.rows(at[1], r, r+1), m.rows(at[2], r, r+1)
+				m.energies[dst][r] = m.energies[at[3]][r] + (vec.Dot(f, h)-vec.Dot(f, a))/2
 			}
 		}}, nil
 
@@ -298,17 +328,22 @@ func (m *memory[T]) pack(w *G.Node, transpose bool) int {
 	return len(m.packs) - 1
 }
 
-// repack lays the weights out again, after they have changed.
-func (m *memory[T]) repack() {
-	for i := range m.packs {
+// repack lays weights out again after they have changed: those that are inputs
+// of the graph, or those computed from them.
+func (m *memory[T]) repack(workers int, inputs bool) {
+	pool.Each(workers, len(m.packs), func(i int) {
 		p := &m.packs[i]
-		s := m.nodes[p.weights].Shape()
+		n := m.nodes[p.weights]
+		if (n.Op() == nil) != inputs {
+			return
+		}
+		s := n.Shape()
 		if w := m.buf[p.weights]; p.transpose {
 			p.Pack(w, s[1], s[0], 1, s[1])
 		} else {
 			p.Pack(w, s[0], s[1], s[1], 1)
 		}
-	}
+	})
 }
 
 func (m *memory[T]) rows(i, lo, hi int) []T {

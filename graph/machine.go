@@ -29,7 +29,7 @@ const (
 // engine is what a machine needs of its core, whatever the dtype.
 type engine interface {
 	reserve(rows int)
-	bind() error
+	bind(workers int) error
 	clamp(l int, v G.Value, rows int) error
 	run(w work, lo, hi int)
 	view(at, lo, hi int) *tensor.Dense
@@ -93,7 +93,7 @@ func (m *Machine) SetWorkers(n int) {
 // Freeze takes the weights, biases and precisions that are bound to the graph
 // and does the work that depends on them alone. Call it after each change of
 // them; biases and precisions are read in place.
-func (m *Machine) Freeze() error { return m.core.bind() }
+func (m *Machine) Freeze() error { return m.core.bind(m.workers) }
 
 // Load begins a batch of rows examples: clamps holds for each clamped node a
 // (rows, d_l) tensor, which is used in place until the next Load, and nil for
@@ -159,7 +159,7 @@ func (m *Machine) Each(f func(*Shard)) {
 // the next Load.
 func (m *Machine) Latent(l int) *tensor.Dense { return m.view(m.core.at().latents[l]) }
 
-// Error returns ε of layer i, (rows, d_i), as of the last Evaluate or Errors.
+// Error returns ε of layer i, (rows, d_i), as of the last Errors.
 func (m *Machine) Error(i int) *tensor.Dense { return m.view(m.core.at().errors[i]) }
 
 // Activation returns φ(v_{i+1}) of layer i, (rows, d_{i+1}), as of the last
@@ -169,7 +169,7 @@ func (m *Machine) Activation(i int) *tensor.Dense { return m.view(m.core.at().ac
 func (m *Machine) view(at int) *tensor.Dense { return m.core.view(at, 0, m.rows) }
 
 // RowEnergies returns the energy of node i of each example, as of the last
-// Evaluate or Errors. It is a view.
+// Errors. It is a view.
 func (m *Machine) RowEnergies(i int) []float64 {
 	return m.core.energyOf(m.core.at().terms[i])[:m.rows]
 }
@@ -202,7 +202,10 @@ func (m *Machine) RunAll() error {
 			}
 		}
 	}
-	m.Each((*Shard).Evaluate)
+	m.Each(func(s *Shard) {
+		s.Evaluate()
+		s.Errors()
+	})
 
 	at := m.core.at()
 	for l, n := range e.Gradients {

@@ -27,6 +27,15 @@ func (o op) OverwritesInput() int  { return -1 }
 func (o op) WriteHash(h hash.Hash) { fmt.Fprintf(h, "pcn %s/%d", o.name, o.arity) }
 func (o op) String() string        { return o.name }
 
+// DiffWRT says that the operation is not differentiated by any input; one that is
+// says so itself. (Gorgonia takes an operation without DiffWRT for a mistake.)
+func (o op) DiffWRT(inputs int) []bool { return make([]bool, inputs) }
+
+// SymDiff is never called on an operation that is not differentiated.
+func (o op) SymDiff(G.Nodes, *G.Node, *G.Node) (G.Nodes, error) {
+	return nil, fmt.Errorf("graph: %s is not differentiated", o.name)
+}
+
 func (o op) Hashcode() uint32 {
 	h := fnv.New32a()
 	o.WriteHash(h)

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -91,7 +92,7 @@ func (o gaussian) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 
 func (o gaussian) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	if !isOne(grad) {
-		return nil, fmt.Errorf("graph: the cost must be a sum of energies; a scaled energy is written as a precision")
+		return nil, errScaled
 	}
 	if !o.precise() {
 		return G.Nodes{in[0]}, nil
@@ -99,6 +100,9 @@ func (o gaussian) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	g, err := G.ApplyOp(newWeigh(), in[0], in[1])
 	return G.Nodes{g, nil}, err
 }
+
+// errScaled refuses a cost that is not a plain sum of energies.
+var errScaled = errors.New("graph: the cost must be a sum of energies; a scaled energy is written as a precision")
 
 // isOne reports whether n is the constant 1 from which Grad starts.
 func isOne(n *G.Node) bool {

@@ -6,18 +6,26 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 )
 
 // program is a compiled energy: what to run once a batch, and at each step for
 // each thing that can be asked for.
 type program[T vec.Float] struct {
+	weights     []weightsKernel[T]
 	batch       []kernel[T]
 	gradients   []kernel[T]   // ∂E/∂v
-	evaluate    []kernel[T]   // ∂E/∂v, ε and E
+	evaluate    []kernel[T]   // ∂E/∂v and E
 	errors      []kernel[T]   // ε, E and φ(v)
 	activations []kernel[T]   // φ(v)
 	predictions [][]kernel[T] // μ by layer; nothing where node i is clamped
+}
+
+// weightsKernel computes a matrix from the weights, rows rows of it.
+type weightsKernel[T vec.Float] struct {
+	kernel kernel[T]
+	rows   int
 }
 
 // core is a machine in one dtype. Its exported face is [Machine].
@@ -52,7 +60,7 @@ func compile[T vec.Float](e *Energy) (*core[T], error) {
 	m := &core[T]{energy: e, memory: c.memory}
 
 	// list collects, inputs first, the kernels of a rate that the roots need.
-	needed := map[*G.Node]bool{}
+	needed, frozen := map[*G.Node]bool{}, map[*G.Node]bool{}
 	list := func(at rate, roots ...*G.Node) ([]kernel[T], error) {
 		var kernels []kernel[T]
 		seen := map[*G.Node]bool{}
@@ -75,8 +83,12 @@ func compile[T vec.Float](e *Energy) (*core[T], error) {
 				return nil
 			}
 			needed[n] = true
-			if c.rates[n] == at {
+			switch {
+			case c.rates[n] == at:
 				kernels = append(kernels, l.kernel)
+			case c.rates[n] == rateWeights && !frozen[n]:
+				frozen[n] = true
+				m.program.weights = append(m.program.weights, weightsKernel[T]{l.kernel, n.Shape()[0]})
 			}
 			return nil
 		}
@@ -100,7 +112,7 @@ func compile[T vec.Float](e *Energy) (*core[T], error) {
 			free[i] = mu
 		}
 	}
-	everything := join(e.Gradients, e.Errors, e.Activations, free, G.Nodes{e.Total})
+	everything := join(e.Gradients, e.Errors, e.Activations, free, e.Plain, G.Nodes{e.Total})
 	var err error
 	for _, want := range []struct {
 		list  *[]kernel[T]
@@ -109,8 +121,8 @@ func compile[T vec.Float](e *Energy) (*core[T], error) {
 	}{
 		{&p.batch, rateBatch, everything},
 		{&p.gradients, rateStep, e.Gradients},
-		{&p.evaluate, rateStep, join(e.Gradients, e.Errors, G.Nodes{e.Total})},
-		{&p.errors, rateStep, join(e.Errors, e.Activations, G.Nodes{e.Total})},
+		{&p.evaluate, rateStep, join(e.Gradients, G.Nodes{e.Total})},
+		{&p.errors, rateStep, join(e.Errors, e.Activations, e.Plain)},
 		{&p.activations, rateStep, e.Activations},
 	} {
 		if *want.list, err = list(want.at, want.roots...); err != nil {
@@ -150,6 +162,11 @@ func compile[T vec.Float](e *Energy) (*core[T], error) {
 	for l, at := range m.nodes.latents {
 		m.needs[at] = !e.Spec.Clamped[l]
 	}
+	for n := range frozen { // has no rows of the batch
+		at := c.memory.at(n)
+		m.needs[at] = false
+		c.memory.buf[at] = make([]T, n.Shape().TotalSize())
+	}
 	m.reserve(e.Spec.Batch)
 	return m, nil
 }
@@ -168,11 +185,14 @@ func (m *core[T]) reserve(n int) {
 			m.memory.energies[i] = make([]float64, n)
 		}
 	}
+	for i, plain := range m.energy.Plain { // two ways to one number
+		m.memory.energies[m.memory.at(plain)] = m.memory.energies[m.nodes.terms[i]]
+	}
 }
 
 // bind reads the values bound to the inputs that depend on nothing, and packs
 // the weights.
-func (m *core[T]) bind() error {
+func (m *core[T]) bind(workers int) error {
 	e := m.energy
 	for _, nodes := range []G.Nodes{e.Weights, e.Biases, e.Precisions} {
 		for _, n := range nodes {
@@ -186,7 +206,13 @@ func (m *core[T]) bind() error {
 			m.memory.buf[m.memory.at(n)] = data
 		}
 	}
-	m.memory.repack()
+	m.memory.repack(workers, true)
+	for _, w := range m.program.weights {
+		pool.Each(workers, (w.rows+ShardRows-1)/ShardRows, func(i int) {
+			w.kernel(m.memory, i*ShardRows, min((i+1)*ShardRows, w.rows))
+		})
+	}
+	m.memory.repack(workers, false)
 	return nil
 }
 

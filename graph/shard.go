@@ -23,7 +23,7 @@ func (s *Shard) Gradient(l int) *tensor.Dense { return s.gradients[l] }
 // Gradients computes the gradient by each free latent, and nothing else.
 func (s *Shard) Gradients() { s.core.run(workGradients, s.Lo, s.Hi) }
 
-// Evaluate computes the gradients, the errors and the energies.
+// Evaluate computes the gradients and the energies.
 func (s *Shard) Evaluate() { s.core.run(workEvaluate, s.Lo, s.Hi) }
 
 // Errors computes the errors, the energies and the activations: what the

@@ -107,6 +107,10 @@ type Inference struct {
 	// StaleErrors leaves the errors as they were before the last step, as the
 	// article does. By default they are taken again where the latents end.
 	StaleErrors bool `json:"stale_errors" yaml:"stale_errors"`
+	// Plain keeps the energy of a clamped bottom node in its plain form. By
+	// default it is written in Gram form where that takes fewer operations: the
+	// same energy and gradient, but for rounding. See graph.GramPays.
+	Plain bool `json:"plain,omitempty" yaml:"plain,omitempty"`
 	// Trace records the energy before each step in Result.Trace.
 	Trace bool `json:"-" yaml:"-"`
 }

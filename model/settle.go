@@ -46,11 +46,15 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 // watchEvery is the number of steps between two looks at the energy.
 const watchEvery = 8
 
+// riseNoise is how far, relatively, the energy may seem to rise by rounding
+// alone; a guarded rate is halved beyond it.
+const riseNoise = 1e-5
+
 // riseTolerance is how far, relatively, the energy may end above its lowest
 // before that is a divergence.
 const riseTolerance = 0.01
 
-// settler settles one pattern of clamps.
+// settler settles one pattern of clamps, in one form of the energy.
 type settler struct {
 	machine *graph.Machine
 	free    []int // nodes
@@ -69,23 +73,28 @@ type settling struct {
 	reached bool // ran to the end: not cancelled
 }
 
-// settler returns the settler for clamps c, with the weights as they are now.
-func (n *Network) settler(c Clamps) (*settler, int, error) {
+// settler returns a settler for clamps c that has them and the weights loaded.
+// The form is chosen for steps steps, plain where that is 0.
+func (n *Network) settler(c Clamps, steps int) (*settler, error) {
 	rows, err := n.check(c)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	clamped := c.nodes()
-	key := fmt.Sprint(clamped)
+	gram := graph.GramPays(n.sizes, clamped, rows, steps)
+	for i, p := range n.precisions {
+		gram[i] = gram[i] && p == nil
+	}
+	key := fmt.Sprint(clamped, gram)
 	s := n.machines[key]
 	if s == nil {
-		e, err := n.build(clamped, rows)
+		e, err := n.build(clamped, gram, rows)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		s = &settler{version: -1}
 		if s.machine, err = graph.Compile(e); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		s.machine.SetWorkers(n.workers)
 		for l, fixed := range clamped {
@@ -97,14 +106,14 @@ func (n *Network) settler(c Clamps) (*settler, int, error) {
 	}
 	if s.version != n.version {
 		if err := s.machine.Freeze(); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		s.version = n.version
 	}
 	if err := s.machine.Load(rows, c); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	return s, rows, nil
+	return s, nil
 }
 
 // Settle lets the nodes that have no value in c descend the energy, with the
@@ -115,7 +124,11 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	if err != nil {
 		return nil, fmt.Errorf("model: inference: %w", err)
 	}
-	s, _, err := n.settler(c)
+	steps := inf.Steps
+	if inf.Plain {
+		steps = 0
+	}
+	s, err := n.settler(c, steps)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +164,7 @@ func (st *settling) settle(shard *graph.Shard, free []int, layers int, rate floa
 			shard.Evaluate()
 			if rose := st.watch(shard, layers); !finite(rose) {
 				break
-			} else if rose > 0 && !inf.Unguarded {
+			} else if rose > riseNoise*st.lowest && !inf.Unguarded {
 				st.rate /= 2
 			}
 			if inf.Trace {
@@ -159,6 +172,9 @@ func (st *settling) settle(shard *graph.Shard, free []int, layers int, rate floa
 			}
 		} else {
 			shard.Gradients()
+		}
+		if inf.StaleErrors && st.steps == inf.Steps-1 {
+			shard.Errors()
 		}
 		for _, l := range free {
 			addScaled(shard.Latent(l), -st.rate, shard.Gradient(l))

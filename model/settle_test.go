@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
 )
 
 func randomBatch(seed uint64, dtype Dtype, rows, cols int) *tensor.Dense {
@@ -203,6 +206,43 @@ func TestSameBits(t *testing.T) {
 			}
 			if e != energy {
 				t.Errorf("%v: energy %v with %d workers, %v with 1", dtype, e, workers, energy)
+			}
+		}
+	}
+}
+
+// TestGramIsPlain settles and updates in both forms of the energy.
+func TestGramIsPlain(t *testing.T) {
+	for _, phi := range graph.Activations() {
+		for dtype, tol := range map[Dtype]float64{Float64: 1e-9, Float32: 1e-4} {
+			n, err := New(Config{Layers: []int{40, 12, 10, 5}, Direction: Generative, Activation: phi, Dtype: dtype, Seed: 1})
+			must(t, err)
+			for name, c := range map[string]Clamps{
+				"both ends": n.Clamp(randomBatch(1, dtype, 50, 40), randomBatch(2, dtype, 50, 5)),
+				"bottom":    n.Clamp(randomBatch(1, dtype, 50, 40), nil),
+			} {
+				for _, stale := range []bool{false, true} {
+					inf := Inference{Steps: 30, StaleErrors: stale, Trace: true}
+					if !graph.GramPays(n.sizes, c.nodes(), 50, inf.Steps)[0] {
+						t.Fatal("the Gram form does not pay here: the test compares nothing")
+					}
+					run := func(plain bool) (numbers []float64) {
+						inf.Plain = plain
+						r, err := n.Settle(context.Background(), c, inf)
+						must(t, err)
+						u := n.NewUpdate()
+						must(t, n.Hebbian(r, u))
+						numbers = append(numbers, r.Energy)
+						for _, step := range r.Trace {
+							numbers = append(numbers, step...)
+						}
+						for _, d := range append(append(slices.Clone(r.Latents[1:]), r.Errors...), u.Directions()...) {
+							numbers = append(numbers, floats(d)...)
+						}
+						return numbers
+					}
+					near(t, fmt.Sprintf("%v %v %s stale=%v", phi, dtype, name, stale), run(false), run(true), tol)
+				}
 			}
 		}
 	}

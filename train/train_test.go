@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -121,18 +120,14 @@ func TestSine(t *testing.T) {
 	}
 }
 
+// mnist returns the folder of MNIST, or skips the test.
 func mnist(t testing.TB) string {
 	t.Helper()
-	for _, dir := range []string{os.Getenv("PCN_DATA"), "../../shared/data"} {
-		if dir == "" {
-			continue
-		}
-		if _, err := os.Stat(dir + "/mnist"); err == nil {
-			return dir + "/mnist"
-		}
+	dir, ok := data.Find("mnist")
+	if !ok {
+		t.Skip("MNIST is not here: set PCN_DATA to the folder that holds mnist/")
 	}
-	t.Skip("MNIST is not here: set PCN_DATA to the folder that holds mnist/")
-	return ""
+	return dir
 }
 
 // TestArticleDivergesAndSaysSo trains MNIST with the article's own numbers,

@@ -53,6 +53,14 @@ func Residual[T Float](dst, x, b []T) {
 	}
 }
 
+// SubRow sets dst = x − b for each row of x, which has len(b) columns.
+func SubRow[T Float](dst, x, b []T) {
+	n := len(b)
+	for ; len(dst) >= n && n > 0; dst, x = dst[n:], x[n:] {
+		Sub(dst[:n], x[:n], b)
+	}
+}
+
 // Sub sets dst = x − y.
 func Sub[T Float](dst, x, y []T) {
 	x, y = x[:len(dst)], y[:len(dst)]

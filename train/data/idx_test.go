@@ -332,12 +332,9 @@ func FuzzReadIDX(f *testing.F) {
 // realData returns the folder of a real data set or skips the test.
 func realData(t testing.TB, name string) string {
 	t.Helper()
-	if dir, ok := Find(name); ok {
-		return dir
-	}
-	dir := filepath.Join("..", "..", "..", "shared", "data", name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("%s is not here: PCN_DATA does not name a folder that holds it, nor is it in %s", name, dir)
+	dir, ok := Find(name)
+	if !ok {
+		t.Skipf("%s is not here: set PCN_DATA to the folder that holds %[1]s/", name)
 	}
 	return dir
 }
