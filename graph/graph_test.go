@@ -324,7 +324,7 @@ func TestWeightsAreFrozen(t *testing.T) {
 			t.Errorf("%v of shape %v has no row for each example", n, n.Shape())
 		}
 	}
-	m, err := compile[float64](e)
+	m, err := compile[float64](e, Handicap{})
 	must(t, err)
 	for i, n := range m.memory.nodes {
 		if m.needs[i] && n.Shape()[0] != s.Batch {
@@ -339,7 +339,7 @@ func TestWeightsAreFrozen(t *testing.T) {
 func TestClampedWorkIsDoneOnceABatch(t *testing.T) {
 	e, err := Build(Spec{Sizes: []int{3, 4, 9}, Activations: []Activation{Tanh, Identity}, Clamped: []bool{true, false, true}, Batch: 2, Dtype: tensor.Float64})
 	must(t, err)
-	r := rates(e)
+	r := rates(e, false)
 	for want, nodes := range map[rate]G.Nodes{
 		rateWeights: {e.Weights[0], e.Biases[1]},
 		rateBatch:   {e.Latents[0], e.Latents[2], e.Predictions[1]},
@@ -351,7 +351,7 @@ func TestClampedWorkIsDoneOnceABatch(t *testing.T) {
 			}
 		}
 	}
-	m, err := compile[float64](e)
+	m, err := compile[float64](e, Handicap{})
 	must(t, err)
 	// the clamped top's product is the batch's; a step has those of the layer below
 	if got := len(m.program.batch); got != 1 {

@@ -152,8 +152,7 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 	case gram:
 		w, k := c.memory.pack(in[0], false), n.Shape()[1]
 		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
-			p := &m.packs[w].Packed // lo to hi are rows of G
-			gemm.Mul(m.rows(dst, lo, hi), k, m.buf[at[0]][lo:], 1, k, hi-lo, p, false, nil)
+			gemm.Mul(m.rows(dst, lo, hi), k, m.buf[at[0]][lo:], 1, k, hi-lo, &m.packs[w].Packed, false, nil) // lo to hi are rows of G
 		}}, nil
 
 	case center:
@@ -289,6 +288,7 @@ type memory[T vec.Float] struct {
 	buf      [][]T       // by node; nil until bound or allocated
 	energies [][]float64 // by node: energy of each row
 	packs    []packed[T]
+	repacks  bool // each product lays its weights out anew: see Handicap
 }
 
 // packed is a weight matrix laid out as the right operand of a product.
@@ -332,18 +332,21 @@ func (m *memory[T]) pack(w *G.Node, transpose bool) int {
 // of the graph, or those computed from them.
 func (m *memory[T]) repack(workers int, inputs bool) {
 	pool.Each(workers, len(m.packs), func(i int) {
-		p := &m.packs[i]
-		n := m.nodes[p.weights]
-		if (n.Op() == nil) != inputs {
-			return
-		}
-		s := n.Shape()
-		if w := m.buf[p.weights]; p.transpose {
-			p.Pack(w, s[1], s[0], 1, s[1])
-		} else {
-			p.Pack(w, s[0], s[1], s[1], 1)
+		if (m.nodes[m.packs[i].weights].Op() == nil) == inputs {
+			m.packInto(&m.packs[i].Packed, i)
 		}
 	})
+}
+
+// packInto lays out the weights of pack i in p.
+func (m *memory[T]) packInto(p *gemm.Packed[T], i int) {
+	of := &m.packs[i]
+	s := m.nodes[of.weights].Shape()
+	if w := m.buf[of.weights]; of.transpose {
+		p.Pack(w, s[1], s[0], 1, s[1])
+	} else {
+		p.Pack(w, s[0], s[1], s[1], 1)
+	}
 }
 
 func (m *memory[T]) rows(i, lo, hi int) []T {
@@ -355,6 +358,10 @@ func (m *memory[T]) vector(i int) []T { return m.buf[i] }
 
 // product sets dst to rows lo..hi of node x times packed operand w.
 func (m *memory[T]) product(dst []T, x, w, lo, hi int) {
-	p, d := &m.packs[w], m.width[x]
-	gemm.Mul(dst, p.Cols(), m.rows(x, lo, hi), d, 1, hi-lo, &p.Packed, false, nil)
+	p, d := &m.packs[w].Packed, m.width[x]
+	if m.repacks {
+		p = new(gemm.Packed[T])
+		m.packInto(p, w)
+	}
+	gemm.Mul(dst, p.Cols(), m.rows(x, lo, hi), d, 1, hi-lo, p, false, nil)
 }

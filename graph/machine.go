@@ -62,15 +62,25 @@ type Machine struct {
 
 var _ G.VM = (*Machine)(nil)
 
+// Handicap switches off parts of what makes a machine fast, to measure what each
+// saves. It changes no result.
+type Handicap struct {
+	Repack  bool // lay weights out for each product, not once for all
+	OneRate bool // do a batch's work at each step
+}
+
 // Compile lowers e to a machine. The batch of e's Spec is the size for which
 // room is made at first; a machine takes batches of any size.
-func Compile(e *Energy) (*Machine, error) {
+func Compile(e *Energy) (*Machine, error) { return CompileHandicapped(e, Handicap{}) }
+
+// CompileHandicapped is Compile with parts of the machine switched off.
+func CompileHandicapped(e *Energy, h Handicap) (*Machine, error) {
 	m := &Machine{energy: e, workers: runtime.GOMAXPROCS(0)}
 	var err error
 	if e.Spec.Dtype == tensor.Float32 {
-		m.core, err = compile[float32](e)
+		m.core, err = compile[float32](e, h)
 	} else {
-		m.core, err = compile[float64](e)
+		m.core, err = compile[float64](e, h)
 	}
 	if err != nil {
 		return nil, err

@@ -45,17 +45,17 @@ type valueNodes struct {
 	total                                                       int
 }
 
-func compile[T vec.Float](e *Energy) (*core[T], error) {
+func compile[T vec.Float](e *Energy, h Handicap) (*core[T], error) {
 	uses := map[*G.Node]int{}
 	for _, n := range e.Graph.AllNodes() {
 		uses[n] = e.Graph.To(n.ID()).Len()
 	}
 	c := &lowerer[T]{
-		rates:  rates(e),
+		rates:  rates(e, h.OneRate),
 		uses:   uses,
 		done:   map[*G.Node]lowered[T]{},
 		energy: map[*G.Node]bool{},
-		memory: &memory[T]{number: map[*G.Node]int{}},
+		memory: &memory[T]{number: map[*G.Node]int{}, repacks: h.Repack},
 	}
 	m := &core[T]{energy: e, memory: c.memory}
 

@@ -12,8 +12,9 @@ const (
 )
 
 // rates gives each node of the graph its rate: an input's by its role, another
-// node's the fastest of its inputs'.
-func rates(e *Energy) map[*G.Node]rate {
+// node's the fastest of its inputs'. With oneRate all that is computed is computed
+// at each step: see Handicap.
+func rates(e *Energy, oneRate bool) map[*G.Node]rate {
 	r := map[*G.Node]rate{}
 	for l, v := range e.Latents {
 		r[v] = rateStep
@@ -29,6 +30,9 @@ func rates(e *Energy) map[*G.Node]rate {
 		fastest := rateWeights
 		for _, c := range children(n) {
 			fastest = max(fastest, of(c))
+		}
+		if oneRate && fastest == rateBatch {
+			fastest = rateStep
 		}
 		r[n] = fastest
 		return fastest

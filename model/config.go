@@ -32,6 +32,9 @@ type Config struct {
 	Seed uint64 `json:"seed" yaml:"seed"`
 }
 
+// maxWeights bounds a layer, so that a mistaken size is refused and not tried.
+const maxWeights = 1 << 30
+
 // withDefaults returns a copy of c, filled, or all that is wrong with it.
 func (c Config) withDefaults() (Config, error) {
 	c.Layers = slices.Clone(c.Layers)
@@ -51,8 +54,11 @@ func (c Config) withDefaults() (Config, error) {
 	for i, d := range c.Layers {
 		if d <= 0 {
 			bad("layers[%d]: must be > 0, got %d", i, d)
-		} else if d > 1<<24 {
-			bad("layers[%d]: must be at most %d, got %d", i, 1<<24, d)
+		}
+	}
+	for i := 1; i < len(c.Layers); i++ {
+		if a, b := c.Layers[i-1], c.Layers[i]; a > 0 && b > 0 && a > maxWeights/b {
+			bad("layers[%d]: %d × %d weights are more than the %d that a layer may have", i, a, b, maxWeights)
 		}
 	}
 	if n := len(c.Precisions); n != 0 && n != len(c.Layers) {

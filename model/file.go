@@ -15,6 +15,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/tensorfile"
 )
 
 // metadataKey is the entry of a safetensors file's metadata that holds the
@@ -42,7 +43,7 @@ func (n *Network) Write(w io.Writer) error {
 	tensors := map[string]safetensors.TensorView{}
 	for i := range n.weights {
 		for name, d := range map[string]*tensor.Dense{weightName(i): n.weights[i], biasName(i): n.biases[i]} {
-			if tensors[name], err = view(d); err != nil {
+			if tensors[name], err = tensorfile.View(d); err != nil {
 				return fmt.Errorf("model: %s: %w", name, err)
 			}
 		}
@@ -50,25 +51,6 @@ func (n *Network) Write(w io.Writer) error {
 	metadata := map[string]string{metadataKey: string(config), "format": "pt"}
 	maps.Copy(metadata, n.metadata)
 	return safetensors.SerializeToWriter(tensors, metadata, w)
-}
-
-func view(d *tensor.Dense) (safetensors.TensorView, error) {
-	shape := make([]uint64, d.Dims())
-	for i, s := range d.Shape() {
-		shape[i] = uint64(s)
-	}
-	if d.Dtype() == tensor.Float32 {
-		data, err := binary.Append(nil, binary.LittleEndian, d.Float32s())
-		if err != nil {
-			return safetensors.TensorView{}, err
-		}
-		return safetensors.NewTensorView(safetensors.F32, shape, data)
-	}
-	data, err := binary.Append(nil, binary.LittleEndian, d.Float64s())
-	if err != nil {
-		return safetensors.TensorView{}, err
-	}
-	return safetensors.NewTensorView(safetensors.F64, shape, data)
 }
 
 // Load reads a network from a safetensors file. A file that [Network.Save] did

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/pool"
 )
 
 // MaxRate returns the largest inference rate at which the energy of a batch with
@@ -72,29 +74,30 @@ func bidiagonalNorm2(diagonal, beside []float64) float64 {
 }
 
 // norms follows the spectral norms of the weights by power iteration, each
-// update starting from where the last one ended.
+// update starting from where the last one ended. All by layer.
 type norms struct {
-	of      []float64   // by layer
-	vectors [][]float64 // by layer: the top right singular vector
-	left    []float64   // scratch
-	version int
+	of      []float64
+	right   [][]float64 // the top right singular vector
+	left    [][]float64 // scratch
+	version int         // of the weights
 }
 
 func newNorms(n *Network) *norms {
 	w := &norms{of: make([]float64, n.Depth()), version: -1}
 	rng := rand.New(rand.NewPCG(n.cfg.Seed, streamNorms))
 	for i := range n.Depth() {
-		v := make([]float64, n.sizes[i+1])
-		for j := range v {
-			v[j] = rng.NormFloat64()
+		right := make([]float64, n.sizes[i+1])
+		for j := range right {
+			right[j] = rng.NormFloat64()
 		}
-		w.vectors = append(w.vectors, v)
+		w.right = append(w.right, right)
+		w.left = append(w.left, make([]float64, n.sizes[i]))
 	}
 	return w
 }
 
-// A first estimate takes up to normSteps iterations; later ones, which begin
-// close, stop when an iteration changes the norm by less than normTolerance.
+// An estimate iterates until it changes by less than normTolerance, relatively,
+// from the one before: many times at first, mostly once after a weight change.
 const (
 	normSteps     = 100
 	normTolerance = 1e-3
@@ -105,24 +108,19 @@ func (w *norms) update(n *Network) {
 		return
 	}
 	w.version = n.version
-	for i, d := range n.weights {
-		if cap(w.left) < n.sizes[i] {
-			w.left = make([]float64, n.sizes[i])
-		}
-		left := w.left[:n.sizes[i]]
-		last := 0.0
+	pool.Each(n.workers, n.Depth(), func(i int) {
 		for range normSteps {
-			if d.Dtype() == tensor.Float32 {
-				w.of[i] = powerStep(d.Float32s(), left, w.vectors[i])
+			last := w.of[i]
+			if d := n.weights[i]; d.Dtype() == tensor.Float32 {
+				w.of[i] = powerStep(d.Float32s(), w.left[i], w.right[i])
 			} else {
-				w.of[i] = powerStep(d.Float64s(), left, w.vectors[i])
+				w.of[i] = powerStep(d.Float64s(), w.left[i], w.right[i])
 			}
 			if math.Abs(w.of[i]-last) <= normTolerance*w.of[i] {
 				break
 			}
-			last = w.of[i]
 		}
-	}
+	})
 }
 
 // powerStep sets x to WᵀW x, normalised, and returns √‖WᵀW x‖ for the unit x

@@ -27,6 +27,7 @@ type Network struct {
 	workers     int
 
 	version  int // of the weights
+	handicap graph.Handicap
 	machines map[string]*settler
 	norms    *norms
 	scratch  []hebbianScratch // by layer
@@ -152,6 +153,13 @@ func (n *Network) SetWorkers(w int) {
 	for _, s := range n.machines {
 		s.machine.SetWorkers(w)
 	}
+}
+
+// SetHandicap switches off parts of the machines that settle the network, to
+// measure what each saves. It changes no result.
+func (n *Network) SetHandicap(h graph.Handicap) {
+	n.handicap = h
+	clear(n.machines)
 }
 
 // String describes the network in a line.

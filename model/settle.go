@@ -93,7 +93,7 @@ func (n *Network) settler(c Clamps, steps int) (*settler, error) {
 			return nil, err
 		}
 		s = &settler{version: -1}
-		if s.machine, err = graph.Compile(e); err != nil {
+		if s.machine, err = graph.CompileHandicapped(e, n.handicap); err != nil {
 			return nil, err
 		}
 		s.machine.SetWorkers(n.workers)

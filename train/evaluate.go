@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"fmt"
 
 	"gorgonia.org/tensor"
 
@@ -26,36 +25,35 @@ const evaluateBatch = 1000
 
 // Evaluate scores l on all examples of set, in order.
 func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
-	b, err := newBatches(l, set, min(evaluateBatch, set.Len()))
+	order := make([]int, set.Len())
+	for i := range order {
+		order[i] = i
+	}
+	b, err := newBatches(l, set, evaluateBatch)
 	if err != nil {
 		return Score{}, err
 	}
 	units := set.TargetTransform()
 	score := Score{Examples: set.Len()}
 	correct := 0
-	order := make([]int, set.Len())
-	for i := range order {
-		order[i] = i
-	}
 	labels := set.Labels()
-	for lo := 0; lo < len(order); lo += b.size {
-		rows := order[lo:min(lo+b.size, len(order))]
-		inputs, targets, err := b.gather(rows)
-		if err != nil {
-			return score, err
-		}
+	err = b.each(order, func(done int, inputs, targets *tensor.Dense) error {
 		predicted, err := l.Predict(ctx, inputs)
 		if err != nil {
-			return score, err
+			return err
 		}
 		if labels != nil {
 			for i, class := range model.Argmax(predicted) {
-				if class == labels[lo+i] {
+				if class == labels[done+i] {
 					correct++
 				}
 			}
 		}
 		score.MSE += squaredError(predicted, targets, units)
+		return nil
+	})
+	if err != nil {
+		return score, err
 	}
 	score.MSE /= float64(set.Len() * set.TargetSize())
 	score.Accuracy = float64(correct) / float64(set.Len())
@@ -87,48 +85,4 @@ func squaredError(predicted, targets *tensor.Dense, units data.Transform) float6
 		}
 	}
 	return sum
-}
-
-// batches gathers examples of a set into tensors that are used again.
-type batches struct {
-	set             *data.Set
-	size            int
-	inputs, targets *tensor.Dense
-	tail            [2]*tensor.Dense // of the last, smaller batch
-}
-
-// newBatches checks that set fits l and makes room for batches of size rows.
-func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
-	n := l.Network()
-	if set.Len() == 0 {
-		return nil, fmt.Errorf("train: %s has no examples", set.Name)
-	}
-	if d := n.Size(n.InputNode()); d != set.InputSize() {
-		return nil, fmt.Errorf("train: the network takes %d inputs and %s has %d", d, set.Name, set.InputSize())
-	}
-	if k := n.Size(n.TargetNode()); k != set.TargetSize() {
-		return nil, fmt.Errorf("train: the network has %d targets and %s has %d", k, set.Name, set.TargetSize())
-	}
-	b := &batches{set: set, size: size}
-	b.inputs, b.targets = b.room(n, size)
-	if tail := set.Len() % size; tail != 0 {
-		b.tail[0], b.tail[1] = b.room(n, tail)
-	}
-	return b, nil
-}
-
-func (b *batches) room(n *model.Network, rows int) (inputs, targets *tensor.Dense) {
-	dt := n.Config().Dtype.Tensor()
-	return tensor.New(tensor.Of(dt), tensor.WithShape(rows, b.set.InputSize())),
-		tensor.New(tensor.Of(dt), tensor.WithShape(rows, b.set.TargetSize()))
-}
-
-// gather fills a batch with the examples named by rows: size of them, or as
-// many as a last batch has.
-func (b *batches) gather(rows []int) (inputs, targets *tensor.Dense, err error) {
-	inputs, targets = b.inputs, b.targets
-	if len(rows) != b.size {
-		inputs, targets = b.tail[0], b.tail[1]
-	}
-	return inputs, targets, b.set.Gather(rows, inputs, targets)
 }

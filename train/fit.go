@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
@@ -63,23 +65,23 @@ func (c Learning) WithDefaults() (Learning, error) {
 
 // Epoch is the record of one pass over the training set.
 type Epoch struct {
-	Epoch int `json:"epoch"` // from 1
+	Epoch int // from 1
 	// Energy is the mean over the examples of [Step.Energy].
-	Energy float64 `json:"energy"`
+	Energy float64
 	// Validation is the score on the validation set after the epoch, nil
 	// without one.
-	Validation *Score `json:"validation,omitempty"`
+	Validation *Score
 	// Rate is the learning rate of the last batch, InferenceRate the smallest at
 	// which latents settled.
-	Rate          float64 `json:"rate"`
-	InferenceRate float64 `json:"inference_rate,omitempty"`
+	Rate          float64
+	InferenceRate float64
 	// Diverged is the number of batches, of Batches, that diverged while
 	// settling, and Node the node where the last of them did.
-	Diverged int `json:"diverged"`
-	Batches  int `json:"batches"`
-	Node     int `json:"node,omitempty"`
+	Diverged int
+	Batches  int
+	Node     int
 	// Seconds is the time spent learning, without the validation.
-	Seconds float64 `json:"seconds"`
+	Seconds float64
 }
 
 // History is what became of a training run.
@@ -110,6 +112,9 @@ type Options struct {
 // The random stream of the order of examples, drawn from Learning.Seed.
 const streamShuffle = 101
 
+// errNotFinite ends a run of which the energy is no longer a number.
+var errNotFinite = errors.New("train: the energy is not finite")
+
 // Fit teaches l the training set and scores it on the validation set, which
 // may be nil, after each epoch.
 //
@@ -126,49 +131,52 @@ func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.
 	if err != nil {
 		return h, err
 	}
-	b, err := newBatches(l, training, min(c.Batch, max(training.Len(), 1)))
+	b, err := newBatches(l, training, c.Batch)
 	if err != nil {
 		return h, err
 	}
 	rng := rand.New(rand.NewPCG(c.Seed, streamShuffle))
-	perEpoch := (training.Len() + b.size - 1) / b.size
 	for epoch := range c.Epochs {
 		began := time.Now()
-		e := Epoch{Epoch: epoch + 1, Batches: perEpoch, InferenceRate: math.Inf(1)}
+		e := Epoch{Epoch: epoch + 1, Batches: b.count(), InferenceRate: math.Inf(1)}
 		order := rng.Perm(training.Len())
-		for batch := range perEpoch {
+		err := b.each(order, func(done int, inputs, targets *tensor.Dense) error {
 			if ctx.Err() != nil {
-				return h, context.Cause(ctx)
+				return context.Cause(ctx)
 			}
-			inputs, targets, err := b.gather(order[batch*b.size : min((batch+1)*b.size, len(order))])
-			if err != nil {
-				return h, fmt.Errorf("train: %w", err)
-			}
-			e.Rate = c.Rate * schedule.Factor(float64(epoch*perEpoch+batch)/float64(c.Epochs*perEpoch))
+			e.Rate = c.Rate * schedule.Factor((float64(epoch)+float64(done)/float64(len(order)))/float64(c.Epochs))
 			step, err := l.Learn(ctx, inputs, targets, e.Rate)
 			if err != nil {
-				return h, err
+				return err
 			}
-			e.Energy += step.Energy * float64(inputs.Shape()[0]) / float64(len(order))
+			rows := inputs.Shape()[0]
+			e.Energy += step.Energy * float64(rows) / float64(len(order))
 			e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
+			batch := done/b.size + 1
 			if step.Status == model.Diverged {
 				if h.Status != model.Diverged && opts.Logger != nil {
-					opts.Logger.Warn("settling diverged", "epoch", e.Epoch, "batch", batch+1, "node", step.Node, "energy", step.Energy)
+					opts.Logger.Warn("settling diverged", "epoch", e.Epoch, "batch", batch, "node", step.Node, "energy", step.Energy)
 				}
 				h.Status = model.Diverged
 				e.Diverged++
 				e.Node = step.Node
 			}
 			if opts.Event != nil {
-				opts.Event(Event{Epoch: e.Epoch, Epochs: c.Epochs, Batch: batch + 1, Batches: perEpoch, Step: step})
+				opts.Event(Event{Epoch: e.Epoch, Epochs: c.Epochs, Batch: batch, Batches: e.Batches, Step: step})
 			}
 			if !step.Learned {
-				e.Seconds = time.Since(began).Seconds()
-				h.add(e, c, opts)
-				return h, nil
+				return errNotFinite
 			}
-		}
+			return nil
+		})
 		e.Seconds = time.Since(began).Seconds()
+		if errors.Is(err, errNotFinite) {
+			h.add(e, c, opts)
+			return h, nil
+		}
+		if err != nil {
+			return h, err
+		}
 		if validation != nil && validation.Len() > 0 {
 			score, err := Evaluate(ctx, l, validation)
 			if err != nil {

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -508,39 +507,4 @@ func BenchmarkTrainBatch(b *testing.B) {
 			}
 		})
 	}
-}
-
-func ExampleFit() {
-	recipe, err := DefaultRecipe("digits", model.Discriminative, "")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	recipe.Learning.Epochs = 3
-	sets, err := recipe.Data.Load()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	learner, err := recipe.PCN()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	ctx := context.Background()
-	history, err := Fit(ctx, learner, recipe.Learning, sets.Train, sets.Validation, Options{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	score, err := Evaluate(ctx, learner, sets.Test)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(learner.Network())
-	fmt.Println(len(history.Epochs), "epochs, above 90 %:", score.Accuracy > 0.9)
-	// Output:
-	// 64-128-128-10 discriminative, leaky-relu, float32, 26122 weights
-	// 3 epochs, above 90 %: true
 }

@@ -1,0 +1,308 @@
+// Package bench measures how fast a network settles and learns on this machine.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"time"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/pool"
+	"example.com/pcn/internal/vec"
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+)
+
+// Problem is the work to measure: a batch of made-up data, both ends clamped, on
+// a network with tanh on its hidden nodes and weights as they are drawn.
+type Problem struct {
+	Model     model.Config
+	Inference model.Inference
+	Batch     int
+
+	network         *model.Network
+	inputs, targets *tensor.Dense
+}
+
+// NewProblem returns the problem of those sizes, drawn from cfg.Seed: inputs
+// uniform in [0, 1), one-hot targets, or for a single target one uniform in
+// [−1, 1).
+func NewProblem(cfg model.Config, inf model.Inference, batch int) (*Problem, error) {
+	if batch <= 0 {
+		return nil, fmt.Errorf("bench: batch: must be > 0, got %d", batch)
+	}
+	inf, err := inf.WithDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("bench: inference: %w", err)
+	}
+	n, err := model.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	p := &Problem{Model: n.Config(), Inference: inf, Batch: batch, network: n}
+	rng := rand.New(rand.NewPCG(cfg.Seed, streamData))
+	dt := p.Model.Dtype.Tensor()
+	d, k := n.Size(n.InputNode()), n.Size(n.TargetNode())
+	p.inputs = tensor.New(tensor.Of(dt), tensor.WithShape(batch, d))
+	p.targets = tensor.New(tensor.Of(dt), tensor.WithShape(batch, k))
+	set := func(t *tensor.Dense, i int, x float64) {
+		switch data := t.Data().(type) {
+		case []float32:
+			data[i] = float32(x)
+		case []float64:
+			data[i] = x
+		}
+	}
+	for i := range batch * d {
+		set(p.inputs, i, rng.Float64())
+	}
+	for row := range batch {
+		if k == 1 {
+			set(p.targets, row, 2*rng.Float64()-1)
+		} else {
+			set(p.targets, row*k+rng.IntN(k), 1)
+		}
+	}
+	return p, nil
+}
+
+// streamData is the random stream of the data, drawn from the model's seed.
+const streamData = 201
+
+// Network returns the network that settles.
+func (p *Problem) Network() *model.Network { return p.network }
+
+// Clamps returns what both ends are clamped to.
+func (p *Problem) Clamps() model.Clamps { return p.network.Clamp(p.inputs, p.targets) }
+
+// Result is what was measured. Times are medians in milliseconds.
+type Result struct {
+	SettleMS float64 `json:"settle_ms"` // a batch from start to rest
+	TrainMS  float64 `json:"train_ms"`  // the same, the Hebbian update, Adam, and freezing the new weights
+
+	Steps     int             `json:"steps"`
+	Batch     int             `json:"batch"`
+	Layers    []int           `json:"layers"` // from data to label
+	Direction model.Direction `json:"direction"`
+	Dtype     model.Dtype     `json:"dtype"`
+	Gemm      string          `json:"gemm"`
+	Workers   int             `json:"workers"`
+	Form      string          `json:"form"` // of the bottom node's energy: gram or plain
+
+	GFLOPS        float64 `json:"gflops"`          // arithmetic of matrix products a second of settling
+	StepsPerSec   float64 `json:"steps_per_s"`     // of the whole batch
+	ProductsShare float64 `json:"products_share"`  // of settling, were the products alone run
+	AllocsPerStep float64 `json:"allocs_per_step"` // heap allocations
+	Energy        float64 `json:"energy"`          // at rest, over the batch, before any learning
+	Rate          float64 `json:"rate"`            // inference rate used
+
+	// What each part of the machine saves: the time of settling without it, as a
+	// multiple of SettleMS.
+	WithoutPacking float64 `json:"without_packing"`
+	WithoutRates   float64 `json:"without_rates"`
+	WithoutGram    float64 `json:"without_gram"`
+}
+
+// Run measures p, each time as the median of rounds rounds of at least
+// roundTime after a warm-up.
+func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
+	r := &Result{
+		Steps: p.Inference.Steps, Batch: p.Batch, Layers: p.Model.Layers, Direction: p.Model.Direction, Dtype: p.Model.Dtype,
+		Gemm: gemm.Kernel(), Workers: runtime.GOMAXPROCS(0), Form: "plain",
+	}
+	n := p.network
+	settle := func(inf model.Inference) func() error {
+		return func() error {
+			_, err := n.Settle(ctx, p.Clamps(), inf)
+			return err
+		}
+	}
+	rest, err := n.Settle(ctx, p.Clamps(), p.Inference)
+	if err != nil {
+		return nil, err
+	}
+	r.Energy, r.Rate = rest.Energy, rest.Rate
+
+	products := p.products()
+	if products.gram {
+		r.Form = "gram"
+	}
+	if r.SettleMS, err = median(rounds, settle(p.Inference)); err != nil {
+		return nil, err
+	}
+	r.GFLOPS = products.flop / r.SettleMS / 1e6
+	r.StepsPerSec = float64(r.Steps) / r.SettleMS * 1e3
+	alone, err := median(rounds, func() error { products.run(p.Model.Dtype); return nil })
+	if err != nil {
+		return nil, err
+	}
+	r.ProductsShare = alone / r.SettleMS
+	if r.AllocsPerStep, err = p.allocsPerStep(ctx); err != nil {
+		return nil, err
+	}
+
+	without := func(h graph.Handicap, plain bool) (float64, error) {
+		n.SetHandicap(h)
+		defer n.SetHandicap(graph.Handicap{})
+		inf := p.Inference
+		inf.Plain = inf.Plain || plain
+		ms, err := median(rounds, settle(inf))
+		return ms / r.SettleMS, err
+	}
+	if r.WithoutPacking, err = without(graph.Handicap{Repack: true}, false); err != nil {
+		return nil, err
+	}
+	if r.WithoutRates, err = without(graph.Handicap{OneRate: true}, false); err != nil {
+		return nil, err
+	}
+	r.WithoutGram = 1
+	if products.gram {
+		if r.WithoutGram, err = without(graph.Handicap{}, true); err != nil {
+			return nil, err
+		}
+	}
+
+	l, err := train.NewPCN(n, p.Inference, &train.Adam{})
+	if err != nil {
+		return nil, err
+	}
+	r.TrainMS, err = median(rounds, func() error {
+		_, err := l.Learn(ctx, p.inputs, p.targets, 1e-3)
+		return err
+	})
+	return r, err
+}
+
+// roundTime is how long a round lasts at least.
+const roundTime = 100 * time.Millisecond
+
+// median returns the time of f in milliseconds: the median over rounds of the
+// mean within one.
+func median(rounds int, f func() error) (float64, error) {
+	times := make([]float64, 0, rounds)
+	for i := range rounds + 1 {
+		began, calls := time.Now(), 0
+		for time.Since(began) < roundTime {
+			if err := f(); err != nil {
+				return 0, err
+			}
+			calls++
+		}
+		if i > 0 { // the first warms up
+			times = append(times, time.Since(began).Seconds()*1e3/float64(calls))
+		}
+	}
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}
+
+// allocsPerStep returns how many more heap allocations twice the steps take, a
+// step.
+func (p *Problem) allocsPerStep(ctx context.Context) (float64, error) {
+	count := func(steps int) (uint64, error) {
+		inf := p.Inference
+		inf.Steps = steps
+		var before, after runtime.MemStats
+		least := ^uint64(0)
+		for range 5 { // the runtime's own allocations come and go
+			runtime.ReadMemStats(&before)
+			if _, err := p.network.Settle(ctx, p.Clamps(), inf); err != nil {
+				return 0, err
+			}
+			runtime.ReadMemStats(&after)
+			least = min(least, after.Mallocs-before.Mallocs)
+		}
+		return least, nil
+	}
+	p.network.SetWorkers(1)
+	defer p.network.SetWorkers(0)
+	few, err := count(p.Inference.Steps)
+	if err != nil {
+		return 0, err
+	}
+	many, err := count(2 * p.Inference.Steps)
+	return max(0, float64(many)-float64(few)) / float64(p.Inference.Steps), err
+}
+
+// product is a matrix product of settling: rows of a shard × cols × depth.
+type product struct{ cols, depth, times int }
+
+// productList is all matrix products of settling a batch once.
+type productList struct {
+	list []product
+	rows int
+	flop float64
+	gram bool
+}
+
+// products counts the matrix products of the problem, each layer's a step and
+// those done once a batch.
+func (p *Problem) products() *productList {
+	n, steps := p.network, p.Inference.Steps
+	clamped := make([]bool, n.Depth()+1)
+	clamped[0], clamped[n.Depth()] = true, true
+	gram := make([]bool, n.Depth())
+	if !p.Inference.Plain {
+		sizes := make([]int, n.Depth()+1)
+		for l := range sizes {
+			sizes[l] = n.Size(l)
+		}
+		gram = graph.GramPays(sizes, clamped, p.Batch, steps)
+	}
+	l := &productList{rows: p.Batch}
+	add := func(cols, depth, times int) {
+		l.list = append(l.list, product{cols, depth, times})
+		l.flop += 2 * float64(p.Batch) * float64(cols) * float64(depth) * float64(times)
+	}
+	for i := range n.Depth() {
+		below, above := n.Size(i), n.Size(i+1)
+		switch {
+		case clamped[i+1]:
+			add(below, above, 1)
+		case gram[i]:
+			l.gram = true
+			add(above, above, steps) // f G
+			add(above, below, 1)     // A
+			add(below, above, 1)     // the error at the end
+		default:
+			add(below, above, steps+1)
+			add(above, below, steps)
+		}
+	}
+	return l
+}
+
+// run does the products alone, on operands packed beforehand, sharded as the
+// machine does it.
+func (l *productList) run(dtype model.Dtype) {
+	if dtype == model.Float32 {
+		runProducts[float32](l)
+	} else {
+		runProducts[float64](l)
+	}
+}
+
+func runProducts[T vec.Float](l *productList) {
+	packs := make([]gemm.Packed[T], len(l.list))
+	widest, deepest := 0, 0
+	for i, p := range l.list {
+		packs[i].Pack(make([]T, p.cols*p.depth), p.depth, p.cols, p.cols, 1)
+		widest, deepest = max(widest, p.cols), max(deepest, p.depth)
+	}
+	shards := (l.rows + graph.ShardRows - 1) / graph.ShardRows
+	pool.Each(runtime.GOMAXPROCS(0), shards, func(s int) {
+		rows := min(graph.ShardRows, l.rows-s*graph.ShardRows)
+		a, c := make([]T, rows*deepest), make([]T, rows*widest)
+		for i, p := range l.list {
+			for range p.times {
+				gemm.Mul(c, p.cols, a, p.depth, 1, rows, &packs[i], false, nil)
+			}
+		}
+	})
+}

@@ -1,0 +1,81 @@
+package bench
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/nlpodyssey/safetensors"
+
+	"example.com/pcn/model"
+)
+
+func TestRun(t *testing.T) {
+	for _, direction := range []model.Direction{model.Generative, model.Discriminative} {
+		p, err := NewProblem(model.Config{Layers: []int{40, 12, 10, 3}, Direction: direction, Seed: 1}, model.Inference{Steps: 10, Rate: 0.01}, 70)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Run(context.Background(), p, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := map[model.Direction]string{model.Generative: "gram", model.Discriminative: "plain"}[direction]
+		if r.Form != form || r.AllocsPerStep != 0 || r.Rate != 0.01 {
+			t.Errorf("%v: form %s, %v allocations a step, rate %v; want %s, 0 and 0.01", direction, r.Form, r.AllocsPerStep, r.Rate, form)
+		}
+		for name, x := range map[string]float64{
+			"settle_ms": r.SettleMS, "train_ms": r.TrainMS, "gflops": r.GFLOPS, "steps_per_s": r.StepsPerSec, "products_share": r.ProductsShare,
+			"energy": r.Energy, "without_packing": r.WithoutPacking, "without_rates": r.WithoutRates, "without_gram": r.WithoutGram,
+		} {
+			if !(x > 0) || math.IsInf(x, 0) {
+				t.Errorf("%v: %s is %v", direction, name, x)
+			}
+		}
+	}
+}
+
+func TestProductCount(t *testing.T) {
+	p, err := NewProblem(model.Config{Layers: []int{40, 12, 3}, Direction: model.Generative}, model.Inference{Steps: 10, Plain: true}, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// ε0 at 11 points and its pullback at 10 on 40×12; the clamped top's prediction once
+	if got, want := p.products().flop, float64(2*8*(21*40*12+12*3)); got != want {
+		t.Errorf("plain: %v operations, want %v", got, want)
+	}
+	p.Inference.Plain = false
+	if got, want := p.products().flop, float64(2*8*(10*12*12+2*40*12+12*3)); got != want {
+		t.Errorf("gram: %v operations, want %v", got, want)
+	}
+}
+
+func TestSave(t *testing.T) {
+	p, err := NewProblem(model.Config{Layers: []int{5, 4, 3}, Direction: model.Generative}, model.Inference{Steps: 7}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "problem.safetensors")
+	if err := p.Save(path, 0.25); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := safetensors.Deserialize(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, shape := range map[string][2]uint64{"clamp.bottom": {2, 5}, "clamp.top": {2, 3}, "layers.1.W.weight": {4, 3}} {
+		if v, ok := st.Tensor(name); !ok || len(v.Shape()) != 2 || [2]uint64(v.Shape()) != shape {
+			t.Errorf("%s: got shape %v, want %v", name, v.Shape(), shape)
+		}
+	}
+	_, metadata, _ := safetensors.ReadMetadata(data)
+	if m := metadata.Metadata(); m["steps"] != "7" || m["rate"] != "0.25" || m["activation"] != "tanh" {
+		t.Errorf("metadata %v", m)
+	}
+}

@@ -1,0 +1,85 @@
+package train
+
+import (
+	"fmt"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/train/data"
+)
+
+// batches gathers examples of a set into tensors that are used again, one batch
+// ahead of the one being worked on.
+type batches struct {
+	set   *data.Set
+	size  int
+	whole [2]batch // taken in turns
+	tail  batch    // the last, smaller batch
+}
+
+// batch is the examples of one batch: inputs (B, d) and targets (B, k).
+type batch struct{ inputs, targets *tensor.Dense }
+
+// newBatches checks that set fits l and makes room for batches of up to size
+// rows.
+func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
+	n := l.Network()
+	if set.Len() == 0 {
+		return nil, fmt.Errorf("train: %s has no examples", set.Name)
+	}
+	if d := n.Size(n.InputNode()); d != set.InputSize() {
+		return nil, fmt.Errorf("train: the network takes %d inputs and %s has %d", d, set.Name, set.InputSize())
+	}
+	if k := n.Size(n.TargetNode()); k != set.TargetSize() {
+		return nil, fmt.Errorf("train: the network has %d targets and %s has %d", k, set.Name, set.TargetSize())
+	}
+	dt := n.Config().Dtype.Tensor()
+	room := func(rows int) batch {
+		return batch{
+			tensor.New(tensor.Of(dt), tensor.WithShape(rows, set.InputSize())),
+			tensor.New(tensor.Of(dt), tensor.WithShape(rows, set.TargetSize())),
+		}
+	}
+	b := &batches{set: set, size: min(size, set.Len())}
+	b.whole = [2]batch{room(b.size), room(b.size)}
+	if tail := set.Len() % b.size; tail != 0 {
+		b.tail = room(tail)
+	}
+	return b, nil
+}
+
+// count returns the number of batches in a pass over the set.
+func (b *batches) count() int { return (b.set.Len() + b.size - 1) / b.size }
+
+// each calls f with the examples that order names, batch by batch, and with the
+// number of examples before; while f runs the next batch is gathered. The
+// tensors are overwritten after f has returned. It ends at the first error.
+func (b *batches) each(order []int, f func(done int, inputs, targets *tensor.Dense) error) error {
+	next := make(chan error, 1)
+	gather := func(i int) (into batch) {
+		rows := order[i*b.size : min((i+1)*b.size, len(order))]
+		if into = b.whole[i%2]; len(rows) < b.size {
+			into = b.tail
+		}
+		go func() { next <- b.set.Gather(rows, into.inputs, into.targets) }()
+		return into
+	}
+	ahead := gather(0)
+	for i := range b.count() {
+		now := ahead
+		if err := <-next; err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
+		last := i+1 == b.count()
+		if !last {
+			ahead = gather(i + 1)
+		}
+		if err := f(i*b.size, now.inputs, now.targets); err != nil {
+			if !last {
+				<-next // leave no gathering behind
+			}
+			return err
+		}
+	}
+	return nil
+}
