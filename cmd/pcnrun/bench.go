@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"example.com/pcn/internal/bench"
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+)
+
+func (a *app) benchCommand() *cobra.Command {
+	var asJSON bool
+	var problem string
+	var rounds int
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure how fast a network settles and learns on this machine",
+		Long: `Measure how fast a network settles a batch and learns from it on this machine,
+with made-up data at both ends: medians of several rounds after a warm-up, the
+arithmetic in matrix products, the share of the time that they take, and how
+many times slower settling is without each part of the machine: weights packed
+once, work done once a batch, the Gram form of the energy.
+
+Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.`,
+		Example: `  pcnrun bench
+  pcnrun bench --layers 784,128,128,128,10 --direction discriminative --batch 128 --steps 20
+  pcnrun bench --gemm portable --json`,
+		Args: wantArgs(0, 0),
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	recipeFlag(flags, "layers", "SIZES", "sizes from data to label (default 784,256,256,10)", setLayers)
+	recipeFlag(flags, "direction", "DIRECTION", "discriminative or generative (default generative)", func(r *train.Recipe, text string) error {
+		return r.Model.Direction.UnmarshalText([]byte(text))
+	})
+	recipeFlag(flags, "batch", "N", "examples of a batch (default 64)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
+	recipeFlag(flags, "steps", "T", "steps in which latents settle (default 50)", whole(1, func(r *train.Recipe) *int { return &r.Inference.Steps }))
+	recipeFlag(flags, "inference-rate", "R", "size of a settling step (default 0.05)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
+	recipeFlag(flags, "dtype", "TYPE", "float32 or float64 (default float32)", func(r *train.Recipe, text string) error {
+		return r.Model.Dtype.UnmarshalText([]byte(text))
+	})
+	flags.IntVar(&rounds, "rounds", 5, "rounds of which the median is taken")
+	flags.StringVar(&problem, "problem", "", "write the problem to `FILE` (safetensors), for another program to solve")
+	flags.BoolVar(&asJSON, "json", false, "print one JSON object")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if rounds < 1 {
+			return usagef("--rounds: want a whole number >= 1")
+		}
+		r := train.Recipe{
+			Model:     model.Config{Layers: []int{784, 256, 256, 10}, Direction: model.Generative},
+			Inference: model.Inference{Steps: 50, Rate: 0.05},
+			Learning:  train.Learning{Batch: 64},
+		}
+		if err := applyFlags(flags, &r); err != nil {
+			return usageError{err}
+		}
+		p, err := bench.NewProblem(r.Model, r.Inference, r.Learning.Batch)
+		if err != nil {
+			return err
+		}
+		if problem != "" {
+			rate := min(r.Inference.Rate, p.Network().MaxRate(p.Clamps()))
+			if err := p.Save(problem, rate); err != nil {
+				return err
+			}
+		}
+		if !asJSON {
+			fmt.Fprintf(a.info(asJSON), "%v, batch %d, %d steps\n", p.Network(), p.Batch, p.Inference.Steps)
+		}
+		res, err := bench.Run(c.Context(), p, rounds)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(a.stdout, res)
+		}
+		_, err = fmt.Fprintf(a.stdout, `settle          %8.3f ms  %.0f steps/s, %.2g allocations a step
+train batch     %8.3f ms
+products        %8.1f GFLOP/s, %.0f %% of settling; kernel %s, %d workers, %s form
+without packing %8.2f ×
+without rates   %8.2f ×
+without Gram    %8.2f ×
+`,
+			res.SettleMS, res.StepsPerSec, res.AllocsPerStep, res.TrainMS,
+			res.GFLOPS, 100*res.ProductsShare, res.Gemm, res.Workers, res.Form,
+			res.WithoutPacking, res.WithoutRates, res.WithoutGram)
+		return err
+	}
+	return c
+}

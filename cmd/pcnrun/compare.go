@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+	"example.com/pcn/train/data"
+	"example.com/pcn/train/report"
+)
+
+func (a *app) compareCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "compare [" + strings.Join(train.Datasets, "|") + "]",
+		Short: "Train a network and the identical perceptron, and compare them",
+		Long: `Train a predictive coding network and then the identical multilayer perceptron by
+backpropagation, on sine by default, and compare them: the same sizes,
+activations, first weights, examples in the same order, optimiser and epochs. A
+perceptron has one direction, discriminative, whatever the network's.
+
+The folder given by --out gets compare.png, both curves by epoch and, for the
+sine, both fits; pcn.safetensors and mlp.safetensors, renewed after each epoch;
+and recipe.yaml, the settings used.
+
+` + datasetHelp + "\n\n" + recipeHelp,
+		Example: `  pcnrun compare sine
+  pcnrun compare mnist --data ~/mnist --limit 5000 --layers 784,128,10 --json`,
+		Args:      datasetArgs,
+		ValidArgs: train.Datasets,
+	}
+	f := addRecipeFlags(c, "runs/DATASET-compare")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		r, err := f.recipe(args, "sine")
+		if err != nil {
+			return err
+		}
+		return a.compare(c.Context(), f, r)
+	}
+	return c
+}
+
+// comparison is what --json prints.
+type comparison struct {
+	PCN    *result `json:"pcn"`
+	MLP    *result `json:"mlp,omitempty"` // absent when interrupted before
+	Figure string  `json:"figure,omitempty"`
+}
+
+func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error {
+	e, err := prepare(r, f.folder("runs/"+r.Data.Dataset+"-compare"))
+	if err != nil {
+		return err
+	}
+	pcn, err := r.PCN()
+	if err != nil {
+		return err
+	}
+	mlp, err := r.Backprop()
+	if err != nil {
+		return err
+	}
+	info := a.info(f.json)
+	e.describe(info, pcn.Network())
+	if err := e.saveRecipe(pcn.Network()); err != nil {
+		return err
+	}
+
+	var both comparison
+	fmt.Fprintln(info, "PCN")
+	res, pcnHistory, err := a.learn(ctx, e, pcnName, pcn, e.path("pcn.safetensors"), info)
+	both.PCN = &res
+	if err != nil {
+		return a.endEarly(f, both, err)
+	}
+	fmt.Fprintln(info, "MLP")
+	mlpRes, mlpHistory, err := a.learn(ctx, e, mlpName, mlp, e.path("mlp.safetensors"), info)
+	both.MLP = &mlpRes
+	if err != nil {
+		return a.endEarly(f, both, err)
+	}
+
+	panels := report.Curves(e.sets.Test.Classes > 0, report.Run{Name: "PCN", History: pcnHistory}, report.Run{Name: "MLP", History: mlpHistory})
+	panels[0].Title.Text = "Settled energy (PCN) and loss (MLP)"
+	if r.Data.Dataset == "sine" {
+		fit, err := fitPanel(ctx, e.sets.Test, pcn, mlp)
+		if err != nil {
+			return err
+		}
+		panels = append(panels, fit)
+	}
+	both.Figure = e.path("compare.png")
+	if err := report.WritePNG(both.Figure, report.Render(panels...)); err != nil {
+		return err
+	}
+	if f.json {
+		return printJSON(a.stdout, both)
+	}
+	if err := printTable(a.stdout, res, mlpRes); err != nil {
+		return err
+	}
+	fmt.Fprintf(info, "wrote %s, %s and %s\n", res.Model, mlpRes.Model, both.Figure)
+	return nil
+}
+
+// endEarly ends a comparison of which a part failed or was interrupted.
+func (a *app) endEarly(f *recipeFlags, both comparison, err error) error {
+	done := []result{*both.PCN}
+	if both.MLP != nil {
+		done = append(done, *both.MLP)
+	}
+	if done[len(done)-1].Status != interrupted {
+		return err
+	}
+	if f.json {
+		if err := printJSON(a.stdout, both); err != nil {
+			return err
+		}
+	}
+	return interruption(done...)
+}
+
+// printTable prints a line for each result.
+func printTable(w io.Writer, results ...result) error {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "learner\ttest\tseconds of learning\tstatus")
+	for _, r := range results {
+		fmt.Fprintf(t, "%s\t%s\t%.3g\t%s\n", strings.ToUpper(r.Learner), r.testText(), r.Seconds, r.statusText())
+	}
+	return t.Flush()
+}
+
+// fitPanel draws what both learners make of the sine over the examples of test.
+func fitPanel(ctx context.Context, test *data.Set, pcn, mlp train.Learner) (*report.Panel, error) {
+	const points = 400
+	x := make([]float64, points)
+	sine := make([]float64, points)
+	for i := range x {
+		x[i] = math.Pi * (2*float64(i)/(points-1) - 1)
+		sine[i] = math.Sin(x[i])
+	}
+	lines := []report.Line{{Name: "sin x", X: x, Y: sine}}
+	for _, l := range []struct {
+		name    string
+		learner train.Learner
+	}{{"PCN", pcn}, {"MLP", mlp}} {
+		inputs := newTensor(l.learner.Network().Config().Dtype, slices.Clone(x), points, 1)
+		if err := test.InputTransform().Apply(inputs); err != nil {
+			return nil, err
+		}
+		targets, err := l.learner.Predict(ctx, inputs)
+		if err != nil {
+			return nil, err
+		}
+		if err := test.TargetTransform().Invert().Apply(targets); err != nil {
+			return nil, err
+		}
+		lines = append(lines, report.Line{Name: l.name, X: x, Y: column(targets)})
+	}
+
+	raw := test.WithTransforms(data.Transform{}, data.Transform{})
+	rows := make([]int, raw.Len())
+	for i := range rows {
+		rows[i] = i
+	}
+	inputs := newTensor(model.Float64, make([]float64, len(rows)), len(rows), 1)
+	targets := newTensor(model.Float64, make([]float64, len(rows)), len(rows), 1)
+	if err := raw.Gather(rows, inputs, targets); err != nil {
+		return nil, err
+	}
+	return report.Fit(report.Line{Name: "test examples", X: column(inputs), Y: column(targets)}, lines...), nil
+}
+
+// column returns the numbers of an (n, 1) tensor.
+func column(t *tensor.Dense) []float64 {
+	var out []float64
+	for _, row := range tensorRows(t) {
+		out = append(out, row[0])
+	}
+	return out
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"pcnrun": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PCN_DATA", "")
+			env.Setenv("PCN_GEMM", "")
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would wait a second at each exit
+			env.Setenv("MODELDATA", filepath.Join(must(os.Getwd()), "../../model/testdata"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":    exits,
+			"json":     checkJSON,
+			"samekey":  sameKey,
+			"idx":      writeIDX,
+			"truncate": truncate,
+			"png":      checkPNG,
+		},
+	})
+}
+
+func must[T any](x T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+// exits CODE COMMAND... runs a command that ends with that exit code, having
+// written one line of error.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || strconv.Itoa(exit.ExitCode()) != args[0] {
+		ts.Fatalf("want exit code %s, got %v", args[0], err)
+	}
+	stderr := ts.ReadFile("stderr")
+	if !strings.HasPrefix(stderr, "pcnrun: ") || strings.Count(stderr, "\n") != 1 {
+		ts.Fatalf("want one line of error, got %q", stderr)
+	}
+}
+
+// lastObject returns the JSON object on the last line of a file.
+func lastObject(ts *testscript.TestScript, file string) map[string]any {
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile(file)), "\n")
+	var object map[string]any
+	ts.Check(json.Unmarshal([]byte(lines[len(lines)-1]), &object))
+	return object
+}
+
+// samekey FILE FILE KEY checks that two objects have the same value.
+func sameKey(ts *testscript.TestScript, _ bool, args []string) {
+	a, b := lastObject(ts, args[0])[args[2]], lastObject(ts, args[1])[args[2]]
+	if a == nil || a != b {
+		ts.Fatalf("key %s: %v and %v", args[2], a, b)
+	}
+}
+
+// json FILE KEY[=VALUE]... checks that the last line of a file is a JSON object
+// with these keys; a dot leads into an object within.
+func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
+	object := lastObject(ts, args[0])
+	for _, arg := range args[1:] {
+		path, want, valued := strings.Cut(arg, "=")
+		var at any = object
+		found := true
+		for key := range strings.SplitSeq(path, ".") {
+			inner, _ := at.(map[string]any)
+			at, found = inner[key]
+		}
+		if found == neg {
+			ts.Fatalf("key %s: present is %v in %v", path, found, object)
+		}
+		if got := fmt.Sprint(at); valued && got != want {
+			ts.Fatalf("key %s: want %s, got %s", path, want, got)
+		}
+	}
+}
+
+// idx DIR writes a dataset in the format of MNIST: 4×4 images of three classes,
+// each with its own row of white pixels, 60 for training and 30 for testing.
+func writeIDX(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o777))
+	for prefix, n := range map[string]uint32{"train": 60, "t10k": 30} {
+		images := binary.BigEndian.AppendUint32([]byte{0, 0, 8, 3}, n)
+		images = binary.BigEndian.AppendUint32(images, 4)
+		images = binary.BigEndian.AppendUint32(images, 4)
+		labels := binary.BigEndian.AppendUint32([]byte{0, 0, 8, 1}, n)
+		for i := range int(n) {
+			pixels := make([]byte, 16)
+			for x := range 4 {
+				pixels[4*(i%3)+x] = byte(255 - i)
+			}
+			images, labels = append(images, pixels...), append(labels, byte(i%3))
+		}
+		ts.Check(os.WriteFile(filepath.Join(dir, prefix+"-images-idx3-ubyte"), images, 0o666))
+		ts.Check(os.WriteFile(filepath.Join(dir, prefix+"-labels-idx1-ubyte"), labels, 0o666))
+	}
+}
+
+// truncate FILE N cuts a file down to N bytes.
+func truncate(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(must(strconv.Atoi(args[1])))))
+}
+
+// png FILE checks that a file is a picture.
+func checkPNG(ts *testscript.TestScript, _ bool, args []string) {
+	_, err := png.Decode(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+}
+
+// TestInterrupt interrupts a training run after its second epoch: it exits with
+// 130 and leaves a model.
+func TestInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be interrupted on Windows")
+	}
+	for _, command := range []string{"train", "compare"} {
+		t.Run(command, func(t *testing.T) {
+			dir := t.TempDir()
+			cmd := exec.Command("pcnrun", command, "sine", "--epochs", "1000000", "--json", "--out", dir)
+			var stdout bytes.Buffer
+			cmd.Stdout = &stdout
+			stderr, err := cmd.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer cmd.Process.Kill()
+			lines := bufio.NewScanner(stderr)
+			last := ""
+			for sent := false; lines.Scan(); last = lines.Text() {
+				if !sent && strings.HasPrefix(strings.Join(strings.Fields(lines.Text()), " "), "epoch 2/") {
+					sent = true
+					if err := cmd.Process.Signal(os.Interrupt); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			var exit *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+				t.Fatalf("want exit code %d, got %v", exitInterrupted, err)
+			}
+			models, err := filepath.Glob(filepath.Join(dir, "*.safetensors"))
+			if err != nil || len(models) != 1 {
+				t.Fatalf("want one model in %s, got %v, %v", dir, models, err)
+			}
+			if !strings.HasPrefix(last, "pcnrun: interrupted") || !strings.Contains(last, models[0]) {
+				t.Errorf("want a last line that names %s, got %q", models[0], last)
+			}
+			if !strings.Contains(stdout.String(), `"status":"interrupted"`) {
+				t.Errorf("want status interrupted, got %s", stdout.String())
+			}
+			if code := run(t.Context(), []string{"eval", models[0]}, nil, io.Discard, os.Stderr); code != exitOK {
+				t.Errorf("eval of the model: exit code %d", code)
+			}
+		})
+	}
+}

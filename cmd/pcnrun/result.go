@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"example.com/pcn/internal/gemm"
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+	"example.com/pcn/train/data"
+)
+
+// How a run ended.
+const (
+	completed   = "completed"
+	diverged    = "diverged"
+	interrupted = "interrupted"
+)
+
+// evaluation is what --json prints of a model's score.
+type evaluation struct {
+	Dataset      string  `json:"dataset"`
+	Direction    string  `json:"direction"`
+	Layers       []int   `json:"layers"`
+	Seed         uint64  `json:"seed"`
+	TestExamples int     `json:"test_examples"`
+	TestAccuracy *number `json:"test_accuracy,omitempty"`
+	TestMSE      *number `json:"test_mse,omitempty"`
+	Dtype        string  `json:"dtype"`
+	GEMM         string  `json:"gemm"`
+	Model        string  `json:"model,omitempty"`
+}
+
+// result is what --json prints of a training run.
+type result struct {
+	Learner string `json:"learner"` // pcn or mlp
+	evaluation
+	TrainExamples      int     `json:"train_examples"`
+	Epochs             int     `json:"epochs"`                        // that were done
+	ValidationAccuracy *number `json:"validation_accuracy,omitempty"` // of the last epoch
+	ValidationMSE      *number `json:"validation_mse,omitempty"`
+	Status             string  `json:"status"`
+	DivergedEpoch      int     `json:"diverged_epoch,omitempty"` // the first
+	Seconds            number  `json:"seconds"`                  // of learning alone
+}
+
+// number is null in JSON where it is not finite.
+type number float64
+
+func (x number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, float64(x), 'g', -1, 64), nil
+}
+
+// newEvaluation describes n and the data of r.
+func newEvaluation(r train.Recipe, n *model.Network, test *data.Set) evaluation {
+	cfg := n.Config()
+	return evaluation{
+		Dataset: r.Data.Dataset, Direction: cfg.Direction.String(), Layers: cfg.Layers, Seed: cfg.Seed,
+		TestExamples: test.Len(), Dtype: cfg.Dtype.String(), GEMM: gemm.Kernel(),
+	}
+}
+
+// setTest enters the score on the test part.
+func (e *evaluation) setTest(s train.Score, set *data.Set) {
+	e.TestAccuracy, e.TestMSE = numbers(s, set)
+}
+
+// setHistory enters what became of training.
+func (r *result) setHistory(h *train.History, validation *data.Set) {
+	r.Epochs, r.Seconds, r.Status = len(h.Epochs), number(h.Seconds), completed
+	if h.Status == model.Diverged {
+		r.Status = diverged
+	}
+	for _, e := range h.Epochs {
+		if e.Diverged > 0 && r.DivergedEpoch == 0 {
+			r.DivergedEpoch = e.Epoch
+		}
+		if e.Validation != nil {
+			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, validation)
+		}
+	}
+}
+
+// numbers returns the score that applies to set: the accuracy for classes, the
+// mean squared error for a regression.
+func numbers(s train.Score, set *data.Set) (accuracy, mse *number) {
+	if set.Classes > 0 {
+		return (*number)(&s.Accuracy), nil
+	}
+	return nil, (*number)(&s.MSE)
+}
+
+// scoreText says how well set is predicted.
+func scoreText(s train.Score, set *data.Set) string {
+	if set.Classes > 0 {
+		return accuracyText(s.Accuracy)
+	}
+	return mseText(s.MSE)
+}
+
+func accuracyText(share float64) string { return fmt.Sprintf("accuracy %.2f %%", 100*share) }
+func mseText(mse float64) string        { return fmt.Sprintf("MSE %.4g", mse) }
+
+// printJSON prints v as one line.
+func printJSON(w io.Writer, v any) error {
+	return json.NewEncoder(w).Encode(v)
+}
+
+// summary is the result of a training run in a line.
+func (r result) summary() string {
+	return fmt.Sprintf("test %s on %d examples, %.3g s of learning, %s", r.testText(), r.TestExamples, r.Seconds, r.statusText())
+}
+
+// testText is the score on the test part.
+func (e evaluation) testText() string {
+	switch {
+	case e.TestAccuracy != nil:
+		return accuracyText(float64(*e.TestAccuracy))
+	case e.TestMSE != nil:
+		return mseText(float64(*e.TestMSE))
+	}
+	return "not scored"
+}
+
+// statusText says how a run ended.
+func (r result) statusText() string {
+	if r.DivergedEpoch == 0 {
+		return r.Status
+	}
+	return fmt.Sprintf("%s from epoch %d on", r.Status, r.DivergedEpoch)
+}

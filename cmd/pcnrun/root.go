@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"example.com/pcn/internal/gemm"
+)
+
+// app is what the commands share.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	quiet          bool
+	kernel         string
+	started        bool // the command line was understood
+}
+
+// usageError is a mistake on the command line that is found while a command
+// runs.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "pcnrun",
+		Short: "Train, score and use predictive coding networks",
+		Long: `pcnrun trains, scores and uses predictive coding networks.
+
+A predictive coding network learns without backpropagation: each node predicts
+the one below it, latents settle to make the prediction errors small, and each
+weight then moves by what its own two ends hold.
+
+Results go to the standard output, all else to the standard error. The exit code
+is 0, 1 for a failure, 2 for a mistake on the command line, and 130 when
+interrupted.`,
+		Example: `  pcnrun train
+  pcnrun eval runs/digits/model.safetensors
+  pcnrun compare sine`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if err := a.useKernel(); err != nil {
+				return err
+			}
+			a.started = true
+			return nil
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print the result and warnings only")
+	root.PersistentFlags().StringVar(&a.kernel, "gemm", "", "`KERNEL` for matrix products: auto, portable, avx2, avx512, or\nthe path to a BLAS library (default: the best one)")
+	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.generateCommand(), a.compareCommand(), a.benchCommand(), a.versionCommand())
+	return root
+}
+
+// useKernel does what --gemm says.
+func (a *app) useKernel() error {
+	if a.kernel == "" {
+		if err := gemm.Err(); err != nil {
+			a.warn("%v; using %s", err, gemm.Kernel())
+		}
+		return nil
+	}
+	if err := gemm.Use(a.kernel); err != nil {
+		return fmt.Errorf("--gemm %s: %w", a.kernel, err)
+	}
+	return nil
+}
+
+// warn prints a warning.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.stderr, "%s %s\n", paint(a.stderr, yellow, "warning:"), fmt.Sprintf(format, args...))
+}
+
+// info is where a command writes what is not its result: nowhere when quiet,
+// and not on the standard output when that is JSON.
+func (a *app) info(json bool) io.Writer {
+	switch {
+	case a.quiet:
+		return io.Discard
+	case json:
+		return a.stderr
+	}
+	return a.stdout
+}

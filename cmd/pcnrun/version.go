@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"example.com/pcn/internal/gemm"
+)
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version and what the machine offers",
+		Long:    "Print the version of pcnrun, the kernel that multiplies matrices, and the kernels\nthat --gemm can choose on this machine.",
+		Example: "  pcnrun version\n  pcnrun version --gemm portable",
+		Args:    wantArgs(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(a.stdout, "pcnrun %s\n%s %s/%s, %d cores\nkernel %s of %s\n",
+				version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0),
+				gemm.Kernel(), strings.Join(gemm.Kernels(), ", "))
+			return err
+		},
+	}
+}
+
+// version returns the module's version and, where the build knows it, the
+// commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "of unknown version"
+	}
+	text := info.Main.Version
+	if text == "" {
+		text = "(devel)"
+	}
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	if commit := settings["vcs.revision"]; commit != "" {
+		text += fmt.Sprintf(" commit %.12s of %s", commit, settings["vcs.time"])
+		if settings["vcs.modified"] == "true" {
+			text += ", modified"
+		}
+	}
+	return text
+}

@@ -1,0 +1,100 @@
+package report
+
+import (
+	"math"
+
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"example.com/pcn/train"
+)
+
+// Run is a training run and the name it has in a legend.
+type Run struct {
+	Name    string
+	History *train.History
+}
+
+// Curves draws the energy of each run by epoch and, where there was a validation
+// set, the score on it: the accuracy for classes, otherwise the mean squared
+// error. Epochs in which settling diverged are crossed. What is not finite is
+// left out.
+func Curves(classes bool, runs ...Run) []*Panel {
+	energy := curves("Energy in training", "energy per example", true, runs, func(e train.Epoch) float64 { return e.Energy })
+	name, scored := "mean squared error", func(e train.Epoch) float64 { return e.Validation.MSE }
+	if classes {
+		name, scored = "accuracy (%)", func(e train.Epoch) float64 { return 100 * e.Validation.Accuracy }
+	}
+	score := curves("Validation", name, !classes, runs, func(e train.Epoch) float64 {
+		if e.Validation == nil {
+			return math.NaN()
+		}
+		return scored(e)
+	})
+	panels := []*Panel{energy}
+	if score.X.Min <= score.X.Max { // something was drawn
+		panels = append(panels, score)
+	}
+	return panels
+}
+
+// curves draws a value of each run's epochs, on a logarithmic axis where the
+// values are positive and far apart and that is allowed.
+func curves(title, name string, logarithmic bool, runs []Run, value func(train.Epoch) float64) *Panel {
+	p := newPanel(title, "epoch", name)
+	p.X.Tick.Marker = wholeTicks{}
+	if logarithmic && farApart(runs, value) {
+		p.Y.Tick.Marker = logTicks{}
+		linear := value
+		value = func(e train.Epoch) float64 { return math.Log10(linear(e)) }
+	}
+	var crosses *plotter.Scatter
+	for i, run := range runs {
+		var all, bad plotter.XYs
+		for _, e := range run.History.Epochs {
+			y := value(e)
+			if math.IsNaN(y) || math.IsInf(y, 0) {
+				continue
+			}
+			all = append(all, plotter.XY{X: float64(e.Epoch), Y: y})
+			if e.Diverged > 0 {
+				bad = append(bad, all[len(all)-1])
+			}
+		}
+		colour := palette[i%len(palette)]
+		line := &plotter.Line{XYs: all, LineStyle: draw.LineStyle{Color: colour, Width: vg.Points(2)}}
+		if len(all) > 0 {
+			p.Add(line)
+		}
+		if len(all) > 0 && len(all) <= 20 {
+			p.Add(&plotter.Scatter{XYs: all, GlyphStyle: draw.GlyphStyle{Color: colour, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
+		}
+		if len(bad) > 0 {
+			crosses = &plotter.Scatter{XYs: bad, GlyphStyle: draw.GlyphStyle{Color: ink, Radius: vg.Points(4), Shape: cross{}}}
+			p.Add(crosses)
+		}
+		if len(runs) > 1 {
+			p.explain(run.Name, line)
+		}
+	}
+	if crosses != nil {
+		p.explain("diverged", crosses)
+	}
+	p.widen()
+	return p
+}
+
+// farApart reports whether all finite values are positive, and the largest is
+// more than ten times the least.
+func farApart(runs []Run, value func(train.Epoch) float64) bool {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, run := range runs {
+		for _, e := range run.History.Epochs {
+			if y := value(e); !math.IsNaN(y) && !math.IsInf(y, 0) {
+				low, high = min(low, y), max(high, y)
+			}
+		}
+	}
+	return low > 0 && high > 10*low
+}

@@ -1,0 +1,52 @@
+package report
+
+import (
+	"math"
+
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Line is a named series of points (X[i], Y[i]).
+type Line struct {
+	Name string
+	X, Y []float64
+}
+
+// Fit draws a regression of one number on another: the examples as points, and
+// lines over them. The first line, the truth, is dashed. Points that are not
+// finite are left out.
+func Fit(examples Line, lines ...Line) *Panel {
+	p := newPanel("Fit", "x", "y")
+	points := &plotter.Scatter{XYs: examples.points(), GlyphStyle: draw.GlyphStyle{Color: faint, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}
+	if len(points.XYs) > 0 {
+		p.Add(points)
+	}
+	p.explain(examples.Name, points)
+	for i, line := range lines {
+		l := &plotter.Line{XYs: line.points()}
+		if len(l.XYs) == 0 {
+			continue
+		}
+		l.LineStyle = draw.LineStyle{Color: ink, Width: vg.Points(1.5), Dashes: []vg.Length{vg.Points(5), vg.Points(3)}}
+		if i > 0 {
+			l.LineStyle = draw.LineStyle{Color: palette[(i-1)%len(palette)], Width: vg.Points(2)}
+		}
+		p.Add(l)
+		p.explain(line.Name, l)
+	}
+	p.widen()
+	return p
+}
+
+// points returns the finite points of l.
+func (l Line) points() plotter.XYs {
+	var xys plotter.XYs
+	for i, x := range l.X {
+		if y := l.Y[i]; !math.IsNaN(x+y) && !math.IsInf(x+y, 0) {
+			xys = append(xys, plotter.XY{X: x, Y: y})
+		}
+	}
+	return xys
+}

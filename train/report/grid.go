@@ -1,0 +1,61 @@
+package report
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+)
+
+// Sizes of a grid in pixels.
+const (
+	cellSize = 112 // a cell is at least this wide and high where images are small
+	gap      = 6
+)
+
+// Grid draws images side by side in rows of columns, each given as its width ×
+// height values from the top left, row by row; low is drawn black and high
+// white, and what lies beyond is cut off. A value that is not a number is drawn
+// red. Images are enlarged by a whole factor, without smoothing.
+//
+// It is an error when an image has another number of values, or a size, columns
+// or the range makes no sense.
+func Grid(images [][]float64, width, height, columns int, low, high float64) (image.Image, error) {
+	if width <= 0 || height <= 0 || columns <= 0 {
+		return nil, fmt.Errorf("report: grid: width, height and columns must be > 0, got %d, %d and %d", width, height, columns)
+	}
+	if !(low < high) {
+		return nil, fmt.Errorf("report: grid: want low < high, got %v and %v", low, high)
+	}
+	for i, values := range images {
+		if len(values) != width*height {
+			return nil, fmt.Errorf("report: grid: images[%d]: want %d×%d values, got %d", i, width, height, len(values))
+		}
+	}
+	columns = max(min(columns, len(images)), 1)
+	rows := (len(images) + columns - 1) / columns
+	scale := max(cellSize/max(width, height), 1)
+	dx, dy := width*scale+gap, height*scale+gap
+	out := image.NewRGBA(image.Rect(0, 0, columns*dx+gap, rows*dy+gap))
+	for i := range out.Pix {
+		out.Pix[i] = 0xff
+	}
+	for i, values := range images {
+		x0, y0 := gap+i%columns*dx, gap+i/columns*dy
+		for y := range height * scale {
+			for x := range width * scale {
+				out.Set(x0+x, y0+y, shade(values[y/scale*width+x/scale], low, high))
+			}
+		}
+	}
+	return out, nil
+}
+
+// shade returns the grey of x in the range from low to high.
+func shade(x, low, high float64) color.RGBA {
+	if math.IsNaN(x) {
+		return color.RGBA{R: 0xd0, A: 0xff}
+	}
+	grey := uint8(math.Round(255 * min(max((x-low)/(high-low), 0), 1)))
+	return color.RGBA{grey, grey, grey, 0xff}
+}

@@ -1,0 +1,15 @@
+package report
+
+import (
+	"image"
+	"image/png"
+	"io"
+
+	"example.com/pcn/internal/atomicfile"
+)
+
+// WritePNG writes a picture to path. The file is written beside path and
+// renamed, so that path is never half a file.
+func WritePNG(path string, img image.Image) error {
+	return atomicfile.Write(path, func(w io.Writer) error { return png.Encode(w, img) })
+}

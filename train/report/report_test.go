@@ -1,0 +1,167 @@
+package report
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+)
+
+// history returns one with these energies and as many scores.
+func history(energies ...float64) *train.History {
+	h := &train.History{Status: model.Diverged}
+	for i, energy := range energies {
+		e := train.Epoch{Epoch: i + 1, Energy: energy, Validation: &train.Score{Accuracy: 0.5, MSE: energy}}
+		if i == 2 {
+			e.Diverged = 1
+		}
+		h.Epochs = append(h.Epochs, e)
+	}
+	return h
+}
+
+// drawn returns how many pixels of img have a colour of its own.
+func drawn(img image.Image, c color.RGBA) int {
+	n := 0
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			if img.At(x, y) == c {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func TestCurves(t *testing.T) {
+	for name, energies := range map[string][]float64{
+		"none":       nil,
+		"one":        {1},
+		"constant":   {2, 2, 2},
+		"zero":       {0, 0, 0},
+		"negative":   {-1, 5, 1000},
+		"far apart":  {1e3, 1, 1e-6},
+		"not finite": {1, math.Inf(1), math.NaN()},
+		"never":      {math.NaN()},
+		"largest":    {math.MaxFloat64, 1, -math.MaxFloat64},
+		"many":       make([]float64, 500),
+	} {
+		t.Run(name, func(t *testing.T) {
+			panels := Curves(len(energies) == 3, Run{"PCN", history(energies...)}, Run{"MLP", history(1, 2, 3)})
+			if len(panels) != 2 {
+				t.Fatalf("want panels of energy and score, got %d", len(panels))
+			}
+			img := Render(panels...)
+			for i := range palette[:2] {
+				if drawn(img, palette[i]) == 0 {
+					t.Errorf("nothing is drawn in the colour of run %d", i)
+				}
+			}
+		})
+	}
+}
+
+func TestCurvesWithoutValidation(t *testing.T) {
+	h := history(3, 2, 1)
+	for i := range h.Epochs {
+		h.Epochs[i].Validation = nil
+	}
+	if n := len(Curves(true, Run{"PCN", h})); n != 1 {
+		t.Errorf("want the energy alone, got %d panels", n)
+	}
+}
+
+func TestFit(t *testing.T) {
+	x := []float64{-1, 0, 1}
+	img := Render(Fit(Line{"examples", x, x}, Line{"truth", x, x}, Line{"PCN", x, []float64{1, math.NaN(), 2}}, Line{"MLP", nil, nil}))
+	if drawn(img, palette[0]) == 0 {
+		t.Error("the line of the PCN is not drawn")
+	}
+	Render(Fit(Line{}))
+}
+
+func TestGrid(t *testing.T) {
+	img, err := Grid([][]float64{{0, 5, 10, 20}, {-1, math.NaN(), 0, 0}, {0, 0, 0, 0}}, 2, 2, 2, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const cell = cellSize
+	if want := image.Pt(2*cell+3*gap, 2*cell+3*gap); img.Bounds().Size() != want {
+		t.Fatalf("want size %v, got %v", want, img.Bounds().Size())
+	}
+	grey := func(v uint8) color.RGBA { return color.RGBA{v, v, v, 0xff} }
+	for _, p := range []struct {
+		x, y int
+		want color.RGBA
+	}{
+		{gap, gap, grey(0)},
+		{gap + cell - 1, gap, grey(128)},
+		{gap, gap + cell - 1, grey(255)},
+		{gap + cell - 1, gap + cell - 1, grey(255)},            // beyond high
+		{2*gap + cell, gap, grey(0)},                           // beyond low
+		{2*gap + 2*cell - 1, gap, color.RGBA{R: 0xd0, A: 255}}, // not a number
+		{2*gap + cell, 2*gap + cell, grey(255)},                // no image
+	} {
+		if got := img.At(p.x, p.y); got != p.want {
+			t.Errorf("at %d, %d: want %v, got %v", p.x, p.y, p.want, got)
+		}
+	}
+}
+
+func TestGridRefuses(t *testing.T) {
+	image := [][]float64{{1, 2}}
+	for name, f := range map[string]func() error{
+		"width":  func() error { _, err := Grid(image, 0, 1, 1, 0, 1); return err },
+		"values": func() error { _, err := Grid(image, 2, 2, 1, 0, 1); return err },
+		"low":    func() error { _, err := Grid(image, 2, 1, 1, 1, 1); return err },
+	} {
+		if err := f(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("want an error about %s, got %v", name, err)
+		}
+	}
+}
+
+func TestWritePNG(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.png")
+	if err := WritePNG(path, Render()); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := png.Decode(f); err != nil {
+		t.Error(err)
+	}
+	if err := WritePNG(filepath.Join(path, "y.png"), Render()); err == nil {
+		t.Error("want an error for a folder that is a file")
+	}
+}
+
+func TestTicks(t *testing.T) {
+	for _, test := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0, 1, "0.0 0.2 0.4 0.6 0.8 1.0"},
+		{0.021, 0.134, "0.04 0.06 0.08 0.10 0.12"},
+		{-1.2, 1.2, "-1.0 -0.5 0.0 0.5 1.0"},
+		{1, 100, "20 40 60 80 100"},
+	} {
+		var got []string
+		for _, tick := range (niceTicks{}).Ticks(test.low, test.high) {
+			got = append(got, tick.Label)
+		}
+		if s := strings.Join(got, " "); s != test.want {
+			t.Errorf("%v to %v: want %s, got %s", test.low, test.high, test.want, s)
+		}
+	}
+}
