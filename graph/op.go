@@ -94,8 +94,7 @@ func (o op) same(in []G.DimSizer, dims ...int) (tensor.Shape, error) {
 
 // do runs the reference of an operation in the dtype of its inputs. It returns
 // a matrix when cols > 0 and a scalar otherwise.
-func do[T32 func(dst []float32, in [][]float32) float64, T64 func(dst []float64, in [][]float64) float64](
-	values []G.Value, rows, cols int, f32 T32, f64 T64) (G.Value, error) {
+func do(values []G.Value, rows, cols int, f32 reference[float32], f64 reference[float64]) (G.Value, error) {
 	switch dt := values[0].Dtype(); dt {
 	case tensor.Float32:
 		return run(values, rows, cols, f32, func(x float64) G.Value { return G.NewF32(float32(x)) })
@@ -106,7 +105,11 @@ func do[T32 func(dst []float32, in [][]float32) float64, T64 func(dst []float64,
 	}
 }
 
-func run[T vec.Float, F func(dst []T, in [][]T) float64](values []G.Value, rows, cols int, f F, scalar func(float64) G.Value) (G.Value, error) {
+// reference is the readable form of an operation: it fills dst, or returns the
+// result where that is a scalar.
+type reference[T vec.Float] func(dst []T, in [][]T) float64
+
+func run[T vec.Float](values []G.Value, rows, cols int, f reference[T], scalar func(float64) G.Value) (G.Value, error) {
 	in := make([][]T, len(values))
 	for i, v := range values {
 		switch data := v.Data().(type) {

@@ -36,7 +36,7 @@ func (o activate) Do(in ...G.Value) (G.Value, error) {
 	return do(in, s[0], s[1], activateRef[float32](o.fn), activateRef[float64](o.fn))
 }
 
-func activateRef[T vec.Float](fn Activation) func([]T, [][]T) float64 {
+func activateRef[T vec.Float](fn Activation) reference[T] {
 	return func(dst []T, in [][]T) float64 {
 		for i, x := range in[0] {
 			dst[i] = T(fn.Value(float64(x)))
@@ -64,7 +64,7 @@ func (o slope) Do(in ...G.Value) (G.Value, error) {
 	return do(in, s[0], s[1], slopeRef[float32](o.fn), slopeRef[float64](o.fn))
 }
 
-func slopeRef[T vec.Float](fn Activation) func([]T, [][]T) float64 {
+func slopeRef[T vec.Float](fn Activation) reference[T] {
 	return func(dst []T, in [][]T) float64 {
 		x, y, g := in[0], in[1], in[2]
 		for i := range dst {

@@ -79,7 +79,7 @@ func (o pullback) Do(in ...G.Value) (G.Value, error) {
 	return do(in, in[0].Shape()[0], k, pullbackRef[float32](n, k), pullbackRef[float64](n, k))
 }
 
-func pullbackRef[T vec.Float](n, k int) func([]T, [][]T) float64 {
+func pullbackRef[T vec.Float](n, k int) reference[T] {
 	return func(dst []T, in [][]T) float64 {
 		g, w := in[0], in[1]
 		for i := range dst {

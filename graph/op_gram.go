@@ -38,7 +38,7 @@ func (o gram) Do(in ...G.Value) (G.Value, error) {
 	return do(in, k, k, gramRef[float32](k), gramRef[float64](k))
 }
 
-func gramRef[T vec.Float](k int) func([]T, [][]T) float64 {
+func gramRef[T vec.Float](k int) reference[T] {
 	return func(dst []T, in [][]T) float64 {
 		w := in[0]
 		for i := range dst {
@@ -100,7 +100,7 @@ func (o gramGradient) Do(in ...G.Value) (G.Value, error) {
 	return do(in, s[0], s[1], gramGradientRef[float32](s[1]), gramGradientRef[float64](s[1]))
 }
 
-func gramGradientRef[T vec.Float](k int) func([]T, [][]T) float64 {
+func gramGradientRef[T vec.Float](k int) reference[T] {
 	return func(dst []T, in [][]T) float64 {
 		f, g, a := in[0], in[1], in[2]
 		for i := range dst {

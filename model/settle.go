@@ -12,7 +12,8 @@ import (
 )
 
 // Result is a settled batch. Its tensors are views of the network's buffers:
-// they hold until the next Settle, Predict or Generate.
+// they hold until the next Settle, Predict or Generate. After a mere pass
+// downwards there are latents only.
 type Result struct {
 	Status Status
 	// Node is where the energy rose most, when Status is Diverged.

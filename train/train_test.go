@@ -130,25 +130,34 @@ func mnist(t testing.TB) string {
 }
 
 // TestArticleDivergesAndSaysSo trains MNIST with the article's own numbers,
-// seed 1: accuracy rises, and the divergence is reported.
+// seeds 1 to 3: accuracy rises, settling diverges, and that is reported. A
+// diverging run is sensitive to rounding, so the best of the three is held to
+// 0.65 and each to 0.6.
 func TestArticleDivergesAndSaysSo(t *testing.T) {
 	if testing.Short() {
-		t.Skip("10 epochs of MNIST")
+		t.Skip("3 × 10 epochs of MNIST")
 	}
-	r := recipe(t, "mnist", model.Generative, ArticleRecipe, 1)
-	r.Data.Dir, r.Data.Limit = mnist(t), 5000
-	l, err := r.PCN()
-	must(t, err)
-	h, _ := fit(t, r, l)
-	best := 0.0
-	for _, e := range h.Epochs {
-		best = max(best, e.Validation.Accuracy)
+	highest := 0.0
+	for seed := range uint64(3) {
+		r := recipe(t, "mnist", model.Generative, ArticleRecipe, seed+1)
+		r.Data.Dir, r.Data.Limit = mnist(t), 5000
+		l, err := r.PCN()
+		must(t, err)
+		h, _ := fit(t, r, l)
+		best := 0.0
+		for _, e := range h.Epochs {
+			best = max(best, e.Validation.Accuracy)
+		}
+		if best < 0.6 {
+			t.Errorf("seed %d: best validation accuracy %.3f, want at least 0.6", seed+1, best)
+		}
+		highest = max(highest, best)
+		if last := h.Epochs[len(h.Epochs)-1]; h.Status != model.Diverged || last.Diverged < last.Batches/2 {
+			t.Errorf("seed %d: status %v with %d of %d batches diverging in the last epoch, want most", seed+1, h.Status, last.Diverged, last.Batches)
+		}
 	}
-	if best < 0.65 {
-		t.Errorf("best validation accuracy %.3f, want at least 0.65", best)
-	}
-	if last := h.Epochs[len(h.Epochs)-1]; h.Status != model.Diverged || last.Diverged < last.Batches/2 {
-		t.Errorf("status %v with %d of %d batches diverging in the last epoch, want most", h.Status, last.Diverged, last.Batches)
+	if highest < 0.65 {
+		t.Errorf("best validation accuracy %.3f, want at least 0.65", highest)
 	}
 }
 
