@@ -11,13 +11,14 @@ import (
 // Spec says which energy to build. Node l runs from 0, the bottom, to L, the
 // top; layer i = 0..L-1 predicts node i from node i+1.
 type Spec struct {
-	Sizes       []int        // d_0..d_L, bottom to top
-	Activations []Activation // φ of node i+1, for each layer i
-	Clamped     []bool       // for each node: it is data, not a free latent
-	Precise     []bool       // for each layer: node i's energy has a precision; nil for none
-	Gram        []bool       // for each layer: write node i's energy in Gram form; nil for none
-	Batch       int          // examples, the rows of each latent
-	Dtype       tensor.Dtype // tensor.Float32 or tensor.Float64
+	Sizes        []int        // d_0..d_L, bottom to top
+	Activations  []Activation // φ of node i+1, for each layer i
+	Clamped      []bool       // for each node: it is data, not a free latent
+	Precise      []bool       // for each layer: node i's energy has a precision; nil for none
+	Gram         []bool       // for each layer: write node i's energy in Gram form; nil for none
+	Precondition bool         // give each free node above the bottom a step by its H⁻¹
+	Batch        int          // examples, the rows of each latent
+	Dtype        tensor.Dtype // tensor.Float32 or tensor.Float64
 }
 
 func (s *Spec) validate() error {
@@ -79,6 +80,7 @@ type Energy struct {
 	Plain       G.Nodes // the same by layer, from the errors
 	Total       *G.Node // E, scalar
 	Gradients   G.Nodes // ∂E/∂v_l by node, (B, d_l); nil where it is clamped
+	Steps       G.Nodes // H_l⁻¹ ∂E/∂v_l by node, (B, d_l), where the Spec asks for it
 }
 
 // Build writes down the energy of the network that s describes and its
@@ -126,7 +128,7 @@ func Build(s Spec) (*Energy, error) {
 		plain := apply(fmt.Sprintf("E%d", i), newGaussian(len(in) == 2), in...)
 		term := plain
 		if s.Gram != nil && s.Gram[i] {
-			gram := apply(fmt.Sprintf("G%d", i+1), newGram(), w)
+			gram := apply(fmt.Sprintf("G%d", i+1), newGram(1), w)
 			x := apply(fmt.Sprintf("v%d−b%d", i, i+1), newCenter(), e.Latents[i], b)
 			corr := apply(fmt.Sprintf("A%d", i), newPullback(), x, w)
 			c := apply(fmt.Sprintf("c%d", i), newGaussian(false), x)
@@ -164,5 +166,38 @@ func Build(s Spec) (*Energy, error) {
 	for i, l := range at {
 		e.Gradients[l] = gradients[i]
 	}
-	return e, nil
+	if s.Precondition {
+		e.Steps = make(G.Nodes, layers+1)
+		for _, l := range at {
+			e.Steps[l] = e.step(l, apply)
+		}
+	}
+	return e, err
+}
+
+// step adds the preconditioned step of the free node l: the gradient times
+// (Π_l + c² Wᵀ Π_{l-1} W)⁻¹, the parts that the node has.
+func (e *Energy) step(l int, apply func(string, G.Op, ...*G.Node) *G.Node) *G.Node {
+	g := e.Gradients[l]
+	var own *G.Node
+	if l < len(e.Precisions) {
+		own = e.Precisions[l]
+	}
+	if l == 0 { // predicts nothing: H is Π
+		if own == nil {
+			return g
+		}
+		return apply("Π0⁻¹g", newUnweigh(), g, own)
+	}
+	w := e.Weights[l-1]
+	in := G.Nodes{w}
+	if p := e.Precisions[l-1]; p != nil {
+		in = G.Nodes{apply(fmt.Sprintf("ΠW%d", l), newWeighRows(), w, p), w}
+	}
+	in = G.Nodes{apply(fmt.Sprintf("G%d", l), newGram(len(in)), in...)}
+	if own != nil {
+		in = append(in, own)
+	}
+	h := apply(fmt.Sprintf("H%d⁻¹", l), newInverse(l < len(e.Weights), own != nil, e.Spec.Activations[l-1].MaxSlope()), in...)
+	return apply(fmt.Sprintf("step%d", l), newPullback(), g, h)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -324,7 +325,7 @@ func TestWeightsAreFrozen(t *testing.T) {
 			t.Errorf("%v of shape %v has no row for each example", n, n.Shape())
 		}
 	}
-	m, err := compile[float64](e, Handicap{})
+	m, err := compile[float64](e, Options{})
 	must(t, err)
 	for i, n := range m.memory.nodes {
 		if m.needs[i] && n.Shape()[0] != s.Batch {
@@ -351,7 +352,7 @@ func TestClampedWorkIsDoneOnceABatch(t *testing.T) {
 			}
 		}
 	}
-	m, err := compile[float64](e, Handicap{})
+	m, err := compile[float64](e, Options{})
 	must(t, err)
 	// the clamped top's product is the batch's; a step has those of the layer below
 	if got := len(m.program.batch); got != 1 {
@@ -491,5 +492,90 @@ func BenchmarkStep(b *testing.B) {
 				m.Each((*Shard).Gradients)
 			}
 		})
+	}
+}
+
+// TestSweepSeesNewValues takes turns through the free nodes, and holds each step
+// against the one that a machine computes from scratch where the latents then
+// are: nothing out of date is used. It also holds H⁻¹ against H.
+func TestSweepSeesNewValues(t *testing.T) {
+	for _, clamped := range [][]bool{{true, false, false, false, true}, {true, false, false, false, false}, {false, false, true, false, false}} {
+		for _, precise := range [][]bool{nil, {true, false, true, true}} {
+			for _, a := range []Activation{Tanh, Identity} {
+				for name, dir := range map[string]int{"up": 1, "down": -1, "there and back": 0} {
+					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Precise: precise, Precondition: true, Batch: 3, Dtype: tensor.Float64}
+					if clamped[0] && precise == nil {
+						s.Gram = []bool{true, false, false, false}
+					}
+					e, err := Build(s)
+					must(t, err)
+					bindRandom(t, e, 9)
+					var free, order []int
+					for l, c := range clamped {
+						if !c {
+							free = append(free, l)
+						}
+					}
+					order = append(order, free...)
+					if dir <= 0 {
+						slices.Reverse(order)
+					}
+					if dir == 0 {
+						order = append(order, free[1:]...)
+					}
+					m, err := CompileFor(e, Options{Order: order})
+					must(t, err)
+					fromScratch, err := Compile(e)
+					must(t, err)
+					for _, m := range []*Machine{m, fromScratch} {
+						must(t, m.RunAll())
+					}
+					shard, other := m.shards[0], fromScratch.shards[0]
+					shard.Errors()
+					for sweep := range 3 {
+						for turn, l := range order {
+							shard.Turn(turn, sweep == 0)
+							for _, k := range free {
+								must(t, tensor.Copy(other.Latent(k), shard.Latent(k)))
+							}
+							other.Steps()
+							want := other.Step(l).Float64s()
+							for i, got := range shard.Step(l).Float64s() {
+								if math.Abs(got-want[i]) > 1e-9*(1+math.Abs(want[i])) {
+									t.Fatalf("%v %v %v %s: sweep %d, node %d: step %v, from scratch %v", clamped, precise, a, name, sweep, l, got, want[i])
+								}
+								shard.Latent(l).Float64s()[i] -= 0.3 * got
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestInverse holds H⁻¹ H against the identity.
+func TestInverse(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	const n, k = 12, 7
+	w, p := random(rng, tensor.Float64, n, k).Float64s(), []float64{1, 2, 3, 4, 5, 6, 7}
+	g := make([]float64, k*k)
+	gramRef[float64](k)(g, [][]float64{w})
+	h := make([]float64, k*k)
+	inverseRef[float64](newInverse(true, true, 0.5), k)(h, [][]float64{g, p})
+	for i := range k {
+		for j := range k {
+			sum := 0.0
+			for r := range k {
+				a := g[r*k+j] / 4
+				if r == j {
+					a += p[r]
+				}
+				sum += h[i*k+r] * a
+			}
+			if want := map[bool]float64{true: 1}[i == j]; math.Abs(sum-want) > 1e-12 {
+				t.Errorf("(H⁻¹ H)[%d, %d] = %v", i, j, sum)
+			}
+		}
 	}
 }

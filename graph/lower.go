@@ -20,6 +20,8 @@ type kernel[T vec.Float] func(m *memory[T], lo, hi int)
 type lowered[T vec.Float] struct {
 	kernel kernel[T]
 	deps   G.Nodes
+	// whole says that the kernel computes all rows at once.
+	whole bool
 	// neg says that the buffer holds the value with its sign changed. Signs
 	// travel for nothing until a kernel folds them in.
 	neg bool
@@ -34,7 +36,9 @@ type lowerer[T vec.Float] struct {
 	uses   map[*G.Node]int // how many nodes read it
 	done   map[*G.Node]lowered[T]
 	energy map[*G.Node]bool
+	asked  map[*G.Node]bool // read from outside: the sign must be right
 	memory *memory[T]
+	apart  bool // predictions stand for themselves, to be kept while only the latent below moves
 }
 
 func (c *lowerer[T]) lower(n *G.Node) (lowered[T], error) {
@@ -90,7 +94,7 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 		}}, nil
 
 	case difference:
-		if mu := in[1]; isOp[affine](mu) && c.rates[mu] == rateStep {
+		if mu := in[1]; isOp[affine](mu) && c.rates[mu] == rateStep && !c.apart {
 			of := children(mu) // f, W, b
 			f, negF, err := c.value(of[0])
 			if err != nil {
@@ -119,7 +123,7 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 
 	case pullback:
 		w := c.memory.pack(in[1], false)
-		if neg[0] && c.uses[n] == 0 { // a gradient as it stands
+		if neg[0] && c.asked[n] {
 			return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
 				out := m.rows(dst, lo, hi)
 				m.product(out, at[0], w, lo, hi)
@@ -150,9 +154,37 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 		}}, nil
 
 	case gram:
-		w, k := c.memory.pack(in[0], false), n.Shape()[1]
+		right := len(in) - 1
+		w, k := c.memory.pack(in[right], false), n.Shape()[1]
 		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
 			gemm.Mul(m.rows(dst, lo, hi), k, m.buf[at[0]][lo:], 1, k, hi-lo, &m.packs[w].Packed, false, nil) // lo to hi are rows of G
+		}}, nil
+
+	case weighRows:
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				row := m.rows(dst, r, r+1)
+				copy(row, m.rows(at[0], r, r+1))
+				vec.Scale(row, m.vector(at[1])[r])
+			}
+		}}, nil
+
+	case inverse:
+		ref := inverseRef[T](o, n.Shape()[0])
+		return lowered[T]{deps: in, whole: true, kernel: func(m *memory[T], _, _ int) {
+			operands := [2][]T{m.buf[at[0]]}
+			if len(at) > 1 {
+				operands[1] = m.buf[at[1]]
+			}
+			ref(m.buf[dst], operands[:len(at)])
+		}}, nil
+
+	case unweigh:
+		return lowered[T]{deps: in, neg: neg[0], kernel: func(m *memory[T], lo, hi int) {
+			out, p := m.rows(dst, lo, hi), m.vector(at[1])
+			for i, x := range m.rows(at[0], lo, hi) {
+				out[i] = x / p[i%len(p)]
+			}
 		}}, nil
 
 	case center:

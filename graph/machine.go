@@ -23,6 +23,7 @@ const (
 	workEvaluate
 	workErrors
 	workActivations
+	workSteps
 	workPredictions // + layer
 )
 
@@ -32,6 +33,7 @@ type engine interface {
 	bind(workers int) error
 	clamp(l int, v G.Value, rows int) error
 	run(w work, lo, hi int)
+	turn(t int, first bool, lo, hi int)
 	view(at, lo, hi int) *tensor.Dense
 	energyOf(at int) []float64
 	copyRows(dst, src, lo, hi int)
@@ -71,16 +73,29 @@ type Handicap struct {
 
 // Compile lowers e to a machine. The batch of e's Spec is the size for which
 // room is made at first; a machine takes batches of any size.
-func Compile(e *Energy) (*Machine, error) { return CompileHandicapped(e, Handicap{}) }
+func Compile(e *Energy) (*Machine, error) { return CompileFor(e, Options{}) }
 
-// CompileHandicapped is Compile with parts of the machine switched off.
-func CompileHandicapped(e *Energy, h Handicap) (*Machine, error) {
+// Options say what a machine is for.
+type Options struct {
+	Handicap
+	// Order lists the free nodes in the order in which a sweep moves them, for
+	// [Shard.Turn]. The energy's Spec must ask for preconditioned steps.
+	Order []int
+}
+
+// CompileFor is Compile with options.
+func CompileFor(e *Energy, o Options) (*Machine, error) {
+	for i, l := range o.Order {
+		if e.Steps == nil || l < 0 || l >= len(e.Latents) || e.Spec.Clamped[l] {
+			return nil, fmt.Errorf("graph: order[%d]: must be a free node with a preconditioned step, got %d", i, l)
+		}
+	}
 	m := &Machine{energy: e, workers: runtime.GOMAXPROCS(0)}
 	var err error
 	if e.Spec.Dtype == tensor.Float32 {
-		m.core, err = compile[float32](e, h)
+		m.core, err = compile[float32](e, o)
 	} else {
-		m.core, err = compile[float64](e, h)
+		m.core, err = compile[float64](e, o)
 	}
 	if err != nil {
 		return nil, err
@@ -143,10 +158,14 @@ func (m *Machine) cut(rows int) {
 		s := &Shard{core: m.core, Lo: lo, Hi: min(lo+ShardRows, rows), Index: len(m.shards)}
 		s.latents = make([]*tensor.Dense, len(at.latents))
 		s.gradients = make([]*tensor.Dense, len(at.latents))
+		s.steps = make([]*tensor.Dense, len(at.latents))
 		for l := range at.latents {
 			if !m.energy.Spec.Clamped[l] {
 				s.latents[l] = m.core.view(at.latents[l], s.Lo, s.Hi)
 				s.gradients[l] = m.core.view(at.gradients[l], s.Lo, s.Hi)
+				if m.energy.Steps != nil {
+					s.steps[l] = m.core.view(at.steps[l], s.Lo, s.Hi)
+				}
 			}
 		}
 		m.shards = append(m.shards, s)
@@ -158,6 +177,9 @@ func (m *Machine) Rows() int { return m.rows }
 
 // Shards returns the number of shards of the batch loaded.
 func (m *Machine) Shards() int { return len(m.shards) }
+
+// ShardSize returns the number of examples of shard i.
+func (m *Machine) ShardSize(i int) int { return m.shards[i].Hi - m.shards[i].Lo }
 
 // Each calls f once for each shard of the batch, several at a time, and returns
 // when all are done.

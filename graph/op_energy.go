@@ -160,6 +160,33 @@ func weighRef[T vec.Float](dst []T, in [][]T) float64 {
 	return 0
 }
 
+// unweigh is x / Π, row by row: x (B, d), Π (d) → (B, d).
+type unweigh struct{ op }
+
+func newUnweigh() unweigh { return unweigh{op{"unweigh", 2}} }
+
+func (unweigh) Type() hm.Type { return signature("mvm") }
+
+func (o unweigh) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
+	s, err := o.shapes(in, 2, 1)
+	if err != nil {
+		return nil, err
+	}
+	return s[0].Clone(), nil
+}
+
+func (o unweigh) Do(in ...G.Value) (G.Value, error) {
+	s := in[0].Shape()
+	return do(in, s[0], s[1], unweighRef[float32], unweighRef[float64])
+}
+
+func unweighRef[T vec.Float](dst []T, in [][]T) float64 {
+	for i, x := range in[0] {
+		dst[i] = x / in[1][i%len(in[1])]
+	}
+	return 0
+}
+
 // total is the sum of the nodes' energies: n scalars → scalar.
 type total struct{ op }
 

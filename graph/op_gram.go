@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"hash"
 
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
@@ -18,19 +19,20 @@ import (
 // G changes with the weights, A and c once a batch, and a step costs a product
 // with G, k×k, in place of two with W, n×k: a gain where n > k.
 
-// gram is G = WᵀW: W (n, k) → (k, k).
+// gram is G = Wᵀ W: W (n, k) → (k, k); or, where the node below has a precision,
+// (Π W)ᵀ W from Π W and W.
 type gram struct{ op }
 
-func newGram() gram { return gram{op{"gram", 1}} }
+func newGram(arity int) gram { return gram{op{"gram", arity}} }
 
-func (gram) Type() hm.Type { return signature("mm") }
+func (o gram) Type() hm.Type { return signature([]string{"mm", "mmm"}[o.arity-1]) }
 
 func (o gram) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
-	s, err := o.shapes(in, 2)
+	s, err := o.same(in, []int{2, 2}[:o.arity]...)
 	if err != nil {
 		return nil, err
 	}
-	return tensor.Shape{s[0][1], s[0][1]}, nil
+	return tensor.Shape{s[1], s[1]}, nil
 }
 
 func (o gram) Do(in ...G.Value) (G.Value, error) {
@@ -40,13 +42,42 @@ func (o gram) Do(in ...G.Value) (G.Value, error) {
 
 func gramRef[T vec.Float](k int) reference[T] {
 	return func(dst []T, in [][]T) float64 {
-		w := in[0]
+		a, w := in[0], in[len(in)-1]
 		for i := range dst {
 			sum := T(0)
 			for r := 0; r < len(w); r += k {
-				sum += w[r+i/k] * w[r+i%k]
+				sum += a[r+i/k] * w[r+i%k]
 			}
 			dst[i] = sum
+		}
+		return 0
+	}
+}
+
+// weighRows is Π W: W (n, k), Π (n) → (n, k).
+type weighRows struct{ op }
+
+func newWeighRows() weighRows { return weighRows{op{"weigh rows", 2}} }
+
+func (weighRows) Type() hm.Type { return signature("mvm") }
+
+func (o weighRows) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
+	s, err := o.shapes(in, 2, 1)
+	if err != nil {
+		return nil, err
+	}
+	return s[0].Clone(), nil
+}
+
+func (o weighRows) Do(in ...G.Value) (G.Value, error) {
+	s := in[0].Shape()
+	return do(in, s[0], s[1], weighRowsRef[float32](s[1]), weighRowsRef[float64](s[1]))
+}
+
+func weighRowsRef[T vec.Float](k int) reference[T] {
+	return func(dst []T, in [][]T) float64 {
+		for i, w := range in[0] {
+			dst[i] = in[1][i/k] * w
 		}
 		return 0
 	}
@@ -146,6 +177,90 @@ func gramEnergyRef[T vec.Float](_ []T, in [][]T) float64 {
 		sum += float64(f[i]) * (float64(h[i]) - float64(a[i]))
 	}
 	return float64(in[3][0]) + sum/2
+}
+
+// inverse is the preconditioner of a node, H⁻¹ with
+//
+//	H = Π + c² G
+//
+// G (k, k) the Gram matrix of the weights by which the node predicts the one below, Π
+// the precision of its own error (absent for the top node, which has none), and c
+// the largest slope of its activation. H bounds the energy's second derivative by
+// the node's latent but for the curvature of the activation. G (k, k), and where
+// it is not 1, Π (k) → (k, k).
+type inverse struct {
+	op
+	own   bool // the node has an error of its own
+	slope float64
+}
+
+func newInverse(own, precise bool, slope float64) inverse {
+	o := inverse{op{"inverse", 1}, own, slope}
+	if precise {
+		o.arity = 2
+	}
+	return o
+}
+
+func (o inverse) Type() hm.Type { return signature([]string{"mm", "mvm"}[o.arity-1]) }
+
+func (o inverse) WriteHash(h hash.Hash) {
+	fmt.Fprintf(h, "pcn inverse %v %v %v", o.arity, o.own, o.slope)
+}
+
+func (o inverse) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
+	s, err := o.shapes(in, []int{2, 1}[:o.arity]...)
+	if err != nil {
+		return nil, err
+	}
+	return s[0].Clone(), nil
+}
+
+func (o inverse) Do(in ...G.Value) (G.Value, error) {
+	k := in[0].Shape()[0]
+	return do(in, k, k, inverseRef[float32](o, k), inverseRef[float64](o, k))
+}
+
+// ridge is added to the diagonal of a top node's H, as a share of its mean: G
+// alone may be singular.
+const ridge = 1e-3
+
+// inverseRef fills dst with H and inverts it in place by Gauss-Jordan
+// elimination, which needs no pivots for a positive definite matrix.
+func inverseRef[T vec.Float](o inverse, k int) reference[T] {
+	return func(dst []T, in [][]T) float64 {
+		c2, trace := T(o.slope*o.slope), T(0)
+		for i, g := range in[0] {
+			dst[i] = c2 * g
+			if i%k == i/k {
+				trace += dst[i]
+			}
+		}
+		for i := range k {
+			switch {
+			case !o.own:
+				dst[i*k+i] += ridge * trace / T(k)
+			case o.arity == 2:
+				dst[i*k+i] += in[1][i]
+			default:
+				dst[i*k+i]++
+			}
+		}
+		for p := range k {
+			pivot := dst[p*k : p*k+k]
+			d := 1 / pivot[p]
+			vec.Scale(pivot, d)
+			pivot[p] = d
+			for i := range k {
+				if row := dst[i*k : i*k+k]; i != p {
+					a := row[p]
+					row[p] = 0
+					vec.AddScaled(row, -a, pivot)
+				}
+			}
+		}
+		return 0
+	}
 }
 
 // GramPays reports for each layer whether the Gram form of its energy takes

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -13,19 +14,21 @@ import (
 // program is a compiled energy: what to run once a batch, and at each step for
 // each thing that can be asked for.
 type program[T vec.Float] struct {
-	weights     []weightsKernel[T]
+	weights     [][]weightsKernel[T] // in waves, each needing those before
 	batch       []kernel[T]
 	gradients   []kernel[T]   // ∂E/∂v
 	evaluate    []kernel[T]   // ∂E/∂v and E
 	errors      []kernel[T]   // ε, E and φ(v)
 	activations []kernel[T]   // φ(v)
 	predictions [][]kernel[T] // μ by layer; nothing where node i is clamped
+	steps       []kernel[T]   // H⁻¹ ∂E/∂v
+	sweep       sweep[T]      // the same node by node
 }
 
-// weightsKernel computes a matrix from the weights, rows rows of it.
+// weightsKernel computes rows lo to hi of a matrix from the weights.
 type weightsKernel[T vec.Float] struct {
 	kernel kernel[T]
-	rows   int
+	lo, hi int
 }
 
 // core is a machine in one dtype. Its exported face is [Machine].
@@ -41,26 +44,31 @@ type core[T vec.Float] struct {
 
 // valueNodes are the buffers that hold what a machine is asked for.
 type valueNodes struct {
-	latents, gradients, activations, errors, predictions, terms []int
-	total                                                       int
+	latents, gradients, steps, activations, errors, predictions, terms []int
+	total                                                              int
 }
 
-func compile[T vec.Float](e *Energy, h Handicap) (*core[T], error) {
+func compile[T vec.Float](e *Energy, o Options) (*core[T], error) {
 	uses := map[*G.Node]int{}
 	for _, n := range e.Graph.AllNodes() {
 		uses[n] = e.Graph.To(n.ID()).Len()
 	}
 	c := &lowerer[T]{
-		rates:  rates(e, h.OneRate),
+		rates:  rates(e, o.OneRate),
 		uses:   uses,
 		done:   map[*G.Node]lowered[T]{},
 		energy: map[*G.Node]bool{},
-		memory: &memory[T]{number: map[*G.Node]int{}, repacks: h.Repack},
+		asked:  map[*G.Node]bool{},
+		apart:  o.Order != nil,
+		memory: &memory[T]{number: map[*G.Node]int{}, repacks: o.Repack},
 	}
 	m := &core[T]{energy: e, memory: c.memory}
+	for _, n := range slices.Concat(e.Gradients, e.Steps) {
+		c.asked[n] = true
+	}
 
 	// list collects, inputs first, the kernels of a rate that the roots need.
-	needed, frozen := map[*G.Node]bool{}, map[*G.Node]bool{}
+	needed, wave := map[*G.Node]bool{}, map[*G.Node]int{}
 	list := func(at rate, roots ...*G.Node) ([]kernel[T], error) {
 		var kernels []kernel[T]
 		seen := map[*G.Node]bool{}
@@ -86,9 +94,12 @@ func compile[T vec.Float](e *Energy, h Handicap) (*core[T], error) {
 			switch {
 			case c.rates[n] == at:
 				kernels = append(kernels, l.kernel)
-			case c.rates[n] == rateWeights && !frozen[n]:
-				frozen[n] = true
-				m.program.weights = append(m.program.weights, weightsKernel[T]{l.kernel, n.Shape()[0]})
+			case c.rates[n] == rateWeights && wave[n] == 0:
+				for _, d := range l.deps {
+					wave[n] = max(wave[n], wave[d])
+				}
+				wave[n]++
+				m.program.freeze(wave[n]-1, l, n.Shape()[0])
 			}
 			return nil
 		}
@@ -99,12 +110,6 @@ func compile[T vec.Float](e *Energy, h Handicap) (*core[T], error) {
 		}
 		return kernels, nil
 	}
-	join := func(lists ...G.Nodes) (all G.Nodes) {
-		for _, l := range lists {
-			all = append(all, l...)
-		}
-		return all
-	}
 	p := &m.program
 	free := make(G.Nodes, len(e.Predictions)) // predictions that a latent can take
 	for i, mu := range e.Predictions {
@@ -112,7 +117,7 @@ func compile[T vec.Float](e *Energy, h Handicap) (*core[T], error) {
 			free[i] = mu
 		}
 	}
-	everything := join(e.Gradients, e.Errors, e.Activations, free, e.Plain, G.Nodes{e.Total})
+	everything := slices.Concat(e.Gradients, e.Steps, e.Errors, e.Activations, free, e.Plain, G.Nodes{e.Total})
 	var err error
 	for _, want := range []struct {
 		list  *[]kernel[T]
@@ -121,9 +126,10 @@ func compile[T vec.Float](e *Energy, h Handicap) (*core[T], error) {
 	}{
 		{&p.batch, rateBatch, everything},
 		{&p.gradients, rateStep, e.Gradients},
-		{&p.evaluate, rateStep, join(e.Gradients, G.Nodes{e.Total})},
-		{&p.errors, rateStep, join(e.Errors, e.Activations, e.Plain)},
+		{&p.evaluate, rateStep, slices.Concat(e.Gradients, G.Nodes{e.Total})},
+		{&p.errors, rateStep, slices.Concat(e.Errors, e.Activations, e.Plain)},
 		{&p.activations, rateStep, e.Activations},
+		{&p.steps, rateStep, e.Steps},
 	} {
 		if *want.list, err = list(want.at, want.roots...); err != nil {
 			return nil, err
@@ -135,6 +141,10 @@ func compile[T vec.Float](e *Energy, h Handicap) (*core[T], error) {
 			return nil, err
 		}
 		p.predictions = append(p.predictions, l)
+	}
+
+	if p.sweep, err = c.sweep(e, o.Order); err != nil {
+		return nil, err
 	}
 
 	numbers := func(nodes G.Nodes) []int {
@@ -149,7 +159,7 @@ func compile[T vec.Float](e *Energy, h Handicap) (*core[T], error) {
 		return at
 	}
 	m.nodes = valueNodes{
-		latents: numbers(e.Latents), gradients: numbers(e.Gradients), activations: numbers(e.Activations),
+		latents: numbers(e.Latents), gradients: numbers(e.Gradients), steps: numbers(e.Steps), activations: numbers(e.Activations),
 		errors: numbers(e.Errors), predictions: numbers(e.Predictions), terms: numbers(e.Terms),
 		total: c.memory.at(e.Total),
 	}
@@ -162,13 +172,27 @@ func compile[T vec.Float](e *Energy, h Handicap) (*core[T], error) {
 	for l, at := range m.nodes.latents {
 		m.needs[at] = !e.Spec.Clamped[l]
 	}
-	for n := range frozen { // has no rows of the batch
+	for n := range wave { // has no rows of the batch
 		at := c.memory.at(n)
 		m.needs[at] = false
 		c.memory.buf[at] = make([]T, n.Shape().TotalSize())
 	}
 	m.reserve(e.Spec.Batch)
 	return m, nil
+}
+
+// freeze adds the kernel of a matrix of so many rows to a wave.
+func (p *program[T]) freeze(wave int, l lowered[T], rows int) {
+	for len(p.weights) <= wave {
+		p.weights = append(p.weights, nil)
+	}
+	block := ShardRows
+	if l.whole {
+		block = rows
+	}
+	for lo := 0; lo < rows; lo += block {
+		p.weights[wave] = append(p.weights[wave], weightsKernel[T]{l.kernel, lo, min(lo+block, rows)})
+	}
 }
 
 // reserve makes room for batches of up to n rows.
@@ -207,10 +231,8 @@ func (m *core[T]) bind(workers int) error {
 		}
 	}
 	m.memory.repack(workers, true)
-	for _, w := range m.program.weights {
-		pool.Each(workers, (w.rows+ShardRows-1)/ShardRows, func(i int) {
-			w.kernel(m.memory, i*ShardRows, min((i+1)*ShardRows, w.rows))
-		})
+	for _, wave := range m.program.weights {
+		pool.Each(workers, len(wave), func(i int) { wave[i].kernel(m.memory, wave[i].lo, wave[i].hi) })
 	}
 	m.memory.repack(workers, false)
 	return nil
@@ -245,6 +267,17 @@ func (m *core[T]) run(w work, lo, hi int) {
 	}
 }
 
+// turn computes the step of turn t of a sweep.
+func (m *core[T]) turn(t int, first bool, lo, hi int) {
+	lists := m.program.sweep.again
+	if first {
+		lists = m.program.sweep.first
+	}
+	for _, k := range lists[t] {
+		k(m.memory, lo, hi)
+	}
+}
+
 func (m *core[T]) list(w work) []kernel[T] {
 	switch w {
 	case workBatch:
@@ -257,6 +290,8 @@ func (m *core[T]) list(w work) []kernel[T] {
 		return m.program.errors
 	case workActivations:
 		return m.program.activations
+	case workSteps:
+		return m.program.steps
 	}
 	return m.program.predictions[w-workPredictions]
 }

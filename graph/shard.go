@@ -8,8 +8,8 @@ type Shard struct {
 	Lo, Hi int // rows of the batch
 	Index  int // among the shards of the batch
 
-	core               engine
-	latents, gradients []*tensor.Dense
+	core                      engine
+	latents, gradients, steps []*tensor.Dense
 }
 
 // Latent returns v_l of the shard's rows, (Hi−Lo, d_l), to be moved in place;
@@ -19,6 +19,18 @@ func (s *Shard) Latent(l int) *tensor.Dense { return s.latents[l] }
 // Gradient returns ∂E/∂v_l of the shard's rows, (Hi−Lo, d_l), as of the last
 // Gradients or Evaluate; nil where the node is clamped.
 func (s *Shard) Gradient(l int) *tensor.Dense { return s.gradients[l] }
+
+// Step returns H_l⁻¹ ∂E/∂v_l of the shard's rows, (Hi−Lo, d_l), as of the last
+// Steps or Turn; nil where the node is clamped or the Spec asks for none.
+func (s *Shard) Step(l int) *tensor.Dense { return s.steps[l] }
+
+// Steps computes the gradients and the preconditioned steps.
+func (s *Shard) Steps() { s.core.run(workSteps, s.Lo, s.Hi) }
+
+// Turn computes the gradient and the preconditioned step of the t-th node of
+// Options.Order, given that the node of each turn since Errors has moved by its
+// step and no other; first says that this is the first sweep since Errors.
+func (s *Shard) Turn(t int, first bool) { s.core.turn(t, first, s.Lo, s.Hi) }
 
 // Gradients computes the gradient by each free latent, and nothing else.
 func (s *Shard) Gradients() { s.core.run(workGradients, s.Lo, s.Hi) }

@@ -101,12 +101,19 @@ func bottomUp[T any](d Direction, s []T) []T {
 
 // Inference says how free latents settle.
 type Inference struct {
-	// Steps is T, the number of steps. Default 20.
+	// Method says how latents move in a step. Default gradient.
+	Method Method `json:"method" yaml:"method"`
+	// Steps is T, the most steps to take. Default 20.
 	Steps int `json:"steps" yaml:"steps"`
-	// Rate is γ in v ← v − γ ∂E/∂v. Default 0.1.
+	// Tolerance ends settling when the gradient's norm over the free latents is
+	// this share of the largest it has had, shard by shard. 0 takes all steps.
+	Tolerance float64 `json:"tolerance" yaml:"tolerance"`
+	// Rate is γ, the size of a step. Default 0.1 for the methods that go along
+	// the gradient, 0.05 for adam, 0.6 for preconditioned, and 1 for the
+	// Gauss-Seidel ones.
 	Rate float64 `json:"rate" yaml:"rate"`
 	// Unguarded takes Rate as it is. By default a rate at which the energy could
-	// rise is lowered: see [Network.MaxRate].
+	// rise is lowered (see [Network.MaxRate]), and halved where it does rise.
 	Unguarded bool `json:"unguarded" yaml:"unguarded"`
 	// Start is where the free latents begin. Default top-down.
 	Start Start `json:"start" yaml:"start"`
@@ -124,21 +131,28 @@ type Inference struct {
 // WithDefaults returns a copy of inf with the defaults filled in, or an error
 // that names each bad field.
 func (inf Inference) WithDefaults() (Inference, error) {
+	var errs []error
+	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	if inf.Method < 0 || int(inf.Method) >= len(methods) {
+		bad("method: must be one of %v, got %d", methods, int(inf.Method))
+	}
 	if inf.Steps == 0 {
 		inf.Steps = 20
 	}
 	if inf.Rate == 0 {
-		inf.Rate = 0.1
+		inf.Rate = defaultRates[inf.Method]
 	}
-	var errs []error
 	if inf.Steps < 0 {
-		errs = append(errs, fmt.Errorf("steps: must be > 0, got %d", inf.Steps))
+		bad("steps: must be > 0, got %d", inf.Steps)
+	}
+	if !(inf.Tolerance >= 0) || inf.Tolerance >= 1 {
+		bad("tolerance: must be >= 0 and < 1, got %v", inf.Tolerance)
 	}
 	if !(inf.Rate > 0) || math.IsInf(inf.Rate, 0) {
-		errs = append(errs, fmt.Errorf("rate: must be a number > 0, got %v", inf.Rate))
+		bad("rate: must be a number > 0, got %v", inf.Rate)
 	}
 	if inf.Start != TopDown && inf.Start != Zeros {
-		errs = append(errs, fmt.Errorf("start: must be one of %v, got %d", starts, int(inf.Start)))
+		bad("start: must be one of %v, got %d", starts, int(inf.Start))
 	}
 	return inf, errors.Join(errs...)
 }

@@ -53,7 +53,7 @@ type Status int
 
 const (
 	StepLimit Status = iota // all steps were taken
-	Converged               // at rest: no free latent has a gradient left
+	Converged               // at rest, to within Inference.Tolerance
 	Diverged                // the energy rose, or is no longer finite
 )
 
@@ -63,6 +63,7 @@ var (
 	weightInits = []string{"xavier", "pytorch"}
 	dtypes      = []string{"float32", "float64"}
 	statuses    = []string{"step-limit", "converged", "diverged"}
+	methods     = []string{"gradient", "momentum", "nesterov", "adam", "preconditioned", "gauss-seidel", "symmetric-gauss-seidel"}
 )
 
 func (d Direction) String() string  { return name(directions, int(d)) }
@@ -70,18 +71,24 @@ func (s Start) String() string      { return name(starts, int(s)) }
 func (w WeightInit) String() string { return name(weightInits, int(w)) }
 func (d Dtype) String() string      { return name(dtypes, int(d)) }
 func (s Status) String() string     { return name(statuses, int(s)) }
+func (m Method) String() string     { return name(methods, int(m)) }
 
 func (d Direction) MarshalText() ([]byte, error)  { return []byte(d.String()), nil }
 func (s Start) MarshalText() ([]byte, error)      { return []byte(s.String()), nil }
 func (w WeightInit) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 func (d Dtype) MarshalText() ([]byte, error)      { return []byte(d.String()), nil }
 func (s Status) MarshalText() ([]byte, error)     { return []byte(s.String()), nil }
+func (m Method) MarshalText() ([]byte, error)     { return []byte(m.String()), nil }
 
 func (d *Direction) UnmarshalText(b []byte) error  { return parse((*int)(d), directions, b) }
 func (s *Start) UnmarshalText(b []byte) error      { return parse((*int)(s), starts, b) }
 func (w *WeightInit) UnmarshalText(b []byte) error { return parse((*int)(w), weightInits, b) }
 func (d *Dtype) UnmarshalText(b []byte) error      { return parse((*int)(d), dtypes, b) }
 func (s *Status) UnmarshalText(b []byte) error     { return parse((*int)(s), statuses, b) }
+func (m *Method) UnmarshalText(b []byte) error     { return parse((*int)(m), methods, b) }
+
+// Methods returns the names of the methods of settling.
+func Methods() []string { return slices.Clone(methods) }
 
 func name(names []string, i int) string {
 	if i < 0 || i >= len(names) {

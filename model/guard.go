@@ -159,10 +159,3 @@ func powerStep[T float32 | float64](w []T, left, x []float64) float64 {
 	}
 	return math.Sqrt(math.Sqrt(norm2))
 }
-
-func element(d *tensor.Dense, i int) float64 {
-	if d.Dtype() == tensor.Float32 {
-		return float64(d.Float32s()[i])
-	}
-	return d.Float64s()[i]
-}

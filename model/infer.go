@@ -51,7 +51,7 @@ func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*
 // With nothing clamped below, every error is then 0: the energy is at its
 // minimum, and there is nothing to settle.
 func (n *Network) fall(c Clamps) (*Result, error) {
-	s, err := n.settler(c, 0)
+	s, err := n.settler(c, Inference{Plain: true})
 	if err != nil {
 		return nil, err
 	}

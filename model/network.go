@@ -183,18 +183,18 @@ func (n *Network) Energy(c Clamps) (*graph.Energy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.build(c.nodes(), nil, rows)
+	return n.build(form{clamped: c.nodes()}, rows)
 }
 
-// build makes the energy for batches of rows examples, in Gram form where gram
-// says so by layer, and binds the weights.
-func (n *Network) build(clamped, gram []bool, rows int) (*graph.Energy, error) {
+// build makes the energy for batches of rows examples and binds the weights.
+func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	precise := make([]bool, n.Depth())
 	for i, p := range n.precisions {
 		precise[i] = p != nil
 	}
 	e, err := graph.Build(graph.Spec{
-		Sizes: n.sizes, Activations: n.activations, Clamped: clamped, Precise: precise, Gram: gram,
+		Sizes: n.sizes, Activations: n.activations, Clamped: f.clamped, Precise: precise,
+		Gram: f.gram, Precondition: f.method.preconditioned(),
 		Batch: rows, Dtype: n.cfg.Dtype.Tensor(),
 	})
 	if err != nil {

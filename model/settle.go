@@ -8,7 +8,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
-	"example.com/pcn/internal/vec"
 )
 
 // Result is a settled batch. Its tensors are views of the network's buffers:
@@ -18,8 +17,15 @@ type Result struct {
 	Status Status
 	// Node is where the energy rose most, when Status is Diverged.
 	Node int
-	// Steps is the number of steps taken.
-	Steps int
+	// Steps is the largest number of steps that a shard took, and MeanSteps the
+	// mean over the examples.
+	Steps     int
+	MeanSteps float64
+	// Residual is the norm of the gradient by the free latents before the last
+	// step, as a share of the largest norm while settling: 1 where nothing has
+	// settled, 0 at rest. NodeResidual is each node's part, 0 where it is clamped.
+	Residual     float64
+	NodeResidual []float64
 	// Rate is the smallest inference rate used, after the guard.
 	Rate float64
 	// Energy is the total energy over the batch at the latents, and LayerEnergy
@@ -42,8 +48,6 @@ type Result struct {
 // be, and nothing can be learned from it.
 func (r *Result) Finite() bool { return finite(r.Energy) }
 
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
 // watchEvery is the number of steps between two looks at the energy.
 const watchEvery = 8
 
@@ -55,54 +59,53 @@ const riseNoise = 1e-5
 // before that is a divergence.
 const riseTolerance = 0.01
 
-// settler settles one pattern of clamps, in one form of the energy.
+// form is what a machine is compiled for.
+type form struct {
+	clamped []bool // by node
+	gram    []bool // by layer: the energy is in Gram form
+	method  Method
+}
+
+// settler settles one form of the energy.
 type settler struct {
 	machine *graph.Machine
 	free    []int // nodes
+	order   []int // of the turns of a sweep; nil where all nodes move at once
 	version int   // of the weights the machine has
-	shards  []settling
-}
-
-// settling is the course of one shard.
-type settling struct {
-	trace   []float64 // energies, by step and layer
-	low     []float64 // by layer, when the total was lowest
-	last    []float64 // by layer
-	lowest  float64   // total
-	rate    float64
-	steps   int
-	reached bool // ran to the end: not cancelled
+	shards  []*settling
 }
 
 // settler returns a settler for clamps c that has them and the weights loaded.
-// The form is chosen for steps steps, plain where that is 0.
-func (n *Network) settler(c Clamps, steps int) (*settler, error) {
+func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 	rows, err := n.check(c)
 	if err != nil {
 		return nil, err
 	}
-	clamped := c.nodes()
-	gram := graph.GramPays(n.sizes, clamped, rows, steps)
-	for i, p := range n.precisions {
-		gram[i] = gram[i] && p == nil
+	f := form{clamped: c.nodes(), gram: make([]bool, n.Depth()), method: inf.Method}
+	if !inf.Plain {
+		f.gram = graph.GramPays(n.sizes, f.clamped, rows, inf.Steps)
+		for i, p := range n.precisions {
+			f.gram[i] = f.gram[i] && p == nil
+		}
 	}
-	key := fmt.Sprint(clamped, gram)
+	key := fmt.Sprint(f)
 	s := n.machines[key]
 	if s == nil {
-		e, err := n.build(clamped, gram, rows)
+		e, err := n.build(f, rows)
 		if err != nil {
 			return nil, err
 		}
 		s = &settler{version: -1}
-		if s.machine, err = graph.CompileHandicapped(e, n.handicap); err != nil {
-			return nil, err
-		}
-		s.machine.SetWorkers(n.workers)
-		for l, fixed := range clamped {
+		for l, fixed := range f.clamped {
 			if !fixed {
 				s.free = append(s.free, l)
 			}
 		}
+		s.order = f.method.order(s.free)
+		if s.machine, err = graph.CompileFor(e, graph.Options{Handicap: n.handicap, Order: s.order}); err != nil {
+			return nil, err
+		}
+		s.machine.SetWorkers(n.workers)
 		n.machines[key] = s
 	}
 	if s.version != n.version {
@@ -113,6 +116,9 @@ func (n *Network) settler(c Clamps, steps int) (*settler, error) {
 	}
 	if err := s.machine.Load(rows, c); err != nil {
 		return nil, err
+	}
+	for len(s.shards) < s.machine.Shards() {
+		s.shards = append(s.shards, newSettling(s, n.Depth(), inf.Method))
 	}
 	return s, nil
 }
@@ -125,27 +131,18 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	if err != nil {
 		return nil, fmt.Errorf("model: inference: %w", err)
 	}
-	steps := inf.Steps
-	if inf.Plain {
-		steps = 0
-	}
-	s, err := n.settler(c, steps)
+	s, err := n.settler(c, inf)
 	if err != nil {
 		return nil, err
 	}
 	rate := inf.Rate
-	if !inf.Unguarded {
+	if !inf.Unguarded && (inf.Method == Gradient || inf.Method == Momentum || inf.Method == Nesterov) {
 		rate = min(rate, n.MaxRate(c))
 	}
-	layers := n.Depth()
-	for len(s.shards) < s.machine.Shards() {
-		s.shards = append(s.shards, settling{low: make([]float64, layers), last: make([]float64, layers)})
-	}
 	s.machine.Each(func(shard *graph.Shard) {
-		st := &s.shards[shard.Index]
-		st.reached = false
-		if ctx.Err() == nil {
-			st.settle(shard, s.free, layers, rate, inf)
+		st := s.shards[shard.Index]
+		if st.reached = ctx.Err() == nil; st.reached {
+			st.settle(shard, rate, inf)
 		}
 	})
 	for i := range s.machine.Shards() {
@@ -153,41 +150,136 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
 		}
 	}
-	return s.result(layers, inf), nil
+	return s.result(n.Depth(), inf), nil
+}
+
+// settling is the course of one shard.
+type settling struct {
+	*settler
+	layers int
+	rule   rule // where all nodes move at once
+
+	rate      float64
+	steps     int
+	trace     []float64 // energies, by step and layer
+	last      []float64 // energies by layer, as of the last look
+	low       []float64 // the same when their sum was lowest
+	lowest    float64   // that sum
+	residual2 []float64 // squared norm of the gradient by node, as of the last look
+	largest2  float64   // largest sum of them
+	converged bool
+	reached   bool // not cancelled
+}
+
+func newSettling(s *settler, layers int, method Method) *settling {
+	return &settling{settler: s, layers: layers, rule: method.rule(),
+		last: make([]float64, layers), low: make([]float64, layers), residual2: make([]float64, layers+1)}
 }
 
 // settle takes a shard from the first step to the last.
-func (st *settling) settle(shard *graph.Shard, free []int, layers int, rate float64, inf Inference) {
-	st.trace, st.lowest, st.rate = st.trace[:0], math.Inf(1), rate
-	start(shard, free, layers, inf.Start)
+func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
+	st.rate, st.trace, st.lowest, st.largest2, st.converged = rate, st.trace[:0], math.Inf(1), 0, false
+	clear(st.residual2)
+	start(shard, st.free, st.layers, inf.Start)
+	st.rule.begin(shard, st.free)
 	for st.steps = 0; st.steps < inf.Steps; st.steps++ {
-		if inf.Trace || st.steps%watchEvery == 0 || st.steps == inf.Steps-1 {
-			shard.Evaluate()
-			if rose := st.watch(shard, layers); !finite(rose) {
-				break
-			} else if rose > riseNoise*st.lowest && !inf.Unguarded {
-				st.rate /= 2
-			}
-			if inf.Trace {
-				st.trace = append(st.trace, st.last...)
-			}
-		} else {
-			shard.Gradients()
+		last := st.steps == inf.Steps-1
+		energy := inf.Trace || st.steps%watchEvery == 0 || last && st.order == nil
+		if energy && !st.look(shard, inf) {
+			break
 		}
-		if inf.StaleErrors && st.steps == inf.Steps-1 {
+		if inf.StaleErrors && last {
 			shard.Errors()
 		}
-		for _, l := range free {
-			addScaled(shard.Latent(l), -st.rate, shard.Gradient(l))
+		measure := energy || last || inf.Tolerance > 0
+		if st.order == nil {
+			if !energy {
+				shard.Gradients()
+			}
+			if measure {
+				for _, l := range st.free {
+					st.measure(shard, l)
+				}
+				if st.rested(inf.Tolerance) {
+					break
+				}
+			}
+			st.rule.move(shard, st.free, st.rate)
+			continue
+		}
+		for turn, l := range st.order {
+			shard.Turn(turn, energy)
+			if measure {
+				st.measure(shard, l)
+			}
+			addScaled(shard.Latent(l), -st.rate, shard.Step(l))
+		}
+		if measure && st.rested(inf.Tolerance) {
+			st.steps++
+			break
 		}
 	}
+	st.rule.end(shard, st.free)
 	if inf.StaleErrors {
 		shard.Activate()
+		return
+	}
+	shard.Errors()
+	st.watch(shard)
+}
+
+// look computes the energy, lowers a guarded rate where it has risen, and
+// reports whether it is a number. A sweep finds errors and activations fresh, the
+// other methods the gradients.
+func (st *settling) look(shard *graph.Shard, inf Inference) bool {
+	if st.order == nil {
+		shard.Evaluate()
 	} else {
 		shard.Errors()
-		st.watch(shard, layers)
 	}
-	st.reached = true
+	rose := st.watch(shard)
+	if rose > riseNoise*st.lowest && !inf.Unguarded {
+		st.rate /= 2
+	}
+	if inf.Trace {
+		st.trace = append(st.trace, st.last...)
+	}
+	return finite(rose)
+}
+
+// watch takes the energy as just computed and returns by how much it is above
+// its lowest.
+func (st *settling) watch(shard *graph.Shard) (rose float64) {
+	total := 0.0
+	for i := range st.last {
+		st.last[i] = shard.Energy(i)
+		total += st.last[i]
+	}
+	rose = total - st.lowest
+	if total < st.lowest {
+		st.lowest = total
+		copy(st.low, st.last)
+		return 0
+	}
+	return rose
+}
+
+// measure takes the gradient by node l as just computed.
+func (st *settling) measure(shard *graph.Shard, l int) {
+	g := norm(shard.Gradient(l))
+	st.residual2[l] = g * g
+}
+
+// rested takes the total of the gradients as just measured and reports whether
+// the shard is at rest.
+func (st *settling) rested(tolerance float64) bool {
+	total := 0.0
+	for _, r := range st.residual2 {
+		total += r
+	}
+	st.largest2 = max(st.largest2, total)
+	st.converged = tolerance > 0 && total <= tolerance*tolerance*st.largest2
+	return st.converged
 }
 
 // start puts the free latents where settling begins.
@@ -201,65 +293,51 @@ func start(shard *graph.Shard, free []int, top int, at Start) {
 	}
 }
 
-// watch takes the energy as just computed and returns by how much it is above
-// its lowest.
-func (st *settling) watch(shard *graph.Shard, layers int) (rose float64) {
-	total := 0.0
-	for i := range layers {
-		st.last[i] = shard.Energy(i)
-		total += st.last[i]
-	}
-	rose = total - st.lowest
-	if total < st.lowest {
-		st.lowest = total
-		copy(st.low, st.last)
-		return 0
-	}
-	return rose
-}
-
-func addScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
-	if dst.Dtype() == tensor.Float32 {
-		vec.AddScaled(dst.Float32s(), float32(a), x.Float32s())
-	} else {
-		vec.AddScaled(dst.Float64s(), a, x.Float64s())
-	}
-}
-
 // result gathers what the shards did, in their order.
 func (s *settler) result(layers int, inf Inference) *Result {
-	r := &Result{Rate: math.Inf(1), LayerEnergy: make([]float64, layers)}
+	r := &Result{Rate: math.Inf(1), LayerEnergy: make([]float64, layers), NodeResidual: make([]float64, layers+1)}
 	low := make([]float64, layers)
-	for i := range s.machine.Shards() {
-		st := &s.shards[i]
+	largest2, converged := 0.0, true
+	m := s.machine
+	for i := range m.Shards() {
+		st := s.shards[i]
 		r.Steps = max(r.Steps, st.steps)
+		r.MeanSteps += float64(st.steps) * float64(m.ShardSize(i)) / float64(m.Rows())
 		r.Rate = min(r.Rate, st.rate)
 		for j := range layers {
 			r.LayerEnergy[j] += st.last[j]
 			low[j] += st.low[j]
 		}
+		for l, x := range st.residual2 {
+			r.NodeResidual[l] += x
+		}
+		largest2 += st.largest2
+		converged = converged && st.converged
+	}
+	total2 := 0.0
+	for l, x := range r.NodeResidual {
+		total2 += x
+		if largest2 > 0 {
+			r.NodeResidual[l] = math.Sqrt(x / largest2)
+		}
+	}
+	if largest2 > 0 {
+		r.Residual = math.Sqrt(total2 / largest2)
 	}
 	lowest := 0.0
 	for j, e := range r.LayerEnergy {
 		r.Energy += e
 		lowest += low[j]
 	}
-	if !r.Finite() || r.Energy > lowest*(1+riseTolerance) {
-		r.Status = Diverged
-		most := math.Inf(-1)
-		for j, e := range r.LayerEnergy {
-			if rose := e - low[j]; rose > most || math.IsNaN(rose) {
-				most, r.Node = rose, j
-				if math.IsNaN(rose) {
-					break
-				}
-			}
-		}
+	switch {
+	case !r.Finite() || r.Energy > lowest*(1+riseTolerance):
+		r.Status, r.Node = Diverged, rose(r.LayerEnergy, low)
+	case converged:
+		r.Status = Converged
 	}
 	if inf.Trace {
 		r.Trace = s.trace(layers, r.Steps)
 	}
-	m := s.machine
 	for l := range layers + 1 {
 		r.Latents = append(r.Latents, m.Latent(l))
 	}
@@ -270,15 +348,34 @@ func (s *settler) result(layers int, inf Inference) *Result {
 	return r
 }
 
+// rose returns the node whose energy is most above its low, or is no number.
+func rose(energies, low []float64) int {
+	node := 0
+	for i := range energies {
+		rise := energies[i] - low[i]
+		if !finite(rise) {
+			return i
+		}
+		if rise > energies[node]-low[node] {
+			node = i
+		}
+	}
+	return node
+}
+
+// trace sums the shards' traces; one that came to rest earlier stays where it
+// ended.
 func (s *settler) trace(layers, steps int) [][]float64 {
 	trace := make([][]float64, steps)
 	for t := range trace {
 		trace[t] = make([]float64, layers)
 		for i := range s.machine.Shards() {
+			energies := s.shards[i].last
 			if of := s.shards[i].trace; len(of) >= (t+1)*layers {
-				for j := range trace[t] {
-					trace[t][j] += of[t*layers+j]
-				}
+				energies = of[t*layers : (t+1)*layers]
+			}
+			for j, e := range energies {
+				trace[t][j] += e
 			}
 		}
 	}

@@ -1,0 +1,78 @@
+package model
+
+import (
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/vec"
+)
+
+// Vector operations on tensors of one shape and dtype, in place.
+
+// addScaled sets dst += a·x.
+func addScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
+	if dst.Dtype() == tensor.Float32 {
+		vec.AddScaled(dst.Float32s(), float32(a), x.Float32s())
+	} else {
+		vec.AddScaled(dst.Float64s(), a, x.Float64s())
+	}
+}
+
+// addMomentum sets v = m·v + d and x += a·v.
+func addMomentum(x, v, d *tensor.Dense, m, a float64) {
+	if x.Dtype() == tensor.Float32 {
+		vec.Momentum(x.Float32s(), v.Float32s(), d.Float32s(), float32(m), float32(a))
+	} else {
+		vec.Momentum(x.Float64s(), v.Float64s(), d.Float64s(), m, a)
+	}
+}
+
+// addAdam moves x along d by Adam's rule: see vec.Adam.
+func addAdam(x, m, v, d *tensor.Dense, beta1, beta2, a, c float64) {
+	const epsilon = 1e-8
+	if x.Dtype() == tensor.Float32 {
+		vec.Adam(x.Float32s(), m.Float32s(), v.Float32s(), d.Float32s(), float32(beta1), float32(beta2), float32(a), float32(c), epsilon, 0)
+	} else {
+		vec.Adam(x.Float64s(), m.Float64s(), v.Float64s(), d.Float64s(), beta1, beta2, a, c, epsilon, 0)
+	}
+}
+
+// nesterovStep moves y, the extrapolated point, by −a·g to x, extrapolates
+// again, y = x + beta·(x − last), keeps x in last, and returns ⟨g, x − last⟩.
+func nesterovStep(y, last, g *tensor.Dense, a, beta float64) float64 {
+	if y.Dtype() == tensor.Float32 {
+		return nesterovRows(y.Float32s(), last.Float32s(), g.Float32s(), float32(a), float32(beta))
+	}
+	return nesterovRows(y.Float64s(), last.Float64s(), g.Float64s(), a, beta)
+}
+
+func nesterovRows[T vec.Float](y, last, g []T, a, beta T) float64 {
+	last, g = last[:len(y)], g[:len(y)]
+	climb := 0.0
+	for i, v := range y {
+		x := v - a*g[i]
+		d := x - last[i]
+		climb += float64(g[i]) * float64(d)
+		y[i] = x + beta*d
+		last[i] = x
+	}
+	return climb
+}
+
+// norm returns √Σ x².
+func norm(x *tensor.Dense) float64 {
+	if x.Dtype() == tensor.Float32 {
+		return math.Sqrt(2 * vec.HalfSquares(x.Float32s()))
+	}
+	return math.Sqrt(2 * vec.HalfSquares(x.Float64s()))
+}
+
+func element(d *tensor.Dense, i int) float64 {
+	if d.Dtype() == tensor.Float32 {
+		return float64(d.Float32s()[i])
+	}
+	return d.Float64s()[i]
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
