@@ -75,6 +75,10 @@ type Epoch struct {
 	// which latents settled.
 	Rate          float64
 	InferenceRate float64
+	// Steps, Residual and NodeResidual are means of the [Step]'s over the
+	// examples.
+	Steps, Residual float64
+	NodeResidual    []float64
 	// Diverged is the number of batches, of Batches, that diverged while
 	// settling, and Node the node where the last of them did.
 	Diverged int
@@ -149,8 +153,16 @@ func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.
 			if err != nil {
 				return err
 			}
-			rows := inputs.Shape()[0]
-			e.Energy += step.Energy * float64(rows) / float64(len(order))
+			share := float64(inputs.Shape()[0]) / float64(len(order))
+			e.Energy += share * step.Energy
+			e.Steps += share * step.Steps
+			e.Residual += share * step.Residual
+			if e.NodeResidual == nil {
+				e.NodeResidual = make([]float64, len(step.NodeResidual))
+			}
+			for l, r := range step.NodeResidual {
+				e.NodeResidual[l] += share * r
+			}
 			e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
 			batch := done/b.size + 1
 			if step.Status == model.Diverged {

@@ -28,8 +28,12 @@ type Step struct {
 	// Status says how settling ended, and Node where it diverged.
 	Status model.Status
 	Node   int
-	// InferenceRate is the rate at which the latents settled.
-	InferenceRate float64
+	// InferenceRate is the rate at which the latents settled, Steps the mean
+	// number of steps over the examples, and Residual what was left of the
+	// gradient: see [model.Result]. They are 0 for backprop.
+	InferenceRate, Steps, Residual float64
+	// NodeResidual is each node's part of Residual.
+	NodeResidual []float64
 	// Learned reports whether the weights moved: not where the energy is no
 	// longer finite.
 	Learned bool
@@ -65,7 +69,8 @@ func (p *PCN) Learn(ctx context.Context, inputs, targets *tensor.Dense, rate flo
 	}
 	s := Step{
 		Energy: r.Energy / float64(inputs.Shape()[0]), Status: r.Status, Node: r.Node,
-		InferenceRate: r.Rate, Learned: r.Finite(),
+		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual,
+		Learned: r.Finite(),
 	}
 	if !s.Learned {
 		return s, nil

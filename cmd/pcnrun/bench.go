@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,8 +37,11 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 		return r.Model.Direction.UnmarshalText([]byte(text))
 	})
 	recipeFlag(flags, "batch", "N", "examples of a batch (default 64)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
+	recipeFlag(flags, "method", "NAME", "how latents move: "+strings.Join(model.Methods(), ", ")+" (default gradient)", func(r *train.Recipe, text string) error {
+		return r.Inference.Method.UnmarshalText([]byte(text))
+	})
 	recipeFlag(flags, "steps", "T", "steps in which latents settle (default 50)", whole(1, func(r *train.Recipe) *int { return &r.Inference.Steps }))
-	recipeFlag(flags, "inference-rate", "R", "size of a settling step (default 0.05)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
+	recipeFlag(flags, "inference-rate", "R", "size of a settling step (default 0.05, or the method's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
 	recipeFlag(flags, "dtype", "TYPE", "float32 or float64 (default float32)", func(r *train.Recipe, text string) error {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})
@@ -50,11 +54,14 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 		}
 		r := train.Recipe{
 			Model:     model.Config{Layers: []int{784, 256, 256, 10}, Direction: model.Generative},
-			Inference: model.Inference{Steps: 50, Rate: 0.05},
+			Inference: model.Inference{Steps: 50},
 			Learning:  train.Learning{Batch: 64},
 		}
 		if err := applyFlags(flags, &r); err != nil {
 			return usageError{err}
+		}
+		if r.Inference.Method == model.Gradient && r.Inference.Rate == 0 {
+			r.Inference.Rate = 0.05
 		}
 		p, err := bench.NewProblem(r.Model, r.Inference, r.Learning.Batch)
 		if err != nil {
@@ -67,7 +74,7 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 			}
 		}
 		if !asJSON {
-			fmt.Fprintf(a.info(asJSON), "%v, batch %d, %d steps\n", p.Network(), p.Batch, p.Inference.Steps)
+			fmt.Fprintf(a.info(asJSON), "%v, batch %d, %d steps of %v\n", p.Network(), p.Batch, p.Inference.Steps, p.Inference.Method)
 		}
 		res, err := bench.Run(c.Context(), p, rounds)
 		if err != nil {

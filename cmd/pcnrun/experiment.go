@@ -112,6 +112,9 @@ func (e *experiment) saveRecipe(n *model.Network) error {
 func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Learner, path string, lines io.Writer) (result, *train.History, error) {
 	n := l.Network()
 	res := result{Learner: name, evaluation: newEvaluation(e.recipe, n, e.sets.Test), TrainExamples: e.sets.Train.Len()}
+	if name == pcnName {
+		res.Method = e.recipe.Inference.Method.String()
+	}
 	if err := describeModel(n, e); err != nil {
 		return res, nil, err
 	}
@@ -132,6 +135,7 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 	}})
 	p.clear()
 	res.setHistory(h, e.sets.Validation)
+	a.warnFarFromRest(h)
 	if unsaved != nil {
 		err = unsaved
 	}
@@ -169,4 +173,27 @@ func commas(sizes []int) string {
 		text[i] = strconv.Itoa(size)
 	}
 	return strings.Join(text, ",")
+}
+
+// farFromRest is the share of the gradient that settling may leave before that
+// is worth a warning.
+const farFromRest = 0.5
+
+// warnFarFromRest says where latents were still moving when the weights learned
+// from them.
+func (a *app) warnFarFromRest(h *train.History) {
+	if len(h.Epochs) == 0 {
+		return
+	}
+	last := h.Epochs[len(h.Epochs)-1]
+	if last.Steps < 2 || !(last.Residual > farFromRest) {
+		return // a single step has nothing to be compared with
+	}
+	node := 0
+	for l, r := range last.NodeResidual {
+		if r > last.NodeResidual[node] {
+			node = l
+		}
+	}
+	a.warn("settling ended far from rest: %.0f %% of the gradient was left, most of it at node %d; give more --steps or another --method", 100*last.Residual, node)
 }

@@ -128,7 +128,25 @@ func addModelFlags(flags *pflag.FlagSet, direction, otherwise string) {
 
 // addInferenceFlags adds the flags for how latents settle.
 func addInferenceFlags(flags *pflag.FlagSet) {
-	recipeFlag(flags, "steps", "T", "steps in which latents settle (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Inference.Steps }))
+	recipeFlag(flags, "method", "NAME", "how latents move: "+strings.Join(model.Methods(), ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
+		was := r.Inference.Method
+		if err := r.Inference.Method.UnmarshalText([]byte(text)); err != nil {
+			return err
+		}
+		if r.Inference.Method != was && !flags.Changed("inference-rate") {
+			r.Inference.Rate = 0 // another method's rate means nothing here
+		}
+		return nil
+	})
+	recipeFlag(flags, "steps", "T", "most steps in which latents settle (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Inference.Steps }))
+	recipeFlag(flags, "tolerance", "SHARE", "end settling when this share of the gradient is left, 0 for never (recipe's)", func(r *train.Recipe, text string) error {
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(x >= 0 && x < 1) {
+			return errors.New("want a number >= 0 and < 1")
+		}
+		r.Inference.Tolerance = x
+		return nil
+	})
 	recipeFlag(flags, "inference-rate", "R", "size of a settling step (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
 }
 

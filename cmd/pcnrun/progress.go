@@ -89,6 +89,9 @@ func (p *progress) epochLine(e train.Event) string {
 	if rate := e.Done.InferenceRate; rate > 0 && !math.IsInf(rate, 0) {
 		fmt.Fprintf(&line, "  inference rate %.3g", rate)
 	}
+	if e.Done.Steps > 0 {
+		fmt.Fprintf(&line, "  residual %.2g in %.3g steps", e.Done.Residual, e.Done.Steps)
+	}
 	fmt.Fprintf(&line, "  %.3g s", e.Done.Seconds)
 	if e.Done.Diverged > 0 {
 		fmt.Fprintf(&line, "  %d of %d batches diverged, the last at node %d", e.Done.Diverged, e.Done.Batches, e.Done.Node)

@@ -45,6 +45,9 @@ type result struct {
 	Status             string  `json:"status"`
 	DivergedEpoch      int     `json:"diverged_epoch,omitempty"` // the first
 	Seconds            number  `json:"seconds"`                  // of learning alone
+	Method             string  `json:"method,omitempty"`         // of settling; like the next two, the PCN's only
+	StepsMean          *number `json:"steps_mean,omitempty"`     // steps an example took, in the last epoch
+	Residual           *number `json:"residual,omitempty"`       // of the gradient, in the last epoch
 }
 
 // number is null in JSON where it is not finite.
@@ -80,6 +83,9 @@ func (r *result) setHistory(h *train.History, validation *data.Set) {
 	for _, e := range h.Epochs {
 		if e.Diverged > 0 && r.DivergedEpoch == 0 {
 			r.DivergedEpoch = e.Epoch
+		}
+		if e.Steps > 0 {
+			r.StepsMean, r.Residual = (*number)(&e.Steps), (*number)(&e.Residual)
 		}
 		if e.Validation != nil {
 			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, validation)

@@ -93,6 +93,7 @@ type Result struct {
 	Dtype     model.Dtype     `json:"dtype"`
 	Gemm      string          `json:"gemm"`
 	Workers   int             `json:"workers"`
+	Method    model.Method    `json:"method"`
 	Form      string          `json:"form"` // of the bottom node's energy: gram or plain
 
 	GFLOPS        float64 `json:"gflops"`          // arithmetic of matrix products a second of settling
@@ -114,7 +115,7 @@ type Result struct {
 func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
 	r := &Result{
 		Steps: p.Inference.Steps, Batch: p.Batch, Layers: p.Model.Layers, Direction: p.Model.Direction, Dtype: p.Model.Dtype,
-		Gemm: gemm.Kernel(), Workers: runtime.GOMAXPROCS(0), Form: "plain",
+		Gemm: gemm.Kernel(), Workers: runtime.GOMAXPROCS(0), Method: p.Inference.Method, Form: "plain",
 	}
 	n := p.network
 	settle := func(inf model.Inference) func() error {
@@ -262,17 +263,29 @@ func (p *Problem) products() *productList {
 	}
 	for i := range n.Depth() {
 		below, above := n.Size(i), n.Size(i+1)
+		turns := steps // of node i+1
+		switch p.Inference.Method {
+		case model.SymmetricGaussSeidel:
+			if i+2 < n.Depth() {
+				turns = 2 * steps
+			}
+			fallthrough
+		case model.Preconditioned, model.GaussSeidel:
+			if !clamped[i+1] {
+				add(above, above, turns) // H⁻¹ g
+			}
+		}
 		switch {
 		case clamped[i+1]:
 			add(below, above, 1)
 		case gram[i]:
 			l.gram = true
-			add(above, above, steps) // f G
+			add(above, above, turns) // f G
 			add(above, below, 1)     // A
 			add(below, above, 1)     // the error at the end
 		default:
-			add(below, above, steps+1)
-			add(above, below, steps)
+			add(below, above, turns+1)
+			add(above, below, turns)
 		}
 	}
 	return l
