@@ -55,6 +55,10 @@ const watchEvery = 8
 // alone; a guarded rate is halved beyond it.
 const riseNoise = 1e-5
 
+// retries is how often a guarded shard settles anew, each time at half the rate,
+// when its energy has not ended at its lowest.
+const retries = 6
+
 // riseTolerance is how far, relatively, the energy may end above its lowest
 // before that is a divergence.
 const riseTolerance = 0.01
@@ -143,6 +147,9 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 		st := s.shards[shard.Index]
 		if st.reached = ctx.Err() == nil; st.reached {
 			st.settle(shard, rate, inf)
+			for try := 0; try < retries && !inf.Unguarded && st.rose(); try++ {
+				st.settle(shard, st.rate/2, inf)
+			}
 		}
 	})
 	for i := range s.machine.Shards() {
@@ -228,6 +235,12 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 	st.watch(shard)
 }
 
+// rose reports whether the energy has ended above its lowest, or as no number.
+func (st *settling) rose() bool {
+	total := sum(st.last)
+	return !finite(total) || total > st.lowest*(1+riseTolerance)
+}
+
 // look computes the energy, lowers a guarded rate where it has risen, and
 // reports whether it is a number. A sweep finds errors and activations fresh, the
 // other methods the gradients.
@@ -250,11 +263,10 @@ func (st *settling) look(shard *graph.Shard, inf Inference) bool {
 // watch takes the energy as just computed and returns by how much it is above
 // its lowest.
 func (st *settling) watch(shard *graph.Shard) (rose float64) {
-	total := 0.0
 	for i := range st.last {
 		st.last[i] = shard.Energy(i)
-		total += st.last[i]
 	}
+	total := sum(st.last)
 	rose = total - st.lowest
 	if total < st.lowest {
 		st.lowest = total
@@ -273,10 +285,7 @@ func (st *settling) measure(shard *graph.Shard, l int) {
 // rested takes the total of the gradients as just measured and reports whether
 // the shard is at rest.
 func (st *settling) rested(tolerance float64) bool {
-	total := 0.0
-	for _, r := range st.residual2 {
-		total += r
-	}
+	total := sum(st.residual2)
 	st.largest2 = max(st.largest2, total)
 	st.converged = tolerance > 0 && total <= tolerance*tolerance*st.largest2
 	return st.converged
@@ -314,24 +323,16 @@ func (s *settler) result(layers int, inf Inference) *Result {
 		largest2 += st.largest2
 		converged = converged && st.converged
 	}
-	total2 := 0.0
-	for l, x := range r.NodeResidual {
-		total2 += x
-		if largest2 > 0 {
+	if largest2 > 0 {
+		r.Residual = math.Sqrt(sum(r.NodeResidual) / largest2)
+		for l, x := range r.NodeResidual {
 			r.NodeResidual[l] = math.Sqrt(x / largest2)
 		}
 	}
-	if largest2 > 0 {
-		r.Residual = math.Sqrt(total2 / largest2)
-	}
-	lowest := 0.0
-	for j, e := range r.LayerEnergy {
-		r.Energy += e
-		lowest += low[j]
-	}
+	r.Energy = sum(r.LayerEnergy)
 	switch {
-	case !r.Finite() || r.Energy > lowest*(1+riseTolerance):
-		r.Status, r.Node = Diverged, rose(r.LayerEnergy, low)
+	case !r.Finite() || r.Energy > sum(low)*(1+riseTolerance):
+		r.Status, r.Node = Diverged, worst(r.LayerEnergy, low)
 	case converged:
 		r.Status = Converged
 	}
@@ -348,8 +349,15 @@ func (s *settler) result(layers int, inf Inference) *Result {
 	return r
 }
 
-// rose returns the node whose energy is most above its low, or is no number.
-func rose(energies, low []float64) int {
+func sum(x []float64) (total float64) {
+	for _, v := range x {
+		total += v
+	}
+	return total
+}
+
+// worst returns the node whose energy is most above its low, or is no number.
+func worst(energies, low []float64) int {
 	node := 0
 	for i := range energies {
 		rise := energies[i] - low[i]

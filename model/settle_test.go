@@ -317,12 +317,6 @@ func TestGuard(t *testing.T) {
 	if r.Status != StepLimit || r.Rate >= inf.Rate {
 		t.Errorf("guarded: %v at rate %v, want %v at a rate below %v", r.Status, r.Rate, StepLimit, inf.Rate)
 	}
-	sum := func(e []float64) (s float64) {
-		for _, x := range e {
-			s += x
-		}
-		return s
-	}
 	for i := 1; i < len(r.Trace); i++ {
 		if before, after := sum(r.Trace[i-1]), sum(r.Trace[i]); after > before*(1+1e-6) {
 			t.Errorf("guarded: the energy rose from %v to %v at step %d", before, after, i)
