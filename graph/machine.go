@@ -60,6 +60,7 @@ type Machine struct {
 	rows    int
 	workers int
 	shards  []*Shard
+	views   map[int]*tensor.Dense // of the whole batch, by the core's number
 }
 
 var _ G.VM = (*Machine)(nil)
@@ -146,13 +147,18 @@ func (m *Machine) Load(rows int, clamps []*tensor.Dense) error {
 	if rows != m.rows {
 		m.cut(rows)
 	}
+	for l, c := range clamps {
+		if c != nil {
+			m.views[m.core.at().latents[l]] = c
+		}
+	}
 	m.Each(func(s *Shard) { m.core.run(workBatch, s.Lo, s.Hi) })
 	return nil
 }
 
 // cut makes the shards of a batch of rows examples.
 func (m *Machine) cut(rows int) {
-	m.rows, m.shards = rows, nil
+	m.rows, m.shards, m.views = rows, nil, map[int]*tensor.Dense{}
 	at := m.core.at()
 	for lo := 0; lo < rows; lo += ShardRows {
 		s := &Shard{core: m.core, Lo: lo, Hi: min(lo+ShardRows, rows), Index: len(m.shards)}
@@ -198,7 +204,14 @@ func (m *Machine) Error(i int) *tensor.Dense { return m.view(m.core.at().errors[
 // Errors or Activate.
 func (m *Machine) Activation(i int) *tensor.Dense { return m.view(m.core.at().activations[i]) }
 
-func (m *Machine) view(at int) *tensor.Dense { return m.core.view(at, 0, m.rows) }
+func (m *Machine) view(at int) *tensor.Dense {
+	v := m.views[at]
+	if v == nil {
+		v = m.core.view(at, 0, m.rows)
+		m.views[at] = v
+	}
+	return v
+}
 
 // RowEnergies returns the energy of node i of each example, as of the last
 // Errors. It is a view.

@@ -28,7 +28,8 @@ type Network struct {
 
 	version  int // of the weights
 	handicap graph.Handicap
-	machines map[string]*settler
+	machines map[string]*settler // by the key of their form
+	key      []byte              // scratch
 	norms    *norms
 	scratch  []hebbianScratch // by layer
 	blocks   []hebbianBlock   // of all layers

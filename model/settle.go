@@ -70,6 +70,21 @@ type form struct {
 	method  Method
 }
 
+// appendKey appends what tells f from another form.
+func (f *form) appendKey(b []byte) []byte {
+	b = append(b, byte(f.method))
+	for _, flags := range [][]bool{f.clamped, f.gram} {
+		for _, set := range flags {
+			if set {
+				b = append(b, 1)
+			} else {
+				b = append(b, 0)
+			}
+		}
+	}
+	return b
+}
+
 // settler settles one form of the energy.
 type settler struct {
 	machine *graph.Machine
@@ -92,8 +107,8 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 			f.gram[i] = f.gram[i] && p == nil
 		}
 	}
-	key := fmt.Sprint(f)
-	s := n.machines[key]
+	n.key = f.appendKey(n.key[:0])
+	s := n.machines[string(n.key)]
 	if s == nil {
 		e, err := n.build(f, rows)
 		if err != nil {
@@ -110,7 +125,7 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 			return nil, err
 		}
 		s.machine.SetWorkers(n.workers)
-		n.machines[key] = s
+		n.machines[string(n.key)] = s
 	}
 	if s.version != n.version {
 		if err := s.machine.Freeze(); err != nil {
