@@ -1,36 +1,24 @@
 // Package vec holds the elementwise kernels of the machine: activations and
 // their slopes, and the few vector operations that settling and learning need.
+//
 // Every function takes slices of one length and is the same for float32 and
-// float64; where a vectorised float32 kernel exists it is used.
+// float64. It panics if a slice is too short. Slices may be the same, but may not
+// overlap otherwise. What becomes of an element does not depend on its position,
+// so a batch may be cut anywhere; a sum's order of additions depends on the length
+// alone. On amd64 with AVX2 and FMA, or AVX-512, assembly does the work; elsewhere
+// loops in Go.
 package vec
-
-import (
-	"math"
-
-	"github.com/tphakala/simd/f32"
-	"github.com/tphakala/simd/f64"
-)
 
 // Float is an element type.
 type Float interface{ float32 | float64 }
 
 // AddScaled sets dst += a·x.
-func AddScaled[T Float](dst []T, a T, x []T) {
-	switch dst := any(dst).(type) {
-	case []float32:
-		f32.AddScaled(dst, float32(a), any(x).([]float32))
-	case []float64:
-		f64.AddScaled(dst, float64(a), any(x).([]float64))
-	}
-}
+func AddScaled[T Float](dst []T, a T, x []T) { current[T]().addScaled(dst, a, x[:len(dst)]) }
 
 // AddRow sets dst += b for each row of dst, which has len(b) columns.
 func AddRow[T Float](dst, b []T) {
-	for ; len(dst) >= len(b) && len(b) > 0; dst = dst[len(b):] {
-		row := dst[:len(b)]
-		for j, v := range b {
-			row[j] += v
-		}
+	if len(b) > 0 {
+		current[T]().addRow(dst, b)
 	}
 }
 
@@ -38,147 +26,59 @@ func AddRow[T Float](dst, b []T) {
 // by the product in dst.
 func Residual[T Float](dst, x, b []T) {
 	if b == nil {
-		x = x[:len(dst)]
-		for i, v := range dst {
-			dst[i] = x[i] - v
-		}
-		return
-	}
-	n := len(b)
-	for ; len(dst) >= n; dst, x = dst[n:], x[n:] {
-		row, xr := dst[:n], x[:n]
-		for j, v := range b {
-			row[j] = xr[j] - row[j] - v
-		}
+		Sub(dst, x, dst)
+	} else if len(b) > 0 {
+		current[T]().residual(dst, x[:len(dst)], b)
 	}
 }
 
 // SubRow sets dst = x − b for each row of x, which has len(b) columns.
 func SubRow[T Float](dst, x, b []T) {
-	n := len(b)
-	for ; len(dst) >= n && n > 0; dst, x = dst[n:], x[n:] {
-		Sub(dst[:n], x[:n], b)
+	if len(b) > 0 {
+		current[T]().subRow(dst, x[:len(dst)], b)
 	}
 }
 
 // Sub sets dst = x − y.
-func Sub[T Float](dst, x, y []T) {
-	x, y = x[:len(dst)], y[:len(dst)]
-	for i := range dst {
-		dst[i] = x[i] - y[i]
-	}
-}
+func Sub[T Float](dst, x, y []T) { current[T]().sub(dst, x[:len(dst)], y[:len(dst)]) }
 
 // Add sets dst = x + y.
-func Add[T Float](dst, x, y []T) {
-	x, y = x[:len(dst)], y[:len(dst)]
-	for i := range dst {
-		dst[i] = x[i] + y[i]
-	}
-}
+func Add[T Float](dst, x, y []T) { current[T]().add(dst, x[:len(dst)], y[:len(dst)]) }
 
 // Neg sets dst = −x.
-func Neg[T Float](dst, x []T) {
-	x = x[:len(dst)]
-	for i, v := range x {
-		dst[i] = -v
-	}
-}
+func Neg[T Float](dst, x []T) { current[T]().neg(dst, x[:len(dst)]) }
 
 // Weigh sets dst = x ⊙ p for each row of x, which has len(p) columns.
 func Weigh[T Float](dst, x, p []T) {
-	n := len(p)
-	for ; len(dst) >= n && n > 0; dst, x = dst[n:], x[n:] {
-		row, xr := dst[:n], x[:n]
-		for j, v := range p {
-			row[j] = xr[j] * v
-		}
+	if len(p) > 0 {
+		current[T]().weigh(dst, x[:len(dst)], p)
 	}
 }
 
 // HalfSquares returns ½ Σ x², summed in float64.
-func HalfSquares[T Float](x []T) float64 {
-	var s0, s1, s2, s3 float64
-	for ; len(x) >= 4; x = x[4:] {
-		a, b, c, d := float64(x[0]), float64(x[1]), float64(x[2]), float64(x[3])
-		s0 += a * a
-		s1 += b * b
-		s2 += c * c
-		s3 += d * d
-	}
-	for _, v := range x {
-		s0 += float64(v) * float64(v)
-	}
-	return ((s0 + s1) + (s2 + s3)) / 2
-}
+func HalfSquares[T Float](x []T) float64 { return current[T]().squares(x) / 2 }
 
 // HalfSquaresWeighed returns ½ Σ p x², summed in float64.
 func HalfSquaresWeighed[T Float](x, p []T) float64 {
-	p = p[:len(x)]
-	var s float64
-	for i, v := range x {
-		s += float64(p[i]) * float64(v) * float64(v)
-	}
-	return s / 2
-}
-
-// Finite reports whether no element is NaN or infinite.
-func Finite[T Float](x []T) bool {
-	for _, v := range x {
-		if f := float64(v); f-f != 0 {
-			return false
-		}
-	}
-	return true
+	return current[T]().squaresWeighed(x, p[:len(x)]) / 2
 }
 
 // Dot returns Σ x y, summed in float64.
-func Dot[T Float](x, y []T) float64 {
-	y = y[:len(x)]
-	var s float64
-	for i, v := range x {
-		s += float64(v) * float64(y[i])
-	}
-	return s
-}
-
-// MaxAbs returns the largest |x|, NaN if there is one.
-func MaxAbs[T Float](x []T) float64 {
-	var m float64
-	for _, v := range x {
-		a := math.Abs(float64(v))
-		if a > m || a != a {
-			m = a
-		}
-	}
-	return m
-}
+func Dot[T Float](x, y []T) float64 { return current[T]().dot(x, y[:len(x)]) }
 
 // Scale sets x = a·x.
-func Scale[T Float](x []T, a T) {
-	for i := range x {
-		x[i] *= a
-	}
-}
+func Scale[T Float](x []T, a T) { current[T]().scale(x, a) }
 
 // Momentum sets v = m·v + d and x += a·v: x moves along a running sum of its
 // directions d.
 func Momentum[T Float](x, v, d []T, m, a T) {
-	v, d = v[:len(x)], d[:len(x)]
-	for i := range x {
-		v[i] = m*v[i] + d[i]
-		x[i] += a * v[i]
-	}
+	current[T]().momentum(x, v[:len(x)], d[:len(x)], m, a)
 }
 
 // Adam moves x along its direction d by Adam's rule, m and v being the running
 // means of d and d². a is the rate with both bias corrections of m in it, c the
 // bias correction of v, and x shrinks by decay·x first (AdamW).
 func Adam[T Float](x, m, v, d []T, beta1, beta2, a, c, epsilon, decay T) {
-	m, v, d = m[:len(x)], v[:len(x)], d[:len(x)]
-	for i, g := range d {
-		m[i] = beta1*m[i] + (1-beta1)*g
-		v[i] = beta2*v[i] + (1-beta2)*g*g
-		x[i] += a*m[i]/(T(math.Sqrt(float64(v[i]*c)))+epsilon) - decay*x[i]
-	}
+	n := len(x)
+	current[T]().adam(x, m[:n], v[:n], d[:n], beta1, beta2, a, c, epsilon, decay)
 }

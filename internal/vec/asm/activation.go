@@ -1,0 +1,160 @@
+package main
+
+import "github.com/mmcloughlin/avo/operand"
+
+// leak is the slope of LeakyReLU below 0.
+const leak = 0.01
+
+// activations are the kernels of the activations but the identity.
+func activations() []kernel {
+	var list []kernel
+	for _, f := range []struct {
+		name   string
+		only32 bool
+		value  func(l *lanes, x value) value
+	}{
+		{"Tanh", true, tanh},
+		{"ReLU", false, func(l *lanes, x value) value {
+			zero := l.constant(0)
+			return l.where(x, lessEqual, zero, x)
+		}},
+		{"LeakyReLU", false, func(l *lanes, x value) value { return l.max(l.mul(x, l.constant(leak)), x) }},
+		{"Sigmoid", true, sigmoid},
+		{"GELU", true, gelu},
+		{"Softplus", true, softplus},
+		{"HardTanh", false, func(l *lanes, x value) value {
+			return l.min(l.constant(1), l.max(l.constant(-1), x))
+		}},
+	} {
+		list = append(list, kernel{
+			name: f.name, doc: "sets dst = φ(x).", params: "dst, x []T",
+			loads: []string{"x"}, stores: []string{"dst"}, only32: f.only32,
+			before: each(func(l *lanes, in []value) value { return f.value(l, in[0]) }),
+		})
+	}
+	return list
+}
+
+// slopes are the kernels that multiply by an activation's slope, each with and
+// without an addend. All slopes are NaN where x is.
+func slopes() []kernel {
+	var list []kernel
+	for _, f := range []struct {
+		name   string
+		only32 bool
+		of     []string // what the slope is a function of
+		slope  func(l *lanes, x value) value
+	}{
+		{"Identity", false, nil, nil},
+		{"Tanh", false, []string{"y"}, func(l *lanes, y value) value { return l.fnma(y, y, l.constant(1)) }},
+		{"ReLU", false, []string{"x"}, func(l *lanes, x value) value { return step(l, x, 0) }},
+		{"LeakyReLU", false, []string{"x"}, func(l *lanes, x value) value { return step(l, x, leak) }},
+		{"Sigmoid", false, []string{"y"}, func(l *lanes, y value) value { return l.fnma(y, y, y) }},
+		{"GELU", true, []string{"x"}, geluSlope},
+		{"Softplus", true, []string{"x"}, sigmoid},
+		{"HardTanh", false, []string{"x"}, func(l *lanes, x value) value {
+			return step(l, l.sub(l.constant(1), l.abs(x)), 0)
+		}},
+	} {
+		product := func(l *lanes, s value, in []value) (sg, slope value) {
+			sg = l.mul(in[0], s)
+			if f.slope != nil {
+				slope = f.slope(l, in[1])
+			}
+			return sg, slope
+		}
+		loads := append([]string{"g"}, f.of...)
+		list = append(list, kernel{
+			name: "MulSlope" + f.name, doc: "sets dst = s·g ⊙ φ'(x), y = φ(x).", params: "dst []T, s T, g, x, y []T",
+			loads: loads, stores: []string{"dst"}, only32: f.only32,
+			before: func(l *lanes) body {
+				s := l.spread("s")
+				return func(in []value) []value {
+					sg, slope := product(l, s, in)
+					if slope == nil {
+						return []value{sg}
+					}
+					return []value{l.mul(sg, slope)}
+				}
+			},
+		}, kernel{
+			name: "AddSlope" + f.name, doc: "sets dst = a + s·g ⊙ φ'(x), y = φ(x).", params: "dst, a []T, s T, g, x, y []T",
+			loads: append(loads, "a"), stores: []string{"dst"}, only32: f.only32,
+			before: func(l *lanes) body {
+				s := l.spread("s")
+				return func(in []value) []value {
+					a := in[len(in)-1]
+					if f.slope == nil {
+						return []value{l.fma(in[0], s, a)}
+					}
+					sg, slope := product(l, s, in)
+					return []value{l.fma(sg, slope, a)}
+				}
+			},
+		})
+	}
+	return list
+}
+
+// step is 1 where x > 0 and else low, which is not negative.
+func step(l *lanes, x value, low float64) value {
+	return l.where(x, greater, l.constant(1), l.max(l.constant(low), x))
+}
+
+func tanh(l *lanes, x value) value {
+	x = l.min(l.constant(tanhMax), l.max(l.constant(-tanhMax), x))
+	s := l.mul(x, x)
+	y := l.div(l.mul(x, l.polynomial(s, tanhP)), l.polynomial(s, tanhQ))
+	return l.min(l.constant(1), l.max(l.constant(-1), y))
+}
+
+// exp is eˣ for |x| ≤ expMax or NaN.
+func exp(l *lanes, x value) value {
+	t := l.fma(x, l.constant(log2E), l.constant(round))
+	n := l.sub(t, l.constant(round))
+	r := l.fnma(n, l.constant(ln2Hi), x)
+	r = l.fnma(n, l.constant(ln2Lo), r)
+	p := l.fma(l.polynomial(r, expP), l.mul(r, r), r)
+	// The scale, 2ⁿ, is a float of its own so that NaN stays NaN.
+	scale := l.vector()
+	l.VPSLLD(operand.U8(23), t, scale)
+	l.VPADDD(l.register(l.constant(1)), scale, scale)
+	return l.fma(p, scale, scale)
+}
+
+func sigmoid(l *lanes, x value) value {
+	x = l.min(l.constant(expMax), l.max(l.constant(-expMax), x))
+	one := l.constant(1)
+	return l.div(one, l.add(exp(l, l.neg(x)), one))
+}
+
+// softplus is max(x, 0) + log(1 + exp(−|x|)).
+func softplus(l *lanes, x value) value {
+	e := exp(l, l.max(l.constant(-expMax), l.neg(l.abs(x))))
+	z := l.div(e, l.add(e, l.constant(2)))
+	s := l.mul(z, z)
+	log := l.fma(l.polynomial(s, logP), l.mul(s, z), l.add(z, z))
+	return l.add(log, l.max(l.constant(0), x))
+}
+
+// normal returns t = |x| up to normalMax, exp(−t²/2) and Φ(−t), the standard
+// normal distribution function.
+func normal(l *lanes, x value) (t, e, q value) {
+	t = l.min(l.constant(normalMax), l.abs(x))
+	e = exp(l, l.mul(l.mul(t, t), l.constant(-0.5)))
+	q = l.div(l.mul(e, l.polynomial(t, normalP)), l.polynomial(t, normalQ))
+	return t, e, q
+}
+
+// gelu is max(x, 0) − t Φ(−t), which is x Φ(x).
+func gelu(l *lanes, x value) value {
+	t, _, q := normal(l, x)
+	return l.fnma(t, q, l.max(l.constant(0), x))
+}
+
+// geluSlope is Φ(x) + x Φ'(x), which is 1 less at −x.
+func geluSlope(l *lanes, x value) value {
+	t, e, q := normal(l, x)
+	low := l.fnma(l.mul(t, l.constant(invSqrt2Pi)), e, q)
+	return l.where(x, less, low, l.sub(l.constant(1), low))
+}

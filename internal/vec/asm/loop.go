@@ -1,0 +1,189 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// A kernel is a function over slices, element by element. The first slice gives
+// the length. Every element takes the same instructions, the last ones of a slice
+// in a vector that is loaded and stored under a mask.
+type kernel struct {
+	name   string
+	doc    string
+	params string   // T for the element type
+	loads  []string // slices, in the order of the body's arguments
+	stores []string // slices, in the order of the body's results
+	// row is the slice that is one row of the others: it is read again for each
+	// row. The others are taken as whole rows.
+	row    string
+	only32 bool
+	// before writes what comes before the loop and returns what writes the body.
+	before func(l *lanes) body
+}
+
+// A body writes what turns loaded vectors into stored ones.
+type body func(in []value) []value
+
+// loop is the state while a function over slices is written.
+type loop struct {
+	*lanes
+	bases map[string]reg.Register // addresses of the slices' elements
+	i     reg.Register            // index
+	step  int                     // elements of a vector
+	// vector writes the work on a vector, which is the given number of vectors
+	// after the index; mask is nil for all of its elements.
+	vector func(ahead int, mask reg.Register)
+}
+
+// start starts a function and loads the addresses of the slices.
+func (l *lanes) start(name, doc, params, result string, step int, slices ...string) *loop {
+	name = l.set.name + l.element.name + name
+	l.Function(name)
+	l.Attributes(attr.NOSPLIT)
+	l.Pragma("noescape")
+	l.SignatureExpr(fmt.Sprintf("func(%s) %s", strings.ReplaceAll(params, "T", l.element.goTyp), result))
+	l.Doc(fmt.Sprintf("%s %s", name, doc))
+	p := &loop{lanes: l, bases: make(map[string]reg.Register), i: l.GP64(), step: step}
+	for _, name := range slices {
+		if p.bases[name] == nil {
+			p.bases[name] = l.Load(l.Param(name).Base(), l.GP64())
+		}
+	}
+	return p
+}
+
+// at is the address of a vector of a slice.
+func (p *loop) at(slice string, ahead int) operand.Mem {
+	size := p.element.bytes
+	return operand.Mem{Base: p.bases[slice], Index: p.i, Scale: uint8(size), Disp: ahead * p.step * size}
+}
+
+// emit writes a kernel.
+func (l *lanes) emit(k kernel) {
+	first, _, _ := strings.Cut(strings.ReplaceAll(k.params, ",", " "), " ")
+	p := l.start(k.name, k.doc, k.params, "", l.count(), append(k.loads, k.stores...)...)
+	write := k.before(l)
+	p.vector = func(ahead int, mask reg.Register) {
+		var in []value
+		for _, name := range k.loads {
+			in = append(in, p.load(p.at(name, ahead), mask))
+		}
+		for i, x := range write(in) {
+			p.store(x, p.at(k.stores[i], ahead), mask)
+		}
+	}
+	n := l.Load(l.Param(first).Len(), l.GP64())
+	if k.row == "" {
+		p.pass(n, 1)
+	} else {
+		p.rows(n, k)
+	}
+	l.VZEROUPPER()
+	l.RET()
+}
+
+// rows writes a pass over each row of n elements.
+func (p *loop) rows(n reg.Register, k kernel) {
+	cols := p.Load(p.Param(k.row).Len(), p.GP64())
+	p.Label("row")
+	p.SUBQ(cols, n)
+	p.JL(operand.LabelRef("end"))
+	p.pass(cols, 1)
+	moved := map[string]bool{k.row: true}
+	for _, name := range append(k.loads, k.stores...) {
+		if base := p.bases[name]; !moved[name] {
+			moved[name] = true
+			p.LEAQ(operand.Mem{Base: base, Index: cols, Scale: uint8(p.element.bytes)}, base)
+		}
+	}
+	p.JMP(operand.LabelRef("row"))
+	p.Label("end")
+}
+
+// pass writes the work on n elements: a loop for each of the given numbers of
+// vectors that a turn takes, the last of them 1, and what is left under a mask.
+func (p *loop) pass(n reg.Register, turns ...int) {
+	last := p.GP64() // index of a loop's last turn
+	p.XORQ(p.i, p.i)
+	for _, vectors := range turns {
+		label := fmt.Sprintf("by%d", vectors)
+		p.LEAQ(operand.Mem{Base: n, Disp: -vectors * p.step}, last)
+		p.CMPQ(p.i, last)
+		p.JG(operand.LabelRef(label + "end"))
+		p.Label(label)
+		for ahead := range vectors {
+			p.vector(ahead, nil)
+		}
+		p.ADDQ(operand.I32(vectors*p.step), p.i)
+		p.CMPQ(p.i, last)
+		p.JLE(operand.LabelRef(label))
+		p.Label(label + "end")
+	}
+	p.CMPQ(p.i, n)
+	p.JE(operand.LabelRef("rowend"))
+	p.vector(0, p.tail(n))
+	p.Label("rowend")
+}
+
+// tail is the mask of the elements from the index to n.
+func (p *loop) tail(n reg.Register) reg.Register {
+	left := p.GP64()
+	p.MOVQ(n, left)
+	p.SUBQ(p.i, left)
+	if p.masked() {
+		bits, mask := p.GP64(), p.K()
+		p.MOVQ(operand.I32(-1), bits)
+		p.BZHIQ(left, bits, bits)
+		p.KMOVW(bits.As32(), mask)
+		return mask
+	}
+	table, mask := p.GP64(), p.YMM()
+	p.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("ones"), p.set.bytes), table)
+	shift := 2
+	if p.element == f64 {
+		shift = 3
+	}
+	p.SHLQ(operand.U8(shift), left)
+	p.SUBQ(left, table)
+	p.VMOVUPS(operand.Mem{Base: table}, mask)
+	return mask
+}
+
+// load loads a vector, with 0 where the mask, if any, is not set.
+func (l *lanes) load(at operand.Mem, mask reg.Register) value {
+	x := l.vector()
+	switch {
+	case mask == nil:
+		l.VMOVUPS(at, x)
+	case l.masked() && l.element == f32:
+		l.VMOVUPS_Z(at, mask, x)
+	case l.masked():
+		l.VMOVUPD_Z(at, mask, x)
+	case l.element == f32:
+		l.VMASKMOVPS(at, mask, x)
+	default:
+		l.VMASKMOVPD(at, mask, x)
+	}
+	return x
+}
+
+// store stores a vector where the mask, if any, is set.
+func (l *lanes) store(x value, at operand.Mem, mask reg.Register) {
+	switch {
+	case mask == nil:
+		l.VMOVUPS(x, at)
+	case l.masked() && l.element == f32:
+		l.VMOVUPS(x, mask, at)
+	case l.masked():
+		l.VMOVUPD(x, mask, at)
+	case l.element == f32:
+		l.VMASKMOVPS(x, mask, at)
+	default:
+		l.VMASKMOVPD(x, mask, at)
+	}
+}
