@@ -363,7 +363,11 @@ func (m *memory[T]) pack(w *G.Node, transpose bool) int {
 // repack lays weights out again after they have changed: those that are inputs
 // of the graph, or those computed from them.
 func (m *memory[T]) repack(workers int, inputs bool) {
-	pool.Each(workers, len(m.packs), func(i int) {
+	elements := 0
+	for i := range m.packs {
+		elements += len(m.buf[m.packs[i].weights])
+	}
+	pool.Each(pool.Workers(workers, elements), len(m.packs), func(i int) {
 		if (m.nodes[m.packs[i].weights].Op() == nil) == inputs {
 			m.packInto(&m.packs[i].Packed, i)
 		}

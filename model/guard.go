@@ -108,7 +108,7 @@ func (w *norms) update(n *Network) {
 		return
 	}
 	w.version = n.version
-	pool.Each(n.workers, n.Depth(), func(i int) {
+	pool.Each(pool.Workers(n.workers, n.count()), n.Depth(), func(i int) {
 		for range normSteps {
 			last := w.of[i]
 			if d := n.weights[i]; d.Dtype() == tensor.Float32 {

@@ -86,15 +86,15 @@ type hebbianScratch struct {
 type hebbianBlock struct{ layer, lo, hi int }
 
 func hebbian[T vec.Float](n *Network, r *Result, dst *Update, of func(*tensor.Dense) []T, packed func(*hebbianScratch) *gemm.Packed[T]) {
-	pool.Each(n.workers, n.Depth(), func(i int) {
+	rows := r.Errors[0].Shape()[0]
+	pool.Each(pool.Workers(n.workers, rows*sum(n.sizes[1:])), n.Depth(), func(i int) {
 		f := r.Activations[i]
 		packed(&n.scratch[i]).Pack(of(f), f.Shape()[0], n.sizes[i+1], n.sizes[i+1], 1)
 	})
-	pool.Each(n.workers, len(n.blocks), func(b int) {
+	pool.Each(pool.Workers(n.workers, rows*n.count()/8), len(n.blocks), func(b int) {
 		i, lo, hi := n.blocks[b].layer, n.blocks[b].lo, n.blocks[b].hi
 		eps := of(r.Errors[i])
 		below, above := n.sizes[i], n.sizes[i+1]
-		rows := len(eps) / below
 
 		w, bias := of(dst.Weights[i])[lo*above:hi*above], of(dst.Biases[i])[lo:hi]
 		gemm.Mul(w, above, eps[lo:], 1, below, hi-lo, packed(&n.scratch[i]), false, nil)

@@ -169,11 +169,15 @@ func (n *Network) String() string {
 	for i, d := range n.cfg.Layers {
 		sizes[i] = fmt.Sprint(d)
 	}
-	weights := 0
+	return fmt.Sprintf("%s %v, %s, %v, %d weights", strings.Join(sizes, "-"), n.cfg.Direction, n.cfg.Activation, n.cfg.Dtype, n.count())
+}
+
+// count returns the number of weights and biases.
+func (n *Network) count() (total int) {
 	for _, p := range n.Parameters() {
-		weights += p.Shape().TotalSize()
+		total += p.Shape().TotalSize()
 	}
-	return fmt.Sprintf("%s %v, %s, %v, %d weights", strings.Join(sizes, "-"), n.cfg.Direction, n.cfg.Activation, n.cfg.Dtype, weights)
+	return total
 }
 
 // Energy returns the network's energy with the nodes clamped that have a value

@@ -364,7 +364,7 @@ func (s *settler) result(layers int, inf Inference) *Result {
 	return r
 }
 
-func sum(x []float64) (total float64) {
+func sum[T int | float64](x []T) (total T) {
 	for _, v := range x {
 		total += v
 	}

@@ -162,11 +162,13 @@ const sweepBlock = 1 << 14
 func sweep(params []*tensor.Dense, f func(i, lo, hi int)) {
 	type block struct{ i, lo, hi int }
 	var blocks []block
+	elements := 0
 	for i, p := range params {
 		n := p.Shape().TotalSize()
+		elements += n
 		for lo := 0; lo < n; lo += sweepBlock {
 			blocks = append(blocks, block{i, lo, min(lo+sweepBlock, n)})
 		}
 	}
-	pool.Each(runtime.GOMAXPROCS(0), len(blocks), func(b int) { f(blocks[b].i, blocks[b].lo, blocks[b].hi) })
+	pool.Each(pool.Workers(runtime.GOMAXPROCS(0), elements), len(blocks), func(b int) { f(blocks[b].i, blocks[b].lo, blocks[b].hi) })
 }

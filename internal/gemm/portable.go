@@ -52,6 +52,20 @@ func portableRow[T Float](c [3]T, a []T, stride int, panel [][3]T) [3]T {
 func portableRows[T Float](c, d [3]T, a0, a1 []T, stride int, panel [][3]T) ([3]T, [3]T) {
 	c0, c1, c2 := c[0], c[1], c[2]
 	d0, d1, d2 := d[0], d[1], d[2]
+	if stride == 1 { // the same without bounds to check
+		a0, a1 = a0[:len(panel)], a1[:len(panel)]
+		for k := range panel {
+			b := &panel[k]
+			x, y := a0[k], a1[k]
+			c0 += x * b[0]
+			d0 += y * b[0]
+			c1 += x * b[1]
+			d1 += y * b[1]
+			c2 += x * b[2]
+			d2 += y * b[2]
+		}
+		return [3]T{c0, c1, c2}, [3]T{d0, d1, d2}
+	}
 	i := 0
 	for k := range panel {
 		b := &panel[k]

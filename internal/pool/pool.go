@@ -30,3 +30,16 @@ func Each(workers, n int, f func(i int)) {
 	work()
 	wg.Wait()
 }
+
+// worthwhile is the number of elementary operations, vectorised, that take about
+// as long as waking a goroutine.
+const worthwhile = 1 << 17
+
+// Workers returns how many of workers are worth their waking for ops elementary
+// operations: all, or one.
+func Workers(workers, ops int) int {
+	if ops < worthwhile {
+		return 1
+	}
+	return workers
+}
