@@ -14,6 +14,7 @@ type Spec struct {
 	Sizes        []int        // d_0..d_L, bottom to top
 	Activations  []Activation // φ of node i+1, for each layer i
 	Clamped      []bool       // for each node: it is data, not a free latent
+	Masked       []bool       // for each free node: some of its units are fixed, by a mask; nil for none
 	Precise      []bool       // for each layer: node i's energy has a precision; nil for none
 	Gram         []bool       // for each layer: write node i's energy in Gram form; nil for none
 	Precondition bool         // give each free node above the bottom a step by its H⁻¹
@@ -54,6 +55,15 @@ func (s *Spec) validate() error {
 	if len(s.Clamped) != len(s.Sizes) {
 		bad("clamped: must be one for each of the %d nodes, got %d", len(s.Sizes), len(s.Clamped))
 	}
+	if s.Masked != nil && len(s.Masked) != len(s.Sizes) {
+		bad("masked: must be one for each of the %d nodes, got %d", len(s.Sizes), len(s.Masked))
+	} else if s.Masked != nil && len(s.Clamped) == len(s.Sizes) {
+		for l, m := range s.Masked {
+			if m && s.Clamped[l] {
+				bad("masked[%d]: is for a free node", l)
+			}
+		}
+	}
 	if s.Batch <= 0 {
 		bad("batch: must be > 0, got %d", s.Batch)
 	}
@@ -79,7 +89,8 @@ type Energy struct {
 	Terms       G.Nodes // ½ Π_i ‖ε_i‖² by layer, scalar, in Gram form where the Spec says so
 	Plain       G.Nodes // the same by layer, from the errors
 	Total       *G.Node // E, scalar
-	Gradients   G.Nodes // ∂E/∂v_l by node, (B, d_l); nil where it is clamped
+	Masks       G.Nodes // by node, (B, d_l): 1 where the unit is free, 0 where it is fixed; nil where the node has none
+	Gradients   G.Nodes // ∂E/∂v_l by node, (B, d_l), 0 for fixed units; nil where the node is clamped
 	Steps       G.Nodes // H_l⁻¹ ∂E/∂v_l by node, (B, d_l), where the Spec asks for it
 }
 
@@ -94,10 +105,14 @@ func Build(s Spec) (*Energy, error) {
 	layers := len(s.Sizes) - 1
 	e := &Energy{Spec: s, Graph: g,
 		Precisions: make(G.Nodes, layers),
+		Masks:      make(G.Nodes, layers+1),
 		Gradients:  make(G.Nodes, layers+1),
 	}
 	for l, d := range s.Sizes {
 		e.Latents = append(e.Latents, G.NewMatrix(g, s.Dtype, G.WithShape(s.Batch, d), G.WithName(fmt.Sprintf("v%d", l))))
+		if s.Masked != nil && s.Masked[l] {
+			e.Masks[l] = G.NewMatrix(g, s.Dtype, G.WithShape(s.Batch, d), G.WithName(fmt.Sprintf("M%d", l)))
+		}
 	}
 
 	var err error
@@ -164,15 +179,23 @@ func Build(s Spec) (*Energy, error) {
 		return nil, fmt.Errorf("graph: gradient by the free latents: %w", err)
 	}
 	for i, l := range at {
-		e.Gradients[l] = gradients[i]
+		e.Gradients[l] = e.mask(l, gradients[i], apply)
 	}
 	if s.Precondition {
 		e.Steps = make(G.Nodes, layers+1)
 		for _, l := range at {
-			e.Steps[l] = e.step(l, apply)
+			e.Steps[l] = e.mask(l, e.step(l, apply), apply)
 		}
 	}
 	return e, err
+}
+
+// mask returns x, of node l's shape, with 0 for the units that are fixed.
+func (e *Energy) mask(l int, x *G.Node, apply func(string, G.Op, ...*G.Node) *G.Node) *G.Node {
+	if e.Masks[l] == nil {
+		return x
+	}
+	return apply(fmt.Sprintf("free part %d", l), newMask(), x, e.Masks[l])
 }
 
 // step adds the preconditioned step of the free node l: the gradient times

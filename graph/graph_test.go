@@ -184,6 +184,21 @@ func bindRandom(t *testing.T, e *Energy, seed uint64) {
 			must(t, G.Let(n, random(rng, e.Spec.Dtype, n.Shape()...)))
 		}
 	}
+	for _, n := range e.Masks {
+		if n == nil {
+			continue
+		}
+		m := random(rng, e.Spec.Dtype, n.Shape()...)
+		for i := range n.Shape().TotalSize() {
+			switch data := m.Data().(type) {
+			case []float32:
+				data[i] = float32(i % 2)
+			case []float64:
+				data[i] = float64(i % 2)
+			}
+		}
+		must(t, G.Let(n, m))
+	}
 	for _, n := range e.Precisions {
 		if n == nil {
 			continue
@@ -217,6 +232,11 @@ func specs(dt tensor.Dtype) map[string]Spec {
 					label += "/precision"
 				}
 				all[label] = s
+				if name == "none" || name == "top" {
+					s.Masked = []bool{true, false, true, false}
+					all[label+"/masks"] = s
+					s.Masked = nil
+				}
 				if clamped[0] && !precise {
 					s.Gram = []bool{true, false, false}
 					all[label+"/gram"] = s
@@ -255,6 +275,9 @@ func TestEnergyGradient(t *testing.T) {
 				copy(x, at)
 				must(t, m.RunAll())
 				for j, got := range floats(e.Gradients[l].Value()) {
+					if e.Masks[l] != nil {
+						want[j] *= floats(e.Masks[l].Value())[j] // 0 for fixed units
+					}
 					if math.Abs(got-want[j]) > tol*(1+math.Abs(want[j])) {
 						t.Errorf("∂E/∂v%d[%d]: got %v, central difference %v", l, j, got, want[j])
 					}
@@ -389,7 +412,7 @@ func loaded(t testing.TB, s Spec, workers int) *Machine {
 			clamps[l] = random(rng, s.Dtype, s.Batch, s.Sizes[l])
 		}
 	}
-	if err := m.Load(s.Batch, clamps); err != nil {
+	if err := m.Load(s.Batch, clamps, nil); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -451,14 +474,14 @@ func TestBadInput(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	v0, v2 := random(rng, tensor.Float64, 2, 5), random(rng, tensor.Float64, 2, 3)
 	for want, clamps := range map[string][]*tensor.Dense{
-		"one entry for each of the 3 nodes":      {v0},
+		"one entry for each of the 3 nodes, got": {v0},
 		"node 2 is clamped and has no value":     {v0, nil, nil},
 		"node 1 is free and takes no clamp":      {v0, v0, v2},
 		"v2 must have shape (2, 3), got (2, 5)":  {v0, nil, v0},
 		"v0 must hold []float64, got float32":    {random(rng, tensor.Float32, 2, 5), nil, v2},
 		"v0 must be a contiguous row-major tens": {transposed(t, random(rng, tensor.Float64, 5, 2)), nil, v2},
 	} {
-		if err := m.Load(2, clamps); err == nil || !strings.Contains(err.Error(), want) {
+		if err := m.Load(2, clamps, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Load: got error %v, want one with %q", err, want)
 		}
 	}
@@ -506,6 +529,9 @@ func TestSweepSeesNewValues(t *testing.T) {
 					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Precise: precise, Precondition: true, Batch: 3, Dtype: tensor.Float64}
 					if clamped[0] && precise == nil {
 						s.Gram = []bool{true, false, false, false}
+					}
+					if !clamped[4] {
+						s.Masked = []bool{false, true, false, false, true}
 					}
 					e, err := Build(s)
 					must(t, err)

@@ -121,6 +121,16 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 			vec.Weigh(m.rows(dst, lo, hi), m.rows(at[0], lo, hi), m.vector(at[1]))
 		}}, nil
 
+	case mask:
+		negative := neg[0]
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			out := m.rows(dst, lo, hi)
+			vec.Weigh(out, m.rows(at[0], lo, hi), m.rows(at[1], lo, hi))
+			if negative {
+				vec.Neg(out, out)
+			}
+		}}, nil
+
 	case pullback:
 		w := c.memory.pack(in[1], false)
 		if neg[0] && c.asked[n] {

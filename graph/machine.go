@@ -31,7 +31,7 @@ const (
 type engine interface {
 	reserve(rows int)
 	bind(workers int) error
-	clamp(l int, v G.Value, rows int) error
+	set(n *G.Node, v G.Value, rows int) error
 	run(w work, lo, hi int)
 	turn(t int, first bool, lo, hi int)
 	view(at, lo, hi int) *tensor.Dense
@@ -122,26 +122,37 @@ func (m *Machine) SetWorkers(n int) {
 func (m *Machine) Freeze() error { return m.core.bind(m.workers) }
 
 // Load begins a batch of rows examples: clamps holds for each clamped node a
-// (rows, d_l) tensor, which is used in place until the next Load, and nil for
-// each free one. It does the work that depends on the clamped nodes.
-func (m *Machine) Load(rows int, clamps []*tensor.Dense) error {
+// (rows, d_l) tensor, and masks for each masked one, both used in place until the
+// next Load; nil for the other nodes, and for masks where no node has one. It does
+// the work that depends on them.
+func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 	if rows <= 0 {
 		return fmt.Errorf("graph: a batch must have rows, got %d", rows)
 	}
-	if len(clamps) != len(m.energy.Latents) {
-		return fmt.Errorf("graph: clamps must have one entry for each of the %d nodes, got %d", len(m.energy.Latents), len(clamps))
+	e := m.energy
+	if len(clamps) != len(e.Latents) || masks != nil && len(masks) != len(e.Latents) {
+		return fmt.Errorf("graph: clamps and masks must have one entry for each of the %d nodes, got %d and %d", len(e.Latents), len(clamps), len(masks))
 	}
 	m.core.reserve(rows)
 	for l, c := range clamps {
-		switch clamped := m.energy.Spec.Clamped[l]; {
+		switch clamped := e.Spec.Clamped[l]; {
 		case clamped && c == nil:
 			return fmt.Errorf("graph: node %d is clamped and has no value", l)
 		case !clamped && c != nil:
 			return fmt.Errorf("graph: node %d is free and takes no clamp", l)
 		case clamped:
-			if err := m.core.clamp(l, c, rows); err != nil {
+			if err := m.core.set(e.Latents[l], c, rows); err != nil {
 				return err
 			}
+		}
+		if e.Masks[l] == nil {
+			continue
+		}
+		if masks == nil || masks[l] == nil {
+			return fmt.Errorf("graph: node %d is masked and has no mask", l)
+		}
+		if err := m.core.set(e.Masks[l], masks[l], rows); err != nil {
+			return err
 		}
 	}
 	if rows != m.rows {
@@ -227,7 +238,7 @@ func (m *Machine) RunAll() error {
 	if err := m.Freeze(); err != nil {
 		return err
 	}
-	clamps := make([]*tensor.Dense, len(e.Latents))
+	clamps, masks := make([]*tensor.Dense, len(e.Latents)), make([]*tensor.Dense, len(e.Latents))
 	for l, v := range e.Latents {
 		d, ok := v.Value().(*tensor.Dense)
 		if !ok {
@@ -236,8 +247,13 @@ func (m *Machine) RunAll() error {
 		if e.Spec.Clamped[l] {
 			clamps[l] = d
 		}
+		if n := e.Masks[l]; n != nil {
+			if masks[l], ok = n.Value().(*tensor.Dense); !ok {
+				return fmt.Errorf("graph: %s has no value", n.Name())
+			}
+		}
 	}
-	if err := m.Load(e.Spec.Batch, clamps); err != nil {
+	if err := m.Load(e.Spec.Batch, clamps, masks); err != nil {
 		return err
 	}
 	for l, v := range e.Latents {

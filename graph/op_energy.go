@@ -187,6 +187,25 @@ func unweighRef[T vec.Float](dst []T, in [][]T) float64 {
 	return 0
 }
 
+// mask is x ⊙ M, all (B, d): M is 1 for free units and 0 for fixed ones.
+type mask struct{ op }
+
+func newMask() mask { return mask{op{"mask", 2}} }
+
+func (mask) Type() hm.Type { return signature("mmm") }
+
+func (o mask) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o.same(in, 2, 2) }
+
+func (o mask) Do(in ...G.Value) (G.Value, error) {
+	s := in[0].Shape()
+	return do(in, s[0], s[1], maskRef[float32], maskRef[float64])
+}
+
+func maskRef[T vec.Float](dst []T, in [][]T) float64 {
+	vec.Weigh(dst, in[0], in[1])
+	return 0
+}
+
 // total is the sum of the nodes' energies: n scalars → scalar.
 type total struct{ op }
 

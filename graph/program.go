@@ -238,14 +238,14 @@ func (m *core[T]) bind(workers int) error {
 	return nil
 }
 
-// clamp sets the clamped node l to v, which is used in place.
-func (m *core[T]) clamp(l int, v G.Value, rows int) error {
-	n := m.energy.Latents[l]
+// set gives the input n, with a row for each example, the value v, which is used
+// in place.
+func (m *core[T]) set(n *G.Node, v G.Value, rows int) error {
 	data, err := backing[T](n.Name(), v, tensor.Shape{rows, n.Shape()[1]})
 	if err != nil {
 		return err
 	}
-	m.memory.buf[m.nodes.latents[l]] = data
+	m.memory.buf[m.memory.at(n)] = data
 	return nil
 }
 

@@ -22,6 +22,11 @@ func rates(e *Energy, oneRate bool) map[*G.Node]rate {
 			r[v] = rateBatch
 		}
 	}
+	for _, m := range e.Masks {
+		if m != nil {
+			r[m] = rateBatch
+		}
+	}
 	var of func(n *G.Node) rate
 	of = func(n *G.Node) rate {
 		if known, ok := r[n]; ok {

@@ -6,26 +6,40 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Clamps holds for each node 0..L the (B, d_l) values it is fixed to, nil where
-// the node is free.
-type Clamps []*tensor.Dense
+// Clamp fixes a node, or some of its units, to values while the rest settles.
+// The zero Clamp leaves the node free.
+type Clamp struct {
+	// Values are (B, d_l); nil where the whole node is free. What they hold for a
+	// free unit is not used.
+	Values *tensor.Dense
+	// Fixed says which units: 1 where the unit is fixed, 0 where it is free, of
+	// shape (B, d_l), or (1, d_l) for all examples alike. nil fixes them all.
+	Fixed *tensor.Dense
+}
+
+// whole reports whether all units are fixed.
+func (c Clamp) whole() bool { return c.Values != nil && c.Fixed == nil }
+
+// Clamps holds a Clamp for each node 0..L.
+type Clamps []Clamp
 
 // Clamp returns the clamps that fix the input end to inputs (B, d) and the
 // target end to targets (B, k); either may be nil.
 func (n *Network) Clamp(inputs, targets *tensor.Dense) Clamps {
 	c := make(Clamps, n.Depth()+1)
-	c[n.InputNode()] = inputs
-	c[n.TargetNode()] = targets
+	c[n.InputNode()].Values = inputs
+	c[n.TargetNode()].Values = targets
 	return c
 }
 
-// nodes returns which nodes are clamped.
-func (c Clamps) nodes() []bool {
-	clamped := make([]bool, len(c))
+// nodes returns which nodes are fixed as a whole, and which in part.
+func (c Clamps) nodes() (clamped, masked []bool) {
+	clamped, masked = make([]bool, len(c)), make([]bool, len(c))
 	for l, v := range c {
-		clamped[l] = v != nil
+		clamped[l] = v.whole()
+		masked[l] = v.Fixed != nil
 	}
-	return clamped
+	return clamped, masked
 }
 
 // check returns the number of examples, or what is wrong with the clamps.
@@ -35,18 +49,27 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 	}
 	first := -1
 	for l, v := range c {
-		if v == nil {
+		if v.Values == nil {
+			if v.Fixed != nil {
+				return 0, fmt.Errorf("model: clamps[%d]: has a mask and no values", l)
+			}
 			continue
 		}
-		s := v.Shape()
+		s := v.Values.Shape()
 		if s.Dims() != 2 || s[1] != n.sizes[l] || s[0] == 0 {
 			return 0, fmt.Errorf("model: clamps[%d]: must have shape (B, %d), got %v", l, n.sizes[l], s)
 		}
-		if v.Dtype() != n.cfg.Dtype.Tensor() {
-			return 0, fmt.Errorf("model: clamps[%d]: must be %v as the network, got %v", l, n.cfg.Dtype, v.Dtype())
+		if v.Values.Dtype() != n.cfg.Dtype.Tensor() {
+			return 0, fmt.Errorf("model: clamps[%d]: must be %v as the network, got %v", l, n.cfg.Dtype, v.Values.Dtype())
 		}
 		if first >= 0 && s[0] != rows {
 			return 0, fmt.Errorf("model: clamps[%d]: has %d examples where clamps[%d] has %d", l, s[0], first, rows)
+		}
+		if v.Fixed != nil {
+			m := v.Fixed.Shape()
+			if m.Dims() != 2 || m[1] != n.sizes[l] || m[0] != s[0] && m[0] != 1 {
+				return 0, fmt.Errorf("model: clamps[%d]: the mask must have shape (%d, %d) or (1, %d), got %v", l, s[0], n.sizes[l], n.sizes[l], m)
+			}
 		}
 		rows, first = s[0], l
 	}
@@ -54,4 +77,18 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 		return 0, fmt.Errorf("model: clamps: at least one node must be clamped")
 	}
 	return rows, nil
+}
+
+// freeUnits sets m, of the shape of c's values, to 1 where a unit is free and 0
+// where it is fixed.
+func (c Clamp) freeUnits(m *tensor.Dense) error {
+	fixed := c.Fixed.Shape().TotalSize()
+	for i := range m.Shape().TotalSize() {
+		x := element(c.Fixed, i%fixed)
+		if x != 0 && x != 1 {
+			return fmt.Errorf("a mask must hold 0 and 1, got %v", x)
+		}
+		setElement(m, i, 1-x)
+	}
+	return nil
 }

@@ -27,10 +27,10 @@ func (n *Network) MaxRate(c Clamps) float64 {
 		if n.precisions[i] != nil {
 			p = math.Sqrt(element(n.precisions[i], 0))
 		}
-		if c[i] == nil {
+		if !c[i].whole() {
 			diagonal[i] = p
 		}
-		if c[i+1] == nil {
+		if !c[i+1].whole() {
 			beside[i] = p * n.activations[i].MaxSlope() * n.norms.of[i]
 		}
 	}

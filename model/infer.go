@@ -36,7 +36,7 @@ func (n *Network) Classify(ctx context.Context, inputs *tensor.Dense, inf Infere
 func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*tensor.Dense, *Result, error) {
 	var r *Result
 	var err error
-	if c[n.Depth()] != nil {
+	if c[n.Depth()].whole() {
 		r, err = n.fall(c)
 	} else {
 		r, err = n.Settle(ctx, c, inf)
@@ -55,7 +55,7 @@ func (n *Network) fall(c Clamps) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.machine.Each(func(shard *graph.Shard) { start(shard, s.free, n.Depth(), TopDown) })
+	s.machine.Each(func(shard *graph.Shard) { s.start(shard, TopDown) })
 	r := &Result{Status: Converged, LayerEnergy: make([]float64, n.Depth())}
 	for l := range n.Depth() + 1 {
 		r.Latents = append(r.Latents, s.machine.Latent(l))

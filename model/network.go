@@ -180,15 +180,16 @@ func (n *Network) count() (total int) {
 	return total
 }
 
-// Energy returns the network's energy with the nodes clamped that have a value
-// in c, as an expression graph of its own: to look at, to draw, or to run on
-// any of Gorgonia's machines. Weights are bound; latents are not.
+// Energy returns the network's energy with the nodes clamped that c fixes, as an expression graph of its own: to look at, to draw, or to run on
+// any of Gorgonia's machines. Weights are bound; latents and masks are not.
 func (n *Network) Energy(c Clamps) (*graph.Energy, error) {
 	rows, err := n.check(c)
 	if err != nil {
 		return nil, err
 	}
-	return n.build(form{clamped: c.nodes()}, rows)
+	var f form
+	f.clamped, f.masked = c.nodes()
+	return n.build(f, rows)
 }
 
 // build makes the energy for batches of rows examples and binds the weights.
@@ -198,7 +199,7 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 		precise[i] = p != nil
 	}
 	e, err := graph.Build(graph.Spec{
-		Sizes: n.sizes, Activations: n.activations, Clamped: f.clamped, Precise: precise,
+		Sizes: n.sizes, Activations: n.activations, Clamped: f.clamped, Masked: f.masked, Precise: precise,
 		Gram: f.gram, Precondition: f.method.preconditioned(),
 		Batch: rows, Dtype: n.cfg.Dtype.Tensor(),
 	})

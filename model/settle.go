@@ -33,6 +33,8 @@ type Result struct {
 	// the last step.
 	Energy      float64
 	LayerEnergy []float64
+	// ExampleEnergy is each example's part of Energy, (B).
+	ExampleEnergy []float64
 	// Trace holds, where Inference.Trace asks for it, the energy before each
 	// step: Trace[t][i] is node i's part.
 	Trace [][]float64
@@ -65,7 +67,8 @@ const riseTolerance = 0.01
 
 // form is what a machine is compiled for.
 type form struct {
-	clamped []bool // by node
+	clamped []bool // by node: all its units are fixed
+	masked  []bool // by node: some are
 	gram    []bool // by layer: the energy is in Gram form
 	method  Method
 }
@@ -73,7 +76,7 @@ type form struct {
 // appendKey appends what tells f from another form.
 func (f *form) appendKey(b []byte) []byte {
 	b = append(b, byte(f.method))
-	for _, flags := range [][]bool{f.clamped, f.gram} {
+	for _, flags := range [][]bool{f.clamped, f.masked, f.gram} {
 		for _, set := range flags {
 			if set {
 				b = append(b, 1)
@@ -92,6 +95,10 @@ type settler struct {
 	order   []int // of the turns of a sweep; nil where all nodes move at once
 	version int   // of the weights the machine has
 	shards  []*settling
+
+	clamps []*tensor.Dense // by node, of those fixed as a whole
+	masks  []*tensor.Dense // by node, of those fixed in part: 1 where a unit is free
+	partly []*tensor.Dense // by node, the values of those
 }
 
 // settler returns a settler for clamps c that has them and the weights loaded.
@@ -100,7 +107,8 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := form{clamped: c.nodes(), gram: make([]bool, n.Depth()), method: inf.Method}
+	f := form{gram: make([]bool, n.Depth()), method: inf.Method}
+	f.clamped, f.masked = c.nodes()
 	if !inf.Plain {
 		f.gram = graph.GramPays(n.sizes, f.clamped, rows, inf.Steps)
 		for i, p := range n.precisions {
@@ -114,7 +122,7 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		if err != nil {
 			return nil, err
 		}
-		s = &settler{version: -1}
+		s = &settler{version: -1, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c))}
 		for l, fixed := range f.clamped {
 			if !fixed {
 				s.free = append(s.free, l)
@@ -133,7 +141,21 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		}
 		s.version = n.version
 	}
-	if err := s.machine.Load(rows, c); err != nil {
+	for l, v := range c {
+		switch {
+		case v.whole():
+			s.clamps[l] = v.Values
+		case v.Fixed != nil:
+			s.partly[l] = v.Values
+			if m := s.masks[l]; m == nil || !m.Shape().Eq(v.Values.Shape()) {
+				s.masks[l] = tensor.New(tensor.Of(v.Values.Dtype()), tensor.WithShape(v.Values.Shape()...))
+			}
+			if err := v.freeUnits(s.masks[l]); err != nil {
+				return nil, fmt.Errorf("model: clamps[%d]: %w", l, err)
+			}
+		}
+	}
+	if err := s.machine.Load(rows, s.clamps, s.masks); err != nil {
 		return nil, err
 	}
 	for len(s.shards) < s.machine.Shards() {
@@ -142,7 +164,7 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 	return s, nil
 }
 
-// Settle lets the nodes that have no value in c descend the energy, with the
+// Settle lets what c does not fix descend the energy, with the
 // weights frozen: the article's inference phase. A divergence is no error but a
 // Status. When ctx is cancelled it returns context.Cause.
 func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
@@ -202,7 +224,7 @@ func newSettling(s *settler, layers int, method Method) *settling {
 func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 	st.rate, st.trace, st.lowest, st.largest2, st.converged = rate, st.trace[:0], math.Inf(1), 0, false
 	clear(st.residual2)
-	start(shard, st.free, st.layers, inf.Start)
+	st.start(shard, inf.Start)
 	st.rule.begin(shard, st.free)
 	for st.steps = 0; st.steps < inf.Steps; st.steps++ {
 		last := st.steps == inf.Steps-1
@@ -306,13 +328,18 @@ func (st *settling) rested(tolerance float64) bool {
 	return st.converged
 }
 
-// start puts the free latents where settling begins.
-func start(shard *graph.Shard, free []int, top int, at Start) {
-	for i := len(free) - 1; i >= 0; i-- {
-		if l := free[i]; at == Zeros || l == top {
+// start puts the free latents where settling begins, and the fixed units of
+// theirs at their values.
+func (s *settler) start(shard *graph.Shard, at Start) {
+	for i := len(s.free) - 1; i >= 0; i-- {
+		l := s.free[i]
+		if at == Zeros || l == len(s.clamps)-1 {
 			shard.Latent(l).Zero()
 		} else {
 			shard.Predict(l)
+		}
+		if s.masks[l] != nil {
+			keepFixed(shard.Latent(l), s.partly[l], s.masks[l], shard.Lo)
 		}
 	}
 }
@@ -350,6 +377,12 @@ func (s *settler) result(layers int, inf Inference) *Result {
 		r.Status, r.Node = Diverged, worst(r.LayerEnergy, low)
 	case converged:
 		r.Status = Converged
+	}
+	r.ExampleEnergy = make([]float64, m.Rows())
+	for i := range layers {
+		for row, e := range m.RowEnergies(i) {
+			r.ExampleEnergy[row] += e
+		}
 	}
 	if inf.Trace {
 		r.Trace = s.trace(layers, r.Steps)

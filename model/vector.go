@@ -76,3 +76,38 @@ func element(d *tensor.Dense, i int) float64 {
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+func setElement(d *tensor.Dense, i int, x float64) {
+	if d.Dtype() == tensor.Float32 {
+		d.Float32s()[i] = float32(x)
+	} else {
+		d.Float64s()[i] = x
+	}
+}
+
+// keepFixed sets v, rows lo and on of a batch, to values where free is 0.
+func keepFixed(v, values, free *tensor.Dense, lo int) {
+	if v.Dtype() == tensor.Float32 {
+		keepFixedRows(v.Float32s(), values.Float32s()[lo*v.Shape()[1]:], free.Float32s()[lo*v.Shape()[1]:])
+	} else {
+		keepFixedRows(v.Float64s(), values.Float64s()[lo*v.Shape()[1]:], free.Float64s()[lo*v.Shape()[1]:])
+	}
+}
+
+func keepFixedRows[T vec.Float](v, values, free []T) {
+	for i := range v {
+		if free[i] == 0 {
+			v[i] = values[i]
+		}
+	}
+}
+
+// copyRow sets row i of dst to that of src.
+func copyRow(dst, src *tensor.Dense, i int) {
+	k := dst.Shape()[1]
+	if dst.Dtype() == tensor.Float32 {
+		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[i*k:])
+	} else {
+		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[i*k:])
+	}
+}

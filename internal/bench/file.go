@@ -29,8 +29,8 @@ func (p *Problem) Save(path string, rate float64) error {
 		add(fmt.Sprintf("layers.%d.W.bias", i), n.Biases(i))
 	}
 	clamps := p.Clamps()
-	add("clamp.bottom", clamps[0])
-	add("clamp.top", clamps[n.Depth()])
+	add("clamp.bottom", clamps[0].Values)
+	add("clamp.top", clamps[n.Depth()].Values)
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
