@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
 
@@ -20,18 +21,26 @@ type batches struct {
 // batch is the examples of one batch: inputs (B, d) and targets (B, k).
 type batch struct{ inputs, targets *tensor.Dense }
 
+// Fits returns an error when set has no examples, or others than n takes.
+func Fits(n *model.Network, set *data.Set) error {
+	if set.Len() == 0 {
+		return fmt.Errorf("train: %s has no examples", set.Name)
+	}
+	if d := n.Size(n.InputNode()); d != set.InputSize() {
+		return fmt.Errorf("train: the network takes %d inputs and %s has %d", d, set.Name, set.InputSize())
+	}
+	if k := n.Size(n.TargetNode()); k != set.TargetSize() {
+		return fmt.Errorf("train: the network has %d targets and %s has %d", k, set.Name, set.TargetSize())
+	}
+	return nil
+}
+
 // newBatches checks that set fits l and makes room for batches of up to size
 // rows.
 func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
 	n := l.Network()
-	if set.Len() == 0 {
-		return nil, fmt.Errorf("train: %s has no examples", set.Name)
-	}
-	if d := n.Size(n.InputNode()); d != set.InputSize() {
-		return nil, fmt.Errorf("train: the network takes %d inputs and %s has %d", d, set.Name, set.InputSize())
-	}
-	if k := n.Size(n.TargetNode()); k != set.TargetSize() {
-		return nil, fmt.Errorf("train: the network has %d targets and %s has %d", k, set.Name, set.TargetSize())
+	if err := Fits(n, set); err != nil {
+		return nil, err
 	}
 	dt := n.Config().Dtype.Tensor()
 	room := func(rows int) batch {
