@@ -19,8 +19,7 @@ type Data struct {
 	// Limit is the most training examples to use, 0 for all.
 	Limit int `yaml:"limit" json:"limit"`
 	// Validation is the number of training examples held out to score each
-	// epoch: those after Limit, or the last ones when all are used. For digits and
-	// sine, whose test part is cut off in the same way, it may be 0 too.
+	// epoch: those after Limit, or the last ones when all are used. Default none.
 	Validation int `yaml:"validation" json:"validation"`
 	// Pixels is the range that pixels are scaled to. Default [0, 1].
 	Pixels []float64 `yaml:"pixels,omitempty,flow" json:"pixels,omitempty"`
