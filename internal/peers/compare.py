@@ -154,7 +154,7 @@ def report(rows: dict[str, Runs]) -> str:
         ours, theirs = runs.median(PORTABLE, "settle_ms"), runs.median(EAGER, "settle_ms")
         lines.append([str(ROWS[name]), f"{ours:.3g}", f"{theirs:.3g}", f"**{ours / theirs:.2f}**"])
     if lines:
-        parts.append(table(["Settling without assembly, ms", "pcn --gemm portable", EAGER, "ratio"], lines))
+        parts.append(table(["Settling with portable matrix products, ms", "pcn --gemm portable", EAGER, "ratio"], lines))
     if COLD in rows:
         runs = rows[COLD]
         ours, theirs = runs.median(PCN, "wall_s"), runs.median(JAX, "wall_s")
