@@ -564,6 +564,7 @@ func TestSweepSeesNewValues(t *testing.T) {
 							for _, k := range free {
 								must(t, tensor.Copy(other.Latent(k), shard.Latent(k)))
 							}
+							other.Gradients()
 							other.Steps()
 							want := other.Step(l).Float64s()
 							for i, got := range shard.Step(l).Float64s() {

@@ -44,7 +44,7 @@ type engine interface {
 // values bound to the graph, and has the stages of a settling network apart:
 //
 //	m.Freeze()                       // weights have changed
-//	m.Load(rows, clamps)             // another batch
+//	m.Load(rows, clamps, masks)      // another batch
 //	m.Each(func(s *graph.Shard) {    // on all cores
 //		for range steps {
 //			s.Gradients()

@@ -21,7 +21,7 @@ type program[T vec.Float] struct {
 	errors      []kernel[T]   // ε, E and φ(v)
 	activations []kernel[T]   // φ(v)
 	predictions [][]kernel[T] // μ by layer; nothing where node i is clamped
-	steps       []kernel[T]   // H⁻¹ ∂E/∂v
+	steps       []kernel[T]   // H⁻¹ ∂E/∂v, given ∂E/∂v
 	sweep       sweep[T]      // the same node by node
 }
 
@@ -129,12 +129,13 @@ func compile[T vec.Float](e *Energy, o Options) (*core[T], error) {
 		{&p.evaluate, rateStep, slices.Concat(e.Gradients, G.Nodes{e.Total})},
 		{&p.errors, rateStep, slices.Concat(e.Errors, e.Activations, e.Plain)},
 		{&p.activations, rateStep, e.Activations},
-		{&p.steps, rateStep, e.Steps},
+		{&p.steps, rateStep, slices.Concat(e.Gradients, e.Steps)},
 	} {
 		if *want.list, err = list(want.at, want.roots...); err != nil {
 			return nil, err
 		}
 	}
+	p.steps = p.steps[len(p.gradients):] // which come first
 	for _, mu := range free {
 		l, err := list(rateStep, mu)
 		if err != nil {

@@ -24,7 +24,8 @@ func (s *Shard) Gradient(l int) *tensor.Dense { return s.gradients[l] }
 // Steps or Turn; nil where the node is clamped or the Spec asks for none.
 func (s *Shard) Step(l int) *tensor.Dense { return s.steps[l] }
 
-// Steps computes the gradients and the preconditioned steps.
+// Steps computes the preconditioned steps from the gradients as last computed by
+// Gradients or Evaluate.
 func (s *Shard) Steps() { s.core.run(workSteps, s.Lo, s.Hi) }
 
 // Turn computes the gradient and the preconditioned step of the t-th node of

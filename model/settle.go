@@ -264,7 +264,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 		}
 	}
 	st.rule.end(shard, st.free)
-	if inf.StaleErrors {
+	if inf.StaleErrors && st.steps == inf.Steps { // not where it rested before
 		shard.Activate()
 		return
 	}

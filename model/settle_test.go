@@ -297,6 +297,32 @@ func TestGramIsPlain(t *testing.T) {
 	}
 }
 
+// TestStaleErrorsAtRest comes to rest before the last step: the errors are then
+// those of the latents, stale or not, in either form of the energy.
+func TestStaleErrorsAtRest(t *testing.T) {
+	n, err := New(Config{Layers: []int{40, 12, 5}, Direction: Generative, Dtype: Float64, Seed: 1})
+	must(t, err)
+	c := n.Clamp(randomBatch(1, Float64, 5, 40), randomBatch(2, Float64, 5, 5))
+	for _, method := range []Method{Gradient, GaussSeidel} {
+		var errors [2][]float64
+		for i, stale := range []bool{false, true} {
+			r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 500, Tolerance: 1e-3, StaleErrors: stale})
+			must(t, err)
+			if r.Status != Converged || r.Steps == 500 {
+				t.Fatalf("%v: %v after %d steps", method, r.Status, r.Steps)
+			}
+			for _, e := range r.Errors {
+				errors[i] = append(errors[i], floats(e)...)
+			}
+			must(t, n.Hebbian(r, n.NewUpdate()))
+			for _, v := range r.Errors { // leave nothing for the next to find
+				v.Zero()
+			}
+		}
+		near(t, fmt.Sprintf("%v: errors", method), errors[1], errors[0], 1e-12)
+	}
+}
+
 // TestDirections proves that the two directions are one network: a
 // discriminative one is the generative one of the reversed sizes with the
 // clamps exchanged.

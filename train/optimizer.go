@@ -83,6 +83,20 @@ func (o *Adam) String() string {
 
 // Step implements [Optimizer].
 func (o *SGD) Step(params, directions []*tensor.Dense, rate float64) error {
+	if o.Momentum == 0 { // no velocity to keep
+		if err := pair(params, directions); err != nil {
+			return err
+		}
+		sweep(params, func(i, lo, hi int) {
+			x, d := params[i], directions[i]
+			if x.Dtype() == tensor.Float32 {
+				vec.AddScaled(x.Float32s()[lo:hi], float32(rate), d.Float32s()[lo:hi])
+			} else {
+				vec.AddScaled(x.Float64s()[lo:hi], rate, d.Float64s()[lo:hi])
+			}
+		})
+		return nil
+	}
 	if err := pair(params, directions, &o.velocity); err != nil {
 		return err
 	}

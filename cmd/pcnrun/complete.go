@@ -63,7 +63,7 @@ type completion struct {
 	Method      string `json:"method"`
 	MSE         number `json:"mse"`          // on the hidden pixels, in units of the network's inputs
 	MSEMean     number `json:"mse_mean"`     // the mean training image's
-	MSEOfMean   number `json:"mse_ratio"`    // the one as a share of the other
+	MSERatio    number `json:"mse_ratio"`    // the one as a share of the other
 	Accuracy    number `json:"accuracy"`     // of the class by what was left
 	AccuracyAll number `json:"accuracy_all"` // with nothing hidden
 	Figure      string `json:"figure"`
@@ -74,10 +74,7 @@ func (a *app) complete(ctx context.Context, f *modelFlags, path, mask string, li
 	if err != nil {
 		return err
 	}
-	if err := checkDir(t.recipe.Data); err != nil {
-		return err
-	}
-	sets, err := t.recipe.Data.Load()
+	sets, err := t.load()
 	if err != nil {
 		return err
 	}
@@ -123,7 +120,7 @@ func (a *app) complete(ctx context.Context, f *modelFlags, path, mask string, li
 	labels := test.Labels()
 	res := completion{
 		Dataset: t.recipe.Data.Dataset, Model: path, Mask: mask, Examples: test.Len(), Method: t.recipe.Inference.Method.String(),
-		MSE: number(errNetwork / pixels), MSEMean: number(errMean / pixels), MSEOfMean: number(errNetwork / errMean),
+		MSE: number(errNetwork / pixels), MSEMean: number(errMean / pixels), MSERatio: number(errNetwork / errMean),
 		Accuracy: number(share(done.Classes, labels)), AccuracyAll: number(share(whole.Classes, labels)), Figure: out,
 	}
 	if err := t.drawCompletions(out, test, given, filled, hidden); err != nil {
@@ -133,7 +130,7 @@ func (a *app) complete(ctx context.Context, f *modelFlags, path, mask string, li
 		return printJSON(a.stdout, res)
 	}
 	_, err = fmt.Fprintf(a.stdout, "hidden pixels  MSE %.4g, %.3g of the mean training image's, on %d examples of %s\n%s by what is left, %s with nothing hidden\nwrote %s\n",
-		res.MSE, res.MSEOfMean, res.Examples, res.Dataset, accuracyText(float64(res.Accuracy)), accuracyText(float64(res.AccuracyAll)), out)
+		res.MSE, res.MSERatio, res.Examples, res.Dataset, accuracyText(float64(res.Accuracy)), accuracyText(float64(res.AccuracyAll)), out)
 	return err
 }
 

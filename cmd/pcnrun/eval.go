@@ -36,10 +36,7 @@ func (a *app) eval(ctx context.Context, f *modelFlags, path string, json bool) e
 	if err != nil {
 		return err
 	}
-	if err := checkDir(t.recipe.Data); err != nil {
-		return err
-	}
-	sets, err := t.recipe.Data.Load()
+	sets, err := t.load()
 	if err != nil {
 		return err
 	}

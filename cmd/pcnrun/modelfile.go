@@ -141,3 +141,11 @@ func agree(path string, asked, is model.Config) error {
 func (t *trained) classes() bool {
 	return t.recipe.Data.Dataset != "sine" && t.network.Size(t.network.TargetNode()) > 1
 }
+
+// load reads the dataset that the network learned from, cut as it was then.
+func (t *trained) load() (train.Sets, error) {
+	if err := checkDir(t.recipe.Data); err != nil {
+		return train.Sets{}, err
+	}
+	return t.recipe.Data.Load()
+}
