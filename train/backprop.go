@@ -131,15 +131,15 @@ func newTape(n *model.Network, rows int) (t *tape, err error) {
 }
 
 // Learn implements [Learner].
-func (b *Backprop) Learn(_ context.Context, inputs, targets *tensor.Dense, rate float64) (Step, error) {
-	t, err := b.tape(inputs.Shape()[0])
+func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, error) {
+	t, err := b.tape(batch.Inputs.Shape()[0])
 	if err != nil {
 		return Step{}, err
 	}
-	if err := G.Let(t.inputs, inputs); err != nil {
+	if err := G.Let(t.inputs, batch.Inputs); err != nil {
 		return Step{}, fmt.Errorf("train: backprop: inputs: %w", err)
 	}
-	if err := G.Let(t.targets, targets); err != nil {
+	if err := G.Let(t.targets, batch.Targets); err != nil {
 		return Step{}, fmt.Errorf("train: backprop: targets: %w", err)
 	}
 	defer t.machine.Reset()

@@ -14,12 +14,9 @@ import (
 type batches struct {
 	set   *data.Set
 	size  int
-	whole [2]batch // taken in turns
-	tail  batch    // the last, smaller batch
+	whole [2]Batch // taken in turns
+	tail  Batch    // the last, smaller batch
 }
-
-// batch is the examples of one batch: inputs (B, d) and targets (B, k).
-type batch struct{ inputs, targets *tensor.Dense }
 
 // Fits returns an error when set has no examples, or others than n takes.
 func Fits(n *model.Network, set *data.Set) error {
@@ -43,14 +40,14 @@ func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
 		return nil, err
 	}
 	dt := n.Config().Dtype.Tensor()
-	room := func(rows int) batch {
-		return batch{
-			tensor.New(tensor.Of(dt), tensor.WithShape(rows, set.InputSize())),
-			tensor.New(tensor.Of(dt), tensor.WithShape(rows, set.TargetSize())),
+	room := func(rows int) Batch {
+		return Batch{
+			Inputs:  tensor.New(tensor.Of(dt), tensor.WithShape(rows, set.InputSize())),
+			Targets: tensor.New(tensor.Of(dt), tensor.WithShape(rows, set.TargetSize())),
 		}
 	}
 	b := &batches{set: set, size: min(size, set.Len())}
-	b.whole = [2]batch{room(b.size), room(b.size)}
+	b.whole = [2]Batch{room(b.size), room(b.size)}
 	if tail := set.Len() % b.size; tail != 0 {
 		b.tail = room(tail)
 	}
@@ -63,14 +60,15 @@ func (b *batches) count() int { return (b.set.Len() + b.size - 1) / b.size }
 // each calls f with the examples that order names, batch by batch, and with the
 // number of examples before; while f runs the next batch is gathered. The
 // tensors are overwritten after f has returned. It ends at the first error.
-func (b *batches) each(order []int, f func(done int, inputs, targets *tensor.Dense) error) error {
+func (b *batches) each(order []int, f func(done int, batch Batch) error) error {
 	next := make(chan error, 1)
-	gather := func(i int) (into batch) {
+	gather := func(i int) (into Batch) {
 		rows := order[i*b.size : min((i+1)*b.size, len(order))]
 		if into = b.whole[i%2]; len(rows) < b.size {
 			into = b.tail
 		}
-		go func() { next <- b.set.Gather(rows, into.inputs, into.targets) }()
+		into.Examples = rows
+		go func() { next <- b.set.Gather(rows, into.Inputs, into.Targets) }()
 		return into
 	}
 	ahead := gather(0)
@@ -83,7 +81,7 @@ func (b *batches) each(order []int, f func(done int, inputs, targets *tensor.Den
 		if !last {
 			ahead = gather(i + 1)
 		}
-		if err := f(i*b.size, now.inputs, now.targets); err != nil {
+		if err := f(i*b.size, now); err != nil {
 			if !last {
 				<-next // leave no gathering behind
 			}

@@ -37,8 +37,8 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 	score := Score{Examples: set.Len()}
 	correct := 0
 	labels := set.Labels()
-	err = b.each(order, func(done int, inputs, targets *tensor.Dense) error {
-		predicted, err := l.Predict(ctx, inputs)
+	err = b.each(order, func(done int, batch Batch) error {
+		predicted, err := l.Predict(ctx, batch.Inputs)
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 				}
 			}
 		}
-		score.MSE += squaredError(predicted, targets, units)
+		score.MSE += squaredError(predicted, batch.Targets, units)
 		return nil
 	})
 	if err != nil {

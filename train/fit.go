@@ -9,8 +9,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"gorgonia.org/tensor"
-
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
@@ -144,16 +142,16 @@ func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.
 		began := time.Now()
 		e := Epoch{Epoch: epoch + 1, Batches: b.count(), InferenceRate: math.Inf(1)}
 		order := rng.Perm(training.Len())
-		err := b.each(order, func(done int, inputs, targets *tensor.Dense) error {
+		err := b.each(order, func(done int, batch Batch) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			e.Rate = c.Rate * schedule.Factor((float64(epoch)+float64(done)/float64(len(order)))/float64(c.Epochs))
-			step, err := l.Learn(ctx, inputs, targets, e.Rate)
+			step, err := l.Learn(ctx, batch, e.Rate)
 			if err != nil {
 				return err
 			}
-			share := float64(inputs.Shape()[0]) / float64(len(order))
+			share := float64(len(batch.Examples)) / float64(len(order))
 			e.Energy += share * step.Energy
 			e.Steps += share * step.Steps
 			e.Residual += share * step.Residual
@@ -164,17 +162,17 @@ func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.
 				e.NodeResidual[l] += share * r
 			}
 			e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
-			batch := done/b.size + 1
+			number := done/b.size + 1
 			if step.Status == model.Diverged {
 				if h.Status != model.Diverged && opts.Logger != nil {
-					opts.Logger.Warn("settling diverged", "epoch", e.Epoch, "batch", batch, "node", step.Node, "energy", step.Energy)
+					opts.Logger.Warn("settling diverged", "epoch", e.Epoch, "batch", number, "node", step.Node, "energy", step.Energy)
 				}
 				h.Status = model.Diverged
 				e.Diverged++
 				e.Node = step.Node
 			}
 			if opts.Event != nil {
-				opts.Event(Event{Epoch: e.Epoch, Epochs: c.Epochs, Batch: batch, Batches: e.Batches, Step: step})
+				opts.Event(Event{Epoch: e.Epoch, Epochs: c.Epochs, Batch: number, Batches: e.Batches, Step: step})
 			}
 			if !step.Learned {
 				return errNotFinite

@@ -13,11 +13,17 @@ import (
 type Learner interface {
 	// Network returns the network whose weights are learned.
 	Network() *model.Network
-	// Learn takes a batch of inputs (B, d) and targets (B, k), in the network's
-	// dtype, and moves the weights once.
-	Learn(ctx context.Context, inputs, targets *tensor.Dense, rate float64) (Step, error)
+	// Learn takes a batch and moves the weights once.
+	Learn(ctx context.Context, batch Batch, rate float64) (Step, error)
 	// Predict returns the targets (B, k) for inputs (B, d).
 	Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error)
+}
+
+// Batch is what is learned from at once.
+type Batch struct {
+	Inputs   *tensor.Dense // (B, d), in the network's dtype
+	Targets  *tensor.Dense // (B, k), the same
+	Examples []int         // (B), which of the training set they are; nil where that is not known
 }
 
 // Step is what became of a batch.
@@ -62,13 +68,13 @@ func NewPCN(n *model.Network, inf model.Inference, opt Optimizer) (*PCN, error) 
 func (p *PCN) Network() *model.Network { return p.network }
 
 // Learn implements [Learner].
-func (p *PCN) Learn(ctx context.Context, inputs, targets *tensor.Dense, rate float64) (Step, error) {
-	r, err := p.network.Settle(ctx, p.network.Clamp(inputs, targets), p.inference)
+func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error) {
+	r, err := p.network.Settle(ctx, p.network.Clamp(batch.Inputs, batch.Targets), p.inference)
 	if err != nil {
 		return Step{}, err
 	}
 	s := Step{
-		Energy: r.Energy / float64(inputs.Shape()[0]), Status: r.Status, Node: r.Node,
+		Energy: r.Energy / float64(batch.Inputs.Shape()[0]), Status: r.Status, Node: r.Node,
 		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual,
 		Learned: r.Finite(),
 	}

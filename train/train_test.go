@@ -195,7 +195,7 @@ func TestBackpropGradient(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 1))
 		const rows = 7
 		x, y := normal(rng, rows, 4), normal(rng, rows, 3)
-		step, err := b.Learn(context.Background(), x, y, 1)
+		step, err := b.Learn(context.Background(), Batch{Inputs: x, Targets: y}, 1)
 		must(t, err)
 		loss := func() float64 {
 			p, err := b.Predict(context.Background(), x)
@@ -268,7 +268,7 @@ func TestFirstBatchIsBackprop(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	x, y := normal(rng, 9, 6), normal(rng, 9, 3)
 	for _, l := range []Learner{pcn, mlp} {
-		_, err := l.Learn(context.Background(), x, y, 1)
+		_, err := l.Learn(context.Background(), Batch{Inputs: x, Targets: y}, 1)
 		must(t, err)
 	}
 	for i := range spies[0].directions {
@@ -510,7 +510,7 @@ func BenchmarkTrainBatch(b *testing.B) {
 			x, y := room(c.model.Layers[0]), room(c.model.Layers[len(c.model.Layers)-1])
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := l.Learn(context.Background(), x, y, 1e-4); err != nil {
+				if _, err := l.Learn(context.Background(), Batch{Inputs: x, Targets: y}, 1e-4); err != nil {
 					b.Fatal(err)
 				}
 			}

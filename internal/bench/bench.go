@@ -174,7 +174,7 @@ func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
 		return nil, err
 	}
 	r.TrainMS, err = median(rounds, func() error {
-		_, err := l.Learn(ctx, p.inputs, p.targets, 1e-3)
+		_, err := l.Learn(ctx, train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-3)
 		return err
 	})
 	return r, err
