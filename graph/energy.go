@@ -11,15 +11,15 @@ import (
 // Spec says which energy to build. Node l runs from 0, the bottom, to L, the
 // top; layer i = 0..L-1 predicts node i from node i+1.
 type Spec struct {
-	Sizes        []int        // d_0..d_L, bottom to top
-	Activations  []Activation // φ of node i+1, for each layer i
-	Clamped      []bool       // for each node: it is data, not a free latent
-	Masked       []bool       // for each free node: some of its units are fixed, by a mask; nil for none
-	Precise      []bool       // for each layer: node i's energy has a precision; nil for none
-	Gram         []bool       // for each layer: write node i's energy in Gram form; nil for none
-	Precondition bool         // give each free node above the bottom a step by its H⁻¹
-	Batch        int          // examples, the rows of each latent
-	Dtype        tensor.Dtype // tensor.Float32 or tensor.Float64
+	Sizes       []int        // d_0..d_L, bottom to top
+	Activations []Activation // φ of node i+1, for each layer i
+	Clamped     []bool       // for each node: it is data, not a free latent
+	Masked      []bool       // for each free node: some of its units are fixed, by a mask; nil for none
+	Precise     []bool       // for each layer: node i's energy has a precision; nil for none
+	Gram        []bool       // for each layer: write node i's energy in Gram form; nil for none
+	Steps       StepForm     // the steps that free nodes are given beside their gradients
+	Batch       int          // examples, the rows of each latent
+	Dtype       tensor.Dtype // tensor.Float32 or tensor.Float64
 }
 
 func (s *Spec) validate() error {
@@ -64,6 +64,9 @@ func (s *Spec) validate() error {
 			}
 		}
 	}
+	if s.Steps < NoSteps || s.Steps > ErrorSteps {
+		bad("steps: unknown form %d", s.Steps)
+	}
 	if s.Batch <= 0 {
 		bad("batch: must be > 0, got %d", s.Batch)
 	}
@@ -91,7 +94,7 @@ type Energy struct {
 	Total       *G.Node // E, scalar
 	Masks       G.Nodes // by node, (B, d_l): 1 where the unit is free, 0 where it is fixed; nil where the node has none
 	Gradients   G.Nodes // ∂E/∂v_l by node, (B, d_l), 0 for fixed units; nil where the node is clamped
-	Steps       G.Nodes // H_l⁻¹ ∂E/∂v_l by node, (B, d_l), where the Spec asks for it
+	Steps       G.Nodes // by node, (B, d_l), of the form that the Spec asks for; nil where it asks for none
 }
 
 // Build writes down the energy of the network that s describes and its
@@ -115,53 +118,43 @@ func Build(s Spec) (*Energy, error) {
 		}
 	}
 
-	var err error
-	apply := func(name string, op G.Op, in ...*G.Node) *G.Node {
-		if err != nil {
-			return nil
-		}
-		var n *G.Node
-		if n, err = G.ApplyOpWithName(op, name, in...); err != nil {
-			err = fmt.Errorf("graph: %s: %w", name, err)
-		}
-		return n
-	}
+	b := &builder{}
 	for i := range layers {
 		w := G.NewMatrix(g, s.Dtype, G.WithShape(s.Sizes[i], s.Sizes[i+1]), G.WithName(fmt.Sprintf("W%d", i+1)))
-		b := G.NewVector(g, s.Dtype, G.WithShape(s.Sizes[i]), G.WithName(fmt.Sprintf("b%d", i+1)))
+		bias := G.NewVector(g, s.Dtype, G.WithShape(s.Sizes[i]), G.WithName(fmt.Sprintf("b%d", i+1)))
 		f := e.Latents[i+1]
 		if s.Activations[i] != Identity {
-			f = apply(fmt.Sprintf("φ(v%d)", i+1), newActivate(s.Activations[i]), f)
+			f = b.apply(fmt.Sprintf("φ(v%d)", i+1), newActivate(s.Activations[i]), f)
 		}
-		mu := apply(fmt.Sprintf("μ%d", i), newAffine(), f, w, b)
-		eps := apply(fmt.Sprintf("ε%d", i), newDifference(), e.Latents[i], mu)
+		mu := b.apply(fmt.Sprintf("μ%d", i), newAffine(), f, w, bias)
+		eps := b.apply(fmt.Sprintf("ε%d", i), newDifference(), e.Latents[i], mu)
 		in := G.Nodes{eps}
 		if s.Precise != nil && s.Precise[i] {
 			e.Precisions[i] = G.NewVector(g, s.Dtype, G.WithShape(s.Sizes[i]), G.WithName(fmt.Sprintf("Π%d", i)))
 			in = append(in, e.Precisions[i])
 		}
-		plain := apply(fmt.Sprintf("E%d", i), newGaussian(len(in) == 2), in...)
+		plain := b.apply(fmt.Sprintf("E%d", i), newGaussian(len(in) == 2), in...)
 		term := plain
 		if s.Gram != nil && s.Gram[i] {
-			gram := apply(fmt.Sprintf("G%d", i+1), newGram(1), w)
-			x := apply(fmt.Sprintf("v%d−b%d", i, i+1), newCenter(), e.Latents[i], b)
-			corr := apply(fmt.Sprintf("A%d", i), newPullback(), x, w)
-			c := apply(fmt.Sprintf("c%d", i), newGaussian(false), x)
-			h := apply(fmt.Sprintf("h%d", i+1), newGramGradient(), f, gram, corr)
-			term = apply(fmt.Sprintf("E%d (Gram)", i), newGramEnergy(), f, h, corr, c)
+			gram := b.apply(fmt.Sprintf("G%d", i+1), newGram(1), w)
+			x := b.apply(fmt.Sprintf("v%d−b%d", i, i+1), newCenter(), e.Latents[i], bias)
+			corr := b.apply(fmt.Sprintf("A%d", i), newPullback(), x, w)
+			c := b.apply(fmt.Sprintf("c%d", i), newGaussian(false), x)
+			h := b.apply(fmt.Sprintf("h%d", i+1), newGramGradient(), f, gram, corr)
+			term = b.apply(fmt.Sprintf("E%d (Gram)", i), newGramEnergy(), f, h, corr, c)
 		}
 
 		e.Weights = append(e.Weights, w)
-		e.Biases = append(e.Biases, b)
+		e.Biases = append(e.Biases, bias)
 		e.Activations = append(e.Activations, f)
 		e.Predictions = append(e.Predictions, mu)
 		e.Errors = append(e.Errors, eps)
 		e.Terms = append(e.Terms, term)
 		e.Plain = append(e.Plain, plain)
 	}
-	e.Total = apply("E", newTotal(layers), e.Terms...)
-	if err != nil {
-		return nil, err
+	e.Total = b.apply("E", newTotal(layers), e.Terms...)
+	if b.err != nil {
+		return nil, b.err
 	}
 
 	var free G.Nodes
@@ -179,48 +172,40 @@ func Build(s Spec) (*Energy, error) {
 		return nil, fmt.Errorf("graph: gradient by the free latents: %w", err)
 	}
 	for i, l := range at {
-		e.Gradients[l] = e.mask(l, gradients[i], apply)
+		e.Gradients[l] = e.mask(l, gradients[i], b)
 	}
-	if s.Precondition {
-		e.Steps = make(G.Nodes, layers+1)
-		for _, l := range at {
-			e.Steps[l] = e.mask(l, e.step(l, apply), apply)
-		}
+	e.addSteps(at, b)
+	return e, b.err
+}
+
+// builder adds operations to the graph, until one fails.
+type builder struct{ err error }
+
+// apply adds an operation under a name.
+func (b *builder) apply(name string, op G.Op, in ...*G.Node) *G.Node {
+	return b.add(name, func() (*G.Node, error) { return G.ApplyOpWithName(op, name, in...) })
+}
+
+// sum adds x + y, by Gorgonia's own operation.
+func (b *builder) sum(name string, x, y *G.Node) *G.Node {
+	return b.add(name, func() (*G.Node, error) { return G.Add(x, y) })
+}
+
+func (b *builder) add(name string, f func() (*G.Node, error)) *G.Node {
+	if b.err != nil {
+		return nil
 	}
-	return e, err
+	n, err := f()
+	if err != nil {
+		b.err = fmt.Errorf("graph: %s: %w", name, err)
+	}
+	return n
 }
 
 // mask returns x, of node l's shape, with 0 for the units that are fixed.
-func (e *Energy) mask(l int, x *G.Node, apply func(string, G.Op, ...*G.Node) *G.Node) *G.Node {
+func (e *Energy) mask(l int, x *G.Node, b *builder) *G.Node {
 	if e.Masks[l] == nil {
 		return x
 	}
-	return apply(fmt.Sprintf("free part %d", l), newMask(), x, e.Masks[l])
-}
-
-// step adds the preconditioned step of the free node l: the gradient times
-// (Π_l + c² Wᵀ Π_{l-1} W)⁻¹, the parts that the node has.
-func (e *Energy) step(l int, apply func(string, G.Op, ...*G.Node) *G.Node) *G.Node {
-	g := e.Gradients[l]
-	var own *G.Node
-	if l < len(e.Precisions) {
-		own = e.Precisions[l]
-	}
-	if l == 0 { // predicts nothing: H is Π
-		if own == nil {
-			return g
-		}
-		return apply("Π0⁻¹g", newUnweigh(), g, own)
-	}
-	w := e.Weights[l-1]
-	in := G.Nodes{w}
-	if p := e.Precisions[l-1]; p != nil {
-		in = G.Nodes{apply(fmt.Sprintf("ΠW%d", l), newWeighRows(), w, p), w}
-	}
-	in = G.Nodes{apply(fmt.Sprintf("G%d", l), newGram(len(in)), in...)}
-	if own != nil {
-		in = append(in, own)
-	}
-	h := apply(fmt.Sprintf("H%d⁻¹", l), newInverse(l < len(e.Weights), own != nil, e.Spec.Activations[l-1].MaxSlope()), in...)
-	return apply(fmt.Sprintf("step%d", l), newPullback(), g, h)
+	return b.apply(fmt.Sprintf("free part %d", l), newMask(), x, e.Masks[l])
 }

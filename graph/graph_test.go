@@ -526,7 +526,7 @@ func TestSweepSeesNewValues(t *testing.T) {
 		for _, precise := range [][]bool{nil, {true, false, true, true}} {
 			for _, a := range []Activation{Tanh, Identity} {
 				for name, dir := range map[string]int{"up": 1, "down": -1, "there and back": 0} {
-					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Precise: precise, Precondition: true, Batch: 3, Dtype: tensor.Float64}
+					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Precise: precise, Steps: BlockSteps, Batch: 3, Dtype: tensor.Float64}
 					if clamped[0] && precise == nil {
 						s.Gram = []bool{true, false, false, false}
 					}
@@ -589,7 +589,7 @@ func TestInverse(t *testing.T) {
 	g := make([]float64, k*k)
 	gramRef[float64](k)(g, [][]float64{w})
 	h := make([]float64, k*k)
-	inverseRef[float64](newInverse(true, true, 0.5), k)(h, [][]float64{g, p})
+	inverseRef[float64](newInverse(true, true, 0.5, blockRidge), k)(h, [][]float64{g, p})
 	for i := range k {
 		for j := range k {
 			sum := 0.0

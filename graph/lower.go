@@ -116,6 +116,14 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 	case negate:
 		return lowered[T]{deps: in, neg: true}, nil
 
+	case scale:
+		by := T(o.by)
+		return lowered[T]{deps: in, neg: neg[0], kernel: func(m *memory[T], lo, hi int) {
+			out := m.rows(dst, lo, hi)
+			copy(out, m.rows(at[0], lo, hi))
+			vec.Scale(out, by)
+		}}, nil
+
 	case weigh:
 		return lowered[T]{deps: in, neg: neg[0], kernel: func(m *memory[T], lo, hi int) {
 			vec.Weigh(m.rows(dst, lo, hi), m.rows(at[0], lo, hi), m.vector(at[1]))
@@ -131,8 +139,8 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 			}
 		}}, nil
 
-	case pullback:
-		w := c.memory.pack(in[1], false)
+	case pullback, push:
+		w := c.memory.pack(in[1], isOp[push](n))
 		if neg[0] && c.asked[n] {
 			return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
 				out := m.rows(dst, lo, hi)
@@ -336,6 +344,7 @@ type memory[T vec.Float] struct {
 // packed is a weight matrix laid out as the right operand of a product.
 type packed[T vec.Float] struct {
 	weights   int  // the node
+	wave      int  // after which it has its value; 0 for an input
 	transpose bool // used as Wᵀ
 	gemm.Packed[T]
 }
@@ -370,15 +379,15 @@ func (m *memory[T]) pack(w *G.Node, transpose bool) int {
 	return len(m.packs) - 1
 }
 
-// repack lays weights out again after they have changed: those that are inputs
-// of the graph, or those computed from them.
-func (m *memory[T]) repack(workers int, inputs bool) {
+// repack lays weights out again after they have changed: those of a wave, 0 the
+// inputs of the graph.
+func (m *memory[T]) repack(workers int, wave int) {
 	elements := 0
 	for i := range m.packs {
 		elements += len(m.buf[m.packs[i].weights])
 	}
 	pool.Each(pool.Workers(workers, elements), len(m.packs), func(i int) {
-		if (m.nodes[m.packs[i].weights].Op() == nil) == inputs {
+		if m.packs[i].wave == wave {
 			m.packInto(&m.packs[i].Packed, i)
 		}
 	})

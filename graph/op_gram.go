@@ -192,10 +192,11 @@ type inverse struct {
 	op
 	own   bool // the node has an error of its own
 	slope float64
+	ridge float64 // added to the diagonal of a node without one, as a share of its mean: G alone may be singular
 }
 
-func newInverse(own, precise bool, slope float64) inverse {
-	o := inverse{op{"inverse", 1}, own, slope}
+func newInverse(own, precise bool, slope, ridge float64) inverse {
+	o := inverse{op{"inverse", 1}, own, slope, ridge}
 	if precise {
 		o.arity = 2
 	}
@@ -205,7 +206,7 @@ func newInverse(own, precise bool, slope float64) inverse {
 func (o inverse) Type() hm.Type { return signature([]string{"mm", "mvm"}[o.arity-1]) }
 
 func (o inverse) WriteHash(h hash.Hash) {
-	fmt.Fprintf(h, "pcn inverse %v %v %v", o.arity, o.own, o.slope)
+	fmt.Fprintf(h, "pcn inverse %v %v %v %v", o.arity, o.own, o.slope, o.ridge)
 }
 
 func (o inverse) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
@@ -221,9 +222,17 @@ func (o inverse) Do(in ...G.Value) (G.Value, error) {
 	return do(in, k, k, inverseRef[float32](o, k), inverseRef[float64](o, k))
 }
 
-// ridge is added to the diagonal of a top node's H, as a share of its mean: G
-// alone may be singular.
-const ridge = 1e-3
+// blockRidge is the ridge of a block of its own.
+const blockRidge = 1e-3
+
+// chainRidge is the ridge of a chain's top, which is to be solved as nearly as
+// rounding allows.
+func chainRidge(dtype tensor.Dtype) float64 {
+	if dtype == tensor.Float32 {
+		return 1e-5
+	}
+	return 1e-12
+}
 
 // inverseRef fills dst with H and inverts it in place by Gauss-Jordan
 // elimination, which needs no pivots for a positive definite matrix.
@@ -236,10 +245,13 @@ func inverseRef[T vec.Float](o inverse, k int) reference[T] {
 				trace += dst[i]
 			}
 		}
+		if trace == 0 {
+			trace = T(k)
+		}
 		for i := range k {
 			switch {
 			case !o.own:
-				dst[i*k+i] += ridge * trace / T(k)
+				dst[i*k+i] += T(o.ridge) * trace / T(k)
 			case o.arity == 2:
 				dst[i*k+i] += in[1][i]
 			default:

@@ -15,6 +15,9 @@ type Clamp struct {
 	// Fixed says which units: 1 where the unit is fixed, 0 where it is free, of
 	// shape (B, d_l), or (1, d_l) for all examples alike. nil fixes them all.
 	Fixed *tensor.Dense
+	// Start is where free units begin to settle, (B, d_l), in place of
+	// [Inference.Start]; nil for none.
+	Start *tensor.Dense
 }
 
 // whole reports whether all units are fixed.
@@ -49,6 +52,9 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 	}
 	first := -1
 	for l, v := range c {
+		if s := v.Start; s != nil && (s.Dims() != 2 || s.Shape()[1] != n.sizes[l] || s.Dtype() != n.cfg.Dtype.Tensor()) {
+			return 0, fmt.Errorf("model: clamps[%d]: the start must be %v of shape (B, %d), got %v %v", l, n.cfg.Dtype, n.sizes[l], s.Dtype(), s.Shape())
+		}
 		if v.Values == nil {
 			if v.Fixed != nil {
 				return 0, fmt.Errorf("model: clamps[%d]: has a mask and no values", l)
@@ -75,6 +81,11 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 	}
 	if first < 0 {
 		return 0, fmt.Errorf("model: clamps: at least one node must be clamped")
+	}
+	for l, v := range c {
+		if v.Start != nil && v.Start.Shape()[0] != rows {
+			return 0, fmt.Errorf("model: clamps[%d]: the start has %d examples where clamps[%d] has %d", l, v.Start.Shape()[0], first, rows)
+		}
 	}
 	return rows, nil
 }

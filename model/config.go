@@ -109,9 +109,15 @@ type Inference struct {
 	// this share of the largest it has had, shard by shard. 0 takes all steps.
 	Tolerance float64 `json:"tolerance" yaml:"tolerance"`
 	// Rate is γ, the size of a step. Default 0.1 for the methods that go along
-	// the gradient, 0.05 for adam, 0.6 for preconditioned, and 1 for the
-	// Gauss-Seidel ones.
+	// the gradient, 0.05 for adam, 0.6 for preconditioned, 1 for chain and the
+	// Gauss-Seidel ones, and 0.2 for error-coordinates.
 	Rate float64 `json:"rate" yaml:"rate"`
+	// NodeRates are what Rate is multiplied by at each node, from data to label.
+	// Default 1 for all.
+	NodeRates []float64 `json:"node_rates,omitempty" yaml:"node_rates,omitempty,flow"`
+	// NodeSteps are the most steps in which each node moves, from data to label; 0
+	// for all of Steps, which is the default.
+	NodeSteps []int `json:"node_steps,omitempty" yaml:"node_steps,omitempty,flow"`
 	// Unguarded takes Rate as it is. By default a rate at which the energy could
 	// rise is lowered (see [Network.MaxRate]), and halved where it does rise.
 	Unguarded bool `json:"unguarded" yaml:"unguarded"`
@@ -151,7 +157,17 @@ func (inf Inference) WithDefaults() (Inference, error) {
 	if !(inf.Rate > 0) || math.IsInf(inf.Rate, 0) {
 		bad("rate: must be a number > 0, got %v", inf.Rate)
 	}
-	if inf.Start != TopDown && inf.Start != Zeros {
+	for i, r := range inf.NodeRates {
+		if !(r > 0) || math.IsInf(r, 0) {
+			bad("node_rates[%d]: must be a number > 0, got %v", i, r)
+		}
+	}
+	for i, s := range inf.NodeSteps {
+		if s < 0 {
+			bad("node_steps[%d]: must be >= 0, got %d", i, s)
+		}
+	}
+	if inf.Start < 0 || int(inf.Start) >= len(starts) {
 		bad("start: must be one of %v, got %d", starts, int(inf.Start))
 	}
 	return inf, errors.Join(errs...)

@@ -22,6 +22,8 @@ type Start int
 const (
 	TopDown Start = iota // at what the node above predicts, from the top down; a free top is 0
 	Zeros                // at 0, as in the article
+	Normal               // drawn from N(0, 1) by the network's seed, the same at each settling
+	Warm                 // where Clamp.Start says, else top-down; train keeps where each example settled last
 )
 
 // WeightInit says how weights are drawn.
@@ -59,11 +61,11 @@ const (
 
 var (
 	directions  = []string{"discriminative", "generative"}
-	starts      = []string{"top-down", "zeros"}
+	starts      = []string{"top-down", "zeros", "normal", "warm"}
 	weightInits = []string{"xavier", "pytorch"}
 	dtypes      = []string{"float32", "float64"}
 	statuses    = []string{"step-limit", "converged", "diverged"}
-	methods     = []string{"gradient", "momentum", "nesterov", "adam", "preconditioned", "gauss-seidel", "symmetric-gauss-seidel"}
+	methods     = []string{"gradient", "momentum", "nesterov", "adam", "preconditioned", "gauss-seidel", "symmetric-gauss-seidel", "chain", "error-coordinates"}
 )
 
 func (d Direction) String() string  { return name(directions, int(d)) }

@@ -18,9 +18,18 @@ import (
 // and −√Π_i W_i φ' beside it. The spectral norm of M is at most that of the small
 // matrix of the blocks' own norms, which is what is computed. Descent diverges
 // from 2/λ on.
-func (n *Network) MaxRate(c Clamps) float64 {
+func (n *Network) MaxRate(c Clamps) float64 { return n.maxRate(c, nil) }
+
+// maxRate is MaxRate where node l moves at factors[l] times the rate; nil for 1.
+func (n *Network) maxRate(c Clamps, factors []float64) float64 {
 	n.norms.update(n)
 	layers := n.Depth()
+	factor := func(l int) float64 {
+		if factors == nil {
+			return 1
+		}
+		return math.Sqrt(factors[l])
+	}
 	diagonal, beside := make([]float64, layers), make([]float64, layers)
 	for i := range layers {
 		p := 1.0
@@ -28,10 +37,10 @@ func (n *Network) MaxRate(c Clamps) float64 {
 			p = math.Sqrt(element(n.precisions[i], 0))
 		}
 		if !c[i].whole() {
-			diagonal[i] = p
+			diagonal[i] = p * factor(i)
 		}
 		if !c[i+1].whole() {
-			beside[i] = p * n.activations[i].MaxSlope() * n.norms.of[i]
+			beside[i] = p * n.activations[i].MaxSlope() * n.norms.of[i] * factor(i+1)
 		}
 	}
 	return 1 / bidiagonalNorm2(diagonal, beside)

@@ -31,6 +31,7 @@ type Network struct {
 	machines map[string]*settler // by the key of their form
 	key      []byte              // scratch
 	norms    *norms
+	starts   []*tensor.Dense  // by node: see noise
 	scratch  []hebbianScratch // by layer
 	blocks   []hebbianBlock   // of all layers
 }
@@ -79,6 +80,7 @@ func New(cfg Config) (*Network, error) {
 const (
 	streamWeights = iota + 1
 	streamNorms
+	streamStart
 )
 
 func uniform(rng *rand.Rand, dt tensor.Dtype, bound float64, shape ...int) *tensor.Dense {
@@ -200,7 +202,7 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	}
 	e, err := graph.Build(graph.Spec{
 		Sizes: n.sizes, Activations: n.activations, Clamped: f.clamped, Masked: f.masked, Precise: precise,
-		Gram: f.gram, Precondition: f.method.preconditioned(),
+		Gram: f.gram, Steps: f.method.form(),
 		Batch: rows, Dtype: n.cfg.Dtype.Tensor(),
 	})
 	if err != nil {

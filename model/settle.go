@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -65,6 +66,14 @@ const retries = 6
 // before that is a divergence.
 const riseTolerance = 0.01
 
+// rounding is the share of the first energy below which energies are rounding.
+func (d Dtype) rounding() float64 {
+	if d == Float32 {
+		return 1e-7
+	}
+	return 1e-15
+}
+
 // form is what a machine is compiled for.
 type form struct {
 	clamped []bool // by node: all its units are fixed
@@ -92,6 +101,7 @@ func (f *form) appendKey(b []byte) []byte {
 type settler struct {
 	machine *graph.Machine
 	free    []int // nodes
+	dtype   Dtype
 	order   []int // of the turns of a sweep; nil where all nodes move at once
 	version int   // of the weights the machine has
 	shards  []*settling
@@ -99,6 +109,7 @@ type settler struct {
 	clamps []*tensor.Dense // by node, of those fixed as a whole
 	masks  []*tensor.Dense // by node, of those fixed in part: 1 where a unit is free
 	partly []*tensor.Dense // by node, the values of those
+	starts []*tensor.Dense // by node, where its free units begin; nil where Inference.Start says
 }
 
 // settler returns a settler for clamps c that has them and the weights loaded.
@@ -122,7 +133,7 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		if err != nil {
 			return nil, err
 		}
-		s = &settler{version: -1, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c))}
+		s = &settler{version: -1, dtype: n.cfg.Dtype, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c)), starts: make([]*tensor.Dense, len(c))}
 		for l, fixed := range f.clamped {
 			if !fixed {
 				s.free = append(s.free, l)
@@ -142,6 +153,9 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		s.version = n.version
 	}
 	for l, v := range c {
+		if s.starts[l] = v.Start; v.Start == nil && inf.Start == Normal && !v.whole() {
+			s.starts[l] = n.noise(l, rows)
+		}
 		switch {
 		case v.whole():
 			s.clamps[l] = v.Values
@@ -176,16 +190,20 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	if err != nil {
 		return nil, err
 	}
+	pace, err := n.pace(inf)
+	if err != nil {
+		return nil, err
+	}
 	rate := inf.Rate
-	if !inf.Unguarded && (inf.Method == Gradient || inf.Method == Momentum || inf.Method == Nesterov) {
-		rate = min(rate, n.MaxRate(c))
+	if !inf.Unguarded && inf.Method.bounded() {
+		rate = min(rate, n.maxRate(c, pace.rates))
 	}
 	s.machine.Each(func(shard *graph.Shard) {
 		st := s.shards[shard.Index]
 		if st.reached = ctx.Err() == nil; st.reached {
-			st.settle(shard, rate, inf)
+			st.settle(shard, rate, pace, inf)
 			for try := 0; try < retries && !inf.Unguarded && st.rose(); try++ {
-				st.settle(shard, st.rate/2, inf)
+				st.settle(shard, st.rate/2, pace, inf)
 			}
 		}
 	})
@@ -197,6 +215,42 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	return s.result(n.Depth(), inf), nil
 }
 
+// pace is how far and for how long each node moves.
+type pace struct {
+	rates []float64 // by node: what the rate is multiplied by; nil for 1
+	steps []int     // by node: the most steps, 0 for all; nil for all
+}
+
+// pace returns the pace that inf asks for, by node from the bottom.
+func (n *Network) pace(inf Inference) (p pace, err error) {
+	for field, count := range map[string]int{"node_rates": len(inf.NodeRates), "node_steps": len(inf.NodeSteps)} {
+		if count != 0 && count != len(n.sizes) {
+			return p, fmt.Errorf("model: inference: %s: must be one for each of the %d nodes, got %d", field, len(n.sizes), count)
+		}
+	}
+	if len(inf.NodeRates) != 0 {
+		p.rates = bottomUp(n.cfg.Direction, inf.NodeRates)
+	}
+	if len(inf.NodeSteps) != 0 {
+		p.steps = bottomUp(n.cfg.Direction, inf.NodeSteps)
+	}
+	return p, nil
+}
+
+// setPace says which nodes move in the step to come, and at which rates.
+func (st *settling) setPace(p pace) {
+	st.moving = st.moving[:0]
+	for _, l := range st.free {
+		if p.steps != nil && p.steps[l] != 0 && st.steps >= p.steps[l] {
+			continue
+		}
+		st.moving = append(st.moving, l)
+		if st.rates[l] = st.rate; p.rates != nil {
+			st.rates[l] *= p.rates[l]
+		}
+	}
+}
+
 // settling is the course of one shard.
 type settling struct {
 	*settler
@@ -204,11 +258,14 @@ type settling struct {
 	rule   rule // where all nodes move at once
 
 	rate      float64
+	rates     []float64 // by node
+	moving    []int     // nodes
 	steps     int
 	trace     []float64 // energies, by step and layer
 	last      []float64 // energies by layer, as of the last look
 	low       []float64 // the same when their sum was lowest
 	lowest    float64   // that sum
+	rounding  float64   // energies below are rounding
 	residual2 []float64 // squared norm of the gradient by node, as of the last look
 	largest2  float64   // largest sum of them
 	converged bool
@@ -216,12 +273,12 @@ type settling struct {
 }
 
 func newSettling(s *settler, layers int, method Method) *settling {
-	return &settling{settler: s, layers: layers, rule: method.rule(),
+	return &settling{settler: s, layers: layers, rule: method.rule(s), rates: make([]float64, layers+1),
 		last: make([]float64, layers), low: make([]float64, layers), residual2: make([]float64, layers+1)}
 }
 
 // settle takes a shard from the first step to the last.
-func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
+func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inference) {
 	st.rate, st.trace, st.lowest, st.largest2, st.converged = rate, st.trace[:0], math.Inf(1), 0, false
 	clear(st.residual2)
 	st.start(shard, inf.Start)
@@ -232,6 +289,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 		if energy && !st.look(shard, inf) {
 			break
 		}
+		st.setPace(p)
 		if inf.StaleErrors && last {
 			shard.Errors()
 		}
@@ -248,15 +306,18 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 					break
 				}
 			}
-			st.rule.move(shard, st.free, st.rate)
+			st.rule.move(shard, st.moving, st.rates)
 			continue
 		}
 		for turn, l := range st.order {
+			if !slices.Contains(st.moving, l) {
+				continue
+			}
 			shard.Turn(turn, energy)
 			if measure {
 				st.measure(shard, l)
 			}
-			addScaled(shard.Latent(l), -st.rate, shard.Step(l))
+			addScaled(shard.Latent(l), -st.rates[l], shard.Step(l))
 		}
 		if measure && st.rested(inf.Tolerance) {
 			st.steps++
@@ -275,7 +336,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 // rose reports whether the energy has ended above its lowest, or as no number.
 func (st *settling) rose() bool {
 	total := sum(st.last)
-	return !finite(total) || total > st.lowest*(1+riseTolerance)
+	return !finite(total) || total > st.lowest*(1+riseTolerance)+st.rounding
 }
 
 // look computes the energy, lowers a guarded rate where it has risen, and
@@ -288,7 +349,7 @@ func (st *settling) look(shard *graph.Shard, inf Inference) bool {
 		shard.Errors()
 	}
 	rose := st.watch(shard)
-	if rose > riseNoise*st.lowest && !inf.Unguarded {
+	if rose > riseNoise*st.lowest+st.rounding && !inf.Unguarded {
 		st.rate /= 2
 	}
 	if inf.Trace {
@@ -305,6 +366,9 @@ func (st *settling) watch(shard *graph.Shard) (rose float64) {
 	}
 	total := sum(st.last)
 	rose = total - st.lowest
+	if math.IsInf(st.lowest, 1) {
+		st.rounding = total * st.dtype.rounding()
+	}
 	if total < st.lowest {
 		st.lowest = total
 		copy(st.low, st.last)
@@ -333,14 +397,22 @@ func (st *settling) rested(tolerance float64) bool {
 func (s *settler) start(shard *graph.Shard, at Start) {
 	for i := len(s.free) - 1; i >= 0; i-- {
 		l := s.free[i]
-		if at == Zeros || l == len(s.clamps)-1 {
+		switch {
+		case s.starts[l] != nil:
+			copyFrom(shard.Latent(l), s.starts[l], shard.Lo)
+		case at == Zeros || l == len(s.clamps)-1:
 			shard.Latent(l).Zero()
-		} else {
+		default:
 			shard.Predict(l)
 		}
-		if s.masks[l] != nil {
-			keepFixed(shard.Latent(l), s.partly[l], s.masks[l], shard.Lo)
-		}
+		s.keepFixed(shard, l)
+	}
+}
+
+// keepFixed sets the fixed units of the free node l to their values.
+func (s *settler) keepFixed(shard *graph.Shard, l int) {
+	if s.masks[l] != nil {
+		keepFixed(shard.Latent(l), s.partly[l], s.masks[l], shard.Lo)
 	}
 }
 
@@ -348,7 +420,7 @@ func (s *settler) start(shard *graph.Shard, at Start) {
 func (s *settler) result(layers int, inf Inference) *Result {
 	r := &Result{Rate: math.Inf(1), LayerEnergy: make([]float64, layers), NodeResidual: make([]float64, layers+1)}
 	low := make([]float64, layers)
-	largest2, converged := 0.0, true
+	largest2, rounding, converged := 0.0, 0.0, true
 	m := s.machine
 	for i := range m.Shards() {
 		st := s.shards[i]
@@ -359,6 +431,7 @@ func (s *settler) result(layers int, inf Inference) *Result {
 			r.LayerEnergy[j] += st.last[j]
 			low[j] += st.low[j]
 		}
+		rounding += st.rounding
 		for l, x := range st.residual2 {
 			r.NodeResidual[l] += x
 		}
@@ -373,7 +446,7 @@ func (s *settler) result(layers int, inf Inference) *Result {
 	}
 	r.Energy = sum(r.LayerEnergy)
 	switch {
-	case !r.Finite() || r.Energy > sum(low)*(1+riseTolerance):
+	case !r.Finite() || r.Energy > sum(low)*(1+riseTolerance)+rounding:
 		r.Status, r.Node = Diverged, worst(r.LayerEnergy, low)
 	case converged:
 		r.Status = Converged

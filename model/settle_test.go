@@ -37,8 +37,8 @@ func clampSets(n *Network, rows int) map[string]Clamps {
 	rng := rand.New(rand.NewPCG(5, 5))
 	coin := func() float64 { return float64(rng.IntN(2)) }
 	dt := n.cfg.Dtype.Tensor()
-	parts[0] = Clamp{randomBatch(7, n.cfg.Dtype, rows, n.Size(0)), filled(dt, coin, rows, n.Size(0))} // each example its own mask
-	parts[1] = Clamp{randomBatch(8, n.cfg.Dtype, rows, n.Size(1)), filled(dt, coin, 1, n.Size(1))}    // one for all
+	parts[0] = Clamp{Values: randomBatch(7, n.cfg.Dtype, rows, n.Size(0)), Fixed: filled(dt, coin, rows, n.Size(0))} // each example its own mask
+	parts[1] = Clamp{Values: randomBatch(8, n.cfg.Dtype, rows, n.Size(1)), Fixed: filled(dt, coin, 1, n.Size(1))}    // one for all
 	sets["parts"] = parts
 	return sets
 }
@@ -68,7 +68,7 @@ func TestLinearEquilibrium(t *testing.T) {
 				continue // circles the minimum at the scale of its rate: TestAdamDescends
 			case Momentum, Nesterov:
 				inf.Steps = 6000
-			case Preconditioned:
+			case Preconditioned, ErrorCoordinates:
 				inf.Rate = 0 // the default
 			}
 			for name, c := range clampSets(n, 3) {
@@ -78,7 +78,7 @@ func TestLinearEquilibrium(t *testing.T) {
 					if r.Status != Converged {
 						t.Errorf("%v after %d steps, residual %v", r.Status, r.Steps, r.Residual)
 					}
-					latents, energy := linearEquilibrium(n, c)
+					latents, energy, _ := linearEquilibrium(n, c)
 					for l := range latents {
 						near(t, fmt.Sprintf("latent %d", l), floats(r.Latents[l]), latents[l], tol)
 					}
@@ -89,6 +89,54 @@ func TestLinearEquilibrium(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestRandomLinearEquilibrium settles random linear networks with any subset of
+// their nodes clamped by the chain method, which is to be exact however badly they
+// are conditioned, and holds latents and energy against the normal equations.
+func TestRandomLinearEquilibrium(t *testing.T) {
+	const tol = 1e-8
+	rng := rand.New(rand.NewPCG(1, 2))
+	unique, steps := 0, 0
+	for _, direction := range []Direction{Generative, Discriminative} {
+		for depth := 2; depth <= 6; depth++ {
+			for seed := range uint64(4) {
+				layers, precisions := make([]int, depth+1), make([]float64, depth+1)
+				for l := range layers {
+					layers[l], precisions[l] = 1+rng.IntN(12), math.Exp(rng.NormFloat64())
+				}
+				n, err := New(Config{Layers: layers, Direction: direction, Activation: "identity", Dtype: Float64, Seed: seed, Precisions: precisions})
+				must(t, err)
+				for _, b := range n.biases {
+					copy(b.Float64s(), randomBatch(seed, Float64, 1, b.Shape()[0]).Float64s())
+				}
+				for subset := 1; subset < 1<<(depth+1)-1; subset++ {
+					c := make(Clamps, depth+1)
+					for l := range c {
+						if subset>>l&1 == 1 {
+							c[l].Values = randomBatch(uint64(l), Float64, 2, n.Size(l))
+						}
+					}
+					r, err := n.Settle(context.Background(), c, Inference{Method: Chain, Steps: 50, Tolerance: 1e-13})
+					must(t, err)
+					latents, energy, is := linearEquilibrium(n, c)
+					what := fmt.Sprintf("%v %v seed %d subset %b", direction, layers, seed, subset)
+					if math.Abs(r.Energy-energy) > tol*max(energy, 1) {
+						t.Errorf("%s: energy %v, want %v", what, r.Energy, energy)
+					}
+					if !is {
+						continue
+					}
+					unique++
+					steps = max(steps, r.Steps)
+					for l := range latents {
+						near(t, fmt.Sprintf("%s: latent %d", what, l), floats(r.Latents[l]), latents[l], tol)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d equilibria, at most %d steps", unique, steps)
 }
 
 // orthonormalise gives each weight matrix, which must be tall, orthonormal
@@ -110,9 +158,11 @@ func orthonormalise(n *Network) {
 }
 
 // linearEquilibrium minimises ½ Σ Π ‖v_{l-1} − W v_l − b‖² by least squares over
-// the stacked free latents, example by example.
-func linearEquilibrium(n *Network, c Clamps) (latents [][]float64, energy float64) {
+// the stacked free latents, example by example, and reports whether that is the
+// only minimum.
+func linearEquilibrium(n *Network, c Clamps) (latents [][]float64, energy float64, unique bool) {
 	rows, _ := n.check(c)
+	unique = true
 	latents = make([][]float64, n.Depth()+1)
 	for l := range latents {
 		latents[l] = make([]float64, rows*n.Size(l))
@@ -157,7 +207,8 @@ func linearEquilibrium(n *Network, c Clamps) (latents [][]float64, energy float6
 		var x mat.VecDense
 		var svd mat.SVD
 		svd.Factorize(a, mat.SVDThin)
-		svd.SolveVecTo(&x, y, svd.Rank(1e-12))
+		unique = unique && svd.Rank(1e-10) == len(column)
+		svd.SolveVecTo(&x, y, svd.Rank(1e-10))
 		var residual mat.VecDense
 		residual.MulVec(a, &x)
 		residual.SubVec(&residual, y)
@@ -172,7 +223,7 @@ func linearEquilibrium(n *Network, c Clamps) (latents [][]float64, energy float6
 			}
 		}
 	}
-	return latents, energy
+	return latents, energy, unique
 }
 
 // TestAdamDescends holds Adam, which circles a minimum at the scale of its rate,
@@ -183,7 +234,7 @@ func TestAdamDescends(t *testing.T) {
 	c := n.Clamp(randomBatch(1, Float64, 3, 12), randomBatch(2, Float64, 3, 4))
 	r, err := n.Settle(context.Background(), c, Inference{Method: Adam, Steps: 500})
 	must(t, err)
-	if _, energy := linearEquilibrium(n, c); r.Energy > 1.01*energy {
+	if _, energy, _ := linearEquilibrium(n, c); r.Energy > 1.01*energy {
 		t.Errorf("energy %v, want within 1 %% of %v", r.Energy, energy)
 	}
 }

@@ -102,6 +102,15 @@ func keepFixedRows[T vec.Float](v, values, free []T) {
 	}
 }
 
+// copyFrom sets v to the rows lo and on of x.
+func copyFrom(v, x *tensor.Dense, lo int) {
+	if v.Dtype() == tensor.Float32 {
+		copy(v.Float32s(), x.Float32s()[lo*v.Shape()[1]:])
+	} else {
+		copy(v.Float64s(), x.Float64s()[lo*v.Shape()[1]:])
+	}
+}
+
 // copyRow sets row i of dst to that of src.
 func copyRow(dst, src *tensor.Dense, i int) {
 	k := dst.Shape()[1]
