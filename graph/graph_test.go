@@ -606,3 +606,113 @@ func TestInverse(t *testing.T) {
 		}
 	}
 }
+
+// forms calls f for energies with steps of a form, over clamps, masks, precisions
+// and activations.
+func forms(t *testing.T, form StepForm, f func(what string, e *Energy)) {
+	for _, clamped := range [][]bool{{true, false, false, false, true}, {true, false, false, false, false}, {false, false, true, false, false}} {
+		for _, precise := range [][]bool{nil, {true, false, true, true}} {
+			for _, masked := range [][]bool{nil, {false, false, false, true, false}} {
+				for _, a := range []Activation{Tanh, Identity, Sigmoid} {
+					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Masked: masked, Precise: precise, Steps: form, Batch: 3, Dtype: tensor.Float64}
+					if clamped[0] && precise == nil {
+						s.Gram = []bool{true, false, false, false}
+					}
+					e, err := Build(s)
+					must(t, err)
+					bindRandom(t, e, 9)
+					f(fmt.Sprintf("%v %v %v %v", clamped, precise, masked, a), e)
+				}
+			}
+		}
+	}
+}
+
+// TestStepsAreReference holds the machine's steps of each form against the
+// operations' plain Do.
+func TestStepsAreReference(t *testing.T) {
+	for _, form := range []StepForm{BlockSteps, ChainSteps, ErrorSteps} {
+		forms(t, form, func(what string, e *Energy) {
+			m, err := Compile(e)
+			must(t, err)
+			must(t, m.RunAll())
+			shard := m.shards[0]
+			shard.Gradients()
+			shard.Steps()
+			for l, n := range e.Steps {
+				if n == nil {
+					continue
+				}
+				want := floats(eval(t, n))
+				for i, got := range shard.Step(l).Float64s() {
+					if math.Abs(got-want[i]) > 1e-9*(1+math.Abs(want[i])) {
+						t.Fatalf("form %d, %s: step of node %d is %v, want %v", form, what, l, got, want[i])
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestErrorSteps holds error steps against central differences of the energy by
+// the errors, the latents below moving along.
+func TestErrorSteps(t *testing.T) {
+	forms(t, ErrorSteps, func(what string, e *Energy) {
+		m, err := Compile(e)
+		must(t, err)
+		must(t, m.RunAll())
+		shard := m.shards[0]
+		shard.Errors()
+		top := len(e.Latents) - 1
+		var free []int // from the top down
+		errs := make([][]float64, top+1)
+		for l := top; l >= 0; l-- {
+			if e.Spec.Clamped[l] {
+				continue
+			}
+			free = append(free, l)
+			if errs[l] = slices.Clone(shard.Latent(l).Float64s()); l < top {
+				errs[l] = slices.Clone(shard.Error(l).Float64s())
+			}
+		}
+		energyAt := func(l int, x []float64) float64 {
+			for _, k := range free {
+				v, fixed := shard.Latent(k).Float64s(), slices.Clone(shard.Latent(k).Float64s())
+				clear(v)
+				if k < top {
+					shard.Predict(k)
+				}
+				of := errs[k]
+				if k == l {
+					of = x
+				}
+				for i := range v {
+					v[i] += of[i]
+					if mask := e.Masks[k]; mask != nil && floats(mask.Value())[i] == 0 {
+						v[i] = fixed[i]
+					}
+				}
+			}
+			shard.Evaluate()
+			sum := 0.0
+			for i := range top {
+				sum += shard.Energy(i)
+			}
+			return sum
+		}
+		shard.Gradients()
+		shard.Steps()
+		steps := make([][]float64, top+1)
+		for _, l := range free {
+			steps[l] = slices.Clone(shard.Step(l).Float64s())
+		}
+		for _, l := range free {
+			want := fd.Gradient(nil, func(x []float64) float64 { return energyAt(l, x) }, errs[l], &fd.Settings{Formula: fd.Central})
+			for i, got := range steps[l] {
+				if math.Abs(got-want[i]) > 1e-5*(1+math.Abs(want[i])) {
+					t.Fatalf("%s: step of node %d is %v, want %v", what, l, got, want[i])
+				}
+			}
+		}
+	})
+}

@@ -89,6 +89,9 @@ func (d *Dtype) UnmarshalText(b []byte) error      { return parse((*int)(d), dty
 func (s *Status) UnmarshalText(b []byte) error     { return parse((*int)(s), statuses, b) }
 func (m *Method) UnmarshalText(b []byte) error     { return parse((*int)(m), methods, b) }
 
+// Starts returns the names of where latents may begin.
+func Starts() []string { return slices.Clone(starts) }
+
 // Methods returns the names of the methods of settling.
 func Methods() []string { return slices.Clone(methods) }
 

@@ -89,6 +89,11 @@ func (r Recipe) Validate() error {
 	under("model", r.Model.Validate())
 	_, err := r.Inference.WithDefaults()
 	under("inference", err)
+	for field, n := range map[string]int{"node_rates": len(r.Inference.NodeRates), "node_steps": len(r.Inference.NodeSteps)} {
+		if n != 0 && n != len(r.Model.Layers) {
+			errs = append(errs, fmt.Errorf("inference.%s: must be one for each of the %d layers, got %d", field, len(r.Model.Layers), n))
+		}
+	}
 	_, err = r.Learning.WithDefaults()
 	under("learning", err)
 	if _, err := NewOptimizer(r.optimizer()); err != nil {

@@ -517,3 +517,38 @@ func BenchmarkTrainBatch(b *testing.B) {
 		})
 	}
 }
+
+// TestWarmStart begins each visit of an example where the last one ended: settled
+// on, latents come nearer to rest than they do anew, however the examples are
+// shuffled.
+func TestWarmStart(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	const examples = 70
+	x, y := normal(rng, examples, 12), normal(rng, examples, 5)
+	residual := func(start model.Start) float64 {
+		n, err := model.New(model.Config{Layers: []int{12, 9, 7, 5}, Direction: model.Generative, Dtype: model.Float64, Seed: 1})
+		must(t, err)
+		l, err := NewPCN(n, model.Inference{Steps: 3, Start: start}, &SGD{})
+		must(t, err)
+		total := 0.0
+		for range 20 {
+			total = 0
+			order := rng.Perm(examples)
+			for lo := 0; lo < examples; lo += 40 {
+				rows := order[lo:min(lo+40, examples)]
+				b := Batch{Inputs: tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), 12)), Targets: tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), 5)), Examples: rows}
+				for i, r := range rows {
+					copyRow(b.Inputs, i, x, r)
+					copyRow(b.Targets, i, y, r)
+				}
+				step, err := l.Learn(context.Background(), b, 1e-12) // the weights stay
+				must(t, err)
+				total += step.Energy * float64(len(rows))
+			}
+		}
+		return total
+	}
+	if anew, warm := residual(model.TopDown), residual(model.Warm); warm > 0.9*anew {
+		t.Errorf("settled energy %v from warm starts, %v anew: want it well below", warm, anew)
+	}
+}

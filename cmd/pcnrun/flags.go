@@ -81,7 +81,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return err
 	})
 	addInferenceFlags(f.flags)
-	recipeFlag(f.flags, "init", "WHERE", "where latents start: top-down, zeros (recipe's)", func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "init", "WHERE", "where latents start: "+strings.Join(model.Starts(), ", ")+" (recipe's);\nwarm is where the same example settled last", func(r *train.Recipe, text string) error {
 		return r.Inference.Start.UnmarshalText([]byte(text))
 	})
 	recipeFlag(f.flags, "unguarded", "bool", "take the inference rate as it is, even where latents diverge (recipe's)", func(r *train.Recipe, text string) (err error) {
@@ -148,6 +148,26 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 		return nil
 	})
 	recipeFlag(flags, "inference-rate", "R", "size of a settling step (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
+	recipeFlag(flags, "node-rates", "LIST", "what the inference rate is multiplied by at each node, from data to label", func(r *train.Recipe, text string) (err error) {
+		r.Inference.NodeRates, err = list(text, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
+		return err
+	})
+	recipeFlag(flags, "node-steps", "LIST", "most steps in which each node moves, from data to label, 0 for all", func(r *train.Recipe, text string) (err error) {
+		r.Inference.NodeSteps, err = list(text, strconv.Atoi)
+		return err
+	})
+}
+
+// list parses numbers between commas.
+func list[T int | float64](text string, parse func(string) (T, error)) (numbers []T, err error) {
+	for _, s := range strings.Split(text, ",") {
+		x, err := parse(strings.TrimSpace(s))
+		if err != nil {
+			return nil, fmt.Errorf("want numbers between commas, got %q", s)
+		}
+		numbers = append(numbers, x)
+	}
+	return numbers, nil
 }
 
 func recipeFlag(flags *pflag.FlagSet, name, kind, usage string, set func(*train.Recipe, string) error) {
@@ -226,8 +246,15 @@ func setLayers(r *train.Recipe, text string) error {
 		}
 		r.Model.Layers = append(r.Model.Layers, size)
 	}
+	// what the recipe has for each of its own layers
 	if len(r.Model.Precisions) != len(r.Model.Layers) {
 		r.Model.Precisions = nil
+	}
+	if len(r.Inference.NodeRates) != len(r.Model.Layers) {
+		r.Inference.NodeRates = nil
+	}
+	if len(r.Inference.NodeSteps) != len(r.Model.Layers) {
+		r.Inference.NodeSteps = nil
 	}
 	return r.Model.Validate()
 }
