@@ -17,11 +17,12 @@ type Shard struct {
 func (s *Shard) Latent(l int) *tensor.Dense { return s.latents[l] }
 
 // Gradient returns ∂E/∂v_l of the shard's rows, (Hi−Lo, d_l), as of the last
-// Gradients or Evaluate; nil where the node is clamped.
+// Gradients or Evaluate; nil where the node is clamped or does not descend its
+// energy.
 func (s *Shard) Gradient(l int) *tensor.Dense { return s.gradients[l] }
 
 // Step returns H_l⁻¹ ∂E/∂v_l of the shard's rows, (Hi−Lo, d_l), as of the last
-// Steps or Turn; nil where the node is clamped or the Spec asks for none.
+// Steps or Turn; nil where there is no gradient or the Spec asks for none.
 func (s *Shard) Step(l int) *tensor.Dense { return s.steps[l] }
 
 // Steps computes the preconditioned steps from the gradients as last computed by
