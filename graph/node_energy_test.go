@@ -107,6 +107,44 @@ func TestCurvature(t *testing.T) {
 	}
 }
 
+// TestStepIsNewtons moves a node of a network without activations, with precisions,
+// a prior and each form whose largest curvature is the same for all units: where
+// the curvature is largest H is the Hessian by the node, and its step goes back.
+func TestStepIsNewtons(t *testing.T) {
+	for _, k := range []NodeEnergy{Gaussian, Bernoulli} {
+		s := Spec{Sizes: []int{6, 4, 5, 3}, Activations: []Activation{Identity, Identity, Identity}, Clamped: []bool{true, false, false, true},
+			Energies: []NodeEnergy{k, Gaussian, Gaussian}, Precise: []bool{k == Gaussian, true, false}, Prior: 0.6, Precondition: true, Batch: 1, Dtype: tensor.Float64}
+		e, err := Build(s)
+		must(t, err)
+		bindRandom(t, e, 3)
+		for _, n := range append(append(G.Nodes{}, e.Latents[1:]...), e.Biases...) {
+			n.Value().(*tensor.Dense).Zero()
+		}
+		m, err := Compile(e)
+		must(t, err)
+		for _, l := range []int{1, 2} {
+			steps := func() []float64 {
+				must(t, m.RunAll())
+				m.shards[0].Steps()
+				return append([]float64(nil), m.shards[0].Step(l).Float64s()...)
+			}
+			v := e.Latents[l].Value().Data().([]float64)
+			before := steps()
+			const by = 1e-4
+			for j := range v {
+				v[j] += by
+				for i, x := range steps() {
+					want := map[bool]float64{true: by}[i == j]
+					if math.Abs(x-before[i]-want) > 1e-3*by {
+						t.Errorf("%v: node %d, unit %d moved by %v: step %d changed by %v", k, l, j, by, i, x-before[i])
+					}
+				}
+				v[j] = 0
+			}
+		}
+	}
+}
+
 // TestExtremeLogits looks for overflow where predictions are 0 and 1.
 func TestExtremeLogits(t *testing.T) {
 	mu, p, eps := []float32{3000, -3000, 0}, make([]float32, 3), make([]float32, 3)
