@@ -36,6 +36,7 @@ type Network struct {
 	norms    *norms
 	scratch  []hebbianScratch // by layer
 	blocks   []hebbianBlock   // of all layers
+	fixed    []float64        // scratch, by layer: see constants
 }
 
 // New returns a network with weights drawn as cfg says. The error, if any,

@@ -98,9 +98,13 @@ func (n *Network) maxPrecision(i int) float64 {
 }
 
 // constants returns, by layer, the parts of an example's energy that no latent
-// moves: −½ Σ log Π of a learned precision and ½ λ ‖W‖².
+// moves: −½ Σ log Π of a learned precision and ½ λ ‖W‖². The slice is used again.
 func (n *Network) constants() []float64 {
-	c := make([]float64, n.Depth())
+	if n.fixed == nil {
+		n.fixed = make([]float64, n.Depth())
+	}
+	c := n.fixed
+	clear(c)
 	for i, log := range n.logs {
 		if log != nil {
 			for j := range n.sizes[i] {
