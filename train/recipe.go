@@ -124,10 +124,21 @@ func (r Recipe) PCN() (*PCN, error) {
 
 // Backprop returns the baseline of the recipe: the multilayer perceptron of
 // the same sizes, activations and optimiser, in the discriminative direction,
-// which is a perceptron's only one.
+// which is a perceptron's only one. Of a discriminative recipe it has the form of
+// the label's energy for its loss; precisions and an activity prior it has not.
 func (r Recipe) Backprop() (*Backprop, error) {
+	labels := model.Gaussian
+	if k := len(r.Model.Energies); k > 0 && r.Model.Direction == model.Discriminative {
+		labels = r.Model.Energies[k-1]
+	}
+	r.Model.Energies = nil
+	if labels != model.Gaussian && labels != model.GaussianLearned {
+		r.Model.Energies = make([]model.NodeEnergy, len(r.Model.Layers))
+		r.Model.Energies[len(r.Model.Layers)-1] = labels
+	}
 	r.Model.Direction = model.Discriminative
 	r.Model.Precisions = nil
+	r.Model.ActivityPrior = 0
 	n, err := model.New(r.Model)
 	if err != nil {
 		return nil, err
