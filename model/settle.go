@@ -33,11 +33,18 @@ type Result struct {
 	// the last step.
 	Energy      float64
 	LayerEnergy []float64
+	// ToLose is, where Inference.Estimate asks for it and the energy is finite, an
+	// estimate of the energy over the batch that the latents have still to lose on
+	// their way to rest; 0 where it is not asked for.
+	ToLose float64
 	// ExampleEnergy is each example's part of Energy, (B).
 	ExampleEnergy []float64
 	// Trace holds, where Inference.Trace asks for it, the energy before each
 	// step: Trace[t][i] is node i's part.
 	Trace [][]float64
+	// ResidualTrace holds likewise NodeResidual as of each step:
+	// ResidualTrace[t][l] is node l's.
+	ResidualTrace [][]float64
 	// Latents are v_l for each node, (B, d_l).
 	Latents []*tensor.Dense
 	// Errors are ε_i for each layer, (B, d_i).
@@ -194,7 +201,11 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
 		}
 	}
-	return s.result(n.Depth(), inf), nil
+	r := s.result(n.Depth(), inf)
+	if inf.Estimate && r.Finite() {
+		r.ToLose, err = n.toLose(ctx, c, r.Latents)
+	}
+	return r, err
 }
 
 // settling is the course of one shard.
@@ -206,6 +217,7 @@ type settling struct {
 	rate      float64
 	steps     int
 	trace     []float64 // energies, by step and layer
+	residuals []float64 // residual2, by step and node, where a trace is wanted
 	last      []float64 // energies by layer, as of the last look
 	low       []float64 // the same when their sum was lowest
 	lowest    float64   // that sum
@@ -223,6 +235,7 @@ func newSettling(s *settler, layers int, method Method) *settling {
 // settle takes a shard from the first step to the last.
 func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 	st.rate, st.trace, st.lowest, st.largest2, st.converged = rate, st.trace[:0], math.Inf(1), 0, false
+	st.residuals = st.residuals[:0]
 	clear(st.residual2)
 	st.start(shard, inf.Start)
 	st.rule.begin(shard, st.free)
@@ -244,7 +257,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 				for _, l := range st.free {
 					st.measure(shard, l)
 				}
-				if st.rested(inf.Tolerance) {
+				if st.rested(inf) {
 					break
 				}
 			}
@@ -258,7 +271,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 			}
 			addScaled(shard.Latent(l), -st.rate, shard.Step(l))
 		}
-		if measure && st.rested(inf.Tolerance) {
+		if measure && st.rested(inf) {
 			st.steps++
 			break
 		}
@@ -321,7 +334,11 @@ func (st *settling) measure(shard *graph.Shard, l int) {
 
 // rested takes the total of the gradients as just measured and reports whether
 // the shard is at rest.
-func (st *settling) rested(tolerance float64) bool {
+func (st *settling) rested(inf Inference) bool {
+	tolerance := inf.Tolerance
+	if inf.Trace {
+		st.residuals = append(st.residuals, st.residual2...)
+	}
 	total := sum(st.residual2)
 	st.largest2 = max(st.largest2, total)
 	st.converged = tolerance > 0 && total <= tolerance*tolerance*st.largest2
@@ -385,7 +402,13 @@ func (s *settler) result(layers int, inf Inference) *Result {
 		}
 	}
 	if inf.Trace {
-		r.Trace = s.trace(layers, r.Steps)
+		r.Trace = s.trace(layers, r.Steps, func(st *settling) (trace, last []float64) { return st.trace, st.last })
+		r.ResidualTrace = s.trace(layers+1, r.Steps, func(st *settling) (trace, last []float64) { return st.residuals, st.residual2 })
+		for _, step := range r.ResidualTrace {
+			for l, x := range step {
+				step[l] = math.Sqrt(x / max(largest2, math.SmallestNonzeroFloat64))
+			}
+		}
 	}
 	for l := range layers + 1 {
 		r.Latents = append(r.Latents, m.Latent(l))
@@ -419,19 +442,19 @@ func worst(energies, low []float64) int {
 	return node
 }
 
-// trace sums the shards' traces; one that came to rest earlier stays where it
-// ended.
-func (s *settler) trace(layers, steps int) [][]float64 {
+// trace sums the shards' traces of width numbers a step; one that came to rest
+// earlier stays where it ended.
+func (s *settler) trace(width, steps int, of func(*settling) (trace, last []float64)) [][]float64 {
 	trace := make([][]float64, steps)
 	for t := range trace {
-		trace[t] = make([]float64, layers)
+		trace[t] = make([]float64, width)
 		for i := range s.machine.Shards() {
-			energies := s.shards[i].last
-			if of := s.shards[i].trace; len(of) >= (t+1)*layers {
-				energies = of[t*layers : (t+1)*layers]
+			course, now := of(s.shards[i])
+			if len(course) >= (t+1)*width {
+				now = course[t*width : (t+1)*width]
 			}
-			for j, e := range energies {
-				trace[t][j] += e
+			for j, x := range now {
+				trace[t][j] += x
 			}
 		}
 	}

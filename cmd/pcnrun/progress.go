@@ -90,7 +90,7 @@ func (p *progress) epochLine(e train.Event) string {
 		fmt.Fprintf(&line, "  inference rate %.3g", rate)
 	}
 	if e.Done.Steps > 0 {
-		fmt.Fprintf(&line, "  residual %.2g in %.3g steps", e.Done.Residual, e.Done.Steps)
+		fmt.Fprintf(&line, "  residual %.2g in %.3g steps, %s to lose", e.Done.Residual, e.Done.Steps, percent(e.Done.ToLose))
 	}
 	fmt.Fprintf(&line, "  %.3g s", e.Done.Seconds)
 	if e.Done.Diverged > 0 {
