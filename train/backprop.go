@@ -130,26 +130,22 @@ func newTape(n *model.Network, rows int) (t *tape, err error) {
 	return t, nil
 }
 
-// Learn implements [Learner].
-func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, error) {
+// descend sets the directions to minus the gradient of a batch's loss, and returns
+// the loss.
+func (b *Backprop) descend(batch Batch) (loss float64, err error) {
 	t, err := b.tape(batch.Inputs.Shape()[0])
 	if err != nil {
-		return Step{}, err
+		return 0, err
 	}
 	if err := G.Let(t.inputs, batch.Inputs); err != nil {
-		return Step{}, fmt.Errorf("train: backprop: inputs: %w", err)
+		return 0, fmt.Errorf("train: backprop: inputs: %w", err)
 	}
 	if err := G.Let(t.targets, batch.Targets); err != nil {
-		return Step{}, fmt.Errorf("train: backprop: targets: %w", err)
+		return 0, fmt.Errorf("train: backprop: targets: %w", err)
 	}
 	defer t.machine.Reset()
 	if err := t.machine.RunAll(); err != nil {
-		return Step{}, fmt.Errorf("train: backprop: %w", err)
-	}
-	s := Step{Status: model.Converged, Energy: scalar(t.loss)}
-	if s.Learned = !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0); !s.Learned {
-		s.Status = model.Diverged
-		return s, nil
+		return 0, fmt.Errorf("train: backprop: %w", err)
 	}
 	for i, d := range b.directions {
 		if d.Dtype() == tensor.Float32 {
@@ -157,6 +153,20 @@ func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, er
 		} else {
 			vec.Neg(d.Float64s(), t.grads[i].Data().([]float64))
 		}
+	}
+	return scalar(t.loss), nil
+}
+
+// Learn implements [Learner].
+func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, error) {
+	loss, err := b.descend(batch)
+	if err != nil {
+		return Step{}, err
+	}
+	s := Step{Status: model.Converged, Energy: loss}
+	if s.Learned = !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0); !s.Learned {
+		s.Status = model.Diverged
+		return s, nil
 	}
 	if err := b.optimizer.Step(b.network.Parameters(), b.directions, rate); err != nil {
 		return s, err
