@@ -214,3 +214,22 @@ func (s *linearSolver) solve(e *Equilibrium, row int) error {
 	}
 	return nil
 }
+
+// WeightNorms returns the Frobenius and the spectral norm of W of layer i: the root
+// of the sum of its squares, and its largest singular value.
+func (n *Network) WeightNorms(i int) (frobenius, spectral float64) {
+	w := mat.NewDense(n.sizes[i], n.sizes[i+1], nil)
+	for u := range n.sizes[i] {
+		for k := range n.sizes[i+1] {
+			w.Set(u, k, element(n.weights[i], u*n.sizes[i+1]+k))
+		}
+	}
+	var gram mat.SymDense // on the smaller side
+	if n.sizes[i] > n.sizes[i+1] {
+		gram.SymOuterK(1, w.T())
+	} else {
+		gram.SymOuterK(1, w)
+	}
+	_, largest := extremes(&gram)
+	return mat.Norm(w, 2), math.Sqrt(max(largest, 0))
+}
