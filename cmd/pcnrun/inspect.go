@@ -399,7 +399,11 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 	for l, node := range slices.Backward(in.Nodes) {
 		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\t%s\n", l, node.Size, node.Role, node.Activation, text(node.Precision), text(node.Energy), text(node.Residual))
 	}
-	fmt.Fprintln(t, "\nlayer\tshape\tFrobenius norm\tspectral norm\tcosine to backprop")
+	fmt.Fprint(t, "\nlayer\tshape\tFrobenius norm\tspectral norm")
+	if in.Layers[0].Cosine != nil {
+		fmt.Fprint(t, "\tcosine to backprop")
+	}
+	fmt.Fprintln(t)
 	for i, layer := range slices.Backward(in.Layers) {
 		fmt.Fprintf(t, "%d\t%d × %d\t%.4g\t%.4g\t%s\n", i, layer.Shape[0], layer.Shape[1], layer.Frobenius, layer.Spectral, text(layer.Cosine))
 	}
@@ -421,7 +425,8 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		if !k.Exact {
 			how = "by Lanczos"
 		}
-		fmt.Fprintf(w, "curvature   eigenvalues %.4g to %.4g, mean %.4g to %.4g, of %d free units, %s, of %d examples\n", k.LowLeast, k.HighLargest, k.LowMean, k.HighMean, k.Free, how, k.Examples)
+		fmt.Fprintf(w, "curvature   eigenvalues %.4g to %.4g, mean %.4g to %.4g; %d free units, %s, %d examples\n",
+			k.LowLeast, k.HighLargest, k.LowMean, k.HighMean, k.Free, how, k.Examples)
 		fmt.Fprintf(w, "condition   %.4g, at worst %.4g\n", k.ConditionMean, k.ConditionWorst)
 		fmt.Fprintf(w, "safe rate   %.4g measured, the guard allows %.4g\n", k.RateMeasured, k.RateBound)
 	}

@@ -113,8 +113,8 @@ func scoreText(s train.Score, set *data.Set) string {
 
 func accuracyText(share float64) string { return fmt.Sprintf("accuracy %.2f %%", 100*share) }
 
-// percent writes a share with two digits.
-func percent(share float64) string { return fmt.Sprintf("%.2g %%", 100*share) }
+// percent writes a share with three digits.
+func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
 
 func mseText(mse float64) string { return fmt.Sprintf("MSE %.4g", mse) }
 
