@@ -26,13 +26,14 @@ const (
 //
 // Where the energy is quadratic that is the Newton decrement ½ gᵀ H⁻¹ g, which
 // conjugate gradients (Hestenes and Stiefel 1952) sum up from below, each example
-// on its own, until it hardly grows. Elsewhere it is not enough: a unit at rest on
-// the kink of a relu has a gradient on either side and nothing to lose, and late
-// in settling such units make the decrement 20 times the truth. So the step that
-// goes with it is tried, halved until the energy falls, what the energy lost is
-// counted, and the rest estimated anew from there: a truncated Newton method
-// (Steihaug 1983) on a budget of products. Where the budget ends before, the
-// result is below the truth.
+// on its own, until it hardly grows. Elsewhere it is not enough, and late in
+// settling up to 20 times the truth: a unit at rest on the kink of a relu has a
+// gradient to either side and nothing to lose. So the step that goes with it is
+// tried, halved until the energy falls, what the energy lost is counted, and the
+// rest estimated anew from there, a truncated Newton method (Steihaug 1983) on a
+// budget of products; and a unit that would cross a kink is tried on the kink, and
+// held there while the energy rises to both sides (Bertsekas 1982 holds variables
+// on their bounds so). Where the budget ends before, the result is below the truth.
 func (n *Network) toLose(ctx context.Context, c Clamps, latents []*tensor.Dense) (float64, error) {
 	lose, err := n.estimate(ctx, c, latents, estimateProducts)
 	return sum(lose), err
@@ -52,6 +53,7 @@ func (n *Network) estimate(ctx context.Context, c Clamps, latents []*tensor.Dens
 	}
 	s.machine.Each(func(shard *graph.Shard) {
 		d := &descentToRest{probe: shards[shard.Index], products: products, rate: maxRate, noise: noise}
+		d.kinks, d.kinked = d.kinksOf(n)
 		d.run(ctx, lose[shard.Lo:shard.Hi])
 	})
 	if ctx.Err() != nil {
@@ -71,6 +73,10 @@ type descentToRest struct {
 	energy      []float64 // by example
 	decrement   []float64 // by example
 	resting     []bool    // by example: nothing more to be found
+
+	kinked   bool        // some activation has kinks
+	kinks    [][]float64 // by unit of a node
+	on, held []bool      // a unit is on a kink, and rests there
 }
 
 // run adds to lost what each example loses.
@@ -78,10 +84,12 @@ func (d *descentToRest) run(ctx context.Context, lost []float64) {
 	d.gradient, d.x = d.vector(), d.vector()
 	d.energy, d.decrement = make([]float64, d.rows), make([]float64, d.rows)
 	d.resting = make([]bool, d.rows)
+	d.on, d.held = make([]bool, d.rows*d.width), make([]bool, d.rows*d.width)
 	d.evaluate(d.at, d.gradient, d.energy)
+	fall := make([]float64, d.rows)
 	for d.products > 0 && ctx.Err() == nil {
 		d.newton(ctx)
-		fallen := d.move()
+		fallen, pinned := d.move()
 		moving := false
 		for r := range d.rows {
 			if d.resting[r] {
@@ -91,8 +99,9 @@ func (d *descentToRest) run(ctx context.Context, lost []float64) {
 			if d.decrement[r] < d.noise*d.energy[r] {
 				gain = d.decrement[r] // and the energy cannot tell
 			}
-			lost[r] += gain
-			d.resting[r] = gain <= estimateEnough*lost[r] || gain == d.decrement[r] || d.decrement[r] == 0
+			fall[r] += gain
+			lost[r] = max(lost[r], fall[r])
+			d.resting[r] = !pinned[r] && (gain <= estimateEnough*lost[r] || gain == d.decrement[r] || d.decrement[r] == 0)
 			moving = moving || !d.resting[r]
 		}
 		if !moving {
@@ -110,11 +119,15 @@ func (d *descentToRest) newton(ctx context.Context) {
 	going := make([]bool, d.rows)
 	clear(d.x)
 	clear(d.decrement)
+	if d.kinked {
+		d.hold()
+	}
 	for r := range d.rows {
 		if d.resting[r] {
 			continue
 		}
 		f64s.SubTo(d.row(residual, r), d.row(residual, r), d.row(d.gradient, r))
+		d.leaveHeld(residual, r)
 		copy(d.row(p, r), d.row(residual, r))
 		rr[r] = f64s.Dot(d.row(residual, r), d.row(residual, r))
 		going[r] = rr[r] > 0 && finite(rr[r])
@@ -127,6 +140,7 @@ func (d *descentToRest) newton(ctx context.Context) {
 				continue
 			}
 			row := d.row(p, r)
+			d.leaveHeld(hp, r)
 			bend := f64s.Dot(row, d.row(hp, r))
 			if bend <= 1e-10/d.rate*f64s.Dot(row, row) { // flat, or a ridge: no minimum to step to
 				if len(course[r]) == 0 {
@@ -155,41 +169,95 @@ func (d *descentToRest) newton(ctx context.Context) {
 	}
 }
 
-// move takes each example along x, halved until its energy falls, and returns by
-// how much it falls. One that finds no lower energy stays.
-func (d *descentToRest) move() (fallen []float64) {
-	fallen = make([]float64, d.rows)
-	tried, gradient, energy := d.vector(), d.vector(), make([]float64, d.rows)
-	share := make([]float64, d.rows)
-	for r := range share {
-		share[r] = 1
+// leaveHeld sets the units of example r that rest on a kink to 0 in a direction.
+func (d *descentToRest) leaveHeld(v []float64, r int) {
+	for i, held := range d.held[r*d.width : (r+1)*d.width] {
+		if held {
+			v[r*d.width+i] = 0
+		}
 	}
-	for range estimateHalvings {
+}
+
+// move takes each example along x, halved until its energy falls, or along x with
+// no unit beyond its first kink where that is better, and returns by how much the
+// energy falls. An example that finds no lower energy stays, but for units that a
+// kink keeps from following x: these are pinned to it, for the others to step
+// without them.
+func (d *descentToRest) move() (fallen []float64, pinned []bool) {
+	fallen, pinned = make([]float64, d.rows), make([]bool, d.rows)
+	from, here := slices.Clone(d.at), slices.Clone(d.energy)
+	tried, gradient, energy := d.vector(), d.vector(), make([]float64, d.rows)
+	take := func(r int) {
+		fallen[r] = here[r] - energy[r]
+		copy(d.row(d.at, r), d.row(tried, r))
+		copy(d.row(d.gradient, r), d.row(gradient, r))
+		d.energy[r] = energy[r]
+	}
+	on := make([]bool, len(d.on)) // where a step that stops at kinks ends on one
+	if d.kinked {
 		for r := range d.rows {
-			f64s.AddScaledTo(d.row(tried, r), d.row(d.at, r), share[r], d.row(d.x, r))
+			x := slices.Clone(d.row(d.x, r))
+			stopAtKinks(d.row(from, r), x, d.kinks, on[r*d.width:(r+1)*d.width])
+			f64s.AddTo(d.row(tried, r), d.row(from, r), x)
 		}
 		d.evaluate(tried, gradient, energy)
-		again := false
 		for r := range d.rows {
-			if d.resting[r] || share[r] == 0 {
-				continue
+			mine := d.on[r*d.width : (r+1)*d.width]
+			copy(mine, d.held[r*d.width:(r+1)*d.width])
+			if !d.resting[r] && energy[r] < here[r] {
+				take(r)
+				for i, now := range on[r*d.width : (r+1)*d.width] {
+					mine[i] = mine[i] || now
+				}
 			}
-			if fall := d.energy[r] - energy[r]; fall > 0 || d.decrement[r] < d.noise*d.energy[r] {
-				fallen[r] = fall
-				copy(d.row(d.at, r), d.row(tried, r))
-				copy(d.row(d.gradient, r), d.row(gradient, r))
-				d.energy[r], share[r] = energy[r], 0
-				clear(d.row(d.x, r))
-			} else {
-				share[r] /= 2
-				again = true
-			}
-		}
-		if !again {
-			break
 		}
 	}
-	return fallen
+	share := 1.0
+	done := slices.Clone(d.resting)
+	for try := 0; try < estimateHalvings && slices.Contains(done, false); try++ {
+		for r := range d.rows {
+			f64s.AddScaledTo(d.row(tried, r), d.row(from, r), share, d.row(d.x, r))
+		}
+		d.evaluate(tried, gradient, energy)
+		for r := range d.rows {
+			if done[r] {
+				continue
+			}
+			if energy[r] < d.energy[r] || d.decrement[r] < d.noise*here[r] {
+				take(r)
+				copy(d.on[r*d.width:(r+1)*d.width], d.held[r*d.width:(r+1)*d.width])
+				done[r] = true
+			}
+			done[r] = done[r] || fallen[r] > 0
+		}
+		share /= 2
+	}
+	if !d.kinked {
+		return fallen, pinned
+	}
+	copy(tried, d.at)
+	for r := range d.rows {
+		for j := range d.width {
+			i := r*d.width + j
+			if done[r] || d.on[i] || !on[i] {
+				continue
+			}
+			for _, k := range d.kinks[j] {
+				if to := k - from[i]; d.x[i]*to > 0 && math.Abs(to) < math.Abs(d.x[i])/2 {
+					tried[i], d.on[i], pinned[r] = k, true, true
+				}
+			}
+		}
+	}
+	if slices.Contains(pinned, true) {
+		d.evaluate(tried, gradient, energy)
+		for r := range d.rows {
+			if pinned[r] {
+				take(r)
+			}
+		}
+	}
+	return fallen, pinned
 }
 
 // Reached returns how much of the fall from the start to equilibrium settling has

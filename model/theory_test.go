@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
 )
 
 // linear returns a random linear network with biases and precisions.
@@ -284,6 +286,45 @@ func TestEstimateDisturbsNothing(t *testing.T) {
 					t.Errorf("%s %v: %v to lose", name, method, r.ToLose)
 				}
 				near(t, fmt.Sprintf("%s %v stale=%v", name, method, stale), with, without, 0)
+			}
+		}
+	}
+}
+
+func TestKinks(t *testing.T) {
+	for _, name := range graph.Activations() {
+		a, err := graph.ParseActivation(name)
+		must(t, err)
+		want := map[string][]float64{"relu": {0}, "leaky-relu": {0}, "hard-tanh": {-1, 1}}[name]
+		got := kinks(a)
+		if len(got) != len(want) {
+			t.Errorf("%s: kinks at %v, want %v", name, got, want)
+			continue
+		}
+		for i, at := range want {
+			if math.Abs(got[i]-at) > 1e-11 {
+				t.Errorf("%s: kinks at %v, want %v", name, got, want)
+			}
+		}
+	}
+}
+
+// TestToLoseAtKinks has energies whose minimum is on kinks: a step beyond one, and
+// a decrement as if there were none, would be far off.
+func TestToLoseAtKinks(t *testing.T) {
+	for _, activation := range []string{"relu", "leaky-relu", "hard-tanh"} {
+		n, err := New(Config{Layers: []int{30, 20, 20, 20, 8}, Activation: activation, Dtype: Float64, Seed: 2})
+		must(t, err)
+		c := n.Clamp(randomBatch(1, Float64, 12, 30), randomBatch(2, Float64, 12, 8))
+		rest, err := n.Settle(context.Background(), c, Inference{Steps: 20000})
+		must(t, err)
+		for _, steps := range []int{10, 100, 300} {
+			r, err := n.Settle(context.Background(), c, Inference{Steps: steps, Estimate: true})
+			must(t, err)
+			left := r.Energy - rest.Energy
+			t.Logf("%s: %d steps: %.2g of the energy left, estimate/left %.3f", activation, steps, left/r.Energy, r.ToLose/left)
+			if left > 1e-5*r.Energy && (r.ToLose < left/2 || r.ToLose > 2*left) {
+				t.Errorf("%s: %d steps: %v to lose, want about %v of %v", activation, steps, r.ToLose, left, r.Energy)
 			}
 		}
 	}
