@@ -35,15 +35,9 @@ const (
 // held there while the energy rises to both sides (Bertsekas 1982 holds variables
 // on their bounds so). Where the budget ends before, the result is below the truth.
 func (n *Network) toLose(ctx context.Context, c Clamps, latents []*tensor.Dense) (float64, error) {
-	lose, err := n.estimate(ctx, c, latents, estimateProducts)
-	return sum(lose), err
-}
-
-// estimate is toLose for each example.
-func (n *Network) estimate(ctx context.Context, c Clamps, latents []*tensor.Dense, products int) ([]float64, error) {
 	s, shards, err := n.probe(c, latents)
 	if err != nil {
-		return nil, fmt.Errorf("model: energy to lose: %w", err)
+		return 0, fmt.Errorf("model: energy to lose: %w", err)
 	}
 	lose := make([]float64, s.machine.Rows())
 	maxRate := n.MaxRate(c)
@@ -52,14 +46,14 @@ func (n *Network) estimate(ctx context.Context, c Clamps, latents []*tensor.Dens
 		noise = 1e-4
 	}
 	s.machine.Each(func(shard *graph.Shard) {
-		d := &descentToRest{probe: shards[shard.Index], products: products, rate: maxRate, noise: noise}
+		d := &descentToRest{probe: shards[shard.Index], products: estimateProducts, rate: maxRate, noise: noise}
 		d.kinks, d.kinked = d.kinksOf(n)
 		d.run(ctx, lose[shard.Lo:shard.Hi])
 	})
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("model: energy to lose: %w", context.Cause(ctx))
+		return 0, fmt.Errorf("model: energy to lose: %w", context.Cause(ctx))
 	}
-	return lose, nil
+	return sum(lose), nil
 }
 
 // descentToRest takes the examples of a shard to rest by Newton's method.

@@ -24,8 +24,8 @@ import (
 // float64 and 1e-4 in float32: see [Network.As]. At a kink of an activation, such
 // as relu's, they are a mean of its two sides.
 //
-// A Hessian holds until the network's weights change or the next Hessian,
-// [Network.Energy] aside.
+// A Hessian holds until the weights change, or the network is asked for another
+// Hessian or an estimate of the same batch's kind.
 type Hessian struct {
 	settler *settler
 	shards  []*probe
@@ -413,7 +413,11 @@ func (p *probe) evaluate(v, gradient, energies []float64) {
 func (p *probe) product(dst, u []float64) {
 	h := make([]float64, p.rows)
 	for r := range h {
-		if largest := f64s.Norm(p.row(u, r), math.Inf(1)); largest > 0 {
+		largest := 0.0
+		for _, x := range p.row(u, r) {
+			largest = max(largest, x, -x)
+		}
+		if largest > 0 {
 			h[r] = p.step / largest
 		}
 	}

@@ -203,9 +203,11 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	}
 	r := s.result(n.Depth(), inf)
 	if inf.Estimate && r.Finite() {
-		r.ToLose, err = n.toLose(ctx, c, r.Latents)
+		if r.ToLose, err = n.toLose(ctx, c, r.Latents); err != nil {
+			return nil, err
+		}
 	}
-	return r, err
+	return r, nil
 }
 
 // settling is the course of one shard.
