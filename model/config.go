@@ -180,8 +180,11 @@ type Inference struct {
 	// default it is written in Gram form where that takes fewer operations: the
 	// same energy and gradient, but for rounding. See graph.GramPays.
 	Plain bool `json:"plain,omitempty" yaml:"plain,omitempty"`
-	// Trace records the energy before each step in Result.Trace.
+	// Trace records the energy and the gradient before each step in Result.Trace
+	// and Result.ResidualTrace.
 	Trace bool `json:"-" yaml:"-"`
+	// Estimate asks for Result.ToLose, which takes up to some 250 gradients more.
+	Estimate bool `json:"-" yaml:"-"`
 }
 
 // WithDefaults returns a copy of inf with the defaults filled in, or an error

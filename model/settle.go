@@ -35,11 +35,18 @@ type Result struct {
 	// step.
 	Energy      float64
 	LayerEnergy []float64
+	// ToLose is, where Inference.Estimate asks for it and the energy is finite, an
+	// estimate of the energy over the batch that the latents have still to lose on
+	// their way to rest; 0 where it is not asked for.
+	ToLose float64
 	// ExampleEnergy is each example's part of Energy, (B).
 	ExampleEnergy []float64
 	// Trace holds, where Inference.Trace asks for it, the energy before each
 	// step: Trace[t][i] is node i's part.
 	Trace [][]float64
+	// ResidualTrace holds likewise NodeResidual as of each step:
+	// ResidualTrace[t][l] is node l's.
+	ResidualTrace [][]float64
 	// Latents are v_l for each node, (B, d_l).
 	Latents []*tensor.Dense
 	// Errors are ε_i for each layer, (B, d_i).
@@ -232,7 +239,13 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
 		}
 	}
-	return s.result(n.Depth(), inf, n.constants()), nil
+	r := s.result(n.Depth(), inf, n.constants())
+	if inf.Estimate && r.Finite() {
+		if r.ToLose, err = n.toLose(ctx, c, r.Latents); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
 }
 
 // pace is how far and for how long each node moves.
@@ -282,6 +295,7 @@ type settling struct {
 	moving    []int     // nodes
 	steps     int
 	trace     []float64 // energies, by step and layer
+	residuals []float64 // residual2, by step and node, where a trace is wanted
 	last      []float64 // energies by layer, as of the last look
 	low       []float64 // the same when their sum was lowest
 	lowest    float64   // that sum
@@ -300,6 +314,7 @@ func newSettling(s *settler, layers int, method Method) *settling {
 // settle takes a shard from the first step to the last.
 func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inference) {
 	st.rate, st.trace, st.lowest, st.largest2, st.converged = rate, st.trace[:0], math.Inf(1), 0, false
+	st.residuals = st.residuals[:0]
 	clear(st.residual2)
 	st.start(shard, inf.Start)
 	st.rule.begin(shard, st.free)
@@ -322,7 +337,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 				for _, l := range st.free {
 					st.measure(shard, l)
 				}
-				if st.rested(inf.Tolerance) {
+				if st.rested(inf) {
 					break
 				}
 			}
@@ -339,7 +354,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 			}
 			addScaled(shard.Latent(l), -st.rates[l], shard.Step(l))
 		}
-		if measure && st.rested(inf.Tolerance) {
+		if measure && st.rested(inf) {
 			st.steps++
 			break
 		}
@@ -408,7 +423,11 @@ func (st *settling) measure(shard *graph.Shard, l int) {
 
 // rested takes the total of the gradients as just measured and reports whether
 // the shard is at rest.
-func (st *settling) rested(tolerance float64) bool {
+func (st *settling) rested(inf Inference) bool {
+	tolerance := inf.Tolerance
+	if inf.Trace {
+		st.residuals = append(st.residuals, st.residual2...)
+	}
 	total := sum(st.residual2)
 	st.largest2 = max(st.largest2, total)
 	st.converged = tolerance > 0 && total <= tolerance*tolerance*st.largest2
@@ -491,7 +510,18 @@ func (s *settler) result(layers int, inf Inference, constants []float64) *Result
 		}
 	}
 	if inf.Trace {
-		r.Trace = s.trace(layers, r.Steps, constants)
+		r.Trace = s.trace(layers, r.Steps, func(st *settling) (trace, last []float64) { return st.trace, st.last })
+		for _, step := range r.Trace {
+			for i, x := range constants {
+				step[i] += float64(m.Rows()) * x
+			}
+		}
+		r.ResidualTrace = s.trace(layers+1, r.Steps, func(st *settling) (trace, last []float64) { return st.residuals, st.residual2 })
+		for _, step := range r.ResidualTrace {
+			for l, x := range step {
+				step[l] = math.Sqrt(x / max(largest2, math.SmallestNonzeroFloat64))
+			}
+		}
 	}
 	for l := range layers + 1 {
 		r.Latents = append(r.Latents, m.Latent(l))
@@ -525,22 +555,19 @@ func worst(energies, low []float64) int {
 	return node
 }
 
-// trace sums the shards' traces; one that came to rest earlier stays where it
-// ended.
-func (s *settler) trace(layers, steps int, constants []float64) [][]float64 {
+// trace sums the shards' traces of width numbers a step; one that came to rest
+// earlier stays where it ended.
+func (s *settler) trace(width, steps int, of func(*settling) (trace, last []float64)) [][]float64 {
 	trace := make([][]float64, steps)
 	for t := range trace {
-		trace[t] = make([]float64, layers)
-		for i, c := range constants {
-			trace[t][i] = float64(s.machine.Rows()) * c
-		}
+		trace[t] = make([]float64, width)
 		for i := range s.machine.Shards() {
-			energies := s.shards[i].last
-			if of := s.shards[i].trace; len(of) >= (t+1)*layers {
-				energies = of[t*layers : (t+1)*layers]
+			course, now := of(s.shards[i])
+			if len(course) >= (t+1)*width {
+				now = course[t*width : (t+1)*width]
 			}
-			for j, e := range energies {
-				trace[t][j] += e
+			for j, x := range now {
+				trace[t][j] += x
 			}
 		}
 	}

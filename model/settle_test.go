@@ -43,17 +43,8 @@ func clampSets(n *Network, rows int) map[string]Clamps {
 	return sets
 }
 
-// fixed reports whether a unit of node l is fixed in example r.
-func (c Clamps) fixed(l, r, unit int) bool {
-	if c[l].Values == nil || c[l].Fixed == nil {
-		return c[l].Values != nil
-	}
-	d := c[l].Fixed.Shape()
-	return element(c[l].Fixed, r%d[0]*d[1]+unit) == 1
-}
-
 // TestLinearEquilibrium settles linear networks by each method and holds latents
-// and energy against the solution of the normal equations.
+// and energy against the closed form.
 func TestLinearEquilibrium(t *testing.T) {
 	const tol = 1e-8
 	for method := range Method(len(methods)) {
@@ -86,12 +77,14 @@ func TestLinearEquilibrium(t *testing.T) {
 					if r.Status != Converged {
 						t.Errorf("%v after %d steps, residual %v", r.Status, r.Steps, r.Residual)
 					}
-					latents, energy, _ := linearEquilibrium(n, c)
-					for l := range latents {
-						near(t, fmt.Sprintf("latent %d", l), floats(r.Latents[l]), latents[l], tol)
+					e, err := n.Equilibrium(c)
+					must(t, err)
+					for l := range e.Latents {
+						near(t, fmt.Sprintf("latent %d", l), floats(r.Latents[l]), floats(e.Latents[l]), tol)
 					}
-					if math.Abs(r.Energy-energy) > tol*max(energy, 1) {
-						t.Errorf("energy %v, want %v", r.Energy, energy)
+					near(t, "energy by example", r.ExampleEnergy, e.ExampleEnergy, tol)
+					if math.Abs(r.Energy-e.Energy) > tol*max(e.Energy, 1) {
+						t.Errorf("energy %v, want %v", r.Energy, e.Energy)
 					}
 				})
 			}
@@ -127,18 +120,19 @@ func TestRandomLinearEquilibrium(t *testing.T) {
 					}
 					r, err := n.Settle(context.Background(), c, Inference{Method: Chain, Steps: 50, Tolerance: 1e-13})
 					must(t, err)
-					latents, energy, is := linearEquilibrium(n, c)
+					e, err := n.Equilibrium(c)
+					must(t, err)
 					what := fmt.Sprintf("%v %v seed %d subset %b", direction, layers, seed, subset)
-					if math.Abs(r.Energy-energy) > tol*max(energy, 1) {
-						t.Errorf("%s: energy %v, want %v", what, r.Energy, energy)
+					if math.Abs(r.Energy-e.Energy) > tol*max(e.Energy, 1) {
+						t.Errorf("%s: energy %v, want %v", what, r.Energy, e.Energy)
 					}
-					if !is {
+					if !e.Unique {
 						continue
 					}
 					unique++
 					steps = max(steps, r.Steps)
-					for l := range latents {
-						near(t, fmt.Sprintf("%s: latent %d", what, l), floats(r.Latents[l]), latents[l], tol)
+					for l, want := range e.Latents {
+						near(t, fmt.Sprintf("%s: latent %d", what, l), floats(r.Latents[l]), floats(want), tol)
 					}
 				}
 			}
@@ -165,79 +159,6 @@ func orthonormalise(n *Network) {
 	n.Changed()
 }
 
-// linearEquilibrium minimises ½ Σ Π ‖v_{l-1} − W v_l − b‖² by least squares over
-// the stacked free latents, example by example, and reports whether that is the
-// only minimum.
-func linearEquilibrium(n *Network, c Clamps) (latents [][]float64, energy float64, unique bool) {
-	rows, _ := n.check(c)
-	unique = true
-	latents = make([][]float64, n.Depth()+1)
-	for l := range latents {
-		latents[l] = make([]float64, rows*n.Size(l))
-	}
-	for r := range rows {
-		type unit struct{ l, u int }
-		column := map[unit]int{}
-		equations := 0
-		for l := range latents {
-			for u := range n.Size(l) {
-				if !c.fixed(l, r, u) {
-					column[unit{l, u}] = len(column)
-				}
-			}
-			if l < n.Depth() {
-				equations += n.Size(l)
-			}
-			if l > 0 && l < n.Depth() {
-				equations += n.Size(l) // of the prior
-			}
-		}
-		a, y := mat.NewDense(equations, len(column), nil), mat.NewVecDense(equations, nil)
-		put := func(eq, l, u int, coefficient float64) {
-			if col, free := column[unit{l, u}]; free {
-				a.Set(eq, col, a.At(eq, col)+coefficient)
-			} else {
-				y.SetVec(eq, y.AtVec(eq)-coefficient*element(c[l].Values, r*n.Size(l)+u))
-			}
-		}
-		eq := 0
-		for i := range n.Depth() {
-			for u := range n.Size(i) {
-				p := math.Sqrt(n.Precision(i)[u])
-				y.SetVec(eq, p*element(n.Biases(i), u))
-				put(eq, i, u, p)
-				for k := range n.Size(i + 1) {
-					put(eq, i+1, k, -p*element(n.Weights(i), u*n.Size(i+1)+k))
-				}
-				eq++
-				if i > 0 {
-					put(eq, i, u, math.Sqrt(n.cfg.ActivityPrior))
-					eq++
-				}
-			}
-		}
-		var x mat.VecDense
-		var svd mat.SVD
-		svd.Factorize(a, mat.SVDThin)
-		unique = unique && svd.Rank(1e-10) == len(column)
-		svd.SolveVecTo(&x, y, svd.Rank(1e-10))
-		var residual mat.VecDense
-		residual.MulVec(a, &x)
-		residual.SubVec(&residual, y)
-		energy += mat.Dot(&residual, &residual) / 2
-		for l := range latents {
-			for u := range n.Size(l) {
-				if col, free := column[unit{l, u}]; free {
-					latents[l][r*n.Size(l)+u] = x.AtVec(col)
-				} else {
-					latents[l][r*n.Size(l)+u] = element(c[l].Values, r*n.Size(l)+u)
-				}
-			}
-		}
-	}
-	return latents, energy, unique
-}
-
 // TestAdamDescends holds Adam, which circles a minimum at the scale of its rate,
 // to an energy near the equilibrium's.
 func TestAdamDescends(t *testing.T) {
@@ -246,8 +167,10 @@ func TestAdamDescends(t *testing.T) {
 	c := n.Clamp(randomBatch(1, Float64, 3, 12), randomBatch(2, Float64, 3, 4))
 	r, err := n.Settle(context.Background(), c, Inference{Method: Adam, Steps: 500})
 	must(t, err)
-	if _, energy, _ := linearEquilibrium(n, c); r.Energy > 1.01*energy {
-		t.Errorf("energy %v, want within 1 %% of %v", r.Energy, energy)
+	e, err := n.Equilibrium(c)
+	must(t, err)
+	if r.Energy > 1.01*e.Energy {
+		t.Errorf("energy %v, want within 1 %% of %v", r.Energy, e.Energy)
 	}
 }
 

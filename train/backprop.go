@@ -124,29 +124,25 @@ func newTape(n *model.Network, rows int) (t *tape, err error) {
 	return t, nil
 }
 
-// Learn implements [Learner].
-func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, error) {
+// descend sets the directions to minus the gradient of a batch's loss, and returns
+// the loss.
+func (b *Backprop) descend(batch Batch) (loss float64, err error) {
 	t, err := b.tape(batch.Inputs.Shape()[0])
 	if err != nil {
-		return Step{}, err
+		return 0, err
 	}
 	if err := G.Let(t.inputs, batch.Inputs); err != nil {
-		return Step{}, fmt.Errorf("train: backprop: inputs: %w", err)
+		return 0, fmt.Errorf("train: backprop: inputs: %w", err)
 	}
 	if err := G.Let(t.targets, batch.Targets); err != nil {
-		return Step{}, fmt.Errorf("train: backprop: targets: %w", err)
+		return 0, fmt.Errorf("train: backprop: targets: %w", err)
 	}
 	defer t.machine.Reset()
 	if err := t.machine.RunAll(); err != nil {
-		return Step{}, fmt.Errorf("train: backprop: %w", err)
+		return 0, fmt.Errorf("train: backprop: %w", err)
 	}
 	rows := float64(batch.Inputs.Shape()[0])
 	decay := b.network.Config().WeightDecay
-	s := Step{Status: model.Converged, Energy: scalar(t.loss)/rows + b.network.DecayEnergy()}
-	if s.Learned = !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0); !s.Learned {
-		s.Status = model.Diverged
-		return s, nil
-	}
 	params := b.network.Parameters()
 	for i, d := range b.directions {
 		shrink := decay
@@ -159,7 +155,21 @@ func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, er
 			direction(d.Float64s(), t.grads[i].Data().([]float64), params[i].Float64s(), rows, shrink)
 		}
 	}
-	if err := b.optimizer.Step(params, b.directions, rate); err != nil {
+	return scalar(t.loss)/rows + b.network.DecayEnergy(), nil
+}
+
+// Learn implements [Learner].
+func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, error) {
+	loss, err := b.descend(batch)
+	if err != nil {
+		return Step{}, err
+	}
+	s := Step{Status: model.Converged, Energy: loss}
+	if s.Learned = !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0); !s.Learned {
+		s.Status = model.Diverged
+		return s, nil
+	}
+	if err := b.optimizer.Step(b.network.Parameters(), b.directions, rate); err != nil {
 		return s, err
 	}
 	b.network.Changed()

@@ -77,6 +77,11 @@ type Epoch struct {
 	// examples.
 	Steps, Residual float64
 	NodeResidual    []float64
+	// ToLose is the energy that latents had still to lose when the weights learned
+	// from them, as an estimated share of their energy, in the last batch of the
+	// epoch. It takes as long as some hundred steps, and is estimated in ten epochs
+	// of a run; nil in others, and for backprop.
+	ToLose *float64
 	// Diverged is the number of batches, of Batches, that diverged while
 	// settling, and Node the node where the last of them did.
 	Diverged int
@@ -147,6 +152,7 @@ func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.
 				return context.Cause(ctx)
 			}
 			e.Rate = c.Rate * schedule.Factor((float64(epoch)+float64(done)/float64(len(order)))/float64(c.Epochs))
+			batch.Estimate = done+len(batch.Examples) == len(order) && 10*(epoch+1)/c.Epochs > 10*epoch/c.Epochs
 			step, err := l.Learn(ctx, batch, e.Rate)
 			if err != nil {
 				return err
@@ -160,6 +166,10 @@ func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.
 			}
 			for l, r := range step.NodeResidual {
 				e.NodeResidual[l] += share * r
+			}
+			if batch.Estimate && step.Steps > 0 && step.Energy > 0 {
+				share := step.ToLose / step.Energy
+				e.ToLose = &share
 			}
 			e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
 			number := done/b.size + 1

@@ -24,6 +24,7 @@ type Batch struct {
 	Inputs   *tensor.Dense // (B, d), in the network's dtype
 	Targets  *tensor.Dense // (B, k), the same
 	Examples []int         // (B), which of the training set they are; nil where that is not known
+	Estimate bool          // asks for Step.ToLose, which takes as long as some hundred steps
 }
 
 // Step is what became of a batch.
@@ -40,6 +41,9 @@ type Step struct {
 	InferenceRate, Steps, Residual float64
 	// NodeResidual is each node's part of Residual.
 	NodeResidual []float64
+	// ToLose is where Batch.Estimate asks for it the estimated energy still to
+	// lose, a mean over the batch: see [model.Result]. It is 0 for backprop.
+	ToLose float64
 	// Learned reports whether the weights moved: not where the energy is no
 	// longer finite.
 	Learned bool
@@ -75,12 +79,15 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	if warm {
 		p.warm.begin(c, batch.Examples)
 	}
-	r, err := p.network.Settle(ctx, c, p.inference)
+	inf := p.inference
+	inf.Estimate = inf.Estimate || batch.Estimate
+	r, err := p.network.Settle(ctx, c, inf)
 	if err != nil {
 		return Step{}, err
 	}
+	rows := float64(batch.Inputs.Shape()[0])
 	s := Step{
-		Energy: r.Energy / float64(batch.Inputs.Shape()[0]), Status: r.Status, Node: r.Node,
+		Energy: r.Energy / rows, ToLose: r.ToLose / rows, Status: r.Status, Node: r.Node,
 		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual,
 		Learned: r.Finite(),
 	}

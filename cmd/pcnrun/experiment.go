@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -176,8 +178,12 @@ func commas(sizes []int) string {
 }
 
 // farFromRest is the share of the gradient that settling may leave before that
-// is worth a warning.
-const farFromRest = 0.5
+// is worth a warning, and farBehind the share of it that a node may have left,
+// beside the node with the most, to be named with it.
+const (
+	farFromRest = 0.5
+	farBehind   = 0.5
+)
 
 // warnFarFromRest says where latents were still moving when the weights learned
 // from them.
@@ -189,11 +195,29 @@ func (a *app) warnFarFromRest(h *train.History) {
 	if last.Steps < 2 || !(last.Residual > farFromRest) {
 		return // a single step has nothing to be compared with
 	}
-	node := 0
-	for l, r := range last.NodeResidual {
-		if r > last.NodeResidual[node] {
-			node = l
+	lose := ""
+	if last.ToLose != nil {
+		lose = fmt.Sprintf(", and about %s of the energy still to lose", percent(*last.ToLose))
+	}
+	a.warn("settling ended far from rest: %.0f %% of the gradient was left, most of it at %s%s; give more --steps or another --method",
+		100*last.Residual, furthest(last.NodeResidual), lose)
+}
+
+// furthest names the nodes with the most of the gradient, the furthest first.
+func furthest(residual []float64) string {
+	var nodes []int
+	for l, r := range residual {
+		if r > 0 && r >= farBehind*slices.Max(residual) {
+			nodes = append(nodes, l)
 		}
 	}
-	a.warn("settling ended far from rest: %.0f %% of the gradient was left, most of it at node %d; give more --steps or another --method", 100*last.Residual, node)
+	slices.SortStableFunc(nodes, func(a, b int) int { return cmp.Compare(residual[b], residual[a]) })
+	if len(nodes) == 1 {
+		return fmt.Sprintf("node %d", nodes[0])
+	}
+	text := make([]string, len(nodes))
+	for i, l := range nodes {
+		text[i] = fmt.Sprintf("%d (%.0f %%)", l, 100*residual[l])
+	}
+	return "nodes " + strings.Join(text, ", ")
 }

@@ -92,6 +92,9 @@ func (p *progress) epochLine(e train.Event) string {
 	if e.Done.Steps > 0 {
 		fmt.Fprintf(&line, "  residual %.2g in %.3g steps", e.Done.Residual, e.Done.Steps)
 	}
+	if e.Done.ToLose != nil {
+		fmt.Fprintf(&line, ", %s to lose", percent(*e.Done.ToLose))
+	}
 	fmt.Fprintf(&line, "  %.3g s", e.Done.Seconds)
 	if e.Done.Diverged > 0 {
 		fmt.Fprintf(&line, "  %d of %d batches diverged, the last at node %d", e.Done.Diverged, e.Done.Batches, e.Done.Node)

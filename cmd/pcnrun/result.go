@@ -48,6 +48,7 @@ type result struct {
 	Method             string  `json:"method,omitempty"`         // of settling; like the next two, the PCN's only
 	StepsMean          *number `json:"steps_mean,omitempty"`     // steps an example took, in the last epoch
 	Residual           *number `json:"residual,omitempty"`       // of the gradient, in the last epoch
+	ToLose             *number `json:"to_lose,omitempty"`        // estimated share of the energy that was still to lose, in its last batch
 }
 
 // number is null in JSON where it is not finite.
@@ -87,6 +88,9 @@ func (r *result) setHistory(h *train.History, validation *data.Set) {
 		if e.Steps > 0 {
 			r.StepsMean, r.Residual = (*number)(&e.Steps), (*number)(&e.Residual)
 		}
+		if e.ToLose != nil {
+			r.ToLose = (*number)(e.ToLose)
+		}
 		if e.Validation != nil {
 			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, validation)
 		}
@@ -111,7 +115,11 @@ func scoreText(s train.Score, set *data.Set) string {
 }
 
 func accuracyText(share float64) string { return fmt.Sprintf("accuracy %.2f %%", 100*share) }
-func mseText(mse float64) string        { return fmt.Sprintf("MSE %.4g", mse) }
+
+// percent writes a share with three digits.
+func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
+
+func mseText(mse float64) string { return fmt.Sprintf("MSE %.4g", mse) }
 
 // printJSON prints v as one line.
 func printJSON(w io.Writer, v any) error {
