@@ -12,9 +12,9 @@ import (
 
 // Update is a direction for each parameter, in which the energy falls.
 type Update struct {
-	Weights []*tensor.Dense // by layer: ΔW, (d_i, d_{i+1})
-	Biases  []*tensor.Dense // by layer: Δb, (d_i)
-	Logs    []*tensor.Dense // by layer: Δ log Π, (d_i); nil where it is not learned
+	Weights       []*tensor.Dense // by layer: ΔW, (d_i, d_{i+1})
+	Biases        []*tensor.Dense // by layer: Δb, (d_i)
+	LogPrecisions []*tensor.Dense // by layer: Δ log Π, (d_i); nil where it is not learned
 }
 
 // NewUpdate returns an update of n's shapes, zero.
@@ -27,7 +27,7 @@ func (n *Network) NewUpdate() *Update {
 		if n.logs[i] != nil {
 			log = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i]))
 		}
-		u.Logs = append(u.Logs, log)
+		u.LogPrecisions = append(u.LogPrecisions, log)
 	}
 	return u
 }
@@ -39,7 +39,7 @@ func (u *Update) Directions() []*tensor.Dense {
 	for i := range u.Weights {
 		d = append(d, u.Weights[i], u.Biases[i])
 	}
-	return appendSome(d, u.Logs)
+	return appendSome(d, u.LogPrecisions)
 }
 
 // hebbianRows is the number of rows of ΔW that are computed together.
@@ -63,14 +63,14 @@ func (n *Network) Hebbian(r *Result, dst *Update) error {
 	if !r.Finite() {
 		return fmt.Errorf("model: hebbian: the network has not settled: energy %v at node %d", r.Energy, r.Node)
 	}
-	if len(r.Errors) != n.Depth() || len(dst.Weights) != n.Depth() || len(dst.Logs) != n.Depth() {
+	if len(r.Errors) != n.Depth() || len(dst.Weights) != n.Depth() || len(dst.LogPrecisions) != n.Depth() {
 		return fmt.Errorf("model: hebbian: the result has %d layers and the update %d, want %d", len(r.Errors), len(dst.Weights), n.Depth())
 	}
 	for i, w := range n.weights {
 		if !dst.Weights[i].Shape().Eq(w.Shape()) {
 			return fmt.Errorf("model: hebbian: update of layer %d has shape %v, want %v", i, dst.Weights[i].Shape(), w.Shape())
 		}
-		if (dst.Logs[i] == nil) != (n.logs[i] == nil) {
+		if (dst.LogPrecisions[i] == nil) != (n.logs[i] == nil) {
 			return fmt.Errorf("model: hebbian: the update and the network do not learn the same precisions at layer %d", i)
 		}
 	}
@@ -130,7 +130,7 @@ func hebbian[T vec.Float](n *Network, r *Result, dst *Update, of func(*tensor.De
 		if n.logs[i] == nil {
 			return
 		}
-		log := of(dst.Logs[i])[lo:hi]
+		log := of(dst.LogPrecisions[i])[lo:hi]
 		clear(log)
 		for row := range rows {
 			for j, e := range eps[row*below+lo : row*below+hi] {

@@ -11,7 +11,8 @@ import (
 
 // Method says how free latents move in a step. The preconditioned ones use that
 // weights are frozen: H_l = Π_l + c² Wᵀ Π_{l−1} W, inverted once a weight change,
-// bounds the energy's curvature at node l.
+// bounds the energy's curvature at node l. An activity prior adds its α, and above
+// a bottom node that is not Gaussian graph.NodeEnergy.Curvature stands for Π_{l−1}.
 type Method int
 
 const (

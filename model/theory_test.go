@@ -234,7 +234,7 @@ func TestToLoseOfLinear(t *testing.T) {
 	for dtype, tol := range map[Dtype]float64{Float64: 0.05, Float32: 0.1} {
 		noise := 1e-12 // of the energy at the start
 		if dtype == Float32 {
-			noise = 1e-6
+			noise = 1e-5
 		}
 		of64 := linear(t, 5, 14, 9, 6, 4)
 		n, err := of64.As(dtype)

@@ -23,8 +23,8 @@ import (
 //	½ ‖target − μ_0‖² / B
 //
 // or the cross-entropy or Bernoulli energy where that is the network's, and with
-// weight decay ½ λ ‖W‖². It is differentiated by Gorgonia's Grad with regard to the weights and run on
-// Gorgonia's TapeMachine. It is for comparison only.
+// weight decay ½ λ ‖W‖². It is differentiated by Gorgonia's Grad with regard to the
+// weights and run on Gorgonia's TapeMachine. It is for comparison only.
 type Backprop struct {
 	network    *model.Network
 	optimizer  Optimizer

@@ -91,7 +91,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		}
 		return nil
 	})
-	recipeFlag(f.flags, "weight-decay", "L", "energy of weights, ½ L ‖W‖² (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.WeightDecay }))
+	recipeFlag(f.flags, "weight-decay", "L", "energy of weights, ½ L ‖W‖²; the optimizer adamw decays them beside the\nenergy (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.WeightDecay }))
 	recipeFlag(f.flags, "activity-prior", "A", "energy of hidden latents, ½ A ‖v‖²; predictions then settle in both\ndirections (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.ActivityPrior }))
 	recipeFlag(f.flags, "epochs", "N", "passes over the training examples (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Epochs }))
 	recipeFlag(f.flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
@@ -255,7 +255,7 @@ func (f *recipeFlags) setBottom(c *model.Config) error {
 	if err := e.UnmarshalText([]byte(f.bottom)); err != nil {
 		return usagef("--bottom-energy: %v", err)
 	}
-	if c.Energies == nil {
+	if len(c.Energies) == 0 {
 		c.Energies = make([]model.NodeEnergy, len(c.Layers))
 	}
 	bottom := len(c.Energies) - 1
