@@ -178,10 +178,11 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		return err
 	}
 	if labels != nil {
-		if p.seen, err = p.whole(t); err != nil {
+		all, err := p.whole(t)
+		if err != nil {
 			return err
 		}
-		whole, err := p.solve(ctx, t, how, inf)
+		whole, err := t.network.Complete(ctx, all, how, inf)
 		if err != nil {
 			return err
 		}
