@@ -171,6 +171,46 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 			}
 		}}, nil
 
+	case predict:
+		f := familyOf[T](o.kind)
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				f.predict(m.rows(dst, r, r+1), m.rows(at[0], r, r+1))
+			}
+		}}, nil
+
+	case deviation:
+		f := familyOf[T](o.kind)
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				f.err(m.rows(dst, r, r+1), m.rows(at[0], r, r+1), m.rows(at[1], r, r+1), m.optional(at, 2, r))
+			}
+		}}, nil
+
+	case likelihood:
+		c.energy[n] = true
+		f := familyOf[T](o.kind)
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				m.energies[dst][r] = f.energy(m.rows(at[0], r, r+1), m.rows(at[1], r, r+1), m.optional(at, 3, r))
+			}
+		}}, nil
+
+	case prior:
+		c.energy[n] = true
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				m.energies[dst][r] = o.alpha * vec.HalfSquares(m.rows(at[0], r, r+1))
+			}
+		}}, nil
+
+	case shrink:
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			out := m.rows(dst, lo, hi)
+			copy(out, m.rows(at[0], lo, hi))
+			vec.Scale(out, T(o.alpha))
+		}}, nil
+
 	case gram:
 		right := len(in) - 1
 		w, k := c.memory.pack(in[right], false), n.Shape()[1]
@@ -407,6 +447,14 @@ func (m *memory[T]) packInto(p *gemm.Packed[T], i int) {
 func (m *memory[T]) rows(i, lo, hi int) []T {
 	w := m.width[i]
 	return m.buf[i][lo*w : hi*w]
+}
+
+// optional returns row r of the i-th of some nodes, nil where there are fewer.
+func (m *memory[T]) optional(at []int, i, r int) []T {
+	if i >= len(at) {
+		return nil
+	}
+	return m.rows(at[i], r, r+1)
 }
 
 func (m *memory[T]) vector(i int) []T { return m.buf[i] }

@@ -87,7 +87,7 @@ type Options struct {
 // CompileFor is Compile with options.
 func CompileFor(e *Energy, o Options) (*Machine, error) {
 	for i, l := range o.Order {
-		if e.Spec.Steps != BlockSteps || l < 0 || l >= len(e.Latents) || e.Spec.Clamped[l] {
+		if e.Spec.Steps != BlockSteps || l < 0 || l >= len(e.Latents) || e.Steps[l] == nil {
 			return nil, fmt.Errorf("graph: order[%d]: must be a free node with a step of its own block, got %d", i, l)
 		}
 	}
@@ -179,6 +179,8 @@ func (m *Machine) cut(rows int) {
 		for l := range at.latents {
 			if !m.energy.Spec.Clamped[l] {
 				s.latents[l] = m.core.view(at.latents[l], s.Lo, s.Hi)
+			}
+			if m.energy.Spec.descends(l) {
 				s.gradients[l] = m.core.view(at.gradients[l], s.Lo, s.Hi)
 				if m.energy.Steps != nil {
 					s.steps[l] = m.core.view(at.steps[l], s.Lo, s.Hi)

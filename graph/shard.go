@@ -17,11 +17,13 @@ type Shard struct {
 func (s *Shard) Latent(l int) *tensor.Dense { return s.latents[l] }
 
 // Gradient returns ∂E/∂v_l of the shard's rows, (Hi−Lo, d_l), as of the last
-// Gradients or Evaluate; nil where the node is clamped.
+// Gradients or Evaluate; nil where the node is clamped or does not descend its
+// energy.
 func (s *Shard) Gradient(l int) *tensor.Dense { return s.gradients[l] }
 
 // Step returns the step of v_l, in the form that the Spec asks for, of the shard's
-// rows, (Hi−Lo, d_l), as of the last Steps or Turn; nil where the node is clamped or the Spec asks for none.
+// rows, (Hi−Lo, d_l), as of the last Steps or Turn; nil where there is no gradient or
+// the Spec asks for none.
 func (s *Shard) Step(l int) *tensor.Dense { return s.steps[l] }
 
 // Error returns ε_l of the shard's rows, (Hi−Lo, d_l), as of the last Errors, and where

@@ -13,7 +13,8 @@ import (
 // of layer l has at most the curvature U_lᵀ Π_{l-1} U_l by v_l, and the energy as a
 // whole is like that of a linear network with weights U: its Hessian is block
 // tridiagonal, with H_l = Π_l + U_lᵀ Π_{l-1} U_l on the diagonal and −Π_{l-1} U_l
-// beside it.
+// beside it. An activity prior α adds to Π_l, and where the energy below is not
+// Gaussian its largest curvature takes the place of Π_{l-1} (see NodeEnergy).
 type StepForm int
 
 const (
@@ -74,14 +75,21 @@ func (e *Energy) bottomStep(x *G.Node, b *builder) *G.Node {
 	return x
 }
 
-// inverse returns (Π_l + slope² gram)⁻¹.
+// inverse returns (Π_l + α + s slope² gram)⁻¹, with α the activity prior and s the
+// largest curvature of the energy below.
 func (e *Energy) inverse(l int, gram *G.Node, slope, ridge float64, b *builder) *G.Node {
 	in := G.Nodes{gram}
 	top := l == len(e.Precisions)
 	if !top && e.Precisions[l] != nil {
 		in = append(in, e.Precisions[l])
 	}
-	return b.apply(fmt.Sprintf("H%d⁻¹", l), newInverse(!top, len(in) == 2, slope, ridge), in...)
+	o := newInverse(!top, len(in) == 2)
+	o.scale = e.Spec.energy(l-1).Curvature() * slope * slope
+	o.ridge = ridge
+	if !top {
+		o.prior = e.Spec.Prior
+	}
+	return b.apply(fmt.Sprintf("H%d⁻¹", l), o, in...)
 }
 
 // weighRowsBy returns Π x, or x where the precision p is nil: 1.
@@ -105,7 +113,7 @@ func (e *Energy) chainSteps(free []int, b *builder) {
 	inverse := make(G.Nodes, len(e.Latents))  // S⁻¹, above the bottom
 	coupling := make(G.Nodes, len(e.Latents)) // K; nil where the node below is of another run
 	y := make(G.Nodes, len(e.Latents))
-	linked := func(l int) bool { return !e.Spec.Clamped[l] && e.Masks[l] == nil }
+	linked := func(l int) bool { return e.Spec.descends(l) && e.Masks[l] == nil }
 	for _, l := range free {
 		y[l] = e.Gradients[l]
 		if l == 0 {
@@ -148,7 +156,7 @@ func (e *Energy) chainSteps(free []int, b *builder) {
 // along: the gradient by its latent, and what reaches it from the free node below
 // through the prediction.
 func (e *Energy) errorStep(l int, b *builder) *G.Node {
-	if l == 0 || e.Spec.Clamped[l-1] {
+	if l == 0 || !e.Spec.descends(l-1) {
 		return e.Gradients[l]
 	}
 	below := b.apply(fmt.Sprintf("s%dW%d", l-1, l), newPullback(), e.Steps[l-1], e.Weights[l-1])

@@ -104,7 +104,7 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 			}
 		}
 	}
-	done.Targets = probabilities(done.Energies, how.Temperature)
+	done.Targets = classProbabilities(done.Energies, how.Temperature)
 	done.Classes = Argmax(done.Targets)
 	return done, nil
 }
@@ -153,8 +153,8 @@ func boltzmann(rise, temperature float64) float64 {
 	return math.Exp(-rise / temperature)
 }
 
-// probabilities returns the softmax of −energies/T along each row.
-func probabilities(energies *tensor.Dense, temperature float64) *tensor.Dense {
+// classProbabilities returns the softmax of −energies/T along each row.
+func classProbabilities(energies *tensor.Dense, temperature float64) *tensor.Dense {
 	p := clone(energies)
 	k := p.Shape()[1]
 	for i := range p.Shape()[0] {
@@ -185,7 +185,7 @@ func Temperature(energies *tensor.Dense, classes []int) (float64, error) {
 	// The likelihood is concave in 1/T, and its slope there is the energy expected
 	// less that of the class.
 	slope := func(t float64) float64 {
-		p := probabilities(energies, t)
+		p := classProbabilities(energies, t)
 		sum := 0.0
 		for i, c := range classes {
 			for j := range s[1] {

@@ -24,6 +24,21 @@ type Config struct {
 	// Precisions are the Π of the nodes from data to label, one for each of
 	// Layers; the top node's is not used. Default 1 for all.
 	Precisions []float64 `json:"precisions,omitempty" yaml:"precisions,omitempty"`
+	// Energies are the forms of the nodes' energies from data to label, one for
+	// each of Layers. CrossEntropy and Bernoulli are for the bottom node only, which
+	// is the label of a discriminative network and the data of a generative one; the
+	// top node has no energy, and its entry is Gaussian. Of a node whose precision
+	// is learned Precisions has the first value. Default Gaussian for all.
+	Energies []NodeEnergy `json:"energies,omitempty" yaml:"energies,omitempty"`
+	// WeightDecay is λ: the energy has a term ½ λ ‖W‖² for each example, and the
+	// Hebbian update one of −λ W, before the optimiser scales it. (The optimiser
+	// adamw shrinks weights beside its update, at a pace that does not depend on the
+	// energy.) Biases are left alone. Default 0.
+	WeightDecay float64 `json:"weight_decay,omitempty" yaml:"weight_decay,omitempty"`
+	// ActivityPrior is α: the energy of each node between bottom and top has a term
+	// ½ α ‖v‖². With it a prediction settles in both directions, for a pass downwards
+	// is no longer at the minimum. Default 0.
+	ActivityPrior float64 `json:"activity_prior,omitempty" yaml:"activity_prior,omitempty"`
 	// WeightInit says how weights are drawn. Default xavier.
 	WeightInit WeightInit `json:"weight_init" yaml:"weight_init"`
 	// Dtype is the type of weights and latents. Default float32.
@@ -39,6 +54,7 @@ const maxWeights = 1 << 30
 func (c Config) withDefaults() (Config, error) {
 	c.Layers = slices.Clone(c.Layers)
 	c.Precisions = slices.Clone(c.Precisions)
+	c.Energies = slices.Clone(c.Energies)
 	if c.Activation == "" {
 		c.Activation = "tanh"
 	}
@@ -69,6 +85,7 @@ func (c Config) withDefaults() (Config, error) {
 			bad("precisions[%d]: must be a number > 0, got %v", i, p)
 		}
 	}
+	c.checkEnergies(bad)
 	for field, name := range map[string]string{"activation": c.Activation, "top_activation": c.TopActivation} {
 		if _, err := graph.ParseActivation(name); err != nil {
 			bad("%s: %v", field, err)
@@ -88,6 +105,39 @@ func (c Config) withDefaults() (Config, error) {
 		}
 	}
 	return c, errors.Join(errs...)
+}
+
+// checkEnergies reports what is wrong with the energies.
+func (c *Config) checkEnergies(bad func(format string, a ...any)) {
+	if n := len(c.Energies); n != 0 && n != len(c.Layers) {
+		bad("energies: must be one for each of the %d layers, got %d", len(c.Layers), n)
+	}
+	bottom, top := len(c.Layers)-1, 0
+	if c.Direction == Generative {
+		bottom, top = top, bottom
+	}
+	for i, e := range c.Energies {
+		switch {
+		case e < 0 || int(e) >= len(energies):
+			bad("energies[%d]: must be one of %v, got %d", i, energies, int(e))
+		case e == GaussianLearned && len(c.Precisions) == len(c.Layers) && !(math.Abs(math.Log(c.Precisions[i])) <= MaxLogPrecision):
+			bad("precisions[%d]: must be within e^±%d where it is learned, got %v", i, MaxLogPrecision, c.Precisions[i])
+		case i == top && e != Gaussian:
+			bad("energies[%d]: must be %v at the top of a %v network, which has no energy, got %v", i, Gaussian, c.Direction, e)
+		case e.Form() == graph.Gaussian || len(c.Energies) != len(c.Layers):
+		case i != bottom:
+			bad("energies[%d]: %v is for the bottom node, energies[%d] of a %v network", i, e, bottom, c.Direction)
+		case e == CrossEntropy && c.Layers[i] == 1:
+			bad("energies[%d]: %v wants at least 2 classes, got layers[%d] = 1", i, e, i)
+		case len(c.Precisions) == len(c.Layers) && c.Precisions[i] != 1:
+			bad("precisions[%d]: must be 1 where energies[%d] is %v, got %v", i, i, e, c.Precisions[i])
+		}
+	}
+	for field, x := range map[string]float64{"weight_decay": c.WeightDecay, "activity_prior": c.ActivityPrior} {
+		if !(x >= 0) || math.IsInf(x, 0) {
+			bad("%s: must be a number >= 0, got %v", field, x)
+		}
+	}
 }
 
 // bottomUp returns s from bottom to top, given from data to label.

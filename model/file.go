@@ -26,10 +26,16 @@ const metadataKey = "pcn.config"
 func weightName(i int) string { return fmt.Sprintf("layers.%d.W.weight", i) }
 func biasName(i int) string   { return fmt.Sprintf("layers.%d.W.bias", i) }
 
+// Names under which the precision of node i is stored, where it has one for each
+// unit: Π, or where it is learned log Π.
+func precisionName(i int) string    { return fmt.Sprintf("layers.%d.precision", i) }
+func logPrecisionName(i int) string { return fmt.Sprintf("layers.%d.log_precision", i) }
+
 // Save writes the weights and the configuration to a safetensors file, under
 // the names and shapes of the article's PyTorch module: layers.0.W.weight
-// (d_0, d_1), layers.0.W.bias (d_0), and so on from the bottom. The file is
-// written beside path and renamed, so that path is never half a file.
+// (d_0, d_1), layers.0.W.bias (d_0), and so on from the bottom. Precisions unit by
+// unit are layers.0.precision (d_0), or layers.0.log_precision where they are
+// learned. The file is written beside path and renamed, so that path is never half a file.
 func (n *Network) Save(path string) error {
 	return atomicfile.Write(path, n.Write)
 }
@@ -42,7 +48,7 @@ func (n *Network) Write(w io.Writer) error {
 	}
 	tensors := map[string]safetensors.TensorView{}
 	for i := range n.weights {
-		for name, d := range map[string]*tensor.Dense{weightName(i): n.weights[i], biasName(i): n.biases[i]} {
+		for name, d := range n.tensors(i) {
 			if tensors[name], err = tensorfile.View(d); err != nil {
 				return fmt.Errorf("model: %s: %w", name, err)
 			}
@@ -51,6 +57,17 @@ func (n *Network) Write(w io.Writer) error {
 	metadata := map[string]string{metadataKey: string(config), "format": "pt"}
 	maps.Copy(metadata, n.metadata)
 	return safetensors.SerializeToWriter(tensors, metadata, w)
+}
+
+// tensors returns what is stored of layer i, by name.
+func (n *Network) tensors(i int) map[string]*tensor.Dense {
+	t := map[string]*tensor.Dense{weightName(i): n.weights[i], biasName(i): n.biases[i]}
+	if n.logs[i] != nil {
+		t[logPrecisionName(i)] = n.logs[i]
+	} else if n.diagonal[i] {
+		t[precisionName(i)] = n.precisions[i]
+	}
+	return t
 }
 
 // Load reads a network from a safetensors file. A file that [Network.Save] did
@@ -104,15 +121,28 @@ func Read(data []byte, base Config) (*Network, error) {
 		return nil, err
 	}
 	sizes := bottomUp(complete.Direction, complete.Layers)
+	energies := bottomUp(complete.Direction, complete.Energies)
+	want := 2 * (len(sizes) - 1)
 	for i := range len(sizes) - 1 {
+		if i < len(energies) && energies[i] == GaussianLearned {
+			if err := expect(st, logPrecisionName(i), sizes[i]); err != nil {
+				return nil, err
+			}
+			want++
+		} else if _, ok := st.Tensor(precisionName(i)); ok {
+			if err := expect(st, precisionName(i), sizes[i]); err != nil {
+				return nil, err
+			}
+			want++
+		}
 		if err := errors.Join(
 			expect(st, weightName(i), sizes[i], sizes[i+1]),
 			expect(st, biasName(i), sizes[i])); err != nil {
 			return nil, err
 		}
 	}
-	if extra := st.Len() - 2*(len(sizes)-1); extra > 0 {
-		return nil, fmt.Errorf("holds %d tensors, want %d for layers %v", st.Len(), 2*(len(sizes)-1), cfg.Layers)
+	if st.Len() > want {
+		return nil, fmt.Errorf("holds %d tensors, want %d for layers %v", st.Len(), want, cfg.Layers)
 	}
 	n, err := New(cfg)
 	if err != nil {
@@ -126,12 +156,22 @@ func Read(data []byte, base Config) (*Network, error) {
 		}
 	}
 	for i := range n.weights {
-		for name, d := range map[string]*tensor.Dense{weightName(i): n.weights[i], biasName(i): n.biases[i]} {
+		if _, ok := st.Tensor(precisionName(i)); ok {
+			p := tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(sizes[i]))
+			if err := fill(p, st, precisionName(i)); err != nil {
+				return nil, err
+			}
+			if err := n.SetPrecision(i, elements(p)); err != nil {
+				return nil, fmt.Errorf("%s: %w", precisionName(i), err)
+			}
+		}
+		for name, d := range n.tensors(i) {
 			if err := fill(d, st, name); err != nil {
 				return nil, err
 			}
 		}
 	}
+	n.Changed()
 	return n, nil
 }
 

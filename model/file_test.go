@@ -140,6 +140,12 @@ func FuzzRead(f *testing.F) {
 	var b bytes.Buffer
 	must(f, n.Write(&b))
 	f.Add(b.Bytes())
+	n, err = New(Config{Layers: []int{3, 3, 2}, Energies: []NodeEnergy{Gaussian, Gaussian, GaussianLearned}})
+	must(f, err)
+	must(f, n.SetPrecision(1, []float64{1, 2, 3}))
+	b = bytes.Buffer{}
+	must(f, n.Write(&b))
+	f.Add(b.Bytes())
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		n, err := Read(data, Article)

@@ -30,8 +30,9 @@ type Result struct {
 	// Rate is the smallest inference rate used, after the guard.
 	Rate float64
 	// Energy is the total energy over the batch at the latents, and LayerEnergy
-	// its part at node i for each layer i. With StaleErrors they are those before
-	// the last step.
+	// its part at node i for each layer i, weight decay and the logarithms of
+	// learned precisions included. With StaleErrors they are those before the last
+	// step.
 	Energy      float64
 	LayerEnergy []float64
 	// ExampleEnergy is each example's part of Energy, (B).
@@ -100,7 +101,8 @@ func (f *form) appendKey(b []byte) []byte {
 // settler settles one form of the energy.
 type settler struct {
 	machine *graph.Machine
-	free    []int // nodes
+	free    []int // nodes that descend
+	open    []int // nodes that are not fixed as a whole: the free ones, and missing data at the bottom
 	dtype   Dtype
 	order   []int // of the turns of a sweep; nil where all nodes move at once
 	version int   // of the weights the machine has
@@ -119,11 +121,11 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		return nil, err
 	}
 	f := form{gram: make([]bool, n.Depth()), method: inf.Method}
-	f.clamped, f.masked = c.nodes()
+	f.clamped, f.masked = n.nodes(c)
 	if !inf.Plain {
 		f.gram = graph.GramPays(n.sizes, f.clamped, rows, inf.Steps)
 		for i, p := range n.precisions {
-			f.gram[i] = f.gram[i] && p == nil
+			f.gram[i] = f.gram[i] && p == nil && n.energies[i] == Gaussian
 		}
 	}
 	n.key = f.appendKey(n.key[:0])
@@ -136,6 +138,9 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		s = &settler{version: -1, dtype: n.cfg.Dtype, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c)), starts: make([]*tensor.Dense, len(c))}
 		for l, fixed := range f.clamped {
 			if !fixed {
+				s.open = append(s.open, l)
+			}
+			if e.Gradients[l] != nil {
 				s.free = append(s.free, l)
 			}
 		}
@@ -161,11 +166,14 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 			s.clamps[l] = v.Values
 		case v.Fixed != nil:
 			s.partly[l] = v.Values
-			if m := s.masks[l]; m == nil || !m.Shape().Eq(v.Values.Shape()) {
-				s.masks[l] = tensor.New(tensor.Of(v.Values.Dtype()), tensor.WithShape(v.Values.Shape()...))
-			}
-			if err := v.freeUnits(s.masks[l]); err != nil {
+			if err := v.freeUnits(s.mask(n, l, rows)); err != nil {
 				return nil, fmt.Errorf("model: clamps[%d]: %w", l, err)
+			}
+		case f.masked[l]: // free, and missing data
+			s.partly[l] = nil
+			m := s.mask(n, l, rows)
+			for i := range m.Shape().TotalSize() {
+				setElement(m, i, 1)
 			}
 		}
 	}
@@ -176,6 +184,14 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		s.shards = append(s.shards, newSettling(s, n.Depth(), inf.Method))
 	}
 	return s, nil
+}
+
+// mask returns the mask of node l for so many rows, to be filled.
+func (s *settler) mask(n *Network, l, rows int) *tensor.Dense {
+	if m := s.masks[l]; m == nil || m.Shape()[0] != rows {
+		s.masks[l] = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(rows, n.sizes[l]))
+	}
+	return s.masks[l]
 }
 
 // Settle lets what c does not fix descend the energy, with the
@@ -195,8 +211,12 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 		return nil, err
 	}
 	rate := inf.Rate
-	if !inf.Unguarded && inf.Method.bounded() {
+	switch {
+	case inf.Unguarded:
+	case inf.Method.bounded():
 		rate = min(rate, n.maxRate(c, pace.rates))
+	case inf.Method.form() != graph.NoSteps && n.energies[0] == CrossEntropy:
+		rate /= max(1, c[0].mass()) // H bounds the curvature of a mass of 1, and so mass × H that of another
 	}
 	s.machine.Each(func(shard *graph.Shard) {
 		st := s.shards[shard.Index]
@@ -212,7 +232,7 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
 		}
 	}
-	return s.result(n.Depth(), inf), nil
+	return s.result(n.Depth(), inf, n.constants()), nil
 }
 
 // pace is how far and for how long each node moves.
@@ -325,6 +345,9 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 		}
 	}
 	st.rule.end(shard, st.free)
+	if len(st.open) > len(st.free) {
+		st.place(shard, 0, TopDown) // what is missing is what is predicted
+	}
 	if inf.StaleErrors && st.steps == inf.Steps { // not where it rested before
 		shard.Activate()
 		return
@@ -395,29 +418,35 @@ func (st *settling) rested(tolerance float64) bool {
 // start puts the free latents where settling begins, and the fixed units of
 // theirs at their values.
 func (s *settler) start(shard *graph.Shard, at Start) {
-	for i := len(s.free) - 1; i >= 0; i-- {
-		l := s.free[i]
-		switch {
-		case s.starts[l] != nil:
-			copyFrom(shard.Latent(l), s.starts[l], shard.Lo)
-		case at == Zeros || l == len(s.clamps)-1:
-			shard.Latent(l).Zero()
-		default:
-			shard.Predict(l)
-		}
-		s.keepFixed(shard, l)
+	for i := len(s.open) - 1; i >= 0; i-- {
+		s.place(shard, s.open[i], at)
 	}
 }
 
-// keepFixed sets the fixed units of the free node l to their values.
+// place puts the free units of node l where at says, and its fixed ones at their
+// values.
+func (s *settler) place(shard *graph.Shard, l int, at Start) {
+	switch {
+	case s.starts[l] != nil:
+		copyFrom(shard.Latent(l), s.starts[l], shard.Lo)
+	case at == Zeros || l == len(s.clamps)-1:
+		shard.Latent(l).Zero()
+	default:
+		shard.Predict(l)
+	}
+	s.keepFixed(shard, l)
+}
+
+// keepFixed sets the fixed units of node l to their values.
 func (s *settler) keepFixed(shard *graph.Shard, l int) {
-	if s.masks[l] != nil {
+	if s.partly[l] != nil {
 		keepFixed(shard.Latent(l), s.partly[l], s.masks[l], shard.Lo)
 	}
 }
 
-// result gathers what the shards did, in their order.
-func (s *settler) result(layers int, inf Inference) *Result {
+// result gathers what the shards did, in their order. Constants are, by layer, the
+// parts of an example's energy that no latent moves.
+func (s *settler) result(layers int, inf Inference, constants []float64) *Result {
 	r := &Result{Rate: math.Inf(1), LayerEnergy: make([]float64, layers), NodeResidual: make([]float64, layers+1)}
 	low := make([]float64, layers)
 	largest2, rounding, converged := 0.0, 0.0, true
@@ -451,14 +480,18 @@ func (s *settler) result(layers int, inf Inference) *Result {
 	case converged:
 		r.Status = Converged
 	}
+	for i, c := range constants {
+		r.LayerEnergy[i] += float64(m.Rows()) * c
+	}
+	r.Energy = sum(r.LayerEnergy)
 	r.ExampleEnergy = make([]float64, m.Rows())
 	for i := range layers {
 		for row, e := range m.RowEnergies(i) {
-			r.ExampleEnergy[row] += e
+			r.ExampleEnergy[row] += e + constants[i]
 		}
 	}
 	if inf.Trace {
-		r.Trace = s.trace(layers, r.Steps)
+		r.Trace = s.trace(layers, r.Steps, constants)
 	}
 	for l := range layers + 1 {
 		r.Latents = append(r.Latents, m.Latent(l))
@@ -494,10 +527,13 @@ func worst(energies, low []float64) int {
 
 // trace sums the shards' traces; one that came to rest earlier stays where it
 // ended.
-func (s *settler) trace(layers, steps int) [][]float64 {
+func (s *settler) trace(layers, steps int, constants []float64) [][]float64 {
 	trace := make([][]float64, steps)
 	for t := range trace {
 		trace[t] = make([]float64, layers)
+		for i, c := range constants {
+			trace[t][i] = float64(s.machine.Rows()) * c
+		}
 		for i := range s.machine.Shards() {
 			energies := s.shards[i].last
 			if of := s.shards[i].trace; len(of) >= (t+1)*layers {

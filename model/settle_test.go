@@ -63,6 +63,14 @@ func TestLinearEquilibrium(t *testing.T) {
 			must(t, err)
 			inf := Inference{Method: method, Steps: 20000, Rate: 1, Start: Zeros, Tolerance: 1e-12}
 			orthonormalise(n)
+			if depth > 3 { // a precision for each unit, and a prior
+				p := n.Precision(1)
+				for j := range p {
+					p[j] = 0.5 + float64(j%3)
+				}
+				must(t, n.SetPrecision(1, p))
+				n.cfg.ActivityPrior = 0.2
+			}
 			switch method {
 			case Adam:
 				continue // circles the minimum at the scale of its rate: TestAdamDescends
@@ -180,6 +188,9 @@ func linearEquilibrium(n *Network, c Clamps) (latents [][]float64, energy float6
 			if l < n.Depth() {
 				equations += n.Size(l)
 			}
+			if l > 0 && l < n.Depth() {
+				equations += n.Size(l) // of the prior
+			}
 		}
 		a, y := mat.NewDense(equations, len(column), nil), mat.NewVecDense(equations, nil)
 		put := func(eq, l, u int, coefficient float64) {
@@ -191,17 +202,18 @@ func linearEquilibrium(n *Network, c Clamps) (latents [][]float64, energy float6
 		}
 		eq := 0
 		for i := range n.Depth() {
-			p := 1.0
-			if n.precisions[i] != nil {
-				p = math.Sqrt(element(n.precisions[i], 0))
-			}
 			for u := range n.Size(i) {
+				p := math.Sqrt(n.Precision(i)[u])
 				y.SetVec(eq, p*element(n.Biases(i), u))
 				put(eq, i, u, p)
 				for k := range n.Size(i + 1) {
 					put(eq, i+1, k, -p*element(n.Weights(i), u*n.Size(i+1)+k))
 				}
 				eq++
+				if i > 0 {
+					put(eq, i, u, math.Sqrt(n.cfg.ActivityPrior))
+					eq++
+				}
 			}
 		}
 		var x mat.VecDense
@@ -242,34 +254,64 @@ func TestAdamDescends(t *testing.T) {
 // TestHebbianIsTheGradient holds the Hebbian update against central differences
 // of the energy by the weights, at latents that have not settled.
 func TestHebbianIsTheGradient(t *testing.T) {
+	base := Config{Layers: []int{5, 4, 3}, TopActivation: "sigmoid", Dtype: Float64, Seed: 3}
 	for _, direction := range []Direction{Generative, Discriminative} {
-		n, err := New(Config{Layers: []int{5, 4, 3}, Direction: direction, TopActivation: "sigmoid", Precisions: []float64{2, 3, 0.5}, Dtype: Float64, Seed: 3})
-		must(t, err)
-		const rows = 4
-		c := n.Clamp(randomBatch(1, Float64, rows, 5), randomBatch(2, Float64, rows, 3))
-		r, err := n.Settle(context.Background(), c, Inference{Steps: 3})
-		must(t, err)
-		u := n.NewUpdate()
-		must(t, n.Hebbian(r, u))
-		all := make(Clamps, n.Depth()+1) // the latents as they are, all clamped
-		for l := range all {
-			all[l].Values = r.Latents[l].Clone().(*tensor.Dense)
+		for bottom := range NodeEnergy(len(energies)) {
+			cfg := base
+			cfg.Direction, cfg.Precisions, cfg.Energies = direction, []float64{2, 3, 0.5}, []NodeEnergy{bottom, GaussianLearned, Gaussian}
+			if direction == Discriminative {
+				slices.Reverse(cfg.Energies)
+			}
+			if !bottom.Form().Settles() {
+				cfg.Precisions = []float64{1, 3, 1}
+			}
+			cfg.WeightDecay, cfg.ActivityPrior = 0.3*float64(bottom%2), 0.1
+			testHebbian(t, cfg)
 		}
-		for p, param := range n.Parameters() {
-			x := param.Float64s()
-			at := append([]float64(nil), x...)
-			want := fd.Gradient(nil, func(w []float64) float64 {
-				copy(x, w)
-				n.Changed()
-				r, err := n.Settle(context.Background(), all, Inference{Steps: 1})
-				must(t, err)
-				return -r.Energy / rows
-			}, at, &fd.Settings{Formula: fd.Central})
-			copy(x, at)
-			n.Changed()
-			near(t, fmt.Sprintf("%v: direction of parameter %d", direction, p), u.Directions()[p].Float64s(), want, 1e-6)
-		}
+		plain := base
+		plain.Direction, plain.Precisions = direction, []float64{2, 3, 0.5}
+		testHebbian(t, plain)
 	}
+}
+
+func testHebbian(t *testing.T, cfg Config) {
+	t.Helper()
+	n, err := New(cfg)
+	must(t, err)
+	what := fmt.Sprintf("%v %v", cfg.Direction, cfg.Energies)
+	const rows = 4
+	c := n.Clamp(positiveBatch(1, rows, 5), positiveBatch(2, rows, 3))
+	r, err := n.Settle(context.Background(), c, Inference{Steps: 3})
+	must(t, err)
+	u := n.NewUpdate()
+	must(t, n.Hebbian(r, u))
+	if len(u.Directions()) != len(n.Parameters()) {
+		t.Fatalf("%s: %d directions for %d parameters", what, len(u.Directions()), len(n.Parameters()))
+	}
+	all := make(Clamps, n.Depth()+1) // the latents as they are, all clamped
+	for l := range all {
+		all[l].Values = r.Latents[l].Clone().(*tensor.Dense)
+	}
+	for p, param := range n.Parameters() {
+		x := param.Float64s()
+		at := append([]float64(nil), x...)
+		want := fd.Gradient(nil, func(w []float64) float64 {
+			copy(x, w)
+			n.Changed()
+			r, err := n.Settle(context.Background(), all, Inference{Steps: 1})
+			must(t, err)
+			return -r.Energy / rows
+		}, at, &fd.Settings{Formula: fd.Central})
+		copy(x, at)
+		n.Changed()
+		near(t, fmt.Sprintf("%s: direction of parameter %d", what, p), u.Directions()[p].Float64s(), want, 1e-6)
+	}
+}
+
+// positiveBatch returns values from 0 to 1, which every form of energy takes.
+func positiveBatch(seed uint64, rows, cols int) *tensor.Dense {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	return filled(tensor.Float64, rng.Float64, rows, cols)
 }
 
 // TestSameBits settles and learns on one worker and on many, and in batches of
@@ -437,6 +479,7 @@ func TestMaxRate(t *testing.T) {
 	for seed := range uint64(5) {
 		n, err := New(Config{Layers: []int{6, 5, 4, 3}, Direction: Generative, Activation: "identity", Precisions: []float64{1, 4, 0.3, 1}, Dtype: Float64, Seed: seed})
 		must(t, err)
+		must(t, n.SetPrecision(0, []float64{1, 2, 1, 0.5, 3, 1}))
 		for name, c := range clampSets(n, 1) {
 			if name == "parts" {
 				continue // the bound takes a node that is free in part for free
@@ -454,11 +497,8 @@ func TestMaxRate(t *testing.T) {
 			m := mat.NewDense(6+5+4, columns, nil)
 			row := 0
 			for i := range n.Depth() {
-				p := 1.0
-				if n.precisions[i] != nil {
-					p = math.Sqrt(element(n.precisions[i], 0))
-				}
 				for u := range n.Size(i) {
+					p := math.Sqrt(n.Precision(i)[u])
 					col := 0
 					for _, l := range free {
 						for k := range n.Size(l) {

@@ -62,10 +62,33 @@ func nesterovRows[T vec.Float](y, last, g []T, a, beta T) float64 {
 
 // norm returns √Σ x².
 func norm(x *tensor.Dense) float64 {
+	return math.Sqrt(2 * halfSquares(x))
+}
+
+// halfSquares returns ½ Σ x².
+func halfSquares(x *tensor.Dense) float64 {
 	if x.Dtype() == tensor.Float32 {
-		return math.Sqrt(2 * vec.HalfSquares(x.Float32s()))
+		return vec.HalfSquares(x.Float32s())
 	}
-	return math.Sqrt(2 * vec.HalfSquares(x.Float64s()))
+	return vec.HalfSquares(x.Float64s())
+}
+
+// outside returns the first element of x from i on that is not from 0 to high, -1
+// for none.
+func outside(x *tensor.Dense, high float64, i int) int {
+	if x.Dtype() == tensor.Float32 {
+		return firstOutside(x.Float32s(), float32(high), i)
+	}
+	return firstOutside(x.Float64s(), high, i)
+}
+
+func firstOutside[T vec.Float](x []T, high T, i int) int {
+	for ; i < len(x); i++ {
+		if !(x[i] >= 0 && x[i] <= high) {
+			return i
+		}
+	}
+	return -1
 }
 
 func element(d *tensor.Dense, i int) float64 {
@@ -73,6 +96,15 @@ func element(d *tensor.Dense, i int) float64 {
 		return float64(d.Float32s()[i])
 	}
 	return d.Float64s()[i]
+}
+
+// elements returns the elements of d, as a copy.
+func elements(d *tensor.Dense) []float64 {
+	x := make([]float64, d.Shape().TotalSize())
+	for i := range x {
+		x[i] = element(d, i)
+	}
+	return x
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

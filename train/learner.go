@@ -52,6 +52,7 @@ type PCN struct {
 	inference model.Inference
 	optimizer Optimizer
 	update    *model.Update
+	warm      warm // where Inference.Start is Warm
 }
 
 // NewPCN returns a learner for n. Inference is used for learning and, where a
@@ -69,7 +70,12 @@ func (p *PCN) Network() *model.Network { return p.network }
 
 // Learn implements [Learner].
 func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error) {
-	r, err := p.network.Settle(ctx, p.network.Clamp(batch.Inputs, batch.Targets), p.inference)
+	c := p.network.Clamp(batch.Inputs, batch.Targets)
+	warm := p.inference.Start == model.Warm && len(batch.Examples) > 0
+	if warm {
+		p.warm.begin(c, batch.Examples)
+	}
+	r, err := p.network.Settle(ctx, c, p.inference)
 	if err != nil {
 		return Step{}, err
 	}
@@ -80,6 +86,9 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	}
 	if !s.Learned {
 		return s, nil
+	}
+	if warm {
+		p.warm.keep(c, r, batch.Examples)
 	}
 	if err := p.network.Hebbian(r, p.update); err != nil {
 		return s, err

@@ -24,8 +24,11 @@ func (a *app) compareCommand() *cobra.Command {
 		Short: "Train a network and the identical perceptron, and compare them",
 		Long: `Train a predictive coding network and then the identical multilayer perceptron by
 backpropagation, on sine by default, and compare them: the same sizes,
-activations, first weights, examples in the same order, optimiser and epochs. A
-perceptron has one direction, discriminative, whatever the network's.
+activations, first weights, examples in the same order, optimiser and epochs, and
+the same loss: half the squared error, or the form of the label's energy where the
+network measures it at the bottom, and weight decay. A perceptron has one
+direction, discriminative, whatever the network's, no precisions and no activity
+prior.
 
 The folder given by --out gets compare.png, both curves by epoch and, for the
 sine, both fits; pcn.safetensors and mlp.safetensors, renewed after each epoch;

@@ -21,10 +21,11 @@ const defaultSeed = 1
 // recipeFlags are the flags of the commands that train. Each of them changes a
 // field of the recipe, which is the dataset's own where no flag says otherwise.
 type recipeFlags struct {
-	flags *pflag.FlagSet
-	name  string // of the recipe
-	out   string
-	json  bool
+	flags  *pflag.FlagSet
+	name   string // of the recipe
+	bottom string // form of the bottom node's energy
+	out    string
+	json   bool
 }
 
 // override is the value of a flag that changes a recipe: set reads the text that
@@ -65,8 +66,33 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	dataDirFlag(f.flags)
 	recipeFlag(f.flags, "limit", "N", "most training examples to use, 0 for all (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Limit }))
 	recipeFlag(f.flags, "validation", "N", "training examples held out to score each epoch (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Validation }))
-	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers)
+	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
 	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's")
+	f.flags.StringVar(&f.bottom, "bottom-energy", "", "`NAME` of the form of the bottom node's energy, that of the label where the\nnetwork is discriminative and of the data where it is generative:\n"+strings.Join(model.NodeEnergies(), ", ")+" (recipe's)")
+	recipeFlag(f.flags, "energies", "NAMES", "the same of all nodes from data to label, the top one gaussian, such as\ngaussian,gaussian-learned,cross-entropy (recipe's)", func(r *train.Recipe, text string) error {
+		r.Model.Energies = nil
+		for field := range strings.SplitSeq(text, ",") {
+			var e model.NodeEnergy
+			if err := e.UnmarshalText([]byte(strings.TrimSpace(field))); err != nil {
+				return err
+			}
+			r.Model.Energies = append(r.Model.Energies, e)
+		}
+		return nil
+	})
+	recipeFlag(f.flags, "precisions", "NUMBERS", "precision of the nodes from data to label, such as 1,10,1 (recipe's)", func(r *train.Recipe, text string) error {
+		r.Model.Precisions = nil
+		for field := range strings.SplitSeq(text, ",") {
+			p, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+			if err != nil || !(p > 0) || math.IsInf(p, 0) {
+				return fmt.Errorf("%q is no precision, want numbers > 0 such as 1,10,1", field)
+			}
+			r.Model.Precisions = append(r.Model.Precisions, p)
+		}
+		return nil
+	})
+	recipeFlag(f.flags, "weight-decay", "L", "energy of weights, ½ L ‖W‖² (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.WeightDecay }))
+	recipeFlag(f.flags, "activity-prior", "A", "energy of hidden latents, ½ A ‖v‖²; predictions then settle in both\ndirections (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.ActivityPrior }))
 	recipeFlag(f.flags, "epochs", "N", "passes over the training examples (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Epochs }))
 	recipeFlag(f.flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
 	recipeFlag(f.flags, "rate", "R", "learning rate (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Learning.Rate }))
@@ -81,7 +107,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return err
 	})
 	addInferenceFlags(f.flags)
-	recipeFlag(f.flags, "init", "WHERE", "where latents start: top-down, zeros (recipe's)", func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "init", "WHERE", "where latents start: "+strings.Join(model.Starts(), ", ")+" (recipe's);\nwarm is where the same example settled last", func(r *train.Recipe, text string) error {
 		return r.Inference.Start.UnmarshalText([]byte(text))
 	})
 	recipeFlag(f.flags, "unguarded", "bool", "take the inference rate as it is, even where latents diverge (recipe's)", func(r *train.Recipe, text string) (err error) {
@@ -148,6 +174,26 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 		return nil
 	})
 	recipeFlag(flags, "inference-rate", "R", "size of a settling step (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
+	recipeFlag(flags, "node-rates", "LIST", "what the inference rate is multiplied by at each node, from data to label", func(r *train.Recipe, text string) (err error) {
+		r.Inference.NodeRates, err = list(text, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
+		return err
+	})
+	recipeFlag(flags, "node-steps", "LIST", "most steps in which each node moves, from data to label, 0 for all", func(r *train.Recipe, text string) (err error) {
+		r.Inference.NodeSteps, err = list(text, strconv.Atoi)
+		return err
+	})
+}
+
+// list parses numbers between commas.
+func list[T int | float64](text string, parse func(string) (T, error)) (numbers []T, err error) {
+	for _, s := range strings.Split(text, ",") {
+		x, err := parse(strings.TrimSpace(s))
+		if err != nil {
+			return nil, fmt.Errorf("want numbers between commas, got %q", s)
+		}
+		numbers = append(numbers, x)
+	}
+	return numbers, nil
 }
 
 func recipeFlag(flags *pflag.FlagSet, name, kind, usage string, set func(*train.Recipe, string) error) {
@@ -183,6 +229,9 @@ func (f *recipeFlags) recipe(args []string, dataset string) (train.Recipe, error
 	if err := applyFlags(f.flags, &r); err != nil {
 		return r, err
 	}
+	if err := f.setBottom(&r.Model); err != nil {
+		return r, err
+	}
 	if err := checkDir(r.Data); err != nil {
 		return r, err
 	}
@@ -194,6 +243,27 @@ func (f *recipeFlags) recipe(args []string, dataset string) (train.Recipe, error
 	}
 	r.Learning, err = r.Learning.WithDefaults()
 	return r, err
+}
+
+// setBottom gives the bottom node of c the form of energy that --bottom-energy
+// names, whichever end of the sizes it is.
+func (f *recipeFlags) setBottom(c *model.Config) error {
+	if f.bottom == "" {
+		return nil
+	}
+	var e model.NodeEnergy
+	if err := e.UnmarshalText([]byte(f.bottom)); err != nil {
+		return usagef("--bottom-energy: %v", err)
+	}
+	if c.Energies == nil {
+		c.Energies = make([]model.NodeEnergy, len(c.Layers))
+	}
+	bottom := len(c.Energies) - 1
+	if c.Direction == model.Generative {
+		bottom = 0
+	}
+	c.Energies[bottom] = e
+	return nil
 }
 
 // folder returns where to write: what --out says, or otherwise.
@@ -215,21 +285,32 @@ func checkDir(d train.Data) error {
 	return nil
 }
 
-// setLayers sets the sizes. Precisions of another number of nodes do not apply
-// to them.
-func setLayers(r *train.Recipe, text string) error {
-	r.Model.Layers = nil
-	for field := range strings.SplitSeq(text, ",") {
-		size, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || size <= 0 {
-			return fmt.Errorf("%q is no size, want whole numbers > 0 such as 64,32,10", field)
+// setLayers sets the sizes. What a recipe has for each of another number of nodes
+// does not apply to them; what a flag gives has to.
+func setLayers(flags *pflag.FlagSet) func(*train.Recipe, string) error {
+	return func(r *train.Recipe, text string) error {
+		r.Model.Layers = nil
+		for field := range strings.SplitSeq(text, ",") {
+			size, err := strconv.Atoi(strings.TrimSpace(field))
+			if err != nil || size <= 0 {
+				return fmt.Errorf("%q is no size, want whole numbers > 0 such as 64,32,10", field)
+			}
+			r.Model.Layers = append(r.Model.Layers, size)
 		}
-		r.Model.Layers = append(r.Model.Layers, size)
+		if len(r.Model.Precisions) != len(r.Model.Layers) && !flags.Changed("precisions") {
+			r.Model.Precisions = nil
+		}
+		if len(r.Model.Energies) != len(r.Model.Layers) && !flags.Changed("energies") {
+			r.Model.Energies = nil
+		}
+		if len(r.Inference.NodeRates) != len(r.Model.Layers) && !flags.Changed("node-rates") {
+			r.Inference.NodeRates = nil
+		}
+		if len(r.Inference.NodeSteps) != len(r.Model.Layers) && !flags.Changed("node-steps") {
+			r.Inference.NodeSteps = nil
+		}
+		return model.Config{Layers: r.Model.Layers}.Validate()
 	}
-	if len(r.Model.Precisions) != len(r.Model.Layers) {
-		r.Model.Precisions = nil
-	}
-	return r.Model.Validate()
 }
 
 func activation(field func(*train.Recipe) *string) func(*train.Recipe, string) error {
@@ -258,6 +339,18 @@ func positive(field func(*train.Recipe) *float64) func(*train.Recipe, string) er
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(x > 0) || math.IsInf(x, 0) {
 			return errors.New("want a number > 0")
+		}
+		*field(r) = x
+		return nil
+	}
+}
+
+// notNegative reads a number of at least 0.
+func notNegative(field func(*train.Recipe) *float64) func(*train.Recipe, string) error {
+	return func(r *train.Recipe, text string) error {
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(x >= 0) || math.IsInf(x, 0) {
+			return errors.New("want a number >= 0")
 		}
 		*field(r) = x
 		return nil
