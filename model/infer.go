@@ -35,17 +35,20 @@ func (n *Network) Classify(ctx context.Context, inputs *tensor.Dense, inf Infere
 
 // infer clamps c and returns a copy of what node at comes to.
 func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*tensor.Dense, *Result, error) {
-	var r *Result
-	var err error
-	if c[n.Depth()].whole() && n.cfg.ActivityPrior == 0 {
-		r, err = n.fall(c)
-	} else {
-		r, err = n.Settle(ctx, c, inf)
-	}
+	r, err := n.relax(ctx, c, inf)
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.Latents[at].Clone().(*tensor.Dense), r, nil
+	return clone(r.Latents[at]), r, nil
+}
+
+// relax lets what one end leaves free come to rest: in a pass downwards where the
+// top is clamped and no activity prior pulls at the rest.
+func (n *Network) relax(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
+	if c[n.Depth()].whole() && n.cfg.ActivityPrior == 0 {
+		return n.fall(c)
+	}
+	return n.Settle(ctx, c, inf)
 }
 
 // fall sets each free node to its prediction from the clamped top downwards.

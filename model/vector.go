@@ -143,12 +143,24 @@ func copyFrom(v, x *tensor.Dense, lo int) {
 	}
 }
 
-// copyRow sets row i of dst to that of src.
-func copyRow(dst, src *tensor.Dense, i int) {
+func clone(d *tensor.Dense) *tensor.Dense { return d.Clone().(*tensor.Dense) }
+
+// moveRow moves row i of dst by share of the way to that of src.
+func moveRow(dst, src *tensor.Dense, i int, share float64) {
 	k := dst.Shape()[1]
 	if dst.Dtype() == tensor.Float32 {
-		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[i*k:])
+		moveTo(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[i*k:], float32(share))
 	} else {
-		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[i*k:])
+		moveTo(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[i*k:], share)
+	}
+}
+
+func moveTo[T vec.Float](dst, src []T, share T) {
+	if share == 1 {
+		copy(dst, src)
+		return
+	}
+	for i := range dst {
+		dst[i] += share * (src[i] - dst[i])
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -53,19 +54,8 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON 
 	if err != nil {
 		return err
 	}
-	n := t.network
-	dtype := n.Config().Dtype
-	in, closeIn, err := a.openRows(args, n.Size(n.InputNode()), dtype)
-	if err != nil {
-		return err
-	}
-	defer closeIn()
-	out := bufio.NewWriter(a.stdout)
-	count, err := in.each(ctx, dtype, func(inputs *tensor.Dense) error {
-		if err := t.inputs.Apply(inputs); err != nil {
-			return err
-		}
-		targets, _, err := n.Predict(ctx, inputs, t.recipe.Inference)
+	return a.mapRows(ctx, t, args, func(out io.Writer, inputs *tensor.Dense) error {
+		targets, _, err := t.network.Predict(ctx, inputs, t.recipe.Inference)
 		if err != nil {
 			return err
 		}
@@ -74,7 +64,7 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON 
 		}
 		classes := model.Argmax(targets)
 		for i, row := range tensorRows(targets) {
-			text := formatRow(row, dtype)
+			text := formatRow(row, t.network.Config().Dtype)
 			p := prediction{Targets: json.RawMessage("[" + text + "]")}
 			if t.classes() {
 				p.Class = &classes[i]
@@ -88,6 +78,28 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON 
 			if err != nil {
 				return err
 			}
+		}
+		return nil
+	})
+}
+
+// mapRows calls print with the inputs, as t's network takes them, of the lines of
+// the file that args name second, or of the standard input, in batches.
+func (a *app) mapRows(ctx context.Context, t *trained, args []string, print func(out io.Writer, inputs *tensor.Dense) error) error {
+	n := t.network
+	dtype := n.Config().Dtype
+	in, closeIn, err := a.openRows(args, n.Size(n.InputNode()), dtype)
+	if err != nil {
+		return err
+	}
+	defer closeIn()
+	out := bufio.NewWriter(a.stdout)
+	count, err := in.each(ctx, dtype, func(inputs *tensor.Dense) error {
+		if err := t.inputs.Apply(inputs); err != nil {
+			return err
+		}
+		if err := print(out, inputs); err != nil {
+			return err
 		}
 		return out.Flush()
 	})

@@ -29,6 +29,7 @@ type rows struct {
 	line  int
 	width int     // numbers of each line
 	limit float64 // the largest number that the network can hold
+	holes bool    // an empty field, or NaN, is read as NaN
 }
 
 func newRows(r io.Reader, name string, width int, d model.Dtype) *rows {
@@ -82,7 +83,12 @@ func (s *rows) parse(fields []string) ([]float64, error) {
 	}
 	numbers := make([]float64, len(fields))
 	for i, field := range fields {
-		x, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+		field = strings.TrimSpace(field)
+		if s.holes && (field == "" || strings.EqualFold(field, "nan")) {
+			numbers[i] = math.NaN()
+			continue
+		}
+		x, err := strconv.ParseFloat(field, 64)
 		if err != nil || math.IsNaN(x) || math.Abs(x) > s.limit {
 			return nil, fmt.Errorf("column %d: want a finite number, got %.40q", i+1, field)
 		}
@@ -91,8 +97,11 @@ func (s *rows) parse(fields []string) ([]float64, error) {
 	return numbers, nil
 }
 
-// isHeader reports whether no field is a number.
+// isHeader reports whether no field is a number, and some field is not empty.
 func isHeader(fields []string) bool {
+	if strings.TrimSpace(strings.Join(fields, "")) == "" {
+		return false
+	}
 	for _, field := range fields {
 		_, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
 		if err == nil || errors.Is(err, strconv.ErrRange) {
@@ -160,6 +169,19 @@ func (s *rows) each(ctx context.Context, d model.Dtype, use func(*tensor.Dense) 
 	}
 }
 
+// all returns all rows.
+func (s *rows) all(ctx context.Context) ([][]float64, error) {
+	var all [][]float64
+	_, err := s.each(ctx, model.Float64, func(t *tensor.Dense) error {
+		all = append(all, tensorRows(t)...)
+		return nil
+	})
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("%s: no line of numbers", s.name)
+	}
+	return all, err
+}
+
 // newTensor returns an (n, width) tensor of type d.
 func newTensor(d model.Dtype, numbers []float64, n, width int) *tensor.Dense {
 	if d == model.Float64 {
@@ -193,14 +215,22 @@ func tensorRows(t *tensor.Dense) [][]float64 {
 // openRows returns the rows of the file that args name second, or of the
 // standard input.
 func (a *app) openRows(args []string, width int, d model.Dtype) (*rows, func() error, error) {
-	if len(args) < 2 || args[1] == "-" {
+	if len(args) < 2 {
+		return a.openFile("-", width, d)
+	}
+	return a.openFile(args[1], width, d)
+}
+
+// openFile returns the rows of a file, or for - of the standard input.
+func (a *app) openFile(path string, width int, d model.Dtype) (*rows, func() error, error) {
+	if path == "-" {
 		return newRows(a.stdin, "standard input", width, d), func() error { return nil }, nil
 	}
-	f, err := os.Open(args[1])
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	return newRows(f, args[1], width, d), f.Close, nil
+	return newRows(f, path, width, d), f.Close, nil
 }
 
 // formatRow writes numbers as a line of CSV, with the digits that the type of
