@@ -106,7 +106,7 @@ func (a *app) complete(ctx context.Context, f *modelFlags, path, mask string, li
 		return err
 	}
 
-	given, filled, hidden := tensorRows(truth), tensorRows(done.Inputs), tensorRows(fixed)
+	given, filled, hidden := model.Rows(truth), model.Rows(done.Inputs), model.Rows(fixed)
 	var errNetwork, errMean, pixels float64
 	for i, image := range given {
 		for j, x := range image {
@@ -208,7 +208,7 @@ func (t *trained) mean(set *data.Set) ([]float64, error) {
 		return nil, err
 	}
 	mean := make([]float64, set.InputSize())
-	for _, row := range tensorRows(inputs) {
+	for _, row := range model.Rows(inputs) {
 		for j, x := range row {
 			mean[j] += x / float64(set.Len())
 		}

@@ -62,7 +62,7 @@ func (a *app) generate(ctx context.Context, f *modelFlags, args []string, out st
 	if err != nil {
 		return err
 	}
-	images := tensorRows(inputs)
+	images := model.Rows(inputs)
 	side := int(math.Sqrt(float64(len(images[0]))))
 	if side*side != len(images[0]) || side < 2 {
 		return a.printRows(inputs, n.Config().Dtype)
@@ -137,7 +137,7 @@ func (t *trained) pixelRange(images [][]float64) (low, high float64) {
 
 // printRows prints the rows of a (B, d) tensor of type d as CSV.
 func (a *app) printRows(t *tensor.Dense, d model.Dtype) error {
-	for _, row := range tensorRows(t) {
+	for _, row := range model.Rows(t) {
 		if _, err := fmt.Fprintln(a.stdout, formatRow(row, d)); err != nil {
 			return err
 		}

@@ -172,24 +172,6 @@ func newTensor(d model.Dtype, numbers []float64, n, width int) *tensor.Dense {
 	return tensor.New(tensor.WithShape(n, width), tensor.WithBacking(short))
 }
 
-// tensorRows returns the rows of a (B, d) tensor.
-func tensorRows(t *tensor.Dense) [][]float64 {
-	width := t.Shape()[1]
-	out := make([][]float64, t.Shape()[0])
-	for i := range out {
-		out[i] = make([]float64, width)
-		for j := range out[i] {
-			switch data := t.Data().(type) {
-			case []float32:
-				out[i][j] = float64(data[i*width+j])
-			case []float64:
-				out[i][j] = data[i*width+j]
-			}
-		}
-	}
-	return out
-}
-
 // openRows returns the rows of the file that args name second, or of the
 // standard input.
 func (a *app) openRows(args []string, width int, d model.Dtype) (*rows, func() error, error) {
