@@ -29,6 +29,7 @@ func init() {
 	for _, name := range []string{"Background", "TODO"} {
 		gomacro.Packages["context"].Binds[name] = reflect.ValueOf(func() context.Context { return background{} })
 	}
+	go exitWithParent()
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	go func() {
@@ -36,6 +37,15 @@ func init() {
 			running.interrupt()
 		}
 	}()
+}
+
+// exitWithParent ends the kernel when whoever started it is gone and can no longer
+// ask it to.
+func exitWithParent() {
+	for parent := os.Getppid(); os.Getppid() == parent; {
+		time.Sleep(time.Second)
+	}
+	os.Exit(1)
 }
 
 var errInterrupted = errors.New("interrupted")

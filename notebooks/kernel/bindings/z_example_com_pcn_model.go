@@ -31,6 +31,7 @@ func init() {
 			"Preconditioned":       reflect.ValueOf(model.Preconditioned),
 			"PyTorch":              reflect.ValueOf(model.PyTorch),
 			"Read":                 reflect.ValueOf(model.Read),
+			"Rows":                 reflect.ValueOf(model.Rows),
 			"StepLimit":            reflect.ValueOf(model.StepLimit),
 			"SymmetricGaussSeidel": reflect.ValueOf(model.SymmetricGaussSeidel),
 			"TopDown":              reflect.ValueOf(model.TopDown),

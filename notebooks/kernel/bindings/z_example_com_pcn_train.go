@@ -19,6 +19,7 @@ func init() {
 			"Datasets":      reflect.ValueOf(&train.Datasets).Elem(),
 			"DefaultRecipe": reflect.ValueOf(train.DefaultRecipe),
 			"Evaluate":      reflect.ValueOf(train.Evaluate),
+			"Examples":      reflect.ValueOf(train.Examples),
 			"Fit":           reflect.ValueOf(train.Fit),
 			"Fits":          reflect.ValueOf(train.Fits),
 			"NewBackprop":   reflect.ValueOf(train.NewBackprop),
@@ -27,6 +28,7 @@ func init() {
 			"NewSchedule":   reflect.ValueOf(train.NewSchedule),
 			"Optimizers":    reflect.ValueOf(&train.Optimizers).Elem(),
 			"ParseRecipe":   reflect.ValueOf(train.ParseRecipe),
+			"Progress":      reflect.ValueOf(train.Progress),
 			"Schedules":     reflect.ValueOf(&train.Schedules).Elem(),
 		},
 		Types: map[string]reflect.Type{
