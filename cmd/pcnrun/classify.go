@@ -183,7 +183,7 @@ func (a *app) classifyRows(ctx context.Context, t *trained, args []string, by mo
 		if err := finite(numbers); err != nil {
 			return err
 		}
-		for i, row := range tensorRows(numbers) {
+		for i, row := range model.Rows(numbers) {
 			text := formatRow(row, t.network.Config().Dtype)
 			if asJSON {
 				c := classified{Class: done.Classes[i]}

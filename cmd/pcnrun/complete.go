@@ -173,7 +173,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	if how.By == model.ByEnergy {
 		res.Temperature = (*number)(&how.Temperature)
 	}
-	rows := tensorRows(filled)
+	rows := model.Rows(filled)
 	if err := res.compare(ctx, t, sets, p, rows, o.denoise > 0, labels, done.Classes); err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		if o.denoise == 0 {
 			rows, err = p.completed(filled)
 		} else if err = p.units.Invert().Apply(filled); err == nil {
-			rows = tensorRows(filled)
+			rows = model.Rows(filled)
 		}
 		if err == nil {
 			err = a.writeRows(o.completed, rows, t.network.Config().Dtype)
@@ -349,7 +349,7 @@ func (r *completion) compare(ctx context.Context, t *trained, sets train.Sets, p
 		r.MSE = pointer(mse)
 	}
 	if denoise {
-		given := tensorRows(p.seen.Values)
+		given := model.Rows(p.seen.Values)
 		mse, _ := p.mse(func(i int) []float64 { return given[i] }, counts)
 		r.MSENoisy = pointer(mse)
 	}
@@ -368,7 +368,7 @@ func (r *completion) compare(ctx context.Context, t *trained, sets train.Sets, p
 	if err != nil {
 		return err
 	}
-	examples := tensorRows(all)
+	examples := model.Rows(all)
 	nearest, err := train.Nearest(ctx, p.seen, all)
 	if err != nil {
 		return err
@@ -466,7 +466,7 @@ const shown = 12
 // red, a row of completions, and a row of the truth.
 func (p *puzzle) draw(path string, filled [][]float64, width int) error {
 	n := min(shown, len(filled))
-	given := tensorRows(p.seen.Values)[:n]
+	given := model.Rows(p.seen.Values)[:n]
 	low, high := math.Inf(1), math.Inf(-1)
 	for i, image := range given {
 		for j, x := range p.truth[i] {

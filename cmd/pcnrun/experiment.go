@@ -123,7 +123,7 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 	fitting, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var unsaved error
-	p := &progress{app: a, lines: lines, learner: name, unguarded: e.recipe.Inference.Unguarded, validation: e.sets.Validation}
+	p := &progress{app: a, lines: lines, learner: name, unguarded: e.recipe.Inference.Unguarded}
 	h, err := train.Fit(fitting, l, e.recipe.Learning, e.sets.Train, e.sets.Validation, train.Options{Event: func(ev train.Event) {
 		p.event(ev)
 		if ev.Done == nil || unsaved != nil {

@@ -95,7 +95,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if err != nil {
 		return err
 	}
-	images := tensorRows(inputs)
+	images := model.Rows(inputs)
 	side := squareSide(len(images[0]))
 	if side == 0 {
 		return a.printRows(inputs, n.Config().Dtype)
@@ -225,7 +225,7 @@ func (t *trained) pixelRange(images [][]float64) (low, high float64) {
 
 // printRows prints the rows of a (B, d) tensor of type d as CSV.
 func (a *app) printRows(t *tensor.Dense, d model.Dtype) error {
-	for _, row := range tensorRows(t) {
+	for _, row := range model.Rows(t) {
 		if _, err := fmt.Fprintln(a.stdout, formatRow(row, d)); err != nil {
 			return err
 		}

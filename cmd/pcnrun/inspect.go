@@ -326,7 +326,7 @@ func (in *inspection) bend(ctx context.Context, n *model.Network, c model.Clamps
 		return err
 	}
 	few := func(t *tensor.Dense) *tensor.Dense {
-		rows := tensorRows(t)
+		rows := model.Rows(t)
 		rows = rows[:min(len(rows), spectrumExamples)]
 		return newTensor(model.Float64, slices.Concat(rows...), len(rows), t.Shape()[1])
 	}

@@ -63,7 +63,7 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON 
 			return err
 		}
 		classes := model.Argmax(targets)
-		for i, row := range tensorRows(targets) {
+		for i, row := range model.Rows(targets) {
 			text := formatRow(row, t.network.Config().Dtype)
 			p := prediction{Targets: json.RawMessage("[" + text + "]")}
 			if t.classes() {
@@ -112,7 +112,7 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, print func
 // finite returns an error when a number of t is not finite, as after latents
 // have diverged.
 func finite(t *tensor.Dense) error {
-	for _, row := range tensorRows(t) {
+	for _, row := range model.Rows(t) {
 		if slices.ContainsFunc(row, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }) {
 			return errors.New("settling diverged: lower --inference-rate")
 		}

@@ -31,7 +31,7 @@ func newPuzzle(raw [][]float64, units data.Transform, h hidden, sigma float64, s
 	if err != nil {
 		return nil, err
 	}
-	p.truth = tensorRows(clean)
+	p.truth = model.Rows(clean)
 	fixed := tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(len(h), len(raw[0])))
 	for i, row := range h {
 		for j, hides := range row {
@@ -87,7 +87,7 @@ func rawRows(set *data.Set) ([][]float64, error) {
 	}
 	t := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(set.Len(), set.InputSize()))
 	err := set.WithTransforms(data.Transform{}, set.TargetTransform()).Gather(all, t, nil)
-	return tensorRows(t), err
+	return model.Rows(t), err
 }
 
 // mse returns the mean squared error of guess(i), in the network's units, over the
@@ -112,7 +112,7 @@ func (p *puzzle) completed(filled *tensor.Dense) ([][]float64, error) {
 	if err := p.units.Invert().Apply(filled); err != nil {
 		return nil, err
 	}
-	rows := tensorRows(filled)
+	rows := model.Rows(filled)
 	for i, row := range rows {
 		for j := range row {
 			if !p.hidden.at(i, j) {

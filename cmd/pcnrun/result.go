@@ -106,14 +106,6 @@ func numbers(s train.Score, set *data.Set) (accuracy, mse *number) {
 	return nil, (*number)(&s.MSE)
 }
 
-// scoreText says how well set is predicted.
-func scoreText(s train.Score, set *data.Set) string {
-	if set.Classes > 0 {
-		return accuracyText(s.Accuracy)
-	}
-	return mseText(s.MSE)
-}
-
 func accuracyText(share float64) string { return fmt.Sprintf("accuracy %.2f %%", 100*share) }
 
 // percent writes a share with three digits.

@@ -173,7 +173,7 @@ func (s *rows) each(ctx context.Context, d model.Dtype, use func(*tensor.Dense) 
 func (s *rows) all(ctx context.Context) ([][]float64, error) {
 	var all [][]float64
 	_, err := s.each(ctx, model.Float64, func(t *tensor.Dense) error {
-		all = append(all, tensorRows(t)...)
+		all = append(all, model.Rows(t)...)
 		return nil
 	})
 	if err == nil && len(all) == 0 {
@@ -192,24 +192,6 @@ func newTensor(d model.Dtype, numbers []float64, n, width int) *tensor.Dense {
 		short[i] = float32(x)
 	}
 	return tensor.New(tensor.WithShape(n, width), tensor.WithBacking(short))
-}
-
-// tensorRows returns the rows of a (B, d) tensor.
-func tensorRows(t *tensor.Dense) [][]float64 {
-	width := t.Shape()[1]
-	out := make([][]float64, t.Shape()[0])
-	for i := range out {
-		out[i] = make([]float64, width)
-		for j := range out[i] {
-			switch data := t.Data().(type) {
-			case []float32:
-				out[i][j] = float64(data[i*width+j])
-			case []float64:
-				out[i][j] = data[i*width+j]
-			}
-		}
-	}
-	return out
 }
 
 // openRows returns the rows of the file that args name second, or of the
