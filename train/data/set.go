@@ -20,8 +20,10 @@ const maxClasses = 1 << 16
 // set. Copies made by Subset and its like take the values of that moment.
 type Set struct {
 	Name          string
-	Width, Height int // of an image input in pixels; 0 when inputs are not images
-	Classes       int // number of classes; 0 for regression
+	Width, Height int      // of an image input in pixels; 0 when inputs are not images
+	White         float64  // raw value of a white pixel, black being 0; 0 when inputs are not images
+	Classes       int      // number of classes; 0 for regression
+	ClassNames    []string // of the classes, where they are not 0, 1, 2 and so on
 
 	n       int
 	inputs  values // (n, InputSize)
