@@ -56,11 +56,15 @@ func (g *getter) attempt(ctx context.Context, p *part, u string) error {
 		if err := p.begin(origin{URL: u, Validator: validator(resp.Header)}); err != nil {
 			return err
 		}
-	case have > 0 && resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
-	default:
-		if have > 0 {
-			p.discard() // what is here is of no use to this mirror
+	case have > 0 && resp.StatusCode == http.StatusPartialContent:
+		if got := resp.Header.Get("Content-Range"); !strings.HasPrefix(got, fmt.Sprintf("bytes %d-", have)) {
+			p.discard()
+			return fmt.Errorf("sends the range %.40q, expected one from byte %d", got, have)
 		}
+	case have > 0 && resp.StatusCode == http.StatusRequestedRangeNotSatisfiable:
+		p.discard() // the mirror's file is no longer than that
+		return fmt.Errorf("status %s", resp.Status)
+	default:
 		return fmt.Errorf("status %s", resp.Status)
 	}
 	total := int64(0)

@@ -98,6 +98,7 @@ func (g *getter) prepare() error {
 	if g.Client == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.DisableCompression = true // what is packed is to stay so
+		transport.DisableKeepAlives = true  // or net/http logs what a bad mirror sends after its answer
 		g.Client = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
 	}
 	return os.MkdirAll(g.dir, 0o777)
@@ -144,17 +145,23 @@ func (g *getter) file(ctx context.Context, f File) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			var local *fs.PathError
-			if errors.As(err, &local) {
-				return err // of this machine, which another mirror cannot help
+			if local(err) {
+				return err // another mirror cannot help
 			}
 			err = fmt.Errorf("%s: %w", u, err)
 			errs = append(errs, err)
 			g.Event(Event{File: f.Name, URL: u, Err: err})
-			if p.size() <= before {
-				break
+			if p.size() == before {
+				break // nothing came; less means that what was here was discarded
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// local reports whether an error is of this machine's files.
+func local(err error) bool {
+	var path *fs.PathError
+	var link *os.LinkError
+	return errors.As(err, &path) || errors.As(err, &link)
 }
