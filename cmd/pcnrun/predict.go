@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
@@ -44,7 +45,7 @@ a regression the targets.
 
 // prediction is what --json prints of a row.
 type prediction struct {
-	Class   *int            `json:"class,omitempty"`
+	Class   any             `json:"class,omitempty"` // its number, or its name
 	Targets json.RawMessage `json:"targets"`
 }
 
@@ -73,12 +74,20 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON 
 			return err
 		}
 		classes := model.Argmax(targets)
+		if err := t.targets.Invert().Apply(targets); err != nil {
+			return err
+		}
 		for i, row := range tensorRows(targets) {
 			text := formatRow(row, dtype)
 			p := prediction{Targets: json.RawMessage("[" + text + "]")}
 			if t.classes() {
-				p.Class = &classes[i]
-				text = strconv.Itoa(classes[i]) + "," + text
+				p.Class = classes[i]
+				name := strconv.Itoa(classes[i])
+				if t.names != nil {
+					name = t.names[classes[i]]
+					p.Class = name
+				}
+				text = csvField(name) + "," + text
 			}
 			if asJSON {
 				err = printJSON(out, p)
@@ -95,6 +104,14 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON 
 		err = fmt.Errorf("%s: no line of numbers", in.name)
 	}
 	return err
+}
+
+// csvField writes a field of CSV, in quotes where it needs them.
+func csvField(text string) string {
+	if !strings.ContainsAny(text, ",\"\r\n") {
+		return text
+	}
+	return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
 }
 
 // finite returns an error when a number of t is not finite, as after latents

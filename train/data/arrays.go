@@ -22,15 +22,15 @@ type arrays interface {
 	path(name string) string
 }
 
-// npz is an NPZ file: a zip of NPY files.
-type npz struct {
+// npzFile is an NPZ file: a zip of NPY files.
+type npzFile struct {
 	*zip.Reader
 	file string
 }
 
-func (z npz) path(name string) string { return z.file + ": " + name }
+func (z npzFile) path(name string) string { return z.file + ": " + name }
 
-func (z npz) open(name string) (io.ReadCloser, int64, error) {
+func (z npzFile) open(name string) (io.ReadCloser, int64, error) {
 	for _, f := range z.File {
 		if f.Name != name+".npy" && f.Name != name {
 			continue
@@ -77,7 +77,7 @@ func readNPZ(r io.ReaderAt, size int64, path string, cols Columns) (rest, test *
 			return nil, nil, fmt.Errorf("data: %s: %.40q has %d bytes, expected at most the file's %d", path, f.Name, f.CompressedSize64, size)
 		}
 	}
-	return readArrays(npz{z, path}, cols)
+	return readArrays(npzFile{z, path}, cols)
 }
 
 func readNPZFile(path string, cols Columns) (rest, test *Set, err error) {

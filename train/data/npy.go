@@ -27,7 +27,7 @@ type array struct {
 	shape  []int
 	kind   byte // of its elements: b for bool, i and u for integers, f for floats
 	size   int  // of an element in bytes
-	values values
+	values values // of width 1
 }
 
 // readNPY reads an array in NumPy's NPY format, versions 1 to 3:
@@ -62,6 +62,7 @@ func readNPY(r io.Reader, limit int64) (*array, error) {
 	if fortran && len(a.shape) > 1 {
 		a.values = rowMajor(a.values, a.shape)
 	}
+	a.values.width = 1
 	return a, nil
 }
 
