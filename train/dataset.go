@@ -62,7 +62,9 @@ func knownDataset(name string) error {
 	return nil
 }
 
-func (d Data) validate() error {
+// Validate returns all that is wrong with d, each error naming its field. It does
+// not read the data.
+func (d Data) Validate() error {
 	var errs []error
 	if err := knownDataset(d.Dataset); err != nil && !d.Own() {
 		errs = append(errs, fmt.Errorf("dataset: %w", err))
@@ -83,7 +85,7 @@ func (d Data) validate() error {
 
 // Load reads the dataset and cuts it.
 func (d Data) Load() (Sets, error) {
-	if err := d.validate(); err != nil {
+	if err := d.Validate(); err != nil {
 		return Sets{}, fmt.Errorf("train: data: %w", err)
 	}
 	rest, test, err := d.read()

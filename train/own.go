@@ -19,6 +19,11 @@ const (
 	ownTestShare       = 0.15
 	ownValidationShare = 0.15
 
+	// ownUpdates is how often the weights are to move at least, where as many
+	// epochs as ownEpochs do.
+	ownUpdates = 1000
+	ownEpochs  = 400
+
 	// ownHidden is the size of the hidden node for a dataset of one's own.
 	ownHidden = 128
 )
@@ -136,7 +141,7 @@ func (d Data) readOwn() (rest, test *data.Set, err error) {
 
 // OwnRecipe returns the recipe for one's own data and a direction, in which the
 // data decides what d leaves open: the layers, the number of examples for
-// validation, and how inputs are scaled. Label or Target say what was found to be
+// validation, more epochs where examples are few, and how inputs are scaled. Label or Target say what was found to be
 // learned. It reads the data.
 func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	if errs := d.validateOwn(); len(errs) > 0 {
@@ -163,6 +168,9 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	}
 	if d.Validation == 0 {
 		r.Data.Validation = int(math.Round(ownValidationShare * float64(rest.Len())))
+	}
+	if batches := max((rest.Len()-r.Data.Validation)/r.Learning.Batch, 1); r.Learning.Epochs*batches < ownUpdates {
+		r.Learning.Epochs = min(ownUpdates/batches, ownEpochs)
 	}
 	r.Data.Standardize = rest.Width == 0
 	r.Data.StandardizeTarget = rest.Classes == 0

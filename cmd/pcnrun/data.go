@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -43,12 +42,12 @@ type known struct {
 	Bytes     int64       `json:"bytes"`            // of all files, unpacked
 	Installed bool        `json:"installed"`        // its folder was found, or it is built in
 	Folder    string      `json:"folder,omitempty"` // where it was found
-	Files     []knownFile `json:"files,omitempty"`
+	Files     []knownPart `json:"files,omitempty"`
 	Mirrors   []string    `json:"mirrors,omitempty"`
 }
 
-// knownFile is what --json prints of a file of a known dataset.
-type knownFile struct {
+// knownPart is what --json prints of a file of a known dataset.
+type knownPart struct {
 	Name   string `json:"name"` // without .gz
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"` // of what is unpacked
@@ -60,7 +59,7 @@ type knownFile struct {
 func describeSet(s fetch.Set) known {
 	k := known{Name: s.Name, Title: s.Title, Licence: s.Licence, Source: s.Source, Bytes: s.Bytes(), Mirrors: s.Mirrors, Installed: len(s.Files) == 0}
 	for _, f := range s.Files {
-		k.Files = append(k.Files, knownFile{Name: f.Name, Bytes: f.Size, SHA256: f.SHA256})
+		k.Files = append(k.Files, knownPart{Name: f.Name, Bytes: f.Size, SHA256: f.SHA256})
 	}
 	if dir, ok := data.Find(s.Name); ok && len(s.Files) > 0 {
 		k.Installed, k.Folder = true, dir
@@ -109,11 +108,12 @@ func (k known) print(w io.Writer) error {
 	case !k.Installed:
 		fmt.Fprintf(w, "  not here; 'pcnrun data get %s' downloads it\n", k.Name)
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, f := range k.Files {
-		fmt.Fprintf(t, "\t%d bytes\t%s  %s\t\n", f.Bytes, f.SHA256, f.Name)
+		if _, err := fmt.Fprintf(w, "  %8d bytes  SHA-256 %s  %s\n", f.Bytes, f.SHA256, f.Name); err != nil {
+			return err
+		}
 	}
-	return t.Flush()
+	return nil
 }
 
 // lookup returns the known set of a name, and refuses one that has no files.
@@ -207,7 +207,7 @@ func (a *app) get(ctx context.Context, s fetch.Set, dir string, opts fetch.Optio
 		if ctx.Err() != nil {
 			return fmt.Errorf("interrupted: what is here of %s stays in %s, and the next 'pcnrun data get' goes on from there", s.Name, dir)
 		}
-		return fmt.Errorf("no mirror brought %s, of which nothing unverified is in its place; give another by --mirror: %w", s.Name, err)
+		return fmt.Errorf("%s is not complete in %s (--mirror gives another source): %w", s.Name, dir, err)
 	}
 	if json {
 		k := describeSet(s)

@@ -53,6 +53,9 @@ are images, the first of the training part are drawn in a PNG file.
 		if err := checkDir(d); err != nil {
 			return err
 		}
+		if err := d.Validate(); err != nil {
+			return usageError{err}
+		}
 		return a.show(d, *out, *json)
 	}
 	return c

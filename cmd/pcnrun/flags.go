@@ -159,8 +159,16 @@ func datasetOf(d train.Data, dataset string) (train.Data, error) {
 		return d, nil
 	}
 	var err error
-	d.Dataset, err = filepath.Abs(dataset) // eval may run in another folder
-	return d, err
+	if d.Dataset, err = filepath.Abs(dataset); err != nil { // eval may run in another folder
+		return d, err
+	}
+	if d.Dir != "" {
+		return d, usagef("--data: %s is a path itself", dataset)
+	}
+	if err := d.Validate(); err != nil {
+		return d, usageError{err}
+	}
+	return d, nil
 }
 
 func unknownDataset(name string) error {
@@ -271,9 +279,6 @@ func (f *recipeFlags) base(given train.Recipe, dataset string) (train.Recipe, er
 		}
 		return r, nil
 	}
-	if err := checkDir(d); err != nil {
-		return given, err
-	}
 	if f.name != "default" {
 		return given, usagef("--recipe %s: there is none for data of your own", f.name)
 	}
@@ -297,9 +302,6 @@ func fromFiles(dataset string) bool {
 // checkDir refuses a folder for a dataset that is not read from one.
 func checkDir(d train.Data) error {
 	if d.Dir != "" && !fromFiles(d.Dataset) {
-		if d.Own() {
-			return usagef("--data: %s is a path itself", d.Dataset)
-		}
 		return usagef("--data: %s needs no files", d.Dataset)
 	}
 	return nil

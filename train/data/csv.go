@@ -325,6 +325,13 @@ func (t *csvTable) label(text string) error {
 // finish returns the set.
 func (t *csvTable) finish() (*Set, error) {
 	s, o := t.set, &t.options
+	if o.named() {
+		for j, name := range t.header {
+			if t.columns[j] == inputColumn {
+				s.columns = append(s.columns, strings.Clone(strings.TrimSpace(name)))
+			}
+		}
+	}
 	switch {
 	case s.n == 0:
 		return nil, errors.New("no line of numbers, expected at least one example")

@@ -25,8 +25,8 @@ const (
 // array is a NumPy array of finite numbers, row-major.
 type array struct {
 	shape  []int
-	kind   byte // of its elements: b for bool, i and u for integers, f for floats
-	size   int  // of an element in bytes
+	kind   byte   // of its elements: b for bool, i and u for integers, f for floats
+	size   int    // of an element in bytes
 	values values // of width 1
 }
 

@@ -317,6 +317,10 @@ func TestCSVNamed(t *testing.T) {
 	if _, err = ReadTest(other, Columns{Label: "kind"}, s); err == nil || !strings.Contains(err.Error(), `other.csv: line 3, column 1 (kind): label "lily", expected one of "iris", "rose"`) {
 		t.Errorf("got error %v", err)
 	}
+	swapped := write(t, filepath.Join(dir, "swapped.csv"), []byte("b,a,kind\n1,2,rose\n"))
+	if _, err = ReadTest(swapped, Columns{Label: "kind"}, s); err == nil || !strings.Contains(err.Error(), `swapped.csv: columns "b", "a", expected "a", "b" in this order`) {
+		t.Errorf("got error %v", err)
+	}
 	// Targets come in the order of the names; numbers as labels are in the order of
 	// their values, and have no names when they are 0, 1, 2.
 	path = write(t, filepath.Join(dir, "n.tsv"), []byte("p\tq\tr\n10\t2\t1\n9\t3\t0\n8\t4\t2\n"))

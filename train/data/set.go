@@ -26,10 +26,11 @@ type Set struct {
 	ClassNames    []string // of the classes, where they are not 0, 1, 2 and so on
 
 	n       int
-	inputs  values // (n, InputSize)
-	labels  []int  // class of each of the n, nil for regression
-	targets values // (n, TargetSize), empty when there are classes
-	index   []int  // the examples of this set among the n, in order; nil for all
+	inputs  values   // (n, InputSize)
+	labels  []int    // class of each of the n, nil for regression
+	targets values   // (n, TargetSize), empty when there are classes
+	columns []string // names of the features, where the file has them
+	index   []int    // the examples of this set among the n, in order; nil for all
 
 	input, target scaler
 }

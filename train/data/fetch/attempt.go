@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -46,6 +47,10 @@ func (g *getter) attempt(ctx context.Context, p *part, u string) error {
 	}
 	resp, err := g.Client.Do(req)
 	if err != nil {
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err // without the URL, which the caller adds
+		}
 		return causeOr(stalling, err)
 	}
 	defer resp.Body.Close()
