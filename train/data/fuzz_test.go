@@ -16,6 +16,7 @@ import (
 
 	"codeberg.org/sbinet/npyio/npy"
 	"codeberg.org/sbinet/npyio/npz"
+	"gorgonia.org/tensor"
 )
 
 // allocates fails when f allocates more than limit bytes in all.
@@ -145,6 +146,29 @@ func FuzzNPZ(f *testing.F) {
 			for _, s := range []*Set{rest, test} {
 				if err == nil && s != nil && (s.Len()*s.InputSize() > maxDeflateRatio*len(file) || s.TargetSize() < 1) {
 					t.Fatalf("%d examples of %d inputs and %d targets of a file of %d bytes", s.Len(), s.InputSize(), s.TargetSize(), len(file))
+				}
+			}
+		})
+	})
+}
+
+// FuzzArrays fuzzes what is in an NPZ file, which the checksums of a zip keep from
+// FuzzNPZ.
+func FuzzArrays(f *testing.F) {
+	f.Add(header("|u1", false, "2, 2, 2")+"abcdefgh", header("<f4", false, "2")+"\x00\x00\x80?\x00\x00\x00?", "")
+	f.Add(header("<f4", false, "1, 1, 1")+"\x00\x00\x80?", header("|u1", true, "1, 1")+"\x01", "y")
+	f.Add(header("|u1", false, "1, 1, 1, 1")+"a", header("<i2", false, "1")+"\x01\x00", "y")
+	f.Fuzz(func(t *testing.T, x, y, label string) {
+		file := packed(t, "x.npy", x, "y.npy", y)
+		allocates(t, slack+64*(len(x)+len(y)), func() {
+			s, _, err := readNPZ(bytes.NewReader(file), int64(len(file)), "f.npz", Columns{Label: label})
+			if err == nil && (s.Len()*s.InputSize() > len(x) || s.Len() > len(y) || s.TargetSize() < 1) {
+				t.Fatalf("%d examples of %d inputs and %d targets of %d and %d bytes", s.Len(), s.InputSize(), s.TargetSize(), len(x), len(y))
+			}
+			if err == nil {
+				values := dense(tensor.Float64, s.Len(), s.InputSize())
+				if err := s.Gather(count(s.Len()), values, nil); err != nil {
+					t.Fatal(err)
 				}
 			}
 		})
