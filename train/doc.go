@@ -11,5 +11,6 @@
 //	Fit → PCN.Learn → model.Settle → graph.Machine → model.Hebbian → Optimizer
 //
 // [Recipe] is all of a run as one value that reads and writes YAML; each
-// dataset has a tuned one.
+// dataset has a tuned one, and [OwnRecipe] makes one for a file or folder of one's
+// own.
 package train

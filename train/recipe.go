@@ -85,7 +85,7 @@ func (r Recipe) Validate() error {
 			errs = append(errs, fmt.Errorf("%s.%s", field, line))
 		}
 	}
-	under("data", r.Data.validate())
+	under("data", r.Data.Validate())
 	under("model", r.Model.Validate())
 	_, err := r.Inference.WithDefaults()
 	under("inference", err)

@@ -164,7 +164,7 @@ func confusionText(counts [][]int) string {
 
 // classified is what --json prints of a line.
 type classified struct {
-	Class    int             `json:"class"`
+	Class    any             `json:"class"` // its number, or its name
 	Targets  json.RawMessage `json:"targets,omitempty"`
 	Energies json.RawMessage `json:"energies,omitempty"`
 }
@@ -185,8 +185,9 @@ func (a *app) classifyRows(ctx context.Context, t *trained, args []string, by mo
 		}
 		for i, row := range model.Rows(numbers) {
 			text := formatRow(row, t.network.Config().Dtype)
+			class, field := t.class(done.Classes[i])
 			if asJSON {
-				c := classified{Class: done.Classes[i]}
+				c := classified{Class: class}
 				if list := json.RawMessage("[" + text + "]"); by == model.ByEnergy {
 					c.Energies = list
 				} else {
@@ -194,7 +195,7 @@ func (a *app) classifyRows(ctx context.Context, t *trained, args []string, by mo
 				}
 				err = printJSON(out, c)
 			} else {
-				_, err = fmt.Fprintf(out, "%d,%s\n", done.Classes[i], text)
+				_, err = fmt.Fprintf(out, "%s,%s\n", field, text)
 			}
 			if err != nil {
 				return err

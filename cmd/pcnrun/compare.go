@@ -16,7 +16,7 @@ import (
 
 func (a *app) compareCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "compare [" + strings.Join(train.Datasets, "|") + "]",
+		Use:   "compare [" + strings.Join(train.Datasets, "|") + "|PATH]",
 		Short: "Train a network and the identical perceptron, and compare them",
 		Long: `Train a predictive coding network and then the identical multilayer perceptron by
 backpropagation, on sine by default, and compare them: the same sizes,
@@ -55,7 +55,7 @@ type comparison struct {
 }
 
 func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error {
-	e, err := prepare(r, f.folder("runs/"+r.Data.Dataset+"-compare"))
+	e, err := prepare(r, f.folder("runs/"+r.Data.Name()+"-compare"))
 	if err != nil {
 		return err
 	}

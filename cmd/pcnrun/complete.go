@@ -324,21 +324,13 @@ func (t *trained) fullInference(flags *pflag.FlagSet) model.Inference {
 }
 
 // imageWidth returns the width of the network's inputs as images: that of the set
-// where there is one, or of a square; 0 where they are no images.
+// where there is one, or what the model says; 0 where they are no images.
 func (t *trained) imageWidth(set *data.Set) int {
 	if set != nil {
 		return set.Width
 	}
-	return squareSide(t.network.Size(t.network.InputNode()))
-}
-
-// squareSide returns the side of a square of d pixels, 0 where there is none.
-func squareSide(d int) int {
-	side := int(math.Sqrt(float64(d)))
-	if side*side != d || side < 2 {
-		return 0
-	}
-	return side
+	width, _ := t.imageSize(t.network.Size(t.network.InputNode()))
+	return width
 }
 
 // compare enters how near rows are to the truth, and how near the baselines are.

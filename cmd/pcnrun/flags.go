@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"example.com/pcn/graph"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 )
 
 const defaultSeed = 1
@@ -57,13 +59,21 @@ full epoch; a second ends pcnrun at once.`
 // datasetHelp says where data comes from.
 const datasetHelp = `digits (built in, 8×8 pixels) and sine (made up, with noise) need no files. mnist
 and fashion-mnist are read from the folder given by --data, with the four IDX
-files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME or, for
-fashion-mnist, where Debian's package dataset-fashion-mnist puts it.`
+files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME, where 'pcnrun
+data get' puts it or, for fashion-mnist, where Debian's package
+dataset-fashion-mnist does.
+
+The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with a
+header and --label or --target; an NPZ file, or a folder of NPY files, with arrays
+x and y or x_train, y_train, x_test and y_test; a folder with a folder of PNG or
+JPEG images for each class, or train and test folders of such; or a folder of IDX
+files.`
 
 func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	f := &recipeFlags{flags: c.Flags()}
 	f.flags.SortFlags = false
 	dataDirFlag(f.flags)
+	addColumnFlags(f.flags)
 	recipeFlag(f.flags, "limit", "N", "most training examples to use, 0 for all (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Limit }))
 	recipeFlag(f.flags, "validation", "N", "training examples held out to score each epoch (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Validation }))
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
@@ -140,6 +150,66 @@ func dataDirFlag(flags *pflag.FlagSet) {
 		r.Data.Dir, err = filepath.Abs(text) // eval may run in another folder
 		return err
 	})
+}
+
+// addColumnFlags adds the flags for data of one's own.
+func addColumnFlags(flags *pflag.FlagSet) {
+	recipeFlag(flags, "label", "COLUMN", "of your own data: the column, or array, that holds the class", func(r *train.Recipe, text string) error {
+		r.Data.Label = text
+		return nil
+	})
+	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array", func(r *train.Recipe, text string) error {
+		r.Data.Target = strings.Split(text, ",")
+		return nil
+	})
+	recipeFlag(flags, "test", "SHARE|PATH", "of your own data: what is kept for the test (default 0.15, or its own part)", func(r *train.Recipe, text string) (err error) {
+		if r.Data.Test = text; !isNumber(text) {
+			r.Data.Test, err = filepath.Abs(text)
+		}
+		return err
+	})
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil
+}
+
+// datasetOf makes dataset, a name or a path, that of d.
+func datasetOf(d train.Data, dataset string) (train.Data, error) {
+	d.Dataset = dataset
+	if !train.IsPath(dataset) {
+		if !slices.Contains(train.Datasets, dataset) {
+			return d, unknownDataset(dataset)
+		}
+		return d, nil
+	}
+	var err error
+	if d.Dataset, err = filepath.Abs(dataset); err != nil { // eval may run in another folder
+		return d, err
+	}
+	if d.Dir != "" {
+		return d, usagef("--data: %s is a path itself", dataset)
+	}
+	if err := d.Validate(); err != nil {
+		return d, usageError{err}
+	}
+	return d, nil
+}
+
+func unknownDataset(name string) error {
+	_, err := train.DefaultRecipe(name, model.Discriminative, "")
+	return usageError{err}
+}
+
+// columnUsage makes a mistake of the command line of the columns that a file does
+// not have.
+func columnUsage(err error) error {
+	var column *data.ColumnError
+	if errors.As(err, &column) {
+		return usagef("%w (--label for a class, --target for a regression)", err)
+	}
+	return err
 }
 
 // addModelFlags adds the flags for what a model file from elsewhere does not
@@ -221,9 +291,9 @@ func (f *recipeFlags) recipe(args []string, dataset string) (train.Recipe, error
 	if err := applyFlags(f.flags, &given); err != nil {
 		return given, err
 	}
-	r, err := train.DefaultRecipe(dataset, given.Model.Direction, f.name)
+	r, err := f.base(given, dataset)
 	if err != nil {
-		return r, usageError{err}
+		return r, err
 	}
 	r.SetSeed(defaultSeed)
 	if err := applyFlags(f.flags, &r); err != nil {
@@ -266,6 +336,26 @@ func (f *recipeFlags) setBottom(c *model.Config) error {
 	return nil
 }
 
+// base returns the recipe that flags change, given all that they say.
+func (f *recipeFlags) base(given train.Recipe, dataset string) (train.Recipe, error) {
+	d, err := datasetOf(given.Data, dataset)
+	if err != nil {
+		return given, err
+	}
+	if !d.Own() {
+		r, err := train.DefaultRecipe(dataset, given.Model.Direction, f.name)
+		if err != nil {
+			return r, usageError{err}
+		}
+		return r, nil
+	}
+	if f.name != "default" {
+		return given, usagef("--recipe %s: there is none for data of your own", f.name)
+	}
+	r, err := train.OwnRecipe(d, given.Model.Direction)
+	return r, columnUsage(err)
+}
+
 // folder returns where to write: what --out says, or otherwise.
 func (f *recipeFlags) folder(otherwise string) string {
 	if f.out != "" {
@@ -275,7 +365,9 @@ func (f *recipeFlags) folder(otherwise string) string {
 }
 
 // fromFiles reports whether a dataset is read from IDX files.
-func fromFiles(dataset string) bool { return dataset != "digits" && dataset != "sine" }
+func fromFiles(dataset string) bool {
+	return dataset != "digits" && dataset != "sine" && !train.IsPath(dataset)
+}
 
 // checkDir refuses a folder for a dataset that is not read from one.
 func checkDir(d train.Data) error {
@@ -367,13 +459,13 @@ func wantArgs(low, high int) cobra.PositionalArgs {
 	}
 }
 
-// datasetArgs accepts at most the name of a dataset.
+// datasetArgs accepts at most the name, or the path, of a dataset.
 func datasetArgs(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return fmt.Errorf("want one dataset, got %s", strings.Join(args, " "))
 	}
 	if len(args) == 1 {
-		_, err := train.DefaultRecipe(args[0], model.Discriminative, "")
+		_, err := datasetOf(train.Data{}, args[0])
 		return err
 	}
 	return nil

@@ -96,12 +96,12 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 		return err
 	}
 	images := model.Rows(inputs)
-	side := squareSide(len(images[0]))
-	if side == 0 {
+	width, height := t.imageSize(len(images[0]))
+	if width == 0 {
 		return a.printRows(inputs, n.Config().Dtype)
 	}
 	low, high := t.pixelRange(images)
-	picture, err := report.Grid(images, side, side, columns, low, high)
+	picture, err := report.Grid(images, width, height, columns, low, high)
 	if err != nil {
 		return err
 	}
@@ -180,6 +180,9 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string) error
 	}
 	defer closeIn()
 	count, err := in.each(ctx, dtype, func(targets *tensor.Dense) error {
+		if err := t.targets.Apply(targets); err != nil {
+			return err
+		}
 		inputs, err := t.generate(ctx, targets, model.Sampling{})
 		if err != nil {
 			return err
@@ -204,10 +207,25 @@ func (t *trained) generate(ctx context.Context, targets *tensor.Dense, how model
 	return inputs, t.inputs.Invert().Apply(inputs)
 }
 
+// imageSize returns the size of inputs that are images: what the file says or, of
+// a known dataset and of a file from elsewhere, a square; 0 when they are none.
+func (t *trained) imageSize(inputs int) (width, height int) {
+	if t.image.Width > 0 || t.recipe.Data.Own() {
+		return t.image.Width, t.image.Height
+	}
+	side := int(math.Sqrt(float64(inputs)))
+	if side*side != inputs || side < 2 {
+		return 0, 0
+	}
+	return side, side
+}
+
 // pixelRange returns the values of black and white in raw images: those of the
 // dataset, or the least and the largest that there are.
 func (t *trained) pixelRange(images [][]float64) (low, high float64) {
 	switch dataset := t.recipe.Data.Dataset; {
+	case t.image.White > 0:
+		return 0, t.image.White
 	case t.network.Metadata(inputsKey) == "":
 	case dataset == "digits":
 		return 0, 16

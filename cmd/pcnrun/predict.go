@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
@@ -45,7 +46,7 @@ a regression the targets.
 
 // prediction is what --json prints of a row.
 type prediction struct {
-	Class   *int            `json:"class,omitempty"`
+	Class   any             `json:"class,omitempty"` // its number, or its name
 	Targets json.RawMessage `json:"targets"`
 }
 
@@ -63,12 +64,16 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON 
 			return err
 		}
 		classes := model.Argmax(targets)
+		if err := t.targets.Invert().Apply(targets); err != nil {
+			return err
+		}
 		for i, row := range model.Rows(targets) {
 			text := formatRow(row, t.network.Config().Dtype)
 			p := prediction{Targets: json.RawMessage("[" + text + "]")}
 			if t.classes() {
-				p.Class = &classes[i]
-				text = strconv.Itoa(classes[i]) + "," + text
+				var field string
+				p.Class, field = t.class(classes[i])
+				text = field + "," + text
 			}
 			if asJSON {
 				err = printJSON(out, p)
@@ -107,6 +112,23 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, print func
 		err = fmt.Errorf("%s: no line of numbers", in.name)
 	}
 	return err
+}
+
+// class returns a class as JSON has it, a name or else its number, and as a field
+// of CSV.
+func (t *trained) class(i int) (value any, field string) {
+	if t.names == nil {
+		return i, strconv.Itoa(i)
+	}
+	return t.names[i], csvField(t.names[i])
+}
+
+// csvField writes a field of CSV, in quotes where it needs them.
+func csvField(text string) string {
+	if !strings.ContainsAny(text, ",\"\r\n") {
+		return text
+	}
+	return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
 }
 
 // finite returns an error when a number of t is not finite, as after latents

@@ -13,7 +13,7 @@ import (
 
 func (a *app) trainCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "train [" + strings.Join(train.Datasets, "|") + "]",
+		Use:   "train [" + strings.Join(train.Datasets, "|") + "|PATH]",
 		Short: "Train a network and score it on the test part",
 		Long: `Train a predictive coding network on a dataset, digits by default, and score it
 once on the test part at the end.
@@ -25,7 +25,9 @@ recipe.yaml, the settings used, and curves.png.
 		Example: `  pcnrun train
   pcnrun train digits --direction generative --epochs 20
   pcnrun train mnist --data ~/mnist --limit 5000 --layers 784,128,10
-  pcnrun train mnist --limit 5000 --recipe article --json`,
+  pcnrun train mnist --limit 5000 --recipe article --json
+  pcnrun train flowers.csv --label kind
+  pcnrun train photos --test more-photos`,
 		Args:      datasetArgs,
 		ValidArgs: train.Datasets,
 	}
@@ -41,7 +43,7 @@ recipe.yaml, the settings used, and curves.png.
 }
 
 func (a *app) train(ctx context.Context, f *recipeFlags, r train.Recipe) error {
-	e, err := prepare(r, f.folder("runs/"+r.Data.Dataset))
+	e, err := prepare(r, f.folder("runs/"+r.Data.Name()))
 	if err != nil {
 		return err
 	}
