@@ -104,6 +104,15 @@ func (r Recipe) optimizer() string {
 	return r.Optimizer
 }
 
+// weights returns the number of weights between the layers.
+func (r Recipe) weights() int {
+	total := 0
+	for i := 1; i < len(r.Model.Layers); i++ {
+		total += r.Model.Layers[i-1] * r.Model.Layers[i]
+	}
+	return total
+}
+
 // PCN returns a new predictive coding network and its learner.
 func (r Recipe) PCN() (*PCN, error) {
 	n, err := model.New(r.Model)

@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -51,14 +50,7 @@ type result struct {
 }
 
 // number is null in JSON where it is not finite.
-type number float64
-
-func (x number) MarshalJSON() ([]byte, error) {
-	if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-		return []byte("null"), nil
-	}
-	return strconv.AppendFloat(nil, float64(x), 'g', -1, 64), nil
-}
+type number = jsonfloat.Float
 
 // newEvaluation describes n and the data of r.
 func newEvaluation(r train.Recipe, n *model.Network, test *data.Set) evaluation {
