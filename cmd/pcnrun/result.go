@@ -39,7 +39,8 @@ type result struct {
 	evaluation
 	TrainExamples      int     `json:"train_examples"`
 	Epochs             int     `json:"epochs"`                        // that were done
-	ValidationAccuracy *number `json:"validation_accuracy,omitempty"` // of the last epoch
+	BestEpoch          int     `json:"best_epoch,omitempty"`          // by validation score
+	ValidationAccuracy *number `json:"validation_accuracy,omitempty"` // of the last epoch, or the best with patience
 	ValidationMSE      *number `json:"validation_mse,omitempty"`
 	Status             string  `json:"status"`
 	DivergedEpoch      int     `json:"diverged_epoch,omitempty"` // the first
@@ -61,14 +62,23 @@ func newEvaluation(r train.Recipe, n *model.Network, test *data.Set) evaluation 
 	}
 }
 
+// newResult describes a run of a learner of n that is about to begin.
+func newResult(e *experiment, learner string, n *model.Network) result {
+	r := result{Learner: learner, evaluation: newEvaluation(e.recipe, n, e.sets.Test), TrainExamples: e.sets.Train.Len(), Status: running}
+	if learner == pcnName {
+		r.Method = e.recipe.Inference.Method.String()
+	}
+	return r
+}
+
 // setTest enters the score on the test part.
 func (e *evaluation) setTest(s train.Score, set *data.Set) {
 	e.TestAccuracy, e.TestMSE = numbers(s, set)
 }
 
-// setHistory enters what became of training.
-func (r *result) setHistory(h *train.History, validation *data.Set) {
-	r.Epochs, r.Seconds, r.Status = len(h.Epochs), number(h.Seconds), completed
+// setHistory enters what became of training by c.
+func (r *result) setHistory(h *train.History, validation *data.Set, c train.Learning) {
+	r.Epochs, r.BestEpoch, r.Seconds, r.Status = len(h.Epochs), h.Best, number(h.Seconds), completed
 	if h.Status == model.Diverged {
 		r.Status = diverged
 	}
@@ -79,7 +89,7 @@ func (r *result) setHistory(h *train.History, validation *data.Set) {
 		if e.Steps > 0 {
 			r.StepsMean, r.Residual = (*number)(&e.Steps), (*number)(&e.Residual)
 		}
-		if e.Validation != nil {
+		if e.Validation != nil && (c.Patience == 0 || e.Epoch <= h.Best) {
 			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, validation)
 		}
 	}

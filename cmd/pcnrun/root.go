@@ -16,6 +16,7 @@ type app struct {
 	quiet          bool
 	kernel         string
 	started        bool // the command line was understood
+	args           []string
 }
 
 // usageError is a mistake on the command line that is found while a command
