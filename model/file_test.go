@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -134,6 +135,8 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// FuzzRead reads what may be a model, with at most 64 bytes of memory for each of
+// its own.
 func FuzzRead(f *testing.F) {
 	n, err := New(Config{Layers: []int{3, 2}, Seed: 1})
 	must(f, err)
@@ -148,7 +151,13 @@ func FuzzRead(f *testing.F) {
 	f.Add(b.Bytes())
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		n, err := Read(data, Article)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 64<<10+64*uint64(len(data)) {
+			t.Errorf("%d bytes allocated for a file of %d", used, len(data))
+		}
 		if err != nil {
 			return
 		}

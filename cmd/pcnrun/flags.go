@@ -27,6 +27,7 @@ type recipeFlags struct {
 	name   string // of the recipe
 	bottom string // form of the bottom node's energy
 	out    string
+	force  bool
 	json   bool
 }
 
@@ -53,8 +54,8 @@ taken that no flag gives: the flags marked "recipe's". --recipe article takes
 exactly the numbers of the article instead, which is generative, with its two
 traps: an inference rate without a guard, and stale errors.
 
-The first Ctrl-C ends training within a batch and leaves the model of the last
-full epoch; a second ends pcnrun at once.`
+The first Ctrl-C ends training after the batch at hand and leaves the model of
+the last full epoch; a second ends pcnrun at once.`
 
 // datasetHelp says where data comes from.
 const datasetHelp = `digits (built in, 8×8 pixels) and sine (made up, with noise) need no files. mnist
@@ -111,6 +112,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		_, err := train.NewSchedule(text)
 		return err
 	})
+	recipeFlag(f.flags, "patience", "N", "end after N epochs without a better validation score, and keep the best model;\n0 for never (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Learning.Patience }))
 	recipeFlag(f.flags, "optimizer", "NAME", strings.Join(train.Optimizers, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
 		r.Optimizer = text
 		_, err := train.NewOptimizer(text)
@@ -140,7 +142,8 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return nil
 	})
 	f.flags.StringVar(&f.name, "recipe", "default", "`NAME` of the recipe: default or article")
-	f.flags.StringVar(&f.out, "out", "", fmt.Sprintf("`DIR` for what is written (default %s)", out))
+	f.flags.StringVar(&f.out, "out", "", fmt.Sprintf("`DIR` for what is written (default the first of %s,\n%[1]s-2 and so on that holds no run)", out))
+	f.flags.BoolVar(&f.force, "force", false, "overwrite the run that the folder holds")
 	f.flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
 	return f
 }
@@ -354,14 +357,6 @@ func (f *recipeFlags) base(given train.Recipe, dataset string) (train.Recipe, er
 	}
 	r, err := train.OwnRecipe(d, given.Model.Direction)
 	return r, columnUsage(err)
-}
-
-// folder returns where to write: what --out says, or otherwise.
-func (f *recipeFlags) folder(otherwise string) string {
-	if f.out != "" {
-		return f.out
-	}
-	return filepath.FromSlash(otherwise)
 }
 
 // fromFiles reports whether a dataset is read from IDX files.

@@ -24,6 +24,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"gonum.org/v1/gonum/mat"
 
+	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 )
 
@@ -244,17 +245,22 @@ func TestInterrupt(t *testing.T) {
 			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
 				t.Fatalf("want exit code %d, got %v", exitInterrupted, err)
 			}
-			models, err := filepath.Glob(filepath.Join(dir, "*.safetensors"))
-			if err != nil || len(models) != 1 {
-				t.Fatalf("want one model in %s, got %v, %v", dir, models, err)
+			model := filepath.Join(dir, map[string]string{"train": modelFile, "compare": pcnFile}[command])
+			if !strings.HasPrefix(last, "pcnrun: interrupted") || !strings.Contains(last, model) {
+				t.Errorf("want a last line that names %s, got %q", model, last)
 			}
-			if !strings.HasPrefix(last, "pcnrun: interrupted") || !strings.Contains(last, models[0]) {
-				t.Errorf("want a last line that names %s, got %q", models[0], last)
+			if command == "train" {
+				if !strings.Contains(last, "--resume "+dir) {
+					t.Errorf("want a last line that says how to go on, got %q", last)
+				}
+				if _, err := train.LoadCheckpoint(filepath.Join(dir, checkpointFile)); err != nil {
+					t.Error(err)
+				}
 			}
 			if !strings.Contains(stdout.String(), `"status":"interrupted"`) {
 				t.Errorf("want status interrupted, got %s", stdout.String())
 			}
-			if code := run(t.Context(), []string{"eval", models[0]}, nil, io.Discard, os.Stderr); code != exitOK {
+			if code := run(t.Context(), []string{"eval", model}, nil, io.Discard, os.Stderr); code != exitOK {
 				t.Errorf("eval of the model: exit code %d", code)
 			}
 		})
