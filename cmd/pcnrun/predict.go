@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -20,35 +18,31 @@ func (a *app) predictCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "predict MODEL [FILE]",
 		Short: "Predict the targets of inputs",
-		Long: `Predict the targets of inputs, given as lines of numbers separated by commas, in
-FILE or on the standard input. Inputs are raw, as in the dataset (pixels 0..16
-for digits, 0..255 for mnist): what scaled them in training is in the model file.
-A first line without a number is a header, and passed over.
+		Long: `Predict the targets of inputs, given as rows in FILE or on the standard input.
 
-For each line one is printed: the class and then the target of each class, or for
-a regression the targets.
+` + rowsHelp + `
+
+For each row a line is printed in the same format: as CSV the class and then the
+target of each class, or for a regression the targets; as JSON an object with
+"class" and "targets".
 
 ` + modelHelp,
 		Example: `  pcnrun predict runs/digits/model.safetensors images.csv
+  pcnrun predict runs/digits/model.safetensors < images.jsonl | head -1
   echo 1.57 | pcnrun predict runs/sine/model.safetensors`,
 		Args: wantArgs(1, 2),
 	}
 	f := addForeignFlags(c.Flags())
 	addInferenceFlags(c.Flags())
-	asJSON := c.Flags().Bool("json", false, "print a JSON object for each line")
+	format := formatFlag(c.Flags(), "the rows and of what is printed")
+	asJSON := c.Flags().Bool("json", false, "print a JSON object for each row, whatever the format of the rows")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return a.predict(c.Context(), f, args, *asJSON)
+		return a.predict(c.Context(), f, args, *format, *asJSON)
 	}
 	return c
 }
 
-// prediction is what --json prints of a row.
-type prediction struct {
-	Class   *int            `json:"class,omitempty"`
-	Targets json.RawMessage `json:"targets"`
-}
-
-func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON bool) error {
+func (a *app) predict(ctx context.Context, f *modelFlags, args []string, format rowFormat, asJSON bool) error {
 	t, err := f.open(args[0], false)
 	if err != nil {
 		return err
@@ -60,41 +54,61 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON 
 		return err
 	}
 	defer closeIn()
-	out := bufio.NewWriter(a.stdout)
+	if format != anyRows {
+		in.parser.format = format
+	}
+	var text []byte
 	count, err := in.each(ctx, dtype, func(inputs *tensor.Dense) error {
-		if err := t.inputs.Apply(inputs); err != nil {
-			return err
-		}
-		targets, _, err := n.Predict(ctx, inputs, t.recipe.Inference)
+		targets, err := t.predict(ctx, inputs)
 		if err != nil {
 			return err
 		}
-		if err := finite(targets); err != nil {
-			return err
+		var classes []int
+		if t.classes() {
+			classes = model.Argmax(targets)
 		}
-		classes := model.Argmax(targets)
-		for i, row := range tensorRows(targets) {
-			text := formatRow(row, dtype)
-			p := prediction{Targets: json.RawMessage("[" + text + "]")}
-			if t.classes() {
-				p.Class = &classes[i]
-				text = strconv.Itoa(classes[i]) + "," + text
-			}
-			if asJSON {
-				err = printJSON(out, p)
-			} else {
-				_, err = fmt.Fprintln(out, text)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return out.Flush()
+		text = appendPredictions(text[:0], targets, classes, dtype, asJSON || in.parser.format == jsonRows)
+		_, err = a.stdout.Write(text)
+		return err
 	})
 	if err == nil && count == 0 {
 		err = fmt.Errorf("%s: no line of numbers", in.name)
 	}
 	return err
+}
+
+// predict returns the targets of raw inputs, which it overwrites.
+func (t *trained) predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error) {
+	if err := t.inputs.Apply(inputs); err != nil {
+		return nil, err
+	}
+	targets, _, err := t.network.Predict(ctx, inputs, t.recipe.Inference)
+	if err != nil {
+		return nil, err
+	}
+	return targets, finite(targets)
+}
+
+// appendPredictions writes a line for each row of targets, with its class where
+// there are classes.
+func appendPredictions(text []byte, targets *tensor.Dense, classes []int, d model.Dtype, asJSON bool) []byte {
+	for i, row := range tensorRows(targets) {
+		if asJSON {
+			text = append(text, '{')
+		}
+		if classes != nil {
+			if asJSON {
+				text = append(text, `"class":`...)
+			}
+			text = append(strconv.AppendInt(text, int64(classes[i]), 10), ',')
+		}
+		if asJSON {
+			text = append(appendRow(append(text, `"targets":[`...), row, d), "]}\n"...)
+		} else {
+			text = append(appendRow(text, row, d), '\n')
+		}
+	}
+	return text
 }
 
 // finite returns an error when a number of t is not finite, as after latents
