@@ -67,7 +67,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "limit", "N", "most training examples to use, 0 for all (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Limit }))
 	recipeFlag(f.flags, "validation", "N", "training examples held out to score each epoch (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Validation }))
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers)
-	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's")
+	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's", "recipe's")
 	recipeFlag(f.flags, "epochs", "N", "passes over the training examples (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Epochs }))
 	recipeFlag(f.flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
 	recipeFlag(f.flags, "rate", "R", "learning rate (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Learning.Rate }))
@@ -121,12 +121,12 @@ func dataDirFlag(flags *pflag.FlagSet) {
 
 // addModelFlags adds the flags for what a model file from elsewhere does not
 // say.
-func addModelFlags(flags *pflag.FlagSet, direction, otherwise string) {
+func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
 	recipeFlag(flags, "direction", "DIRECTION", "discriminative or generative ("+direction+")", func(r *train.Recipe, text string) error {
 		return r.Model.Direction.UnmarshalText([]byte(text))
 	})
-	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(graph.Activations(), ", ")+"\n("+otherwise+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
-	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+otherwise+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
+	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(graph.Activations(), ", ")+"\n("+hidden+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
+	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+top+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
 }
 
 // addInferenceFlags adds the flags for how latents settle.

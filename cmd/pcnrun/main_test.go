@@ -18,7 +18,10 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/train"
 )
 
@@ -49,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"idx":      writeIDX,
 			"truncate": truncate,
 			"png":      checkPNG,
+			"npz":      writeNPZ,
 		},
 	})
 }
@@ -136,6 +140,33 @@ func writeIDX(ts *testscript.TestScript, _ bool, args []string) {
 // truncate FILE N cuts a file down to N bytes.
 func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(must(strconv.Atoi(args[1])))))
+}
+
+// npz FILE NAME:SIZE,...=NUMBER,... ... writes arrays of float32.
+func writeNPZ(ts *testscript.TestScript, _ bool, args []string) {
+	list := func(text string) (numbers []float64) {
+		for field := range strings.SplitSeq(text, ",") {
+			numbers = append(numbers, must(strconv.ParseFloat(field, 64)))
+		}
+		return numbers
+	}
+	tensors := map[string]*tensor.Dense{}
+	for _, arg := range args[1:] {
+		head, numbers, _ := strings.Cut(arg, "=")
+		name, sizes, _ := strings.Cut(head, ":")
+		var shape []int
+		for _, size := range list(sizes) {
+			shape = append(shape, int(size))
+		}
+		var data []float32
+		for _, x := range list(numbers) {
+			data = append(data, float32(x))
+		}
+		tensors[name] = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+	}
+	ts.Check(atomicfile.Write(ts.MkAbs(args[0]), func(w io.Writer) error {
+		return tensorfile.WriteNPZ(w, tensors, nil)
+	}))
 }
 
 // png FILE checks that a file is a picture.
