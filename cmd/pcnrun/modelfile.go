@@ -47,7 +47,8 @@ const modelHelp = `A model file that pcnrun wrote says all that is needed. One f
 as PyTorch, with tensors named layers.0.W.weight, layers.0.W.bias and so on from
 the bottom, does not: --dataset says what it learned from, and the rest is as in
 the article (generative, tanh throughout, pixels in [-1, 1]) where no flag says
-otherwise. Its inputs are taken as they are by predict.`
+otherwise. Its inputs are taken as they are by predict. 'pcnrun import' makes a model
+of it that says all.`
 
 func addForeignFlags(flags *pflag.FlagSet) *modelFlags {
 	return newModelFlags(flags, "the file's, else the article's", "the file's, else the article's", "the file's, else the article's")

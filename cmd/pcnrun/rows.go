@@ -64,8 +64,9 @@ func (s *rows) each(ctx context.Context, d model.Dtype, use func(*tensor.Dense) 
 	})
 }
 
-// eachPair is each for rows of inputs and targets, as the parser's targets say:
-// targets are (B, k), in the units of the rows, or (B, 1) where they are classes.
+// eachPair is each for rows of inputs and targets, of which the parser says how
+// many a row has: targets are (B, k), row by row, in the units of the rows, or
+// (B, 1) where they are classes.
 func (s *rows) eachPair(ctx context.Context, d model.Dtype, use func(inputs *tensor.Dense, targets []float64) error) (int, error) {
 	width, k := s.parser.width, s.parser.targets
 	return s.batches(ctx, func(b rowBatch) error {
@@ -86,9 +87,10 @@ func (s *rows) batches(ctx context.Context, use func(rowBatch) error) (int, erro
 	batches := make(chan rowBatch)
 	go func() {
 		text := newLines(reading, s.source)
+		room := 0
 		for err := error(nil); err == nil; {
-			b := s.batch(text)
-			err = b.err
+			b := s.batch(text, room)
+			err, room = b.err, len(b.numbers)
 			select {
 			case batches <- b:
 			case <-reading.Done():
@@ -119,9 +121,10 @@ func (s *rows) batches(ctx context.Context, use func(rowBatch) error) (int, erro
 	}
 }
 
-// batch reads up to rowsAtOnce rows, fewer where reading pauses.
-func (s *rows) batch(text *lines) rowBatch {
-	var b rowBatch
+// batch reads up to rowsAtOnce rows, fewer where reading pauses. It makes room for
+// that many numbers at first.
+func (s *rows) batch(text *lines, room int) rowBatch {
+	b := rowBatch{numbers: make([]float64, 0, room)}
 	var late <-chan time.Time
 	for b.n < rowsAtOnce {
 		line, err := text.next(late)
