@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -185,6 +186,8 @@ func TestPlainLayers(t *testing.T) {
 	}
 }
 
+// FuzzRead reads what may be a model, with at most 64 bytes of memory for each of
+// its own, and more where they are unpacked.
 func FuzzRead(f *testing.F) {
 	n, err := New(Config{Layers: []int{3, 2}, Seed: 1})
 	must(f, err)
@@ -197,7 +200,17 @@ func FuzzRead(f *testing.F) {
 	f.Add(b.Bytes())
 	f.Add(file(f, nil, map[string][]uint64{"W0": {3, 2}, "b0": {2}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		n, err := Read(data, Article)
+		runtime.ReadMemStats(&after)
+		bound := 64<<10 + 64*uint64(len(data))
+		if tensorfile.IsNPZ(data) {
+			bound = 16<<20 + 4*bound
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > bound {
+			t.Errorf("%d bytes allocated for a file of %d", used, len(data))
+		}
 		if err != nil {
 			return
 		}

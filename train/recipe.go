@@ -91,6 +91,9 @@ func (r Recipe) Validate() error {
 	under("inference", err)
 	_, err = r.Learning.WithDefaults()
 	under("learning", err)
+	if r.Learning.Patience > 0 && r.Data.Validation == 0 {
+		errs = append(errs, errors.New("learning.patience: needs data.validation > 0"))
+	}
 	if _, err := NewOptimizer(r.optimizer()); err != nil {
 		errs = append(errs, fmt.Errorf("optimizer: %w", err))
 	}

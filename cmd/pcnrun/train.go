@@ -90,7 +90,7 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 		return err
 	}
 	if rec.Result = newResult(e, pcnName, n); from != nil {
-		rec.Result.setHistory(&from.History, e.sets.Validation, e.recipe.Learning)
+		rec.Result.setHistory(&from.History, e.sets.Train.Classes > 0, e.recipe.Learning)
 		rec.Result.Status = running
 	}
 	if err := rec.save(e.folder); err != nil {
@@ -109,6 +109,7 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 	if err := rec.save(e.folder); err != nil {
 		return err
 	}
+	past := &pastRun{dir: e.dir, record: rec, recipe: e.recipe, history: h, network: n, sets: &e.sets}
 	figure := e.path(curvesFile)
 	if len(h.Epochs) > 0 {
 		curves := report.Curves(e.sets.Validation.Classes > 0, report.Run{Name: "PCN", History: h})
@@ -127,7 +128,14 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 	if err := a.printResult(f, res); err != nil {
 		return err
 	}
-	fmt.Fprintf(info, "wrote %s, %s and %s\n", res.Model, e.path(recipeFile), figure)
+	page, err := runPage(ctx, []*pastRun{past})
+	if err != nil {
+		return err
+	}
+	if err := page.Save(e.path(reportFile)); err != nil {
+		return err
+	}
+	fmt.Fprintf(info, "wrote %s, %s and %s\n", res.Model, figure, e.path(reportFile))
 	return nil
 }
 
@@ -161,7 +169,7 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	if rec.over() {
-		fmt.Fprintf(a.info(f.json), "%s has come to its end before\n", d.dir)
+		fmt.Fprintf(a.info(f.json), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.dir)
 		return a.printResult(f, rec.Result)
 	}
 	r, from, err := d.where()

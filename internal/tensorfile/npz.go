@@ -79,7 +79,7 @@ const (
 
 	// An NPZ file may hold spareBytes and beside them maxRatio bytes for each of
 	// its own.
-	spareBytes = 16 << 20
+	spareBytes = 4 << 20
 	maxRatio   = 64
 )
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/plot/plotter"
@@ -62,13 +63,12 @@ func curves(title, name string, logarithmic bool, runs []Run, value func(train.E
 				bad = append(bad, all[len(all)-1])
 			}
 		}
-		colour := palette[i%len(palette)]
-		line := &plotter.Line{XYs: all, LineStyle: draw.LineStyle{Color: colour, Width: vg.Points(2)}}
+		line := &plotter.Line{XYs: all, LineStyle: lineStyle(i)}
 		if len(all) > 0 {
 			p.Add(line)
 		}
 		if len(all) > 0 && len(all) <= 20 {
-			p.Add(&plotter.Scatter{XYs: all, GlyphStyle: draw.GlyphStyle{Color: colour, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
+			p.Add(&plotter.Scatter{XYs: all, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
 		}
 		if len(bad) > 0 {
 			crosses = &plotter.Scatter{XYs: bad, GlyphStyle: draw.GlyphStyle{Color: ink, Radius: vg.Points(4), Shape: cross{}}}
@@ -97,4 +97,25 @@ func farApart(runs []Run, value func(train.Epoch) float64) bool {
 		}
 	}
 	return low > 0 && high > 10*low
+}
+
+// Parts draws how the energy of each layer and the residual of each node went on
+// by epoch.
+func Parts(h *train.History) []*Panel {
+	lines := func(of string, values func(train.Epoch) []float64) []Line {
+		var all []Line
+		for _, e := range h.Epochs {
+			for i, y := range values(e) {
+				if len(all) <= i {
+					all = append(all, Line{Name: fmt.Sprintf("%s %d", of, i)})
+				}
+				all[i].X, all[i].Y = append(all[i].X, float64(e.Epoch)), append(all[i].Y, y)
+			}
+		}
+		return all
+	}
+	return []*Panel{
+		Lines("Energy of each node", "epoch", "energy per example", true, lines("node", func(e train.Epoch) []float64 { return e.LayerEnergy })...),
+		Lines("Residual of each node", "epoch", "share of the gradient", true, lines("node", func(e train.Epoch) []float64 { return e.NodeResidual })...),
+	}
 }
