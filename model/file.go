@@ -234,8 +234,9 @@ func downwards(st views) (views, error) {
 		out[weightName(depth-1-i)], out[biasName(depth-1-i)] = w, b
 	}
 	for i := range depth - 1 {
-		if d, up := st[fmt.Sprintf("W%d", i)].Shape()[1], st[fmt.Sprintf("W%d", i+1)].Shape()[0]; d != up {
-			return nil, fmt.Errorf("W%d: must have shape [%d ...], as W%d gives %d numbers, got %v", i+1, d, i, d, st[fmt.Sprintf("W%d", i+1)].Shape())
+		weight, next := fmt.Sprintf("W%d", i), fmt.Sprintf("W%d", i+1)
+		if d, s := st[weight].Shape()[1], st[next].Shape(); s[0] != d {
+			return nil, fmt.Errorf("%s: must have shape [%d ...], as %s gives %d numbers, got %v", next, d, weight, d, s)
 		}
 	}
 	return out, nil
