@@ -78,7 +78,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "limit", "N", "most training examples to use, 0 for all (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Limit }))
 	recipeFlag(f.flags, "validation", "N", "training examples held out to score each epoch (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Validation }))
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
-	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's")
+	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's", "recipe's")
 	f.flags.StringVar(&f.bottom, "bottom-energy", "", "`NAME` of the form of the bottom node's energy, that of the label where the\nnetwork is discriminative and of the data where it is generative:\n"+strings.Join(model.NodeEnergies(), ", ")+" (recipe's)")
 	recipeFlag(f.flags, "energies", "NAMES", "the same of all nodes from data to label, the top one gaussian, such as\ngaussian,gaussian-learned,cross-entropy (recipe's)", func(r *train.Recipe, text string) error {
 		r.Model.Energies = nil
@@ -173,11 +173,6 @@ func addColumnFlags(flags *pflag.FlagSet) {
 	})
 }
 
-func isNumber(text string) bool {
-	_, err := strconv.ParseFloat(text, 64)
-	return err == nil
-}
-
 // datasetOf makes dataset, a name or a path, that of d.
 func datasetOf(d train.Data, dataset string) (train.Data, error) {
 	d.Dataset = dataset
@@ -217,12 +212,12 @@ func columnUsage(err error) error {
 
 // addModelFlags adds the flags for what a model file from elsewhere does not
 // say.
-func addModelFlags(flags *pflag.FlagSet, direction, otherwise string) {
+func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
 	recipeFlag(flags, "direction", "DIRECTION", "discriminative or generative ("+direction+")", func(r *train.Recipe, text string) error {
 		return r.Model.Direction.UnmarshalText([]byte(text))
 	})
-	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(graph.Activations(), ", ")+"\n("+otherwise+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
-	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+otherwise+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
+	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(graph.Activations(), ", ")+"\n("+hidden+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
+	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+top+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
 }
 
 // addInferenceFlags adds the flags for how latents settle.

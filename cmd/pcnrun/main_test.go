@@ -23,7 +23,10 @@ import (
 	"codeberg.org/sbinet/npyio/npz"
 	"github.com/rogpeppe/go-internal/testscript"
 	"gonum.org/v1/gonum/mat"
+	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 )
@@ -72,8 +75,9 @@ func TestScripts(t *testing.T) {
 			"truncate": truncate,
 			"png":      checkPNG,
 			"photos":   writePhotos,
-			"npz":      writeNPZ,
+			"npzset":   writeNPZ,
 			"mirror":   serveMirror,
+			"npz":      writeModelNPZ,
 		},
 	})
 }
@@ -181,7 +185,7 @@ func writePhotos(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// npz FILE writes two classes of 40 points each as arrays x and y, as NumPy would,
+// npzset FILE writes two classes of 40 points each as arrays x and y, as NumPy would,
 // and the class as a float z.
 func writeNPZ(ts *testscript.TestScript, _ bool, args []string) {
 	x, y, z := mat.NewDense(80, 2, nil), make([]int64, 80), make([]float64, 80)
@@ -203,6 +207,33 @@ func serveMirror(ts *testscript.TestScript, _ bool, args []string) {
 // truncate FILE N cuts a file down to N bytes.
 func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(must(strconv.Atoi(args[1])))))
+}
+
+// npz FILE NAME:SIZE,...=NUMBER,... ... writes arrays of float32.
+func writeModelNPZ(ts *testscript.TestScript, _ bool, args []string) {
+	list := func(text string) (numbers []float64) {
+		for field := range strings.SplitSeq(text, ",") {
+			numbers = append(numbers, must(strconv.ParseFloat(field, 64)))
+		}
+		return numbers
+	}
+	tensors := map[string]*tensor.Dense{}
+	for _, arg := range args[1:] {
+		head, numbers, _ := strings.Cut(arg, "=")
+		name, sizes, _ := strings.Cut(head, ":")
+		var shape []int
+		for _, size := range list(sizes) {
+			shape = append(shape, int(size))
+		}
+		var data []float32
+		for _, x := range list(numbers) {
+			data = append(data, float32(x))
+		}
+		tensors[name] = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+	}
+	ts.Check(atomicfile.Write(ts.MkAbs(args[0]), func(w io.Writer) error {
+		return tensorfile.WriteNPZ(w, tensors, nil)
+	}))
 }
 
 // png FILE checks that a file is a picture.

@@ -54,18 +54,18 @@ type result struct {
 // number is null in JSON where it is not finite.
 type number = jsonfloat.Float
 
-// newEvaluation describes n and the data of r.
-func newEvaluation(r train.Recipe, n *model.Network, test *data.Set) evaluation {
+// newEvaluation describes n and what it is scored on.
+func newEvaluation(dataset string, n *model.Network, examples int) evaluation {
 	cfg := n.Config()
 	return evaluation{
-		Dataset: r.Data.Dataset, Direction: cfg.Direction.String(), Layers: cfg.Layers, Seed: cfg.Seed,
-		TestExamples: test.Len(), Dtype: cfg.Dtype.String(), GEMM: gemm.Kernel(),
+		Dataset: dataset, Direction: cfg.Direction.String(), Layers: cfg.Layers, Seed: cfg.Seed,
+		TestExamples: examples, Dtype: cfg.Dtype.String(), GEMM: gemm.Kernel(),
 	}
 }
 
 // newResult describes a run of a learner of n that is about to begin.
 func newResult(e *experiment, learner string, n *model.Network) result {
-	r := result{Learner: learner, evaluation: newEvaluation(e.recipe, n, e.sets.Test), TrainExamples: e.sets.Train.Len(), Status: running}
+	r := result{Learner: learner, evaluation: newEvaluation(e.recipe.Data.Dataset, n, e.sets.Test.Len()), TrainExamples: e.sets.Train.Len(), Status: running}
 	if learner == pcnName {
 		r.Method = e.recipe.Inference.Method.String()
 	}
