@@ -14,7 +14,7 @@ import (
 type Config struct {
 	// Layers are the sizes of the nodes from data to label: 64, 32, 10 for 64
 	// pixels and ten classes, in both directions.
-	Layers []int `json:"layers" yaml:"layers"`
+	Layers []int `json:"layers" yaml:"layers,flow"`
 	// Direction says which end is the bottom. Default discriminative.
 	Direction Direction `json:"direction" yaml:"direction"`
 	// Activation is φ of the hidden nodes, by name. Default tanh.
@@ -23,7 +23,7 @@ type Config struct {
 	TopActivation string `json:"top_activation" yaml:"top_activation"`
 	// Precisions are the Π of the nodes from data to label, one for each of
 	// Layers; the top node's is not used. Default 1 for all.
-	Precisions []float64 `json:"precisions,omitempty" yaml:"precisions,omitempty"`
+	Precisions []float64 `json:"precisions,omitempty" yaml:"precisions,omitempty,flow"`
 	// WeightInit says how weights are drawn. Default xavier.
 	WeightInit WeightInit `json:"weight_init" yaml:"weight_init"`
 	// Dtype is the type of weights and latents. Default float32.
@@ -35,8 +35,9 @@ type Config struct {
 // maxWeights bounds a layer, so that a mistaken size is refused and not tried.
 const maxWeights = 1 << 30
 
-// withDefaults returns a copy of c, filled, or all that is wrong with it.
-func (c Config) withDefaults() (Config, error) {
+// WithDefaults returns a copy of c with the defaults filled in, or an error that
+// names each bad field.
+func (c Config) WithDefaults() (Config, error) {
 	c.Layers = slices.Clone(c.Layers)
 	c.Precisions = slices.Clone(c.Precisions)
 	if c.Activation == "" {
@@ -123,7 +124,7 @@ type Inference struct {
 	// Plain keeps the energy of a clamped bottom node in its plain form. By
 	// default it is written in Gram form where that takes fewer operations: the
 	// same energy and gradient, but for rounding. See graph.GramPays.
-	Plain bool `json:"plain,omitempty" yaml:"plain,omitempty"`
+	Plain bool `json:"plain" yaml:"plain"`
 	// Trace records the energy before each step in Result.Trace.
 	Trace bool `json:"-" yaml:"-"`
 }
@@ -159,6 +160,6 @@ func (inf Inference) WithDefaults() (Inference, error) {
 
 // Validate returns all that is wrong with c, each error naming its field.
 func (c Config) Validate() error {
-	_, err := c.withDefaults()
+	_, err := c.WithDefaults()
 	return err
 }

@@ -25,7 +25,7 @@ type Data struct {
 	Pixels []float64 `yaml:"pixels,omitempty,flow" json:"pixels,omitempty"`
 	// Standardize gives each input zero mean and unit variance over the training
 	// part.
-	Standardize bool `yaml:"standardize,omitempty" json:"standardize,omitempty"`
+	Standardize bool `yaml:"standardize" json:"standardize"`
 	// Seed decides the split of digits, and the sine's examples.
 	Seed uint64 `yaml:"seed" json:"seed"`
 }

@@ -14,18 +14,18 @@ import (
 	"example.com/pcn/graph"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/config"
 )
-
-const defaultSeed = 1
 
 // recipeFlags are the flags of the commands that train. Each of them changes a
 // field of the recipe, which is the dataset's own where no flag says otherwise.
 type recipeFlags struct {
-	flags *pflag.FlagSet
-	name  string // of the recipe
-	out   string
-	force bool
-	json  bool
+	flags  *pflag.FlagSet
+	name   string // of the recipe
+	config string // the file that changes it
+	out    string
+	force  bool
+	json   bool
 }
 
 // override is the value of a flag that changes a recipe: set reads the text that
@@ -47,9 +47,11 @@ func (o *override) Set(text string) error {
 
 // recipeHelp explains where a training flag's default comes from.
 const recipeHelp = `Each dataset has a tuned recipe for each direction, from which every setting is
-taken that no flag gives: the flags marked "recipe's". --recipe article takes
-exactly the numbers of the article instead, which is generative, with its two
-traps: an inference rate without a guard, and stale errors.
+taken that no flag and no file gives: the flags marked "recipe's". --config
+names a file of settings, which may leave some out; flags come before it.
+--recipe article takes exactly the numbers of the article instead, which is
+generative, with its two traps: an inference rate without a guard, and stale
+errors.
 
 The first Ctrl-C ends training after the batch at hand and leaves the model of
 the last full epoch; a second ends pcnrun at once.`
@@ -97,7 +99,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "dtype", "TYPE", "float32 or float64 (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})
-	recipeFlag(f.flags, "seed", "N", fmt.Sprintf("decides the split or the noise, the weights and the order (default %d)", defaultSeed), func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "seed", "N", fmt.Sprintf("decides the split or the noise, the weights and the order (default %d)", config.DefaultSeed), func(r *train.Recipe, text string) error {
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			return errors.New("want a whole number >= 0")
@@ -105,6 +107,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		r.SetSeed(seed)
 		return nil
 	})
+	f.flags.StringVar(&f.config, "config", "", "`FILE` of settings over the recipe's, under those of flags: see 'pcnrun config'")
 	f.flags.StringVar(&f.name, "recipe", "default", "`NAME` of the recipe: default or article")
 	f.flags.StringVar(&f.out, "out", "", fmt.Sprintf("`DIR` for what is written (default the first of %s,\n%[1]s-2 and so on that holds no run)", out))
 	f.flags.BoolVar(&f.force, "force", false, "overwrite the run that the folder holds")
@@ -169,20 +172,26 @@ func applyFlags(flags *pflag.FlagSet, r *train.Recipe) error {
 }
 
 // recipe returns the recipe for the dataset that args name, with the changes
-// that flags ask for.
+// that the file of --config and then flags ask for.
 func (f *recipeFlags) recipe(args []string, dataset string) (train.Recipe, error) {
-	if len(args) > 0 {
-		dataset = args[0]
-	}
 	var given train.Recipe
 	if err := applyFlags(f.flags, &given); err != nil {
 		return given, err
 	}
-	r, err := train.DefaultRecipe(dataset, given.Model.Direction, f.name)
-	if err != nil {
-		return r, usageError{err}
+	choice := config.Choice{Recipe: f.name, Fallback: dataset}
+	if len(args) > 0 {
+		choice.Dataset = args[0]
 	}
-	r.SetSeed(defaultSeed)
+	if f.flags.Changed("direction") {
+		choice.Direction = &given.Model.Direction
+	}
+	if _, err := train.DefaultRecipe(dataset, model.Discriminative, f.name); err != nil {
+		return given, usageError{err}
+	}
+	r, err := config.Load(f.config, choice)
+	if err != nil {
+		return r, err
+	}
 	if err := applyFlags(f.flags, &r); err != nil {
 		return r, err
 	}
