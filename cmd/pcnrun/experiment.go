@@ -23,8 +23,10 @@ const (
 
 // experiment is a recipe with its data and a folder for what comes of it.
 type experiment struct {
-	recipe train.Recipe
-	sets   train.Sets
+	recipe   train.Recipe
+	sets     train.Sets
+	workers  int  // cores to use, all if 0
+	untested bool // the test part is not for this run
 	*folder
 }
 
@@ -87,7 +89,7 @@ func (e *experiment) saveRecipe(n *model.Network) error {
 }
 
 // learn teaches l, writes the model to path after each epoch, and scores it on
-// the test part at the end. What k keeps, which may be nil, is kept besides. An
+// the test part at the end, unless e is untested. What k keeps, which may be nil, is kept besides. An
 // interrupted run ends after a batch and has a result and an error.
 func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Learner, path string, lines io.Writer, k *keeper) (result, *train.History, error) {
 	n := l.Network()
@@ -125,13 +127,13 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 		err = n.Save(path) // the best is back, or nothing was left to learn
 		res.Model = path
 	}
-	var score train.Score
-	if err == nil {
-		score, err = train.Evaluate(ctx, l, e.sets.Test)
+	if err == nil && !e.untested {
+		var score train.Score
+		if score, err = train.Evaluate(ctx, l, e.sets.Test); err == nil {
+			res.setTest(score, e.sets.Test)
+		}
 	}
-	if err == nil {
-		res.setTest(score, e.sets.Test)
-	} else if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+	if err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		res.Status = interrupted
 	}
 	return res, h, err

@@ -72,6 +72,11 @@ func (n *Node) Plain(text string) *Node {
 	return &Node{File: n.File, Line: n.Line, Column: n.Column, Path: n.Path, kind: scalar, text: text}
 }
 
+// Null returns nothing at the place of n, in place of n.
+func (n *Node) Null() *Node {
+	return &Node{File: n.File, Line: n.Line, Column: n.Column, Path: n.Path}
+}
+
 // Errorf returns an error at the place of n.
 func (n *Node) Errorf(format string, args ...any) Error {
 	return Error{n.File, n.Line, n.Column, n.Path, fmt.Sprintf(format, args...)}

@@ -17,7 +17,7 @@ import (
 // MaxSize is the most bytes of a file, and maxDepth the most values within each
 // other.
 const (
-	MaxSize  = 64 << 10
+	MaxSize  = 16 << 10
 	maxDepth = 32
 )
 

@@ -92,7 +92,7 @@ func TestMistakes(t *testing.T) {
 		"- 1\n":                                      "\n1:1: want a mapping with the keys data, model, inference, learning, optimizer, got a list",
 		"colour: red\n":                              "\n1:1: colour: unknown key, want one of data, model, inference, learning, optimizer",
 		"x: " + strings.Repeat("[", 100):             "\n1:36: brackets are nested deeper than 32",
-		"# " + strings.Repeat("x", yamlfile.MaxSize): "\n1:1: the file is longer than 65536 bytes",
+		"# " + strings.Repeat("x", yamlfile.MaxSize): "\n1:1: the file is longer than 16384 bytes",
 	} {
 		_, err := Parse("run.yaml", []byte(text), Choice{})
 		got := "no error"
