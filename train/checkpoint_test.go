@@ -197,9 +197,9 @@ func TestBadCheckpoints(t *testing.T) {
 		"parameters.0: want float32 of (1, 3), got": func(c *Checkpoint) {
 			c.State.Tensors["learner.network.parameters.0"] = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(3, 1))
 		},
-		"best: want 4 tensors, got 0":                  func(c *Checkpoint) { delete(c.State.Tensors, "best.0") },
-		"steps: want a whole number >= 0, got \"-1\"":  func(c *Checkpoint) { c.State.Values["learner.optimizer.steps"] = "-1" },
-		"parameter 0 is not the one of the first step": func(c *Checkpoint) { delete(c.State.Tensors, "learner.optimizer.first.3") },
+		"best: want 4 tensors, got 0":                 func(c *Checkpoint) { delete(c.State.Tensors, "best.0") },
+		"steps: want a whole number >= 0, got \"-1\"": func(c *Checkpoint) { c.State.Values["learner.optimizer.steps"] = "-1" },
+		"3 first and 4 second moments after 5 steps":  func(c *Checkpoint) { delete(c.State.Tensors, "learner.optimizer.first.3") },
 	} {
 		var b bytes.Buffer
 		must(t, good.Write(&b))

@@ -125,8 +125,8 @@ type Event struct {
 	fitting *fitting
 }
 
-// Checkpoint returns the training as it is between two batches, for as long as
-// the callback runs.
+// Checkpoint returns a copy of the training as it is between two batches. It is
+// to be called before the callback returns.
 func (e Event) Checkpoint() *Checkpoint { return e.fitting.checkpoint() }
 
 // Options are what a caller of [Fit] may want beside the training.

@@ -174,7 +174,11 @@ func (o *Adam) SetState(s model.State) error {
 		return fmt.Errorf("train: optimizer: steps: want a whole number >= 0, got %q", s.Values["steps"])
 	}
 	s = s.Clone()
-	o.steps, o.first, o.second = steps, s.List("first"), s.List("second")
+	first, second := s.List("first"), s.List("second")
+	if len(first) != len(second) || steps > 0 && len(first) == 0 {
+		return fmt.Errorf("train: optimizer: %d first and %d second moments after %d steps", len(first), len(second), steps)
+	}
+	o.steps, o.first, o.second = steps, first, second
 	return nil
 }
 

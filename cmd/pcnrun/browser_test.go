@@ -95,6 +95,9 @@ func browse(t *testing.T, browser string, pages ...string) (shown []int, wrong [
 // the console is silent, and nothing is asked of any server. A page of which
 // nothing of that holds shows that the test would tell.
 func TestReportInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
 	browser := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {

@@ -80,9 +80,6 @@ func openRun(dir string) (*pastRun, error) {
 	if r.record, err = loadRecord(dir); err != nil {
 		return nil, fmt.Errorf("%s holds no run: %w", dir, err)
 	}
-	if r.record.Result.Status == running && !inUse(dir) {
-		r.record.Result.Status = stopped
-	}
 	text, err := os.ReadFile(filepath.Join(dir, recipeFile))
 	if err != nil {
 		return nil, err
@@ -96,7 +93,12 @@ func openRun(dir string) (*pastRun, error) {
 	if r.history, err = loadMetrics(dir); err != nil {
 		return nil, err
 	}
-	r.record.Result.Epochs = len(r.history.Epochs) // run.json is written at the ends only
+	if res := &r.record.Result; res.Status == running { // run.json does not know how far it is
+		res.setHistory(r.history, r.classes(), train.Learning{})
+		if res.Status = running; !inUse(dir) {
+			res.Status = stopped
+		}
+	}
 	return r, nil
 }
 

@@ -73,11 +73,11 @@ func newResult(e *experiment, learner string, n *model.Network) result {
 
 // setTest enters the score on the test part.
 func (e *evaluation) setTest(s train.Score, set *data.Set) {
-	e.TestAccuracy, e.TestMSE = numbers(s, set)
+	e.TestAccuracy, e.TestMSE = numbers(s, set.Classes > 0)
 }
 
-// setHistory enters what became of training by c.
-func (r *result) setHistory(h *train.History, validation *data.Set, c train.Learning) {
+// setHistory enters what became of training by c on classes or on numbers.
+func (r *result) setHistory(h *train.History, classes bool, c train.Learning) {
 	r.Epochs, r.BestEpoch, r.Seconds, r.Status = len(h.Epochs), h.Best, number(h.Seconds), completed
 	if h.Status == model.Diverged {
 		r.Status = diverged
@@ -90,15 +90,15 @@ func (r *result) setHistory(h *train.History, validation *data.Set, c train.Lear
 			r.StepsMean, r.Residual = (*number)(&e.Steps), (*number)(&e.Residual)
 		}
 		if e.Validation != nil && (c.Patience == 0 || e.Epoch <= h.Best) {
-			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, validation)
+			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, classes)
 		}
 	}
 }
 
-// numbers returns the score that applies to set: the accuracy for classes, the
-// mean squared error for a regression.
-func numbers(s train.Score, set *data.Set) (accuracy, mse *number) {
-	if set.Classes > 0 {
+// numbers returns the score that applies: the accuracy for classes, the mean
+// squared error for a regression.
+func numbers(s train.Score, classes bool) (accuracy, mse *number) {
+	if classes {
 		return (*number)(&s.Accuracy), nil
 	}
 	return nil, (*number)(&s.MSE)

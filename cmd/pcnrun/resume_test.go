@@ -56,6 +56,9 @@ func readEnded(t *testing.T, dir string) ended {
 // stopped. PCN_KILLS says how many runs; there are a few by default.
 func TestKill(t *testing.T) {
 	kills := 4
+	if testing.Short() {
+		kills = 1
+	}
 	if text := os.Getenv("PCN_KILLS"); text != "" {
 		kills = must(strconv.Atoi(text))
 	}

@@ -124,7 +124,7 @@ func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *tr
 		return nil, err
 	}
 	if rec.Result = newResult(e, pcnName, n); from != nil {
-		rec.Result.setHistory(&from.History, e.sets.Validation, e.recipe.Learning)
+		rec.Result.setHistory(&from.History, e.sets.Train.Classes > 0, e.recipe.Learning)
 		rec.Result.Status = running
 	}
 	if err := rec.save(e.folder); err != nil {

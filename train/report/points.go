@@ -17,7 +17,8 @@ type Point struct {
 }
 
 // Points draws scores. X is a number, on a logarithmic axis where the numbers are
-// positive and far apart; or, with names, an index into these.
+// positive and far apart; or, with names, about an
+// index into these.
 func Points(title, x, y string, names []string, points []Point) *Panel {
 	p := newPanel(title, x, y)
 	points = slices.DeleteFunc(slices.Clone(points), func(pt Point) bool { return math.IsNaN(pt.Y) || math.IsInf(pt.Y, 0) })
