@@ -84,7 +84,6 @@ DIR makes the table.`,
 	flags.Var(&f.every, "checkpoint-every", "how often each run writes a checkpoint: N epochs, Nb batches, or a time\nsuch as 30s")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
 	flags.BoolVar(&f.csv, "csv", false, "print the table as CSV, all else on the standard error")
-	c.MarkFlagsMutuallyExclusive("json", "csv")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		s, err := f.sweep(args)
 		if err != nil {
@@ -132,6 +131,9 @@ func (f *sweepFlags) sweep(args []string) (*sweeping, error) {
 		name := filepath.Base(f.config)
 		s.dir = filepath.Join("runs", strings.TrimSuffix(name, filepath.Ext(name)))
 	}
+	if f.json && f.csv {
+		return nil, usagef("--json and --csv: want one of them")
+	}
 	if f.workers < 1 {
 		return nil, usagef("--workers: want a whole number >= 1, got %d", f.workers)
 	}
@@ -162,7 +164,7 @@ func (s *sweeping) run(ctx context.Context) error {
 		return err
 	}
 	mine := s.shard.Of(s.runs)
-	fmt.Fprintf(s.info, "sweep    %d points, %d seeds each, in %s\n", len(s.plan.Points), len(s.plan.Seeds), s.dir)
+	fmt.Fprintf(s.info, "sweep    %d runs of %d points, in %s\n", len(s.runs), len(s.plan.Points), s.dir)
 	if s.shard.Count > 1 {
 		fmt.Fprintf(s.info, "shard    %v: %d of the %d runs\n", s.shard, len(mine), len(s.runs))
 	}

@@ -150,9 +150,14 @@ func (c *converter) convert(n ast.Node, path string, depth int) *Node {
 		for _, v := range n.Values {
 			c.pair(out, v, depth)
 		}
+		if !n.IsFlowStyle && len(out.pairs) > 0 { // the token is any colon
+			out.Line, out.Column = out.pairs[0].Key.Line, out.pairs[0].Key.Column
+		}
 	case *ast.MappingValueNode:
 		out.kind = mapping
-		c.pair(out, n, depth)
+		if c.pair(out, n, depth); len(out.pairs) > 0 {
+			out.Line, out.Column = out.pairs[0].Key.Line, out.pairs[0].Key.Column
+		}
 	case *ast.SequenceNode:
 		out.kind = list
 		for i, v := range n.Values {
