@@ -112,9 +112,8 @@ type sweeping struct {
 	runs  []sweep.Run // all
 	shard sweep.Shard
 
-	mu    sync.Mutex // guards the next
+	mu    sync.Mutex // guards ended
 	ended int        // runs of the shard
-	began bool       // a run was carried out by this process
 }
 
 // sweep reads what the flags and arguments say.
@@ -214,31 +213,31 @@ func (s *sweeping) fit() error {
 
 // claim makes the folder the sweep's, or checks that it is.
 func (s *sweeping) claim() error {
+	there, err := sweep.Load(s.path(sweepFile))
+	switch {
+	case err == nil && !there.Same(s.plan):
+		return usagef("--out %s: holds a sweep of other settings than %s: name another folder", s.dir, s.config)
+	case err == nil:
+		return nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
 	d, err := openFolder(s.dir)
 	if errors.Is(err, errInUse) {
-		return nil // another shard is doing this
+		return nil // another shard is making it the sweep's
 	}
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	defer d.release()
-	there, err := sweep.Load(d.path(sweepFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if file := d.holdsRun(); file != "" {
-			return usagef("--out %s: holds a run, of which %s is a part: name another folder", s.dir, file)
-		}
-		text, err := os.ReadFile(s.config)
-		if err != nil {
-			return err
-		}
-		return writeFile(d.path(sweepFile), text)
-	case err != nil:
-		return err
-	case !there.Same(s.plan):
-		return usagef("--out %s: holds a sweep of other settings than %s: name another folder", s.dir, s.config)
+	if file := d.holdsRun(); file != "" {
+		return usagef("--out %s: holds a run, of which %s is a part: name another folder", s.dir, file)
 	}
-	return nil
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		return err
+	}
+	return writeFile(d.path(sweepFile), text)
 }
 
 // carryOut carries out a run, or what is left of it, on that many cores. It leaves
@@ -277,6 +276,9 @@ func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) er
 		rec.Resumed++
 	}
 	rec.Untested = true
+	if err := os.Remove(s.path(tableFile)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it will be another
+		return err
+	}
 	e, err := prepare(r.Recipe, func() (*folder, error) { return d, nil })
 	if err != nil {
 		return err
@@ -296,7 +298,6 @@ func (s *sweeping) end(rec *record, r sweep.Run, all int, now bool) {
 	defer s.mu.Unlock()
 	s.ended++
 	if now {
-		s.began = true
 		fmt.Fprintf(s.info, "run %*d/%d  %s  validation %s, %s\n", len(fmt.Sprint(all)), s.ended, all, r.Name(), rec.Result.validationText(), rec.Result.statusText())
 	}
 }
@@ -332,15 +333,14 @@ func (s *sweeping) printProgress(missing int) error {
 	return err
 }
 
-// table returns what came of the runs: what was written before, if no run has been
-// carried out since.
+// table returns what came of the runs, as it was written before if it was.
 func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, error) {
 	d, err := openFolder(s.dir)
 	if err != nil {
 		return nil, err
 	}
 	defer d.release()
-	if text, err := os.ReadFile(d.path(tableFile)); err == nil && !s.began {
+	if text, err := os.ReadFile(d.path(tableFile)); err == nil {
 		t := &sweep.Table{}
 		if err := json.Unmarshal(text, t); err != nil {
 			return nil, fmt.Errorf("%s: %w", d.path(tableFile), err)
