@@ -13,7 +13,10 @@
 //
 // with W_l of shape (d_{l-1}, d_l), the shape of PyTorch's nn.Linear.weight, and
 // Π_l the precision, 1 where none is given. This is the energy of Rao and
-// Ballard (1999) in the notation of Whittington and Bogacz (2017), eq. 2.3.
+// Ballard (1999) in the notation of Whittington and Bogacz (2017), eq. 2.3. The
+// bottom node may have another form of energy, for classes or probabilities: see
+// [NodeEnergy]. An activity prior adds ½ α ‖v_l‖² for each node between bottom and
+// top.
 //
 // [Build] writes it down from a handful of operations, each a gorgonia.Op that
 // knows its symbolic derivative. A clamped node is data; the others are free,

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -11,15 +12,17 @@ import (
 // Spec says which energy to build. Node l runs from 0, the bottom, to L, the
 // top; layer i = 0..L-1 predicts node i from node i+1.
 type Spec struct {
-	Sizes        []int        // d_0..d_L, bottom to top
-	Activations  []Activation // φ of node i+1, for each layer i
-	Clamped      []bool       // for each node: it is data, not a free latent
-	Masked       []bool       // for each free node: some of its units are fixed, by a mask; nil for none
-	Precise      []bool       // for each layer: node i's energy has a precision; nil for none
-	Gram         []bool       // for each layer: write node i's energy in Gram form; nil for none
-	Precondition bool         // give each free node above the bottom a step by its H⁻¹
-	Batch        int          // examples, the rows of each latent
-	Dtype        tensor.Dtype // tensor.Float32 or tensor.Float64
+	Sizes       []int        // d_0..d_L, bottom to top
+	Activations []Activation // φ of node i+1, for each layer i
+	Clamped     []bool       // for each node: it is data, not a free latent
+	Masked      []bool       // for each free node: some of its units are fixed, by a mask; nil for none
+	Energies    []NodeEnergy // for each layer: the form of node i's energy; nil for Gaussian throughout
+	Precise     []bool       // for each layer: node i's energy has a precision; nil for none
+	Prior       float64      // α of the activity prior ½ α ‖v_l‖² of each node between bottom and top, 0 for none
+	Gram        []bool       // for each layer: write node i's energy in Gram form; nil for none
+	Steps       StepForm     // the steps that free nodes are given beside their gradients
+	Batch       int          // examples, the rows of each latent
+	Dtype       tensor.Dtype // tensor.Float32 or tensor.Float64
 }
 
 func (s *Spec) validate() error {
@@ -42,8 +45,8 @@ func (s *Spec) validate() error {
 		bad("gram: must be one for each of the %d layers, got %d", max(len(s.Sizes)-1, 0), len(s.Gram))
 	} else if s.Gram != nil && len(s.Clamped) == len(s.Sizes) {
 		for i, g := range s.Gram {
-			if g && (!s.Clamped[i] || s.Clamped[i+1] || s.Precise != nil && s.Precise[i]) {
-				bad("gram[%d]: is for a clamped node without precision, below a free one", i)
+			if g && (!s.Clamped[i] || s.Clamped[i+1] || s.Precise != nil && s.Precise[i] || s.energy(i) != Gaussian) {
+				bad("gram[%d]: is for a clamped Gaussian node without precision, below a free one", i)
 			}
 		}
 	}
@@ -64,6 +67,28 @@ func (s *Spec) validate() error {
 			}
 		}
 	}
+	if s.Steps < NoSteps || s.Steps > ErrorSteps {
+		bad("steps: unknown form %d", s.Steps)
+	}
+	if s.Energies != nil && len(s.Energies) != max(len(s.Sizes)-1, 0) {
+		bad("energies: must be one for each of the %d layers, got %d", max(len(s.Sizes)-1, 0), len(s.Energies))
+	}
+	for i, k := range s.Energies {
+		switch {
+		case k < 0 || int(k) >= len(nodeEnergies):
+			bad("energies[%d]: must be one of %v, got %d", i, nodeEnergies, int(k))
+		case k == Gaussian:
+		case i != 0:
+			bad("energies[%d]: %v is for the bottom node", i, k)
+		case len(s.Precise) > 0 && s.Precise[0]:
+			bad("precise[0]: a %v energy has no precision", k)
+		case len(s.Clamped) == len(s.Sizes) && !s.Clamped[0] && (s.Masked == nil || !s.Masked[0]):
+			bad("masked[0]: a %v node that is free wants a mask of what is missing", k)
+		}
+	}
+	if !(s.Prior >= 0) || math.IsInf(s.Prior, 0) {
+		bad("prior: must be a number >= 0, got %v", s.Prior)
+	}
 	if s.Batch <= 0 {
 		bad("batch: must be > 0, got %d", s.Batch)
 	}
@@ -72,6 +97,18 @@ func (s *Spec) validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// energy returns the form of node i's energy.
+func (s *Spec) energy(i int) NodeEnergy {
+	if i < len(s.Energies) {
+		return s.Energies[i]
+	}
+	return Gaussian
+}
+
+// descends reports whether node l has a gradient: it is free, and its energy is
+// one that a free latent descends.
+func (s *Spec) descends(l int) bool { return !s.Clamped[l] && s.energy(l).Settles() }
 
 // Energy is the energy of a network as an expression graph, and its nodes by
 // name. Slices by layer have L entries, slices by node L+1.
@@ -84,14 +121,14 @@ type Energy struct {
 	Biases      G.Nodes // b by layer, (d_i)
 	Precisions  G.Nodes // Π by layer, (d_i); nil where it is 1
 	Activations G.Nodes // φ(v_{i+1}) by layer, (B, d_{i+1})
-	Predictions G.Nodes // μ_i by layer, (B, d_i)
+	Predictions G.Nodes // μ_i by layer, (B, d_i), or what a node energy makes of it
 	Errors      G.Nodes // ε_i by layer, (B, d_i)
-	Terms       G.Nodes // ½ Π_i ‖ε_i‖² by layer, scalar, in Gram form where the Spec says so
+	Terms       G.Nodes // energy of node i by layer, scalar, its prior included, in Gram form where the Spec says so
 	Plain       G.Nodes // the same by layer, from the errors
 	Total       *G.Node // E, scalar
 	Masks       G.Nodes // by node, (B, d_l): 1 where the unit is free, 0 where it is fixed; nil where the node has none
-	Gradients   G.Nodes // ∂E/∂v_l by node, (B, d_l), 0 for fixed units; nil where the node is clamped
-	Steps       G.Nodes // H_l⁻¹ ∂E/∂v_l by node, (B, d_l), where the Spec asks for it
+	Gradients   G.Nodes // ∂E/∂v_l by node, (B, d_l), 0 for fixed units; nil where the node is clamped or does not descend its energy
+	Steps       G.Nodes // by node, (B, d_l), of the form that the Spec asks for; nil where there is no gradient or it asks for none
 }
 
 // Build writes down the energy of the network that s describes and its
@@ -115,59 +152,54 @@ func Build(s Spec) (*Energy, error) {
 		}
 	}
 
-	var err error
-	apply := func(name string, op G.Op, in ...*G.Node) *G.Node {
-		if err != nil {
-			return nil
-		}
-		var n *G.Node
-		if n, err = G.ApplyOpWithName(op, name, in...); err != nil {
-			err = fmt.Errorf("graph: %s: %w", name, err)
-		}
-		return n
-	}
+	b := &builder{}
 	for i := range layers {
 		w := G.NewMatrix(g, s.Dtype, G.WithShape(s.Sizes[i], s.Sizes[i+1]), G.WithName(fmt.Sprintf("W%d", i+1)))
-		b := G.NewVector(g, s.Dtype, G.WithShape(s.Sizes[i]), G.WithName(fmt.Sprintf("b%d", i+1)))
+		bias := G.NewVector(g, s.Dtype, G.WithShape(s.Sizes[i]), G.WithName(fmt.Sprintf("b%d", i+1)))
 		f := e.Latents[i+1]
 		if s.Activations[i] != Identity {
-			f = apply(fmt.Sprintf("φ(v%d)", i+1), newActivate(s.Activations[i]), f)
+			f = b.apply(fmt.Sprintf("φ(v%d)", i+1), newActivate(s.Activations[i]), f)
 		}
-		mu := apply(fmt.Sprintf("μ%d", i), newAffine(), f, w, b)
-		eps := apply(fmt.Sprintf("ε%d", i), newDifference(), e.Latents[i], mu)
-		in := G.Nodes{eps}
 		if s.Precise != nil && s.Precise[i] {
 			e.Precisions[i] = G.NewVector(g, s.Dtype, G.WithShape(s.Sizes[i]), G.WithName(fmt.Sprintf("Π%d", i)))
-			in = append(in, e.Precisions[i])
 		}
-		plain := apply(fmt.Sprintf("E%d", i), newGaussian(len(in) == 2), in...)
+		mu := b.apply(fmt.Sprintf("μ%d", i), newAffine(), f, w, bias)
+		node := s.energy(i).write(fmt.Sprint(i), e.Latents[i], mu, e.Precisions[i], e.Masks[i], b)
+		with := func(energy *G.Node) *G.Node { return energy }
+		if i > 0 && s.Prior > 0 {
+			p := b.apply(fmt.Sprintf("prior%d", i), newPrior(s.Prior), e.Latents[i])
+			with = func(energy *G.Node) *G.Node {
+				return b.apply(fmt.Sprintf("E%d + prior", i), newTotal(2), energy, p)
+			}
+		}
+		plain := with(node.energy)
 		term := plain
 		if s.Gram != nil && s.Gram[i] {
-			gram := apply(fmt.Sprintf("G%d", i+1), newGram(1), w)
-			x := apply(fmt.Sprintf("v%d−b%d", i, i+1), newCenter(), e.Latents[i], b)
-			corr := apply(fmt.Sprintf("A%d", i), newPullback(), x, w)
-			c := apply(fmt.Sprintf("c%d", i), newGaussian(false), x)
-			h := apply(fmt.Sprintf("h%d", i+1), newGramGradient(), f, gram, corr)
-			term = apply(fmt.Sprintf("E%d (Gram)", i), newGramEnergy(), f, h, corr, c)
+			gram := b.apply(fmt.Sprintf("G%d", i+1), newGram(1), w)
+			x := b.apply(fmt.Sprintf("v%d−b%d", i, i+1), newCenter(), e.Latents[i], bias)
+			corr := b.apply(fmt.Sprintf("A%d", i), newPullback(), x, w)
+			c := b.apply(fmt.Sprintf("c%d", i), newGaussian(false), x)
+			h := b.apply(fmt.Sprintf("h%d", i+1), newGramGradient(), f, gram, corr)
+			term = with(b.apply(fmt.Sprintf("E%d (Gram)", i), newGramEnergy(), f, h, corr, c))
 		}
 
 		e.Weights = append(e.Weights, w)
-		e.Biases = append(e.Biases, b)
+		e.Biases = append(e.Biases, bias)
 		e.Activations = append(e.Activations, f)
-		e.Predictions = append(e.Predictions, mu)
-		e.Errors = append(e.Errors, eps)
+		e.Predictions = append(e.Predictions, node.prediction)
+		e.Errors = append(e.Errors, node.err)
 		e.Terms = append(e.Terms, term)
 		e.Plain = append(e.Plain, plain)
 	}
-	e.Total = apply("E", newTotal(layers), e.Terms...)
-	if err != nil {
-		return nil, err
+	e.Total = b.apply("E", newTotal(layers), e.Terms...)
+	if b.err != nil {
+		return nil, b.err
 	}
 
 	var free G.Nodes
 	var at []int
 	for l, v := range e.Latents {
-		if !s.Clamped[l] {
+		if s.descends(l) {
 			free, at = append(free, v), append(at, l)
 		}
 	}
@@ -179,48 +211,40 @@ func Build(s Spec) (*Energy, error) {
 		return nil, fmt.Errorf("graph: gradient by the free latents: %w", err)
 	}
 	for i, l := range at {
-		e.Gradients[l] = e.mask(l, gradients[i], apply)
+		e.Gradients[l] = e.mask(l, gradients[i], b)
 	}
-	if s.Precondition {
-		e.Steps = make(G.Nodes, layers+1)
-		for _, l := range at {
-			e.Steps[l] = e.mask(l, e.step(l, apply), apply)
-		}
+	e.addSteps(at, b)
+	return e, b.err
+}
+
+// builder adds operations to the graph, until one fails.
+type builder struct{ err error }
+
+// apply adds an operation under a name.
+func (b *builder) apply(name string, op G.Op, in ...*G.Node) *G.Node {
+	return b.add(name, func() (*G.Node, error) { return G.ApplyOpWithName(op, name, in...) })
+}
+
+// sum adds x + y, by Gorgonia's own operation.
+func (b *builder) sum(name string, x, y *G.Node) *G.Node {
+	return b.add(name, func() (*G.Node, error) { return G.Add(x, y) })
+}
+
+func (b *builder) add(name string, f func() (*G.Node, error)) *G.Node {
+	if b.err != nil {
+		return nil
 	}
-	return e, err
+	n, err := f()
+	if err != nil {
+		b.err = fmt.Errorf("graph: %s: %w", name, err)
+	}
+	return n
 }
 
 // mask returns x, of node l's shape, with 0 for the units that are fixed.
-func (e *Energy) mask(l int, x *G.Node, apply func(string, G.Op, ...*G.Node) *G.Node) *G.Node {
+func (e *Energy) mask(l int, x *G.Node, b *builder) *G.Node {
 	if e.Masks[l] == nil {
 		return x
 	}
-	return apply(fmt.Sprintf("free part %d", l), newMask(), x, e.Masks[l])
-}
-
-// step adds the preconditioned step of the free node l: the gradient times
-// (Π_l + c² Wᵀ Π_{l-1} W)⁻¹, the parts that the node has.
-func (e *Energy) step(l int, apply func(string, G.Op, ...*G.Node) *G.Node) *G.Node {
-	g := e.Gradients[l]
-	var own *G.Node
-	if l < len(e.Precisions) {
-		own = e.Precisions[l]
-	}
-	if l == 0 { // predicts nothing: H is Π
-		if own == nil {
-			return g
-		}
-		return apply("Π0⁻¹g", newUnweigh(), g, own)
-	}
-	w := e.Weights[l-1]
-	in := G.Nodes{w}
-	if p := e.Precisions[l-1]; p != nil {
-		in = G.Nodes{apply(fmt.Sprintf("ΠW%d", l), newWeighRows(), w, p), w}
-	}
-	in = G.Nodes{apply(fmt.Sprintf("G%d", l), newGram(len(in)), in...)}
-	if own != nil {
-		in = append(in, own)
-	}
-	h := apply(fmt.Sprintf("H%d⁻¹", l), newInverse(l < len(e.Weights), own != nil, e.Spec.Activations[l-1].MaxSlope()), in...)
-	return apply(fmt.Sprintf("step%d", l), newPullback(), g, h)
+	return b.apply(fmt.Sprintf("free part %d", l), newMask(), x, e.Masks[l])
 }

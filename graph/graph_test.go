@@ -91,6 +91,7 @@ func TestOpDerivatives(t *testing.T) {
 		{"error", newDifference(), []input{{mat, true}, {mat, true}}, mat},
 		{"gaussian", newGaussian(false), []input{{mat, true}}, scalar},
 		{"gaussian with precision", newGaussian(true), []input{{mat, true}, {vect, false}}, scalar},
+		{"prior", newPrior(0.7), []input{{mat, true}}, scalar},
 		{"total", newTotal(3), []input{{scalar, true}, {scalar, true}, {scalar, true}}, scalar},
 	}
 	for _, a := range builtins() {
@@ -237,6 +238,22 @@ func specs(dt tensor.Dtype) map[string]Spec {
 					all[label+"/masks"] = s
 					s.Masked = nil
 				}
+				if a == Tanh || a == Identity { // they differ in the fusion of kernels
+					with := s
+					with.Prior = 0.3
+					all[label+"/prior"] = with
+					for _, k := range []NodeEnergy{CrossEntropy, Bernoulli} {
+						of := with
+						of.Energies = []NodeEnergy{k, Gaussian, Gaussian}
+						if precise {
+							of.Precise = []bool{false, true, true}
+						}
+						if !clamped[0] {
+							of.Masked = []bool{true, false, name == "none", false}
+						}
+						all[fmt.Sprintf("%s/%v", label, k)] = of
+					}
+				}
 				if clamped[0] && !precise {
 					s.Gram = []bool{true, false, false}
 					all[label+"/gram"] = s
@@ -259,9 +276,9 @@ func TestEnergyGradient(t *testing.T) {
 			m, err := Compile(e)
 			must(t, err)
 			for l, v := range e.Latents {
-				if s.Clamped[l] {
+				if !s.descends(l) {
 					if e.Gradients[l] != nil {
-						t.Errorf("node %d is clamped and has a gradient", l)
+						t.Errorf("node %d does not descend and has a gradient", l)
 					}
 					continue
 				}
@@ -420,8 +437,20 @@ func loaded(t testing.TB, s Spec, workers int) *Machine {
 
 func TestStepAllocatesNothing(t *testing.T) {
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		cases := map[string]Spec{}
 		for _, a := range builtins() {
-			m := loaded(t, Spec{Sizes: []int{20, 12, 12, 5}, Activations: []Activation{a, a, Identity}, Clamped: []bool{true, false, false, true}, Gram: []bool{true, false, false}, Batch: 40, Dtype: dt}, 1)
+			s := Spec{Sizes: []int{20, 12, 12, 5}, Activations: []Activation{a, a, Identity}, Clamped: []bool{true, false, false, true}, Gram: []bool{true, false, false}, Batch: 40, Dtype: dt}
+			cases[a.String()] = s
+			if a == Tanh {
+				s.Gram, s.Prior = nil, 0.1
+				for _, k := range []NodeEnergy{CrossEntropy, Bernoulli} {
+					s.Energies = []NodeEnergy{k, Gaussian, Gaussian}
+					cases[k.String()] = s
+				}
+			}
+		}
+		for name, spec := range cases {
+			m := loaded(t, spec, 1)
 			step := func(s *Shard) {
 				s.Predict(1)
 				s.Gradients()
@@ -435,7 +464,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 					step(s)
 				}
 			}); n != 0 {
-				t.Errorf("%v %v: %v allocations a step", dt, a, n)
+				t.Errorf("%v %v: %v allocations a step", dt, name, n)
 			}
 		}
 	}
@@ -453,7 +482,7 @@ func TestBadInput(t *testing.T) {
 		"dtype: must be float32 or float64, got int":         func(s *Spec) { s.Dtype = tensor.Int },
 		"precise: must be one for each of the 2 layers, got": func(s *Spec) { s.Precise = []bool{true} },
 		"gram: must be one for each of the 2 layers, got 1":  func(s *Spec) { s.Gram = []bool{true} },
-		"gram[1]: is for a clamped node without precision":   func(s *Spec) { s.Gram = []bool{false, true} },
+		"gram[1]: is for a clamped Gaussian node without pr": func(s *Spec) { s.Gram = []bool{false, true} },
 	} {
 		s := good
 		breakIt(&s)
@@ -523,22 +552,32 @@ func BenchmarkStep(b *testing.B) {
 // are: nothing out of date is used. It also holds H⁻¹ against H.
 func TestSweepSeesNewValues(t *testing.T) {
 	for _, clamped := range [][]bool{{true, false, false, false, true}, {true, false, false, false, false}, {false, false, true, false, false}} {
-		for _, precise := range [][]bool{nil, {true, false, true, true}} {
+		for kind, precise := range [][]bool{nil, {true, false, true, true}, {true, false, true, true}} {
 			for _, a := range []Activation{Tanh, Identity} {
 				for name, dir := range map[string]int{"up": 1, "down": -1, "there and back": 0} {
-					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Precise: precise, Precondition: true, Batch: 3, Dtype: tensor.Float64}
+					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Precise: precise, Steps: BlockSteps, Batch: 3, Dtype: tensor.Float64}
 					if clamped[0] && precise == nil {
 						s.Gram = []bool{true, false, false, false}
 					}
 					if !clamped[4] {
 						s.Masked = []bool{false, true, false, false, true}
 					}
+					if a == Tanh {
+						s.Prior = 0.2
+					}
+					if kind == 2 { // another energy at the bottom
+						s.Energies = []NodeEnergy{map[Activation]NodeEnergy{Tanh: CrossEntropy, Identity: Bernoulli}[a], Gaussian, Gaussian, Gaussian}
+						s.Precise = append([]bool{false}, precise[1:]...)
+						if !clamped[0] {
+							s.Masked[0] = true
+						}
+					}
 					e, err := Build(s)
 					must(t, err)
 					bindRandom(t, e, 9)
 					var free, order []int
-					for l, c := range clamped {
-						if !c {
+					for l := range clamped {
+						if s.descends(l) {
 							free = append(free, l)
 						}
 					}
@@ -589,7 +628,9 @@ func TestInverse(t *testing.T) {
 	g := make([]float64, k*k)
 	gramRef[float64](k)(g, [][]float64{w})
 	h := make([]float64, k*k)
-	inverseRef[float64](newInverse(true, true, 0.5), k)(h, [][]float64{g, p})
+	o := newInverse(true, true)
+	o.scale = 0.25
+	inverseRef[float64](o, k)(h, [][]float64{g, p})
 	for i := range k {
 		for j := range k {
 			sum := 0.0
@@ -605,4 +646,119 @@ func TestInverse(t *testing.T) {
 			}
 		}
 	}
+}
+
+// forms calls f for energies with steps of a form, over clamps, masks, precisions,
+// activations and forms of the energy.
+func forms(t *testing.T, form StepForm, f func(what string, e *Energy)) {
+	for _, clamped := range [][]bool{{true, false, false, false, true}, {true, false, false, false, false}, {false, false, true, false, false}} {
+		for _, precise := range [][]bool{nil, {true, false, true, true}} {
+			for _, masked := range [][]bool{nil, {false, false, false, true, false}} {
+				for _, a := range []Activation{Tanh, Identity, Sigmoid} {
+					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Masked: masked, Precise: precise, Steps: form, Batch: 3, Dtype: tensor.Float64}
+					switch {
+					case clamped[0] && precise == nil && masked == nil:
+						s.Gram = []bool{true, false, false, false}
+					case clamped[0] && precise == nil:
+						s.Energies = []NodeEnergy{Bernoulli, Gaussian, Gaussian, Gaussian}
+					case precise != nil:
+						s.Prior = 0.3
+					}
+					e, err := Build(s)
+					must(t, err)
+					bindRandom(t, e, 9)
+					f(fmt.Sprintf("%v %v %v %v", clamped, precise, masked, a), e)
+				}
+			}
+		}
+	}
+}
+
+// TestStepsAreReference holds the machine's steps of each form against the
+// operations' plain Do.
+func TestStepsAreReference(t *testing.T) {
+	for _, form := range []StepForm{BlockSteps, ChainSteps, ErrorSteps} {
+		forms(t, form, func(what string, e *Energy) {
+			m, err := Compile(e)
+			must(t, err)
+			must(t, m.RunAll())
+			shard := m.shards[0]
+			shard.Gradients()
+			shard.Steps()
+			for l, n := range e.Steps {
+				if n == nil {
+					continue
+				}
+				want := floats(eval(t, n))
+				for i, got := range shard.Step(l).Float64s() {
+					if math.Abs(got-want[i]) > 1e-9*(1+math.Abs(want[i])) {
+						t.Fatalf("form %d, %s: step of node %d is %v, want %v", form, what, l, got, want[i])
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestErrorSteps holds error steps against central differences of the energy by
+// the errors, the latents below moving along.
+func TestErrorSteps(t *testing.T) {
+	forms(t, ErrorSteps, func(what string, e *Energy) {
+		m, err := Compile(e)
+		must(t, err)
+		must(t, m.RunAll())
+		shard := m.shards[0]
+		shard.Errors()
+		top := len(e.Latents) - 1
+		var free []int // from the top down
+		errs := make([][]float64, top+1)
+		for l := top; l >= 0; l-- {
+			if e.Spec.Clamped[l] {
+				continue
+			}
+			free = append(free, l)
+			if errs[l] = slices.Clone(shard.Latent(l).Float64s()); l < top {
+				errs[l] = slices.Clone(shard.Error(l).Float64s())
+			}
+		}
+		energyAt := func(l int, x []float64) float64 {
+			for _, k := range free {
+				v, fixed := shard.Latent(k).Float64s(), slices.Clone(shard.Latent(k).Float64s())
+				clear(v)
+				if k < top {
+					shard.Predict(k)
+				}
+				of := errs[k]
+				if k == l {
+					of = x
+				}
+				for i := range v {
+					v[i] += of[i]
+					if mask := e.Masks[k]; mask != nil && floats(mask.Value())[i] == 0 {
+						v[i] = fixed[i]
+					}
+				}
+			}
+			shard.Evaluate()
+			sum := 0.0
+			for i := range top {
+				sum += shard.Energy(i)
+			}
+			return sum
+		}
+		shard.Gradients()
+		shard.Steps()
+		steps := make([][]float64, top+1)
+		for _, l := range free {
+			steps[l] = slices.Clone(shard.Step(l).Float64s())
+		}
+		for _, l := range free {
+			want := fd.Gradient(nil, func(x []float64) float64 { return energyAt(l, x) }, errs[l], &fd.Settings{Formula: fd.Central})
+			for i, got := range steps[l] {
+				if math.Abs(got-want[i]) > 1e-5*(1+math.Abs(want[i])) {
+					t.Fatalf("%s: step of node %d is %v, want %v", what, l, got, want[i])
+				}
+			}
+		}
+	})
 }

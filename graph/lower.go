@@ -116,6 +116,14 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 	case negate:
 		return lowered[T]{deps: in, neg: true}, nil
 
+	case scale:
+		by := T(o.by)
+		return lowered[T]{deps: in, neg: neg[0], kernel: func(m *memory[T], lo, hi int) {
+			out := m.rows(dst, lo, hi)
+			copy(out, m.rows(at[0], lo, hi))
+			vec.Scale(out, by)
+		}}, nil
+
 	case weigh:
 		return lowered[T]{deps: in, neg: neg[0], kernel: func(m *memory[T], lo, hi int) {
 			vec.Weigh(m.rows(dst, lo, hi), m.rows(at[0], lo, hi), m.vector(at[1]))
@@ -131,8 +139,8 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 			}
 		}}, nil
 
-	case pullback:
-		w := c.memory.pack(in[1], false)
+	case pullback, push:
+		w := c.memory.pack(in[1], isOp[push](n))
 		if neg[0] && c.asked[n] {
 			return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
 				out := m.rows(dst, lo, hi)
@@ -161,6 +169,46 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 					m.energies[dst][r] = vec.HalfSquaresWeighed(eps, m.vector(p))
 				}
 			}
+		}}, nil
+
+	case predict:
+		f := familyOf[T](o.kind)
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				f.predict(m.rows(dst, r, r+1), m.rows(at[0], r, r+1))
+			}
+		}}, nil
+
+	case deviation:
+		f := familyOf[T](o.kind)
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				f.err(m.rows(dst, r, r+1), m.rows(at[0], r, r+1), m.rows(at[1], r, r+1), m.optional(at, 2, r))
+			}
+		}}, nil
+
+	case likelihood:
+		c.energy[n] = true
+		f := familyOf[T](o.kind)
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				m.energies[dst][r] = f.energy(m.rows(at[0], r, r+1), m.rows(at[1], r, r+1), m.optional(at, 3, r))
+			}
+		}}, nil
+
+	case prior:
+		c.energy[n] = true
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				m.energies[dst][r] = o.alpha * vec.HalfSquares(m.rows(at[0], r, r+1))
+			}
+		}}, nil
+
+	case shrink:
+		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
+			out := m.rows(dst, lo, hi)
+			copy(out, m.rows(at[0], lo, hi))
+			vec.Scale(out, T(o.alpha))
 		}}, nil
 
 	case gram:
@@ -336,6 +384,7 @@ type memory[T vec.Float] struct {
 // packed is a weight matrix laid out as the right operand of a product.
 type packed[T vec.Float] struct {
 	weights   int  // the node
+	wave      int  // after which it has its value; 0 for an input
 	transpose bool // used as Wᵀ
 	gemm.Packed[T]
 }
@@ -370,15 +419,15 @@ func (m *memory[T]) pack(w *G.Node, transpose bool) int {
 	return len(m.packs) - 1
 }
 
-// repack lays weights out again after they have changed: those that are inputs
-// of the graph, or those computed from them.
-func (m *memory[T]) repack(workers int, inputs bool) {
+// repack lays weights out again after they have changed: those of a wave, 0 the
+// inputs of the graph.
+func (m *memory[T]) repack(workers int, wave int) {
 	elements := 0
 	for i := range m.packs {
 		elements += len(m.buf[m.packs[i].weights])
 	}
 	pool.Each(pool.Workers(workers, elements), len(m.packs), func(i int) {
-		if (m.nodes[m.packs[i].weights].Op() == nil) == inputs {
+		if m.packs[i].wave == wave {
 			m.packInto(&m.packs[i].Packed, i)
 		}
 	})
@@ -398,6 +447,14 @@ func (m *memory[T]) packInto(p *gemm.Packed[T], i int) {
 func (m *memory[T]) rows(i, lo, hi int) []T {
 	w := m.width[i]
 	return m.buf[i][lo*w : hi*w]
+}
+
+// optional returns row r of the i-th of some nodes, nil where there are fewer.
+func (m *memory[T]) optional(at []int, i, r int) []T {
+	if i >= len(at) {
+		return nil
+	}
+	return m.rows(at[i], r, r+1)
 }
 
 func (m *memory[T]) vector(i int) []T { return m.buf[i] }

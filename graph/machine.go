@@ -80,15 +80,15 @@ func Compile(e *Energy) (*Machine, error) { return CompileFor(e, Options{}) }
 type Options struct {
 	Handicap
 	// Order lists the free nodes in the order in which a sweep moves them, for
-	// [Shard.Turn]. The energy's Spec must ask for preconditioned steps.
+	// [Shard.Turn]. The energy's Spec must ask for BlockSteps.
 	Order []int
 }
 
 // CompileFor is Compile with options.
 func CompileFor(e *Energy, o Options) (*Machine, error) {
 	for i, l := range o.Order {
-		if e.Steps == nil || l < 0 || l >= len(e.Latents) || e.Spec.Clamped[l] {
-			return nil, fmt.Errorf("graph: order[%d]: must be a free node with a preconditioned step, got %d", i, l)
+		if e.Spec.Steps != BlockSteps || l < 0 || l >= len(e.Latents) || e.Steps[l] == nil {
+			return nil, fmt.Errorf("graph: order[%d]: must be a free node with a step of its own block, got %d", i, l)
 		}
 	}
 	m := &Machine{energy: e, workers: runtime.GOMAXPROCS(0)}
@@ -179,11 +179,16 @@ func (m *Machine) cut(rows int) {
 		for l := range at.latents {
 			if !m.energy.Spec.Clamped[l] {
 				s.latents[l] = m.core.view(at.latents[l], s.Lo, s.Hi)
+			}
+			if m.energy.Spec.descends(l) {
 				s.gradients[l] = m.core.view(at.gradients[l], s.Lo, s.Hi)
 				if m.energy.Steps != nil {
 					s.steps[l] = m.core.view(at.steps[l], s.Lo, s.Hi)
 				}
 			}
+		}
+		for _, at := range at.errors {
+			s.errors = append(s.errors, m.core.view(at, s.Lo, s.Hi))
 		}
 		m.shards = append(m.shards, s)
 	}

@@ -54,6 +54,37 @@ func affineRef[T vec.Float](dst []T, in [][]T) float64 {
 	return 0
 }
 
+// push carries a step of the node above to the node below: x (B, k), K (n, k) →
+// x Kᵀ (B, n).
+type push struct{ op }
+
+func newPush() push { return push{op{"push", 2}} }
+
+func (push) Type() hm.Type { return signature("mmm") }
+
+func (o push) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
+	s, err := o.shapes(in, 2, 2)
+	if err != nil {
+		return nil, err
+	}
+	if s[0][1] != s[1][1] {
+		return nil, fmt.Errorf("graph: push: step %v and coupling %v do not fit: want (B, k), (n, k)", s[0], s[1])
+	}
+	return tensor.Shape{s[0][0], s[1][0]}, nil
+}
+
+func (o push) Do(in ...G.Value) (G.Value, error) {
+	n := in[1].Shape()[0]
+	return do(in, in[0].Shape()[0], n, pushRef[float32](n), pushRef[float64](n))
+}
+
+func pushRef[T vec.Float](n int) reference[T] {
+	return func(dst []T, in [][]T) float64 {
+		affineRef(dst, [][]T{in[0], in[1], make([]T, n)})
+		return 0
+	}
+}
+
 // pullback carries an error of the node below to the node above through the
 // weights that predicted it: g (B, n), W (n, k) → g W (B, k). It is affine's
 // derivative by f.

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
 
 	"github.com/chewxy/hm"
@@ -35,6 +36,33 @@ func (o difference) Do(in ...G.Value) (G.Value, error) {
 func differenceRef[T vec.Float](dst []T, in [][]T) float64 {
 	vec.Sub(dst, in[0], in[1])
 	return 0
+}
+
+// scale is c x, (B, d), with c a constant.
+type scale struct {
+	op
+	by float64
+}
+
+func newScale(by float64) scale { return scale{op{"scale", 1}, by} }
+
+func (scale) Type() hm.Type { return signature("mm") }
+
+func (o scale) WriteHash(h hash.Hash) { fmt.Fprintf(h, "pcn scale %v", o.by) }
+
+func (o scale) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o.same(in, 2) }
+
+func (o scale) Do(in ...G.Value) (G.Value, error) {
+	s := in[0].Shape()
+	return do(in, s[0], s[1], scaleRef[float32](o.by), scaleRef[float64](o.by))
+}
+
+func scaleRef[T vec.Float](by float64) reference[T] {
+	return func(dst []T, in [][]T) float64 {
+		copy(dst, in[0])
+		vec.Scale(dst, T(by))
+		return 0
+	}
 }
 
 // negate is −x, (B, d): the derivative of an error by its prediction.

@@ -181,21 +181,23 @@ func gramEnergyRef[T vec.Float](_ []T, in [][]T) float64 {
 
 // inverse is the preconditioner of a node, H⁻¹ with
 //
-//	H = Π + c² G
+//	H = Π + α + s G
 //
 // G (k, k) the Gram matrix of the weights by which the node predicts the one below, Π
-// the precision of its own error (absent for the top node, which has none), and c
-// the largest slope of its activation. H bounds the energy's second derivative by
-// the node's latent but for the curvature of the activation. G (k, k), and where
-// it is not 1, Π (k) → (k, k).
+// the precision of its own error (absent for the top node, which has none), α that
+// of its prior, and s the square of its activation's largest slope times the
+// largest curvature of the energy below. H bounds the energy's second derivative
+// by the node's latent but for the curvature of the activation. G (k, k), and
+// where it is not 1, Π (k) → (k, k).
 type inverse struct {
 	op
-	own   bool // the node has an error of its own
-	slope float64
+	own          bool // the node has an error of its own
+	scale, prior float64
+	ridge        float64 // added to the diagonal of a node without one, as a share of its mean: G alone may be singular
 }
 
-func newInverse(own, precise bool, slope float64) inverse {
-	o := inverse{op{"inverse", 1}, own, slope}
+func newInverse(own, precise bool) inverse {
+	o := inverse{op: op{"inverse", 1}, own: own, scale: 1}
 	if precise {
 		o.arity = 2
 	}
@@ -205,7 +207,7 @@ func newInverse(own, precise bool, slope float64) inverse {
 func (o inverse) Type() hm.Type { return signature([]string{"mm", "mvm"}[o.arity-1]) }
 
 func (o inverse) WriteHash(h hash.Hash) {
-	fmt.Fprintf(h, "pcn inverse %v %v %v", o.arity, o.own, o.slope)
+	fmt.Fprintf(h, "pcn inverse %v %v %v %v %v", o.arity, o.own, o.scale, o.prior, o.ridge)
 }
 
 func (o inverse) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
@@ -221,29 +223,43 @@ func (o inverse) Do(in ...G.Value) (G.Value, error) {
 	return do(in, k, k, inverseRef[float32](o, k), inverseRef[float64](o, k))
 }
 
-// ridge is added to the diagonal of a top node's H, as a share of its mean: G
-// alone may be singular.
-const ridge = 1e-3
+// blockRidge is the ridge of a block of its own.
+const blockRidge = 1e-3
+
+// chainRidge is the ridge of a chain's top, which is to be solved as nearly as
+// rounding allows.
+func chainRidge(dtype tensor.Dtype) float64 {
+	if dtype == tensor.Float32 {
+		return 1e-5
+	}
+	return 1e-12
+}
 
 // inverseRef fills dst with H and inverts it in place by Gauss-Jordan
 // elimination, which needs no pivots for a positive definite matrix.
 func inverseRef[T vec.Float](o inverse, k int) reference[T] {
 	return func(dst []T, in [][]T) float64 {
-		c2, trace := T(o.slope*o.slope), T(0)
+		scale, trace := T(o.scale), T(0)
 		for i, g := range in[0] {
-			dst[i] = c2 * g
+			dst[i] = scale * g
 			if i%k == i/k {
 				trace += dst[i]
 			}
 		}
+		if trace == 0 {
+			trace = T(k)
+		}
 		for i := range k {
 			switch {
 			case !o.own:
-				dst[i*k+i] += ridge * trace / T(k)
+				dst[i*k+i] += T(o.ridge) * trace / T(k)
 			case o.arity == 2:
 				dst[i*k+i] += in[1][i]
 			default:
 				dst[i*k+i]++
+			}
+			if o.prior != 0 {
+				dst[i*k+i] += T(o.prior)
 			}
 		}
 		for p := range k {

@@ -173,6 +173,10 @@ func compile[T vec.Float](e *Energy, o Options) (*core[T], error) {
 	for l, at := range m.nodes.latents {
 		m.needs[at] = !e.Spec.Clamped[l]
 	}
+	for i := range c.memory.packs {
+		p := &c.memory.packs[i]
+		p.wave = wave[c.memory.nodes[p.weights]]
+	}
 	for n := range wave { // has no rows of the batch
 		at := c.memory.at(n)
 		m.needs[at] = false
@@ -231,11 +235,11 @@ func (m *core[T]) bind(workers int) error {
 			m.memory.buf[m.memory.at(n)] = data
 		}
 	}
-	m.memory.repack(workers, true)
-	for _, wave := range m.program.weights {
+	m.memory.repack(workers, 0)
+	for i, wave := range m.program.weights {
 		pool.Each(workers, len(wave), func(i int) { wave[i].kernel(m.memory, wave[i].lo, wave[i].hi) })
+		m.memory.repack(workers, i+1)
 	}
-	m.memory.repack(workers, false)
 	return nil
 }
 

@@ -8,8 +8,8 @@ type Shard struct {
 	Lo, Hi int // rows of the batch
 	Index  int // among the shards of the batch
 
-	core                      engine
-	latents, gradients, steps []*tensor.Dense
+	core                              engine
+	latents, gradients, steps, errors []*tensor.Dense
 }
 
 // Latent returns v_l of the shard's rows, (Hi−Lo, d_l), to be moved in place;
@@ -17,14 +17,20 @@ type Shard struct {
 func (s *Shard) Latent(l int) *tensor.Dense { return s.latents[l] }
 
 // Gradient returns ∂E/∂v_l of the shard's rows, (Hi−Lo, d_l), as of the last
-// Gradients or Evaluate; nil where the node is clamped.
+// Gradients or Evaluate; nil where the node is clamped or does not descend its
+// energy.
 func (s *Shard) Gradient(l int) *tensor.Dense { return s.gradients[l] }
 
-// Step returns H_l⁻¹ ∂E/∂v_l of the shard's rows, (Hi−Lo, d_l), as of the last
-// Steps or Turn; nil where the node is clamped or the Spec asks for none.
+// Step returns the step of v_l, in the form that the Spec asks for, of the shard's
+// rows, (Hi−Lo, d_l), as of the last Steps or Turn; nil where there is no gradient or
+// the Spec asks for none.
 func (s *Shard) Step(l int) *tensor.Dense { return s.steps[l] }
 
-// Steps computes the preconditioned steps from the gradients as last computed by
+// Error returns ε_l of the shard's rows, (Hi−Lo, d_l), as of the last Errors, and where
+// node l is free as of the last Gradients too.
+func (s *Shard) Error(l int) *tensor.Dense { return s.errors[l] }
+
+// Steps computes the steps from the gradients as last computed by
 // Gradients or Evaluate.
 func (s *Shard) Steps() { s.core.run(workSteps, s.Lo, s.Hi) }
 

@@ -2,12 +2,18 @@ package model
 
 import (
 	"fmt"
+	"math"
 
 	"gorgonia.org/tensor"
 )
 
 // Clamp fixes a node, or some of its units, to values while the rest settles.
 // The zero Clamp leaves the node free.
+//
+// What is free of a bottom node whose energy is CrossEntropy or Bernoulli is
+// missing data: the energy is summed over the units that are fixed, and the free
+// ones end at what the settled network predicts. They have no gradient, for such an
+// energy has no minimum by them but the prediction or an end of their range.
 type Clamp struct {
 	// Values are (B, d_l); nil where the whole node is free. What they hold for a
 	// free unit is not used.
@@ -15,6 +21,9 @@ type Clamp struct {
 	// Fixed says which units: 1 where the unit is fixed, 0 where it is free, of
 	// shape (B, d_l), or (1, d_l) for all examples alike. nil fixes them all.
 	Fixed *tensor.Dense
+	// Start is where free units begin to settle, (B, d_l), in place of
+	// [Inference.Start]; nil for none.
+	Start *tensor.Dense
 }
 
 // whole reports whether all units are fixed.
@@ -42,6 +51,14 @@ func (c Clamps) nodes() (clamped, masked []bool) {
 	return clamped, masked
 }
 
+// nodes returns which nodes are fixed as a whole, and which have a mask: those
+// fixed in part, and a bottom node of which what is free is missing data.
+func (n *Network) nodes(c Clamps) (clamped, masked []bool) {
+	clamped, masked = c.nodes()
+	masked[0] = masked[0] || !clamped[0] && !n.energies[0].Form().Settles()
+	return clamped, masked
+}
+
 // check returns the number of examples, or what is wrong with the clamps.
 func (n *Network) check(c Clamps) (rows int, err error) {
 	if len(c) != n.Depth()+1 {
@@ -49,6 +66,9 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 	}
 	first := -1
 	for l, v := range c {
+		if s := v.Start; s != nil && (s.Dims() != 2 || s.Shape()[1] != n.sizes[l] || s.Dtype() != n.cfg.Dtype.Tensor()) {
+			return 0, fmt.Errorf("model: clamps[%d]: the start must be %v of shape (B, %d), got %v %v", l, n.cfg.Dtype, n.sizes[l], s.Dtype(), s.Shape())
+		}
 		if v.Values == nil {
 			if v.Fixed != nil {
 				return 0, fmt.Errorf("model: clamps[%d]: has a mask and no values", l)
@@ -73,10 +93,49 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 		}
 		rows, first = s[0], l
 	}
+	if k := n.energies[0]; !k.Form().Settles() && c[0].Values != nil {
+		high, what := math.MaxFloat32, ">= 0"
+		if k == Bernoulli {
+			high, what = 1, "from 0 to 1"
+		}
+		for i := outside(c[0].Values, high, 0); i >= 0; i = outside(c[0].Values, high, i+1) {
+			if d := n.sizes[0]; !c[0].missing(i) {
+				return 0, fmt.Errorf("model: clamps[0]: a %v node takes values %s, got %v at [%d, %d]", k, what, element(c[0].Values, i), i/d, i%d)
+			}
+		}
+	}
 	if first < 0 {
 		return 0, fmt.Errorf("model: clamps: at least one node must be clamped")
 	}
+	for l, v := range c {
+		if v.Start != nil && v.Start.Shape()[0] != rows {
+			return 0, fmt.Errorf("model: clamps[%d]: the start has %d examples where clamps[%d] has %d", l, v.Start.Shape()[0], first, rows)
+		}
+	}
 	return rows, nil
+}
+
+// missing reports whether element i of the values is of a free unit.
+func (c Clamp) missing(i int) bool {
+	return c.Fixed != nil && element(c.Fixed, i%c.Fixed.Shape().TotalSize()) == 0
+}
+
+// mass returns the largest sum of an example's fixed units, 0 where none is.
+func (c Clamp) mass() float64 {
+	if c.Values == nil {
+		return 0
+	}
+	highest, d := 0.0, c.Values.Shape()[1]
+	for lo := 0; lo < c.Values.Shape().TotalSize(); lo += d {
+		sum := 0.0
+		for i := lo; i < lo+d; i++ {
+			if !c.missing(i) {
+				sum += element(c.Values, i)
+			}
+		}
+		highest = max(highest, sum)
+	}
+	return highest
 }
 
 // freeUnits sets m, of the shape of c's values, to 1 where a unit is free and 0

@@ -24,6 +24,21 @@ type Config struct {
 	// Precisions are the Π of the nodes from data to label, one for each of
 	// Layers; the top node's is not used. Default 1 for all.
 	Precisions []float64 `json:"precisions,omitempty" yaml:"precisions,omitempty,flow"`
+	// Energies are the forms of the nodes' energies from data to label, one for
+	// each of Layers. CrossEntropy and Bernoulli are for the bottom node only, which
+	// is the label of a discriminative network and the data of a generative one; the
+	// top node has no energy, and its entry is Gaussian. Of a node whose precision
+	// is learned Precisions has the first value. Default Gaussian for all.
+	Energies []NodeEnergy `json:"energies,omitempty" yaml:"energies,omitempty,flow"`
+	// WeightDecay is λ: the energy has a term ½ λ ‖W‖² for each example, and the
+	// Hebbian update one of −λ W, before the optimiser scales it. (The optimiser
+	// adamw shrinks weights beside its update, at a pace that does not depend on the
+	// energy.) Biases are left alone. Default 0.
+	WeightDecay float64 `json:"weight_decay" yaml:"weight_decay"`
+	// ActivityPrior is α: the energy of each node between bottom and top has a term
+	// ½ α ‖v‖². With it a prediction settles in both directions, for a pass downwards
+	// is no longer at the minimum. Default 0.
+	ActivityPrior float64 `json:"activity_prior" yaml:"activity_prior"`
 	// WeightInit says how weights are drawn. Default xavier.
 	WeightInit WeightInit `json:"weight_init" yaml:"weight_init"`
 	// Dtype is the type of weights and latents. Default float32.
@@ -40,6 +55,7 @@ const maxWeights = 1 << 30
 func (c Config) WithDefaults() (Config, error) {
 	c.Layers = slices.Clone(c.Layers)
 	c.Precisions = slices.Clone(c.Precisions)
+	c.Energies = slices.Clone(c.Energies)
 	if c.Activation == "" {
 		c.Activation = "tanh"
 	}
@@ -70,6 +86,7 @@ func (c Config) WithDefaults() (Config, error) {
 			bad("precisions[%d]: must be a number > 0, got %v", i, p)
 		}
 	}
+	c.checkEnergies(bad)
 	for field, name := range map[string]string{"activation": c.Activation, "top_activation": c.TopActivation} {
 		if _, err := graph.ParseActivation(name); err != nil {
 			bad("%s: %v", field, err)
@@ -91,6 +108,39 @@ func (c Config) WithDefaults() (Config, error) {
 	return c, errors.Join(errs...)
 }
 
+// checkEnergies reports what is wrong with the energies.
+func (c *Config) checkEnergies(bad func(format string, a ...any)) {
+	if n := len(c.Energies); n != 0 && n != len(c.Layers) {
+		bad("energies: must be one for each of the %d layers, got %d", len(c.Layers), n)
+	}
+	bottom, top := len(c.Layers)-1, 0
+	if c.Direction == Generative {
+		bottom, top = top, bottom
+	}
+	for i, e := range c.Energies {
+		switch {
+		case e < 0 || int(e) >= len(energies):
+			bad("energies[%d]: must be one of %v, got %d", i, energies, int(e))
+		case e == GaussianLearned && len(c.Precisions) == len(c.Layers) && !(math.Abs(math.Log(c.Precisions[i])) <= MaxLogPrecision):
+			bad("precisions[%d]: must be within e^±%d where it is learned, got %v", i, MaxLogPrecision, c.Precisions[i])
+		case i == top && e != Gaussian:
+			bad("energies[%d]: must be %v at the top of a %v network, which has no energy, got %v", i, Gaussian, c.Direction, e)
+		case e.Form() == graph.Gaussian || len(c.Energies) != len(c.Layers):
+		case i != bottom:
+			bad("energies[%d]: %v is for the bottom node, energies[%d] of a %v network", i, e, bottom, c.Direction)
+		case e == CrossEntropy && c.Layers[i] == 1:
+			bad("energies[%d]: %v wants at least 2 classes, got layers[%d] = 1", i, e, i)
+		case len(c.Precisions) == len(c.Layers) && c.Precisions[i] != 1:
+			bad("precisions[%d]: must be 1 where energies[%d] is %v, got %v", i, i, e, c.Precisions[i])
+		}
+	}
+	for field, x := range map[string]float64{"weight_decay": c.WeightDecay, "activity_prior": c.ActivityPrior} {
+		if !(x >= 0) || math.IsInf(x, 0) {
+			bad("%s: must be a number >= 0, got %v", field, x)
+		}
+	}
+}
+
 // bottomUp returns s from bottom to top, given from data to label.
 func bottomUp[T any](d Direction, s []T) []T {
 	s = slices.Clone(s)
@@ -110,9 +160,15 @@ type Inference struct {
 	// this share of the largest it has had, shard by shard. 0 takes all steps.
 	Tolerance float64 `json:"tolerance" yaml:"tolerance"`
 	// Rate is γ, the size of a step. Default 0.1 for the methods that go along
-	// the gradient, 0.05 for adam, 0.6 for preconditioned, and 1 for the
-	// Gauss-Seidel ones.
+	// the gradient, 0.05 for adam, 0.6 for preconditioned, 1 for chain and the
+	// Gauss-Seidel ones, and 0.2 for error-coordinates.
 	Rate float64 `json:"rate" yaml:"rate"`
+	// NodeRates are what Rate is multiplied by at each node, from data to label.
+	// Default 1 for all.
+	NodeRates []float64 `json:"node_rates,omitempty" yaml:"node_rates,omitempty,flow"`
+	// NodeSteps are the most steps in which each node moves, from data to label; 0
+	// for all of Steps, which is the default.
+	NodeSteps []int `json:"node_steps,omitempty" yaml:"node_steps,omitempty,flow"`
 	// Unguarded takes Rate as it is. By default a rate at which the energy could
 	// rise is lowered (see [Network.MaxRate]), and halved where it does rise.
 	Unguarded bool `json:"unguarded" yaml:"unguarded"`
@@ -125,8 +181,11 @@ type Inference struct {
 	// default it is written in Gram form where that takes fewer operations: the
 	// same energy and gradient, but for rounding. See graph.GramPays.
 	Plain bool `json:"plain" yaml:"plain"`
-	// Trace records the energy before each step in Result.Trace.
+	// Trace records the energy and the gradient before each step in Result.Trace
+	// and Result.ResidualTrace.
 	Trace bool `json:"-" yaml:"-"`
+	// Estimate asks for Result.ToLose, which takes up to some 250 gradients more.
+	Estimate bool `json:"-" yaml:"-"`
 }
 
 // WithDefaults returns a copy of inf with the defaults filled in, or an error
@@ -152,7 +211,17 @@ func (inf Inference) WithDefaults() (Inference, error) {
 	if !(inf.Rate > 0) || math.IsInf(inf.Rate, 0) {
 		bad("rate: must be a number > 0, got %v", inf.Rate)
 	}
-	if inf.Start != TopDown && inf.Start != Zeros {
+	for i, r := range inf.NodeRates {
+		if !(r > 0) || math.IsInf(r, 0) {
+			bad("node_rates[%d]: must be a number > 0, got %v", i, r)
+		}
+	}
+	for i, s := range inf.NodeSteps {
+		if s < 0 {
+			bad("node_steps[%d]: must be >= 0, got %d", i, s)
+		}
+	}
+	if inf.Start < 0 || int(inf.Start) >= len(starts) {
 		bad("start: must be one of %v, got %d", starts, int(inf.Start))
 	}
 	return inf, errors.Join(errs...)

@@ -28,4 +28,18 @@
 //
 // At a settled network it is −∂E/∂W / B exactly (Whittington and Bogacz 2017,
 // eq. 2.19). Package train applies it.
+//
+// # Energies
+//
+// Config.Energies gives nodes other forms of energy than the Gaussian ½ Π ‖ε‖². A
+// label is best measured by [CrossEntropy], data from 0 to 1 by [Bernoulli], each at
+// the bottom: the prediction is then softmax(μ) or σ(μ), which is what Predict and
+// Generate return, the error is ε = v − (Σ v) softmax(μ) or v − σ(μ), and the
+// Hebbian update is error times activation as before. A precision may be given unit
+// by unit ([Network.SetPrecision]) or learned with the weights ([GaussianLearned]).
+// Config.WeightDecay and Config.ActivityPrior add ½ λ ‖W‖² and ½ α ‖v‖².
+//
+// A learned precision is that of the errors at settled latents. At a node between
+// free ones these are smaller than the noise that made the data, and its precision
+// grows as the network learns, at most to exp([MaxLogPrecision]).
 package model

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
 )
 
 // Direction says which end of a network is the bottom.
@@ -22,6 +24,8 @@ type Start int
 const (
 	TopDown Start = iota // at what the node above predicts, from the top down; a free top is 0
 	Zeros                // at 0, as in the article
+	Normal               // drawn from N(0, 1) by the network's seed, the same at each settling
+	Warm                 // where Clamp.Start says, else top-down; train keeps where each example settled last
 )
 
 // WeightInit says how weights are drawn.
@@ -48,6 +52,35 @@ func (d Dtype) Tensor() tensor.Dtype {
 	return tensor.Float32
 }
 
+// NodeEnergy is the form of a node's energy: how its latent is measured against
+// what the node above predicts.
+type NodeEnergy int
+
+const (
+	// Gaussian is ½ Π ‖ε‖², with a fixed precision Π.
+	Gaussian NodeEnergy = iota
+	// GaussianLearned is ½ Σ Π ε² − ½ Σ log Π with a precision for each unit that
+	// is learned: see [Network.Hebbian].
+	GaussianLearned
+	// CrossEntropy is −Σ v log p with the prediction p = softmax(μ), for classes.
+	CrossEntropy
+	// Bernoulli is −Σ v log p + (1−v) log(1−p) with the prediction p = σ(μ), for
+	// values from 0 to 1.
+	Bernoulli
+)
+
+// Form returns the form of energy that the graph has for e: a learned precision is
+// frozen there, as any other.
+func (e NodeEnergy) Form() graph.NodeEnergy {
+	switch e {
+	case CrossEntropy:
+		return graph.CrossEntropy
+	case Bernoulli:
+		return graph.Bernoulli
+	}
+	return graph.Gaussian
+}
+
 // Status is how settling ended.
 type Status int
 
@@ -59,17 +92,19 @@ const (
 
 var (
 	directions  = []string{"discriminative", "generative"}
-	starts      = []string{"top-down", "zeros"}
+	starts      = []string{"top-down", "zeros", "normal", "warm"}
 	weightInits = []string{"xavier", "pytorch"}
 	dtypes      = []string{"float32", "float64"}
+	energies    = []string{"gaussian", "gaussian-learned", "cross-entropy", "bernoulli"}
 	statuses    = []string{"step-limit", "converged", "diverged"}
-	methods     = []string{"gradient", "momentum", "nesterov", "adam", "preconditioned", "gauss-seidel", "symmetric-gauss-seidel"}
+	methods     = []string{"gradient", "momentum", "nesterov", "adam", "preconditioned", "gauss-seidel", "symmetric-gauss-seidel", "chain", "error-coordinates"}
 )
 
 func (d Direction) String() string  { return name(directions, int(d)) }
 func (s Start) String() string      { return name(starts, int(s)) }
 func (w WeightInit) String() string { return name(weightInits, int(w)) }
 func (d Dtype) String() string      { return name(dtypes, int(d)) }
+func (e NodeEnergy) String() string { return name(energies, int(e)) }
 func (s Status) String() string     { return name(statuses, int(s)) }
 func (m Method) String() string     { return name(methods, int(m)) }
 
@@ -77,6 +112,7 @@ func (d Direction) MarshalText() ([]byte, error)  { return []byte(d.String()), n
 func (s Start) MarshalText() ([]byte, error)      { return []byte(s.String()), nil }
 func (w WeightInit) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 func (d Dtype) MarshalText() ([]byte, error)      { return []byte(d.String()), nil }
+func (e NodeEnergy) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 func (s Status) MarshalText() ([]byte, error)     { return []byte(s.String()), nil }
 func (m Method) MarshalText() ([]byte, error)     { return []byte(m.String()), nil }
 
@@ -84,8 +120,15 @@ func (d *Direction) UnmarshalText(b []byte) error  { return parse((*int)(d), dir
 func (s *Start) UnmarshalText(b []byte) error      { return parse((*int)(s), starts, b) }
 func (w *WeightInit) UnmarshalText(b []byte) error { return parse((*int)(w), weightInits, b) }
 func (d *Dtype) UnmarshalText(b []byte) error      { return parse((*int)(d), dtypes, b) }
+func (e *NodeEnergy) UnmarshalText(b []byte) error { return parse((*int)(e), energies, b) }
 func (s *Status) UnmarshalText(b []byte) error     { return parse((*int)(s), statuses, b) }
 func (m *Method) UnmarshalText(b []byte) error     { return parse((*int)(m), methods, b) }
+
+// Starts returns the names of where latents may begin.
+func Starts() []string { return slices.Clone(starts) }
+
+// NodeEnergies returns the names of the forms of a node's energy.
+func NodeEnergies() []string { return slices.Clone(energies) }
 
 // Methods returns the names of the methods of settling.
 func Methods() []string { return slices.Clone(methods) }

@@ -67,7 +67,7 @@ func ExampleNetwork_Complete() {
 		Values: tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float64{1, 0, 0})),
 		Fixed:  tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float64{1, 1, 0})),
 	}
-	done, err := n.Complete(context.Background(), seen, model.Inference{Method: model.GaussSeidel, Steps: 5})
+	done, err := n.Complete(context.Background(), seen, model.Recall{By: model.ByEnergy}, model.Inference{Method: model.GaussSeidel, Steps: 5})
 	if err != nil {
 		log.Fatal(err)
 	}

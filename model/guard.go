@@ -15,26 +15,37 @@ import (
 // latents.
 //
 // The energy is ½‖M v‖² to first order, with M of blocks √Π_i on the diagonal
-// and −√Π_i W_i φ' beside it. The spectral norm of M is at most that of the small
-// matrix of the blocks' own norms, which is what is computed. Descent diverges
-// from 2/λ on.
-func (n *Network) MaxRate(c Clamps) float64 {
+// and −√Π_i W_i φ' beside it, and ½ α ‖v‖² for an activity prior. The spectral norm
+// of M is at most that of the small matrix of the blocks' own norms, which is what
+// is computed. At a bottom node that is not Gaussian the largest curvature by the
+// prediction takes the place of Π (see graph.NodeEnergy). Descent diverges from 2/λ
+// on.
+func (n *Network) MaxRate(c Clamps) float64 { return n.maxRate(c, nil) }
+
+// maxRate is MaxRate where node l moves at factors[l] times the rate; nil for 1.
+func (n *Network) maxRate(c Clamps, factors []float64) float64 {
 	n.norms.update(n)
 	layers := n.Depth()
+	factor := func(l int) float64 {
+		if factors == nil {
+			return 1
+		}
+		return math.Sqrt(factors[l])
+	}
 	diagonal, beside := make([]float64, layers), make([]float64, layers)
 	for i := range layers {
-		p := 1.0
-		if n.precisions[i] != nil {
-			p = math.Sqrt(element(n.precisions[i], 0))
-		}
-		if !c[i].whole() {
-			diagonal[i] = p
+		form := n.energies[i].Form()
+		if !c[i].whole() && form.Settles() {
+			diagonal[i] = math.Sqrt(n.maxPrecision(i)) * factor(i)
 		}
 		if !c[i+1].whole() {
-			beside[i] = p * n.activations[i].MaxSlope() * n.norms.of[i]
+			beside[i] = math.Sqrt(form.Curvature()) * n.activations[i].MaxSlope() * n.norms.of[i] * factor(i+1)
 		}
 	}
-	return 1 / bidiagonalNorm2(diagonal, beside)
+	if n.energies[0] == CrossEntropy {
+		beside[0] *= math.Sqrt(c[0].mass())
+	}
+	return 1 / (bidiagonalNorm2(diagonal, beside) + n.cfg.ActivityPrior)
 }
 
 // bidiagonalNorm2 returns the squared spectral norm of the matrix whose row i
@@ -73,8 +84,8 @@ func bidiagonalNorm2(diagonal, beside []float64) float64 {
 	return lambda
 }
 
-// norms follows the spectral norms of the weights by power iteration, each
-// update starting from where the last one ended. All by layer.
+// norms follows the spectral norms of √Π W by power iteration, each update
+// starting from where the last one ended. All by layer.
 type norms struct {
 	of      []float64
 	right   [][]float64 // the top right singular vector
@@ -112,9 +123,9 @@ func (w *norms) update(n *Network) {
 		for range normSteps {
 			last := w.of[i]
 			if d := n.weights[i]; d.Dtype() == tensor.Float32 {
-				w.of[i] = powerStep(d.Float32s(), w.left[i], w.right[i])
+				w.of[i] = powerStep(d.Float32s(), n.precisions[i], w.left[i], w.right[i])
 			} else {
-				w.of[i] = powerStep(d.Float64s(), w.left[i], w.right[i])
+				w.of[i] = powerStep(d.Float64s(), n.precisions[i], w.left[i], w.right[i])
 			}
 			if math.Abs(w.of[i]-last) <= normTolerance*w.of[i] {
 				break
@@ -123,9 +134,10 @@ func (w *norms) update(n *Network) {
 	})
 }
 
-// powerStep sets x to WᵀW x, normalised, and returns √‖WᵀW x‖ for the unit x
-// it was given: an estimate, from below, of the spectral norm of W.
-func powerStep[T float32 | float64](w []T, left, x []float64) float64 {
+// powerStep sets x to WᵀΠW x, which the next step normalises, and returns
+// √‖WᵀΠW x‖ for the unit x along the one it was given: an estimate, from below, of
+// the spectral norm of √Π W. A nil precision is 1.
+func powerStep[T float32 | float64](w []T, precision *tensor.Dense, left, x []float64) float64 {
 	norm2 := 0.0
 	for _, v := range x {
 		norm2 += v * v
@@ -139,6 +151,9 @@ func powerStep[T float32 | float64](w []T, left, x []float64) float64 {
 		sum := 0.0
 		for j, v := range w[i*k : (i+1)*k] {
 			sum += float64(v) * x[j]
+		}
+		if precision != nil {
+			sum *= element(precision, i)
 		}
 		left[i] = sum
 	}

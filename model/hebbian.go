@@ -10,10 +10,11 @@ import (
 	"example.com/pcn/internal/vec"
 )
 
-// Update is a direction for each weight and bias, in which the energy falls.
+// Update is a direction for each parameter, in which the energy falls.
 type Update struct {
-	Weights []*tensor.Dense // by layer: ΔW, (d_i, d_{i+1})
-	Biases  []*tensor.Dense // by layer: Δb, (d_i)
+	Weights       []*tensor.Dense // by layer: ΔW, (d_i, d_{i+1})
+	Biases        []*tensor.Dense // by layer: Δb, (d_i)
+	LogPrecisions []*tensor.Dense // by layer: Δ log Π, (d_i); nil where it is not learned
 }
 
 // NewUpdate returns an update of n's shapes, zero.
@@ -22,18 +23,23 @@ func (n *Network) NewUpdate() *Update {
 	for i := range n.weights {
 		u.Weights = append(u.Weights, tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i], n.sizes[i+1])))
 		u.Biases = append(u.Biases, tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i])))
+		var log *tensor.Dense
+		if n.logs[i] != nil {
+			log = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i]))
+		}
+		u.LogPrecisions = append(u.LogPrecisions, log)
 	}
 	return u
 }
 
-// Directions returns ΔW and Δb of each layer, in the order of
-// [Network.Parameters].
+// Directions returns ΔW and Δb of each layer, and what learned precisions have,
+// in the order of [Network.Parameters].
 func (u *Update) Directions() []*tensor.Dense {
 	var d []*tensor.Dense
 	for i := range u.Weights {
 		d = append(d, u.Weights[i], u.Biases[i])
 	}
-	return d
+	return appendSome(d, u.LogPrecisions)
 }
 
 // hebbianRows is the number of rows of ΔW that are computed together.
@@ -46,18 +52,26 @@ const hebbianRows = 64
 //	ΔW_i = (Π_i ε_i)ᵀ φ(v_{i+1}) / B,  Δb_i = mean Π_i ε_i
 //
 // with the errors and activations of r. Nothing else enters: no gradient, and
-// no other layer. With fresh errors it is −∂E/∂W_i / B. It is an error when r is
-// not finite or not of this network's shapes.
+// no other layer. Weight decay adds −λ W_i, and a precision that is learned has the
+// direction, as local,
+//
+//	Δ log Π_i = ½ (1 − Π_i mean ε_i²)
+//
+// With fresh errors it is −∂E/∂W_i / B, and so on. It is an error when r is not
+// finite or not of this network's shapes.
 func (n *Network) Hebbian(r *Result, dst *Update) error {
 	if !r.Finite() {
 		return fmt.Errorf("model: hebbian: the network has not settled: energy %v at node %d", r.Energy, r.Node)
 	}
-	if len(r.Errors) != n.Depth() || len(dst.Weights) != n.Depth() {
+	if len(r.Errors) != n.Depth() || len(dst.Weights) != n.Depth() || len(dst.LogPrecisions) != n.Depth() {
 		return fmt.Errorf("model: hebbian: the result has %d layers and the update %d, want %d", len(r.Errors), len(dst.Weights), n.Depth())
 	}
 	for i, w := range n.weights {
 		if !dst.Weights[i].Shape().Eq(w.Shape()) {
 			return fmt.Errorf("model: hebbian: update of layer %d has shape %v, want %v", i, dst.Weights[i].Shape(), w.Shape())
+		}
+		if (dst.LogPrecisions[i] == nil) != (n.logs[i] == nil) {
+			return fmt.Errorf("model: hebbian: the update and the network do not learn the same precisions at layer %d", i)
 		}
 	}
 	if n.scratch == nil {
@@ -109,6 +123,22 @@ func hebbian[T vec.Float](n *Network, r *Result, dst *Update, of func(*tensor.De
 			}
 			bias[j] *= scale
 			vec.Scale(w[j*above:(j+1)*above], scale)
+		}
+		if n.cfg.WeightDecay != 0 {
+			vec.AddScaled(w, T(-n.cfg.WeightDecay), of(n.weights[i])[lo*above:hi*above])
+		}
+		if n.logs[i] == nil {
+			return
+		}
+		log := of(dst.LogPrecisions[i])[lo:hi]
+		clear(log)
+		for row := range rows {
+			for j, e := range eps[row*below+lo : row*below+hi] {
+				log[j] += e * e
+			}
+		}
+		for j, squares := range log {
+			log[j] = (1 - of(n.precisions[i])[lo+j]*squares/T(rows)) / 2
 		}
 	})
 }

@@ -11,7 +11,8 @@ import (
 
 // Predict returns the targets (B, k) that the network infers for inputs (B, d).
 // Where the inputs are at the top, a pass downwards gives them at once; where
-// they are at the bottom, the rest settles as inf says and the top is read. The
+// they are at the bottom, the rest settles as inf says and the top is read. Targets
+// at a bottom of cross-entropy or Bernoulli are probabilities. The
 // tensor in r.Latents is a view; the one returned is the caller's own.
 func (n *Network) Predict(ctx context.Context, inputs *tensor.Dense, inf Inference) (targets *tensor.Dense, r *Result, err error) {
 	return n.infer(ctx, n.Clamp(inputs, nil), n.TargetNode(), inf)
@@ -34,17 +35,20 @@ func (n *Network) Classify(ctx context.Context, inputs *tensor.Dense, inf Infere
 
 // infer clamps c and returns a copy of what node at comes to.
 func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*tensor.Dense, *Result, error) {
-	var r *Result
-	var err error
-	if c[n.Depth()].whole() {
-		r, err = n.fall(c)
-	} else {
-		r, err = n.Settle(ctx, c, inf)
-	}
+	r, err := n.relax(ctx, c, inf)
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.Latents[at].Clone().(*tensor.Dense), r, nil
+	return clone(r.Latents[at]), r, nil
+}
+
+// relax lets what one end leaves free come to rest: in a pass downwards where the
+// top is clamped and no activity prior pulls at the rest.
+func (n *Network) relax(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
+	if c[n.Depth()].whole() && n.cfg.ActivityPrior == 0 {
+		return n.fall(c)
+	}
+	return n.Settle(ctx, c, inf)
 }
 
 // fall sets each free node to its prediction from the clamped top downwards.

@@ -22,7 +22,10 @@ type Network struct {
 	activations []graph.Activation // by layer: φ of node i+1
 	weights     []*tensor.Dense    // by layer: (d_i, d_{i+1}), predicts node i
 	biases      []*tensor.Dense    // by layer: (d_i)
+	energies    []NodeEnergy       // by layer: of node i
 	precisions  []*tensor.Dense    // by layer: (d_i); nil where 1
+	logs        []*tensor.Dense    // by layer: log Π, (d_i), where it is learned
+	diagonal    []bool             // by layer: the precision was given unit by unit
 	metadata    map[string]string  // attached texts
 	workers     int
 
@@ -31,8 +34,10 @@ type Network struct {
 	machines map[string]*settler // by the key of their form
 	key      []byte              // scratch
 	norms    *norms
+	starts   []*tensor.Dense  // by node: see noise
 	scratch  []hebbianScratch // by layer
 	blocks   []hebbianBlock   // of all layers
+	fixed    []float64        // scratch, by layer: see constants
 }
 
 // New returns a network with weights drawn as cfg says. The error, if any,
@@ -47,6 +52,8 @@ func New(cfg Config) (*Network, error) {
 	top, _ := graph.ParseActivation(cfg.TopActivation)
 	dt := cfg.Dtype.Tensor()
 	precisions := bottomUp(cfg.Direction, cfg.Precisions)
+	n.energies = make([]NodeEnergy, n.Depth())
+	copy(n.energies, bottomUp(cfg.Direction, cfg.Energies))
 	rng := rand.New(rand.NewPCG(cfg.Seed, streamWeights))
 	for i := range n.Depth() {
 		below, above := n.sizes[i], n.sizes[i+1]
@@ -60,11 +67,11 @@ func New(cfg Config) (*Network, error) {
 		}
 		n.weights = append(n.weights, uniform(rng, dt, bound, below, above))
 		n.biases = append(n.biases, uniform(rng, dt, biasBound, below))
-		var p *tensor.Dense
-		if len(precisions) != 0 && precisions[i] != 1 {
-			p = filled(dt, func() float64 { return precisions[i] }, below)
+		precision := 1.0
+		if len(precisions) != 0 {
+			precision = precisions[i]
 		}
-		n.precisions = append(n.precisions, p)
+		n.addPrecision(i, precision)
 		phi := hidden
 		if i == n.Depth()-1 {
 			phi = top
@@ -79,6 +86,7 @@ func New(cfg Config) (*Network, error) {
 const (
 	streamWeights = iota + 1
 	streamNorms
+	streamStart
 )
 
 func uniform(rng *rand.Rand, dt tensor.Dtype, bound float64, shape ...int) *tensor.Dense {
@@ -132,17 +140,33 @@ func (n *Network) Weights(i int) *tensor.Dense { return n.weights[i] }
 func (n *Network) Biases(i int) *tensor.Dense { return n.biases[i] }
 
 // Parameters returns the live weights and biases: W and b of layer 0, then of
-// layer 1, and so on. [Update.Directions] has the same order.
+// layer 1, and so on; and then log Π, (d_i), of each node whose precision is
+// learned. [Update.Directions] has the same order.
 func (n *Network) Parameters() []*tensor.Dense {
 	var p []*tensor.Dense
 	for i := range n.weights {
 		p = append(p, n.weights[i], n.biases[i])
 	}
+	return appendSome(p, n.logs)
+}
+
+// appendSome appends those of d that are not nil.
+func appendSome(p, d []*tensor.Dense) []*tensor.Dense {
+	for _, x := range d {
+		if x != nil {
+			p = append(p, x)
+		}
+	}
 	return p
 }
 
-// Changed tells the network that its weights have been changed from outside.
-func (n *Network) Changed() { n.version++ }
+// Changed tells the network that its parameters have been changed from outside.
+// Learned precisions follow their logarithms, which are kept within
+// ±[MaxLogPrecision].
+func (n *Network) Changed() {
+	n.version++
+	n.refreshPrecisions()
+}
 
 // SetWorkers sets the number of cores used, all if w <= 0. It changes no
 // result.
@@ -169,7 +193,13 @@ func (n *Network) String() string {
 	for i, d := range n.cfg.Layers {
 		sizes[i] = fmt.Sprint(d)
 	}
-	return fmt.Sprintf("%s %v, %s, %v, %d weights", strings.Join(sizes, "-"), n.cfg.Direction, n.cfg.Activation, n.cfg.Dtype, n.count())
+	energy := ""
+	for i, e := range n.energies {
+		if e != Gaussian {
+			energy += fmt.Sprintf(" %v at node %d,", e, i)
+		}
+	}
+	return fmt.Sprintf("%s %v, %s,%s %v, %d weights", strings.Join(sizes, "-"), n.cfg.Direction, n.cfg.Activation, energy, n.cfg.Dtype, n.count())
 }
 
 // count returns the number of weights and biases.
@@ -188,7 +218,7 @@ func (n *Network) Energy(c Clamps) (*graph.Energy, error) {
 		return nil, err
 	}
 	var f form
-	f.clamped, f.masked = c.nodes()
+	f.clamped, f.masked = n.nodes(c)
 	return n.build(f, rows)
 }
 
@@ -198,9 +228,14 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	for i, p := range n.precisions {
 		precise[i] = p != nil
 	}
+	forms := make([]graph.NodeEnergy, n.Depth())
+	for i, e := range n.energies {
+		forms[i] = e.Form()
+	}
 	e, err := graph.Build(graph.Spec{
-		Sizes: n.sizes, Activations: n.activations, Clamped: f.clamped, Masked: f.masked, Precise: precise,
-		Gram: f.gram, Precondition: f.method.preconditioned(),
+		Sizes: n.sizes, Activations: n.activations, Clamped: f.clamped, Masked: f.masked,
+		Energies: forms, Precise: precise, Prior: n.cfg.ActivityPrior,
+		Gram: f.gram, Steps: f.method.form(),
 		Batch: rows, Dtype: n.cfg.Dtype.Tensor(),
 	})
 	if err != nil {
@@ -218,6 +253,9 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	}
 	return e, nil
 }
+
+// NodeEnergy returns the form of node i's energy; the top node has none.
+func (n *Network) NodeEnergy(i int) NodeEnergy { return n.energies[i] }
 
 // Activation returns φ of node i+1, the upper node of layer i.
 func (n *Network) Activation(i int) graph.Activation { return n.activations[i] }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -29,15 +30,23 @@ type Result struct {
 	// Rate is the smallest inference rate used, after the guard.
 	Rate float64
 	// Energy is the total energy over the batch at the latents, and LayerEnergy
-	// its part at node i for each layer i. With StaleErrors they are those before
-	// the last step.
+	// its part at node i for each layer i, weight decay and the logarithms of
+	// learned precisions included. With StaleErrors they are those before the last
+	// step.
 	Energy      float64
 	LayerEnergy []float64
+	// ToLose is, where Inference.Estimate asks for it and the energy is finite, an
+	// estimate of the energy over the batch that the latents have still to lose on
+	// their way to rest; 0 where it is not asked for.
+	ToLose float64
 	// ExampleEnergy is each example's part of Energy, (B).
 	ExampleEnergy []float64
 	// Trace holds, where Inference.Trace asks for it, the energy before each
 	// step: Trace[t][i] is node i's part.
 	Trace [][]float64
+	// ResidualTrace holds likewise NodeResidual as of each step:
+	// ResidualTrace[t][l] is node l's.
+	ResidualTrace [][]float64
 	// Latents are v_l for each node, (B, d_l).
 	Latents []*tensor.Dense
 	// Errors are ε_i for each layer, (B, d_i).
@@ -65,6 +74,14 @@ const retries = 6
 // before that is a divergence.
 const riseTolerance = 0.01
 
+// rounding is the share of the first energy below which energies are rounding.
+func (d Dtype) rounding() float64 {
+	if d == Float32 {
+		return 1e-7
+	}
+	return 1e-15
+}
+
 // form is what a machine is compiled for.
 type form struct {
 	clamped []bool // by node: all its units are fixed
@@ -91,7 +108,9 @@ func (f *form) appendKey(b []byte) []byte {
 // settler settles one form of the energy.
 type settler struct {
 	machine *graph.Machine
-	free    []int // nodes
+	free    []int // nodes that descend
+	open    []int // nodes that are not fixed as a whole: the free ones, and missing data at the bottom
+	dtype   Dtype
 	order   []int // of the turns of a sweep; nil where all nodes move at once
 	version int   // of the weights the machine has
 	shards  []*settling
@@ -99,6 +118,7 @@ type settler struct {
 	clamps []*tensor.Dense // by node, of those fixed as a whole
 	masks  []*tensor.Dense // by node, of those fixed in part: 1 where a unit is free
 	partly []*tensor.Dense // by node, the values of those
+	starts []*tensor.Dense // by node, where its free units begin; nil where Inference.Start says
 }
 
 // settler returns a settler for clamps c that has them and the weights loaded.
@@ -108,11 +128,11 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		return nil, err
 	}
 	f := form{gram: make([]bool, n.Depth()), method: inf.Method}
-	f.clamped, f.masked = c.nodes()
+	f.clamped, f.masked = n.nodes(c)
 	if !inf.Plain {
 		f.gram = graph.GramPays(n.sizes, f.clamped, rows, inf.Steps)
 		for i, p := range n.precisions {
-			f.gram[i] = f.gram[i] && p == nil
+			f.gram[i] = f.gram[i] && p == nil && n.energies[i] == Gaussian
 		}
 	}
 	n.key = f.appendKey(n.key[:0])
@@ -122,9 +142,12 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		if err != nil {
 			return nil, err
 		}
-		s = &settler{version: -1, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c))}
+		s = &settler{version: -1, dtype: n.cfg.Dtype, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c)), starts: make([]*tensor.Dense, len(c))}
 		for l, fixed := range f.clamped {
 			if !fixed {
+				s.open = append(s.open, l)
+			}
+			if e.Gradients[l] != nil {
 				s.free = append(s.free, l)
 			}
 		}
@@ -142,16 +165,22 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		s.version = n.version
 	}
 	for l, v := range c {
+		if s.starts[l] = v.Start; v.Start == nil && inf.Start == Normal && !v.whole() {
+			s.starts[l] = n.noise(l, rows)
+		}
 		switch {
 		case v.whole():
 			s.clamps[l] = v.Values
 		case v.Fixed != nil:
 			s.partly[l] = v.Values
-			if m := s.masks[l]; m == nil || !m.Shape().Eq(v.Values.Shape()) {
-				s.masks[l] = tensor.New(tensor.Of(v.Values.Dtype()), tensor.WithShape(v.Values.Shape()...))
-			}
-			if err := v.freeUnits(s.masks[l]); err != nil {
+			if err := v.freeUnits(s.mask(n, l, rows)); err != nil {
 				return nil, fmt.Errorf("model: clamps[%d]: %w", l, err)
+			}
+		case f.masked[l]: // free, and missing data
+			s.partly[l] = nil
+			m := s.mask(n, l, rows)
+			for i := range m.Shape().TotalSize() {
+				setElement(m, i, 1)
 			}
 		}
 	}
@@ -162,6 +191,14 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		s.shards = append(s.shards, newSettling(s, n.Depth(), inf.Method))
 	}
 	return s, nil
+}
+
+// mask returns the mask of node l for so many rows, to be filled.
+func (s *settler) mask(n *Network, l, rows int) *tensor.Dense {
+	if m := s.masks[l]; m == nil || m.Shape()[0] != rows {
+		s.masks[l] = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(rows, n.sizes[l]))
+	}
+	return s.masks[l]
 }
 
 // Settle lets what c does not fix descend the energy, with the
@@ -176,16 +213,24 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	if err != nil {
 		return nil, err
 	}
+	pace, err := n.pace(inf)
+	if err != nil {
+		return nil, err
+	}
 	rate := inf.Rate
-	if !inf.Unguarded && (inf.Method == Gradient || inf.Method == Momentum || inf.Method == Nesterov) {
-		rate = min(rate, n.MaxRate(c))
+	switch {
+	case inf.Unguarded:
+	case inf.Method.bounded():
+		rate = min(rate, n.maxRate(c, pace.rates))
+	case inf.Method.form() != graph.NoSteps && n.energies[0] == CrossEntropy:
+		rate /= max(1, c[0].mass()) // H bounds the curvature of a mass of 1, and so mass × H that of another
 	}
 	s.machine.Each(func(shard *graph.Shard) {
 		st := s.shards[shard.Index]
 		if st.reached = ctx.Err() == nil; st.reached {
-			st.settle(shard, rate, inf)
+			st.settle(shard, rate, pace, inf)
 			for try := 0; try < retries && !inf.Unguarded && st.rose(); try++ {
-				st.settle(shard, st.rate/2, inf)
+				st.settle(shard, st.rate/2, pace, inf)
 			}
 		}
 	})
@@ -194,7 +239,49 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
 		}
 	}
-	return s.result(n.Depth(), inf), nil
+	r := s.result(n.Depth(), inf, n.constants())
+	if inf.Estimate && r.Finite() {
+		if r.ToLose, err = n.toLose(ctx, c, r.Latents); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// pace is how far and for how long each node moves.
+type pace struct {
+	rates []float64 // by node: what the rate is multiplied by; nil for 1
+	steps []int     // by node: the most steps, 0 for all; nil for all
+}
+
+// pace returns the pace that inf asks for, by node from the bottom.
+func (n *Network) pace(inf Inference) (p pace, err error) {
+	for field, count := range map[string]int{"node_rates": len(inf.NodeRates), "node_steps": len(inf.NodeSteps)} {
+		if count != 0 && count != len(n.sizes) {
+			return p, fmt.Errorf("model: inference: %s: must be one for each of the %d nodes, got %d", field, len(n.sizes), count)
+		}
+	}
+	if len(inf.NodeRates) != 0 {
+		p.rates = bottomUp(n.cfg.Direction, inf.NodeRates)
+	}
+	if len(inf.NodeSteps) != 0 {
+		p.steps = bottomUp(n.cfg.Direction, inf.NodeSteps)
+	}
+	return p, nil
+}
+
+// setPace says which nodes move in the step to come, and at which rates.
+func (st *settling) setPace(p pace) {
+	st.moving = st.moving[:0]
+	for _, l := range st.free {
+		if p.steps != nil && p.steps[l] != 0 && st.steps >= p.steps[l] {
+			continue
+		}
+		st.moving = append(st.moving, l)
+		if st.rates[l] = st.rate; p.rates != nil {
+			st.rates[l] *= p.rates[l]
+		}
+	}
 }
 
 // settling is the course of one shard.
@@ -204,11 +291,15 @@ type settling struct {
 	rule   rule // where all nodes move at once
 
 	rate      float64
+	rates     []float64 // by node
+	moving    []int     // nodes
 	steps     int
 	trace     []float64 // energies, by step and layer
+	residuals []float64 // residual2, by step and node, where a trace is wanted
 	last      []float64 // energies by layer, as of the last look
 	low       []float64 // the same when their sum was lowest
 	lowest    float64   // that sum
+	rounding  float64   // energies below are rounding
 	residual2 []float64 // squared norm of the gradient by node, as of the last look
 	largest2  float64   // largest sum of them
 	converged bool
@@ -216,13 +307,14 @@ type settling struct {
 }
 
 func newSettling(s *settler, layers int, method Method) *settling {
-	return &settling{settler: s, layers: layers, rule: method.rule(),
+	return &settling{settler: s, layers: layers, rule: method.rule(s), rates: make([]float64, layers+1),
 		last: make([]float64, layers), low: make([]float64, layers), residual2: make([]float64, layers+1)}
 }
 
 // settle takes a shard from the first step to the last.
-func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
+func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inference) {
 	st.rate, st.trace, st.lowest, st.largest2, st.converged = rate, st.trace[:0], math.Inf(1), 0, false
+	st.residuals = st.residuals[:0]
 	clear(st.residual2)
 	st.start(shard, inf.Start)
 	st.rule.begin(shard, st.free)
@@ -232,6 +324,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 		if energy && !st.look(shard, inf) {
 			break
 		}
+		st.setPace(p)
 		if inf.StaleErrors && last {
 			shard.Errors()
 		}
@@ -244,26 +337,32 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 				for _, l := range st.free {
 					st.measure(shard, l)
 				}
-				if st.rested(inf.Tolerance) {
+				if st.rested(inf) {
 					break
 				}
 			}
-			st.rule.move(shard, st.free, st.rate)
+			st.rule.move(shard, st.moving, st.rates)
 			continue
 		}
 		for turn, l := range st.order {
+			if !slices.Contains(st.moving, l) {
+				continue
+			}
 			shard.Turn(turn, energy)
 			if measure {
 				st.measure(shard, l)
 			}
-			addScaled(shard.Latent(l), -st.rate, shard.Step(l))
+			addScaled(shard.Latent(l), -st.rates[l], shard.Step(l))
 		}
-		if measure && st.rested(inf.Tolerance) {
+		if measure && st.rested(inf) {
 			st.steps++
 			break
 		}
 	}
 	st.rule.end(shard, st.free)
+	if len(st.open) > len(st.free) {
+		st.place(shard, 0, TopDown) // what is missing is what is predicted
+	}
 	if inf.StaleErrors && st.steps == inf.Steps { // not where it rested before
 		shard.Activate()
 		return
@@ -275,7 +374,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, inf Inference) {
 // rose reports whether the energy has ended above its lowest, or as no number.
 func (st *settling) rose() bool {
 	total := sum(st.last)
-	return !finite(total) || total > st.lowest*(1+riseTolerance)
+	return !finite(total) || total > st.lowest*(1+riseTolerance)+st.rounding
 }
 
 // look computes the energy, lowers a guarded rate where it has risen, and
@@ -288,7 +387,7 @@ func (st *settling) look(shard *graph.Shard, inf Inference) bool {
 		shard.Errors()
 	}
 	rose := st.watch(shard)
-	if rose > riseNoise*st.lowest && !inf.Unguarded {
+	if rose > riseNoise*st.lowest+st.rounding && !inf.Unguarded {
 		st.rate /= 2
 	}
 	if inf.Trace {
@@ -305,6 +404,9 @@ func (st *settling) watch(shard *graph.Shard) (rose float64) {
 	}
 	total := sum(st.last)
 	rose = total - st.lowest
+	if math.IsInf(st.lowest, 1) {
+		st.rounding = total * st.dtype.rounding()
+	}
 	if total < st.lowest {
 		st.lowest = total
 		copy(st.low, st.last)
@@ -321,7 +423,11 @@ func (st *settling) measure(shard *graph.Shard, l int) {
 
 // rested takes the total of the gradients as just measured and reports whether
 // the shard is at rest.
-func (st *settling) rested(tolerance float64) bool {
+func (st *settling) rested(inf Inference) bool {
+	tolerance := inf.Tolerance
+	if inf.Trace {
+		st.residuals = append(st.residuals, st.residual2...)
+	}
 	total := sum(st.residual2)
 	st.largest2 = max(st.largest2, total)
 	st.converged = tolerance > 0 && total <= tolerance*tolerance*st.largest2
@@ -331,24 +437,38 @@ func (st *settling) rested(tolerance float64) bool {
 // start puts the free latents where settling begins, and the fixed units of
 // theirs at their values.
 func (s *settler) start(shard *graph.Shard, at Start) {
-	for i := len(s.free) - 1; i >= 0; i-- {
-		l := s.free[i]
-		if at == Zeros || l == len(s.clamps)-1 {
-			shard.Latent(l).Zero()
-		} else {
-			shard.Predict(l)
-		}
-		if s.masks[l] != nil {
-			keepFixed(shard.Latent(l), s.partly[l], s.masks[l], shard.Lo)
-		}
+	for i := len(s.open) - 1; i >= 0; i-- {
+		s.place(shard, s.open[i], at)
 	}
 }
 
-// result gathers what the shards did, in their order.
-func (s *settler) result(layers int, inf Inference) *Result {
+// place puts the free units of node l where at says, and its fixed ones at their
+// values.
+func (s *settler) place(shard *graph.Shard, l int, at Start) {
+	switch {
+	case s.starts[l] != nil:
+		copyFrom(shard.Latent(l), s.starts[l], shard.Lo)
+	case at == Zeros || l == len(s.clamps)-1:
+		shard.Latent(l).Zero()
+	default:
+		shard.Predict(l)
+	}
+	s.keepFixed(shard, l)
+}
+
+// keepFixed sets the fixed units of node l to their values.
+func (s *settler) keepFixed(shard *graph.Shard, l int) {
+	if s.partly[l] != nil {
+		keepFixed(shard.Latent(l), s.partly[l], s.masks[l], shard.Lo)
+	}
+}
+
+// result gathers what the shards did, in their order. Constants are, by layer, the
+// parts of an example's energy that no latent moves.
+func (s *settler) result(layers int, inf Inference, constants []float64) *Result {
 	r := &Result{Rate: math.Inf(1), LayerEnergy: make([]float64, layers), NodeResidual: make([]float64, layers+1)}
 	low := make([]float64, layers)
-	largest2, converged := 0.0, true
+	largest2, rounding, converged := 0.0, 0.0, true
 	m := s.machine
 	for i := range m.Shards() {
 		st := s.shards[i]
@@ -359,6 +479,7 @@ func (s *settler) result(layers int, inf Inference) *Result {
 			r.LayerEnergy[j] += st.last[j]
 			low[j] += st.low[j]
 		}
+		rounding += st.rounding
 		for l, x := range st.residual2 {
 			r.NodeResidual[l] += x
 		}
@@ -373,19 +494,34 @@ func (s *settler) result(layers int, inf Inference) *Result {
 	}
 	r.Energy = sum(r.LayerEnergy)
 	switch {
-	case !r.Finite() || r.Energy > sum(low)*(1+riseTolerance):
+	case !r.Finite() || r.Energy > sum(low)*(1+riseTolerance)+rounding:
 		r.Status, r.Node = Diverged, worst(r.LayerEnergy, low)
 	case converged:
 		r.Status = Converged
 	}
+	for i, c := range constants {
+		r.LayerEnergy[i] += float64(m.Rows()) * c
+	}
+	r.Energy = sum(r.LayerEnergy)
 	r.ExampleEnergy = make([]float64, m.Rows())
 	for i := range layers {
 		for row, e := range m.RowEnergies(i) {
-			r.ExampleEnergy[row] += e
+			r.ExampleEnergy[row] += e + constants[i]
 		}
 	}
 	if inf.Trace {
-		r.Trace = s.trace(layers, r.Steps)
+		r.Trace = s.trace(layers, r.Steps, func(st *settling) (trace, last []float64) { return st.trace, st.last })
+		for _, step := range r.Trace {
+			for i, x := range constants {
+				step[i] += float64(m.Rows()) * x
+			}
+		}
+		r.ResidualTrace = s.trace(layers+1, r.Steps, func(st *settling) (trace, last []float64) { return st.residuals, st.residual2 })
+		for _, step := range r.ResidualTrace {
+			for l, x := range step {
+				step[l] = math.Sqrt(x / max(largest2, math.SmallestNonzeroFloat64))
+			}
+		}
 	}
 	for l := range layers + 1 {
 		r.Latents = append(r.Latents, m.Latent(l))
@@ -419,19 +555,19 @@ func worst(energies, low []float64) int {
 	return node
 }
 
-// trace sums the shards' traces; one that came to rest earlier stays where it
-// ended.
-func (s *settler) trace(layers, steps int) [][]float64 {
+// trace sums the shards' traces of width numbers a step; one that came to rest
+// earlier stays where it ended.
+func (s *settler) trace(width, steps int, of func(*settling) (trace, last []float64)) [][]float64 {
 	trace := make([][]float64, steps)
 	for t := range trace {
-		trace[t] = make([]float64, layers)
+		trace[t] = make([]float64, width)
 		for i := range s.machine.Shards() {
-			energies := s.shards[i].last
-			if of := s.shards[i].trace; len(of) >= (t+1)*layers {
-				energies = of[t*layers : (t+1)*layers]
+			course, now := of(s.shards[i])
+			if len(course) >= (t+1)*width {
+				now = course[t*width : (t+1)*width]
 			}
-			for j, e := range energies {
-				trace[t][j] += e
+			for j, x := range now {
+				trace[t][j] += x
 			}
 		}
 	}

@@ -37,23 +37,14 @@ func clampSets(n *Network, rows int) map[string]Clamps {
 	rng := rand.New(rand.NewPCG(5, 5))
 	coin := func() float64 { return float64(rng.IntN(2)) }
 	dt := n.cfg.Dtype.Tensor()
-	parts[0] = Clamp{randomBatch(7, n.cfg.Dtype, rows, n.Size(0)), filled(dt, coin, rows, n.Size(0))} // each example its own mask
-	parts[1] = Clamp{randomBatch(8, n.cfg.Dtype, rows, n.Size(1)), filled(dt, coin, 1, n.Size(1))}    // one for all
+	parts[0] = Clamp{Values: randomBatch(7, n.cfg.Dtype, rows, n.Size(0)), Fixed: filled(dt, coin, rows, n.Size(0))} // each example its own mask
+	parts[1] = Clamp{Values: randomBatch(8, n.cfg.Dtype, rows, n.Size(1)), Fixed: filled(dt, coin, 1, n.Size(1))}    // one for all
 	sets["parts"] = parts
 	return sets
 }
 
-// fixed reports whether a unit of node l is fixed in example r.
-func (c Clamps) fixed(l, r, unit int) bool {
-	if c[l].Values == nil || c[l].Fixed == nil {
-		return c[l].Values != nil
-	}
-	d := c[l].Fixed.Shape()
-	return element(c[l].Fixed, r%d[0]*d[1]+unit) == 1
-}
-
 // TestLinearEquilibrium settles linear networks by each method and holds latents
-// and energy against the solution of the normal equations.
+// and energy against the closed form.
 func TestLinearEquilibrium(t *testing.T) {
 	const tol = 1e-8
 	for method := range Method(len(methods)) {
@@ -63,12 +54,20 @@ func TestLinearEquilibrium(t *testing.T) {
 			must(t, err)
 			inf := Inference{Method: method, Steps: 20000, Rate: 1, Start: Zeros, Tolerance: 1e-12}
 			orthonormalise(n)
+			if depth > 3 { // a precision for each unit, and a prior
+				p := n.Precision(1)
+				for j := range p {
+					p[j] = 0.5 + float64(j%3)
+				}
+				must(t, n.SetPrecision(1, p))
+				n.cfg.ActivityPrior = 0.2
+			}
 			switch method {
 			case Adam:
 				continue // circles the minimum at the scale of its rate: TestAdamDescends
 			case Momentum, Nesterov:
 				inf.Steps = 6000
-			case Preconditioned:
+			case Preconditioned, ErrorCoordinates:
 				inf.Rate = 0 // the default
 			}
 			for name, c := range clampSets(n, 3) {
@@ -78,17 +77,68 @@ func TestLinearEquilibrium(t *testing.T) {
 					if r.Status != Converged {
 						t.Errorf("%v after %d steps, residual %v", r.Status, r.Steps, r.Residual)
 					}
-					latents, energy := linearEquilibrium(n, c)
-					for l := range latents {
-						near(t, fmt.Sprintf("latent %d", l), floats(r.Latents[l]), latents[l], tol)
+					e, err := n.Equilibrium(c)
+					must(t, err)
+					for l := range e.Latents {
+						near(t, fmt.Sprintf("latent %d", l), floats(r.Latents[l]), floats(e.Latents[l]), tol)
 					}
-					if math.Abs(r.Energy-energy) > tol*max(energy, 1) {
-						t.Errorf("energy %v, want %v", r.Energy, energy)
+					near(t, "energy by example", r.ExampleEnergy, e.ExampleEnergy, tol)
+					if math.Abs(r.Energy-e.Energy) > tol*max(e.Energy, 1) {
+						t.Errorf("energy %v, want %v", r.Energy, e.Energy)
 					}
 				})
 			}
 		}
 	}
+}
+
+// TestRandomLinearEquilibrium settles random linear networks with any subset of
+// their nodes clamped by the chain method, which is to be exact however badly they
+// are conditioned, and holds latents and energy against the normal equations.
+func TestRandomLinearEquilibrium(t *testing.T) {
+	const tol = 1e-8
+	rng := rand.New(rand.NewPCG(1, 2))
+	unique, steps := 0, 0
+	for _, direction := range []Direction{Generative, Discriminative} {
+		for depth := 2; depth <= 6; depth++ {
+			for seed := range uint64(4) {
+				layers, precisions := make([]int, depth+1), make([]float64, depth+1)
+				for l := range layers {
+					layers[l], precisions[l] = 1+rng.IntN(12), math.Exp(rng.NormFloat64())
+				}
+				n, err := New(Config{Layers: layers, Direction: direction, Activation: "identity", Dtype: Float64, Seed: seed, Precisions: precisions})
+				must(t, err)
+				for _, b := range n.biases {
+					copy(b.Float64s(), randomBatch(seed, Float64, 1, b.Shape()[0]).Float64s())
+				}
+				for subset := 1; subset < 1<<(depth+1)-1; subset++ {
+					c := make(Clamps, depth+1)
+					for l := range c {
+						if subset>>l&1 == 1 {
+							c[l].Values = randomBatch(uint64(l), Float64, 2, n.Size(l))
+						}
+					}
+					r, err := n.Settle(context.Background(), c, Inference{Method: Chain, Steps: 50, Tolerance: 1e-13})
+					must(t, err)
+					e, err := n.Equilibrium(c)
+					must(t, err)
+					what := fmt.Sprintf("%v %v seed %d subset %b", direction, layers, seed, subset)
+					if math.Abs(r.Energy-e.Energy) > tol*max(e.Energy, 1) {
+						t.Errorf("%s: energy %v, want %v", what, r.Energy, e.Energy)
+					}
+					if !e.Unique {
+						continue
+					}
+					unique++
+					steps = max(steps, r.Steps)
+					for l, want := range e.Latents {
+						near(t, fmt.Sprintf("%s: latent %d", what, l), floats(r.Latents[l]), floats(want), tol)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d equilibria, at most %d steps", unique, steps)
 }
 
 // orthonormalise gives each weight matrix, which must be tall, orthonormal
@@ -109,72 +159,6 @@ func orthonormalise(n *Network) {
 	n.Changed()
 }
 
-// linearEquilibrium minimises ½ Σ Π ‖v_{l-1} − W v_l − b‖² by least squares over
-// the stacked free latents, example by example.
-func linearEquilibrium(n *Network, c Clamps) (latents [][]float64, energy float64) {
-	rows, _ := n.check(c)
-	latents = make([][]float64, n.Depth()+1)
-	for l := range latents {
-		latents[l] = make([]float64, rows*n.Size(l))
-	}
-	for r := range rows {
-		type unit struct{ l, u int }
-		column := map[unit]int{}
-		equations := 0
-		for l := range latents {
-			for u := range n.Size(l) {
-				if !c.fixed(l, r, u) {
-					column[unit{l, u}] = len(column)
-				}
-			}
-			if l < n.Depth() {
-				equations += n.Size(l)
-			}
-		}
-		a, y := mat.NewDense(equations, len(column), nil), mat.NewVecDense(equations, nil)
-		put := func(eq, l, u int, coefficient float64) {
-			if col, free := column[unit{l, u}]; free {
-				a.Set(eq, col, a.At(eq, col)+coefficient)
-			} else {
-				y.SetVec(eq, y.AtVec(eq)-coefficient*element(c[l].Values, r*n.Size(l)+u))
-			}
-		}
-		eq := 0
-		for i := range n.Depth() {
-			p := 1.0
-			if n.precisions[i] != nil {
-				p = math.Sqrt(element(n.precisions[i], 0))
-			}
-			for u := range n.Size(i) {
-				y.SetVec(eq, p*element(n.Biases(i), u))
-				put(eq, i, u, p)
-				for k := range n.Size(i + 1) {
-					put(eq, i+1, k, -p*element(n.Weights(i), u*n.Size(i+1)+k))
-				}
-				eq++
-			}
-		}
-		var x mat.VecDense
-		var svd mat.SVD
-		svd.Factorize(a, mat.SVDThin)
-		svd.SolveVecTo(&x, y, svd.Rank(1e-12))
-		var residual mat.VecDense
-		residual.MulVec(a, &x)
-		residual.SubVec(&residual, y)
-		energy += mat.Dot(&residual, &residual) / 2
-		for l := range latents {
-			for u := range n.Size(l) {
-				if col, free := column[unit{l, u}]; free {
-					latents[l][r*n.Size(l)+u] = x.AtVec(col)
-				} else {
-					latents[l][r*n.Size(l)+u] = element(c[l].Values, r*n.Size(l)+u)
-				}
-			}
-		}
-	}
-	return latents, energy
-}
-
 // TestAdamDescends holds Adam, which circles a minimum at the scale of its rate,
 // to an energy near the equilibrium's.
 func TestAdamDescends(t *testing.T) {
@@ -183,42 +167,74 @@ func TestAdamDescends(t *testing.T) {
 	c := n.Clamp(randomBatch(1, Float64, 3, 12), randomBatch(2, Float64, 3, 4))
 	r, err := n.Settle(context.Background(), c, Inference{Method: Adam, Steps: 500})
 	must(t, err)
-	if _, energy := linearEquilibrium(n, c); r.Energy > 1.01*energy {
-		t.Errorf("energy %v, want within 1 %% of %v", r.Energy, energy)
+	e, err := n.Equilibrium(c)
+	must(t, err)
+	if r.Energy > 1.01*e.Energy {
+		t.Errorf("energy %v, want within 1 %% of %v", r.Energy, e.Energy)
 	}
 }
 
 // TestHebbianIsTheGradient holds the Hebbian update against central differences
 // of the energy by the weights, at latents that have not settled.
 func TestHebbianIsTheGradient(t *testing.T) {
+	base := Config{Layers: []int{5, 4, 3}, TopActivation: "sigmoid", Dtype: Float64, Seed: 3}
 	for _, direction := range []Direction{Generative, Discriminative} {
-		n, err := New(Config{Layers: []int{5, 4, 3}, Direction: direction, TopActivation: "sigmoid", Precisions: []float64{2, 3, 0.5}, Dtype: Float64, Seed: 3})
-		must(t, err)
-		const rows = 4
-		c := n.Clamp(randomBatch(1, Float64, rows, 5), randomBatch(2, Float64, rows, 3))
-		r, err := n.Settle(context.Background(), c, Inference{Steps: 3})
-		must(t, err)
-		u := n.NewUpdate()
-		must(t, n.Hebbian(r, u))
-		all := make(Clamps, n.Depth()+1) // the latents as they are, all clamped
-		for l := range all {
-			all[l].Values = r.Latents[l].Clone().(*tensor.Dense)
+		for bottom := range NodeEnergy(len(energies)) {
+			cfg := base
+			cfg.Direction, cfg.Precisions, cfg.Energies = direction, []float64{2, 3, 0.5}, []NodeEnergy{bottom, GaussianLearned, Gaussian}
+			if direction == Discriminative {
+				slices.Reverse(cfg.Energies)
+			}
+			if !bottom.Form().Settles() {
+				cfg.Precisions = []float64{1, 3, 1}
+			}
+			cfg.WeightDecay, cfg.ActivityPrior = 0.3*float64(bottom%2), 0.1
+			testHebbian(t, cfg)
 		}
-		for p, param := range n.Parameters() {
-			x := param.Float64s()
-			at := append([]float64(nil), x...)
-			want := fd.Gradient(nil, func(w []float64) float64 {
-				copy(x, w)
-				n.Changed()
-				r, err := n.Settle(context.Background(), all, Inference{Steps: 1})
-				must(t, err)
-				return -r.Energy / rows
-			}, at, &fd.Settings{Formula: fd.Central})
-			copy(x, at)
-			n.Changed()
-			near(t, fmt.Sprintf("%v: direction of parameter %d", direction, p), u.Directions()[p].Float64s(), want, 1e-6)
-		}
+		plain := base
+		plain.Direction, plain.Precisions = direction, []float64{2, 3, 0.5}
+		testHebbian(t, plain)
 	}
+}
+
+func testHebbian(t *testing.T, cfg Config) {
+	t.Helper()
+	n, err := New(cfg)
+	must(t, err)
+	what := fmt.Sprintf("%v %v", cfg.Direction, cfg.Energies)
+	const rows = 4
+	c := n.Clamp(positiveBatch(1, rows, 5), positiveBatch(2, rows, 3))
+	r, err := n.Settle(context.Background(), c, Inference{Steps: 3})
+	must(t, err)
+	u := n.NewUpdate()
+	must(t, n.Hebbian(r, u))
+	if len(u.Directions()) != len(n.Parameters()) {
+		t.Fatalf("%s: %d directions for %d parameters", what, len(u.Directions()), len(n.Parameters()))
+	}
+	all := make(Clamps, n.Depth()+1) // the latents as they are, all clamped
+	for l := range all {
+		all[l].Values = r.Latents[l].Clone().(*tensor.Dense)
+	}
+	for p, param := range n.Parameters() {
+		x := param.Float64s()
+		at := append([]float64(nil), x...)
+		want := fd.Gradient(nil, func(w []float64) float64 {
+			copy(x, w)
+			n.Changed()
+			r, err := n.Settle(context.Background(), all, Inference{Steps: 1})
+			must(t, err)
+			return -r.Energy / rows
+		}, at, &fd.Settings{Formula: fd.Central})
+		copy(x, at)
+		n.Changed()
+		near(t, fmt.Sprintf("%s: direction of parameter %d", what, p), u.Directions()[p].Float64s(), want, 1e-6)
+	}
+}
+
+// positiveBatch returns values from 0 to 1, which every form of energy takes.
+func positiveBatch(seed uint64, rows, cols int) *tensor.Dense {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	return filled(tensor.Float64, rng.Float64, rows, cols)
 }
 
 // TestSameBits settles and learns on one worker and on many, and in batches of
@@ -386,6 +402,7 @@ func TestMaxRate(t *testing.T) {
 	for seed := range uint64(5) {
 		n, err := New(Config{Layers: []int{6, 5, 4, 3}, Direction: Generative, Activation: "identity", Precisions: []float64{1, 4, 0.3, 1}, Dtype: Float64, Seed: seed})
 		must(t, err)
+		must(t, n.SetPrecision(0, []float64{1, 2, 1, 0.5, 3, 1}))
 		for name, c := range clampSets(n, 1) {
 			if name == "parts" {
 				continue // the bound takes a node that is free in part for free
@@ -403,11 +420,8 @@ func TestMaxRate(t *testing.T) {
 			m := mat.NewDense(6+5+4, columns, nil)
 			row := 0
 			for i := range n.Depth() {
-				p := 1.0
-				if n.precisions[i] != nil {
-					p = math.Sqrt(element(n.precisions[i], 0))
-				}
 				for u := range n.Size(i) {
+					p := math.Sqrt(n.Precision(i)[u])
 					col := 0
 					for _, l := range free {
 						for k := range n.Size(l) {

@@ -62,10 +62,33 @@ func nesterovRows[T vec.Float](y, last, g []T, a, beta T) float64 {
 
 // norm returns √Σ x².
 func norm(x *tensor.Dense) float64 {
+	return math.Sqrt(2 * halfSquares(x))
+}
+
+// halfSquares returns ½ Σ x².
+func halfSquares(x *tensor.Dense) float64 {
 	if x.Dtype() == tensor.Float32 {
-		return math.Sqrt(2 * vec.HalfSquares(x.Float32s()))
+		return vec.HalfSquares(x.Float32s())
 	}
-	return math.Sqrt(2 * vec.HalfSquares(x.Float64s()))
+	return vec.HalfSquares(x.Float64s())
+}
+
+// outside returns the first element of x from i on that is not from 0 to high, -1
+// for none.
+func outside(x *tensor.Dense, high float64, i int) int {
+	if x.Dtype() == tensor.Float32 {
+		return firstOutside(x.Float32s(), float32(high), i)
+	}
+	return firstOutside(x.Float64s(), high, i)
+}
+
+func firstOutside[T vec.Float](x []T, high T, i int) int {
+	for ; i < len(x); i++ {
+		if !(x[i] >= 0 && x[i] <= high) {
+			return i
+		}
+	}
+	return -1
 }
 
 func element(d *tensor.Dense, i int) float64 {
@@ -73,6 +96,15 @@ func element(d *tensor.Dense, i int) float64 {
 		return float64(d.Float32s()[i])
 	}
 	return d.Float64s()[i]
+}
+
+// elements returns the elements of d, as a copy.
+func elements(d *tensor.Dense) []float64 {
+	x := make([]float64, d.Shape().TotalSize())
+	for i := range x {
+		x[i] = element(d, i)
+	}
+	return x
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
@@ -102,12 +134,33 @@ func keepFixedRows[T vec.Float](v, values, free []T) {
 	}
 }
 
-// copyRow sets row i of dst to that of src.
-func copyRow(dst, src *tensor.Dense, i int) {
+// copyFrom sets v to the rows lo and on of x.
+func copyFrom(v, x *tensor.Dense, lo int) {
+	if v.Dtype() == tensor.Float32 {
+		copy(v.Float32s(), x.Float32s()[lo*v.Shape()[1]:])
+	} else {
+		copy(v.Float64s(), x.Float64s()[lo*v.Shape()[1]:])
+	}
+}
+
+func clone(d *tensor.Dense) *tensor.Dense { return d.Clone().(*tensor.Dense) }
+
+// moveRow moves row i of dst by share of the way to that of src.
+func moveRow(dst, src *tensor.Dense, i int, share float64) {
 	k := dst.Shape()[1]
 	if dst.Dtype() == tensor.Float32 {
-		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[i*k:])
+		moveTo(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[i*k:], float32(share))
 	} else {
-		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[i*k:])
+		moveTo(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[i*k:], share)
+	}
+}
+
+func moveTo[T vec.Float](dst, src []T, share T) {
+	if share == 1 {
+		copy(dst, src)
+		return
+	}
+	for i := range dst {
+		dst[i] += share * (src[i] - dst[i])
 	}
 }

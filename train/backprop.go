@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -14,15 +15,16 @@ import (
 )
 
 // Backprop is the baseline: the multilayer perceptron of the same sizes,
-// activations and first weights, trained on the same squared error by
-// backpropagation. A discriminative network's pass downwards is that
-// perceptron, so it learns the weights of one: its loss is the energy at the
-// bottom with every node above on its prediction,
+// activations and first weights, trained on the same loss by backpropagation. A
+// discriminative network's pass downwards is that perceptron, so it learns the
+// weights of one: its loss is the energy at the bottom with every node above on its
+// prediction,
 //
 //	½ ‖target − μ_0‖² / B
 //
-// differentiated by Gorgonia's Grad with regard to the weights and run on
-// Gorgonia's TapeMachine. It is for comparison only.
+// or the cross-entropy or Bernoulli energy where that is the network's, and with
+// weight decay ½ λ ‖W‖². It is differentiated by Gorgonia's Grad with regard to the
+// weights and run on Gorgonia's TapeMachine. It is for comparison only.
 type Backprop struct {
 	network    *model.Network
 	optimizer  Optimizer
@@ -30,10 +32,18 @@ type Backprop struct {
 	directions []*tensor.Dense
 }
 
-// NewBackprop returns a learner for n, which must be discriminative.
+// NewBackprop returns a learner for n, which must be discriminative and without
+// what a perceptron does not have: precisions that are learned, and an activity
+// prior.
 func NewBackprop(n *model.Network, opt Optimizer) (*Backprop, error) {
 	if d := n.Config().Direction; d != model.Discriminative {
 		return nil, fmt.Errorf("train: backprop: the network must be discriminative, got %v", d)
+	}
+	if slices.Contains(n.Config().Energies, model.GaussianLearned) {
+		return nil, fmt.Errorf("train: backprop: a perceptron has no %v precision", model.GaussianLearned)
+	}
+	if a := n.Config().ActivityPrior; a != 0 {
+		return nil, fmt.Errorf("train: backprop: a perceptron has no activity prior, got %v", a)
 	}
 	return &Backprop{network: n, optimizer: opt, tapes: map[int]*tape{}, directions: n.NewUpdate().Directions()}, nil
 }
@@ -45,7 +55,7 @@ func (b *Backprop) Network() *model.Network { return b.network }
 type tape struct {
 	machine         G.VM
 	inputs, targets *G.Node
-	loss            G.Value
+	loss            G.Value   // summed over the batch, as are the gradients
 	grads           []G.Value // of n.Parameters
 }
 
@@ -92,23 +102,7 @@ func newTape(n *model.Network, rows int) (t *tape, err error) {
 			return nil, err
 		}
 	}
-	diff, err := G.Sub(t.targets, x)
-	if err != nil {
-		return nil, err
-	}
-	square, err := G.Square(diff)
-	if err != nil {
-		return nil, err
-	}
-	sum, err := G.Sum(square)
-	if err != nil {
-		return nil, err
-	}
-	scale := G.NewConstant(0.5 / float64(rows))
-	if dt == tensor.Float32 {
-		scale = G.NewConstant(float32(0.5 / float64(rows)))
-	}
-	loss, err := G.Mul(sum, scale)
+	loss, err := n.NodeEnergy(0).Form().Loss(t.targets, x)
 	if err != nil {
 		return nil, err
 	}
@@ -130,39 +124,65 @@ func newTape(n *model.Network, rows int) (t *tape, err error) {
 	return t, nil
 }
 
-// Learn implements [Learner].
-func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, error) {
+// descend sets the directions to minus the gradient of a batch's loss, and returns
+// the loss.
+func (b *Backprop) descend(batch Batch) (loss float64, err error) {
 	t, err := b.tape(batch.Inputs.Shape()[0])
 	if err != nil {
-		return Step{}, err
+		return 0, err
 	}
 	if err := G.Let(t.inputs, batch.Inputs); err != nil {
-		return Step{}, fmt.Errorf("train: backprop: inputs: %w", err)
+		return 0, fmt.Errorf("train: backprop: inputs: %w", err)
 	}
 	if err := G.Let(t.targets, batch.Targets); err != nil {
-		return Step{}, fmt.Errorf("train: backprop: targets: %w", err)
+		return 0, fmt.Errorf("train: backprop: targets: %w", err)
 	}
 	defer t.machine.Reset()
 	if err := t.machine.RunAll(); err != nil {
-		return Step{}, fmt.Errorf("train: backprop: %w", err)
+		return 0, fmt.Errorf("train: backprop: %w", err)
 	}
-	s := Step{Status: model.Converged, Energy: scalar(t.loss)}
+	rows := float64(batch.Inputs.Shape()[0])
+	decay := b.network.Config().WeightDecay
+	params := b.network.Parameters()
+	for i, d := range b.directions {
+		shrink := decay
+		if d.Dims() == 1 {
+			shrink = 0 // a bias
+		}
+		if d.Dtype() == tensor.Float32 {
+			direction(d.Float32s(), t.grads[i].Data().([]float32), params[i].Float32s(), float32(rows), float32(shrink))
+		} else {
+			direction(d.Float64s(), t.grads[i].Data().([]float64), params[i].Float64s(), rows, shrink)
+		}
+	}
+	return scalar(t.loss)/rows + b.network.DecayEnergy(), nil
+}
+
+// Learn implements [Learner].
+func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, error) {
+	loss, err := b.descend(batch)
+	if err != nil {
+		return Step{}, err
+	}
+	s := Step{Status: model.Converged, Energy: loss}
 	if s.Learned = !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0); !s.Learned {
 		s.Status = model.Diverged
 		return s, nil
-	}
-	for i, d := range b.directions {
-		if d.Dtype() == tensor.Float32 {
-			vec.Neg(d.Float32s(), t.grads[i].Data().([]float32))
-		} else {
-			vec.Neg(d.Float64s(), t.grads[i].Data().([]float64))
-		}
 	}
 	if err := b.optimizer.Step(b.network.Parameters(), b.directions, rate); err != nil {
 		return s, err
 	}
 	b.network.Changed()
 	return s, nil
+}
+
+// direction sets dst = −grad/rows − decay·x.
+func direction[T vec.Float](dst, grad, x []T, rows, decay T) {
+	copy(dst, grad)
+	vec.Scale(dst, -1/rows)
+	if decay != 0 {
+		vec.AddScaled(dst, -decay, x)
+	}
 }
 
 func scalar(v G.Value) float64 {

@@ -39,17 +39,36 @@ func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
 	if err := Fits(n, set); err != nil {
 		return nil, err
 	}
-	dt := n.Config().Dtype.Tensor()
-	room := func(rows int) Batch {
-		return Batch{
-			Inputs:  tensor.New(tensor.Of(dt), tensor.WithShape(rows, set.InputSize())),
-			Targets: tensor.New(tensor.Of(dt), tensor.WithShape(rows, set.TargetSize())),
-		}
-	}
 	b := &batches{set: set, size: min(size, set.Len())}
-	b.whole = [2]Batch{room(b.size), room(b.size)}
+	b.whole = [2]Batch{room(n, b.size), room(n, b.size)}
 	if tail := set.Len() % b.size; tail != 0 {
-		b.tail = room(tail)
+		b.tail = room(n, tail)
+	}
+	return b, nil
+}
+
+// room returns a batch for examples that fit n.
+func room(n *model.Network, rows int) Batch {
+	dt := n.Config().Dtype.Tensor()
+	return Batch{
+		Inputs:  tensor.New(tensor.Of(dt), tensor.WithShape(rows, n.Size(n.InputNode()))),
+		Targets: tensor.New(tensor.Of(dt), tensor.WithShape(rows, n.Size(n.TargetNode()))),
+	}
+}
+
+// Examples returns the examples of set that rows name as a batch for n, such as
+// [model.Network.Clamp] takes.
+func Examples(n *model.Network, set *data.Set, rows ...int) (Batch, error) {
+	if err := Fits(n, set); err != nil {
+		return Batch{}, err
+	}
+	if len(rows) == 0 {
+		return Batch{}, fmt.Errorf("train: examples: must name at least one row")
+	}
+	b := room(n, len(rows))
+	b.Examples = rows
+	if err := set.Gather(rows, b.Inputs, b.Targets); err != nil {
+		return Batch{}, fmt.Errorf("train: examples: %w", err)
 	}
 	return b, nil
 }

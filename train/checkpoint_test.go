@@ -67,6 +67,11 @@ func TestResume(t *testing.T) {
 		{name: "preconditioned", change: func(r *Recipe) { r.Inference.Method, r.Inference.Tolerance = model.Preconditioned, 0.1 }},
 		{name: "adam latents", change: func(r *Recipe) { r.Inference.Method = model.Adam }},
 		{name: "patience", change: func(r *Recipe) { r.Learning.Patience, r.Learning.Rate, r.Learning.Epochs = 1, 0.05, 8 }},
+		{name: "warm", change: func(r *Recipe) { r.Inference.Start, r.Inference.Steps = model.Warm, 2 }},
+		{name: "normal", change: func(r *Recipe) { r.Inference.Start, r.Inference.Method = model.Normal, model.Chain }},
+		{name: "learned precision", change: func(r *Recipe) {
+			r.Model.Energies, r.Inference.Method = []model.NodeEnergy{model.Gaussian, model.GaussianLearned, model.CrossEntropy}, model.ErrorCoordinates
+		}},
 		{name: "no validation", change: func(r *Recipe) { r.Data.Validation = 0 }},
 		{name: "diverging", change: func(r *Recipe) {
 			r.Inference.Unguarded, r.Inference.Rate, r.Inference.Steps, r.Learning.Rate, r.Model.Activation = true, 0.4, 1000, 0.3, "identity"
@@ -244,10 +249,13 @@ func TestEpochSurvivesJSON(t *testing.T) {
 			f.SetInt(rng.Int64N(1000) + 1)
 		case float64:
 			f.SetFloat(rng.Float64())
+		case *float64:
+			x := rng.Float64()
+			f.Set(reflect.ValueOf(&x))
 		case []float64:
 			f.Set(reflect.ValueOf([]float64{rng.Float64(), rng.Float64()}))
 		case *Score:
-			f.Set(reflect.ValueOf(&Score{Examples: 3, Accuracy: rng.Float64(), MSE: rng.Float64()}))
+			f.Set(reflect.ValueOf(&Score{Examples: 3, Classes: 4, Accuracy: rng.Float64(), MSE: rng.Float64()}))
 		default:
 			t.Fatalf("field %s of type %v is not filled", v.Type().Field(i).Name, f.Type())
 		}

@@ -11,11 +11,20 @@ import (
 
 // Data says what to learn from and how it is cut and scaled.
 type Data struct {
-	// Dataset is one of [Datasets].
+	// Dataset is one of [Datasets], or the path of data of one's own: a CSV, NPZ
+	// or NPY file, or a folder, as [data.Read] takes them. A path has a dot or a
+	// separator in it, such as ./images.
 	Dataset string `yaml:"dataset" json:"dataset"`
 	// Dir is the folder of an IDX dataset; empty to look in the usual places
 	// (see [data.Find]).
 	Dir string `yaml:"dir,omitempty" json:"dir,omitempty"`
+	// Label is the column or array that holds the classes of one's own data.
+	Label string `yaml:"label,omitempty" json:"label,omitempty"`
+	// Target are the columns, or the one array, to regress on in one's own data.
+	Target []string `yaml:"target,omitempty,flow" json:"target,omitempty"`
+	// Test is the share of one's own data that is kept for the test, or the path
+	// of the test part. Default 0.15, or the test part that the data has.
+	Test string `yaml:"test,omitempty" json:"test,omitempty"`
 	// Limit is the most training examples to use, 0 for all.
 	Limit int `yaml:"limit" json:"limit"`
 	// Validation is the number of training examples held out to score each
@@ -26,7 +35,11 @@ type Data struct {
 	// Standardize gives each input zero mean and unit variance over the training
 	// part.
 	Standardize bool `yaml:"standardize" json:"standardize"`
-	// Seed decides the split of digits, and the sine's examples.
+	// StandardizeTarget does so for each target of a regression. Scores stay in
+	// the units of the raw targets.
+	StandardizeTarget bool `yaml:"standardize_target" json:"standardize_target"`
+	// Seed decides the split of digits and of one's own data, and the sine's
+	// examples.
 	Seed uint64 `yaml:"seed" json:"seed"`
 }
 
@@ -44,15 +57,19 @@ const testShare = 0.15
 
 func knownDataset(name string) error {
 	if !slices.Contains(Datasets, name) {
-		return fmt.Errorf("unknown dataset %q, want one of %s", name, strings.Join(Datasets, ", "))
+		return fmt.Errorf("unknown dataset %q, want one of %s, or the path of a file or folder", name, strings.Join(Datasets, ", "))
 	}
 	return nil
 }
 
-func (d Data) validate() error {
+// Validate returns all that is wrong with d, each error naming its field. It does
+// not read the data.
+func (d Data) Validate() error {
 	var errs []error
-	if err := knownDataset(d.Dataset); err != nil {
+	if err := knownDataset(d.Dataset); err != nil && !d.Own() {
 		errs = append(errs, fmt.Errorf("dataset: %w", err))
+	} else {
+		errs = append(errs, d.validateOwn()...)
 	}
 	if d.Limit < 0 {
 		errs = append(errs, fmt.Errorf("limit: must be >= 0, got %d", d.Limit))
@@ -68,7 +85,7 @@ func (d Data) validate() error {
 
 // Load reads the dataset and cuts it.
 func (d Data) Load() (Sets, error) {
-	if err := d.validate(); err != nil {
+	if err := d.Validate(); err != nil {
 		return Sets{}, fmt.Errorf("train: data: %w", err)
 	}
 	rest, test, err := d.read()
@@ -88,10 +105,16 @@ func (d Data) Load() (Sets, error) {
 		held[i] = train + i
 	}
 	s.Validation = rest.Subset(held)
-	if d.Standardize {
-		input, _ := s.Train.Standardization()
+	if d.Standardize || d.StandardizeTarget {
+		input, target := s.Train.Standardization()
+		if !d.Standardize {
+			input = s.Train.InputTransform()
+		}
+		if !d.StandardizeTarget {
+			target = s.Train.TargetTransform()
+		}
 		for _, set := range []**data.Set{&s.Train, &s.Validation, &s.Test} {
-			*set = (*set).WithTransforms(input, (*set).TargetTransform())
+			*set = (*set).WithTransforms(input, target)
 		}
 	}
 	return s, nil
@@ -99,27 +122,29 @@ func (d Data) Load() (Sets, error) {
 
 // read returns what may be learned from and the test part.
 func (d Data) read() (rest, test *data.Set, err error) {
-	white := 255.0
-	switch d.Dataset {
-	case "digits", "sine":
+	switch {
+	case d.Dataset == "digits" || d.Dataset == "sine":
 		var all *data.Set
 		if d.Dataset == "sine" {
 			all = data.Sine(sineExamples, sineNoise, d.Seed)
 		} else if all, err = data.Digits(); err != nil {
 			return nil, nil, err
 		}
-		white = 16
 		parts, err := data.Split(all, d.Seed, 1-testShare, testShare)
 		if err != nil {
 			return nil, nil, err
 		}
 		rest, test = parts[0], parts[1]
+	case d.Own():
+		if rest, test, err = d.readOwn(); err != nil {
+			return nil, nil, err
+		}
 	default:
 		dir := d.Dir
 		if dir == "" {
 			var ok bool
 			if dir, ok = data.Find(d.Dataset); !ok {
-				return nil, nil, fmt.Errorf("train: no folder of %s found: name it with --data, or set PCN_DATA to the folder that holds %[1]s/", d.Dataset)
+				return nil, nil, fmt.Errorf("train: no folder of %s found: 'pcnrun data get %[1]s' downloads it; or name the folder with --data, or set PCN_DATA to the one that holds %[1]s/", d.Dataset)
 			}
 		}
 		if rest, test, err = data.IDX(dir); err != nil {
@@ -127,7 +152,7 @@ func (d Data) read() (rest, test *data.Set, err error) {
 		}
 	}
 	if rest.Width > 0 && d.Pixels != nil {
-		pixels := data.PixelRange(d.Pixels[0], d.Pixels[1], white)
+		pixels := data.PixelRange(d.Pixels[0], d.Pixels[1], rest.White)
 		rest, test = rest.WithTransforms(pixels, rest.TargetTransform()), test.WithTransforms(pixels, test.TargetTransform())
 	}
 	return rest, test, nil

@@ -14,5 +14,6 @@
 // same bits: an optimiser and a learner say what they remember by [Stateful].
 //
 // [Recipe] is all of a run as one value that reads and writes YAML; each
-// dataset has a tuned one.
+// dataset has a tuned one, and [OwnRecipe] makes one for a file or folder of one's
+// own.
 package train

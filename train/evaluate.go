@@ -12,6 +12,7 @@ import (
 // Score is how well a learner predicts a set.
 type Score struct {
 	Examples int
+	Classes  int // 0 for a regression
 	// Accuracy is the share of examples whose largest predicted target is their
 	// class, 0..1. It is 0 for a regression.
 	Accuracy float64
@@ -34,7 +35,7 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 		return Score{}, err
 	}
 	units := set.TargetTransform()
-	score := Score{Examples: set.Len()}
+	score := Score{Examples: set.Len(), Classes: set.Classes}
 	correct := 0
 	labels := set.Labels()
 	err = b.each(order, 0, func(done int, batch Batch) error {

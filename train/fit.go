@@ -89,6 +89,11 @@ type Epoch struct {
 	// examples.
 	Steps, Residual float64
 	NodeResidual    []float64
+	// ToLose is the energy that latents had still to lose when the weights learned
+	// from them, as an estimated share of their energy, in the last batch of the
+	// epoch. It takes as long as some hundred steps, and is estimated in ten epochs
+	// of a run; nil in others, and for backprop.
+	ToLose *float64
 	// Diverged is the number of batches, of Batches, that diverged while
 	// settling, and Node the node where the last of them did.
 	Diverged int
@@ -238,6 +243,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 			}
 			share := float64(done) / float64(len(order))
 			f.record.Rate = f.settings.Rate * f.schedule.Factor((float64(f.record.Epoch-1)+share)/float64(f.settings.Epochs))
+			batch.Estimate = done+len(batch.Examples) == len(order) && f.estimates()
 			step, err := f.learner.Learn(ctx, batch, f.record.Rate)
 			if err != nil {
 				return err
@@ -266,6 +272,13 @@ func (f *fitting) epoch(ctx context.Context) error {
 	return f.end()
 }
 
+// estimates reports whether the energy to lose is estimated in the epoch under way:
+// in ten of a run, the last among them.
+func (f *fitting) estimates() bool {
+	n, of := f.record.Epoch, f.settings.Epochs
+	return 10*n/of > 10*(n-1)/of
+}
+
 // add enters a batch, that share of the examples, in the record.
 func (f *fitting) add(step Step, share float64) {
 	f.batch++
@@ -276,6 +289,10 @@ func (f *fitting) add(step Step, share float64) {
 	e.Residual += share * step.Residual
 	e.LayerEnergy = addShare(e.LayerEnergy, share, step.LayerEnergy)
 	e.NodeResidual = addShare(e.NodeResidual, share, step.NodeResidual)
+	if step.ToLose > 0 && step.Energy > 0 {
+		lose := step.ToLose / step.Energy
+		e.ToLose = &lose
+	}
 	e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
 	if step.Status != model.Diverged {
 		return

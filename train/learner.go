@@ -34,6 +34,7 @@ type Stateful interface {
 const (
 	networkState   = "network"
 	optimizerState = "optimizer"
+	warmState      = "warm"
 )
 
 // learnerState returns the state of a network and an optimiser.
@@ -56,6 +57,7 @@ type Batch struct {
 	Inputs   *tensor.Dense // (B, d), in the network's dtype
 	Targets  *tensor.Dense // (B, k), the same
 	Examples []int         // (B), which of the training set they are; nil where that is not known
+	Estimate bool          // asks for Step.ToLose, which takes as long as some hundred steps
 }
 
 // Step is what became of a batch.
@@ -73,6 +75,9 @@ type Step struct {
 	// NodeResidual is each node's part of Residual, and LayerEnergy each layer's
 	// of Energy.
 	NodeResidual, LayerEnergy []float64
+	// ToLose is where Batch.Estimate asks for it the estimated energy still to
+	// lose, a mean over the batch: see [model.Result]. It is 0 for backprop.
+	ToLose float64
 	// Learned reports whether the weights moved: not where the energy is no
 	// longer finite.
 	Learned bool
@@ -85,6 +90,7 @@ type PCN struct {
 	inference model.Inference
 	optimizer Optimizer
 	update    *model.Update
+	warm      warm // where Inference.Start is Warm
 }
 
 // NewPCN returns a learner for n. Inference is used for learning and, where a
@@ -102,12 +108,20 @@ func (p *PCN) Network() *model.Network { return p.network }
 
 // Learn implements [Learner].
 func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error) {
-	r, err := p.network.Settle(ctx, p.network.Clamp(batch.Inputs, batch.Targets), p.inference)
+	c := p.network.Clamp(batch.Inputs, batch.Targets)
+	warm := p.inference.Start == model.Warm && len(batch.Examples) > 0
+	if warm {
+		p.warm.begin(c, batch.Examples)
+	}
+	inf := p.inference
+	inf.Estimate = inf.Estimate || batch.Estimate
+	r, err := p.network.Settle(ctx, c, inf)
 	if err != nil {
 		return Step{}, err
 	}
+	rows := float64(batch.Inputs.Shape()[0])
 	s := Step{
-		Energy: r.Energy / float64(batch.Inputs.Shape()[0]), Status: r.Status, Node: r.Node,
+		Energy: r.Energy / rows, ToLose: r.ToLose / rows, Status: r.Status, Node: r.Node,
 		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual,
 		Learned: r.Finite(),
 	}
@@ -116,6 +130,9 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	}
 	if !s.Learned {
 		return s, nil
+	}
+	if warm {
+		p.warm.keep(c, r, batch.Examples)
 	}
 	if err := p.network.Hebbian(r, p.update); err != nil {
 		return s, err
@@ -134,7 +151,16 @@ func (p *PCN) Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense,
 }
 
 // State implements [Learner].
-func (p *PCN) State() model.State { return learnerState(p.network, p.optimizer) }
+func (p *PCN) State() model.State {
+	s := learnerState(p.network, p.optimizer)
+	s.Add(warmState, p.warm.state())
+	return s
+}
 
 // SetState implements [Learner].
-func (p *PCN) SetState(s model.State) error { return setLearnerState(p.network, p.optimizer, s) }
+func (p *PCN) SetState(s model.State) error {
+	if err := p.warm.setState(p.network, s.Part(warmState)); err != nil {
+		return fmt.Errorf("%s: %w", warmState, err)
+	}
+	return setLearnerState(p.network, p.optimizer, s)
+}

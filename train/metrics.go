@@ -11,7 +11,7 @@ func (e Epoch) MarshalJSON() ([]byte, error) {
 	return json.Marshal(epochJSON{
 		Epoch: e.Epoch, Energy: jsonfloat.Float(e.Energy), LayerEnergy: numbers(e.LayerEnergy), Validation: e.Validation,
 		Rate: jsonfloat.Float(e.Rate), InferenceRate: jsonfloat.Float(e.InferenceRate), Steps: jsonfloat.Float(e.Steps),
-		Residual: jsonfloat.Float(e.Residual), NodeResidual: numbers(e.NodeResidual),
+		Residual: jsonfloat.Float(e.Residual), NodeResidual: numbers(e.NodeResidual), ToLose: (*jsonfloat.Float)(e.ToLose),
 		Diverged: e.Diverged, Batches: e.Batches, Node: e.Node, Seconds: jsonfloat.Float(e.Seconds),
 	})
 }
@@ -25,7 +25,7 @@ func (e *Epoch) UnmarshalJSON(text []byte) error {
 	*e = Epoch{
 		Epoch: j.Epoch, Energy: float64(j.Energy), LayerEnergy: floats(j.LayerEnergy), Validation: j.Validation,
 		Rate: float64(j.Rate), InferenceRate: float64(j.InferenceRate), Steps: float64(j.Steps),
-		Residual: float64(j.Residual), NodeResidual: floats(j.NodeResidual),
+		Residual: float64(j.Residual), NodeResidual: floats(j.NodeResidual), ToLose: (*float64)(j.ToLose),
 		Diverged: j.Diverged, Batches: j.Batches, Node: j.Node, Seconds: float64(j.Seconds),
 	}
 	return nil
@@ -33,7 +33,7 @@ func (e *Epoch) UnmarshalJSON(text []byte) error {
 
 // MarshalJSON writes what is no finite jsonfloat.Float as null.
 func (s Score) MarshalJSON() ([]byte, error) {
-	return json.Marshal(scoreJSON{s.Examples, jsonfloat.Float(s.Accuracy), jsonfloat.Float(s.MSE)})
+	return json.Marshal(scoreJSON{s.Examples, s.Classes, jsonfloat.Float(s.Accuracy), jsonfloat.Float(s.MSE)})
 }
 
 // UnmarshalJSON reads null as NaN.
@@ -42,7 +42,7 @@ func (s *Score) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &j); err != nil {
 		return err
 	}
-	*s = Score{j.Examples, float64(j.Accuracy), float64(j.MSE)}
+	*s = Score{j.Examples, j.Classes, float64(j.Accuracy), float64(j.MSE)}
 	return nil
 }
 
@@ -56,6 +56,7 @@ type epochJSON struct {
 	Steps         jsonfloat.Float   `json:"steps"`
 	Residual      jsonfloat.Float   `json:"residual"`
 	NodeResidual  []jsonfloat.Float `json:"node_residual,omitempty"`
+	ToLose        *jsonfloat.Float  `json:"to_lose,omitempty"`
 	Diverged      int               `json:"diverged"`
 	Batches       int               `json:"batches"`
 	Node          int               `json:"node"`
@@ -64,6 +65,7 @@ type epochJSON struct {
 
 type scoreJSON struct {
 	Examples int             `json:"examples"`
+	Classes  int             `json:"classes,omitempty"`
 	Accuracy jsonfloat.Float `json:"accuracy"`
 	MSE      jsonfloat.Float `json:"mse"`
 }

@@ -35,7 +35,9 @@ type SGD struct {
 }
 
 // Adam is Adam (Kingma and Ba 2015, algorithm 1), and AdamW (Loshchilov and
-// Hutter 2019, algorithm 2) where WeightDecay is not 0.
+// Hutter 2019, algorithm 2) where WeightDecay is not 0. That decay stands beside the
+// update; model.Config's is a term of the energy, and of the directions that Adam
+// scales.
 type Adam struct {
 	Beta1       float64 // default 0.9
 	Beta2       float64 // default 0.999

@@ -88,10 +88,15 @@ func (r Recipe) Validate() error {
 			errs = append(errs, fmt.Errorf("%s.%s", field, line))
 		}
 	}
-	under("data", r.Data.validate())
+	under("data", r.Data.Validate())
 	under("model", r.Model.Validate())
 	_, err := r.Inference.WithDefaults()
 	under("inference", err)
+	for field, n := range map[string]int{"node_rates": len(r.Inference.NodeRates), "node_steps": len(r.Inference.NodeSteps)} {
+		if n != 0 && n != len(r.Model.Layers) {
+			errs = append(errs, fmt.Errorf("inference.%s: must be one for each of the %d layers, got %d", field, len(r.Model.Layers), n))
+		}
+	}
 	_, err = r.Learning.WithDefaults()
 	under("learning", err)
 	if r.Learning.Patience > 0 && r.Data.Validation == 0 {
@@ -134,10 +139,21 @@ func (r Recipe) PCN() (*PCN, error) {
 
 // Backprop returns the baseline of the recipe: the multilayer perceptron of
 // the same sizes, activations and optimiser, in the discriminative direction,
-// which is a perceptron's only one.
+// which is a perceptron's only one. Of a discriminative recipe it has the form of
+// the label's energy for its loss; precisions and an activity prior it has not.
 func (r Recipe) Backprop() (*Backprop, error) {
+	labels := model.Gaussian
+	if k := len(r.Model.Energies); k > 0 && r.Model.Direction == model.Discriminative {
+		labels = r.Model.Energies[k-1]
+	}
+	r.Model.Energies = nil
+	if labels != model.Gaussian && labels != model.GaussianLearned {
+		r.Model.Energies = make([]model.NodeEnergy, len(r.Model.Layers))
+		r.Model.Energies[len(r.Model.Layers)-1] = labels
+	}
 	r.Model.Direction = model.Discriminative
 	r.Model.Precisions = nil
+	r.Model.ActivityPrior = 0
 	n, err := model.New(r.Model)
 	if err != nil {
 		return nil, err

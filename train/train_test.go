@@ -184,10 +184,13 @@ func TestGuardHoldsOnMNIST(t *testing.T) {
 }
 
 // TestBackpropGradient holds the baseline's directions against central
-// differences of its loss, ½‖target − prediction‖²/B.
+// differences of its loss, ½‖target − prediction‖²/B or that of another energy,
+// with weight decay and without.
 func TestBackpropGradient(t *testing.T) {
-	for _, activation := range []string{"tanh", "gelu", "leaky-relu"} {
-		n, err := model.New(model.Config{Layers: []int{4, 5, 6, 3}, Activation: activation, TopActivation: "tanh", Dtype: model.Float64, Seed: 2, WeightInit: model.PyTorch})
+	for activation, labels := range map[string]model.NodeEnergy{"tanh": model.Gaussian, "gelu": model.CrossEntropy, "leaky-relu": model.Bernoulli} {
+		decay := 0.3 * float64(len(activation)%2)
+		n, err := model.New(model.Config{Layers: []int{4, 5, 6, 3}, Activation: activation, TopActivation: "tanh", Dtype: model.Float64, Seed: 2, WeightInit: model.PyTorch,
+			Energies: []model.NodeEnergy{model.Gaussian, model.Gaussian, model.Gaussian, labels}, WeightDecay: decay})
 		must(t, err)
 		spy := &recorder{}
 		b, err := NewBackprop(n, spy)
@@ -195,6 +198,11 @@ func TestBackpropGradient(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 1))
 		const rows = 7
 		x, y := normal(rng, rows, 4), normal(rng, rows, 3)
+		if labels != model.Gaussian {
+			for i := range y.Float64s() {
+				y.Float64s()[i] = rng.Float64()
+			}
+		}
 		step, err := b.Learn(context.Background(), Batch{Inputs: x, Targets: y}, 1)
 		must(t, err)
 		loss := func() float64 {
@@ -202,10 +210,21 @@ func TestBackpropGradient(t *testing.T) {
 			must(t, err)
 			sum := 0.0
 			for i, v := range p.Float64s() {
-				d := v - y.Float64s()[i]
-				sum += d * d
+				switch want := y.Float64s()[i]; labels {
+				case model.CrossEntropy:
+					sum -= want * math.Log(v)
+				case model.Bernoulli:
+					sum -= want*math.Log(v) + (1-want)*math.Log(1-v)
+				default:
+					sum += (v - want) * (v - want) / 2
+				}
 			}
-			return sum / 2 / rows
+			for i := range n.Depth() {
+				for _, w := range n.Weights(i).Float64s() {
+					sum += rows * decay * w * w / 2
+				}
+			}
+			return sum / rows
 		}
 		if got := loss(); math.Abs(step.Energy-got) > 1e-12 {
 			t.Errorf("%s: loss %v, want %v", activation, step.Energy, got)
@@ -283,6 +302,123 @@ func TestFirstBatchIsBackprop(t *testing.T) {
 		}
 		if cos := ab / math.Sqrt(aa*bb); cos < 1-1e-6 {
 			t.Errorf("parameter %d: cosine %v between the Hebbian update and backprop's gradient", i, cos)
+		}
+	}
+}
+
+// TestCrossEntropyLearnsDigits measures labels by cross-entropy: the built-in
+// digits, seeds 1 to 5, 15 epochs. The median test accuracy is at least 0.965; with
+// a wrong sign or without the softmax it stays far below.
+func TestCrossEntropyLearnsDigits(t *testing.T) {
+	var scores []float64
+	for seed := range uint64(5) {
+		r := recipe(t, "digits", model.Discriminative, "", seed+1)
+		r.Learning.Epochs = 15
+		r.Model.Energies = make([]model.NodeEnergy, len(r.Model.Layers))
+		r.Model.Energies[len(r.Model.Layers)-1] = model.CrossEntropy
+		l, err := r.PCN()
+		must(t, err)
+		h, s := fit(t, r, l)
+		scores = append(scores, s.Accuracy)
+		if h.Status != model.StepLimit {
+			t.Errorf("seed %d: status %v", seed+1, h.Status)
+		}
+	}
+	t.Logf("test accuracy, seeds 1 to 5: %.4f", scores)
+	if slices.Sort(scores); scores[2] < 0.965 {
+		t.Errorf("test accuracy %.4f, want a median of at least 0.965", scores)
+	}
+}
+
+// TestLearnsTwoNoiseLevels learns the precisions of linear networks, in both
+// directions, whose data has units of two noise levels: variances 0.04 and 0.36,
+// 1:9, over 4,000 examples, seeds 1 to 3. Each precision and the ratio of the
+// levels' means are recovered within 15 %. (The variance of 4,000 examples is known
+// to 2 %.)
+func TestLearnsTwoNoiseLevels(t *testing.T) {
+	const examples, batch, known, noisy = 4000, 100, 3, 6
+	for _, direction := range []model.Direction{model.Discriminative, model.Generative} {
+		for seed := range uint64(3) {
+			cfg := model.Config{Layers: []int{known, noisy}, Direction: direction, Seed: seed + 1, Energies: []model.NodeEnergy{model.Gaussian, model.GaussianLearned}}
+			if direction == model.Generative {
+				slices.Reverse(cfg.Layers)
+				slices.Reverse(cfg.Energies)
+			}
+			n, err := model.New(cfg)
+			must(t, err)
+			rng := rand.New(rand.NewPCG(seed+1, 3))
+			weights := normal(rng, noisy, known).Float64s()
+			x, y := make([]float32, examples*known), make([]float32, examples*noisy)
+			for i := range x {
+				x[i] = float32(rng.NormFloat64())
+			}
+			variance := func(unit int) float64 { return []float64{0.04, 0.36}[unit%2] }
+			for i := range y {
+				row, unit := i/noisy, i%noisy
+				v := math.Sqrt(variance(unit)) * rng.NormFloat64()
+				for k := range known {
+					v += weights[unit*known+k] * float64(x[row*known+k])
+				}
+				y[i] = float32(v)
+			}
+			l, err := NewPCN(n, model.Inference{Steps: 1}, &Adam{})
+			must(t, err)
+			const epochs = 30
+			for epoch := range epochs {
+				for lo := 0; lo < examples; lo += batch {
+					above := tensor.New(tensor.WithShape(batch, known), tensor.WithBacking(x[lo*known:(lo+batch)*known]))
+					below := tensor.New(tensor.WithShape(batch, noisy), tensor.WithBacking(y[lo*noisy:(lo+batch)*noisy]))
+					b := Batch{Inputs: above, Targets: below}
+					if direction == model.Generative {
+						b.Inputs, b.Targets = below, above
+					}
+					_, err := l.Learn(context.Background(), b, 0.02*(1-float64(epoch)/epochs))
+					must(t, err)
+				}
+			}
+			var means [2]float64
+			for unit, p := range n.Precision(0) {
+				means[unit%2] += p * 2 / noisy
+				if want := 1 / variance(unit); math.Abs(p/want-1) > 0.15 {
+					t.Errorf("%v, seed %d: precision of unit %d is %v, want %v", direction, seed+1, unit, p, want)
+				}
+			}
+			t.Logf("%v, seed %d: precisions %.3g and %.3g, ratio %.3g", direction, seed+1, means[0], means[1], means[0]/means[1])
+			if ratio := means[0] / means[1]; math.Abs(ratio/9-1) > 0.15 {
+				t.Errorf("%v, seed %d: ratio %v, want 9", direction, seed+1, ratio)
+			}
+		}
+	}
+}
+
+// TestBaselineHasTheSameLoss makes the baseline of recipes whose energies differ.
+func TestBaselineHasTheSameLoss(t *testing.T) {
+	g, l, c := model.Gaussian, model.GaussianLearned, model.CrossEntropy
+	for _, test := range []struct {
+		direction model.Direction
+		energies  []model.NodeEnergy
+		want      model.NodeEnergy
+	}{
+		{model.Discriminative, nil, g},
+		{model.Discriminative, []model.NodeEnergy{g, l, c}, c},
+		{model.Discriminative, []model.NodeEnergy{g, l, l}, g},
+		{model.Generative, []model.NodeEnergy{model.Bernoulli, l, g}, g},
+	} {
+		r := Recipe{Model: model.Config{Layers: []int{4, 3, 2}, Direction: test.direction, Energies: test.energies, ActivityPrior: 1, WeightDecay: 0.1}}
+		b, err := r.Backprop()
+		must(t, err)
+		if got := b.Network().NodeEnergy(0); got != test.want || b.Network().Config().WeightDecay != 0.1 {
+			t.Errorf("%v %v: the baseline's loss is %v, want %v", test.direction, test.energies, got, test.want)
+		}
+	}
+	for want, cfg := range map[string]model.Config{
+		"no gaussian-learned precision": {Layers: []int{4, 2}, Energies: []model.NodeEnergy{g, l}},
+		"no activity prior, got 2":      {Layers: []int{4, 2}, ActivityPrior: 2},
+	} {
+		n, err := model.New(cfg)
+		must(t, err)
+		if _, err := NewBackprop(n, &SGD{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("NewBackprop: got error %v, want one with %q", err, want)
 		}
 	}
 }
@@ -520,5 +656,40 @@ func BenchmarkTrainBatch(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestWarmStart begins each visit of an example where the last one ended: settled
+// on, latents come nearer to rest than they do anew, however the examples are
+// shuffled.
+func TestWarmStart(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	const examples = 70
+	x, y := normal(rng, examples, 12), normal(rng, examples, 5)
+	residual := func(start model.Start) float64 {
+		n, err := model.New(model.Config{Layers: []int{12, 9, 7, 5}, Direction: model.Generative, Dtype: model.Float64, Seed: 1})
+		must(t, err)
+		l, err := NewPCN(n, model.Inference{Steps: 3, Start: start}, &SGD{})
+		must(t, err)
+		total := 0.0
+		for range 20 {
+			total = 0
+			order := rng.Perm(examples)
+			for lo := 0; lo < examples; lo += 40 {
+				rows := order[lo:min(lo+40, examples)]
+				b := Batch{Inputs: tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), 12)), Targets: tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), 5)), Examples: rows}
+				for i, r := range rows {
+					copyRow(b.Inputs, i, x, r)
+					copyRow(b.Targets, i, y, r)
+				}
+				step, err := l.Learn(context.Background(), b, 1e-12) // the weights stay
+				must(t, err)
+				total += step.Energy * float64(len(rows))
+			}
+		}
+		return total
+	}
+	if anew, warm := residual(model.TopDown), residual(model.Warm); warm > 0.9*anew {
+		t.Errorf("settled energy %v from warm starts, %v anew: want it well below", warm, anew)
 	}
 }

@@ -32,7 +32,7 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	recipeFlag(flags, "layers", "SIZES", "sizes from data to label (default 784,256,256,10)", setLayers)
+	recipeFlag(flags, "layers", "SIZES", "sizes from data to label (default 784,256,256,10)", setLayers(flags))
 	recipeFlag(flags, "direction", "DIRECTION", "discriminative or generative (default generative)", func(r *train.Recipe, text string) error {
 		return r.Model.Direction.UnmarshalText([]byte(text))
 	})

@@ -5,27 +5,26 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"gorgonia.org/tensor"
 
-	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
 )
 
 func (a *app) compareCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "compare [" + strings.Join(train.Datasets, "|") + "]",
+		Use:   "compare [" + strings.Join(train.Datasets, "|") + "|PATH]",
 		Short: "Train a network and the identical perceptron, and compare them",
 		Long: `Train a predictive coding network and then the identical multilayer perceptron by
 backpropagation, on sine by default, and compare them: the same sizes,
-activations, first weights, examples in the same order, optimiser and epochs. A
-perceptron has one direction, discriminative, whatever the network's.
+activations, first weights, examples in the same order, optimiser and epochs, and
+the same loss: half the squared error, or the form of the label's energy where the
+network measures it at the bottom, and weight decay. A perceptron has one
+direction, discriminative, whatever the network's, no precisions and no activity
+prior.
 
 The folder given by --out gets compare.png, both curves by epoch and, for the
 sine, both fits; pcn.safetensors and mlp.safetensors, renewed after each epoch;
@@ -56,7 +55,7 @@ type comparison struct {
 }
 
 func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error {
-	e, err := prepare(r, func() (*folder, error) { return f.claim("runs/" + r.Data.Dataset + "-compare") })
+	e, err := prepare(r, func() (*folder, error) { return f.claim("runs/" + r.Data.Name() + "-compare") })
 	if err != nil {
 		return err
 	}
@@ -92,7 +91,7 @@ func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error
 	panels := report.Curves(e.sets.Test.Classes > 0, report.Run{Name: "PCN", History: pcnHistory}, report.Run{Name: "MLP", History: mlpHistory})
 	panels[0].Title.Text = "Settled energy (PCN) and loss (MLP)"
 	if r.Data.Dataset == "sine" {
-		fit, err := fitPanel(ctx, e.sets.Test, pcn, mlp)
+		fit, err := report.Regression(ctx, e.sets.Test, "sin x", math.Sin, report.Named{Name: "PCN", Learner: pcn}, report.Named{Name: "MLP", Learner: mlp})
 		if err != nil {
 			return err
 		}
@@ -137,54 +136,4 @@ func printTable(w io.Writer, results ...result) error {
 		fmt.Fprintf(t, "%s\t%s\t%.3g\t%s\n", strings.ToUpper(r.Learner), r.testText(), r.Seconds, r.statusText())
 	}
 	return t.Flush()
-}
-
-// fitPanel draws what both learners make of the sine over the examples of test.
-func fitPanel(ctx context.Context, test *data.Set, pcn, mlp train.Learner) (*report.Panel, error) {
-	const points = 400
-	x := make([]float64, points)
-	sine := make([]float64, points)
-	for i := range x {
-		x[i] = math.Pi * (2*float64(i)/(points-1) - 1)
-		sine[i] = math.Sin(x[i])
-	}
-	lines := []report.Line{{Name: "sin x", X: x, Y: sine}}
-	for _, l := range []struct {
-		name    string
-		learner train.Learner
-	}{{"PCN", pcn}, {"MLP", mlp}} {
-		inputs := newTensor(l.learner.Network().Config().Dtype, slices.Clone(x), points, 1)
-		if err := test.InputTransform().Apply(inputs); err != nil {
-			return nil, err
-		}
-		targets, err := l.learner.Predict(ctx, inputs)
-		if err != nil {
-			return nil, err
-		}
-		if err := test.TargetTransform().Invert().Apply(targets); err != nil {
-			return nil, err
-		}
-		lines = append(lines, report.Line{Name: l.name, X: x, Y: column(targets)})
-	}
-
-	raw := test.WithTransforms(data.Transform{}, data.Transform{})
-	rows := make([]int, raw.Len())
-	for i := range rows {
-		rows[i] = i
-	}
-	inputs := newTensor(model.Float64, make([]float64, len(rows)), len(rows), 1)
-	targets := newTensor(model.Float64, make([]float64, len(rows)), len(rows), 1)
-	if err := raw.Gather(rows, inputs, targets); err != nil {
-		return nil, err
-	}
-	return report.Fit(report.Line{Name: "test examples", X: column(inputs), Y: column(targets)}, lines...), nil
-}
-
-// column returns the numbers of an (n, 1) tensor.
-func column(t *tensor.Dense) []float64 {
-	var out []float64
-	for _, row := range tensorRows(t) {
-		out = append(out, row[0])
-	}
-	return out
 }

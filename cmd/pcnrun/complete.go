@@ -1,137 +1,428 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math"
-	"math/rand/v2"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"gorgonia.org/tensor"
+	"github.com/spf13/pflag"
 
+	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
 )
 
+// completeFlags are what complete is asked.
+type completeFlags struct {
+	*modelFlags
+	input, mask, completed, out string
+	temperature, denoise        float64
+	limit                       int
+	json                        bool
+}
+
 func (a *app) completeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "complete MODEL",
-		Short: "Fill in the missing half of test images, and classify them by what is left",
-		Long: `Hide a part of each image of the test part, let the network fill it in, and
-classify the image by what was left: each class is clamped in turn, all that is
-hidden settles, and the class of the lowest energy is taken. The mean squared
-error on the hidden pixels is compared with that of the mean training image. A
-PNG file shows what was given, the completion and the truth.
+		Short: "Fill in what is missing of inputs, and classify them by what is left",
+		Long: `Hide a part of each input of the test part, let the network fill it in, and
+classify the input by what was left. Each class is clamped in turn and all that is
+hidden settles; the completion is the mean over the classes, each weighed by
+exp(-energy/temperature). The temperature is fitted on the validation part, or
+else the training part, with the same units hidden.
+
+The mean squared error on hidden units is compared with that of the mean training
+input and of the training example that is nearest by what is left, which has a
+class as well. Of images, a PNG file shows what was given, the completion and the
+truth, with red where it is not known.
+
+With --input, inputs are read as lines of numbers as by predict. An empty cell or
+NaN is missing, and --mask hides more. The completed lines are printed, and the
+rest goes to the standard error. With --denoise nothing is hidden: noise is added,
+and the network's prediction of its inputs is taken in place of them.
 
 ` + modelHelp,
 		Example: `  pcnrun train digits --direction generative
   pcnrun complete runs/digits/model.safetensors
-  pcnrun complete runs/digits/model.safetensors --mask random:0.5 --json`,
+  pcnrun complete runs/digits/model.safetensors --mask random:0.5 --json
+  pcnrun complete runs/digits/model.safetensors --input holes.csv > whole.csv
+  pcnrun complete runs/digits/model.safetensors --denoise 4`,
 		Args: wantArgs(1, 1),
 	}
-	f := addForeignFlags(c.Flags())
+	o := &completeFlags{modelFlags: addForeignFlags(c.Flags())}
 	dataDirFlag(c.Flags())
 	addInferenceFlags(c.Flags())
-	mask := c.Flags().String("mask", "bottom", "`PART` to hide: top, bottom, left, right, or random:SHARE, the pixels of\neach image drawn by the recipe's seed")
-	limit := c.Flags().Int("limit", 0, "most test examples, 0 for all")
-	out := c.Flags().String("out", "", "PNG `FILE` (default completed.png beside MODEL)")
-	json := c.Flags().Bool("json", false, "print one JSON object")
+	c.Flags().StringVar(&o.input, "input", "", "CSV `FILE` of inputs to complete, - for the standard input, in place of the\ntest part")
+	c.Flags().StringVar(&o.mask, "mask", "", "`PART` to hide: "+maskHelp+"\n(default bottom, or random:0.5 where inputs are no images; none with --input)")
+	c.Flags().Float64Var(&o.denoise, "denoise", 0, "`SIGMA`, standard deviation of noise to add to the test part and take off, in\nthe units of the data")
+	c.Flags().Float64Var(&o.temperature, "temperature", 0, "`T` by which classes are weighed, 0 for the best alone (default fitted)")
+	c.Flags().IntVar(&o.limit, "limit", 0, "most examples, 0 for all")
+	c.Flags().StringVar(&o.completed, "completed", "", "CSV `FILE` for the completed inputs, - for the standard output")
+	c.Flags().StringVar(&o.out, "out", "", "PNG `FILE` (default completed.png beside MODEL)")
+	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if *limit < 0 {
-			return usagef("--limit: want a whole number >= 0")
+		if err := o.check(); err != nil {
+			return err
 		}
-		if *out == "" {
-			*out = filepath.Join(filepath.Dir(args[0]), "completed.png")
-		}
-		return a.complete(c.Context(), f, args[0], *mask, *limit, *out, *json)
+		return a.complete(c.Context(), o, args[0])
 	}
 	return c
 }
 
-// completion is what --json prints of a completed test part.
-type completion struct {
-	Dataset     string `json:"dataset"`
-	Model       string `json:"model"`
-	Mask        string `json:"mask"`
-	Examples    int    `json:"examples"`
-	Method      string `json:"method"`
-	MSE         number `json:"mse"`          // on the hidden pixels, in units of the network's inputs
-	MSEMean     number `json:"mse_mean"`     // the mean training image's
-	MSERatio    number `json:"mse_ratio"`    // the one as a share of the other
-	Accuracy    number `json:"accuracy"`     // of the class by what was left
-	AccuracyAll number `json:"accuracy_all"` // with nothing hidden
-	Figure      string `json:"figure"`
+// check returns what flags do not go together, and fills in defaults.
+func (o *completeFlags) check() error {
+	notFinite := func(x float64) bool { return !(x >= 0) || math.IsInf(x, 0) }
+	switch {
+	case o.limit < 0:
+		return usagef("--limit: want a whole number >= 0")
+	case notFinite(o.temperature):
+		return usagef("--temperature: want a number >= 0")
+	case notFinite(o.denoise):
+		return usagef("--denoise: want a number >= 0")
+	case o.denoise > 0 && (o.input != "" || o.mask != ""):
+		return usagef("--denoise takes the whole test part: leave out --input and --mask")
+	}
+	if o.input != "" && o.completed == "" {
+		o.completed = "-"
+	}
+	if o.json && o.completed == "-" {
+		return usagef("--json: name a file for the completed inputs with --completed")
+	}
+	return nil
 }
 
-func (a *app) complete(ctx context.Context, f *modelFlags, path, mask string, limit int, out string, json bool) error {
-	t, err := f.open(path, true)
-	if err != nil {
-		return err
-	}
-	sets, err := t.load()
-	if err != nil {
-		return err
-	}
-	test := sets.Test.Limit(limit)
-	if test.Classes == 0 || test.Width == 0 {
-		return fmt.Errorf("%s: complete wants images with classes, and %s has none", path, t.recipe.Data.Dataset)
-	}
-	if err := train.Fits(t.network, test); err != nil {
-		return err
-	}
-	fixed, err := fixedPixels(mask, test, t.recipe.Data.Seed, t.network.Config().Dtype)
-	if err != nil {
-		return usageError{err}
-	}
-	truth, err := t.gather(test)
-	if err != nil {
-		return err
-	}
-	done, err := t.network.Complete(ctx, model.Clamp{Values: truth, Fixed: fixed}, t.recipe.Inference)
-	if err != nil {
-		return err
-	}
-	whole, err := t.network.Complete(ctx, model.Clamp{Values: truth}, t.recipe.Inference)
-	if err != nil {
-		return err
-	}
-	mean, err := t.mean(sets.Train)
-	if err != nil {
-		return err
-	}
+// completion is what --json prints of completed inputs. Errors are on the hidden
+// units, or with --denoise on all, in units of the network's inputs.
+type completion struct {
+	Dataset     string  `json:"dataset,omitempty"`
+	Model       string  `json:"model"`
+	Input       string  `json:"input,omitempty"`
+	Mask        string  `json:"mask,omitempty"`
+	Denoise     number  `json:"denoise,omitempty"`
+	Examples    int     `json:"examples"`
+	Method      string  `json:"method"`
+	Temperature *number `json:"temperature,omitempty"` // of the classes
+	MSE         *number `json:"mse,omitempty"`         // like the other errors, where the truth is known
+	MSEMean     *number `json:"mse_mean,omitempty"`    // the mean training input's
+	MSERatio    *number `json:"mse_ratio,omitempty"`   // the one as a share of the other
+	MSENearest  *number `json:"mse_nearest,omitempty"` // the nearest training example's
+	MSENoisy    *number `json:"mse_noisy,omitempty"`   // what was given's, with --denoise
+	// NearestRatio is MSENearest as a share of MSEMean.
+	NearestRatio    *number `json:"nearest_ratio,omitempty"`
+	Accuracy        *number `json:"accuracy,omitempty"`         // of the class by what was left
+	AccuracyAll     *number `json:"accuracy_all,omitempty"`     // with nothing hidden and no noise
+	NearestAccuracy *number `json:"nearest_accuracy,omitempty"` // of the nearest training example's class
+	Classes         []int   `json:"classes,omitempty"`          // of --input's lines
+	Completed       string  `json:"completed,omitempty"`
+	Figure          string  `json:"figure,omitempty"`
+}
 
-	given, filled, hidden := tensorRows(truth), tensorRows(done.Inputs), tensorRows(fixed)
-	var errNetwork, errMean, pixels float64
-	for i, image := range given {
-		for j, x := range image {
-			if hidden[i%len(hidden)][j] == 0 {
-				errNetwork += (filled[i][j] - x) * (filled[i][j] - x)
-				errMean += (mean[j] - x) * (mean[j] - x)
-				pixels++
-			}
+func (a *app) complete(ctx context.Context, o *completeFlags, path string) error {
+	t, err := o.open(path, o.input == "")
+	if err != nil {
+		return err
+	}
+	var sets train.Sets
+	if t.recipe.Data.Dataset != "" {
+		if sets, err = t.load(); err == nil {
+			err = train.Fits(t.network, sets.Train)
+		}
+		if err != nil && o.input == "" {
+			return err
+		}
+		if err != nil {
+			a.warn("nothing to compare with: %v", err)
+			sets = train.Sets{}
 		}
 	}
-	labels := test.Labels()
-	res := completion{
-		Dataset: t.recipe.Data.Dataset, Model: path, Mask: mask, Examples: test.Len(), Method: t.recipe.Inference.Method.String(),
-		MSE: number(errNetwork / pixels), MSEMean: number(errMean / pixels), MSERatio: number(errNetwork / errMean),
-		Accuracy: number(share(done.Classes, labels)), AccuracyAll: number(share(whole.Classes, labels)), Figure: out,
-	}
-	if err := t.drawCompletions(out, test, given, filled, hidden); err != nil {
+	p, labels, err := a.puzzle(ctx, o, t, sets)
+	if err != nil {
 		return err
 	}
-	if json {
+	width := t.imageWidth(sets.Test)
+	if width == 0 && o.out != "" {
+		return usagef("--out: the inputs are no images")
+	}
+	inf := t.fullInference(o.flags)
+	how, err := o.recall(ctx, t, sets, p, inf)
+	if err != nil {
+		return err
+	}
+	done, err := p.solve(ctx, t, how, inf)
+	if err != nil {
+		return err
+	}
+	filled := done.Inputs
+	if o.denoise > 0 {
+		if filled = done.Predictions; filled == nil {
+			return usagef("--denoise: a discriminative network does not predict its inputs")
+		}
+	}
+	res := completion{
+		Dataset: t.recipe.Data.Dataset, Model: path, Input: o.input, Mask: o.mask, Denoise: number(o.denoise),
+		Examples: len(p.raw), Method: inf.Method.String(), Completed: o.completed,
+	}
+	if how.By == model.ByEnergy {
+		res.Temperature = (*number)(&how.Temperature)
+	}
+	rows := model.Rows(filled)
+	if err := res.compare(ctx, t, sets, p, rows, o.denoise > 0, labels, done.Classes); err != nil {
+		return err
+	}
+	if labels != nil {
+		all, err := p.whole(t)
+		if err != nil {
+			return err
+		}
+		whole, err := t.network.Complete(ctx, all, how, inf)
+		if err != nil {
+			return err
+		}
+		res.AccuracyAll = pointer(share(whole.Classes, labels))
+	} else if t.classes() {
+		res.Classes = done.Classes
+	}
+	if width > 0 {
+		if res.Figure = o.out; res.Figure == "" {
+			res.Figure = filepath.Join(filepath.Dir(path), "completed.png")
+		}
+		if err := p.draw(res.Figure, rows, width); err != nil {
+			return err
+		}
+	}
+	if o.completed != "" {
+		if o.denoise == 0 {
+			rows, err = p.completed(filled)
+		} else if err = p.units.Invert().Apply(filled); err == nil {
+			rows = model.Rows(filled)
+		}
+		if err == nil {
+			err = a.writeRows(o.completed, rows, t.network.Config().Dtype)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if o.json {
 		return printJSON(a.stdout, res)
 	}
-	_, err = fmt.Fprintf(a.stdout, "hidden pixels  MSE %.4g, %.3g of the mean training image's, on %d examples of %s\n%s by what is left, %s with nothing hidden\nwrote %s\n",
-		res.MSE, res.MSERatio, res.Examples, res.Dataset, accuracyText(float64(res.Accuracy)), accuracyText(float64(res.AccuracyAll)), out)
+	out := a.stdout
+	if o.completed == "-" {
+		if out = a.stderr; a.quiet {
+			out = io.Discard
+		}
+	}
+	_, err = io.WriteString(out, res.text())
 	return err
+}
+
+// puzzle returns what o asks to complete, and its labels where they are known.
+func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets train.Sets) (*puzzle, []int, error) {
+	dtype := t.network.Config().Dtype
+	d := t.network.Size(t.network.InputNode())
+	var raw [][]float64
+	var labels []int
+	units, width, err := t.inputs, t.imageWidth(sets.Test), error(nil)
+	if o.input == "" {
+		test := sets.Test.Limit(o.limit)
+		if err := train.Fits(t.network, test); err != nil {
+			return nil, nil, err
+		}
+		units, labels = test.InputTransform(), test.Labels()
+		raw, err = rawRows(test)
+		if o.mask == "" && o.denoise == 0 {
+			if o.mask = "bottom"; width == 0 {
+				o.mask = "random:0.5"
+			}
+		}
+	} else {
+		in, closeIn, openErr := a.openFile(o.input, d, dtype)
+		if openErr != nil {
+			return nil, nil, openErr
+		}
+		defer closeIn()
+		in.parser.holes = true
+		raw, err = in.all(ctx)
+		if o.limit > 0 && o.limit < len(raw) {
+			raw = raw[:o.limit]
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	h := hidden{make([]bool, d)}
+	if o.mask != "" {
+		if h, err = a.hide(ctx, o.mask, len(raw), d, width, t.recipe.Data.Seed); err != nil {
+			return nil, nil, err
+		}
+	}
+	h = h.without(raw)
+	if !h.any() && o.denoise == 0 {
+		return nil, nil, errors.New("nothing is missing: leave cells empty, or hide some with --mask")
+	}
+	p, err := newPuzzle(raw, units, h, o.denoise, t.recipe.Data.Seed, dtype)
+	return p, labels, err
+}
+
+// mostFitted is the most examples on which a temperature is fitted.
+const mostFitted = 1000
+
+// recall says how the target is found: of classes by energy, at the temperature
+// that o gives or at which the classes of examples with the same units hidden, and
+// as much noise, are most probable.
+func (o *completeFlags) recall(ctx context.Context, t *trained, sets train.Sets, p *puzzle, inf model.Inference) (model.Recall, error) {
+	how := model.Recall{}
+	if !t.classes() {
+		return how, nil
+	}
+	how = model.Recall{By: model.ByEnergy, Temperature: o.temperature}
+	set := sets.Validation
+	if set == nil || set.Len() == 0 {
+		set = sets.Train
+	}
+	if o.flags.Changed("temperature") || set == nil || set.Classes == 0 {
+		return how, nil
+	}
+	set = set.Limit(mostFitted)
+	raw, err := rawRows(set)
+	if err != nil {
+		return how, err
+	}
+	h := make(hidden, len(raw))
+	for i := range h {
+		h[i] = p.hidden[i%len(p.hidden)]
+	}
+	q, err := newPuzzle(raw, set.InputTransform(), h, o.denoise, t.recipe.Data.Seed+1, t.network.Config().Dtype)
+	if err != nil {
+		return how, err
+	}
+	done, err := q.solve(ctx, t, how, inf)
+	if err != nil {
+		return how, err
+	}
+	how.Temperature, err = model.Temperature(done.Energies, set.Labels())
+	return how, err
+}
+
+// fullInference says how latents settle where it pays to reach rest: as flags say,
+// or else by Gauss-Seidel sweeps to a thousandth of the gradient.
+func (t *trained) fullInference(flags *pflag.FlagSet) model.Inference {
+	for _, name := range []string{"method", "steps", "tolerance", "inference-rate"} {
+		if flags.Changed(name) {
+			return t.recipe.Inference
+		}
+	}
+	return model.Inference{Method: model.GaussSeidel, Steps: 100, Tolerance: 1e-3}
+}
+
+// imageWidth returns the width of the network's inputs as images: that of the set
+// where there is one, or what the model says; 0 where they are no images.
+func (t *trained) imageWidth(set *data.Set) int {
+	if set != nil {
+		return set.Width
+	}
+	width, _ := t.imageSize(t.network.Size(t.network.InputNode()))
+	return width
+}
+
+// compare enters how near rows are to the truth, and how near the baselines are.
+func (r *completion) compare(ctx context.Context, t *trained, sets train.Sets, p *puzzle, rows [][]float64, denoise bool, labels, classes []int) error {
+	counts := func(i, j int) bool { return denoise || p.hidden.at(i, j) }
+	mse, units := p.mse(func(i int) []float64 { return rows[i] }, counts)
+	if units > 0 {
+		r.MSE = pointer(mse)
+	}
+	if denoise {
+		given := model.Rows(p.seen.Values)
+		mse, _ := p.mse(func(i int) []float64 { return given[i] }, counts)
+		r.MSENoisy = pointer(mse)
+	}
+	if labels != nil {
+		r.Accuracy = pointer(share(classes, labels))
+	}
+	if sets.Train == nil || units == 0 && labels == nil {
+		return nil
+	}
+	raw, err := rawRows(sets.Train)
+	if err != nil {
+		return err
+	}
+	trained := &puzzle{raw: raw, units: sets.Train.InputTransform()}
+	all, err := trained.tensor(func(i, j int) float64 { return raw[i][j] }, t.network.Config().Dtype)
+	if err != nil {
+		return err
+	}
+	examples := model.Rows(all)
+	nearest, err := train.Nearest(ctx, p.seen, all)
+	if err != nil {
+		return err
+	}
+	if units > 0 {
+		mean := columnMeans(examples)
+		ofMean, _ := p.mse(func(int) []float64 { return mean }, counts)
+		ofNearest, _ := p.mse(func(i int) []float64 { return examples[nearest[i]] }, counts)
+		r.MSEMean, r.MSERatio = pointer(ofMean), pointer(mse/ofMean)
+		r.MSENearest, r.NearestRatio = pointer(ofNearest), pointer(ofNearest/ofMean)
+	}
+	if labels != nil {
+		theirs := sets.Train.Labels()
+		guess := make([]int, len(labels))
+		for i, e := range nearest {
+			guess[i] = theirs[e]
+		}
+		r.NearestAccuracy = pointer(share(guess, labels))
+	}
+	return nil
+}
+
+func pointer(x float64) *number { return (*number)(&x) }
+
+// text says the same in lines.
+func (r *completion) text() string {
+	out := ""
+	line := func(format string, args ...any) { out += fmt.Sprintf(format, args...) + "\n" }
+	what := "hidden units"
+	if r.Denoise > 0 {
+		what = "noise taken off"
+	}
+	of := fmt.Sprintf("%d examples", r.Examples)
+	switch r.Input {
+	case "":
+		of += " of " + r.Dataset
+	case "-":
+		of += " of the standard input"
+	default:
+		of += " of " + r.Input
+	}
+	switch {
+	case r.MSE == nil:
+		line("%s filled in on %s", what, of)
+	case r.MSERatio == nil:
+		line("%s  MSE %.4g on %s", what, *r.MSE, of)
+	default:
+		line("%s  MSE %.4g, %.3g of the mean training input's, on %s; the nearest training example's %.3g", what, *r.MSE, *r.MSERatio, of, *r.NearestRatio)
+	}
+	if r.MSENoisy != nil {
+		line("with noise  MSE %.4g", *r.MSENoisy)
+	}
+	if r.Accuracy != nil {
+		line("%s by what is left, %s with all; the nearest training example's class %.2f %%", accuracyText(float64(*r.Accuracy)), accuracyText(float64(*r.AccuracyAll)), 100**r.NearestAccuracy)
+	}
+	if r.Figure != "" {
+		line("wrote %s", r.Figure)
+	}
+	if r.Completed != "" && r.Completed != "-" {
+		line("wrote %s", r.Completed)
+	}
+	return out
 }
 
 // share returns how many of classes are the labels.
@@ -145,100 +436,44 @@ func share(classes, labels []int) float64 {
 	return float64(right) / float64(len(labels))
 }
 
-// fixedPixels returns the mask of the pixels that are left when part is hidden.
-func fixedPixels(part string, set *data.Set, seed uint64, dtype model.Dtype) (*tensor.Dense, error) {
-	w, h := set.Width, set.Height
-	rows := 1
-	var hides func(x, y int) bool
-	switch kind, text, _ := strings.Cut(part, ":"); kind {
-	case "top":
-		hides = func(_, y int) bool { return y < h/2 }
-	case "bottom":
-		hides = func(_, y int) bool { return y >= h-h/2 }
-	case "left":
-		hides = func(x, _ int) bool { return x < w/2 }
-	case "right":
-		hides = func(x, _ int) bool { return x >= w-w/2 }
-	case "random":
-		p, err := strconv.ParseFloat(text, 64)
-		if err != nil || !(p > 0 && p < 1) {
-			return nil, fmt.Errorf("--mask %s: want random:SHARE with a share between 0 and 1", part)
+// writeRows writes rows as CSV to a file, or for - to the standard output.
+func (a *app) writeRows(path string, rows [][]float64, d model.Dtype) error {
+	write := func(w io.Writer) error {
+		out := bufio.NewWriter(w)
+		for _, row := range rows {
+			fmt.Fprintln(out, formatRow(row, d))
 		}
-		rng := rand.New(rand.NewPCG(seed, streamMask))
-		rows = set.Len()
-		hides = func(int, int) bool { return rng.Float64() < p }
-	default:
-		return nil, fmt.Errorf("--mask %s: want top, bottom, left, right or random:SHARE", part)
+		return out.Flush()
 	}
-	fixed := tensor.New(tensor.Of(dtype.Tensor()), tensor.WithShape(rows, w*h))
-	for i := range rows * w * h {
-		if !hides(i%w, i/w%h) {
-			setValue(fixed, i, 1)
-		}
+	if path == "-" {
+		return write(a.stdout)
 	}
-	return fixed, nil
-}
-
-// streamMask is the random stream of hidden pixels, drawn from the data's seed.
-const streamMask = 301
-
-func setValue(t *tensor.Dense, i int, x float64) {
-	switch values := t.Data().(type) {
-	case []float32:
-		values[i] = float32(x)
-	case []float64:
-		values[i] = x
-	}
-}
-
-// gather returns all inputs of set as the network takes them.
-func (t *trained) gather(set *data.Set) (*tensor.Dense, error) {
-	rows := make([]int, set.Len())
-	for i := range rows {
-		rows[i] = i
-	}
-	inputs := tensor.New(tensor.Of(t.network.Config().Dtype.Tensor()), tensor.WithShape(set.Len(), set.InputSize()))
-	return inputs, set.Gather(rows, inputs, nil)
-}
-
-// mean returns the mean input of set.
-func (t *trained) mean(set *data.Set) ([]float64, error) {
-	inputs, err := t.gather(set)
-	if err != nil {
-		return nil, err
-	}
-	mean := make([]float64, set.InputSize())
-	for _, row := range tensorRows(inputs) {
-		for j, x := range row {
-			mean[j] += x / float64(set.Len())
-		}
-	}
-	return mean, nil
+	return atomicfile.Write(path, write)
 }
 
 // shown is the number of examples in the picture of completions.
 const shown = 12
 
-// drawCompletions writes a picture: a row of what was given, with hidden pixels
+// draw writes a picture of images: a row of what was given, with hidden pixels
 // red, a row of completions, and a row of the truth.
-func (t *trained) drawCompletions(path string, set *data.Set, truth, filled, fixed [][]float64) error {
-	n := min(shown, len(truth))
-	var images [][]float64
-	for i, image := range truth[:n] {
-		given := slices.Clone(image)
-		for j := range given {
-			if fixed[i%len(fixed)][j] == 0 {
-				given[j] = math.NaN()
+func (p *puzzle) draw(path string, filled [][]float64, width int) error {
+	n := min(shown, len(filled))
+	given := model.Rows(p.seen.Values)[:n]
+	low, high := math.Inf(1), math.Inf(-1)
+	for i, image := range given {
+		for j, x := range p.truth[i] {
+			if !math.IsNaN(x) {
+				low, high = min(low, x), max(high, x)
+			}
+			if p.hidden.at(i, j) {
+				image[j] = math.NaN()
 			}
 		}
-		images = append(images, given)
 	}
-	images = append(append(images, filled[:n]...), truth[:n]...)
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, image := range truth[:n] {
-		low, high = min(low, slices.Min(image)), max(high, slices.Max(image))
+	if !(low < high) {
+		low, high = 0, 1
 	}
-	picture, err := report.Grid(images, set.Width, set.Height, n, low, max(high, low+1e-9))
+	picture, err := report.Grid(slices.Concat(given, filled[:n], p.truth[:n]), width, len(filled[0])/width, n, low, high)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -64,13 +65,18 @@ func (f *choiceFlags) add(c *cobra.Command) {
 }
 
 func (f *choiceFlags) choice(dataset string) (config.Choice, error) {
-	choice := config.Choice{Dataset: dataset, Recipe: f.recipe}
+	var direction model.Direction
 	if f.direction != "" {
-		choice.Direction = new(model.Direction)
-		if err := choice.Direction.UnmarshalText([]byte(f.direction)); err != nil {
-			return choice, usagef("--direction: %w", err)
+		if err := direction.UnmarshalText([]byte(f.direction)); err != nil {
+			return config.Choice{}, usagef("--direction: %w", err)
 		}
 	}
+	choice := config.Choice{Recipe: f.recipe, Change: func(r *train.Recipe) {
+		r.Data.Dataset = cmp.Or(dataset, r.Data.Dataset)
+		if f.direction != "" {
+			r.Model.Direction = direction
+		}
+	}}
 	if _, err := train.DefaultRecipe(config.DefaultDataset, model.Discriminative, f.recipe); err != nil {
 		return choice, usagef("--recipe: %w", err)
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,17 +91,19 @@ func (e *experiment) saveRecipe(n *model.Network) error {
 }
 
 // learn teaches l, writes the model to path after each epoch, and scores it on
-// the test part at the end, unless e is untested. What k keeps, which may be nil, is kept besides. An
-// interrupted run ends after a batch and has a result and an error.
+// the test part at the end, unless e is untested. What k keeps, which may be nil,
+// is kept besides. An interrupted run ends after a batch and has a result and an
+// error.
 func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Learner, path string, lines io.Writer, k *keeper) (result, *train.History, error) {
 	n := l.Network()
 	res := newResult(e, name, n)
 	if err := describeModel(n, e); err != nil {
 		return res, nil, err
 	}
-	p := &progress{app: a, lines: lines, learner: name, unguarded: e.recipe.Inference.Unguarded, validation: e.sets.Validation}
+	p := &progress{app: a, lines: lines, learner: name, unguarded: e.recipe.Inference.Unguarded}
 	opts := train.Options{Event: func(ev train.Event) error {
 		p.event(ev)
+		stopping := ctx.Err() != nil // once: what is kept then is what resuming finds
 		if ev.Done != nil {
 			if err := n.Save(path); err != nil {
 				return err
@@ -107,11 +111,11 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 			res.Model = path
 		}
 		if k != nil {
-			if err := k.event(ev, ctx.Err() != nil); err != nil {
+			if err := k.event(ev, stopping); err != nil {
 				return err
 			}
 		}
-		if ctx.Err() != nil {
+		if stopping {
 			return context.Cause(ctx)
 		}
 		return nil
@@ -164,8 +168,12 @@ func commas(sizes []int) string {
 }
 
 // farFromRest is the share of the gradient that settling may leave before that
-// is worth a warning.
-const farFromRest = 0.5
+// is worth a warning, and farBehind the share of it that a node may have left,
+// beside the node with the most, to be named with it.
+const (
+	farFromRest = 0.5
+	farBehind   = 0.5
+)
 
 // warnFarFromRest says where latents were still moving when the weights learned
 // from them.
@@ -177,11 +185,29 @@ func (a *app) warnFarFromRest(h *train.History) {
 	if last.Steps < 2 || !(last.Residual > farFromRest) {
 		return // a single step has nothing to be compared with
 	}
-	node := 0
-	for l, r := range last.NodeResidual {
-		if r > last.NodeResidual[node] {
-			node = l
+	lose := ""
+	if last.ToLose != nil {
+		lose = fmt.Sprintf(", and about %s of the energy still to lose", percent(*last.ToLose))
+	}
+	a.warn("settling ended far from rest: %.0f %% of the gradient was left, most of it at %s%s; give more --steps or another --method",
+		100*last.Residual, furthest(last.NodeResidual), lose)
+}
+
+// furthest names the nodes with the most of the gradient, the furthest first.
+func furthest(residual []float64) string {
+	var nodes []int
+	for l, r := range residual {
+		if r > 0 && r >= farBehind*slices.Max(residual) {
+			nodes = append(nodes, l)
 		}
 	}
-	a.warn("settling ended far from rest: %.0f %% of the gradient was left, most of it at node %d; give more --steps or another --method", 100*last.Residual, node)
+	slices.SortStableFunc(nodes, func(a, b int) int { return cmp.Compare(residual[b], residual[a]) })
+	if len(nodes) == 1 {
+		return fmt.Sprintf("node %d", nodes[0])
+	}
+	text := make([]string, len(nodes))
+	for i, l := range nodes {
+		text[i] = fmt.Sprintf("%d (%.0f %%)", l, 100*residual[l])
+	}
+	return "nodes " + strings.Join(text, ", ")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/config"
+	"example.com/pcn/train/data"
 )
 
 // recipeFlags are the flags of the commands that train. Each of them changes a
@@ -23,6 +25,7 @@ type recipeFlags struct {
 	flags  *pflag.FlagSet
 	name   string // of the recipe
 	config string // the file that changes it
+	bottom string // form of the bottom node's energy
 	out    string
 	force  bool
 	json   bool
@@ -59,17 +62,50 @@ the last full epoch; a second ends pcnrun at once.`
 // datasetHelp says where data comes from.
 const datasetHelp = `digits (built in, 8×8 pixels) and sine (made up, with noise) need no files. mnist
 and fashion-mnist are read from the folder given by --data, with the four IDX
-files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME or, for
-fashion-mnist, where Debian's package dataset-fashion-mnist puts it.`
+files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME, where 'pcnrun
+data get' puts it or, for fashion-mnist, where Debian's package
+dataset-fashion-mnist does.
+
+The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with a
+header and --label or --target; an NPZ file, or a folder of NPY files, with arrays
+x and y or x_train, y_train, x_test and y_test; a folder with a folder of PNG or
+JPEG images for each class, or train and test folders of such; or a folder of IDX
+files.`
 
 func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	f := &recipeFlags{flags: c.Flags()}
 	f.flags.SortFlags = false
 	dataDirFlag(f.flags)
+	addColumnFlags(f.flags)
 	recipeFlag(f.flags, "limit", "N", "most training examples to use, 0 for all (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Limit }))
 	recipeFlag(f.flags, "validation", "N", "training examples held out to score each epoch (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Validation }))
-	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers)
-	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's")
+	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
+	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's", "recipe's")
+	f.flags.StringVar(&f.bottom, "bottom-energy", "", "`NAME` of the form of the bottom node's energy, that of the label where the\nnetwork is discriminative and of the data where it is generative:\n"+strings.Join(model.NodeEnergies(), ", ")+" (recipe's)")
+	recipeFlag(f.flags, "energies", "NAMES", "the same of all nodes from data to label, the top one gaussian, such as\ngaussian,gaussian-learned,cross-entropy (recipe's)", func(r *train.Recipe, text string) error {
+		r.Model.Energies = nil
+		for field := range strings.SplitSeq(text, ",") {
+			var e model.NodeEnergy
+			if err := e.UnmarshalText([]byte(strings.TrimSpace(field))); err != nil {
+				return err
+			}
+			r.Model.Energies = append(r.Model.Energies, e)
+		}
+		return nil
+	})
+	recipeFlag(f.flags, "precisions", "NUMBERS", "precision of the nodes from data to label, such as 1,10,1 (recipe's)", func(r *train.Recipe, text string) error {
+		r.Model.Precisions = nil
+		for field := range strings.SplitSeq(text, ",") {
+			p, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+			if err != nil || !(p > 0) || math.IsInf(p, 0) {
+				return fmt.Errorf("%q is no precision, want numbers > 0 such as 1,10,1", field)
+			}
+			r.Model.Precisions = append(r.Model.Precisions, p)
+		}
+		return nil
+	})
+	recipeFlag(f.flags, "weight-decay", "L", "energy of weights, ½ L ‖W‖²; the optimizer adamw decays them beside the\nenergy (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.WeightDecay }))
+	recipeFlag(f.flags, "activity-prior", "A", "energy of hidden latents, ½ A ‖v‖²; predictions then settle in both\ndirections (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.ActivityPrior }))
 	recipeFlag(f.flags, "epochs", "N", "passes over the training examples (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Epochs }))
 	recipeFlag(f.flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
 	recipeFlag(f.flags, "rate", "R", "learning rate (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Learning.Rate }))
@@ -85,7 +121,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return err
 	})
 	addInferenceFlags(f.flags)
-	recipeFlag(f.flags, "init", "WHERE", "where latents start: top-down, zeros (recipe's)", func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "init", "WHERE", "where latents start: "+strings.Join(model.Starts(), ", ")+" (recipe's);\nwarm is where the same example settled last", func(r *train.Recipe, text string) error {
 		return r.Inference.Start.UnmarshalText([]byte(text))
 	})
 	recipeFlag(f.flags, "unguarded", "bool", "take the inference rate as it is, even where latents diverge (recipe's)", func(r *train.Recipe, text string) (err error) {
@@ -122,14 +158,69 @@ func dataDirFlag(flags *pflag.FlagSet) {
 	})
 }
 
+// addColumnFlags adds the flags for data of one's own.
+func addColumnFlags(flags *pflag.FlagSet) {
+	recipeFlag(flags, "label", "COLUMN", "of your own data: the column, or array, that holds the class", func(r *train.Recipe, text string) error {
+		r.Data.Label = text
+		return nil
+	})
+	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array", func(r *train.Recipe, text string) error {
+		r.Data.Target = strings.Split(text, ",")
+		return nil
+	})
+	recipeFlag(flags, "test", "SHARE|PATH", "of your own data: what is kept for the test (default 0.15, or its own part)", func(r *train.Recipe, text string) (err error) {
+		if r.Data.Test = text; !isNumber(text) {
+			r.Data.Test, err = filepath.Abs(text)
+		}
+		return err
+	})
+}
+
+// datasetOf makes dataset, a name or a path, that of d.
+func datasetOf(d train.Data, dataset string) (train.Data, error) {
+	d.Dataset = dataset
+	if !train.IsPath(dataset) {
+		if !slices.Contains(train.Datasets, dataset) {
+			return d, unknownDataset(dataset)
+		}
+		return d, nil
+	}
+	var err error
+	if d.Dataset, err = filepath.Abs(dataset); err != nil { // eval may run in another folder
+		return d, err
+	}
+	if d.Dir != "" {
+		return d, usagef("--data: %s is a path itself", dataset)
+	}
+	if err := d.Validate(); err != nil {
+		return d, usageError{err}
+	}
+	return d, nil
+}
+
+func unknownDataset(name string) error {
+	_, err := train.DefaultRecipe(name, model.Discriminative, "")
+	return usageError{err}
+}
+
+// columnUsage makes a mistake of the command line of the columns that a file does
+// not have.
+func columnUsage(err error) error {
+	var column *data.ColumnError
+	if errors.As(err, &column) {
+		return usagef("%w (--label for a class, --target for a regression)", err)
+	}
+	return err
+}
+
 // addModelFlags adds the flags for what a model file from elsewhere does not
 // say.
-func addModelFlags(flags *pflag.FlagSet, direction, otherwise string) {
+func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
 	recipeFlag(flags, "direction", "DIRECTION", "discriminative or generative ("+direction+")", func(r *train.Recipe, text string) error {
 		return r.Model.Direction.UnmarshalText([]byte(text))
 	})
-	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(graph.Activations(), ", ")+"\n("+otherwise+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
-	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+otherwise+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
+	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(graph.Activations(), ", ")+"\n("+hidden+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
+	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+top+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
 }
 
 // addInferenceFlags adds the flags for how latents settle.
@@ -154,6 +245,26 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 		return nil
 	})
 	recipeFlag(flags, "inference-rate", "R", "size of a settling step (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
+	recipeFlag(flags, "node-rates", "LIST", "what the inference rate is multiplied by at each node, from data to label", func(r *train.Recipe, text string) (err error) {
+		r.Inference.NodeRates, err = list(text, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
+		return err
+	})
+	recipeFlag(flags, "node-steps", "LIST", "most steps in which each node moves, from data to label, 0 for all", func(r *train.Recipe, text string) (err error) {
+		r.Inference.NodeSteps, err = list(text, strconv.Atoi)
+		return err
+	})
+}
+
+// list parses numbers between commas.
+func list[T int | float64](text string, parse func(string) (T, error)) (numbers []T, err error) {
+	for _, s := range strings.Split(text, ",") {
+		x, err := parse(strings.TrimSpace(s))
+		if err != nil {
+			return nil, fmt.Errorf("want numbers between commas, got %q", s)
+		}
+		numbers = append(numbers, x)
+	}
+	return numbers, nil
 }
 
 func recipeFlag(flags *pflag.FlagSet, name, kind, usage string, set func(*train.Recipe, string) error) {
@@ -178,21 +289,27 @@ func (f *recipeFlags) recipe(args []string, dataset string) (train.Recipe, error
 	if err := applyFlags(f.flags, &given); err != nil {
 		return given, err
 	}
-	choice := config.Choice{Recipe: f.name, Fallback: dataset}
 	if len(args) > 0 {
-		choice.Dataset = args[0]
+		dataset = args[0]
 	}
-	if f.flags.Changed("direction") {
-		choice.Direction = &given.Model.Direction
+	if _, err := datasetOf(given.Data, dataset); err != nil && (f.config == "" || len(args) > 0) {
+		return given, err
 	}
-	if _, err := train.DefaultRecipe(dataset, model.Discriminative, f.name); err != nil {
+	if _, err := train.DefaultRecipe(config.DefaultDataset, model.Discriminative, f.name); err != nil {
 		return given, usageError{err}
 	}
+	if f.name != "default" && train.IsPath(dataset) {
+		return given, usagef("--recipe %s: there is none for data of your own", f.name)
+	}
+	choice := config.Choice{Recipe: f.name, Fallback: dataset, Change: func(r *train.Recipe) { f.choose(r, args) }}
 	r, err := config.Load(f.config, choice)
 	if err != nil {
-		return r, err
+		return r, columnUsage(err)
 	}
 	if err := applyFlags(f.flags, &r); err != nil {
+		return r, err
+	}
+	if err := f.setBottom(&r.Model); err != nil {
 		return r, err
 	}
 	if err := checkDir(r.Data); err != nil {
@@ -208,8 +325,47 @@ func (f *recipeFlags) recipe(args []string, dataset string) (train.Recipe, error
 	return r, err
 }
 
+// setBottom gives the bottom node of c the form of energy that --bottom-energy
+// names, whichever end of the sizes it is.
+func (f *recipeFlags) setBottom(c *model.Config) error {
+	if f.bottom == "" {
+		return nil
+	}
+	var e model.NodeEnergy
+	if err := e.UnmarshalText([]byte(f.bottom)); err != nil {
+		return usagef("--bottom-energy: %v", err)
+	}
+	if len(c.Energies) == 0 {
+		c.Energies = make([]model.NodeEnergy, len(c.Layers))
+	}
+	bottom := len(c.Energies) - 1
+	if c.Direction == model.Generative {
+		bottom = 0
+	}
+	c.Energies[bottom] = e
+	return nil
+}
+
+// choose makes the changes that flags and arguments ask for and that decide the
+// default recipe.
+func (f *recipeFlags) choose(r *train.Recipe, args []string) {
+	if len(args) > 0 {
+		r.Data.Dataset = args[0]
+	}
+	f.flags.Visit(func(flag *pflag.Flag) {
+		if o, ok := flag.Value.(*override); ok && slices.Contains(choosing, flag.Name) {
+			o.set(r, o.text) // which has been checked
+		}
+	})
+}
+
+// choosing are the flags that decide the default recipe.
+var choosing = []string{"data", "label", "target", "test", "validation", "direction"}
+
 // fromFiles reports whether a dataset is read from IDX files.
-func fromFiles(dataset string) bool { return dataset != "digits" && dataset != "sine" }
+func fromFiles(dataset string) bool {
+	return dataset != "digits" && dataset != "sine" && !train.IsPath(dataset)
+}
 
 // checkDir refuses a folder for a dataset that is not read from one.
 func checkDir(d train.Data) error {
@@ -219,21 +375,32 @@ func checkDir(d train.Data) error {
 	return nil
 }
 
-// setLayers sets the sizes. Precisions of another number of nodes do not apply
-// to them.
-func setLayers(r *train.Recipe, text string) error {
-	r.Model.Layers = nil
-	for field := range strings.SplitSeq(text, ",") {
-		size, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || size <= 0 {
-			return fmt.Errorf("%q is no size, want whole numbers > 0 such as 64,32,10", field)
+// setLayers sets the sizes. What a recipe has for each of another number of nodes
+// does not apply to them; what a flag gives has to.
+func setLayers(flags *pflag.FlagSet) func(*train.Recipe, string) error {
+	return func(r *train.Recipe, text string) error {
+		r.Model.Layers = nil
+		for field := range strings.SplitSeq(text, ",") {
+			size, err := strconv.Atoi(strings.TrimSpace(field))
+			if err != nil || size <= 0 {
+				return fmt.Errorf("%q is no size, want whole numbers > 0 such as 64,32,10", field)
+			}
+			r.Model.Layers = append(r.Model.Layers, size)
 		}
-		r.Model.Layers = append(r.Model.Layers, size)
+		if len(r.Model.Precisions) != len(r.Model.Layers) && !flags.Changed("precisions") {
+			r.Model.Precisions = nil
+		}
+		if len(r.Model.Energies) != len(r.Model.Layers) && !flags.Changed("energies") {
+			r.Model.Energies = nil
+		}
+		if len(r.Inference.NodeRates) != len(r.Model.Layers) && !flags.Changed("node-rates") {
+			r.Inference.NodeRates = nil
+		}
+		if len(r.Inference.NodeSteps) != len(r.Model.Layers) && !flags.Changed("node-steps") {
+			r.Inference.NodeSteps = nil
+		}
+		return model.Config{Layers: r.Model.Layers}.Validate()
 	}
-	if len(r.Model.Precisions) != len(r.Model.Layers) {
-		r.Model.Precisions = nil
-	}
-	return r.Model.Validate()
 }
 
 func activation(field func(*train.Recipe) *string) func(*train.Recipe, string) error {
@@ -268,6 +435,18 @@ func positive(field func(*train.Recipe) *float64) func(*train.Recipe, string) er
 	}
 }
 
+// notNegative reads a number of at least 0.
+func notNegative(field func(*train.Recipe) *float64) func(*train.Recipe, string) error {
+	return func(r *train.Recipe, text string) error {
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(x >= 0) || math.IsInf(x, 0) {
+			return errors.New("want a number >= 0")
+		}
+		*field(r) = x
+		return nil
+	}
+}
+
 // wantArgs accepts from low to high arguments.
 func wantArgs(low, high int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
@@ -278,13 +457,13 @@ func wantArgs(low, high int) cobra.PositionalArgs {
 	}
 }
 
-// datasetArgs accepts at most the name of a dataset.
+// datasetArgs accepts at most the name, or the path, of a dataset.
 func datasetArgs(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return fmt.Errorf("want one dataset, got %s", strings.Join(args, " "))
 	}
 	if len(args) == 1 {
-		_, err := train.DefaultRecipe(args[0], model.Discriminative, "")
+		_, err := datasetOf(train.Data{}, args[0])
 		return err
 	}
 	return nil

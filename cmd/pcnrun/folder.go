@@ -42,18 +42,24 @@ type folder struct {
 	lock *flock.Flock
 }
 
-// openFolder makes a folder if there is none, checks that files can be written
-// to it, locks it, and removes the temporary files of processes that were killed.
-func openFolder(dir string) (*folder, error) {
+// makeFolder makes a folder if there is none, and checks that files can be written
+// to it.
+func makeFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
+		return err
 	}
 	probe, err := os.CreateTemp(dir, ".pcnrun.*")
 	if err != nil {
-		return nil, fmt.Errorf("cannot write to the folder: %w", err)
+		return fmt.Errorf("cannot write to the folder: %w", err)
 	}
 	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
+	return os.Remove(probe.Name())
+}
+
+// openFolder makes a folder, locks it, and removes the temporary files of processes
+// that were killed.
+func openFolder(dir string) (*folder, error) {
+	if err := makeFolder(dir); err != nil {
 		return nil, err
 	}
 	f := &folder{dir: dir, lock: flock.New(filepath.Join(dir, lockFile))}

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/config"
 	"example.com/pcn/train/report"
 )
 
@@ -21,65 +24,151 @@ func (a *app) generateCommand() *cobra.Command {
 the data is free. A generative network does so in one pass; a discriminative one
 has to settle, and knows less about its inputs.
 
-Of a classifier one example of each class is made. Images are written to a PNG
-file; other inputs are printed as CSV. With FILE, or for a regression, the targets
-are read as lines of numbers from FILE or the standard input, and the inputs are
-printed.
+Of a classifier one example of each class is made, or of the classes of --label.
+With --samples a row of them differs: each hidden unit of a generative network is
+drawn around its prediction, with variance --temperature over its precision; the
+inputs of a discriminative one begin at random. --between goes from one class to
+another in as many steps. Images are written to a PNG file; other inputs are
+printed as CSV. With FILE, or for a regression, the targets are read as lines of
+numbers from FILE or the standard input, and the inputs are printed.
 
 ` + modelHelp,
 		Example: `  pcnrun generate runs/digits/model.safetensors
+  pcnrun generate runs/digits/model.safetensors --samples 8
+  pcnrun generate runs/digits/model.safetensors --between 3,8
   echo 0.5 | pcnrun generate runs/sine/model.safetensors`,
 		Args: wantArgs(1, 2),
 	}
 	f := addForeignFlags(c.Flags())
 	addInferenceFlags(c.Flags())
-	out := c.Flags().String("out", "", "PNG `FILE` (default generated.png beside MODEL)")
+	g := &generateFlags{modelFlags: f}
+	c.Flags().IntSliceVar(&g.labels, "label", nil, "`CLASS` to generate, or several with commas (default all)")
+	c.Flags().IntSliceVar(&g.between, "between", nil, "two classes `A,B`, to go from the one to the other")
+	c.Flags().IntVar(&g.samples, "samples", 0, "`N` samples of each class, or steps from one to another (default 1, and\n8 steps)")
+	c.Flags().Float64Var(&g.temperature, "temperature", 0.005, "`T`, variance of a hidden unit of precision 1 around its prediction")
+	c.Flags().Uint64Var(&g.seed, "seed", config.DefaultSeed, "`N` that decides what is drawn")
+	c.Flags().StringVar(&g.out, "out", "", "PNG `FILE` (default generated.png beside MODEL)")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return a.generate(c.Context(), f, args, *out)
+		return a.generate(c.Context(), g, args)
 	}
 	return c
 }
 
-func (a *app) generate(ctx context.Context, f *modelFlags, args []string, out string) error {
-	t, err := f.open(args[0], false)
+// generateFlags are what generate is asked.
+type generateFlags struct {
+	*modelFlags
+	labels, between []int
+	samples         int
+	temperature     float64
+	seed            uint64
+	out             string
+}
+
+func (a *app) generate(ctx context.Context, g *generateFlags, args []string) error {
+	if g.flags.Changed("samples") && g.samples <= 0 {
+		return usagef("--samples: want a whole number > 0")
+	}
+	if !(g.temperature >= 0) || math.IsInf(g.temperature, 0) {
+		return usagef("--temperature: want a number >= 0")
+	}
+	t, err := g.open(args[0], false)
 	if err != nil {
 		return err
 	}
 	n := t.network
-	classes := n.Size(n.TargetNode())
 	if len(args) > 1 || !t.classes() {
+		for _, name := range []string{"label", "between", "samples", "temperature", "seed"} {
+			if g.flags.Changed(name) {
+				return usagef("--%s is for classes, and not for lines of targets", name)
+			}
+		}
 		return a.generateRows(ctx, t, args)
 	}
-	all := make([]int, classes)
-	for i := range all {
-		all[i] = i
-	}
-	targets, err := n.OneHot(all)
+	targets, columns, what, err := g.targets(n)
 	if err != nil {
 		return err
 	}
-	inputs, err := t.generate(ctx, targets)
+	how := model.Sampling{Seed: g.seed}
+	if g.samples > 1 && g.between == nil {
+		how.Temperature = g.temperature
+	}
+	inputs, err := t.generate(ctx, targets, how)
 	if err != nil {
 		return err
 	}
-	images := tensorRows(inputs)
-	side := int(math.Sqrt(float64(len(images[0]))))
-	if side*side != len(images[0]) || side < 2 {
+	images := model.Rows(inputs)
+	width, height := t.imageSize(len(images[0]))
+	if width == 0 {
 		return a.printRows(inputs, n.Config().Dtype)
 	}
 	low, high := t.pixelRange(images)
-	picture, err := report.Grid(images, side, side, (classes+1)/2, low, high)
+	picture, err := report.Grid(images, width, height, columns, low, high)
 	if err != nil {
 		return err
 	}
+	out := g.out
 	if out == "" {
 		out = filepath.Join(filepath.Dir(args[0]), "generated.png")
 	}
 	if err := report.WritePNG(out, picture); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "wrote %s: classes 0 to %d\n", out, classes-1)
+	_, err = fmt.Fprintf(a.stdout, "wrote %s: %s\n", out, what)
 	return err
+}
+
+// stepsBetween is the number of steps from one class to another.
+const stepsBetween = 8
+
+// targets returns the targets (B, k) to generate for, how many of them make a row
+// of the picture, and what they are.
+func (g *generateFlags) targets(n *model.Network) (targets *tensor.Dense, columns int, what string, err error) {
+	k := n.Size(n.TargetNode())
+	for _, c := range slices.Concat(g.labels, g.between) {
+		if c < 0 || c >= k {
+			return nil, 0, "", usagef("want classes 0 to %d, got %d", k-1, c)
+		}
+	}
+	if g.flags.Changed("between") {
+		if len(g.between) != 2 {
+			return nil, 0, "", usagef("--between: want two classes, such as 3,8")
+		}
+		if g.labels != nil {
+			return nil, 0, "", usagef("--between and --label do not go together")
+		}
+		steps := max(g.samples, 2)
+		if g.samples == 0 {
+			steps = stepsBetween
+		}
+		numbers := make([]float64, steps*k)
+		for i := range steps {
+			share := float64(i) / float64(steps-1)
+			numbers[i*k+g.between[0]] += 1 - share
+			numbers[i*k+g.between[1]] += share
+		}
+		what = fmt.Sprintf("from class %d to %d", g.between[0], g.between[1])
+		return newTensor(n.Config().Dtype, numbers, steps, k), steps, what, nil
+	}
+	labels := g.labels
+	what = fmt.Sprintf("class %s", strings.Trim(fmt.Sprint(labels), "[]"))
+	if labels == nil {
+		for c := range k {
+			labels = append(labels, c)
+		}
+		what = fmt.Sprintf("classes 0 to %d", k-1)
+	}
+	samples := max(g.samples, 1)
+	var all []int
+	for _, c := range labels {
+		all = append(all, slices.Repeat([]int{c}, samples)...)
+	}
+	if columns = samples; samples == 1 {
+		columns = (len(labels) + 1) / 2
+	} else {
+		what += fmt.Sprintf(", %d samples each", samples)
+	}
+	targets, err = n.OneHot(all)
+	return targets, columns, what, err
 }
 
 // generateRows prints the inputs for targets that are read.
@@ -92,7 +181,10 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string) error
 	}
 	defer closeIn()
 	count, err := in.each(ctx, dtype, func(targets *tensor.Dense) error {
-		inputs, err := t.generate(ctx, targets)
+		if err := t.targets.Apply(targets); err != nil {
+			return err
+		}
+		inputs, err := t.generate(ctx, targets, model.Sampling{})
 		if err != nil {
 			return err
 		}
@@ -105,8 +197,8 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string) error
 }
 
 // generate returns raw inputs for targets.
-func (t *trained) generate(ctx context.Context, targets *tensor.Dense) (*tensor.Dense, error) {
-	inputs, _, err := t.network.Generate(ctx, targets, t.recipe.Inference)
+func (t *trained) generate(ctx context.Context, targets *tensor.Dense, how model.Sampling) (*tensor.Dense, error) {
+	inputs, err := t.network.Sample(ctx, targets, how, t.recipe.Inference)
 	if err != nil {
 		return nil, err
 	}
@@ -116,10 +208,25 @@ func (t *trained) generate(ctx context.Context, targets *tensor.Dense) (*tensor.
 	return inputs, t.inputs.Invert().Apply(inputs)
 }
 
+// imageSize returns the size of inputs that are images: what the file says or, of
+// a known dataset and of a file from elsewhere, a square; 0 when they are none.
+func (t *trained) imageSize(inputs int) (width, height int) {
+	if t.image.Width > 0 || t.recipe.Data.Own() {
+		return t.image.Width, t.image.Height
+	}
+	side := int(math.Sqrt(float64(inputs)))
+	if side*side != inputs || side < 2 {
+		return 0, 0
+	}
+	return side, side
+}
+
 // pixelRange returns the values of black and white in raw images: those of the
 // dataset, or the least and the largest that there are.
 func (t *trained) pixelRange(images [][]float64) (low, high float64) {
 	switch dataset := t.recipe.Data.Dataset; {
+	case t.image.White > 0:
+		return 0, t.image.White
 	case t.network.Metadata(inputsKey) == "":
 	case dataset == "digits":
 		return 0, 16
@@ -137,7 +244,7 @@ func (t *trained) pixelRange(images [][]float64) (low, high float64) {
 
 // printRows prints the rows of a (B, d) tensor of type d as CSV.
 func (a *app) printRows(t *tensor.Dense, d model.Dtype) error {
-	for _, row := range tensorRows(t) {
+	for _, row := range model.Rows(t) {
 		if _, err := fmt.Fprintln(a.stdout, formatRow(row, d)); err != nil {
 			return err
 		}

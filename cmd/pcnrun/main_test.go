@@ -7,8 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"image/png"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,26 +20,48 @@ import (
 	"strings"
 	"testing"
 
+	"codeberg.org/sbinet/npyio/npz"
 	"github.com/rogpeppe/go-internal/testscript"
+	"gonum.org/v1/gonum/mat"
+	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"pcnrun": main})
 }
 
+// realMNIST is the folder of MNIST's files; empty where they are not here.
+var realMNIST = func() string {
+	dir, ok := data.Find("mnist")
+	if !ok {
+		return ""
+	}
+	return must(filepath.Abs(dir))
+}()
+
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Condition: func(name string) (bool, error) {
-			if name == "root" {
+			switch name {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "mnist":
+				return realMNIST != "", nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PCN_DATA", "")
+			env.Setenv("HOME", env.WorkDir) // where the cache is, by its system's rules
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
+			env.Setenv("LocalAppData", filepath.Join(env.WorkDir, "cache"))
+			env.Setenv("MNIST", realMNIST)
 			env.Setenv("PCN_GEMM", "")
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would wait a second at each exit
 			env.Setenv("MODELDATA", filepath.Join(must(os.Getwd()), "../../model/testdata"))
@@ -49,6 +74,10 @@ func TestScripts(t *testing.T) {
 			"idx":      writeIDX,
 			"truncate": truncate,
 			"png":      checkPNG,
+			"photos":   writePhotos,
+			"npzset":   writeNPZ,
+			"mirror":   serveMirror,
+			"npz":      writeModelNPZ,
 		},
 	})
 }
@@ -133,9 +162,78 @@ func writeIDX(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// photos DIR WIDTH HEIGHT writes a folder of PNG files for each of two classes, 30
+// of each: cats are white above and dogs below.
+func writePhotos(ts *testscript.TestScript, _ bool, args []string) {
+	width, height := must(strconv.Atoi(args[1])), must(strconv.Atoi(args[2]))
+	for k, name := range []string{"dog", "cat"} {
+		dir := filepath.Join(ts.MkAbs(args[0]), name)
+		ts.Check(os.MkdirAll(dir, 0o777))
+		for i := range 30 {
+			m := image.NewGray(image.Rect(0, 0, width, height))
+			for y := range height {
+				for x := range width {
+					if (y < height/2) == (k == 1) {
+						m.Pix[y*m.Stride+x] = byte(255 - i)
+					}
+				}
+			}
+			f := must(os.Create(filepath.Join(dir, fmt.Sprintf("%02d.png", i))))
+			ts.Check(png.Encode(f, m))
+			ts.Check(f.Close())
+		}
+	}
+}
+
+// npzset FILE writes two classes of 40 points each as arrays x and y, as NumPy would,
+// and the class as a float z.
+func writeNPZ(ts *testscript.TestScript, _ bool, args []string) {
+	x, y, z := mat.NewDense(80, 2, nil), make([]int64, 80), make([]float64, 80)
+	for i := range y {
+		y[i], z[i] = int64(i%2), float64(i%2)
+		x.SetRow(i, []float64{float64(i % 2), float64(i) / 80})
+	}
+	ts.Check(npz.Write(ts.MkAbs(args[0]), map[string]any{"x": x, "y": y, "z": z}))
+}
+
+// mirror VARIABLE DIR serves a folder until the test ends, at the URL that the
+// variable gets.
+func serveMirror(ts *testscript.TestScript, _ bool, args []string) {
+	server := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[1]))))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
+}
+
 // truncate FILE N cuts a file down to N bytes.
 func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(must(strconv.Atoi(args[1])))))
+}
+
+// npz FILE NAME:SIZE,...=NUMBER,... ... writes arrays of float32.
+func writeModelNPZ(ts *testscript.TestScript, _ bool, args []string) {
+	list := func(text string) (numbers []float64) {
+		for field := range strings.SplitSeq(text, ",") {
+			numbers = append(numbers, must(strconv.ParseFloat(field, 64)))
+		}
+		return numbers
+	}
+	tensors := map[string]*tensor.Dense{}
+	for _, arg := range args[1:] {
+		head, numbers, _ := strings.Cut(arg, "=")
+		name, sizes, _ := strings.Cut(head, ":")
+		var shape []int
+		for _, size := range list(sizes) {
+			shape = append(shape, int(size))
+		}
+		var data []float32
+		for _, x := range list(numbers) {
+			data = append(data, float32(x))
+		}
+		tensors[name] = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+	}
+	ts.Check(atomicfile.Write(ts.MkAbs(args[0]), func(w io.Writer) error {
+		return tensorfile.WriteNPZ(w, tensors, nil)
+	}))
 }
 
 // png FILE checks that a file is a picture.

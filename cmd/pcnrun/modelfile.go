@@ -14,8 +14,11 @@ import (
 
 // What a model file holds beside the network, by key.
 const (
-	recipeKey = "pcn.recipe"          // the recipe as YAML
-	inputsKey = "pcn.input_transform" // the data.Transform of its inputs as JSON
+	recipeKey  = "pcn.recipe"           // the recipe as YAML
+	inputsKey  = "pcn.input_transform"  // the data.Transform of its inputs as JSON
+	targetsKey = "pcn.target_transform" // the data.Transform of its targets, where it has one
+	imageKey   = "pcn.image"            // the imageShape of its inputs as JSON, where they are images
+	classesKey = "pcn.classes"          // the names of its classes as JSON, where they have names
 )
 
 // describeModel attaches to n what is needed to use it without the data it
@@ -25,14 +28,37 @@ func describeModel(n *model.Network, e *experiment) error {
 	if err != nil {
 		return err
 	}
-	inputs, err := json.Marshal(e.sets.Train.InputTransform())
-	if err != nil {
-		return err
-	}
 	if err := n.SetMetadata(recipeKey, string(recipe)); err != nil {
 		return err
 	}
-	return n.SetMetadata(inputsKey, string(inputs))
+	set := e.sets.Train
+	about := map[string]any{inputsKey: set.InputTransform()}
+	if t := set.TargetTransform(); len(t.Shift)+len(t.Scale) > 0 {
+		about[targetsKey] = t
+	}
+	if set.Width > 0 {
+		about[imageKey] = imageShape{set.Width, set.Height, set.White}
+	}
+	if set.ClassNames != nil {
+		about[classesKey] = set.ClassNames
+	}
+	for key, value := range about {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		if err := n.SetMetadata(key, string(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// imageShape says how inputs are drawn.
+type imageShape struct {
+	Width  int     `json:"width"`
+	Height int     `json:"height"`
+	White  float64 `json:"white"` // the raw value of white
 }
 
 // modelFlags are the flags of the commands that use a model file: what a file
@@ -47,14 +73,21 @@ const modelHelp = `A model file that pcnrun wrote says all that is needed. One f
 as PyTorch, with tensors named layers.0.W.weight, layers.0.W.bias and so on from
 the bottom, does not: --dataset says what it learned from, and the rest is as in
 the article (generative, tanh throughout, pixels in [-1, 1]) where no flag says
-otherwise. Its inputs are taken as they are by predict.`
+otherwise. Its inputs are taken as they are by predict. 'pcnrun import' makes a model
+of it that says all.`
 
 func addForeignFlags(flags *pflag.FlagSet) *modelFlags {
+	return newModelFlags(flags, "the file's, else the article's", "the file's, else the article's", "the file's, else the article's")
+}
+
+// newModelFlags adds the flags, with what direction, activation and top
+// activation are where they are not given.
+func newModelFlags(flags *pflag.FlagSet, direction, activation, top string) *modelFlags {
 	f := &modelFlags{flags: flags}
 	flags.SortFlags = false
 	flags.StringVar(&f.dataset, "dataset", "", "`NAME` of what a file without a recipe learned from:\n"+strings.Join(train.Datasets, ", "))
 	flags.StringVar(&f.recipe, "recipe", train.ArticleRecipe, "`NAME` of the recipe of a file without one: article or default")
-	addModelFlags(flags, "the file's, else the article's", "the file's, else the article's")
+	addModelFlags(flags, direction, activation, top)
 	return f
 }
 
@@ -63,6 +96,9 @@ type trained struct {
 	network *model.Network
 	recipe  train.Recipe
 	inputs  data.Transform
+	targets data.Transform
+	image   imageShape // the zero value where the file does not say
+	names   []string   // of the classes; nil where they have none
 }
 
 // open reads a model file. needed says that the dataset must be known.
@@ -85,15 +121,36 @@ func (f *modelFlags) open(path string, needed bool) (*trained, error) {
 	if err := agree(path, t.recipe.Model, n.Config()); err != nil {
 		return nil, err
 	}
-	if text := n.Metadata(inputsKey); text != "" {
-		if err := json.Unmarshal([]byte(text), &t.inputs); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", path, inputsKey, err)
-		}
-		if err := t.inputs.Check(n.Size(n.InputNode())); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", path, inputsKey, err)
-		}
+	if err := t.describe(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return t, nil
+}
+
+// describe reads what the file says beside the recipe.
+func (t *trained) describe() error {
+	n := t.network
+	for key, into := range map[string]any{inputsKey: &t.inputs, targetsKey: &t.targets, imageKey: &t.image, classesKey: &t.names} {
+		if text := n.Metadata(key); text != "" {
+			if err := json.Unmarshal([]byte(text), into); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+		}
+	}
+	inputs, targets := n.Size(n.InputNode()), n.Size(n.TargetNode())
+	if err := t.inputs.Check(inputs); err != nil {
+		return fmt.Errorf("%s: %w", inputsKey, err)
+	}
+	if err := t.targets.Check(targets); err != nil {
+		return fmt.Errorf("%s: %w", targetsKey, err)
+	}
+	if i := t.image; i != (imageShape{}) && (i.Width <= 0 || i.Height <= 0 || i.Width > inputs || i.Width*i.Height != inputs || !(i.White > 0)) {
+		return fmt.Errorf("%s: %d×%d pixels up to %v do not fit %d inputs", imageKey, i.Width, i.Height, i.White, inputs)
+	}
+	if t.names != nil && len(t.names) != targets {
+		return fmt.Errorf("%s: %d names for %d classes", classesKey, len(t.names), targets)
+	}
+	return nil
 }
 
 // recipeOf returns the recipe that a file holds or, where it holds none, the one
@@ -139,7 +196,7 @@ func agree(path string, asked, is model.Config) error {
 
 // classes reports whether the targets are classes and not numbers to regress on.
 func (t *trained) classes() bool {
-	return t.recipe.Data.Dataset != "sine" && t.network.Size(t.network.TargetNode()) > 1
+	return !t.recipe.Data.Regression() && t.network.Size(t.network.TargetNode()) > 1
 }
 
 // load reads the dataset that the network learned from, cut as it was then.

@@ -48,23 +48,24 @@ type result struct {
 	Method             string  `json:"method,omitempty"`         // of settling; like the next two, the PCN's only
 	StepsMean          *number `json:"steps_mean,omitempty"`     // steps an example took, in the last epoch
 	Residual           *number `json:"residual,omitempty"`       // of the gradient, in the last epoch
+	ToLose             *number `json:"to_lose,omitempty"`        // estimated share of the energy that was still to lose, in its last batch
 }
 
 // number is null in JSON where it is not finite.
 type number = jsonfloat.Float
 
-// newEvaluation describes n and the data of r.
-func newEvaluation(r train.Recipe, n *model.Network, test *data.Set) evaluation {
+// newEvaluation describes n and what it is scored on.
+func newEvaluation(dataset string, n *model.Network, examples int) evaluation {
 	cfg := n.Config()
 	return evaluation{
-		Dataset: r.Data.Dataset, Direction: cfg.Direction.String(), Layers: cfg.Layers, Seed: cfg.Seed,
-		TestExamples: test.Len(), Dtype: cfg.Dtype.String(), GEMM: gemm.Kernel(),
+		Dataset: dataset, Direction: cfg.Direction.String(), Layers: cfg.Layers, Seed: cfg.Seed,
+		TestExamples: examples, Dtype: cfg.Dtype.String(), GEMM: gemm.Kernel(),
 	}
 }
 
 // newResult describes a run of a learner of n that is about to begin.
 func newResult(e *experiment, learner string, n *model.Network) result {
-	r := result{Learner: learner, evaluation: newEvaluation(e.recipe, n, e.sets.Test), TrainExamples: e.sets.Train.Len(), Status: running}
+	r := result{Learner: learner, evaluation: newEvaluation(e.recipe.Data.Dataset, n, e.sets.Test.Len()), TrainExamples: e.sets.Train.Len(), Status: running}
 	if learner == pcnName {
 		r.Method = e.recipe.Inference.Method.String()
 	}
@@ -89,6 +90,9 @@ func (r *result) setHistory(h *train.History, classes bool, c train.Learning) {
 		if e.Steps > 0 {
 			r.StepsMean, r.Residual = (*number)(&e.Steps), (*number)(&e.Residual)
 		}
+		if e.ToLose != nil {
+			r.ToLose = (*number)(e.ToLose)
+		}
 		if e.Validation != nil && (c.Patience == 0 || e.Epoch <= h.Best) {
 			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, classes)
 		}
@@ -104,16 +108,12 @@ func numbers(s train.Score, classes bool) (accuracy, mse *number) {
 	return nil, (*number)(&s.MSE)
 }
 
-// scoreText says how well set is predicted.
-func scoreText(s train.Score, set *data.Set) string {
-	if set.Classes > 0 {
-		return accuracyText(s.Accuracy)
-	}
-	return mseText(s.MSE)
-}
-
 func accuracyText(share float64) string { return fmt.Sprintf("accuracy %.2f %%", 100*share) }
-func mseText(mse float64) string        { return fmt.Sprintf("MSE %.4g", mse) }
+
+// percent writes a share with three digits.
+func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
+
+func mseText(mse float64) string { return fmt.Sprintf("MSE %.4g", mse) }
 
 // printJSON prints v as one line.
 func printJSON(w io.Writer, v any) error {

@@ -19,7 +19,7 @@ import (
 
 func (a *app) trainCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "train [" + strings.Join(train.Datasets, "|") + "]",
+		Use:   "train [" + strings.Join(train.Datasets, "|") + "|PATH]",
 		Short: "Train a network and score it on the test part",
 		Long: `Train a predictive coding network on a dataset, digits by default, and score it
 once on the test part at the end.
@@ -44,6 +44,8 @@ A run that was interrupted or killed goes on from its last checkpoint with
   pcnrun train digits --direction generative --epochs 20
   pcnrun train mnist --data ~/mnist --limit 5000 --layers 784,128,10
   pcnrun train mnist --limit 5000 --recipe article --json
+  pcnrun train flowers.csv --label kind
+  pcnrun train photos --test more-photos
   pcnrun train --resume runs/mnist`,
 		Args:      datasetArgs,
 		ValidArgs: train.Datasets,
@@ -60,7 +62,7 @@ A run that was interrupted or killed goes on from its last checkpoint with
 		if err != nil {
 			return err
 		}
-		e, err := prepare(r, func() (*folder, error) { return f.claim("runs/" + r.Data.Dataset) })
+		e, err := prepare(r, func() (*folder, error) { return f.claim("runs/" + r.Data.Name()) })
 		if err != nil {
 			return err
 		}

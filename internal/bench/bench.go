@@ -270,9 +270,19 @@ func (p *Problem) products() *productList {
 				turns = 2 * steps
 			}
 			fallthrough
-		case model.Preconditioned, model.GaussSeidel:
+		case model.Preconditioned, model.GaussSeidel, model.Chain:
 			if !clamped[i+1] {
 				add(above, above, turns) // H⁻¹ g
+			}
+		}
+		if !clamped[i] && !clamped[i+1] {
+			switch p.Inference.Method {
+			case model.Chain:
+				add(above, below, turns) // y K
+				add(below, above, turns) // x Kᵀ
+			case model.ErrorCoordinates:
+				add(above, below, turns) // s W
+				add(below, above, turns) // the predictions anew
 			}
 		}
 		switch {

@@ -1,5 +1,5 @@
 // Package tensorfile turns tensors into the views that a safetensors file is
-// written from, and back.
+// written from, and back, and reads and writes NPZ files.
 package tensorfile
 
 import (

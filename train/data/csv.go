@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,8 +17,21 @@ const (
 )
 
 // CSVOptions says how to read a CSV file. The zero value reads a regression on
-// the last column.
+// the last column. Columns are told by place, or by name when Label or
+// TargetNames is set: the first line is then a header, whatever it holds.
 type CSVOptions struct {
+	// Label is the name of the column that is the class of the example, by any
+	// text: see [ReadCSV]. All other columns are inputs.
+	Label string
+
+	// ClassNames are the texts that the labels may be, in the order of the
+	// classes; empty to take what the file has. It goes with Label.
+	ClassNames []string
+
+	// TargetNames are the names of the columns to regress on, in the order that
+	// the targets get. All other columns are inputs.
+	TargetNames []string
+
 	// Classes says that the last column is the class of the example, a whole
 	// number 0..K-1.
 	Classes bool
@@ -48,8 +61,26 @@ func CSV(path string, opts CSVOptions) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Name, _, _ = strings.Cut(filepath.Base(path), ".")
+	s.Name = BaseName(path)
 	return s, nil
+}
+
+// firstLine lists the fields of a file's first line, for an error.
+func firstLine(path string, comma rune) string {
+	f, err := openFile(path)
+	if err != nil {
+		return "those of its first line"
+	}
+	defer f.Close()
+	c := csv.NewReader(io.LimitReader(f, firstChunk))
+	if comma != 0 {
+		c.Comma = comma
+	}
+	record, err := c.Read()
+	if err != nil {
+		return "those of its first line"
+	}
+	return quotedList(record)
 }
 
 // ReadCSV reads a set from plain text, one example a line: the inputs, then the
@@ -60,9 +91,13 @@ func CSV(path string, opts CSVOptions) (*Set, error) {
 // name the line and, counted from 1, the column. Values are kept as bytes when
 // all are whole numbers 0..255. The transforms are the identity.
 //
-// Classes is the largest label plus 1. A part of a larger set may lack the last
-// class; set its Classes to the number of the whole. A file of images says
-// nothing about their shape; set Width and Height.
+// Told by place, Classes is the largest label plus 1. A part of a larger set may
+// lack the last class; set its Classes to the number of the whole. Told by name,
+// a class is any text: the classes are the texts there are, in order, by value
+// when all are numbers; the set's ClassNames say them, except where they are 0,
+// 1, 2 and so on without a gap. A column that is not there is a [ColumnError].
+//
+// A file of images says nothing about their shape; set Width and Height.
 func ReadCSV(r io.Reader, name string, opts CSVOptions) (*Set, error) {
 	s, err := readCSV(r, opts)
 	if err != nil {
@@ -73,8 +108,7 @@ func ReadCSV(r io.Reader, name string, opts CSVOptions) (*Set, error) {
 }
 
 func readCSV(r io.Reader, opts CSVOptions) (*Set, error) {
-	targets, err := opts.targets()
-	if err != nil {
+	if err := opts.check(); err != nil {
 		return nil, err
 	}
 	maxBytes := opts.MaxBytes
@@ -93,8 +127,7 @@ func readCSV(r io.Reader, opts CSVOptions) (*Set, error) {
 		c.Comma = opts.Comma
 	}
 
-	s := new(Set)
-	fields := 0 // of each line
+	t := &csvTable{options: opts, set: new(Set)}
 	for {
 		record, err := c.Read()
 		if err == io.EOF {
@@ -105,69 +138,225 @@ func readCSV(r io.Reader, opts CSVOptions) (*Set, error) {
 		}
 		bound.allow = c.InputOffset() + maxRecordBytes
 		line, _ := c.FieldPos(0)
-		if fields == 0 {
-			fields = len(record)
-			if fields <= targets {
-				return nil, fmt.Errorf("line %d has %d fields, expected at least %d: inputs and %d of target", line, fields, targets+1, targets)
-			}
-			s.inputs.width = fields - targets
-			if isHeader(record) {
-				continue
-			}
+		if err := t.add(line, record); err != nil {
+			return nil, err
 		}
-		if len(record) != fields {
-			return nil, fmt.Errorf("line %d has %d fields, expected %d as on the first line", line, len(record), fields)
+	}
+	return t.finish()
+}
+
+// check returns which options contradict each other.
+func (o *CSVOptions) check() error {
+	switch {
+	case o.Targets < 0:
+		return fmt.Errorf("option Targets is %d, expected >= 0", o.Targets)
+	case o.MaxBytes < 0:
+		return fmt.Errorf("option MaxBytes is %d, expected >= 0", o.MaxBytes)
+	case o.Classes && o.Targets != 0:
+		return fmt.Errorf("option Targets is %d, expected 0 since the last column is a class", o.Targets)
+	case o.Label != "" && len(o.TargetNames) > 0:
+		return fmt.Errorf("options Label and TargetNames are %q and %q, expected one of them", o.Label, o.TargetNames)
+	case o.named() && (o.Classes || o.Targets != 0):
+		return errors.New("options Classes and Targets tell columns by place, expected neither beside names")
+	case len(o.ClassNames) > 0 && o.Label == "":
+		return errors.New("option ClassNames is set, expected Label beside it")
+	}
+	return nil
+}
+
+// named reports whether columns are told by name.
+func (o *CSVOptions) named() bool { return o.Label != "" || len(o.TargetNames) > 0 }
+
+// What a column is: a target counted from 0, or one of these.
+const (
+	inputColumn = -1 - iota
+	labelColumn
+)
+
+// csvTable becomes a set, record by record.
+type csvTable struct {
+	options CSVOptions
+	set     *Set
+	columns []int     // what each column is
+	header  []string  // name of each column, empty without a header
+	targets []float64 // of the record at hand
+	texts   []string  // the classes met, in that order
+	class   map[string]int
+}
+
+// add takes the next record.
+func (t *csvTable) add(line int, record []string) error {
+	if t.columns == nil {
+		header := t.options.named() || isHeader(record)
+		if header {
+			t.header = slices.Clone(record)
 		}
-		if err := s.appendRecord(record, opts.Classes); err != nil {
-			return nil, fmt.Errorf("line %d, %w", line, err)
+		if err := t.assign(line, len(record)); err != nil {
+			return err
+		}
+		if header {
+			return nil
+		}
+	}
+	if len(record) != len(t.columns) {
+		return fmt.Errorf("line %d has %d fields, expected %d as on the first line", line, len(record), len(t.columns))
+	}
+	for j, field := range record {
+		if err := t.field(j, strings.TrimSpace(field)); err != nil {
+			column := fmt.Sprint(j + 1)
+			if t.options.named() {
+				column += fmt.Sprintf(" (%.40s)", strings.TrimSpace(t.header[j]))
+			}
+			return fmt.Errorf("line %d, column %s: %w", line, column, err)
+		}
+	}
+	for _, x := range t.targets {
+		t.set.targets.append(x)
+	}
+	t.set.n++
+	return nil
+}
+
+// assign decides what each of n columns is.
+func (t *csvTable) assign(line, n int) error {
+	t.columns = slices.Repeat([]int{inputColumn}, n)
+	o := &t.options
+	targets := max(o.Targets, len(o.TargetNames), 1)
+	if n <= targets {
+		return fmt.Errorf("line %d has %d fields, expected at least %d: inputs and %d of target", line, n, targets+1, targets)
+	}
+	t.set.inputs.width = n - targets
+	if o.Label != "" || o.Classes {
+		t.class = make(map[string]int)
+		for k, name := range o.ClassNames {
+			t.class[name] = k
+		}
+	} else {
+		t.targets = make([]float64, targets)
+	}
+	if !o.named() {
+		for i := range targets {
+			t.columns[n-targets+i] = i
+		}
+		if o.Classes {
+			t.columns[n-1] = labelColumn
+		}
+		return nil
+	}
+	what, names := 0, o.TargetNames
+	if o.Label != "" {
+		what, names = labelColumn, []string{o.Label}
+	}
+	for i, name := range names {
+		j, err := t.find(line, name)
+		if err != nil {
+			return err
+		}
+		if t.columns[j] != inputColumn {
+			return &ColumnError{fmt.Sprintf("column %q is asked for twice", name)}
+		}
+		t.columns[j] = what + i
+	}
+	return nil
+}
+
+// find returns the place of a column.
+func (t *csvTable) find(line int, name string) (int, error) {
+	at := -1
+	for j, field := range t.header {
+		if strings.TrimSpace(field) != name {
+			continue
+		}
+		if at >= 0 {
+			return 0, &ColumnError{fmt.Sprintf("line %d: columns %d and %d are both named %q, expected one", line, at+1, j+1, name)}
+		}
+		at = j
+	}
+	if at < 0 {
+		return 0, &ColumnError{fmt.Sprintf("line %d: no column %q, expected one of %s", line, name, quotedList(t.header))}
+	}
+	return at, nil
+}
+
+// field takes the text of column j.
+func (t *csvTable) field(j int, text string) error {
+	if t.columns[j] == labelColumn && t.options.Label != "" {
+		return t.label(text)
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || !finite(x) {
+		return fmt.Errorf("%.40q, expected a finite number", text)
+	}
+	switch i := t.columns[j]; i {
+	case inputColumn:
+		t.set.inputs.append(x)
+	case labelColumn:
+		if !(x >= 0 && x < maxClasses) || x != float64(int(x)) {
+			return fmt.Errorf("label %.40q, expected a whole number 0..%d", text, maxClasses-1)
+		}
+		t.set.labels = append(t.set.labels, int(x))
+		t.set.Classes = max(t.set.Classes, int(x)+1)
+	default:
+		t.targets[i] = x
+	}
+	return nil
+}
+
+// label takes the class of an example by its text.
+func (t *csvTable) label(text string) error {
+	k, ok := t.class[text]
+	if !ok {
+		switch {
+		case len(t.options.ClassNames) > 0:
+			return fmt.Errorf("label %.40q, expected one of %s", text, quotedList(t.options.ClassNames))
+		case text == "":
+			return errors.New("no label, expected a class")
+		case len(t.texts) == maxClasses:
+			return fmt.Errorf("label %.40q is one more than %d classes: to regress on this column, name it as a target", text, maxClasses)
+		}
+		k = len(t.texts)
+		text = strings.Clone(text)
+		t.texts, t.class[text] = append(t.texts, text), k
+	}
+	t.set.labels = append(t.set.labels, k)
+	return nil
+}
+
+// finish returns the set.
+func (t *csvTable) finish() (*Set, error) {
+	s, o := t.set, &t.options
+	if o.named() {
+		for j, name := range t.header {
+			if t.columns[j] == inputColumn {
+				s.columns = append(s.columns, strings.Clone(strings.TrimSpace(name)))
+			}
 		}
 	}
 	switch {
 	case s.n == 0:
 		return nil, errors.New("no line of numbers, expected at least one example")
-	case opts.Classes && s.Classes < 2:
+	case o.Classes && s.Classes < 2:
 		return nil, errors.New("every label is 0, expected at least 2 classes")
-	case !opts.Classes:
-		s.targets.width = targets
+	case o.Classes:
+	case o.Label == "":
+		s.targets.width = len(t.targets)
+	case len(o.ClassNames) > 0:
+		s.nameClasses(o.ClassNames)
+	default:
+		if len(t.texts) < 2 {
+			return nil, fmt.Errorf("every label is %.40q, expected at least 2 classes", t.texts[0])
+		}
+		sorted := slices.Clone(t.texts)
+		sortTexts(sorted)
+		for k, name := range sorted {
+			t.class[name] = k
+		}
+		for i, k := range s.labels {
+			s.labels[i] = t.class[t.texts[k]]
+		}
+		s.nameClasses(sorted)
 	}
 	return s, nil
-}
-
-// targets returns the number of columns that are not inputs.
-func (o *CSVOptions) targets() (int, error) {
-	switch {
-	case o.Targets < 0:
-		return 0, fmt.Errorf("option Targets is %d, expected >= 0", o.Targets)
-	case o.MaxBytes < 0:
-		return 0, fmt.Errorf("option MaxBytes is %d, expected >= 0", o.MaxBytes)
-	case o.Classes && o.Targets != 0:
-		return 0, fmt.Errorf("option Targets is %d, expected 0 since the last column is a class", o.Targets)
-	}
-	return max(o.Targets, 1), nil
-}
-
-// appendRecord adds an example; its error begins with the column.
-func (s *Set) appendRecord(record []string, classes bool) error {
-	for j, field := range record {
-		x, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
-		if err != nil || !finite(x) {
-			return fmt.Errorf("column %d: %.40q, expected a finite number", j+1, field)
-		}
-		switch {
-		case j < s.inputs.width:
-			s.inputs.append(x)
-		case !classes:
-			s.targets.append(x)
-		default:
-			if !(x >= 0 && x < maxClasses) || x != float64(int(x)) {
-				return fmt.Errorf("column %d: label %.40q, expected a whole number 0..%d", j+1, field, maxClasses-1)
-			}
-			s.labels = append(s.labels, int(x))
-			s.Classes = max(s.Classes, int(x)+1)
-		}
-	}
-	s.n++
-	return nil
 }
 
 // isHeader reports whether the fields are names: some are not empty, and none is

@@ -178,7 +178,11 @@ func FuzzCSV(f *testing.F) {
 		f.Add(text, false, 2, ';')
 	}
 	f.Fuzz(func(t *testing.T, text string, classes bool, targets int, comma rune) {
-		s, err := ReadCSV(strings.NewReader(text), "fuzz", CSVOptions{Classes: classes, Targets: targets, Comma: comma})
+		var s *Set
+		var err error
+		allocates(t, slack+512*len(text), func() {
+			s, err = ReadCSV(strings.NewReader(text), "fuzz", CSVOptions{Classes: classes, Targets: targets, Comma: comma})
+		})
 		if err != nil {
 			if s != nil || !strings.HasPrefix(err.Error(), "data: fuzz: ") {
 				t.Fatalf("got %v, error %v", s, err)

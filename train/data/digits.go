@@ -22,6 +22,6 @@ func Digits() (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Width, s.Height = 8, 8
-	return s.WithTransforms(PixelRange(0, 1, 16), Transform{}), nil
+	s.Width, s.Height, s.White = 8, 8, 16
+	return s.WithTransforms(PixelRange(0, 1, s.White), Transform{}), nil
 }

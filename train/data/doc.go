@@ -7,7 +7,11 @@
 //   - [Sine], the noisy sine, a regression small enough to plot,
 //   - [IDX], a folder in the format of MNIST,
 //   - [CSV], a file of numbers,
+//   - [Images], a folder of PNG or JPEG files for each class,
+//   - [Read], any of these, and NumPy's NPZ and NPY files, by path,
 //   - [NewClasses] and [NewRegression], slices of your own.
+//
+// Package fetch, below this one, downloads the sets that are known by name.
 //
 // [Split] cuts a set into parts for training, validation and testing.
 // [Set.Gather] copies any examples of a set into the tensors of a batch:
@@ -29,7 +33,8 @@
 //
 // The readers expect files that are cut short, of another type or plainly lying.
 // Such a file gives an error that names the file, the field, and what was
-// expected there. Memory grows with the bytes that arrive and not with what a
+// expected there, and for a CSV file the line. Memory grows with the bytes that arrive and not with what a
 // header promises, and a compressed file is unpacked no further than its header
-// or a fixed bound allows.
+// or a fixed bound allows. What a header promises is held against the size of the
+// file before anything is made for it.
 package data

@@ -3,6 +3,8 @@ package data_test
 import (
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"gorgonia.org/tensor"
@@ -51,6 +53,30 @@ func ExampleReadCSV() {
 	// Output:
 	// 3 2 3 [0 1 2]
 	// data: flowers.csv: line 2, column 2: "?", expected a finite number
+}
+
+func ExampleRead() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "flowers.csv")
+	text := "kind,length,width\nsetosa,5.1,3.5\nvirginica,6.3,3.3\nsetosa,4.9,3.0\n"
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		log.Fatal(err)
+	}
+	flowers, _, err := data.Read(path, data.Columns{Label: "kind"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(flowers.Name, flowers.Len(), flowers.InputSize(), flowers.ClassNames, flowers.Labels())
+
+	_, _, err = data.Read(path, data.Columns{Label: "species"})
+	fmt.Println(strings.Replace(err.Error(), dir, "", 1))
+	// Output:
+	// flowers 3 2 [setosa virginica] [0 1 0]
+	// data: /flowers.csv: line 1: no column "species", expected one of "kind", "length", "width"
 }
 
 func ExampleSet_Standardization() {

@@ -24,14 +24,24 @@ type file struct {
 	size int64 // the most bytes that reading it can give
 }
 
-// openFile opens a regular file; anything else might block or never end.
-func openFile(path string) (*file, error) {
+// regular describes a regular file, and refuses anything else, which might block
+// or never end.
+func regular(path string) (os.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("data: %s is of type %v, expected a regular file", path, info.Mode().Type())
+	}
+	return info, nil
+}
+
+// openFile opens a regular file.
+func openFile(path string) (*file, error) {
+	info, err := regular(path)
+	if err != nil {
+		return nil, err
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 // "fashion-mnist", to be read by [IDX]. It is the first that exists of
 //   - name under the folder that the environment variable PCN_DATA names,
 //   - data/name under the working directory,
+//   - name under pcn/data in the user's cache, see [os.UserCacheDir],
 //   - /usr/share/datasets/fashion-mnist for "fashion-mnist", where Debian's
 //     package dataset-fashion-mnist puts it.
 //
@@ -22,6 +23,9 @@ func Find(name string) (dir string, ok bool) {
 		places = append(places, filepath.Join(root, name))
 	}
 	places = append(places, filepath.Join("data", name))
+	if folder, err := cacheFolder(); err == nil {
+		places = append(places, filepath.Join(folder, name))
+	}
 	if name == "fashion-mnist" {
 		places = append(places, "/usr/share/datasets/fashion-mnist")
 	}
@@ -31,4 +35,22 @@ func Find(name string) (dir string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// Folder returns the folder to put data sets into, where [Find] looks for them;
+// it need not exist. It is the one that PCN_DATA names or, without it, pcn/data in
+// the user's cache.
+func Folder() (string, error) {
+	if root := os.Getenv("PCN_DATA"); root != "" {
+		return root, nil
+	}
+	return cacheFolder()
+}
+
+func cacheFolder() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(cache, "pcn", "data"), nil
 }

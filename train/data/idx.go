@@ -61,11 +61,11 @@ func IDX(dir string) (train, test *Set, err error) {
 
 // idxSet reads the images and labels of one part of a folder.
 func idxSet(dir, prefix, part string) (*Set, error) {
-	imagesPath, err := idxPath(dir, prefix+"-images", "idx3-ubyte")
+	imagesPath, err := IDXPath(dir, prefix+"-images-idx3-ubyte")
 	if err != nil {
 		return nil, err
 	}
-	labelsPath, err := idxPath(dir, prefix+"-labels", "idx1-ubyte")
+	labelsPath, err := IDXPath(dir, prefix+"-labels-idx1-ubyte")
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +85,7 @@ func idxSet(dir, prefix, part string) (*Set, error) {
 		Name:   folderName(dir) + "/" + part,
 		Height: shape[1],
 		Width:  shape[2],
+		White:  255,
 		n:      n,
 		inputs: values{width: shape[1] * shape[2], bytes: pixels},
 		labels: make([]int, n),
@@ -93,7 +94,7 @@ func idxSet(dir, prefix, part string) (*Set, error) {
 		s.labels[i] = int(k)
 		s.Classes = max(s.Classes, int(k)+1)
 	}
-	return s.WithTransforms(PixelRange(0, 1, 255), Transform{}), nil
+	return s.WithTransforms(PixelRange(0, 1, s.White), Transform{}), nil
 }
 
 // folderName returns the last element of a folder's path, also for ".".
@@ -104,9 +105,15 @@ func folderName(dir string) string {
 	return filepath.Base(dir)
 }
 
-// idxPath returns which of the names that a file may have is there.
-func idxPath(dir, stem, kind string) (string, error) {
-	names := []string{stem + "-" + kind, stem + "-" + kind + ".gz", stem + "." + kind, stem + "." + kind + ".gz"}
+// IDXPath returns which of the names that a file of a folder may have is there:
+// for train-images-idx3-ubyte that one, the one with .gz, train-images.idx3-ubyte
+// or that with .gz. When there is none the error is an [fs.ErrNotExist].
+func IDXPath(dir, name string) (string, error) {
+	names := []string{name, name + ".gz"}
+	if at := strings.LastIndex(name, "-idx"); at >= 0 {
+		dotted := name[:at] + "." + name[at+1:]
+		names = append(names, dotted, dotted+".gz")
+	}
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		if _, err := os.Stat(path); err == nil {
@@ -236,13 +243,18 @@ func readExactly(r io.Reader, size int) ([]byte, error) {
 		}
 		data = append(make([]byte, 0, grown), data...)[:grown]
 	}
+	return data, atEnd(r, size)
+}
+
+// atEnd returns an error unless r ends after the size bytes that were read.
+func atEnd(r io.Reader, size int) error {
 	switch n, err := io.ReadFull(r, make([]byte, 1)); {
 	case n > 0:
-		return nil, fmt.Errorf("data: more bytes after the last, expected %d", size)
+		return fmt.Errorf("data: more bytes after the last, expected %d", size)
 	case err != io.EOF:
-		return nil, fmt.Errorf("data: after %d bytes: %w, expected the end", size, err)
+		return fmt.Errorf("data: after %d bytes: %w, expected the end", size, err)
 	}
-	return data, nil
+	return nil
 }
 
 // early turns the end of a file into an unexpected one.

@@ -312,7 +312,14 @@ func FuzzReadIDX(f *testing.F) {
 	f.Add(idx(8, []uint32{1 << 31, 1 << 31, 4}, nil), 3, int64(0))
 	f.Add(idx(8, []uint32{1e7, 10, 100}, make([]byte, 100)), 3, int64(0))
 	f.Fuzz(func(t *testing.T, file []byte, dims int, limit int64) {
-		shape, data, err := ReadIDX(bytes.NewReader(file), "fuzz", dims, limit)
+		var shape []int
+		var data []byte
+		var err error
+		most := slack + 4*len(file)
+		if len(file) > firstChunk {
+			most += believable
+		}
+		allocates(t, most, func() { shape, data, err = ReadIDX(bytes.NewReader(file), "fuzz", dims, limit) })
 		if err != nil {
 			if shape != nil || data != nil || !strings.HasPrefix(err.Error(), "data: fuzz: ") {
 				t.Fatalf("got shape %v, %d bytes, error %v", shape, len(data), err)

@@ -20,14 +20,17 @@ const maxClasses = 1 << 16
 // set. Copies made by Subset and its like take the values of that moment.
 type Set struct {
 	Name          string
-	Width, Height int // of an image input in pixels; 0 when inputs are not images
-	Classes       int // number of classes; 0 for regression
+	Width, Height int      // of an image input in pixels; 0 when inputs are not images
+	White         float64  // raw value of a white pixel, black being 0; 0 when inputs are not images
+	Classes       int      // number of classes; 0 for regression
+	ClassNames    []string // of the classes, where they are not 0, 1, 2 and so on
 
 	n       int
-	inputs  values // (n, InputSize)
-	labels  []int  // class of each of the n, nil for regression
-	targets values // (n, TargetSize), empty when there are classes
-	index   []int  // the examples of this set among the n, in order; nil for all
+	inputs  values   // (n, InputSize)
+	labels  []int    // class of each of the n, nil for regression
+	targets values   // (n, TargetSize), empty when there are classes
+	columns []string // names of the features, where the file has them
+	index   []int    // the examples of this set among the n, in order; nil for all
 
 	input, target scaler
 }

@@ -115,7 +115,7 @@ func Parts(h *train.History) []*Panel {
 		return all
 	}
 	return []*Panel{
-		Lines("Energy of each node", "epoch", "energy per example", true, lines("node", func(e train.Epoch) []float64 { return e.LayerEnergy })...),
-		Lines("Residual of each node", "epoch", "share of the gradient", true, lines("node", func(e train.Epoch) []float64 { return e.NodeResidual })...),
+		Lines("Energy of each node", "epoch", "energy per example", lines("node", func(e train.Epoch) []float64 { return e.LayerEnergy })...),
+		Lines("Residual of each node", "epoch", "share of the gradient", lines("node", func(e train.Epoch) []float64 { return e.NodeResidual })...),
 	}
 }

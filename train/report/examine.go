@@ -20,7 +20,6 @@ const (
 	maxComplete = 12 // completed images
 	maxClasses  = 32 // of a confusion matrix and of generated images
 	maxSettled  = 64 // examples that the settling curves are of
-	maxPoints   = 32 // of a settling curve
 )
 
 // Confusion counts examples by the class they have and the one predicted.
@@ -82,44 +81,15 @@ func (x *examination) settling() (*Section, error) {
 	if n.Depth() < 2 {
 		return nil, nil // nothing is free
 	}
-	most := inf.Steps
-	energies := make([]Line, n.Depth())
-	for i := range energies {
-		energies[i].Name = fmt.Sprintf("node %d", i)
-	}
-	residual := Line{Name: "residual"}
-	add := func(step int, layers []float64) {
-		for i, e := range layers {
-			energies[i].X, energies[i].Y = append(energies[i].X, float64(step)), append(energies[i].Y, e/float64(count))
-		}
-	}
-	// The residual after each number of steps takes a settling of its own.
-	for i := range min(maxPoints, most) {
-		inf.Steps = 1 + i*(most-1)/max(min(maxPoints, most)-1, 1)
-		inf.Trace = i == 0
-		r, err := n.Settle(x.ctx, n.Clamp(inputs, targets), inf)
-		if err != nil {
-			return nil, err
-		}
-		if inf.Trace {
-			add(0, r.Trace[0])
-		}
-		add(inf.Steps, r.LayerEnergy)
-		residual.X, residual.Y = append(residual.X, float64(inf.Steps)), append(residual.Y, r.Residual)
-	}
-	total := Line{Name: "all", X: energies[0].X, Y: make([]float64, len(energies[0].X))}
-	for _, e := range energies {
-		for i, y := range e.Y {
-			total.Y[i] += y
-		}
+	inf.Trace = true
+	r, err := n.Settle(x.ctx, n.Clamp(inputs, targets), inf)
+	if err != nil {
+		return nil, err
 	}
 	return &Section{
-		Title: "Settling",
-		Text:  fmt.Sprintf("%d validation examples, both ends clamped as in learning, by %v. The residual is the norm of the gradient that is left, as a share of the largest.", count, inf.Method),
-		Panels: []*Panel{
-			Lines("Energy", "steps", "energy per example", true, append(energies, total)...),
-			Lines("Residual", "steps", "share of the gradient", true, residual),
-		},
+		Title:  "Settling",
+		Text:   fmt.Sprintf("%d validation examples, both ends clamped as in learning, by %v.", count, inf.Method),
+		Panels: Settling(r),
 	}, nil
 }
 
@@ -184,7 +154,7 @@ func (x *examination) classes() (*Section, error) {
 		if err != nil {
 			return nil, err
 		}
-		images := rows(inputs)
+		images := model.Rows(inputs)
 		for i, class := range model.Argmax(predicted) {
 			is := labels[lo+i]
 			c.Counts[is][class]++
@@ -228,7 +198,7 @@ func (x *examination) generated() (*Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	picture, err := x.grid(rows(inputs), (k+1)/2)
+	picture, err := x.grid(model.Rows(inputs), (k+1)/2)
 	return &Section{
 		Title: "Generated", Text: "What fits each class: the label is clamped and the image is free.",
 		Images: []Image{{picture, fmt.Sprintf("classes 0 to %d", k-1)}},
@@ -256,11 +226,11 @@ func (x *examination) completed() (*Section, error) {
 			f[i] = 1
 		}
 	}
-	done, err := x.network.Complete(x.ctx, model.Clamp{Values: inputs, Fixed: fixed}, x.inference)
+	done, err := x.network.Complete(x.ctx, model.Clamp{Values: inputs, Fixed: fixed}, model.Recall{By: model.ByEnergy}, x.inference)
 	if err != nil {
 		return nil, err
 	}
-	truth := rows(inputs)
+	truth := model.Rows(inputs)
 	var images [][]float64
 	for _, image := range truth {
 		given := slices.Clone(image)
@@ -269,7 +239,7 @@ func (x *examination) completed() (*Section, error) {
 		}
 		images = append(images, given)
 	}
-	picture, err := x.grid(append(append(images, rows(done.Inputs)...), truth...), count)
+	picture, err := x.grid(append(append(images, model.Rows(done.Inputs)...), truth...), count)
 	return &Section{
 		Title: "Completed", Text: "The lower half is hidden, each class is clamped in turn, and the one of the lowest energy fills it in.",
 		Images: []Image{{picture, "given, completed, and whole"}},
@@ -285,16 +255,6 @@ func (x *examination) grid(images [][]float64, columns int) (image.Image, error)
 	pixels := flat(inputs)
 	low := slices.Min(pixels)
 	return gridOf(images, x.set.Width, x.set.Height, columns, low, max(slices.Max(pixels), low+1e-9), smallCell)
-}
-
-// rows returns the rows of a (B, d) tensor.
-func rows(t *tensor.Dense) [][]float64 {
-	all, d := flat(t), t.Shape()[1]
-	var out [][]float64
-	for i := 0; i < len(all); i += d {
-		out = append(out, all[i:i+d])
-	}
-	return out
 }
 
 // flat returns a copy of the numbers of t.

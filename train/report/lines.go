@@ -15,20 +15,38 @@ import (
 // the first and the last line are explained.
 const maxExplained = 7
 
-// Lines draws named lines over whole numbers x, such as steps, on a logarithmic
-// axis where logarithmic says so; there, and everywhere, what cannot be drawn is
-// left out.
-func Lines(title, x, y string, logarithmic bool, lines ...Line) *Panel {
+// Lines draws lines over each other, named by title and axes, over whole numbers
+// such as steps. A line without X counts its points from 0. The y axis is
+// logarithmic where nothing is negative and what is positive is far apart. What
+// cannot be drawn is left out: points that are not finite, and on a logarithmic
+// axis those at 0.
+func Lines(title, x, y string, lines ...Line) *Panel {
 	p := newPanel(title, x, y)
 	p.X.Tick.Marker = wholeTicks{}
-	if logarithmic {
+	points := make([]plotter.XYs, len(lines))
+	low, high, negative := math.Inf(1), 0.0, false
+	for i, line := range lines {
+		if line.X == nil {
+			line.X = make([]float64, len(line.Y))
+			for j := range line.X {
+				line.X[j] = float64(j)
+			}
+		}
+		points[i] = line.points()
+		for _, at := range points[i] {
+			if negative = negative || at.Y < 0; at.Y > 0 {
+				low, high = min(low, at.Y), max(high, at.Y)
+			}
+		}
+	}
+	if !negative && high > 10*low {
 		p.Y.Tick.Marker = logTicks{}
+		for i := range points {
+			points[i] = logs(points[i])
+		}
 	}
 	for i, line := range lines {
-		if logarithmic {
-			line = Line{line.Name, line.X, logs(line.Y)}
-		}
-		l := &plotter.Line{XYs: line.points(), LineStyle: lineStyle(i)}
+		l := &plotter.Line{XYs: points[i], LineStyle: lineStyle(i)}
 		if len(l.XYs) == 0 {
 			continue
 		}
@@ -36,7 +54,7 @@ func Lines(title, x, y string, logarithmic bool, lines ...Line) *Panel {
 		if len(l.XYs) == 1 { // a line of one point shows nothing
 			p.Add(&plotter.Scatter{XYs: l.XYs, GlyphStyle: draw.GlyphStyle{Color: l.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
 		}
-		if len(lines) <= maxExplained || i == 0 || i == len(lines)-1 {
+		if line.Name != "" && (len(lines) <= maxExplained || i == 0 || i == len(lines)-1) {
 			p.explain(line.Name, l)
 		}
 	}
@@ -56,12 +74,12 @@ func lineStyle(i int) draw.LineStyle {
 	return style
 }
 
-// logs returns the logarithms to base ten; they are not finite where x is not
-// positive.
-func logs(x []float64) []float64 {
-	out := make([]float64, len(x))
-	for i, v := range x {
-		out[i] = math.Log10(v)
+// logs returns points with the logarithm to base ten of y, where it is positive.
+func logs(points plotter.XYs) (out plotter.XYs) {
+	for _, at := range points {
+		if at.Y > 0 {
+			out = append(out, plotter.XY{X: at.X, Y: math.Log10(at.Y)})
+		}
 	}
 	return out
 }

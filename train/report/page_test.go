@@ -137,7 +137,7 @@ func TestPageEscapes(t *testing.T) {
 	}
 }
 
-func TestLines(t *testing.T) {
+func TestSVG(t *testing.T) {
 	x := []float64{0, 1, 2}
 	for name, lines := range map[string][]Line{
 		"none":         nil,
@@ -147,17 +147,15 @@ func TestLines(t *testing.T) {
 		"many":         make([]Line, 30),
 		"far apart":    {{"a", x, []float64{1e-300, 1, 1e300}}, {"b", x, []float64{1, 2, math.Inf(1)}}},
 	} {
-		for _, logarithmic := range []bool{false, true} {
-			if text, err := Lines(name, "x", "y", logarithmic, lines...).SVG(); err != nil || len(text) == 0 {
-				t.Errorf("%s: %v", name, err)
-			}
+		if text, err := Lines(name, "x", "y", lines...).SVG(); err != nil || len(text) == 0 {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	many := make([]Line, 12)
 	for i := range many {
 		many[i] = Line{"node", x, x}
 	}
-	if p := Lines("", "", "", false, many...); len(p.legend) != 2 {
+	if p := Lines("", "", "", many...); len(p.legend) != 2 {
 		t.Errorf("a legend of %d entries for 12 lines", len(p.legend))
 	}
 }

@@ -165,3 +165,19 @@ func TestTicks(t *testing.T) {
 		}
 	}
 }
+
+func TestSettling(t *testing.T) {
+	trace := [][]float64{{1, 0.1, 0, 2, 3, 4}, {0.5, 0.05, 0, 1, 1, math.NaN()}, {0.1, 0, 0, 0.5, math.Inf(1), 1}}
+	for name, r := range map[string]*model.Result{"full": {Trace: trace, ResidualTrace: trace}, "empty": {}} {
+		panels := Settling(r)
+		if len(panels) != 2 {
+			t.Fatalf("want energy and gradient, got %d panels", len(panels))
+		}
+		img := Render(panels...)
+		for i, c := range palette {
+			if drawn(img, c) > 0 != (name == "full" && i != 2) {
+				t.Errorf("%s: colour %d drawn is %v", name, i, drawn(img, c) > 0)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -120,6 +121,8 @@ type planner struct {
 	plan   Plan
 	keys   []key
 	errs   yamlfile.Errors
+
+	resolver config.Resolver
 }
 
 // key is a key of the search.
@@ -146,6 +149,7 @@ func newPlan(root *yamlfile.Node) (*Plan, error) {
 		p.bad("recipe", "%v", err)
 		p.Recipe = ""
 	}
+	p.resolver.Recipe = p.Recipe
 	p.readSeeds()
 	p.readBase()
 	p.readKeys()
@@ -206,7 +210,12 @@ func (p *planner) readSeeds() {
 
 // resolve returns the recipe of base with settings.
 func (p *planner) resolve(settings ...config.Setting) (train.Recipe, yamlfile.Errors) {
-	return config.Resolve(config.Choice{Recipe: p.Recipe}, p.Base, settings...)
+	r, err := p.resolver.Resolve(p.Base, settings...)
+	var errs yamlfile.Errors
+	if err != nil && !errors.As(err, &errs) {
+		errs = yamlfile.Errors{p.Base.Errorf("%v", err)}
+	}
+	return r, errs
 }
 
 func (p *planner) readBase() {
@@ -232,7 +241,7 @@ func (p *planner) readBase() {
 
 // fixed are keys that must be the same in all runs, for their scores to be
 // comparable or for seeds to decide them.
-var fixed = []string{"data.dataset", "data.dir", "data.validation", "data.seed", "model.seed", "learning.seed"}
+var fixed = []string{"data.dataset", "data.dir", "data.label", "data.target", "data.test", "data.validation", "data.seed", "model.seed", "learning.seed"}
 
 func (p *planner) readKeys() {
 	if p.Keys == nil || p.Keys.IsNull() {

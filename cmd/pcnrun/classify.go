@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+)
+
+func (a *app) classifyCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "classify MODEL [FILE]",
+		Short: "Find the classes of inputs, by settling or by energy",
+		Long: `Find the classes of the test part of the dataset that a model learned from, or of
+inputs given as rows in FILE, or with - on the standard input, as predict reads
+them.
+
+By settling, the label is free and the class is that of its largest number: what
+predict and eval do. By energy, each label is clamped in turn, all else settles,
+and the class is that of the lowest energy: slower, and for a generative network
+better.
+
+Of the test part the accuracy is printed, and how often each class (a row) was
+taken for each (a column). Of FILE, a line for each line: the class, and the label
+as it settled or the energy of each class.
+
+` + modelHelp,
+		Example: `  pcnrun classify runs/digits/model.safetensors --by energy
+  pcnrun classify runs/digits/model.safetensors images.csv --json`,
+		Args: wantArgs(1, 2),
+	}
+	f := addForeignFlags(c.Flags())
+	dataDirFlag(c.Flags())
+	addInferenceFlags(c.Flags())
+	var by model.By
+	byFlag(c.Flags(), &by)
+	format := formatFlag(c.Flags(), "the rows of FILE and of what is printed")
+	limit := c.Flags().Int("limit", 0, "most test examples, 0 for all")
+	asJSON := c.Flags().Bool("json", false, "print one JSON object, or with FILE one for each line")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if *limit < 0 {
+			return usagef("--limit: want a whole number >= 0")
+		}
+		if len(args) == 2 && c.Flags().Changed("limit") {
+			return usagef("--limit is for the test part, and not for a FILE")
+		}
+		t, err := f.open(args[0], len(args) < 2)
+		if err != nil {
+			return err
+		}
+		if !t.classes() {
+			return fmt.Errorf("%s: has no classes: its targets are numbers", args[0])
+		}
+		inf := t.recipe.Inference
+		if by == model.ByEnergy {
+			inf = t.fullInference(f.flags)
+		}
+		if len(args) == 2 {
+			return a.classifyRows(c.Context(), t, args, by, inf, *format, *asJSON)
+		}
+		return a.classifyTest(c.Context(), t, args[0], by, inf, *limit, *asJSON)
+	}
+	return c
+}
+
+// byFlag adds the flag for how a class is found.
+func byFlag(flags *pflag.FlagSet, by *model.By) {
+	flags.TextVar(by, "by", model.BySettling, "`WAY` to find a class: settle, the label free, or energy, each label clamped")
+}
+
+// classification is what --json prints of a classified test part.
+type classification struct {
+	Dataset   string  `json:"dataset"`
+	Model     string  `json:"model"`
+	By        string  `json:"by"`
+	Method    string  `json:"method"`
+	Examples  int     `json:"examples"`
+	Accuracy  number  `json:"accuracy"`
+	Confusion [][]int `json:"confusion"` // by class, and the class it was taken for
+	Classes   []int   `json:"classes"`   // of the examples in their order
+}
+
+func (a *app) classifyTest(ctx context.Context, t *trained, path string, by model.By, inf model.Inference, limit int, asJSON bool) error {
+	sets, err := t.load()
+	if err != nil {
+		return err
+	}
+	test := sets.Test.Limit(limit)
+	if err := train.Fits(t.network, test); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	raw, err := rawRows(test)
+	if err != nil {
+		return err
+	}
+	p := &puzzle{raw: raw, units: test.InputTransform()}
+	if p.seen, err = p.whole(t); err != nil {
+		return err
+	}
+	done, err := p.solve(ctx, t, model.Recall{By: by}, inf)
+	if err != nil {
+		return err
+	}
+	labels := test.Labels()
+	res := classification{
+		Dataset: t.recipe.Data.Dataset, Model: path, By: by.String(), Method: inf.Method.String(), Examples: test.Len(),
+		Accuracy: number(share(done.Classes, labels)), Confusion: confusion(done.Classes, labels, test.Classes), Classes: done.Classes,
+	}
+	if asJSON {
+		return printJSON(a.stdout, res)
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s by %s on %d examples of %s\n%s", accuracyText(float64(res.Accuracy)), by, res.Examples, res.Dataset, confusionText(res.Confusion))
+	return err
+}
+
+// confusion counts how often each class was taken for each.
+func confusion(classes, labels []int, k int) [][]int {
+	counts := make([][]int, k)
+	for i := range counts {
+		counts[i] = make([]int, k)
+	}
+	for i, c := range classes {
+		counts[labels[i]][c]++
+	}
+	return counts
+}
+
+// confusionText is a table of counts, a dot for none.
+func confusionText(counts [][]int) string {
+	width := len(strconv.Itoa(len(counts) - 1))
+	for _, row := range counts {
+		for _, n := range row {
+			width = max(width, len(strconv.Itoa(n)))
+		}
+	}
+	var b strings.Builder
+	cell := func(text string) { fmt.Fprintf(&b, " %*s", width, text) }
+	cell("")
+	for class := range counts {
+		cell(strconv.Itoa(class))
+	}
+	b.WriteByte('\n')
+	for class, row := range counts {
+		cell(strconv.Itoa(class))
+		for _, n := range row {
+			if n == 0 {
+				cell(".")
+			} else {
+				cell(strconv.Itoa(n))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// classifyRows prints the classes of rows.
+func (a *app) classifyRows(ctx context.Context, t *trained, args []string, by model.By, inf model.Inference, format rowFormat, asJSON bool) error {
+	return a.mapRows(ctx, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
+		done, err := t.network.Complete(ctx, model.Clamp{Values: inputs}, model.Recall{By: by}, inf)
+		if err != nil {
+			return answers{}, err
+		}
+		of := answers{classes: done.Classes, name: "targets", numbers: done.Targets}
+		if by == model.ByEnergy {
+			of.name, of.numbers = "energies", done.Energies
+		}
+		return of, finite(of.numbers)
+	})
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+)
+
+// hidden says of rows of units which are hidden: one for all rows, or one each.
+type hidden [][]bool
+
+// at reports whether unit j of row i is hidden.
+func (h hidden) at(i, j int) bool { return h[i%len(h)][j] }
+
+const maskHelp = "top, bottom, left or right of an image, random:SHARE, drawn by\nthe recipe's seed, or a CSV file with a 1 for each unit to hide and a 0 for each\nto leave, in one line for all examples or one each"
+
+// hide returns what --mask says of n inputs of d units, which are images of width
+// w where that is not 0.
+func (a *app) hide(ctx context.Context, mask string, n, d, w int, seed uint64) (hidden, error) {
+	var hides func(x, y int) bool
+	switch kind, text, _ := strings.Cut(mask, ":"); kind {
+	case "top", "bottom", "left", "right":
+		if w == 0 {
+			return nil, usagef("--mask %s: the inputs are no images, want random:SHARE or a file", mask)
+		}
+		h := d / w
+		hides = map[string]func(x, y int) bool{
+			"top":    func(_, y int) bool { return y < h/2 },
+			"bottom": func(_, y int) bool { return y >= h-h/2 },
+			"left":   func(x, _ int) bool { return x < w/2 },
+			"right":  func(x, _ int) bool { return x >= w-w/2 },
+		}[kind]
+		n = 1
+	case "random":
+		p, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(p > 0 && p < 1) {
+			return nil, usagef("--mask %s: want random:SHARE with a share between 0 and 1", mask)
+		}
+		rng := rand.New(rand.NewPCG(seed, streamMask))
+		hides = func(int, int) bool { return rng.Float64() < p }
+		w = d
+	default:
+		return a.maskFile(ctx, mask, n, d)
+	}
+	out := make(hidden, n)
+	for i := range out {
+		out[i] = make([]bool, d)
+		for j := range out[i] {
+			out[i][j] = hides(j%w, j/w)
+		}
+	}
+	return out, nil
+}
+
+// streamMask is the random stream of hidden units, drawn from the data's seed.
+const streamMask = 301
+
+// maskFile reads a mask for n inputs of d units.
+func (a *app) maskFile(ctx context.Context, path string, n, d int) (hidden, error) {
+	in, closeIn, err := a.openFile(path, d, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("--mask %s: want top, bottom, left, right, random:SHARE or a file, and there is none of this name", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--mask: %w", err)
+	}
+	defer closeIn()
+	numbers, err := in.all(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("--mask: %w", err)
+	}
+	if len(numbers) != 1 && len(numbers) != n {
+		return nil, fmt.Errorf("--mask %s: want 1 line or one for each of the %d examples, got %d", path, n, len(numbers))
+	}
+	out := make(hidden, len(numbers))
+	for i, row := range numbers {
+		out[i] = make([]bool, d)
+		for j, x := range row {
+			if x != 0 && x != 1 {
+				return nil, fmt.Errorf("--mask %s: row %d, column %d: want 0 or 1, got %v", path, i+1, j+1, x)
+			}
+			out[i][j] = x == 1
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,181 @@
+package graph
+
+import (
+	"bufio"
+	"fmt"
+	"html"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// How nodes of a drawing look, by what they are.
+var (
+	clampedStyle  = style{fill: "#cfe3f3", text: "clamped"}
+	freeStyle     = style{fill: "#ffffff", text: "free"}
+	partStyle     = style{fill: "#e7f1f9", text: "free in part"}
+	weightsStyle  = style{fill: "#eeeeee", text: "frozen"}
+	computedStyle = style{fill: "#fdf1d6", text: ""}
+	energyStyle   = style{fill: "#f6d5c4", text: ""}
+)
+
+type style struct{ fill, text string }
+
+// box is a node of a drawing.
+type box struct {
+	id       string
+	title    string // the name, as in Energy's documentation
+	detail   string // the operation, or the shape of an input
+	style    style
+	column   int // from the left: parameters and latent, activation, prediction, error, energies
+	row      int // from the top
+	children []string
+}
+
+// drawing returns the energy, without its gradient, as boxes: two rows for each
+// layer, the top one first, its parameters above what uses them.
+func (e *Energy) drawing() []box {
+	layers := len(e.Weights)
+	at := map[*G.Node]box{}
+	put := func(n *G.Node, column, row int, s style) {
+		if _, done := at[n]; n != nil && !done {
+			at[n] = box{column: column, row: row, style: s}
+		}
+	}
+	for l, v := range e.Latents {
+		s := freeStyle
+		if e.Spec.Clamped[l] {
+			s = clampedStyle
+		} else if e.Masks[l] != nil {
+			s = partStyle
+		}
+		put(v, 0, 2*(layers-l)+1, s)
+	}
+	for i := range layers {
+		row := 2*(layers-i-1) + 1
+		put(e.Activations[i], 1, row, computedStyle)
+		put(e.Weights[i], 1, row-1, weightsStyle)
+		put(e.Biases[i], 2, row-1, weightsStyle)
+		put(e.Predictions[i], 2, row, computedStyle)
+		put(e.Errors[i], 3, row, computedStyle)
+		put(e.Precisions[i], 3, row-1, weightsStyle)
+		put(e.Terms[i], 4, row, energyStyle)
+	}
+	put(e.Total, 5, 2*((layers-1)/2)+1, energyStyle)
+
+	var order G.Nodes // what the energy is computed from, inputs first
+	seen := map[*G.Node]bool{}
+	var visit func(n *G.Node)
+	visit = func(n *G.Node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		in := children(n)
+		row := 0
+		for _, c := range in {
+			visit(c)
+			row = max(row, at[c].row)
+		}
+		put(n, 5, row+1, computedStyle) // of a kind that has no place of its own
+		order = append(order, n)
+	}
+	visit(e.Total)
+
+	boxes := make([]box, len(order))
+	for i, n := range order {
+		b := at[n]
+		b.id, b.title = fmt.Sprintf("n%d", slices.Index(order, n)), n.Name()
+		if op := n.Op(); op != nil {
+			b.detail = op.String()
+		} else {
+			b.detail = strings.ReplaceAll(strings.Trim(fmt.Sprint(n.Shape()), "()"), ", ", " × ")
+			if b.style.text != "" {
+				b.detail += ", " + b.style.text
+			}
+		}
+		for _, c := range children(n) {
+			b.children = append(b.children, fmt.Sprintf("n%d", slices.Index(order, c)))
+		}
+		boxes[i] = b
+	}
+	return boxes
+}
+
+// WriteDOT writes the energy, without its gradient, as a graph in the language of
+// Graphviz: a box for each latent, weight and operation, named as in [Energy], and
+// an arrow from each to what is computed from it.
+func (e *Energy) WriteDOT(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprint(b, "digraph energy {\n\trankdir=LR;\n\tnode [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\"];\n")
+	boxes := e.drawing()
+	for _, x := range boxes {
+		fmt.Fprintf(b, "\t%s [label=%s, fillcolor=%q];\n", x.id, strconv.Quote(x.title+"\n"+x.detail), x.style.fill)
+	}
+	for _, x := range boxes {
+		for _, c := range x.children {
+			fmt.Fprintf(b, "\t%s -> %s;\n", c, x.id)
+		}
+	}
+	fmt.Fprint(b, "}\n")
+	return b.Flush()
+}
+
+// Sizes of a drawing, in pixels.
+const (
+	boxWidth, boxHeight = 132, 40
+	betweenX, betweenY  = 44, 22
+	margin              = 16
+)
+
+// WriteSVG draws the same graph, the top node uppermost, each layer from left to
+// right from its latent to its energy.
+func (e *Energy) WriteSVG(w io.Writer) error {
+	boxes := e.drawing()
+	place := map[string]box{}
+	columns, rows := 0, 0
+	for _, x := range boxes {
+		place[x.id] = x
+		columns, rows = max(columns, x.column+1), max(rows, x.row+1)
+	}
+	left := func(x box) int { return margin + x.column*(boxWidth+betweenX) }
+	top := func(x box) int { return margin + x.row*(boxHeight+betweenY) }
+	b := bufio.NewWriter(w)
+	width, height := 2*margin+columns*boxWidth+(columns-1)*betweenX, 2*margin+rows*boxHeight+(rows-1)*betweenY
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" font-family="sans-serif" text-anchor="middle">
+<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#555"/></marker></defs>
+<rect width="100%%" height="100%%" fill="#fff"/>
+`, width, height)
+	for _, to := range boxes {
+		for _, id := range to.children {
+			from := place[id]
+			x1, y1 := left(from)+boxWidth, top(from)+boxHeight/2
+			x2, y2 := left(to), top(to)+boxHeight/2
+			switch {
+			case from.column >= to.column: // from above or below
+				x1, x2 = left(from)+boxWidth/2, left(to)+boxWidth/2
+				y1, y2 = top(from)+boxHeight, top(to)
+				if from.row > to.row {
+					y1, y2 = top(from), top(to)+boxHeight
+				}
+			case from.row < to.row && from.column+1 == to.column && from.style == weightsStyle: // a weight, down into what uses it
+				x1, y1 = left(from)+boxWidth*3/4, top(from)+boxHeight
+			case from.row > to.row && to.column > from.column+1: // a latent to its error, from below
+				x1, y1, x2, y2 = left(from)+boxWidth/2, top(from), left(to)+boxWidth/2, top(to)+boxHeight
+				fmt.Fprintf(b, "<path d=\"M%d %dV%dH%dV%d\" stroke=\"#555\" fill=\"none\" marker-end=\"url(#arrow)\"/>\n", x1, y1, y2+betweenY/2, x2, y2)
+				continue
+			}
+			fmt.Fprintf(b, "<path d=\"M%d %dL%d %d\" stroke=\"#555\" fill=\"none\" marker-end=\"url(#arrow)\"/>\n", x1, y1, x2, y2)
+		}
+	}
+	for _, x := range boxes {
+		fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" rx="6" fill="%s" stroke="#555"/>
+<text x="%d" y="%d" font-size="13">%s</text><text x="%d" y="%d" font-size="10" fill="#555">%s</text>
+`, left(x), top(x), boxWidth, boxHeight, x.style.fill, left(x)+boxWidth/2, top(x)+17, html.EscapeString(x.title), left(x)+boxWidth/2, top(x)+32, html.EscapeString(x.detail))
+	}
+	fmt.Fprint(b, "</svg>\n")
+	return b.Flush()
+}

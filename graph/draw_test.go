@@ -1,0 +1,68 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"gorgonia.org/tensor"
+)
+
+// TestDraw draws an energy with a precision, a mask and both kinds of activation:
+// each node of the energy is there once, and none of its gradient.
+func TestDraw(t *testing.T) {
+	e, err := Build(Spec{
+		Sizes: []int{4, 3, 2}, Activations: []Activation{Tanh, Identity}, Clamped: []bool{true, false, true}, Masked: []bool{false, true, false},
+		Precise: []bool{false, true}, Batch: 5, Dtype: tensor.Float64,
+	})
+	must(t, err)
+	var dot, svg bytes.Buffer
+	must(t, e.WriteDOT(&dot))
+	must(t, e.WriteSVG(&svg))
+	if path := os.Getenv("PCN_DRAW"); path != "" {
+		must(t, os.WriteFile(path, svg.Bytes(), 0o666))
+	}
+	for _, label := range []string{`v0\n5 × 4, clamped`, `v1\n5 × 3, free in part`, `W1\n4 × 3, frozen`, `b2\n3, frozen`, `Π1\n3, frozen`, `φ(v1)\ntanh`, `μ0\naffine`, `ε1\nerror`, `E1\ngaussian`, `E\ntotal energy`} {
+		if strings.Count(dot.String(), `"`+label+`"`) != 1 {
+			t.Errorf("%s is not there once in\n%s", label, dot.String())
+		}
+	}
+	const nodes, arrows = 3 + 2 + 2 + 1 + 1 + 2 + 2 + 2 + 1, 1 + 6 + 4 + 3 + 2
+	if n := strings.Count(dot.String(), "label="); n != nodes {
+		t.Errorf("%d nodes, want %d", n, nodes)
+	}
+	if n := strings.Count(dot.String(), "->"); n != arrows {
+		t.Errorf("%d arrows, want %d", n, arrows)
+	}
+	if n := strings.Count(svg.String(), "marker-end"); n != arrows {
+		t.Errorf("SVG: %d arrows, want %d", n, arrows)
+	}
+	d := xml.NewDecoder(&svg)
+	boxes := map[string]bool{}
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		must(t, err)
+		if s, ok := token.(xml.StartElement); ok && s.Name.Local == "rect" {
+			at := ""
+			for _, a := range s.Attr {
+				if a.Name.Local == "x" || a.Name.Local == "y" {
+					at += a.Value + " "
+				}
+			}
+			if boxes[at] {
+				t.Errorf("two boxes at %s", at)
+			}
+			boxes[at] = true
+		}
+	}
+	if len(boxes) != nodes+1 { // and the background
+		t.Errorf("SVG: %d boxes, want %d", len(boxes), nodes+1)
+	}
+}

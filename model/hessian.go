@@ -1,0 +1,442 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	f64s "gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+	"example.com/pcn/internal/vec"
+)
+
+// Hessian is the second derivative of a batch's energy by the free latents, at
+// given latents. Examples do not meet in the energy, so each has a Hessian of its
+// own, over its own free units: node by node from the bottom, unit by unit.
+//
+// Products with it are central differences of the machine's gradients, all
+// examples at once. They are good to about 1e-9 of the largest eigenvalue in
+// float64 and 1e-4 in float32: see [Network.As]. At a kink of an activation, such
+// as relu's, they are a mean of its two sides.
+//
+// A Hessian holds until the weights change, or the network is asked for another
+// Hessian or an estimate of the same batch's kind.
+type Hessian struct {
+	settler *settler
+	shards  []*probe
+	free    [][]unit // by example
+	seed    uint64
+}
+
+// Spectrum is the extreme eigenvalues of an example's Hessian.
+type Spectrum struct {
+	Low, High float64
+	// Exact says that all eigenvalues were computed. Otherwise Low and High are
+	// from Lanczos iterations, which approach them from within, and Error is a
+	// bound on how far the nearest eigenvalue of each is.
+	Exact bool
+	Error float64
+}
+
+// Condition returns High/Low, infinite where Low is not positive: there the
+// latents are on a ridge or a plateau, not in a bowl.
+func (s Spectrum) Condition() float64 {
+	if s.Low <= 0 {
+		return math.Inf(1)
+	}
+	return s.High / s.Low
+}
+
+// probing is the method of machines that look at an energy which another machine
+// settles, and must not disturb it.
+const probing Method = -1
+
+// probeSteps is the number of gradients that a look takes, about: it decides
+// whether the Gram form pays.
+const probeSteps = 200
+
+// ExactSize is the largest number of free units of which [Hessian.Spectra]
+// computes all eigenvalues.
+const ExactSize = 600
+
+// Hessian returns the Hessian at latents, (B, d_l) by node, such as a [Result]'s;
+// of what c fixes, c's values are used.
+func (n *Network) Hessian(c Clamps, latents []*tensor.Dense) (*Hessian, error) {
+	s, shards, err := n.probe(c, latents)
+	if err != nil {
+		return nil, fmt.Errorf("model: hessian: %w", err)
+	}
+	h := &Hessian{settler: s, shards: shards, seed: n.cfg.Seed}
+	for row := range s.machine.Rows() {
+		h.free = append(h.free, n.freeUnits(c, row))
+	}
+	return h, nil
+}
+
+// Examples returns the number of examples.
+func (h *Hessian) Examples() int { return len(h.free) }
+
+// Size returns the number of free units of an example.
+func (h *Hessian) Size(example int) int { return len(h.free[example]) }
+
+// Dense returns the Hessian of an example as a matrix, by as many products as
+// it has columns.
+func (h *Hessian) Dense(example int) *mat.SymDense {
+	p := h.shards[example/graph.ShardRows]
+	return h.dense(p)[example-p.shard.Lo]
+}
+
+// dense returns the Hessian of each example of a shard.
+func (h *Hessian) dense(p *probe) []*mat.SymDense {
+	columns := make([]map[int]int, p.rows) // among an example's free units, by place in its vector
+	out := make([]*mat.SymDense, p.rows)
+	for r := range out {
+		free := h.free[p.shard.Lo+r]
+		columns[r] = map[int]int{}
+		for i, f := range free {
+			columns[r][p.place(f)] = i
+		}
+		if len(free) > 0 {
+			out[r] = mat.NewSymDense(len(free), nil)
+		} else {
+			out[r] = &mat.SymDense{}
+		}
+	}
+	u, hu := p.vector(), p.vector()
+	for j := range p.width {
+		clear(u)
+		for r := range p.rows {
+			if _, free := columns[r][j]; free {
+				p.row(u, r)[j] = 1
+			}
+		}
+		p.product(hu, u)
+		for r := range p.rows {
+			col, free := columns[r][j]
+			if !free {
+				continue
+			}
+			for k, x := range p.row(hu, r) {
+				if row, free := columns[r][k]; free {
+					out[r].SetSym(row, col, out[r].At(row, col)+x/2) // the mean of both triangles
+					if row == col {
+						out[r].SetSym(row, col, x)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Product sets dst to H u for each example, both rows of free units as in
+// Size: a slice for each example.
+func (h *Hessian) Product(dst, u [][]float64) error {
+	if len(dst) != len(h.free) || len(u) != len(h.free) {
+		return fmt.Errorf("model: hessian: want a vector for each of the %d examples, got %d and %d", len(h.free), len(dst), len(u))
+	}
+	for i, free := range h.free {
+		if len(dst[i]) != len(free) || len(u[i]) != len(free) {
+			return fmt.Errorf("model: hessian: example %d: want vectors of its %d free units, got %d and %d", i, len(free), len(dst[i]), len(u[i]))
+		}
+	}
+	h.each(func(p *probe) {
+		in, out := p.vector(), p.vector()
+		for r := range p.rows {
+			for i, f := range h.free[p.shard.Lo+r] {
+				p.row(in, r)[p.place(f)] = u[p.shard.Lo+r][i]
+			}
+		}
+		p.product(out, in)
+		for r := range p.rows {
+			for i, f := range h.free[p.shard.Lo+r] {
+				dst[p.shard.Lo+r][i] = p.row(out, r)[p.place(f)]
+			}
+		}
+	})
+	return nil
+}
+
+// each calls f for each shard, several at a time.
+func (h *Hessian) each(f func(*probe)) {
+	h.settler.machine.Each(func(s *graph.Shard) { f(h.shards[s.Index]) })
+}
+
+// Spectra returns the extreme eigenvalues of each example's Hessian: exactly up to
+// [ExactSize] free units, by Lanczos beyond. An example without free units has a
+// zero Spectrum. When ctx is cancelled it returns context.Cause.
+func (h *Hessian) Spectra(ctx context.Context) ([]Spectrum, error) {
+	out := make([]Spectrum, len(h.free))
+	h.each(func(p *probe) {
+		if ctx.Err() != nil {
+			return
+		}
+		to := out[p.shard.Lo:p.shard.Hi]
+		if p.width > ExactSize {
+			h.lanczos(ctx, p, to)
+			return
+		}
+		for r, m := range h.dense(p) {
+			if ctx.Err() == nil && !m.IsEmpty() {
+				low, high := extremes(m)
+				to[r] = Spectrum{Low: low, High: high, Exact: true}
+			}
+		}
+	})
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("model: hessian: %w", context.Cause(ctx))
+	}
+	return out, nil
+}
+
+// extremes returns the extreme eigenvalues of m, or NaN where it is not finite.
+func extremes(m mat.Symmetric) (low, high float64) {
+	var e mat.EigenSym
+	if !e.Factorize(m, false) {
+		return math.NaN(), math.NaN()
+	}
+	values := e.Values(nil)
+	return values[0], values[len(values)-1]
+}
+
+// Lanczos goes on until both ends are within lanczosTolerance, the high one of
+// itself and the low one of itself or, where the differences see no finer, of
+// lanczosFloor of the high one; it looks every lanczosEvery steps and takes at
+// most lanczosSteps.
+const (
+	lanczosTolerance = 1e-3
+	lanczosFloor     = 1e-8
+	lanczosEvery     = 20
+	lanczosSteps     = 500
+	streamLanczos    = 11 // the random stream of first vectors
+)
+
+// lanczos sets to to the spectra of a shard's examples by the iteration of
+// Lanczos (1950) with full reorthogonalisation, done twice (Parlett 1998, §6.9),
+// from random vectors, all examples in step.
+func (h *Hessian) lanczos(ctx context.Context, p *probe, to []Spectrum) {
+	rng := rand.New(rand.NewPCG(h.seed, streamLanczos))
+	q := p.vector()
+	for r := range p.rows {
+		row := p.row(q, r)
+		for _, f := range h.free[p.shard.Lo+r] {
+			row[p.place(f)] = rng.NormFloat64()
+		}
+		normalise(row)
+	}
+	basis := [][]float64{q}
+	alpha, beta := make([][]float64, p.rows), make([][]float64, p.rows) // by example and step
+	done := make([]bool, p.rows)
+	for k := 0; k < min(lanczosSteps, p.width) && slices.Contains(done, false) && ctx.Err() == nil; k++ {
+		w := p.vector()
+		p.product(w, basis[k])
+		for r := range p.rows {
+			row := p.row(w, r)
+			if done[r] {
+				clear(row)
+				continue
+			}
+			alpha[r] = append(alpha[r], f64s.Dot(row, p.row(basis[k], r)))
+			for range 2 {
+				for _, b := range basis {
+					f64s.AddScaled(row, -f64s.Dot(row, p.row(b, r)), p.row(b, r))
+				}
+			}
+			beta[r] = append(beta[r], normalise(row))
+			size := len(h.free[p.shard.Lo+r])
+			if spent := k+1 >= min(size, lanczosSteps) || beta[r][k] == 0; spent || (k+1)%lanczosEvery == 0 {
+				to[r], done[r] = ritz(alpha[r], beta[r])
+				done[r] = done[r] || spent
+			}
+		}
+		basis = append(basis, w)
+	}
+}
+
+// normalise scales x to norm 1 and returns the norm it had.
+func normalise(x []float64) float64 {
+	norm := f64s.Norm(x, 2)
+	if norm > 0 {
+		f64s.Scale(1/norm, x)
+	}
+	return norm
+}
+
+// ritz returns the extreme eigenvalues of the tridiagonal matrix of alpha and
+// beta, and whether they are near enough to those of the Hessian: the last
+// component of a Ritz vector times the last beta bounds the distance.
+func ritz(alpha, beta []float64) (s Spectrum, near bool) {
+	k := len(alpha)
+	t := mat.NewSymDense(k, nil)
+	for i, a := range alpha {
+		t.SetSym(i, i, a)
+		if i+1 < k {
+			t.SetSym(i, i+1, beta[i])
+		}
+	}
+	var e mat.EigenSym
+	if !e.Factorize(t, true) {
+		return Spectrum{Low: math.NaN(), High: math.NaN()}, true
+	}
+	values := e.Values(nil)
+	var vectors mat.Dense
+	e.VectorsTo(&vectors)
+	low, high := math.Abs(beta[k-1]*vectors.At(k-1, 0)), math.Abs(beta[k-1]*vectors.At(k-1, k-1))
+	s = Spectrum{Low: values[0], High: values[k-1], Error: max(low, high)}
+	return s, high <= lanczosTolerance*s.High && low <= max(lanczosTolerance*math.Abs(s.Low), lanczosFloor*s.High)
+}
+
+// probe looks at the energy of a shard about some latents. Its vectors hold the
+// units of all free nodes, example by example, in float64; those of fixed units
+// are 0 in every direction.
+type probe struct {
+	shard       *graph.Shard
+	machine     *graph.Machine
+	free        []int     // nodes
+	first       []int     // by node: its place in an example's vector
+	rows, width int       // examples, units of free nodes
+	step        float64   // of the central differences, in the largest component
+	at          []float64 // the latents
+	moved, back []float64 // scratch
+}
+
+// probe returns probes of the shards at latents, on a machine of their own.
+func (n *Network) probe(c Clamps, latents []*tensor.Dense) (*settler, []*probe, error) {
+	s, err := n.settler(c, Inference{Method: probing, Steps: probeSteps})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(latents) != n.Depth()+1 {
+		return nil, nil, fmt.Errorf("want latents of each of the %d nodes, got %d", n.Depth()+1, len(latents))
+	}
+	first, width := make([]int, n.Depth()+1), 0
+	for _, l := range s.free {
+		if v := latents[l]; v == nil || !v.Shape().Eq(tensor.Shape{s.machine.Rows(), n.sizes[l]}) {
+			return nil, nil, fmt.Errorf("latents[%d]: must have shape (%d, %d)", l, s.machine.Rows(), n.sizes[l])
+		}
+		first[l] = width
+		width += n.sizes[l]
+	}
+	shards := make([]*probe, s.machine.Shards())
+	s.machine.Each(func(shard *graph.Shard) {
+		p := &probe{shard: shard, machine: s.machine, free: s.free, first: first, rows: shard.Hi - shard.Lo, width: width, step: 1e-5}
+		if n.cfg.Dtype == Float32 {
+			p.step = 1e-2
+		}
+		p.at, p.moved, p.back = p.vector(), p.vector(), p.vector()
+		for _, l := range s.free {
+			v := shard.Latent(l)
+			d := n.sizes[l]
+			for i := range p.rows * d {
+				setElement(v, i, element(latents[l], shard.Lo*d+i))
+			}
+			if s.masks[l] != nil {
+				keepFixed(v, s.partly[l], s.masks[l], shard.Lo)
+			}
+		}
+		p.read(p.at, shard.Latent)
+		shards[shard.Index] = p
+	})
+	return s, shards, nil
+}
+
+func (p *probe) vector() []float64 { return make([]float64, p.rows*p.width) }
+
+// row returns the part of a vector that is example r's.
+func (p *probe) row(v []float64, r int) []float64 { return v[r*p.width : (r+1)*p.width] }
+
+// place returns where in an example's vector a unit is.
+func (p *probe) place(u unit) int { return p.first[u.node] + u.index }
+
+// read sets dst to what of holds for each free node.
+func (p *probe) read(dst []float64, of func(l int) *tensor.Dense) {
+	for _, l := range p.free {
+		if d := of(l); d.Dtype() == tensor.Float32 {
+			readRows(dst[p.first[l]:], d.Float32s(), p.width, d.Shape()[1])
+		} else {
+			readRows(dst[p.first[l]:], d.Float64s(), p.width, d.Shape()[1])
+		}
+	}
+}
+
+// put sets the latents to v.
+func (p *probe) put(v []float64) {
+	for _, l := range p.free {
+		if d := p.shard.Latent(l); d.Dtype() == tensor.Float32 {
+			putRows(d.Float32s(), v[p.first[l]:], p.width, d.Shape()[1])
+		} else {
+			putRows(d.Float64s(), v[p.first[l]:], p.width, d.Shape()[1])
+		}
+	}
+}
+
+// readRows sets size numbers of each width of v to the rows of data.
+func readRows[T vec.Float](v []float64, data []T, width, size int) {
+	for r := 0; r*size < len(data); r++ {
+		to := v[r*width:][:size]
+		for i, x := range data[r*size:][:size] {
+			to[i] = float64(x)
+		}
+	}
+}
+
+// putRows is readRows the other way.
+func putRows[T vec.Float](data []T, v []float64, width, size int) {
+	for r := 0; r*size < len(data); r++ {
+		to := data[r*size:][:size]
+		for i, x := range v[r*width:][:size] {
+			to[i] = T(x)
+		}
+	}
+}
+
+// evaluate sets gradient to that at v, and energies to each example's energy.
+func (p *probe) evaluate(v, gradient, energies []float64) {
+	p.put(v)
+	p.shard.Evaluate()
+	p.read(gradient, p.shard.Gradient)
+	clear(energies)
+	for i := range p.machine.Energy().Terms {
+		for r, e := range p.machine.RowEnergies(i)[p.shard.Lo:p.shard.Hi] {
+			energies[r] += e
+		}
+	}
+}
+
+// product sets dst to H u at the latents, by (g(v + h u) − g(v − h u)) / 2h with
+// an h for each example.
+func (p *probe) product(dst, u []float64) {
+	h := make([]float64, p.rows)
+	for r := range h {
+		largest := 0.0
+		for _, x := range p.row(u, r) {
+			largest = max(largest, x, -x)
+		}
+		if largest > 0 {
+			h[r] = p.step / largest
+		}
+	}
+	move := func(to []float64, sign float64) {
+		for r := range h {
+			f64s.AddScaledTo(p.row(p.moved, r), p.row(p.at, r), sign*h[r], p.row(u, r))
+		}
+		p.put(p.moved)
+		p.shard.Gradients()
+		p.read(to, p.shard.Gradient)
+	}
+	move(dst, 1)
+	move(p.back, -1)
+	f64s.Sub(dst, p.back)
+	for r := range h {
+		if h[r] > 0 {
+			f64s.Scale(1/(2*h[r]), p.row(dst, r))
+		} else {
+			clear(p.row(dst, r))
+		}
+	}
+}

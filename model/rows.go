@@ -1,0 +1,40 @@
+package model
+
+import (
+	"fmt"
+
+	"gorgonia.org/tensor"
+)
+
+// Matrix returns a (B, d) tensor of type t with these rows, each of d numbers.
+// It is an error when there are none, or when they differ in length.
+func (t Dtype) Matrix(rows ...[]float64) (*tensor.Dense, error) {
+	if len(rows) == 0 || len(rows[0]) == 0 {
+		return nil, fmt.Errorf("model: matrix: must have at least one row and one column")
+	}
+	d := tensor.New(tensor.Of(t.Tensor()), tensor.WithShape(len(rows), len(rows[0])))
+	for i, row := range rows {
+		if len(row) != len(rows[0]) {
+			return nil, fmt.Errorf("model: matrix: rows[%d]: must have %d numbers as rows[0], got %d", i, len(rows[0]), len(row))
+		}
+		for j, x := range row {
+			setElement(d, i*len(row)+j, x)
+		}
+	}
+	return d, nil
+}
+
+// Rows returns a copy of the rows of a (B, d) tensor of float32 or float64; a
+// vector is one row.
+func Rows(t *tensor.Dense) [][]float64 {
+	shape := t.Shape()
+	width := shape[len(shape)-1]
+	out := make([][]float64, shape.TotalSize()/width)
+	for i := range out {
+		out[i] = make([]float64, width)
+		for j := range out[i] {
+			out[i][j] = element(t, i*width+j)
+		}
+	}
+	return out
+}

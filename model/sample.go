@@ -1,0 +1,84 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+)
+
+// Sampling says how [Network.Sample] draws.
+type Sampling struct {
+	// Temperature T is the variance of noise at a unit of precision 1: see
+	// [Recall]. 0 draws nothing at random.
+	Temperature float64
+	// Seed decides what is drawn.
+	Seed uint64
+}
+
+// Sample draws inputs (B, d) that fit targets (B, k). With the inputs at the
+// bottom it samples from the top down: each hidden unit is drawn from a normal
+// distribution around its prediction, of variance T/Π, and the inputs are what the
+// lowest hidden node predicts. With the inputs at the top, which nothing predicts,
+// they begin at numbers drawn with variance T and settle as inf says. At T = 0 it
+// generates as [Network.Generate] does.
+func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Sampling, inf Inference) (*tensor.Dense, error) {
+	if !(how.Temperature >= 0) || math.IsInf(how.Temperature, 0) {
+		return nil, fmt.Errorf("model: sample: the temperature must be a number >= 0, got %v", how.Temperature)
+	}
+	c := n.Clamp(nil, targets)
+	if how.Temperature == 0 {
+		inputs, _, err := n.infer(ctx, c, n.InputNode(), inf)
+		return inputs, err
+	}
+	rows, err := n.check(c)
+	if err != nil {
+		return nil, err
+	}
+	rng := rand.New(rand.NewPCG(how.Seed, streamSample))
+	draw := func(l int) *tensor.Dense {
+		return filled(n.cfg.Dtype.Tensor(), func() float64 { return math.Sqrt(how.Temperature) * rng.NormFloat64() }, rows, n.sizes[l])
+	}
+	if at := n.InputNode(); at == n.Depth() {
+		c[at].Start = draw(at)
+		inputs, _, err := n.infer(ctx, c, at, inf)
+		return inputs, err
+	}
+	noise := make([]*tensor.Dense, n.Depth())
+	for l := n.Depth() - 1; l > 0; l-- {
+		noise[l] = draw(l)
+	}
+	s, err := n.settler(c, Inference{Plain: true})
+	if err != nil {
+		return nil, err
+	}
+	s.machine.Each(func(shard *graph.Shard) {
+		for l := n.Depth() - 1; l >= 0; l-- {
+			shard.Predict(l)
+			if l > 0 {
+				n.disturb(shard.Latent(l), l, noise[l], shard.Lo)
+			}
+		}
+	})
+	return clone(s.machine.Latent(0)), nil
+}
+
+// disturb adds noise, from its row lo on, to latent v of node l, divided by the
+// root of the node's precision.
+func (n *Network) disturb(v *tensor.Dense, l int, noise *tensor.Dense, lo int) {
+	d := n.sizes[l]
+	for i := range v.Shape().TotalSize() {
+		x := element(noise, lo*d+i)
+		if p := n.precisions[l]; p != nil {
+			x /= math.Sqrt(element(p, i%d))
+		}
+		setElement(v, i, element(v, i)+x)
+	}
+}
+
+// streamSample is the random stream of [Network.Sample].
+const streamSample = 401

@@ -1,0 +1,330 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/diff/fd"
+	"gonum.org/v1/gonum/mat"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+)
+
+// linear returns a random linear network with biases and precisions.
+func linear(t testing.TB, seed uint64, layers ...int) *Network {
+	precisions := []float64{1, 2, 0.5, 1, 4, 3, 1}[:len(layers)]
+	n, err := New(Config{Layers: layers, Activation: "identity", WeightInit: PyTorch, Precisions: precisions, Dtype: Float64, Seed: seed})
+	must(t, err)
+	return n
+}
+
+// TestEquilibriumOfBothEnds holds the equilibrium of linear networks of depth 2 to
+// 6 with both ends clamped against the formula of Innocenti and others (2024):
+// see Equilibrium.
+func TestEquilibriumOfBothEnds(t *testing.T) {
+	for depth := 2; depth <= 6; depth++ {
+		n := linear(t, uint64(depth), []int{7, 9, 4, 8, 6, 5, 3}[:depth+1]...)
+		const rows = 5
+		x, y := randomBatch(1, Float64, rows, n.Size(depth)), randomBatch(2, Float64, rows, n.Size(0))
+		e, err := n.Equilibrium(n.Clamp(x, y))
+		must(t, err)
+
+		size := n.Size(0)
+		s := mat.NewDense(size, size, nil)
+		product := eye(size) // W_1 … W_l
+		offset := mat.NewDense(size, 1, nil)
+		for l := range depth {
+			var spread mat.Dense
+			spread.Mul(product, product.T())
+			spread.Scale(1/n.precision(l, 0), &spread)
+			s.Add(s, &spread)
+			var b, next mat.Dense
+			b.Mul(product, mat.NewDense(n.Size(l), 1, n.Biases(l).Float64s()))
+			offset.Add(offset, &b)
+			next.Mul(product, mat.NewDense(n.Size(l), n.Size(l+1), n.Weights(l).Float64s()))
+			product = &next
+		}
+		var energies []float64
+		for row := range rows {
+			var r, solved mat.VecDense
+			r.MulVec(product, mat.NewVecDense(n.Size(depth), x.Float64s()[row*n.Size(depth):][:n.Size(depth)]))
+			r.AddVec(&r, offset.ColView(0))
+			r.SubVec(mat.NewVecDense(size, y.Float64s()[row*size:][:size]), &r)
+			must(t, solved.SolveVec(s, &r))
+			energies = append(energies, mat.Dot(&r, &solved)/2)
+		}
+		near(t, fmt.Sprintf("depth %d: energies", depth), e.ExampleEnergy, energies, 1e-10)
+		if want := sum(energies); !e.Unique || math.Abs(e.Energy-want) > 1e-10*want {
+			t.Errorf("depth %d: energy %v, unique %v, want %v", depth, e.Energy, e.Unique, want)
+		}
+	}
+}
+
+func eye(n int) *mat.Dense {
+	d := mat.NewDense(n, n, nil)
+	for i := range n {
+		d.Set(i, i, 1)
+	}
+	return d
+}
+
+// TestEquilibriumNotUnique has a free top wider than what it predicts: the energy
+// is flat in some directions, and descent from zeros ends at the least norm.
+func TestEquilibriumNotUnique(t *testing.T) {
+	n := linear(t, 1, 8, 5, 3)
+	c := n.Clamp(nil, randomBatch(1, Float64, 4, 3))
+	e, err := n.Equilibrium(c)
+	must(t, err)
+	if e.Unique || e.Energy > 1e-20 {
+		t.Errorf("unique %v, energy %v, want many of energy 0", e.Unique, e.Energy)
+	}
+	r, err := n.Settle(context.Background(), c, Inference{Start: Zeros, Steps: 20000, Rate: 1})
+	must(t, err)
+	for l, v := range e.Latents {
+		near(t, fmt.Sprintf("latent %d", l), floats(r.Latents[l]), floats(v), 1e-6)
+	}
+}
+
+func TestEquilibriumRefuses(t *testing.T) {
+	n, err := New(Config{Layers: []int{5, 4, 3}, Direction: Generative})
+	must(t, err)
+	if _, err := n.Equilibrium(n.Clamp(randomBatch(1, Float32, 2, 5), nil)); err == nil || !strings.Contains(err.Error(), "node 1 has activation tanh") {
+		t.Errorf("a tanh network: got error %v", err)
+	}
+	if _, err := n.Equilibrium(make(Clamps, 3)); err == nil {
+		t.Error("no clamps: no error")
+	}
+}
+
+// TestHessianOfLinear holds the Hessian of linear networks against AᵀA of the
+// closed form, for whole and partial clamps.
+func TestHessianOfLinear(t *testing.T) {
+	n := linear(t, 3, 6, 7, 5, 4)
+	const rows = 3
+	for name, c := range clampSets(n, rows) {
+		r, err := n.Settle(context.Background(), c, Inference{Steps: 2})
+		must(t, err)
+		h, err := n.Hessian(c, r.Latents)
+		must(t, err)
+		spectra, err := h.Spectra(context.Background())
+		must(t, err)
+		for row := range rows {
+			s, err := n.linearSolver(n.freeUnits(c, row))
+			must(t, err)
+			var want mat.Dense
+			want.Mul(s.a.T(), s.a)
+			got := h.Dense(row)
+			near(t, name, mat.DenseCopyOf(got).RawMatrix().Data, want.RawMatrix().Data, 1e-8)
+			var svd mat.SVD
+			svd.Factorize(s.a, mat.SVDFull)
+			sigma := svd.Values(nil)
+			low := 0.0
+			if len(sigma) == h.Size(row) {
+				low = sigma[len(sigma)-1] * sigma[len(sigma)-1]
+			}
+			if high := sigma[0] * sigma[0]; math.Abs(spectra[row].High-high) > 1e-8*high || math.Abs(spectra[row].Low-low) > 1e-8*high || !spectra[row].Exact {
+				t.Errorf("%s: spectrum %+v, want %v to %v", name, spectra[row], low, high)
+			}
+		}
+	}
+}
+
+// TestHessianByDifferences holds the Hessian of a network with nonlinear nodes
+// against second differences of the energy.
+func TestHessianByDifferences(t *testing.T) {
+	n, err := New(Config{Layers: []int{4, 3, 2}, Direction: Generative, TopActivation: "sigmoid", Precisions: []float64{2, 3, 1}, Dtype: Float64, Seed: 3})
+	must(t, err)
+	c := n.Clamp(randomBatch(1, Float64, 2, 4), nil)
+	r, err := n.Settle(context.Background(), c, Inference{Steps: 3})
+	must(t, err)
+	var latents []*tensor.Dense
+	for _, v := range r.Latents {
+		latents = append(latents, v.Clone().(*tensor.Dense))
+	}
+	h, err := n.Hessian(c, latents)
+	must(t, err)
+	for row := range 2 {
+		free := n.freeUnits(c, row)
+		at := make([]float64, len(free))
+		for i, f := range free {
+			at[i] = element(latents[f.node], row*n.Size(f.node)+f.index)
+		}
+		want := mat.NewSymDense(len(free), nil)
+		fd.Hessian(want, func(x []float64) float64 {
+			all := make(Clamps, n.Depth()+1)
+			for l, v := range latents {
+				all[l].Values = v.Clone().(*tensor.Dense)
+			}
+			for i, f := range free {
+				setElement(all[f.node].Values, row*n.Size(f.node)+f.index, x[i])
+			}
+			r, err := n.Settle(context.Background(), all, Inference{Steps: 1})
+			must(t, err)
+			return r.Energy
+		}, at, &fd.Settings{Step: 1e-3, Formula: fd.Formula{Derivative: 1, Step: 1e-3, Stencil: []fd.Point{{Loc: -1, Coeff: -0.5}, {Loc: 1, Coeff: 0.5}}}})
+		got := h.Dense(row)
+		near(t, fmt.Sprintf("example %d", row), mat.DenseCopyOf(got).RawMatrix().Data, mat.DenseCopyOf(want).RawMatrix().Data, 1e-5)
+
+		u, hu := make([][]float64, 2), make([][]float64, 2)
+		for e := range u {
+			u[e], hu[e] = make([]float64, h.Size(e)), make([]float64, h.Size(e))
+			for i := range u[e] {
+				u[e][i] = float64(i%3) - 0.7
+			}
+		}
+		must(t, h.Product(hu, u))
+		var product mat.VecDense
+		product.MulVec(got, mat.NewVecDense(len(at), u[row]))
+		near(t, "product", hu[row], product.RawVector().Data, 1e-7)
+	}
+	if err := h.Product([][]float64{{1}}, nil); err == nil {
+		t.Error("a product of vectors of another number: no error")
+	}
+	if _, err := n.Hessian(c, latents[:1]); err == nil || !strings.Contains(err.Error(), "latents of each of the 3 nodes") {
+		t.Errorf("latents of one node: got error %v", err)
+	}
+}
+
+// TestLanczos holds the extreme eigenvalues by Lanczos against those of the dense
+// matrix, for a mask of each example's own too.
+func TestLanczos(t *testing.T) {
+	n, err := New(Config{Layers: []int{60, 50, 40, 10}, Direction: Generative, Dtype: Float64, Seed: 1})
+	must(t, err)
+	const rows = 3
+	sets := clampSets(n, rows)
+	for _, name := range []string{"both", "bottom", "parts"} {
+		c := sets[name]
+		r, err := n.Settle(context.Background(), c, Inference{Steps: 50})
+		must(t, err)
+		h, err := n.Hessian(c, r.Latents)
+		must(t, err)
+		exact, err := h.Spectra(context.Background())
+		must(t, err)
+		got := make([]Spectrum, rows)
+		h.lanczos(context.Background(), h.shards[0], got)
+		for row, s := range got {
+			if s.Exact || !exact[row].Exact {
+				t.Fatal("one method was compared with itself")
+			}
+			if math.Abs(s.High-exact[row].High) > 1e-5*exact[row].High || math.Abs(s.Low-exact[row].Low) > 1e-5*exact[row].High {
+				t.Errorf("%s: example %d: %v to %v, want %v to %v", name, row, s.Low, s.High, exact[row].Low, exact[row].High)
+			}
+		}
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cause := errors.New("enough")
+	cancel(cause)
+	r, err := n.Settle(context.Background(), sets["both"], Inference{Steps: 1})
+	must(t, err)
+	h, err := n.Hessian(sets["both"], r.Latents)
+	must(t, err)
+	if _, err := h.Spectra(ctx); !errors.Is(err, cause) {
+		t.Errorf("got error %v, want %v", err, cause)
+	}
+}
+
+// TestToLoseOfLinear holds the estimate of the energy still to lose against the
+// closed form, by each method and for whole and partial clamps.
+func TestToLoseOfLinear(t *testing.T) {
+	for dtype, tol := range map[Dtype]float64{Float64: 0.05, Float32: 0.1} {
+		noise := 1e-12 // of the energy at the start
+		if dtype == Float32 {
+			noise = 1e-5
+		}
+		of64 := linear(t, 5, 14, 9, 6, 4)
+		n, err := of64.As(dtype)
+		must(t, err)
+		for name, c := range clampSets(n, 40) {
+			e, err := n.Equilibrium(c)
+			must(t, err)
+			for method := range Method(len(methods)) {
+				for _, steps := range []int{1, 4} {
+					r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: steps, Start: Zeros, Estimate: true, Trace: true})
+					must(t, err)
+					want, start := r.Energy-e.Energy, sum(r.Trace[0])
+					if math.Abs(r.ToLose-want) > tol*max(want, 0)+noise*start {
+						t.Errorf("%v %s %v: %d steps: %v to lose, want %v", dtype, name, method, steps, r.ToLose, want)
+					}
+					if reached, want := r.Reached(), (start-r.Energy)/(start-e.Energy); math.Abs(reached-want) > tol {
+						t.Errorf("%v %s %v: %d steps: reached %v of the fall, want %v", dtype, name, method, steps, reached, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestEstimateDisturbsNothing settles with and without an estimate: all else is the
+// same, to the bit.
+func TestEstimateDisturbsNothing(t *testing.T) {
+	n, err := New(Config{Layers: []int{40, 12, 10, 5}, Direction: Generative, Seed: 1})
+	must(t, err)
+	for name, c := range clampSets(n, 50) {
+		for method := range Method(len(methods)) {
+			for _, stale := range []bool{false, true} {
+				settle := func(estimate bool) (*Result, []float64) {
+					r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 5, StaleErrors: stale, Estimate: estimate})
+					must(t, err)
+					numbers := append([]float64{r.Energy, r.Residual}, r.ExampleEnergy...)
+					for _, d := range append(append(r.Latents, r.Errors...), r.Activations...) {
+						numbers = append(numbers, floats(d)...)
+					}
+					return r, numbers
+				}
+				r, without := settle(false)
+				if r.ToLose != 0 {
+					t.Errorf("%v to lose without being asked", r.ToLose)
+				}
+				r, with := settle(true)
+				if !(r.ToLose > 0) && name != "top" { // where it starts at rest
+					t.Errorf("%s %v: %v to lose", name, method, r.ToLose)
+				}
+				near(t, fmt.Sprintf("%s %v stale=%v", name, method, stale), with, without, 0)
+			}
+		}
+	}
+}
+
+func TestKinks(t *testing.T) {
+	for _, name := range graph.Activations() {
+		a, err := graph.ParseActivation(name)
+		must(t, err)
+		want := map[string][]float64{"relu": {0}, "leaky-relu": {0}, "hard-tanh": {-1, 1}}[name]
+		got := kinks(a)
+		if len(got) != len(want) {
+			t.Errorf("%s: kinks at %v, want %v", name, got, want)
+			continue
+		}
+		for i, at := range want {
+			if math.Abs(got[i]-at) > 1e-11 {
+				t.Errorf("%s: kinks at %v, want %v", name, got, want)
+			}
+		}
+	}
+}
+
+// TestToLoseAtKinks has energies whose minimum is on kinks: a step beyond one, and
+// a decrement as if there were none, would be far off.
+func TestToLoseAtKinks(t *testing.T) {
+	for _, activation := range []string{"relu", "leaky-relu", "hard-tanh"} {
+		n, err := New(Config{Layers: []int{30, 20, 20, 20, 8}, Activation: activation, Dtype: Float64, Seed: 2})
+		must(t, err)
+		c := n.Clamp(randomBatch(1, Float64, 12, 30), randomBatch(2, Float64, 12, 8))
+		rest, err := n.Settle(context.Background(), c, Inference{Steps: 20000})
+		must(t, err)
+		for _, steps := range []int{10, 100, 300} {
+			r, err := n.Settle(context.Background(), c, Inference{Steps: steps, Estimate: true})
+			must(t, err)
+			left := r.Energy - rest.Energy
+			t.Logf("%s: %d steps: %.2g of the energy left, estimate/left %.3f", activation, steps, left/r.Energy, r.ToLose/left)
+			if left > 1e-5*r.Energy && (r.ToLose < left/2 || r.ToLose > 2*left) {
+				t.Errorf("%s: %d steps: %v to lose, want about %v of %v", activation, steps, r.ToLose, left, r.Energy)
+			}
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/model"
+)
+
+// Cosines returns for each layer, from the bottom, the cosine between the Hebbian
+// update of the settled batch r, weights and biases together, and backprop's
+// direction for the same batch at the same weights: see [Backprop]. It is NaN where
+// one of them is 0. It is an error when n is not discriminative, for a perceptron
+// has no other direction.
+//
+// At rest the two agree as the errors at the hidden nodes become small beside
+// their latents: with a low precision at the bottom, or targets that are near to
+// the predictions (Whittington and Bogacz 2017, §2.5). So they do on the way there,
+// from a top-down start at a small inference rate, in a layer that an error has
+// reached (Song and others 2020; Millidge, Tschantz and Buckley 2022).
+func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) {
+	b, err := NewBackprop(n, &SGD{})
+	if err != nil {
+		return nil, err
+	}
+	update := n.NewUpdate()
+	if err := n.Hebbian(r, update); err != nil {
+		return nil, err
+	}
+	if rows := r.Latents[0].Shape()[0]; batch.Inputs.Shape()[0] != rows || batch.Targets.Shape()[0] != rows {
+		return nil, fmt.Errorf("train: cosines: the result has %d examples, the batch %d inputs and %d targets",
+			rows, batch.Inputs.Shape()[0], batch.Targets.Shape()[0])
+	}
+	if _, err := b.descend(batch); err != nil {
+		return nil, err
+	}
+	cosines := make([]float64, n.Depth())
+	for i := range cosines {
+		var dot, hebbian, backprop float64
+		for j, x := range update.Directions()[2*i : 2*i+2] {
+			y := b.directions[2*i+j]
+			dot += inner(x, y)
+			hebbian += inner(x, x)
+			backprop += inner(y, y)
+		}
+		cosines[i] = dot / math.Sqrt(hebbian*backprop)
+	}
+	return cosines, nil
+}
+
+// inner returns Σ x y of tensors of one shape and dtype.
+func inner(x, y *tensor.Dense) (total float64) {
+	if x.Dtype() == tensor.Float32 {
+		other := y.Float32s()
+		for i, v := range x.Float32s() {
+			total += float64(v) * float64(other[i])
+		}
+		return total
+	}
+	other := y.Float64s()
+	for i, v := range x.Float64s() {
+		total += v * other[i]
+	}
+	return total
+}

@@ -1,0 +1,59 @@
+package train
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"example.com/pcn/model"
+)
+
+// TestCosinesWhereTheoryHasOne takes networks to the limits in which the Hebbian
+// update is backprop's: a low precision at the bottom, and small steps from a
+// top-down start, as many as an error takes to reach the topmost layer. Away from
+// them it is another.
+func TestCosinesWhereTheoryHasOne(t *testing.T) {
+	layers := []int{64, 20, 16, 12, 10}
+	settle := func(precision float64, inf model.Inference) []float64 {
+		n, err := model.New(model.Config{Layers: layers, Precisions: []float64{1, 1, 1, 1, precision}, Dtype: model.Float64, Seed: 4})
+		must(t, err)
+		sets, err := Data{Dataset: "digits", Seed: 1, Pixels: []float64{-1, 1}}.Load()
+		must(t, err)
+		batch := gather(t, sets.Test.Limit(40))
+		r, err := n.Settle(context.Background(), n.Clamp(batch.Inputs, batch.Targets), inf)
+		must(t, err)
+		cosines, err := Cosines(n, r, batch)
+		must(t, err)
+		return cosines
+	}
+	atRest := model.Inference{Method: model.GaussSeidel, Steps: 3000, Tolerance: 1e-9}
+	for name, cosines := range map[string][]float64{
+		"low precision at the bottom": settle(1e-4, atRest),
+		"small steps":                 settle(1, model.Inference{Steps: len(layers) - 2, Rate: 3e-4}),
+	} {
+		for i, c := range cosines {
+			if !(math.Abs(1-c) <= 1e-6) {
+				t.Errorf("%s: layer %d: cosine %v, want 1", name, i, c)
+			}
+		}
+	}
+	least := 1.0
+	for _, c := range settle(1, atRest) {
+		least = min(least, c)
+	}
+	if !(least > 0.3 && least < 1-1e-3) {
+		t.Errorf("at rest with equal precisions: least cosine %v, want one that is not 1, and not far off", least)
+	}
+	if c := settle(1, model.Inference{Steps: 1, Rate: 1e-5}); !math.IsNaN(c[3]) || !(math.Abs(1-c[1]) <= 1e-6) {
+		t.Errorf("after one step: cosines %v, want NaN at the top, which no error has reached, and 1 at layer 1", c)
+	}
+}
+
+func TestCosinesRefuse(t *testing.T) {
+	n, err := model.New(model.Config{Layers: []int{64, 10}, Direction: model.Generative, Dtype: model.Float64})
+	must(t, err)
+	if _, err := Cosines(n, nil, Batch{}); err == nil || !strings.Contains(err.Error(), "must be discriminative") {
+		t.Errorf("a generative network: got error %v", err)
+	}
+}

@@ -1,0 +1,66 @@
+package fetch
+
+import (
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"example.com/pcn/train/data"
+)
+
+// Check checks a file of a set in a folder, which may be plain or packed by gzip
+// as [data.IDXPath] finds it, and returns its path. Without such a file the error
+// is an [io/fs.ErrNotExist].
+func (f File) Check(dir string) (path string, err error) {
+	path, err = data.IDXPath(dir, f.Name)
+	if err != nil {
+		return "", err
+	}
+	return path, f.verify(path, strings.HasSuffix(path, ".gz"))
+}
+
+// verify checks what is in a file, reading no further than the size that is
+// expected.
+func (f File) verify(path string, packed bool) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	var r io.Reader = file
+	if packed {
+		z, err := gzip.NewReader(file)
+		if err != nil {
+			return fmt.Errorf("%s: not a gzip file: %w", path, early(err))
+		}
+		r = z
+	}
+	sum := sha256.New()
+	n, err := io.Copy(sum, io.LimitReader(r, f.Size+1))
+	if err != nil {
+		return fmt.Errorf("%s: %w after %d bytes, expected %d", path, err, n, f.Size)
+	}
+	if n > f.Size {
+		return fmt.Errorf("%s: more than %d bytes, expected as many", path, f.Size)
+	}
+	if n < f.Size {
+		return fmt.Errorf("%s: %d bytes, expected %d", path, n, f.Size)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != f.SHA256 {
+		return fmt.Errorf("%s: the SHA-256 of what it holds is %s, expected %s", path, got, f.SHA256)
+	}
+	return nil
+}
+
+// early turns the end of a file into an unexpected one.
+func early(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

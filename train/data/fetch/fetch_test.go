@@ -1,0 +1,508 @@
+package fetch
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// content is what the tests download: 100,000 bytes that hardly pack.
+func content(seed uint64) []byte {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	b := make([]byte, 100_000)
+	for i := range b {
+		b[i] = byte(rng.Uint32())
+	}
+	return b
+}
+
+func pack(t *testing.T, b []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	if _, err := z.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+const name = "train-images-idx3-ubyte"
+
+// testSet is a set of one file that holds plain.
+func testSet(plain []byte) Set {
+	sum := sha256.Sum256(plain)
+	return Set{Name: "test", Files: []File{{Name: name, Size: int64(len(plain)), SHA256: hex.EncodeToString(sum[:])}}}
+}
+
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return server.URL
+}
+
+// good serves packed with ranges and a validator.
+func good(packed []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"1"`)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(packed))
+	}
+}
+
+// raw answers with bytes of its own, headers included, and closes.
+func raw(t *testing.T, write func(w io.Writer)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		conn, out, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		write(out)
+		out.Flush()
+	}
+}
+
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// TestTricks has mirrors that lie: none leaves a file in place, each is named in
+// the error, and no more is read than the file can have.
+func TestTricks(t *testing.T) {
+	plain := content(1)
+	packed := pack(t, plain)
+	set := testSet(plain)
+	header := func(w io.Writer, length int) {
+		fmt.Fprintf(w, "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: %d\r\n\r\n", length)
+	}
+	tricks := map[string]struct {
+		handler http.HandlerFunc
+		want    string
+	}{
+		"cut short": {raw(t, func(w io.Writer) {
+			header(w, len(packed))
+			w.Write(packed[:len(packed)/2])
+		}), "unexpected EOF after 50"},
+		"promises less": {raw(t, func(w io.Writer) {
+			header(w, len(packed)-10)
+			w.Write(packed)
+		}), "unexpected EOF"},
+		"promises nothing": {raw(t, func(w io.Writer) { header(w, 0) }), "not a gzip file: unexpected EOF"},
+		"promises more": {raw(t, func(w io.Writer) {
+			header(w, len(packed)+10)
+			w.Write(packed[:len(packed)-10])
+		}), "unexpected EOF after 100"},
+		"promises far more": {raw(t, func(w io.Writer) {
+			header(w, 1<<40)
+			w.Write(packed)
+		}), "promises 1099511627776 bytes, expected at most 104486"},
+		"ends without a length": {raw(t, func(w io.Writer) {
+			io.WriteString(w, "HTTP/1.1 200 OK\r\n\r\n")
+			w.Write(packed[:1000])
+		}), "unexpected EOF"},
+		"never ends": {func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				if _, err := w.Write(packed); err != nil {
+					return
+				}
+			}
+		}, "sends more than 104486 bytes"},
+		"stalls": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(len(packed)))
+			w.Write(packed[:100])
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}, "stalled: no byte for 200ms"},
+		"never answers": {func(w http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+		}, "stalled: no byte for 200ms"},
+		"other bytes": {good(pack(t, content(2))), "the SHA-256 of what it holds is"},
+		"one bit": {good(func() []byte {
+			wrong := bytes.Clone(plain)
+			wrong[50_000] ^= 1
+			return pack(t, wrong)
+		}()), "the SHA-256 of what it holds is"},
+		"not packed":       {good(plain[:50_000]), "not a gzip file"},
+		"garbage behind":   {good(append(bytes.Clone(packed), "more"...)), "EOF after 100000 bytes"},
+		"another behind":   {good(append(bytes.Clone(packed), pack(t, []byte("more"))...)), "more than 100000 bytes"},
+		"a bomb":           {good(pack(t, make([]byte, 5_000_000))), "more than 100000 bytes"},
+		"shorter":          {good(pack(t, plain[:99_999])), "99999 bytes, expected 100000"},
+		"404":              {http.NotFound, "status 404 Not Found"},
+		"500":              {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500) }, "status 500"},
+		"a part unasked":   {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(206); w.Write(packed) }, "status 206"},
+		"a page":           {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>sign in</html>") }, "not a gzip file"},
+		"redirects itself": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"/", http.StatusFound) }, "more than 5 redirections"},
+		"no HTTP":          {raw(t, func(w io.Writer) { io.WriteString(w, "SSH-2.0-x\r\n") }), "malformed HTTP"},
+		"endless header": {raw(t, func(w io.Writer) {
+			io.WriteString(w, "HTTP/1.1 200 OK\r\nX: ")
+			for range 2000 {
+				if _, err := w.Write(plain[:1000]); err != nil {
+					return
+				}
+			}
+		}), ""},
+	}
+	for trick, tt := range tricks {
+		t.Run(trick, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			var most int64
+			opts := Options{Mirrors: []string{serve(t, tt.handler)}, Stall: 200 * time.Millisecond, Event: func(e Event) { most = max(most, e.Done) }}
+			err := set.Get(t.Context(), dir, opts)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), opts.Mirrors[0]) && !strings.Contains(err.Error(), name) {
+				t.Errorf("got error %v, want one that says %q", err, tt.want)
+			}
+			if _, err := os.Stat(filepath.Join(dir, name+".gz")); !errors.Is(err, fs.ErrNotExist) {
+				t.Error("a file is in place")
+			}
+			if limit := set.Files[0].maxPacked() + 1; most > limit {
+				t.Errorf("%d bytes were read, want at most %d", most, limit)
+			}
+
+			// What is left of it does not keep a good mirror from succeeding.
+			opts.Mirrors = []string{opts.Mirrors[0], serve(t, http.NotFound), serve(t, good(packed))}
+			if err := set.Get(t.Context(), dir, opts); err != nil {
+				t.Fatalf("a good mirror after two bad ones: %v", err)
+			}
+			if got := files(t, dir); len(got) != 1 || got[0] != name+".gz" {
+				t.Errorf("the folder holds %q, want %s.gz alone", got, name)
+			}
+			if _, err := set.Files[0].Check(dir); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// cutter serves packed but ends each connection after some bytes, and counts
+// requests and the bytes it sent.
+type cutter struct {
+	packed         []byte
+	after          int
+	etag           atomic.Value
+	requests, sent atomic.Int64
+	ignoreRange    bool
+}
+
+func (c *cutter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.requests.Add(1)
+	from := 0
+	etag := c.etag.Load().(string)
+	w.Header().Set("ETag", etag)
+	if text := r.Header.Get("Range"); text != "" && r.Header.Get("If-Range") == etag && !c.ignoreRange {
+		fmt.Sscanf(text, "bytes=%d-", &from)
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(c.packed)-1, len(c.packed)))
+		w.Header().Set("Content-Length", strconv.Itoa(len(c.packed)-from))
+		w.WriteHeader(http.StatusPartialContent)
+	} else {
+		w.Header().Set("Content-Length", strconv.Itoa(len(c.packed)))
+	}
+	rest := c.packed[from:]
+	cut := len(rest) > c.after
+	if cut {
+		rest = rest[:c.after]
+	}
+	n, _ := w.Write(rest)
+	c.sent.Add(int64(n))
+	if cut {
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func TestResume(t *testing.T) {
+	plain := content(3)
+	packed := pack(t, plain)
+	set := testSet(plain)
+
+	t.Run("in one call", func(t *testing.T) {
+		c := &cutter{packed: packed, after: 30_000}
+		c.etag.Store(`"1"`)
+		dir := t.TempDir()
+		if err := set.Get(t.Context(), dir, Options{Mirrors: []string{serve(t, c.ServeHTTP)}}); err != nil {
+			t.Fatal(err)
+		}
+		if c.requests.Load() != 4 || c.sent.Load() != int64(len(packed)) {
+			t.Errorf("%d requests for %d bytes, want 4 for %d", c.requests.Load(), c.sent.Load(), len(packed))
+		}
+	})
+
+	t.Run("in two calls", func(t *testing.T) {
+		dir := t.TempDir()
+		var requests atomic.Int64
+		mirror := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if requests.Add(1) > 1 {
+				good(packed)(w, r)
+				return
+			}
+			w.Header().Set("ETag", `"1"`)
+			w.Write(packed[:50_000])
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		err := set.Get(ctx, dir, Options{Mirrors: []string{mirror}, Event: func(e Event) {
+			if e.Done > 40_000 {
+				cancel()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("got error %v, want %v", err, context.Canceled)
+		}
+		if _, err := os.Stat(filepath.Join(dir, name+".gz")); err == nil {
+			t.Fatal("a file is in place")
+		}
+		info, err := os.Stat(filepath.Join(dir, name+".gz.part"))
+		if err != nil || info.Size() == 0 {
+			t.Fatalf("want a part, got %v, %v", info, err)
+		}
+		// The mirror of the part comes first.
+		first := true
+		err = set.Get(t.Context(), dir, Options{Mirrors: []string{serve(t, good(packed)), mirror}, Event: func(e Event) {
+			if first && (!strings.HasPrefix(e.URL, mirror) || e.Done <= info.Size() || e.Total != int64(len(packed))) {
+				t.Errorf("first event %+v, want one of %s beyond %d bytes", e, mirror, info.Size())
+			}
+			first = false
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := set.Files[0].Check(dir); err != nil {
+			t.Error(err)
+		}
+	})
+
+	// Where the mirror ignores ranges, or has another file by now, the download
+	// starts anew; where it lies about that, too, after the checksum has told.
+	for trick, serveRest := range map[string]http.HandlerFunc{
+		"ranges ignored": (&cutter{packed: packed, after: 1 << 30, ignoreRange: true, etag: stored(`"1"`)}).ServeHTTP,
+		"file changed":   good(packed),
+		"wrong range": func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Range") != "" {
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-%d/%[1]d", len(packed)))
+				w.WriteHeader(http.StatusPartialContent)
+			}
+			w.Write(packed)
+		},
+		"too short for the range": func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Range") != "" {
+				w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+				return
+			}
+			w.Write(packed)
+		},
+		"other bytes in the range": func(w http.ResponseWriter, r *http.Request) {
+			if from := 0; r.Header.Get("Range") != "" {
+				fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(packed)-1, len(packed)))
+				w.WriteHeader(http.StatusPartialContent)
+				w.Write(make([]byte, len(packed)-from))
+				return
+			}
+			w.Write(packed)
+		},
+	} {
+		t.Run(trick, func(t *testing.T) {
+			dir := t.TempDir()
+			mirror := serve(t, serveRest)
+			p := part{file: set.Files[0], target: filepath.Join(dir, name+".gz")}
+			if err := p.begin(origin{URL: mirror + "/" + name + ".gz", Validator: `"old"`}); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(p.path(), packed[:5000], 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := set.Files[0].Check(dir); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestWrongLength has a mirror that promises more than the file and then ends: the
+// file was whole, as its checksum says.
+func TestWrongLength(t *testing.T) {
+	plain := content(8)
+	packed := pack(t, plain)
+	set := testSet(plain)
+	mirror := serve(t, raw(t, func(w io.Writer) {
+		fmt.Fprintf(w, "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: %d\r\n\r\n", len(packed)+10)
+		w.Write(packed)
+	}))
+	dir := t.TempDir()
+	if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set.Files[0].Check(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+func stored(s string) (v atomic.Value) {
+	v.Store(s)
+	return v
+}
+
+// TestPartComplete is of a download that ended just before the rename.
+func TestPartComplete(t *testing.T) {
+	plain := content(4)
+	set := testSet(plain)
+	dir := t.TempDir()
+	mirror := serve(t, http.NotFound)
+	p := part{file: set.Files[0], target: filepath.Join(dir, name+".gz")}
+	if err := p.begin(origin{URL: mirror + "/" + name + ".gz", Validator: `"1"`}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p.path(), pack(t, plain), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := files(t, dir); len(got) != 1 {
+		t.Errorf("the folder holds %q, want one file", got)
+	}
+}
+
+// TestKeepsWhatIsThere: a right file is not asked for again, and a wrong one stays
+// until there is a right one.
+func TestKeepsWhatIsThere(t *testing.T) {
+	plain := content(5)
+	set := testSet(plain)
+	dir := t.TempDir()
+	path := filepath.Join(dir, name+".gz")
+	if err := os.WriteFile(path, []byte("wrong"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Get(t.Context(), dir, Options{Mirrors: []string{serve(t, http.NotFound)}}); err == nil {
+		t.Fatal("no error")
+	}
+	if b, _ := os.ReadFile(path); string(b) != "wrong" {
+		t.Errorf("the file holds %q", b)
+	}
+	var requests atomic.Int64
+	mirror := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		good(pack(t, plain))(w, r)
+	})
+	for range 2 {
+		if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if requests.Load() != 1 {
+		t.Errorf("%d requests, want 1", requests.Load())
+	}
+
+	// A wrong plain file would hide the right one.
+	if err := os.WriteFile(filepath.Join(dir, name), []byte("wrong"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err == nil || !strings.Contains(err.Error(), "remove it") {
+		t.Errorf("got error %v, want one that says to remove the file", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), plain, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err != nil {
+		t.Errorf("a right plain file: %v", err)
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	plain := content(6)
+	set := testSet(plain)
+	to := serve(t, good(pack(t, plain)))
+	from := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, to+r.URL.Path, http.StatusFound)
+	})
+	if err := set.Get(t.Context(), t.TempDir(), Options{Mirrors: []string{from}}); err != nil {
+		t.Errorf("from http to http: %v", err)
+	}
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, to+r.URL.Path, http.StatusFound)
+	}))
+	defer secure.Close()
+	client := secure.Client()
+	client.CheckRedirect = checkRedirect
+	err := set.Get(t.Context(), t.TempDir(), Options{Mirrors: []string{secure.URL}, Client: client})
+	if err == nil || !strings.Contains(err.Error(), "redirected from https to http") {
+		t.Errorf("from https to http: got error %v", err)
+	}
+}
+
+func TestGetErrors(t *testing.T) {
+	digits, _ := Find("digits")
+	if err := digits.Get(t.Context(), t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "built in") {
+		t.Errorf("digits: got error %v", err)
+	}
+	set := testSet(content(7))
+	for _, mirror := range []string{"", "mnist", "ftp://example.org/", "https://", "http://a b/"} {
+		if err := set.Get(t.Context(), t.TempDir(), Options{Mirrors: []string{mirror}}); err == nil || !strings.Contains(err.Error(), "want a URL") {
+			t.Errorf("mirror %q: got error %v", mirror, err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Get(t.Context(), file, Options{Mirrors: []string{"http://127.0.0.1:1"}}); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("a file for a folder: got error %v", err)
+	}
+}
+
+// TestSets checks what can be checked of the table without the network.
+func TestSets(t *testing.T) {
+	for _, s := range Sets {
+		if len(s.Files) > 0 && len(s.Mirrors) < 2 {
+			t.Errorf("%s has %d mirrors, want at least 2", s.Name, len(s.Mirrors))
+		}
+		for _, m := range s.Mirrors {
+			if !strings.HasPrefix(m, "https://") || !strings.HasSuffix(m, "/") {
+				t.Errorf("%s: mirror %q, want https and a folder", s.Name, m)
+			}
+		}
+		if root := os.Getenv("PCN_DATA"); root != "" {
+			for _, f := range s.Files {
+				if _, err := f.Check(filepath.Join(root, s.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					t.Error(err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package fetch
+
+// A Set is a data set that is known: what it is, and where its files are.
+type Set struct {
+	Name    string   // as train.Data.Dataset and data.Find take it
+	Title   string   // what it holds
+	Licence string   // SPDX identifier
+	Source  string   // who made it, where it is described
+	Files   []File   // none where the set is built in
+	Mirrors []string // folders on the web that hold the files, each with .gz, best first
+}
+
+// A File is a file of a set. Mirrors pack it in different ways, so its size and
+// its checksum are those of what is unpacked.
+type File struct {
+	Name   string // without .gz
+	Size   int64  // bytes
+	SHA256 string // hexadecimal
+}
+
+// Bytes returns the size of all files, unpacked.
+func (s Set) Bytes() int64 {
+	n := int64(0)
+	for _, f := range s.Files {
+		n += f.Size
+	}
+	return n
+}
+
+// Sets are the known sets that are images.
+//
+// The checksums of MNIST are those of files whose MD5 sums are the ones that are
+// published for it (6bbc9ace898e44ae57da46a324031adb and so on); those of
+// Fashion-MNIST were taken from Debian's package dataset-fashion-mnist.
+var Sets = []Set{
+	{
+		Name:    "digits",
+		Title:   "1,797 handwritten digits, 8×8 pixels, 10 classes; built in",
+		Licence: "CC-BY-4.0",
+		Source:  "E. Alpaydin and C. Kaynak, https://doi.org/10.24432/C50P49",
+	},
+	{
+		Name:    "mnist",
+		Title:   "70,000 handwritten digits, 28×28 pixels, 10 classes",
+		Licence: "CC-BY-SA-3.0",
+		Source:  "Y. LeCun, C. Cortes and C. J. C. Burges, http://yann.lecun.com/exdb/mnist/",
+		Files: []File{
+			{"train-images-idx3-ubyte", 47040016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
+			{"train-labels-idx1-ubyte", 60008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"},
+			{"t10k-images-idx3-ubyte", 7840016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
+			{"t10k-labels-idx1-ubyte", 10008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
+		},
+		Mirrors: []string{
+			"https://storage.googleapis.com/cvdf-datasets/mnist/",
+			"https://ossci-datasets.s3.amazonaws.com/mnist/",
+		},
+	},
+	{
+		Name:    "fashion-mnist",
+		Title:   "70,000 pieces of clothing, 28×28 pixels, 10 classes",
+		Licence: "MIT",
+		Source:  "H. Xiao, K. Rasul and R. Vollgraf, https://github.com/zalandoresearch/fashion-mnist",
+		Files: []File{
+			{"train-images-idx3-ubyte", 47040016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
+			{"train-labels-idx1-ubyte", 60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
+			{"t10k-images-idx3-ubyte", 7840016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
+			{"t10k-labels-idx1-ubyte", 10008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
+		},
+		Mirrors: []string{
+			"https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+			"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+		},
+	},
+}
+
+// Find returns the known set of a name.
+func Find(name string) (Set, bool) {
+	for _, s := range Sets {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Set{}, false
+}

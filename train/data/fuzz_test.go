@@ -1,0 +1,215 @@
+package data
+
+import (
+	"archive/zip"
+	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/metrics"
+	"strings"
+	"testing"
+
+	"codeberg.org/sbinet/npyio/npy"
+	"codeberg.org/sbinet/npyio/npz"
+	"gorgonia.org/tensor"
+)
+
+// allocates fails when f allocates more than limit bytes in all.
+func allocates(t *testing.T, limit int, f func()) {
+	t.Helper()
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	before := sample[0].Value.Uint64()
+	f()
+	metrics.Read(sample)
+	if got := sample[0].Value.Uint64() - before; got > uint64(limit) {
+		t.Errorf("%d bytes were allocated, want at most %d", got, limit)
+	}
+}
+
+// slack is what reading anything may allocate, buffers and errors included.
+const slack = 2 << 20
+
+func FuzzCSVNamed(f *testing.F) {
+	for _, text := range []string{"a,y\n1,rose\n2,iris\n", "y,a\n1,2\n3,4\n", "\ufeffa;y\n1;x\n", "a,y,y\n", "a,b\n1,2\n", "\"y\",a\n\"x\n\",1\n,2\n", "a,y\n1,1e400\n", ""} {
+		f.Add(text, true)
+		f.Add(text, false)
+	}
+	f.Fuzz(func(t *testing.T, text string, label bool) {
+		opts := CSVOptions{TargetNames: []string{"y"}}
+		if label {
+			opts = CSVOptions{Label: "y"}
+		}
+		var s *Set
+		var err error
+		// A field of one digit and its comma become a float64 in a slice that doubles,
+		// a label a string in a map.
+		allocates(t, slack+512*len(text), func() { s, err = ReadCSV(strings.NewReader(text), "f", opts) })
+		if err != nil {
+			return
+		}
+		x, y := all(t, s)
+		if n := s.Len(); n == 0 || n > len(text) || len(x) != n*s.InputSize() || len(y) != n*s.TargetSize() || s.TargetSize() < 1 {
+			t.Fatalf("%d examples of %d inputs and %d targets: %d and %d numbers", n, s.InputSize(), s.TargetSize(), len(x), len(y))
+		}
+		if label && (s.Classes < 2 || s.Classes > s.Len() || s.ClassNames != nil && len(s.ClassNames) != s.Classes) {
+			t.Fatalf("%d classes with names %q", s.Classes, s.ClassNames)
+		}
+	})
+}
+
+// npyOf returns an NPY file as the npyio library writes it.
+func npyOf(t testing.TB, x any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := npy.Write(&b, x); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func FuzzNPY(f *testing.F) {
+	f.Add(npyOf(f, []float64{1, 2.5}))
+	f.Add(npyOf(f, []int64{-1, 2}))
+	f.Add(npyOf(f, []uint8{1, 200}))
+	f.Add(npyOf(f, []bool{true, false}))
+	f.Add([]byte(header("<f4", true, "2, 3") + strings.Repeat("\x00\x00\x80?", 6)))
+	f.Add([]byte(header("|u1", false, "1, 2, 2") + "abcd"))
+	f.Add([]byte(header("<i2", false, "1000000, 1000000, 1000000, 1000000") + "ab"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		var a *array
+		var err error
+		allocates(t, slack+64*len(file), func() { a, err = readNPY(bytes.NewReader(file), int64(len(file))) })
+		if err != nil {
+			return
+		}
+		n := 1
+		for _, size := range a.shape {
+			n *= size
+		}
+		if n*a.size > len(file) || len(a.values.bytes)+len(a.values.floats) != n {
+			t.Fatalf("shape %v with %d bytes and %d floats of a file of %d bytes", a.shape, len(a.values.bytes), len(a.values.floats), len(file))
+		}
+	})
+}
+
+// npzOf returns an NPZ file as the npyio library writes it.
+func npzOf(t testing.TB, arrays map[string]any) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.npz")
+	if err := npz.Write(path, arrays); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// packed returns a zip of NPY files, by name and text, packed by deflate.
+func packed(t testing.TB, files ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(files); i += 2 {
+		w, err := z.Create(files[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, files[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func FuzzNPZ(f *testing.F) {
+	f.Add(npzOf(f, map[string]any{"x": []float64{1, 2.5}, "y": []int64{0, 1}}))
+	f.Add(npzOf(f, map[string]any{"x_train": []float64{1, 2.5}, "y_train": []int64{0, 1}, "x_test": []float64{3}, "y_test": []int64{1}}))
+	f.Add(packed(f, "x.npy", header("|u1", false, "2, 2, 2")+"abcdefgh", "y.npy", header("<f4", false, "2")+"\x00\x00\x80?\x00\x00\x80?"))
+	f.Add(packed(f, "x.npy", header("|u1", false, "1, 1000000")+strings.Repeat("\x00", 1000000), "y.npy", header("|u1", false, "1")+"\x01"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		// A byte can stand for maxDeflateRatio elements, each of which can become a
+		// float64 in a slice that doubles.
+		limit := slack + 64*maxDeflateRatio*len(file)
+		allocates(t, limit, func() {
+			rest, test, err := readNPZ(bytes.NewReader(file), int64(len(file)), "f.npz", Columns{})
+			for _, s := range []*Set{rest, test} {
+				if err == nil && s != nil && (s.Len()*s.InputSize() > maxDeflateRatio*len(file) || s.TargetSize() < 1) {
+					t.Fatalf("%d examples of %d inputs and %d targets of a file of %d bytes", s.Len(), s.InputSize(), s.TargetSize(), len(file))
+				}
+			}
+		})
+	})
+}
+
+// FuzzArrays fuzzes what is in an NPZ file, which the checksums of a zip keep from
+// FuzzNPZ.
+func FuzzArrays(f *testing.F) {
+	f.Add(header("|u1", false, "2, 2, 2")+"abcdefgh", header("<f4", false, "2")+"\x00\x00\x80?\x00\x00\x00?", "")
+	f.Add(header("<f4", false, "1, 1, 1")+"\x00\x00\x80?", header("|u1", true, "1, 1")+"\x01", "y")
+	f.Add(header("|u1", false, "1, 1, 1, 1")+"a", header("<i2", false, "1")+"\x01\x00", "y")
+	f.Fuzz(func(t *testing.T, x, y, label string) {
+		file := packed(t, "x.npy", x, "y.npy", y)
+		allocates(t, slack+64*(len(x)+len(y)), func() {
+			s, _, err := readNPZ(bytes.NewReader(file), int64(len(file)), "f.npz", Columns{Label: label})
+			if err == nil && (s.Len()*s.InputSize() > len(x) || s.Len() > len(y) || s.TargetSize() < 1) {
+				t.Fatalf("%d examples of %d inputs and %d targets of %d and %d bytes", s.Len(), s.InputSize(), s.TargetSize(), len(x), len(y))
+			}
+			if err == nil {
+				values := dense(tensor.Float64, s.Len(), s.InputSize())
+				if err := s.Gather(count(s.Len()), values, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	})
+}
+
+// picture returns an image of random-looking colours.
+func picture(width, height int) image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			m.Set(x, y, color.RGBA{byte(x * 40), byte(y * 30), byte(x * y), 255})
+		}
+	}
+	return m
+}
+
+func pngOf(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func FuzzDecodeGrey(f *testing.F) {
+	f.Add(pngOf(f, picture(4, 3)))
+	f.Add(pngOf(f, image.NewPaletted(image.Rect(0, 0, 9, 2), color.Palette{color.Black, color.White})))
+	f.Add(pngOf(f, image.NewGray16(image.Rect(0, 0, 2, 2))))
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, picture(17, 9), nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Fuzz(func(t *testing.T, file []byte) {
+		var m *image.Gray
+		var err error
+		allocates(t, slack+32*maxPixelsPerByte*len(file), func() { m, err = decodeGrey(file) })
+		if err == nil && (len(m.Pix) != m.Rect.Dx()*m.Rect.Dy() || len(m.Pix) > maxImagePixels || len(m.Pix) == 0) {
+			t.Fatalf("%d pixels of %v", len(m.Pix), m.Rect)
+		}
+	})
+}

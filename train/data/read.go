@@ -1,0 +1,213 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Columns says what is to be learned of a file, by name.
+type Columns struct {
+	// Label is the column or array that holds the class of each example.
+	Label string
+
+	// Targets are the columns, or the one array, to regress on.
+	Targets []string
+
+	// Classes are the names of the classes when they are known from elsewhere,
+	// as those of a training set are when the test set is read: no other is
+	// expected. Empty to take those that there are.
+	Classes []string
+}
+
+// Read reads data of one's own: path is
+//   - a CSV file with a header, .csv, or .tsv with tabs, or either with .gz: all
+//     columns but those named are inputs, see [ReadCSV];
+//   - an NPZ file, or an NPY file or folder of NPY files, with the arrays x and y
+//     or, as Keras' mnist.npz, x_train, y_train, x_test and y_test; y is another
+//     name if cols has one. x is of shape (n), (n, features) or (n, height,
+//     width), and y (n) or (n, targets), of bool, integers, float32 or float64.
+//     Where cols has no name, a y of floats is to regress on, and any other holds
+//     classes;
+//   - a folder of images for each class, see [Images]; or two folders of such
+//     folders, named train and test;
+//   - a folder of IDX files, see [IDX].
+//
+// test is nil when there is no test part. The sets are named after the path. All
+// that is said of foreign files in the package's overview holds. A name that
+// cols lacks, or that is not in the file, is a [ColumnError].
+func Read(path string, cols Columns) (rest, test *Set, err error) {
+	if cols.Label != "" && len(cols.Targets) > 0 {
+		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: both a label and targets, expected one of them", path)}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("data: %w", err)
+	}
+	if info.IsDir() {
+		rest, test, err = readFolder(path, cols)
+	} else {
+		rest, test, err = readFile(path, cols)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if n := len(cols.Classes); n > 0 {
+		for _, s := range []*Set{rest, test} {
+			if s == nil {
+				continue
+			}
+			if s.Classes > n {
+				return nil, nil, fmt.Errorf("data: %s: the labels reach %d, expected 0..%d", path, s.Classes-1, n-1)
+			}
+			s.Classes = n
+		}
+	}
+	rest.Name = BaseName(path)
+	if test != nil {
+		rest.Name, test.Name = rest.Name+"/train", rest.Name+"/test"
+	}
+	return rest, test, nil
+}
+
+// HasArrays reports whether a path is an NPZ or NPY file, or a folder of NPY
+// files: what [Read] reads arrays of.
+func HasArrays(path string) bool {
+	switch extension(path) {
+	case ".npz", ".npy":
+		return true
+	}
+	npys, _ := filepath.Glob(filepath.Join(escapeGlob(path), "x*.npy"))
+	return len(npys) > 0
+}
+
+// BaseName returns the name of a file or folder without its extensions.
+func BaseName(path string) string {
+	name, _, _ := strings.Cut(folderName(path), ".")
+	if name == "" {
+		return folderName(path)
+	}
+	return name
+}
+
+// extension returns the extension of a file, without .gz.
+func extension(path string) string {
+	return strings.ToLower(filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")))
+}
+
+func readFile(path string, cols Columns) (rest, test *Set, err error) {
+	switch ext := extension(path); ext {
+	case ".csv", ".tsv", ".txt":
+		opts := CSVOptions{Label: cols.Label, TargetNames: cols.Targets}
+		if ext == ".tsv" {
+			opts.Comma = '\t'
+		}
+		if cols.Label != "" {
+			opts.ClassNames = cols.Classes
+		}
+		if !opts.named() {
+			return nil, nil, &ColumnError{fmt.Sprintf("data: %s: which column is to be learned? name the label, or the targets of a regression, among %s", path, firstLine(path, opts.Comma))}
+		}
+		rest, err = CSV(path, opts)
+		return rest, nil, err
+	case ".npz":
+		return readNPZFile(path, cols)
+	case ".npy":
+		return readArrays(npyFolder(filepath.Dir(path)), cols)
+	default:
+		return nil, nil, fmt.Errorf("data: %s: extension %q, expected .csv, .tsv, .npz or .npy, or a folder", path, ext)
+	}
+}
+
+func readFolder(dir string, cols Columns) (rest, test *Set, err error) {
+	if HasArrays(dir) {
+		return readArrays(npyFolder(dir), cols)
+	}
+	if cols.Label != "" || len(cols.Targets) > 0 {
+		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: a folder of images has no columns, expected neither label nor target", dir)}
+	}
+	_, err = IDXPath(dir, "train-images-idx3-ubyte")
+	switch {
+	case err == nil:
+		return IDX(dir)
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, nil, err
+	}
+	names, err := visible(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !slices.Equal(names, []string{"test", "train"}) {
+		rest, err = Images(dir, cols.Classes)
+		return rest, nil, err
+	}
+	if rest, err = Images(filepath.Join(dir, "train"), cols.Classes); err != nil {
+		return nil, nil, err
+	}
+	if test, err = Images(filepath.Join(dir, "test"), rest.classNames()); err != nil {
+		return nil, nil, err
+	}
+	if err := agree(rest, test, filepath.Join(dir, "test")); err != nil {
+		return nil, nil, err
+	}
+	return rest, test, nil
+}
+
+// escapeGlob returns the pattern that matches path alone.
+func escapeGlob(path string) string {
+	if os.PathSeparator == '\\' {
+		return path // a backslash cannot escape there
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// agree returns why test, read from path, cannot test what learns from train; it
+// gives test the classes of train.
+func agree(train, test *Set, path string) error {
+	switch {
+	case train.InputSize() != test.InputSize() || train.Width != test.Width:
+		return fmt.Errorf("data: %s: %d inputs%s, expected %d%s as in training", path, test.InputSize(), pixelsText(test), train.InputSize(), pixelsText(train))
+	case !slices.Equal(train.columns, test.columns):
+		return fmt.Errorf("data: %s: columns %s, expected %s in this order as in training", path, quotedList(test.columns), quotedList(train.columns))
+	case (train.labels == nil) != (test.labels == nil):
+		return fmt.Errorf("data: %s: classes in one of training and test, and targets in the other", path)
+	case train.labels == nil && train.TargetSize() != test.TargetSize():
+		return fmt.Errorf("data: %s: %d targets, expected %d as in training", path, test.TargetSize(), train.TargetSize())
+	case test.Classes > train.Classes:
+		return fmt.Errorf("data: %s: the test labels reach %d, expected 0..%d as in training", path, test.Classes-1, train.Classes-1)
+	}
+	test.Classes, test.ClassNames = train.Classes, train.ClassNames
+	test.White = train.White
+	*test = *test.WithTransforms(train.InputTransform(), train.TargetTransform())
+	return nil
+}
+
+func pixelsText(s *Set) string {
+	if s.Width == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" of %d×%d pixels", s.Width, s.Height)
+}
+
+// ReadTest reads the test part of what train is the training part of: a path as
+// for [Read] with the same columns, inputs and classes, and no parts of its own.
+func ReadTest(path string, cols Columns, train *Set) (*Set, error) {
+	if train.labels != nil {
+		cols.Classes = train.classNames()
+	}
+	if cols.Label == "" && len(cols.Targets) == 0 && train.labels == nil {
+		cols.Targets = []string{defaultTargets}
+	}
+	all, test, err := Read(path, cols)
+	if err != nil {
+		return nil, err
+	}
+	if test != nil {
+		return nil, fmt.Errorf("data: %s has a training and a test part, expected the test part alone", path)
+	}
+	return all, agree(train, all, path)
+}

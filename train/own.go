@@ -1,0 +1,179 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train/data"
+)
+
+const (
+	// ownTestShare is the share of a dataset of one's own that is kept for the
+	// test, and of the rest that is kept for validation.
+	ownTestShare       = 0.15
+	ownValidationShare = 0.15
+
+	// ownUpdates is how often the weights are to move at least, where as many
+	// epochs as ownEpochs do.
+	ownUpdates = 1000
+	ownEpochs  = 400
+
+	// ownHidden is the size of the hidden node for a dataset of one's own.
+	ownHidden = 128
+)
+
+// IsPath reports whether dataset is the path of one's own data and not the name
+// of a known dataset: it has a dot or a separator, or there is such a file.
+func IsPath(dataset string) bool {
+	if slices.Contains(Datasets, dataset) || dataset == "" {
+		return false
+	}
+	if strings.ContainsAny(dataset, `./\`) {
+		return true
+	}
+	_, err := os.Stat(dataset)
+	return err == nil
+}
+
+// Own reports whether the dataset is one's own, read from a path.
+func (d Data) Own() bool { return IsPath(d.Dataset) }
+
+// Name returns a short name of the dataset, which can name a file.
+func (d Data) Name() string {
+	if d.Own() {
+		return data.BaseName(d.Dataset)
+	}
+	return d.Dataset
+}
+
+// Regression reports whether numbers are learned and not classes. Of arrays it
+// knows only where Label or Target say so, as they do in an [OwnRecipe].
+func (d Data) Regression() bool {
+	return d.Dataset == "sine" || len(d.Target) > 0
+}
+
+// validateOwn returns what is wrong with the fields for one's own data.
+func (d Data) validateOwn() []error {
+	var errs []error
+	if !d.Own() {
+		for _, f := range []struct {
+			name  string
+			given bool
+		}{{"label", d.Label != ""}, {"target", len(d.Target) > 0}, {"test", d.Test != ""}} {
+			if f.given {
+				errs = append(errs, fmt.Errorf("%s: applies to a file or folder of your own, not to %s", f.name, d.Dataset))
+			}
+		}
+		return errs
+	}
+	if d.Dir != "" {
+		errs = append(errs, fmt.Errorf("dir: the dataset %s is a path itself", d.Dataset))
+	}
+	if d.Label != "" && len(d.Target) > 0 {
+		errs = append(errs, errors.New("label and target: want one of them"))
+	}
+	for i, name := range d.Target {
+		if name == "" {
+			errs = append(errs, fmt.Errorf("target[%d]: want the name of a column", i))
+		}
+	}
+	if _, _, err := d.test(); err != nil {
+		errs = append(errs, err)
+	}
+	return errs
+}
+
+// test returns the share, or the path, of the test part.
+func (d Data) test() (share float64, path string, err error) {
+	if d.Test == "" {
+		return ownTestShare, "", nil
+	}
+	share, err = strconv.ParseFloat(d.Test, 64)
+	switch {
+	case err != nil:
+		return 0, d.Test, nil
+	case !(share > 0 && share < 1):
+		return 0, "", fmt.Errorf("test: want a share between 0 and 1 or a path, got %s", d.Test)
+	}
+	return share, "", nil
+}
+
+// readOwn returns what may be learned from, in an order that spreads the classes
+// evenly, and the test part.
+func (d Data) readOwn() (rest, test *data.Set, err error) {
+	share, path, err := d.test()
+	if err != nil {
+		return nil, nil, err
+	}
+	cols := data.Columns{Label: d.Label, Targets: d.Target}
+	all, test, err := data.Read(d.Dataset, cols)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case test != nil && d.Test != "":
+		return nil, nil, fmt.Errorf("train: data: test %s: %s has a test part of its own", d.Test, d.Dataset)
+	case path != "":
+		test, err = data.ReadTest(path, cols, all)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	shares := []float64{1}
+	if test == nil {
+		shares = []float64{1 - share, share}
+	}
+	parts, err := data.Split(all, d.Seed, shares...)
+	if err != nil {
+		return nil, nil, err
+	}
+	if test == nil {
+		test = parts[1]
+	}
+	return parts[0], test, nil
+}
+
+// OwnRecipe returns the recipe for one's own data and a direction, in which the
+// data decides what d leaves open: the layers, the number of examples for
+// validation, more epochs where examples are few, and how inputs are scaled. Label or Target say what was found to be
+// learned. It reads the data.
+func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
+	if errs := d.validateOwn(); len(errs) > 0 {
+		return Recipe{}, errors.Join(errs...)
+	}
+	text, err := recipes.ReadFile(fmt.Sprintf("recipes/own-%v.yaml", direction))
+	if err != nil {
+		return Recipe{}, fmt.Errorf("train: %w", err)
+	}
+	r, err := ParseRecipe(text)
+	if err != nil {
+		return r, err
+	}
+	rest, _, err := d.readOwn()
+	if err != nil {
+		return r, err
+	}
+	r.Data = d
+	if arrays := rest.Classes > 0 && data.HasArrays(d.Dataset); arrays && d.Label == "" {
+		r.Data.Label = "y"
+	}
+	if rest.Classes == 0 && len(d.Target) == 0 {
+		r.Data.Target = []string{"y"}
+	}
+	if d.Validation == 0 {
+		r.Data.Validation = int(math.Round(ownValidationShare * float64(rest.Len())))
+	}
+	if batches := max((rest.Len()-r.Data.Validation)/r.Learning.Batch, 1); r.Learning.Epochs*batches < ownUpdates {
+		r.Learning.Epochs = min(ownUpdates/batches, ownEpochs)
+	}
+	r.Data.Standardize = rest.Width == 0
+	r.Data.StandardizeTarget = rest.Classes == 0
+	r.Model.Layers = []int{rest.InputSize(), ownHidden, rest.TargetSize()}
+	return r, nil
+}

@@ -1,0 +1,109 @@
+package train
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"example.com/pcn/model"
+)
+
+// String says how well how many examples are predicted: by the accuracy where
+// there are classes, by the mean squared error otherwise.
+func (s Score) String() string { return fmt.Sprintf("%s on %d examples", s.text(), s.Examples) }
+
+func (s Score) text() string {
+	if s.Classes > 0 {
+		return fmt.Sprintf("accuracy %.2f %%", 100*s.Accuracy)
+	}
+	return fmt.Sprintf("MSE %.4g", s.MSE)
+}
+
+// String is what became of the epoch, in a line without its number.
+func (e Epoch) String() string {
+	var line strings.Builder
+	line.WriteString(e.learned())
+	if e.InferenceRate > 0 && !math.IsInf(e.InferenceRate, 0) {
+		fmt.Fprintf(&line, "  inference rate %.3g", e.InferenceRate)
+	}
+	if e.Steps > 0 {
+		fmt.Fprintf(&line, "  residual %.2g in %.3g steps", e.Residual, e.Steps)
+	}
+	if e.ToLose != nil {
+		fmt.Fprintf(&line, ", %.3g %% to lose", 100**e.ToLose)
+	}
+	fmt.Fprintf(&line, "  %.3g s", e.Seconds)
+	if e.Diverged > 0 {
+		fmt.Fprintf(&line, "  %d of %d batches diverged, the last at node %d", e.Diverged, e.Batches, e.Node)
+	}
+	return line.String()
+}
+
+// learned is the part of String about what is learned.
+func (e Epoch) learned() string {
+	s := fmt.Sprintf("energy %-9.4g", e.Energy)
+	if e.Validation != nil {
+		s += "  validation " + e.Validation.text()
+	}
+	return s
+}
+
+// String is how far training has come, in a line.
+func (e Event) String() string {
+	if e.Done != nil {
+		return fmt.Sprintf("%s  %v", e.epoch(), *e.Done)
+	}
+	return fmt.Sprintf("%s  batch %d/%d  energy %.4g", e.epoch(), e.Batch, e.Batches, e.Step.Energy)
+}
+
+func (e Event) epoch() string {
+	return fmt.Sprintf("epoch %*d/%d", len(fmt.Sprint(e.Epochs)), e.Epoch, e.Epochs)
+}
+
+// String sums up the run: how many epochs it took, what the last came to, and
+// where settling first diverged.
+func (h *History) String() string {
+	if h == nil || len(h.Epochs) == 0 {
+		return "no epochs"
+	}
+	last := h.Epochs[len(h.Epochs)-1]
+	var s strings.Builder
+	fmt.Fprintf(&s, "%d epochs in %.3g s: energy %.4g to %.4g", len(h.Epochs), h.Seconds, h.Epochs[0].Energy, last.Energy)
+	if last.Validation != nil {
+		fmt.Fprintf(&s, ", validation %s", last.Validation.text())
+	}
+	for _, e := range h.Epochs {
+		if e.Diverged > 0 {
+			fmt.Fprintf(&s, ", diverged from epoch %d on", e.Epoch)
+			break
+		}
+	}
+	return s.String()
+}
+
+// progressLines is about how many lines [Progress] prints.
+const progressLines = 10
+
+// Progress returns a callback for [Options] that prints to w how training goes:
+// about ten short lines in all, the first and the last epoch among them, and one when
+// settling first diverges or training ends for want of a finite energy.
+func Progress(w io.Writer) func(Event) {
+	warned := false
+	return func(e Event) {
+		if e.Done != nil {
+			every := (e.Epochs + progressLines - 1) / progressLines
+			if e.Epoch == 1 || e.Epoch == e.Epochs || e.Epoch%every == 0 {
+				fmt.Fprintf(w, "%s  %s\n", e.epoch(), e.Done.learned())
+			}
+			return
+		}
+		if e.Step.Status == model.Diverged && !warned {
+			warned = true
+			fmt.Fprintf(w, "settling diverged at epoch %d, batch %d, node %d\n", e.Epoch, e.Batch, e.Step.Node)
+		}
+		if !e.Step.Learned {
+			fmt.Fprintf(w, "training ends at epoch %d, batch %d: the energy is no longer a number\n", e.Epoch, e.Batch)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train/data"
+)
+
+func TestProgressPrintsSparingly(t *testing.T) {
+	for _, epochs := range []int{1, 7, 10, 11, 95, 1000} {
+		var out bytes.Buffer
+		progress := Progress(&out)
+		for epoch := 1; epoch <= epochs; epoch++ {
+			step := Step{Status: model.StepLimit, Learned: true}
+			if epoch > epochs/2 {
+				step.Status = model.Diverged
+			}
+			progress(Event{Epoch: epoch, Epochs: epochs, Batch: 1, Batches: 1, Step: step})
+			progress(Event{Epoch: epoch, Epochs: epochs, Batch: 1, Batches: 1, Done: &Epoch{Epoch: epoch}})
+		}
+		if n := strings.Count(out.String(), "diverged at"); n != 1 {
+			t.Errorf("%d epochs: want one line about the divergence, got %d", epochs, n)
+		}
+		if n := strings.Count(out.String(), "\nepoch ") + 1; n < min(epochs, 6) || n > 12 {
+			t.Errorf("%d epochs: got %d lines", epochs, n)
+		}
+		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+		if last := lines[len(lines)-1]; !strings.HasPrefix(last, fmt.Sprintf("epoch %d/%[1]d ", epochs)) {
+			t.Errorf("%d epochs: the last line is %q", epochs, last)
+		}
+	}
+}
+
+func TestProgressTellsOfTheEnd(t *testing.T) {
+	var out bytes.Buffer
+	Progress(&out)(Event{Epoch: 3, Epochs: 9, Batch: 4, Batches: 5, Step: Step{Status: model.Diverged, Node: 1}})
+	want := "settling diverged at epoch 3, batch 4, node 1\ntraining ends at epoch 3, batch 4: the energy is no longer a number\n"
+	if got := out.String(); got != want {
+		t.Errorf("want %q, got %q", want, got)
+	}
+}
+
+func TestStrings(t *testing.T) {
+	for _, test := range []struct {
+		value fmt.Stringer
+		want  string
+	}{
+		{Score{Examples: 8, Classes: 2, Accuracy: 0, MSE: 1}, "accuracy 0.00 % on 8 examples"},
+		{Score{Examples: 8, MSE: 0.125}, "MSE 0.125 on 8 examples"},
+		{(*History)(nil), "no epochs"},
+		{&History{Seconds: 2, Epochs: []Epoch{{Epoch: 1, Energy: 3}, {Epoch: 2, Energy: 1, Diverged: 1, Validation: &Score{MSE: 0.5}}}},
+			"2 epochs in 2 s: energy 3 to 1, validation MSE 0.5, diverged from epoch 2 on"},
+		{Event{Epoch: 2, Epochs: 10, Batch: 3, Batches: 4, Step: Step{Energy: 0.5}}, "epoch  2/10  batch 3/4  energy 0.5"},
+	} {
+		if got := test.value.String(); got != test.want {
+			t.Errorf("want %q, got %q", test.want, got)
+		}
+	}
+}
+
+func TestExamples(t *testing.T) {
+	set, err := data.NewClasses("three", []float64{1, 2, 3, 4, 5, 6}, []int{0, 1, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := model.New(model.Config{Layers: []int{2, 2}, Dtype: model.Float64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Examples(n, set, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(b.Inputs.Data(), b.Targets.Data(), b.Examples); got != "[5 6 3 4] [1 0 0 1] [2 1]" {
+		t.Errorf("got %s", got)
+	}
+	if _, err := n.Settle(context.Background(), n.Clamp(b.Inputs, b.Targets), model.Inference{}); err != nil {
+		t.Error(err)
+	}
+	for _, rows := range [][]int{nil, {3}, {-1}} {
+		if _, err := Examples(n, set, rows...); err == nil {
+			t.Errorf("rows %v: want an error", rows)
+		}
+	}
+}

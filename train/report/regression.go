@@ -1,0 +1,87 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+	"example.com/pcn/train/data"
+)
+
+// Named is a learner and the name it has in a legend.
+type Named struct {
+	Name    string
+	Learner train.Learner
+}
+
+// curvePoints is the number of points of a curve.
+const curvePoints = 400
+
+// Regression draws what learners make of set, a regression of one number on
+// another, over its examples and the truth, all in raw units.
+func Regression(ctx context.Context, set *data.Set, name string, truth func(x float64) float64, learners ...Named) (*Panel, error) {
+	if set.Len() == 0 || set.InputSize() != 1 || set.TargetSize() != 1 {
+		return nil, fmt.Errorf("report: regression: must have examples of 1 input and 1 target, got %d of %d and %d", set.Len(), set.InputSize(), set.TargetSize())
+	}
+	examples, err := numbers(set)
+	if err != nil {
+		return nil, err
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, x := range examples.X {
+		low, high = min(low, x), max(high, x)
+	}
+	curve := Line{Name: name}
+	column := make([][]float64, curvePoints)
+	for i := range column {
+		x := low + (high-low)*float64(i)/(curvePoints-1)
+		column[i] = []float64{x}
+		curve.X, curve.Y = append(curve.X, x), append(curve.Y, truth(x))
+	}
+	lines := []Line{curve}
+	for _, l := range learners {
+		inputs, err := l.Learner.Network().Config().Dtype.Matrix(column...)
+		if err != nil {
+			return nil, err
+		}
+		if err := set.InputTransform().Apply(inputs); err != nil {
+			return nil, err
+		}
+		targets, err := l.Learner.Predict(ctx, inputs)
+		if err != nil {
+			return nil, err
+		}
+		if err := set.TargetTransform().Invert().Apply(targets); err != nil {
+			return nil, err
+		}
+		line := Line{Name: l.Name, X: curve.X}
+		for _, row := range model.Rows(targets) {
+			line.Y = append(line.Y, row[0])
+		}
+		lines = append(lines, line)
+	}
+	return Fit(examples, lines...), nil
+}
+
+// numbers returns the raw examples of a regression of one number on another.
+func numbers(set *data.Set) (Line, error) {
+	raw := set.WithTransforms(data.Transform{}, data.Transform{})
+	rows, zeros := make([]int, raw.Len()), make([][]float64, raw.Len())
+	for i := range rows {
+		rows[i], zeros[i] = i, []float64{0}
+	}
+	inputs, err := model.Float64.Matrix(zeros...)
+	if err != nil {
+		return Line{}, err
+	}
+	targets, err := model.Float64.Matrix(zeros...)
+	if err != nil {
+		return Line{}, err
+	}
+	if err := raw.Gather(rows, inputs, targets); err != nil {
+		return Line{}, err
+	}
+	return Line{Name: "examples", X: inputs.Float64s(), Y: targets.Float64s()}, nil
+}

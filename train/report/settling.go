@@ -1,0 +1,48 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"example.com/pcn/model"
+)
+
+// Settling draws how the nodes of a settled batch came to rest, from a result with
+// a trace: the energy of each node, and its part of the gradient, before each step,
+// on logarithmic axes. What is 0 or not finite is left out, and what a node has by
+// rounding before an error has reached it.
+func Settling(r *model.Result) []*Panel {
+	return []*Panel{
+		settling("Energy by node", "energy of the batch", r.Trace),
+		settling("Gradient by node", "share of the largest gradient", r.ResidualTrace),
+	}
+}
+
+// unreached is the share of the largest value below which a node's first ones are
+// taken for rounding.
+const unreached = 1e-6
+
+func settling(title, name string, trace [][]float64) *Panel {
+	if len(trace) == 0 {
+		return Lines(title, "steps taken", name)
+	}
+	least := 0.0 // that a curve begins with
+	for _, values := range trace {
+		for _, x := range values {
+			if !math.IsInf(x, 0) && !math.IsNaN(x) {
+				least = max(least, unreached*x)
+			}
+		}
+	}
+	lines := make([]Line, len(trace[0]))
+	for node := range lines {
+		line := &lines[node]
+		line.Name = fmt.Sprintf("node %d", node)
+		for t, values := range trace {
+			if y := values[node]; len(line.Y) > 0 || y >= least {
+				line.X, line.Y = append(line.X, float64(t)), append(line.Y, y)
+			}
+		}
+	}
+	return Lines(title, "steps taken", name, lines...)
+}

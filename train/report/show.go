@@ -1,0 +1,47 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/model"
+)
+
+// PNG returns the panel as a PNG file, by which a notebook shows a panel that a
+// cell returns. For several side by side, return [Render] of them.
+func (p *Panel) PNG() []byte {
+	var file bytes.Buffer
+	if err := png.Encode(&file, Render(p)); err != nil {
+		return nil // a picture of a size that PNG cannot hold: not a panel's
+	}
+	return file.Bytes()
+}
+
+// String is the panel's title.
+func (p *Panel) String() string { return p.Title.Text }
+
+// Images draws the rows of a (B, width·height) tensor as a [Grid] of images, the
+// smallest number of all black and the largest white.
+func Images(t *tensor.Dense, width, height, columns int) (image.Image, error) {
+	if t.Dims() != 2 || t.Dtype() != tensor.Float32 && t.Dtype() != tensor.Float64 {
+		return nil, fmt.Errorf("report: images: must be a (B, %d) tensor of floats, got %v %v", width*height, t.Dtype(), t.Shape())
+	}
+	rows := model.Rows(t)
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, row := range rows {
+		for _, x := range row {
+			if !math.IsNaN(x) && !math.IsInf(x, 0) {
+				low, high = min(low, x), max(high, x)
+			}
+		}
+	}
+	if !(low < high) {
+		low, high = 0, 1
+	}
+	return Grid(rows, width, height, columns, low, high)
+}

@@ -1,0 +1,156 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"image/color"
+	"image/png"
+	"math"
+	"strings"
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+	"example.com/pcn/train/data"
+)
+
+func TestLines(t *testing.T) {
+	for name, test := range map[string]struct {
+		y    []float64
+		line bool
+	}{
+		"falling":    {[]float64{1000, 10, 0.1}, true},
+		"not finite": {[]float64{1, math.NaN(), math.Inf(1), 2}, true},
+		"negative":   {[]float64{-1, 1}, true},
+		"none":       {nil, false},
+	} {
+		img := Render(Lines("title", "x", "y", Line{Y: test.y}))
+		if got := drawn(img, palette[0]) > 0; got != test.line {
+			t.Errorf("%s: the line is drawn: %v", name, got)
+		}
+	}
+	many := make([]Line, 6)
+	for i := range many {
+		many[i] = Line{Name: "line", Y: []float64{0, float64(i)}}
+	}
+	Render(Lines("more than colours", "x", "y", many...))
+}
+
+// network returns a small one and clamps that leave its middle free.
+func network(t *testing.T, cfg model.Config) (*model.Network, model.Clamps) {
+	t.Helper()
+	n, err := model.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := make([][]float64, 2)
+	for i, l := range []int{n.InputNode(), n.TargetNode()} {
+		for j := range n.Size(l) {
+			ends[i] = append(ends[i], float64(1+j))
+		}
+	}
+	x, err := n.Config().Dtype.Matrix(ends[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := n.Config().Dtype.Matrix(ends[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n, n.Clamp(x, y)
+}
+
+func TestEnergy(t *testing.T) {
+	blue := color.RGBA{0xb8, 0xdc, 0xf2, 0xff}
+	for _, cfg := range []model.Config{
+		{Layers: []int{4, 3, 2}, Direction: model.Generative},
+		{Layers: []int{4, 3, 3, 3, 2}, Activation: "identity", Precisions: []float64{1, 2, 3, 4, 5}},
+		{Layers: []int{2, 1}},
+	} {
+		n, c := network(t, cfg)
+		e, err := n.Energy(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// All free latents are blue, and there are none but those inside.
+		if got, want := drawn(Energy(e), blue) > 0, len(cfg.Layers) > 2; got != want {
+			t.Errorf("%v: a free latent is drawn: %v, want %v", cfg.Layers, got, want)
+		}
+	}
+}
+
+func TestImages(t *testing.T) {
+	m := tensor.New(tensor.WithShape(2, 4), tensor.WithBacking([]float32{-1, 0, 0, 3, 0, 0, 0, 0}))
+	img, err := Images(m, 2, 2, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if black, white := img.At(gap, gap), img.At(gap+cellSize-1, gap+cellSize-1); black != (color.RGBA{0, 0, 0, 255}) || white != (color.RGBA{255, 255, 255, 255}) {
+		t.Errorf("the smallest number is drawn %v and the largest %v", black, white)
+	}
+	flat := tensor.New(tensor.WithShape(1, 4), tensor.WithBacking([]float64{2, 2, math.NaN(), 2}))
+	if _, err := Images(flat, 2, 2, 1); err != nil {
+		t.Error(err)
+	}
+	for name, bad := range map[string]*tensor.Dense{
+		"values": m.Clone().(*tensor.Dense),
+		"tensor": tensor.New(tensor.WithShape(4), tensor.WithBacking([]float64{1, 2, 3, 4})),
+		"floats": tensor.New(tensor.WithShape(1, 4), tensor.WithBacking([]int{1, 2, 3, 4})),
+	} {
+		width := 2
+		if name == "values" {
+			width = 3
+		}
+		if _, err := Images(bad, width, 2, 2); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("want an error about %s, got %v", name, err)
+		}
+	}
+}
+
+func TestPanelShowsItself(t *testing.T) {
+	p := Lines("title", "x", "y", Line{Y: []float64{1, 2}})
+	img, err := png.Decode(bytes.NewReader(p.PNG()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if img.Bounds() != Render(p).Bounds() || p.String() != "title" {
+		t.Errorf("got %v and %q", img.Bounds(), p)
+	}
+}
+
+func TestRegression(t *testing.T) {
+	r, err := train.DefaultRecipe("sine", model.Discriminative, "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets, err := r.Data.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.PCN()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	p, err := Regression(ctx, sets.Test, "sin x", math.Sin, Named{"PCN", l})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if drawn(Render(p), palette[0]) == 0 {
+		t.Error("the learner's line is not drawn")
+	}
+	if p.X.Min < -math.Pi || p.X.Max > math.Pi {
+		t.Errorf("x is not in raw units: %v to %v", p.X.Min, p.X.Max)
+	}
+	digits, err := data.Digits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, set := range map[string]*data.Set{"digits": digits, "empty": sets.Test.Subset(nil)} {
+		if _, err := Regression(ctx, set, "", math.Sin); err == nil {
+			t.Errorf("%s: want an error", name)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/model"
+)
+
+// warm keeps where each example's free latents settled on its last visit, for its
+// next visit to begin there.
+type warm struct {
+	seen    []bool          // by example
+	latents []*tensor.Dense // by node, (examples, d_l); nil where clamped
+}
+
+// begin has the free nodes of c start where examples were left, if all of them
+// have been seen before.
+func (w *warm) begin(c model.Clamps, examples []int) {
+	if slices.ContainsFunc(examples, func(i int) bool { return i >= len(w.seen) || !w.seen[i] }) {
+		return
+	}
+	for l, kept := range w.latents {
+		if kept != nil {
+			c[l].Start = tensor.New(tensor.Of(kept.Dtype()), tensor.WithShape(len(examples), kept.Shape()[1]))
+			for row, i := range examples {
+				copyRow(c[l].Start, row, kept, i)
+			}
+		}
+	}
+}
+
+// keep takes the latents of r, which c settled to.
+func (w *warm) keep(c model.Clamps, r *model.Result, examples []int) {
+	w.reserve(c, r, slices.Max(examples)+1)
+	for l, kept := range w.latents {
+		if kept != nil {
+			for row, i := range examples {
+				copyRow(kept, i, r.Latents[l], row)
+			}
+		}
+	}
+	for _, i := range examples {
+		w.seen[i] = true
+	}
+}
+
+// reserve makes room for n examples.
+func (w *warm) reserve(c model.Clamps, r *model.Result, n int) {
+	if n <= len(w.seen) {
+		return
+	}
+	n = max(n, 2*len(w.seen))
+	seen, latents := make([]bool, n), make([]*tensor.Dense, len(c))
+	copy(seen, w.seen)
+	for l, v := range r.Latents {
+		if c[l].Values != nil {
+			continue
+		}
+		latents[l] = tensor.New(tensor.Of(v.Dtype()), tensor.WithShape(n, v.Shape()[1]))
+		for i, was := range w.seen {
+			if was {
+				copyRow(latents[l], i, w.latents[l], i)
+			}
+		}
+	}
+	w.seen, w.latents = seen, latents
+}
+
+// state returns what is kept: who has been seen, and where they were left.
+func (w *warm) state() (s model.State) {
+	if len(w.seen) == 0 {
+		return s
+	}
+	seen := make([]float32, len(w.seen))
+	for i, was := range w.seen {
+		if was {
+			seen[i] = 1
+		}
+	}
+	s.SetTensor("seen", tensor.New(tensor.WithShape(len(seen)), tensor.WithBacking(seen)))
+	for l, kept := range w.latents {
+		if kept != nil {
+			s.SetTensor(strconv.Itoa(l), kept)
+		}
+	}
+	return s
+}
+
+// setState copies what state has returned for n.
+func (w *warm) setState(n *model.Network, s model.State) error {
+	*w = warm{}
+	seen := s.Tensors["seen"]
+	if seen == nil {
+		return nil
+	}
+	if seen.Dims() != 1 || seen.Dtype() != tensor.Float32 {
+		return fmt.Errorf("seen: want float32 of one dimension, got %v of %v", seen.Dtype(), seen.Shape())
+	}
+	for _, was := range seen.Float32s() {
+		w.seen = append(w.seen, was != 0)
+	}
+	for l := range n.Depth() + 1 {
+		kept := s.Tensors[strconv.Itoa(l)]
+		if kept != nil {
+			if want := (tensor.Shape{len(w.seen), n.Size(l)}); !kept.Shape().Eq(want) || kept.Dtype() != n.Config().Dtype.Tensor() {
+				return fmt.Errorf("node %d: want %v of %v, got %v of %v", l, n.Config().Dtype, want, kept.Dtype(), kept.Shape())
+			}
+			kept = kept.Clone().(*tensor.Dense)
+		}
+		w.latents = append(w.latents, kept)
+	}
+	return nil
+}
+
+// copyRow sets row i of dst to row j of src.
+func copyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
+	k := dst.Shape()[1]
+	if dst.Dtype() == tensor.Float32 {
+		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[j*k:])
+	} else {
+		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[j*k:])
+	}
+}
