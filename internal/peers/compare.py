@@ -26,6 +26,7 @@ PCN, PORTABLE, JAX, JAX_1, EAGER, COMPILE = (
     "pcn", "pcn portable", "JAX", "JAX, Eigen on 1 thread", "PyTorch eager", "PyTorch compiled"
 )
 PEERS = [JAX, JAX_1, EAGER, COMPILE]
+GAUSS_SEIDEL = "pcn Gauss-Seidel, 1 pass"
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,9 @@ def compare_row(name: str, pcnrun: str, rounds: int, folder: str) -> Runs:
         JAX_1: python("jax_pc.py", env=one_thread),
         COMPILE: python("torch_pc.py", "--mode", "compile"),
     }
+    if row.direction == "discriminative":
+        once = [*bench, "--method", "gauss-seidel", "--steps", "1", "--inference-rate", "1"]
+        contestants[GAUSS_SEIDEL] = lambda: {"train_ms": run(once)["train_ms"]}
     runs = alternate(name, contestants, rounds)
     runs.check("energy")
     runs.check("energy_after_update")
@@ -125,7 +129,10 @@ def compare_cold(pcnrun: str, rounds: int, folder: str) -> Runs:
     return alternate(
         COLD,
         {
-            PCN: lambda: timed([pcnrun, "train", "digits", "--json", "--out", os.path.join(folder, "digits")]),
+            PCN: lambda: timed([
+                pcnrun, "train", "digits", "--method", "gradient", "--steps", "20", "--inference-rate", "0.2",
+                "--json", "--force", "--out", os.path.join(folder, "digits"),
+            ]),
             JAX: lambda: timed([sys.executable, str(HERE / "jax_digits.py"), str(DIGITS)]),
         },
         rounds,
@@ -155,6 +162,18 @@ def report(rows: dict[str, Runs]) -> str:
         lines.append([str(ROWS[name]), f"{ours:.3g}", f"{theirs:.3g}", f"**{ours / theirs:.2f}**"])
     if lines:
         parts.append(table(["Settling with portable matrix products, ms", "pcn --gemm portable", EAGER, "ratio"], lines))
+    lines = []
+    for name, runs in timed.items():
+        if GAUSS_SEIDEL in runs.of:
+            ours, theirs = runs.median(GAUSS_SEIDEL, "train_ms"), runs.median(JAX, "train_ms")
+            backprop = runs.median(JAX, "backprop_ms")
+            lines.append([
+                str(ROWS[name]), f"{ours:.3g}", f"{theirs:.3g}", f"**{ours / theirs:.2f}**",
+                f"{backprop:.3g}", f"{backprop / theirs:.2f}",
+            ])
+    if lines:
+        header = ["Whole training batch, ms", GAUSS_SEIDEL, f"{JAX}, T steps", "ratio", f"{JAX}, backprop", "its ratio"]
+        parts.append(table(header, lines))
     if COLD in rows:
         runs = rows[COLD]
         ours, theirs = runs.median(PCN, "wall_s"), runs.median(JAX, "wall_s")
