@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -336,6 +337,13 @@ func (s *sweeping) printProgress(missing int) error {
 // table returns what came of the runs, as it was written before if it was.
 func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, error) {
 	d, err := openFolder(s.dir)
+	for ; errors.Is(err, errInUse); d, err = openFolder(s.dir) { // another process makes the table
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

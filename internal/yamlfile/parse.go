@@ -15,10 +15,12 @@ import (
 )
 
 // MaxSize is the most bytes of a file, and maxDepth the most values within each
-// other.
+// other. maxColons bounds its keys: the parser takes time and memory by the square
+// of their number.
 const (
-	MaxSize  = 16 << 10
-	maxDepth = 32
+	MaxSize   = 64 << 10
+	maxDepth  = 32
+	maxColons = 2000
 )
 
 // Read reads the file at path, of which the error is told where it is no YAML
@@ -77,9 +79,13 @@ func (c *converter) bad(line, column int, path, format string, args ...any) {
 	c.errs = append(c.errs, Error{c.file, max(line, 1), max(column, 1), path, fmt.Sprintf(format, args...)})
 }
 
-// scan finds what the parser would take amiss: tabs in front of a line, and
-// brackets that are nested too deep to be parsed.
+// scan finds what the parser would take amiss: tabs in front of a line, and what is
+// too deep or too much to be parsed.
 func (c *converter) scan(text []byte) {
+	if n := bytes.Count(text, []byte(":")); n > maxColons {
+		c.bad(1, 1, "", "the file has %d colons, more than %d", n, maxColons)
+		return
+	}
 	line, depth := 0, 0
 	for l := range bytes.Lines(text) {
 		line++

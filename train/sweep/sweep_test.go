@@ -360,7 +360,7 @@ func FuzzParse(f *testing.F) {
 		if err == nil {
 			points = len(p.Points)
 		}
-		if used, most := after.TotalAlloc-before.TotalAlloc, uint64(8<<20+8<<10*len(text)+256<<10*points); used > most {
+		if used, most := after.TotalAlloc-before.TotalAlloc, uint64(8<<20+1<<10*len(text)+256<<10*points); used > most {
 			t.Errorf("%d bytes took %d bytes of memory, more than %d", len(text), used, most)
 		}
 		if err != nil {
