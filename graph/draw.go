@@ -131,6 +131,14 @@ const (
 	margin              = 16
 )
 
+// SVG returns what [Energy.WriteSVG] writes, by which a notebook shows an energy
+// that a cell returns.
+func (e *Energy) SVG() string {
+	var b strings.Builder
+	e.WriteSVG(&b) // a Builder takes everything
+	return b.String()
+}
+
 // WriteSVG draws the same graph, the top node uppermost, each layer from left to
 // right from its latent to its energy.
 func (e *Energy) WriteSVG(w io.Writer) error {

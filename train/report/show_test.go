@@ -62,25 +62,6 @@ func network(t *testing.T, cfg model.Config) (*model.Network, model.Clamps) {
 	return n, n.Clamp(x, y)
 }
 
-func TestEnergy(t *testing.T) {
-	blue := color.RGBA{0xb8, 0xdc, 0xf2, 0xff}
-	for _, cfg := range []model.Config{
-		{Layers: []int{4, 3, 2}, Direction: model.Generative},
-		{Layers: []int{4, 3, 3, 3, 2}, Activation: "identity", Precisions: []float64{1, 2, 3, 4, 5}},
-		{Layers: []int{2, 1}},
-	} {
-		n, c := network(t, cfg)
-		e, err := n.Energy(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// All free latents are blue, and there are none but those inside.
-		if got, want := drawn(Energy(e), blue) > 0, len(cfg.Layers) > 2; got != want {
-			t.Errorf("%v: a free latent is drawn: %v, want %v", cfg.Layers, got, want)
-		}
-	}
-}
-
 func TestImages(t *testing.T) {
 	m := tensor.New(tensor.WithShape(2, 4), tensor.WithBacking([]float32{-1, 0, 0, 3, 0, 0, 0, 0}))
 	img, err := Images(m, 2, 2, 2)
