@@ -82,7 +82,17 @@ func TestExamples(t *testing.T) {
 	if _, err := n.Settle(context.Background(), n.Clamp(b.Inputs, b.Targets), model.Inference{}); err != nil {
 		t.Error(err)
 	}
-	for _, rows := range [][]int{nil, {3}, {-1}} {
+	all, err := Examples(n, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(all.Inputs.Data(), all.Examples); got != "[1 2 3 4 5 6] [0 1 2]" {
+		t.Errorf("all: got %s", got)
+	}
+	if got := Accuracy(model.Argmax(all.Targets), []int{0, 1, 1}); got != 2./3 {
+		t.Errorf("two of three right: accuracy %v", got)
+	}
+	for _, rows := range [][]int{{3}, {-1}} {
 		if _, err := Examples(n, set, rows...); err == nil {
 			t.Errorf("rows %v: want an error", rows)
 		}

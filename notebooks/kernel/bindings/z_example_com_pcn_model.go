@@ -32,6 +32,7 @@ func init() {
 			"GaussianLearned":      reflect.ValueOf(model.GaussianLearned),
 			"Generative":           reflect.ValueOf(model.Generative),
 			"Gradient":             reflect.ValueOf(model.Gradient),
+			"Hide":                 reflect.ValueOf(model.Hide),
 			"Load":                 reflect.ValueOf(model.Load),
 			"MaxLogPrecision":      reflect.ValueOf(model.MaxLogPrecision),
 			"Methods":              reflect.ValueOf(model.Methods),

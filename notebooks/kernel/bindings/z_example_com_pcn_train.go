@@ -15,6 +15,7 @@ func init() {
 	imports.Packages["example.com/pcn/train"] = imports.Package{
 		Name: "train",
 		Binds: map[string]reflect.Value{
+			"Accuracy":      reflect.ValueOf(train.Accuracy),
 			"ArticleRecipe": reflect.ValueOf(train.ArticleRecipe),
 			"Cosines":       reflect.ValueOf(train.Cosines),
 			"Datasets":      reflect.ValueOf(&train.Datasets).Elem(),

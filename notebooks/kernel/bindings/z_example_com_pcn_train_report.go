@@ -13,7 +13,6 @@ func init() {
 		Name: "report",
 		Binds: map[string]reflect.Value{
 			"Curves":     reflect.ValueOf(report.Curves),
-			"Energy":     reflect.ValueOf(report.Energy),
 			"Fit":        reflect.ValueOf(report.Fit),
 			"Grid":       reflect.ValueOf(report.Grid),
 			"Images":     reflect.ValueOf(report.Images),
