@@ -62,13 +62,12 @@ func curves(title, name string, logarithmic bool, runs []Run, value func(train.E
 				bad = append(bad, all[len(all)-1])
 			}
 		}
-		colour := palette[i%len(palette)]
-		line := &plotter.Line{XYs: all, LineStyle: draw.LineStyle{Color: colour, Width: vg.Points(2)}}
+		line := &plotter.Line{XYs: all, LineStyle: lineStyle(i)}
 		if len(all) > 0 {
 			p.Add(line)
 		}
 		if len(all) > 0 && len(all) <= 20 {
-			p.Add(&plotter.Scatter{XYs: all, GlyphStyle: draw.GlyphStyle{Color: colour, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
+			p.Add(&plotter.Scatter{XYs: all, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
 		}
 		if len(bad) > 0 {
 			crosses = &plotter.Scatter{XYs: bad, GlyphStyle: draw.GlyphStyle{Color: ink, Radius: vg.Points(4), Shape: cross{}}}

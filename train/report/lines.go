@@ -4,8 +4,6 @@ import (
 	"math"
 
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 )
 
 // Lines draws lines over each other, named by title and axes. A line without X
@@ -39,10 +37,7 @@ func Lines(title, x, y string, lines ...Line) *Panel {
 		if len(points[i]) == 0 {
 			continue
 		}
-		l := &plotter.Line{XYs: points[i], LineStyle: draw.LineStyle{Color: palette[i%len(palette)], Width: vg.Points(2)}}
-		if i >= len(palette) {
-			l.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
-		}
+		l := &plotter.Line{XYs: points[i], LineStyle: lineStyle(i)}
 		p.Add(l)
 		if line.Name != "" {
 			p.explain(line.Name, l)

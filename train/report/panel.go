@@ -32,6 +32,16 @@ var palette = []color.RGBA{
 	{0xcc, 0x79, 0xa7, 0xff}, // purple
 }
 
+// lineStyle returns that of the i-th line of several: in the colours of the
+// palette, then in the same colours dashed.
+func lineStyle(i int) vgdraw.LineStyle {
+	s := vgdraw.LineStyle{Color: palette[i%len(palette)], Width: vg.Points(2)}
+	if i/len(palette)%2 == 1 {
+		s.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
+	}
+	return s
+}
+
 var (
 	ink   = color.RGBA{0x30, 0x30, 0x30, 0xff}
 	pale  = color.RGBA{0xe4, 0xe4, 0xe4, 0xff}
@@ -50,7 +60,6 @@ func newPanel(title, x, y string) *Panel {
 	p.Title.Text = title
 	p.Title.TextStyle.Font = sized(13)
 	p.Title.TextStyle.Color = ink
-	p.Title.Padding = vg.Points(8)
 	p.X.Label.Text, p.Y.Label.Text = x, y
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Label.TextStyle.Font = sized(11)
@@ -84,7 +93,6 @@ func (p *Panel) explain(name string, thumbnail plot.Thumbnailer) {
 	l.Left, l.Top = true, true
 	l.Add(name, thumbnail)
 	p.legend = append(p.legend, l)
-	p.Title.Padding = vg.Points(28)
 }
 
 // widen leaves some room between the data and the ends of the y axis.
@@ -94,23 +102,34 @@ func (p *Panel) widen() {
 	}
 }
 
-// draw draws the panel on c.
+// Between entries of a legend, and between its rows.
+var legendGap, legendRow = vg.Points(14), vg.Points(20)
+
+// draw draws the panel on c, the legend in as many rows as it needs.
 func (p *Panel) draw(c vgdraw.Canvas) {
-	p.Plot.Draw(c)
-	const between = 14
-	widths := make([]vg.Length, len(p.legend))
-	total := vg.Points(between * float64(len(p.legend)-1))
-	for i, l := range p.legend {
-		widths[i] = l.Rectangle(c).Size().X
-		total += widths[i]
+	var rows [][]plot.Legend
+	var widths []vg.Length
+	for _, l := range p.legend {
+		width := l.Rectangle(c).Size().X
+		last := len(rows) - 1
+		if last < 0 || widths[last]+legendGap+width > c.Max.X-c.Min.X {
+			rows, widths = append(rows, []plot.Legend{l}), append(widths, width)
+			continue
+		}
+		rows[last], widths[last] = append(rows[last], l), widths[last]+legendGap+width
 	}
+	p.Title.Padding = vg.Points(8) + vg.Length(len(rows))*legendRow
+	p.Plot.Draw(c)
 	at := c
 	at.Max.Y -= p.Title.TextStyle.FontExtents().Height + vg.Points(6)
-	at.Min.X = (c.Min.X + c.Max.X - total) / 2
-	for i, l := range p.legend {
-		at.Max.X = at.Min.X + widths[i]
-		l.Draw(at)
-		at.Min.X = at.Max.X + vg.Points(between)
+	for i, row := range rows {
+		at.Min.X = (c.Min.X + c.Max.X - widths[i]) / 2
+		for _, l := range row {
+			at.Max.X = at.Min.X + l.Rectangle(c).Size().X
+			l.Draw(at)
+			at.Min.X = at.Max.X + legendGap
+		}
+		at.Max.Y -= legendRow
 	}
 }
 

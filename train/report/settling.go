@@ -53,14 +53,10 @@ func settling(title, name string, trace [][]float64) *Panel {
 		if len(points) == 0 {
 			continue
 		}
-		colour := palette[node%len(palette)]
-		line := &plotter.Line{XYs: points, LineStyle: draw.LineStyle{Color: colour, Width: vg.Points(2)}}
-		if node/len(palette)%2 == 1 {
-			line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
-		}
+		line := &plotter.Line{XYs: points, LineStyle: lineStyle(node)}
 		p.Add(line)
 		if len(points) <= 20 {
-			p.Add(&plotter.Scatter{XYs: points, GlyphStyle: draw.GlyphStyle{Color: colour, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
+			p.Add(&plotter.Scatter{XYs: points, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
 		}
 		p.explain(fmt.Sprintf("node %d", node), line)
 	}

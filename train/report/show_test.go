@@ -33,9 +33,18 @@ func TestLines(t *testing.T) {
 	}
 	many := make([]Line, 6)
 	for i := range many {
-		many[i] = Line{Name: "line", Y: []float64{0, float64(i)}}
+		many[i] = Line{Name: "a longer name", Y: []float64{0, float64(i)}}
 	}
-	Render(Lines("more than colours", "x", "y", many...))
+	// A legend of more entries than fit in a row goes on in another, inside the
+	// picture: nothing is drawn at its edges.
+	img := Render(Lines("more than colours", "x", "y", many...))
+	for y := range img.Bounds().Dy() {
+		for _, x := range []int{0, img.Bounds().Dx() - 1} {
+			if r, g, b, _ := img.At(x, y).RGBA(); r&g&b != 0xffff {
+				t.Fatalf("something is drawn at the edge, %d, %d", x, y)
+			}
+		}
+	}
 }
 
 // network returns a small one and clamps that leave its middle free.
