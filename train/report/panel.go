@@ -209,11 +209,13 @@ func niceStep(x float64) float64 {
 }
 
 // logTicks marks an axis of logarithms to base ten with what they are of: the
-// powers of ten and, where these are few, 2 and 5 times each.
+// powers of ten, some of them where they are many, and 2 and 5 times each where
+// they are few.
 type logTicks struct{}
 
 func (logTicks) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
+	every := max(1, int(math.Ceil((high-low)/7))) // powers of ten
 	for e := math.Floor(low); e <= high; e++ {
 		for m := 1.0; m < 10; m++ {
 			at := e + math.Log10(m)
@@ -221,7 +223,7 @@ func (logTicks) Ticks(low, high float64) []plot.Tick {
 				continue
 			}
 			t := plot.Tick{Value: at}
-			if m == 1 || high-low < 2.5 && (m == 2 || m == 5) {
+			if m == 1 && int(e)%every == 0 || high-low < 2.5 && (m == 2 || m == 5) {
 				t.Label = strconv.FormatFloat(m*math.Pow(10, e), 'g', 3, 64)
 			}
 			ticks = append(ticks, t)
