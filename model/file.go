@@ -9,6 +9,8 @@ import (
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nlpodyssey/safetensors"
@@ -35,48 +37,89 @@ func logPrecisionName(i int) string { return fmt.Sprintf("layers.%d.log_precisio
 // the names and shapes of the article's PyTorch module: layers.0.W.weight
 // (d_0, d_1), layers.0.W.bias (d_0), and so on from the bottom. Precisions unit by
 // unit are layers.0.precision (d_0), or layers.0.log_precision where they are
-// learned. The file is written beside path and renamed, so that path is never half a file.
+// learned. Where path ends in .npz it is an NPZ file for NumPy instead: see
+// [Network.WriteNPZ]. The file is written beside path and renamed, so that path is
+// never half a file.
 func (n *Network) Save(path string) error {
+	if strings.EqualFold(filepath.Ext(path), ".npz") {
+		return atomicfile.Write(path, n.WriteNPZ)
+	}
 	return atomicfile.Write(path, n.Write)
 }
 
-// Write is Save to a writer.
+// Write writes a safetensors file, as [Network.Save] does.
 func (n *Network) Write(w io.Writer) error {
-	config, err := json.Marshal(n.cfg)
+	metadata, err := n.texts()
 	if err != nil {
-		return fmt.Errorf("model: %w", err)
+		return err
 	}
+	metadata["format"] = "pt"
 	tensors := map[string]safetensors.TensorView{}
-	for i := range n.weights {
-		for name, d := range n.tensors(i) {
-			if tensors[name], err = tensorfile.View(d); err != nil {
-				return fmt.Errorf("model: %s: %w", name, err)
-			}
+	for name, d := range n.tensors() {
+		if tensors[name], err = tensorfile.View(d); err != nil {
+			return fmt.Errorf("model: %s: %w", name, err)
 		}
 	}
-	metadata := map[string]string{metadataKey: string(config), "format": "pt"}
-	maps.Copy(metadata, n.metadata)
 	return safetensors.SerializeToWriter(tensors, metadata, w)
 }
 
-// tensors returns what is stored of layer i, by name.
-func (n *Network) tensors(i int) map[string]*tensor.Dense {
-	t := map[string]*tensor.Dense{weightName(i): n.weights[i], biasName(i): n.biases[i]}
-	if n.logs[i] != nil {
-		t[logPrecisionName(i)] = n.logs[i]
-	} else if n.diagonal[i] {
-		t[precisionName(i)] = n.precisions[i]
+// WriteNPZ writes an NPZ file: an array for each tensor of the safetensors file,
+// of the same name and shape, and for each entry of its metadata an array of
+// bytes (uint8), the text in UTF-8. In NumPy,
+//
+//	f = numpy.load("model.npz")
+//	f["layers.0.W.weight"]
+//	json.loads(bytes(f["pcn.config"]))
+func (n *Network) WriteNPZ(w io.Writer) error {
+	texts, err := n.texts()
+	if err != nil {
+		return err
 	}
-	return t
+	if err := tensorfile.WriteNPZ(w, n.tensors(), texts); err != nil {
+		return fmt.Errorf("model: %w", err)
+	}
+	return nil
 }
 
-// Load reads a network from a safetensors file. A file that [Network.Save] did
-// not write, such as one from PyTorch, says sizes and dtype only: base gives
-// the rest (direction, activations), and its Layers and Dtype are not used. The
-// article's network is base = [Article].
+// tensors returns what is stored, by the names that it has in files.
+func (n *Network) tensors() map[string]*tensor.Dense {
+	tensors := map[string]*tensor.Dense{}
+	for i := range n.weights {
+		tensors[weightName(i)], tensors[biasName(i)] = n.weights[i], n.biases[i]
+		if n.logs[i] != nil {
+			tensors[logPrecisionName(i)] = n.logs[i]
+		} else if n.diagonal[i] {
+			tensors[precisionName(i)] = n.precisions[i]
+		}
+	}
+	return tensors
+}
+
+// texts returns what a file says beside the tensors: the configuration and what
+// is attached.
+func (n *Network) texts() (map[string]string, error) {
+	config, err := json.Marshal(n.cfg)
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	texts := map[string]string{metadataKey: string(config)}
+	maps.Copy(texts, n.metadata)
+	return texts, nil
+}
+
+// Load reads a network from a safetensors or NPZ file. A file that
+// [Network.Save] did not write, such as one from PyTorch, says sizes and dtype
+// only: base gives the rest (direction, activations), and its Layers and Dtype
+// are not used. The article's network is base = [Article].
+//
+// In such a file the tensors may also have the names that layers often have in
+// NumPy: W0 (in, out) and b0 (out), which make x W0 + b0 of what they are given,
+// W1, b1 and so on, in the order of computation, which is from the top downwards:
+// from data to label in the discriminative direction, the other way round in the
+// generative one.
 //
 // The error names the file and the tensor that is missing, of another shape or
-// of a type other than F32 and F64.
+// of a type other than float32 and float64.
 func Load(path string, base Config) (*Network, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -94,22 +137,20 @@ var Article = Config{Direction: Generative, Activation: "tanh", TopActivation: "
 
 // Read is Load from the bytes of a file.
 func Read(data []byte, base Config) (*Network, error) {
-	_, metadata, err := safetensors.ReadMetadata(data)
+	st, metadata, err := decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("not a safetensors file: %w", err)
-	}
-	st, err := safetensors.Deserialize(data)
-	if err != nil {
-		return nil, fmt.Errorf("not a safetensors file: %w", err)
+		return nil, err
 	}
 	cfg := base
-	if text, ok := metadata.Metadata()[metadataKey]; ok {
+	if text, ok := metadata[metadataKey]; ok {
 		cfg = Config{}
 		dec := json.NewDecoder(strings.NewReader(text))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&cfg); err != nil {
 			return nil, fmt.Errorf("metadata %s: %w", metadataKey, err)
 		}
+	} else if st, err = downwards(st); err != nil {
+		return nil, err
 	} else if cfg.Layers, cfg.Dtype, err = sizesOf(st); err != nil {
 		return nil, err
 	} else {
@@ -129,7 +170,7 @@ func Read(data []byte, base Config) (*Network, error) {
 				return nil, err
 			}
 			want++
-		} else if _, ok := st.Tensor(precisionName(i)); ok {
+		} else if _, ok := st[precisionName(i)]; ok {
 			if err := expect(st, precisionName(i), sizes[i]); err != nil {
 				return nil, err
 			}
@@ -141,14 +182,14 @@ func Read(data []byte, base Config) (*Network, error) {
 			return nil, err
 		}
 	}
-	if st.Len() > want {
-		return nil, fmt.Errorf("holds %d tensors, want %d for layers %v", st.Len(), want, cfg.Layers)
+	if len(st) > want {
+		return nil, fmt.Errorf("holds %d tensors, want %d for layers %v", len(st), want, cfg.Layers)
 	}
 	n, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	for key, text := range metadata.Metadata() {
+	for key, text := range metadata {
 		if strings.HasPrefix(key, metadataPrefix) && key != metadataKey {
 			if err := n.SetMetadata(key, text); err != nil {
 				return nil, err
@@ -156,31 +197,94 @@ func Read(data []byte, base Config) (*Network, error) {
 		}
 	}
 	for i := range n.weights {
-		if _, ok := st.Tensor(precisionName(i)); ok {
+		if v, ok := st[precisionName(i)]; ok {
 			p := tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(sizes[i]))
-			if err := fill(p, st, precisionName(i)); err != nil {
+			if err := fill(p, v, precisionName(i)); err != nil {
 				return nil, err
 			}
 			if err := n.SetPrecision(i, elements(p)); err != nil {
 				return nil, fmt.Errorf("%s: %w", precisionName(i), err)
 			}
 		}
-		for name, d := range n.tensors(i) {
-			if err := fill(d, st, name); err != nil {
-				return nil, err
-			}
+	}
+	for name, d := range n.tensors() {
+		if err := fill(d, st[name], name); err != nil {
+			return nil, err
 		}
 	}
 	n.Changed()
 	return n, nil
 }
 
+// views are the tensors of a file by name.
+type views map[string]safetensors.TensorView
+
+// decode returns the tensors of a file and the texts beside them.
+func decode(data []byte) (views, map[string]string, error) {
+	if tensorfile.IsNPZ(data) {
+		return tensorfile.ReadNPZ(data)
+	}
+	_, metadata, err := safetensors.ReadMetadata(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file: %w", err)
+	}
+	st, err := safetensors.Deserialize(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file: %w", err)
+	}
+	tensors := views{}
+	for _, t := range st.Tensors() {
+		tensors[t.Name] = t.TensorView
+	}
+	return tensors, metadata.Metadata(), nil
+}
+
+// downwards returns st with layers named W0, b0 and so on from the top, each W
+// (in, out), under our names from the bottom, each (out, in). Others stay.
+func downwards(st views) (views, error) {
+	depth := 0
+	for {
+		if _, ok := st[fmt.Sprintf("W%d", depth)]; !ok {
+			break
+		}
+		depth++
+	}
+	if _, ours := st[weightName(0)]; ours || depth == 0 {
+		return st, nil
+	}
+	out := maps.Clone(st)
+	for i := range depth {
+		weight, bias := fmt.Sprintf("W%d", i), fmt.Sprintf("b%d", i)
+		w, err := tensorfile.Transpose(st[weight])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", weight, err)
+		}
+		b, ok := st[bias]
+		if !ok {
+			return nil, fmt.Errorf("%s is missing", bias)
+		}
+		if s, d := b.Shape(), w.Shape()[0]; len(s) != 1 || s[0] != d {
+			return nil, fmt.Errorf("%s: must have shape [%d], as %s is (in, out), got %v", bias, d, weight, s)
+		}
+		delete(out, weight)
+		delete(out, bias)
+		out[weightName(depth-1-i)], out[biasName(depth-1-i)] = w, b
+	}
+	for i := range depth - 1 {
+		weight, next := fmt.Sprintf("W%d", i), fmt.Sprintf("W%d", i+1)
+		if d, s := st[weight].Shape()[1], st[next].Shape(); s[0] != d {
+			return nil, fmt.Errorf("%s: must have shape [%d ...], as %s gives %d numbers, got %v", next, d, weight, d, s)
+		}
+	}
+	return out, nil
+}
+
 // sizesOf reads the sizes, bottom to top, and the dtype off the tensors.
-func sizesOf(st safetensors.SafeTensors) ([]int, Dtype, error) {
+func sizesOf(st views) ([]int, Dtype, error) {
 	var sizes []int
 	dtype := Float32
 	for i := 0; ; i++ {
-		w, ok := st.Tensor(weightName(i))
+		w, ok := st[weightName(i)]
 		if !ok {
 			break
 		}
@@ -197,14 +301,14 @@ func sizesOf(st safetensors.SafeTensors) ([]int, Dtype, error) {
 		}
 	}
 	if sizes == nil {
-		return nil, 0, fmt.Errorf("%s is missing; the file holds %v", weightName(0), st.Names())
+		return nil, 0, fmt.Errorf("%s is missing; the file holds %.400v", weightName(0), slices.Sorted(maps.Keys(st)))
 	}
 	return sizes, dtype, nil
 }
 
 // expect checks that a tensor is there, of that shape and of a float type.
-func expect(st safetensors.SafeTensors, name string, shape ...int) error {
-	v, ok := st.Tensor(name)
+func expect(st views, name string, shape ...int) error {
+	v, ok := st[name]
 	if !ok {
 		return fmt.Errorf("%s of shape %v is missing", name, shape)
 	}
@@ -221,9 +325,8 @@ func expect(st safetensors.SafeTensors, name string, shape ...int) error {
 	return nil
 }
 
-// fill sets d to the tensor of that name, converted, which must be finite.
-func fill(d *tensor.Dense, st safetensors.SafeTensors, name string) error {
-	v, _ := st.Tensor(name)
+// fill sets d to v, converted, which must be finite.
+func fill(d *tensor.Dense, v safetensors.TensorView, name string) error {
 	raw := v.Data()
 	for i := range d.Shape().TotalSize() {
 		var x float64

@@ -4,12 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/nlpodyssey/safetensors"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/tensorfile"
 )
 
 // TestPyTorchFile reads a file that PyTorch wrote (testdata/pytorch.py) and
@@ -44,19 +50,21 @@ func TestSaveAndLoad(t *testing.T) {
 			n, err := New(cfg)
 			must(t, err)
 			must(t, n.SetMetadata("pcn.note", "hello"))
-			path := filepath.Join(t.TempDir(), "model.safetensors")
-			must(t, n.Save(path))
-			m, err := Load(path, Config{})
-			must(t, err)
-			if got, want := mustJSON(t, m.Config()), mustJSON(t, n.Config()); got != want {
-				t.Errorf("config %s, want %s", got, want)
-			}
-			if got := m.Metadata("pcn.note"); got != "hello" {
-				t.Errorf("metadata %q, want hello", got)
-			}
-			for i, p := range n.Parameters() {
-				if !same(p, m.Parameters()[i]) {
-					t.Errorf("%v %v: parameter %d differs", direction, dtype, i)
+			for _, name := range []string{"model.safetensors", "model.npz"} {
+				path := filepath.Join(t.TempDir(), name)
+				must(t, n.Save(path))
+				m, err := Load(path, Config{})
+				must(t, err)
+				if got, want := mustJSON(t, m.Config()), mustJSON(t, n.Config()); got != want {
+					t.Errorf("%s: config %s, want %s", name, got, want)
+				}
+				if got := m.Metadata("pcn.note"); got != "hello" {
+					t.Errorf("%s: metadata %q, want hello", name, got)
+				}
+				for i, p := range n.Parameters() {
+					if !same(p, m.Parameters()[i]) {
+						t.Errorf("%s, %v %v: parameter %d differs", name, direction, dtype, i)
+					}
 				}
 			}
 		}
@@ -71,7 +79,7 @@ func mustJSON(t *testing.T, v any) string {
 }
 
 // file returns a safetensors file of float32 zeros.
-func file(t *testing.T, metadata map[string]string, shapes map[string][]uint64) []byte {
+func file(t testing.TB, metadata map[string]string, shapes map[string][]uint64) []byte {
 	t.Helper()
 	views := map[string]safetensors.TensorView{}
 	for name, s := range shapes {
@@ -111,7 +119,7 @@ func TestBadFiles(t *testing.T) {
 	nan := bytes.Clone(whole)
 	copy(nan[len(nan)-4:], []byte{0, 0, 0xc0, 0x7f})
 	for want, data := range map[string][]byte{
-		"not a safetensors file":                                  []byte("hello"),
+		"neither a safetensors nor an NPZ file":                   []byte("hello"),
 		"invalid header length":                                   []byte("\xff\xff\x00\x00\x00\x00\x00\x00{}"),
 		"metadata incomplete buffer":                              whole[:len(whole)-5],
 		"layers.0.W.weight is missing; the file holds":            file(t, nil, map[string][]uint64{"fc1.weight": {2, 2}}),
@@ -134,6 +142,52 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// TestPlainLayers reads layers as NumPy code often keeps them, and predicts what
+// x W + b through an activation gives.
+func TestPlainLayers(t *testing.T) {
+	numbers := map[string][]float32{
+		"W0": {1, 2, 3, 4, 5, 6}, "b0": {0.5, -20, 1}, // (2, 3)
+		"W1": {1, 0, -1}, "b1": {0.25}, // (3, 1)
+	}
+	shapes := map[string][]int{"W0": {2, 3}, "b0": {3}, "W1": {3, 1}, "b1": {1}}
+	tensors := map[string]*tensor.Dense{}
+	for name, x := range numbers {
+		tensors[name] = tensor.New(tensor.WithShape(shapes[name]...), tensor.WithBacking(x))
+	}
+	var b bytes.Buffer
+	must(t, tensorfile.WriteNPZ(&b, tensors, nil))
+	n, err := Read(b.Bytes(), Config{Direction: Discriminative, Activation: "relu"})
+	must(t, err)
+	if got := n.Config().Layers; !slices.Equal(got, []int{2, 3, 1}) {
+		t.Fatalf("layers %v", got)
+	}
+	y, _, err := n.Predict(context.Background(), matrix(Float32, [][]float64{{1, 2}}), Inference{})
+	must(t, err)
+	// x W0 + b0 = (9.5, -8, 16), through relu (9.5, 0, 16), and W1 makes 9.5 - 16.
+	near(t, "prediction", floats(y), []float64{-6.25}, 1e-6)
+	n, err = Read(b.Bytes(), Config{Direction: Generative})
+	must(t, err)
+	if got := n.Config().Layers; !slices.Equal(got, []int{1, 3, 2}) {
+		t.Errorf("generative: layers %v, from data to label", got)
+	}
+
+	for want, change := range map[string]func(map[string][]uint64){
+		"b1 is missing": func(m map[string][]uint64) { delete(m, "b1") },
+		"b0: must have shape [3], as W0 is (in, out), got [2]":       func(m map[string][]uint64) { m["b0"] = []uint64{2} },
+		"W1: must have shape [3 ...], as W0 gives 3 numbers, got [4": func(m map[string][]uint64) { m["W1"] = []uint64{4, 1} },
+		"W0: must be a matrix, got shape [3]":                        func(m map[string][]uint64) { m["W0"] = []uint64{3} },
+		"holds 5 tensors, want 4 for layers [2 3 1]":                 func(m map[string][]uint64) { m["W3"] = []uint64{1, 1} },
+	} {
+		m := map[string][]uint64{"W0": {2, 3}, "b0": {3}, "W1": {3, 1}, "b1": {1}}
+		change(m)
+		if _, err := Read(file(t, nil, m), Config{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one with %q", err, want)
+		}
+	}
+}
+
+// FuzzRead reads what may be a model, with at most 64 bytes of memory for each of
+// its own, and more where they are unpacked.
 func FuzzRead(f *testing.F) {
 	n, err := New(Config{Layers: []int{3, 2}, Seed: 1})
 	must(f, err)
@@ -147,14 +201,35 @@ func FuzzRead(f *testing.F) {
 	must(f, n.Write(&b))
 	f.Add(b.Bytes())
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
+	b.Reset()
+	must(f, n.WriteNPZ(&b))
+	f.Add(b.Bytes())
+	f.Add(file(f, nil, map[string][]uint64{"W0": {3, 2}, "b0": {2}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		n, err := Read(data, Article)
+		runtime.ReadMemStats(&after)
+		bound := 64<<10 + 64*uint64(len(data))
+		if tensorfile.IsNPZ(data) {
+			bound = 16<<20 + 4*bound
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > bound {
+			t.Errorf("%d bytes allocated for a file of %d", used, len(data))
+		}
 		if err != nil {
 			return
 		}
-		var b bytes.Buffer
-		must(t, n.Write(&b))
-		_, err = Read(b.Bytes(), Article)
-		must(t, err)
+		for _, write := range []func(io.Writer) error{n.Write, n.WriteNPZ} {
+			var b bytes.Buffer
+			must(t, write(&b))
+			m, err := Read(b.Bytes(), Article)
+			must(t, err)
+			for i, p := range n.Parameters() {
+				if !same(p, m.Parameters()[i]) {
+					t.Errorf("parameter %d differs", i)
+				}
+			}
+		}
 	})
 }

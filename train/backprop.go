@@ -200,3 +200,11 @@ func (b *Backprop) Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.D
 	targets, _, err := b.network.Predict(ctx, inputs, model.Inference{})
 	return targets, err
 }
+
+// State implements [Learner].
+func (b *Backprop) State() model.State { return learnerState(b.network, b.optimizer) }
+
+// SetState implements [Learner].
+func (b *Backprop) SetState(s model.State) error {
+	return setLearnerState(b.network, b.optimizer, s)
+}

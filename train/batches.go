@@ -85,10 +85,14 @@ func upTo(n int) []int {
 // count returns the number of batches in a pass over the set.
 func (b *batches) count() int { return (b.set.Len() + b.size - 1) / b.size }
 
-// each calls f with the examples that order names, batch by batch, and with the
-// number of examples before; while f runs the next batch is gathered. The
-// tensors are overwritten after f has returned. It ends at the first error.
-func (b *batches) each(order []int, f func(done int, batch Batch) error) error {
+// each calls f with the examples that order names, batch by batch, leaving out
+// the first batches, and with the number of examples before; while f runs the
+// next batch is gathered. The tensors are overwritten after f has returned. It
+// ends at the first error.
+func (b *batches) each(order []int, first int, f func(done int, batch Batch) error) error {
+	if first >= b.count() {
+		return nil
+	}
 	next := make(chan error, 1)
 	gather := func(i int) (into Batch) {
 		rows := order[i*b.size : min((i+1)*b.size, len(order))]
@@ -99,8 +103,8 @@ func (b *batches) each(order []int, f func(done int, batch Batch) error) error {
 		go func() { next <- b.set.Gather(rows, into.Inputs, into.Targets) }()
 		return into
 	}
-	ahead := gather(0)
-	for i := range b.count() {
+	ahead := gather(first)
+	for i := first; i < b.count(); i++ {
 		now := ahead
 		if err := <-next; err != nil {
 			return fmt.Errorf("train: %w", err)

@@ -10,6 +10,9 @@
 //
 //	Fit → PCN.Learn → model.Settle → graph.Machine → model.Hebbian → Optimizer
 //
+// A [Checkpoint] holds a run between two batches, from which Fit goes on to the
+// same bits: an optimiser and a learner say what they remember by [Stateful].
+//
 // [Recipe] is all of a run as one value that reads and writes YAML; each
 // dataset has a tuned one, and [OwnRecipe] makes one for a file or folder of one's
 // own.

@@ -34,7 +34,7 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 	score := Score{Examples: set.Len(), Classes: set.Classes}
 	correct := 0
 	labels := set.Labels()
-	err = b.each(upTo(set.Len()), func(done int, batch Batch) error {
+	err = b.each(upTo(set.Len()), 0, func(done int, batch Batch) error {
 		predicted, err := l.Predict(ctx, batch.Inputs)
 		if err != nil {
 			return err

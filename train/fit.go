@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
@@ -26,6 +28,10 @@ type Learning struct {
 	// Schedule is the course of the rate, by name: see [NewSchedule]. Default
 	// constant.
 	Schedule string `yaml:"schedule" json:"schedule"`
+	// Patience ends training after that many epochs in a row without a better
+	// score on the validation set; the weights are then those of the best epoch.
+	// 0 takes all epochs and leaves the weights of the last.
+	Patience int `yaml:"patience,omitempty" json:"patience,omitempty"`
 	// Seed decides the order of the examples.
 	Seed uint64 `yaml:"seed" json:"seed"`
 }
@@ -52,6 +58,9 @@ func (c Learning) WithDefaults() (Learning, error) {
 	if c.Batch < 0 {
 		errs = append(errs, fmt.Errorf("batch: must be > 0, got %d", c.Batch))
 	}
+	if c.Patience < 0 {
+		errs = append(errs, fmt.Errorf("patience: must be >= 0, got %d", c.Patience))
+	}
 	if !(c.Rate > 0) || math.IsInf(c.Rate, 0) {
 		errs = append(errs, fmt.Errorf("rate: must be a number > 0, got %v", c.Rate))
 	}
@@ -61,11 +70,14 @@ func (c Learning) WithDefaults() (Learning, error) {
 	return c, errors.Join(errs...)
 }
 
-// Epoch is the record of one pass over the training set.
+// Epoch is the record of one pass over the training set. JSON has null for what
+// is no finite number.
 type Epoch struct {
 	Epoch int // from 1
-	// Energy is the mean over the examples of [Step.Energy].
-	Energy float64
+	// Energy is the mean over the examples of [Step.Energy], and LayerEnergy each
+	// layer's part.
+	Energy      float64
+	LayerEnergy []float64
 	// Validation is the score on the validation set after the epoch, nil
 	// without one.
 	Validation *Score
@@ -93,12 +105,16 @@ type Epoch struct {
 
 // History is what became of a training run.
 type History struct {
-	Epochs []Epoch
+	Epochs []Epoch `json:"epochs"`
+	// Best is the epoch with the best validation score: the highest accuracy, for
+	// a regression the lowest mean squared error, the first of several. 0 without
+	// a validation set.
+	Best int `json:"best"`
 	// Status is Diverged when settling diverged in any batch, StepLimit
 	// otherwise.
-	Status model.Status
+	Status model.Status `json:"status"`
 	// Seconds is the time spent learning, without the validations.
-	Seconds float64
+	Seconds float64 `json:"seconds"`
 }
 
 // Event tells a callback how far [Fit] has come: after each batch, and with
@@ -108,111 +124,253 @@ type Event struct {
 	Batch, Batches int // batches done in this epoch
 	Step           Step
 	Done           *Epoch
+	Best           bool // Done has the best validation score so far
+	Last           bool // Done is the last epoch
+
+	fitting *fitting
 }
+
+// Checkpoint returns a copy of the training as it is between two batches. It is
+// to be called before the callback returns.
+func (e Event) Checkpoint() *Checkpoint { return e.fitting.checkpoint() }
 
 // Options are what a caller of [Fit] may want beside the training.
 type Options struct {
-	Event  func(Event)  // called after each batch and each epoch
+	// Event is called after each batch and each epoch. Its error ends training.
+	Event func(Event) error
+	// From is where to go on; nil to begin.
+	From   *Checkpoint
 	Logger *slog.Logger // told of divergences
 }
 
 // The random stream of the order of examples, drawn from Learning.Seed.
 const streamShuffle = 101
 
-// errNotFinite ends a run of which the energy is no longer a number.
+// errNotFinite ends an epoch in which the energy is no longer a number.
 var errNotFinite = errors.New("train: the energy is not finite")
 
 // Fit teaches l the training set and scores it on the validation set, which
 // may be nil, after each epoch.
 //
 // It ends early, with the history so far, when ctx is cancelled (the error is
-// context.Cause) and when the energy is no longer finite: Status is then
-// Diverged, and the weights are those before that batch.
+// context.Cause), when Options.Event returns an error, when the validation score
+// has not been better for Learning.Patience epochs, and when the energy is no
+// longer finite: Status is then Diverged, and the weights are those before that
+// batch.
+//
+// With Options.From it goes on where that checkpoint was made, given the same
+// examples, a learner of the same settings and the same Learning: all that
+// follows, but for the seconds, is then the same to the bit as without an
+// interruption.
 func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.Set, opts Options) (*History, error) {
-	h := &History{}
+	f, err := newFitting(l, c, training, validation, opts)
+	if err != nil {
+		return &History{}, err
+	}
+	for !f.over() {
+		if err := f.epoch(ctx); err != nil {
+			return f.history, err
+		}
+	}
+	f.putBestBack()
+	return f.history, nil
+}
+
+// fitting is a training run under way.
+type fitting struct {
+	learner    Learner
+	settings   Learning
+	schedule   Schedule
+	batches    *batches
+	validation *data.Set // nil without one
+	opts       Options
+
+	history   *History
+	stream    *rand.PCG       // of the order of the examples
+	drawn     []byte          // the stream before the order of the epoch under way was drawn
+	record    Epoch           // of the epoch under way
+	batch     int             // batches of it that are done; 0 between epochs
+	notFinite bool            // the energy no longer is
+	best      []*tensor.Dense // the parameters after the best epoch, where there is patience
+}
+
+func newFitting(l Learner, c Learning, training, validation *data.Set, opts Options) (*fitting, error) {
 	c, err := c.WithDefaults()
 	if err != nil {
-		return h, fmt.Errorf("train: %w", err)
+		return nil, fmt.Errorf("train: %w", err)
 	}
-	schedule, err := NewSchedule(c.Schedule)
-	if err != nil {
-		return h, err
+	if validation != nil && validation.Len() == 0 {
+		validation = nil
 	}
-	b, err := newBatches(l, training, c.Batch)
-	if err != nil {
-		return h, err
+	if c.Patience > 0 && validation == nil {
+		return nil, errors.New("train: patience: needs a validation set")
 	}
-	rng := rand.New(rand.NewPCG(c.Seed, streamShuffle))
-	for epoch := range c.Epochs {
-		began := time.Now()
-		e := Epoch{Epoch: epoch + 1, Batches: b.count(), InferenceRate: math.Inf(1)}
-		order := rng.Perm(training.Len())
-		err := b.each(order, func(done int, batch Batch) error {
+	f := &fitting{learner: l, settings: c, validation: validation, opts: opts, history: &History{}, stream: rand.NewPCG(c.Seed, streamShuffle)}
+	if f.schedule, err = NewSchedule(c.Schedule); err != nil {
+		return nil, err
+	}
+	if f.batches, err = newBatches(l, training, c.Batch); err != nil {
+		return nil, err
+	}
+	if opts.From != nil {
+		if err := f.resume(opts.From); err != nil {
+			return nil, fmt.Errorf("train: checkpoint: %w", err)
+		}
+	}
+	return f, nil
+}
+
+// over reports whether nothing is left to learn.
+func (f *fitting) over() bool {
+	done := len(f.history.Epochs)
+	return f.batch == 0 && (f.notFinite || done >= f.settings.Epochs ||
+		f.settings.Patience > 0 && f.history.Best > 0 && done-f.history.Best >= f.settings.Patience)
+}
+
+// epoch goes on with the epoch under way, or begins the next.
+func (f *fitting) epoch(ctx context.Context) error {
+	if f.batch == 0 {
+		f.record = Epoch{Epoch: len(f.history.Epochs) + 1, Batches: f.batches.count(), InferenceRate: math.Inf(1)}
+	}
+	f.drawn, _ = f.stream.MarshalBinary() // never fails
+	order := rand.New(f.stream).Perm(f.batches.set.Len())
+	began, before := time.Now(), f.record.Seconds
+	var err error
+	if !f.notFinite {
+		err = f.batches.each(order, f.batch, func(done int, batch Batch) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			e.Rate = c.Rate * schedule.Factor((float64(epoch)+float64(done)/float64(len(order)))/float64(c.Epochs))
-			batch.Estimate = done+len(batch.Examples) == len(order) && 10*(epoch+1)/c.Epochs > 10*epoch/c.Epochs
-			step, err := l.Learn(ctx, batch, e.Rate)
+			share := float64(done) / float64(len(order))
+			f.record.Rate = f.settings.Rate * f.schedule.Factor((float64(f.record.Epoch-1)+share)/float64(f.settings.Epochs))
+			batch.Estimate = done+len(batch.Examples) == len(order) && f.estimates()
+			step, err := f.learner.Learn(ctx, batch, f.record.Rate)
 			if err != nil {
 				return err
 			}
-			share := float64(len(batch.Examples)) / float64(len(order))
-			e.Energy += share * step.Energy
-			e.Steps += share * step.Steps
-			e.Residual += share * step.Residual
-			if e.NodeResidual == nil {
-				e.NodeResidual = make([]float64, len(step.NodeResidual))
+			f.add(step, float64(len(batch.Examples))/float64(len(order)))
+			f.record.Seconds = before + time.Since(began).Seconds()
+			if err := f.tell(Event{Step: step}); err != nil {
+				return err
 			}
-			for l, r := range step.NodeResidual {
-				e.NodeResidual[l] += share * r
-			}
-			if batch.Estimate && step.Steps > 0 && step.Energy > 0 {
-				share := step.ToLose / step.Energy
-				e.ToLose = &share
-			}
-			e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
-			number := done/b.size + 1
-			if step.Status == model.Diverged {
-				if h.Status != model.Diverged && opts.Logger != nil {
-					opts.Logger.Warn("settling diverged", "epoch", e.Epoch, "batch", number, "node", step.Node, "energy", step.Energy)
-				}
-				h.Status = model.Diverged
-				e.Diverged++
-				e.Node = step.Node
-			}
-			if opts.Event != nil {
-				opts.Event(Event{Epoch: e.Epoch, Epochs: c.Epochs, Batch: number, Batches: e.Batches, Step: step})
-			}
-			if !step.Learned {
+			if f.notFinite {
 				return errNotFinite
 			}
 			return nil
 		})
-		e.Seconds = time.Since(began).Seconds()
-		if errors.Is(err, errNotFinite) {
-			h.add(e, c, opts)
-			return h, nil
-		}
-		if err != nil {
-			return h, err
-		}
-		if validation != nil && validation.Len() > 0 {
-			score, err := Evaluate(ctx, l, validation)
-			if err != nil {
-				return h, err
-			}
-			e.Validation = &score
-		}
-		h.add(e, c, opts)
 	}
-	return h, nil
+	if err != nil && !errors.Is(err, errNotFinite) {
+		return err
+	}
+	if !f.notFinite && f.validation != nil {
+		score, err := Evaluate(ctx, f.learner, f.validation)
+		if err != nil {
+			return err
+		}
+		f.record.Validation = &score
+	}
+	return f.end()
 }
 
-func (h *History) add(e Epoch, c Learning, opts Options) {
+// estimates reports whether the energy to lose is estimated in the epoch under way:
+// in ten of a run, the last among them.
+func (f *fitting) estimates() bool {
+	n, of := f.record.Epoch, f.settings.Epochs
+	return 10*n/of > 10*(n-1)/of
+}
+
+// add enters a batch, that share of the examples, in the record.
+func (f *fitting) add(step Step, share float64) {
+	f.batch++
+	f.notFinite = !step.Learned
+	e := &f.record
+	e.Energy += share * step.Energy
+	e.Steps += share * step.Steps
+	e.Residual += share * step.Residual
+	e.LayerEnergy = addShare(e.LayerEnergy, share, step.LayerEnergy)
+	e.NodeResidual = addShare(e.NodeResidual, share, step.NodeResidual)
+	if step.ToLose > 0 && step.Energy > 0 {
+		lose := step.ToLose / step.Energy
+		e.ToLose = &lose
+	}
+	e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
+	if step.Status != model.Diverged {
+		return
+	}
+	if f.history.Status != model.Diverged && f.opts.Logger != nil {
+		f.opts.Logger.Warn("settling diverged", "epoch", e.Epoch, "batch", f.batch, "node", step.Node, "energy", step.Energy)
+	}
+	f.history.Status = model.Diverged
+	e.Diverged++
+	e.Node = step.Node
+}
+
+// addShare returns total + share·x.
+func addShare(total []float64, share float64, x []float64) []float64 {
+	for len(total) < len(x) {
+		total = append(total, 0)
+	}
+	for i, v := range x {
+		total[i] += share * v
+	}
+	return total
+}
+
+// end closes the epoch under way.
+func (f *fitting) end() error {
+	h, e := f.history, f.record
+	best := e.Validation != nil && (h.Best == 0 || better(*e.Validation, *h.Epochs[h.Best-1].Validation, f.validation.Classes > 0))
 	h.Epochs = append(h.Epochs, e)
 	h.Seconds += e.Seconds
-	if opts.Event != nil {
-		opts.Event(Event{Epoch: e.Epoch, Epochs: c.Epochs, Batch: e.Batches, Batches: e.Batches, Done: &e})
+	f.batch = 0
+	if best {
+		h.Best = e.Epoch
+		if f.settings.Patience > 0 {
+			f.best = cloneAll(f.learner.Network().Parameters())
+		}
 	}
+	return f.tell(Event{Batch: e.Batches, Done: &e, Best: best, Last: f.over()})
+}
+
+func cloneAll(tensors []*tensor.Dense) []*tensor.Dense {
+	var copies []*tensor.Dense
+	for _, t := range tensors {
+		copies = append(copies, t.Clone().(*tensor.Dense))
+	}
+	return copies
+}
+
+// better reports whether a is a better score than b.
+func better(a, b Score, classes bool) bool {
+	if classes {
+		return a.Accuracy > b.Accuracy
+	}
+	return a.MSE < b.MSE || math.IsNaN(b.MSE) && !math.IsNaN(a.MSE)
+}
+
+// tell calls back, with what is not in e filled in.
+func (f *fitting) tell(e Event) error {
+	if f.opts.Event == nil {
+		return nil
+	}
+	e.Epoch, e.Epochs, e.Batches, e.fitting = f.record.Epoch, f.settings.Epochs, f.record.Batches, f
+	if e.Done == nil {
+		e.Batch = f.batch
+	}
+	return f.opts.Event(e)
+}
+
+// putBestBack gives the network the parameters of the best epoch, where they
+// were kept.
+func (f *fitting) putBestBack() {
+	if len(f.best) == 0 || f.history.Best == len(f.history.Epochs) {
+		return
+	}
+	n := f.learner.Network()
+	var s model.State
+	s.AddList(bestPart, f.best)
+	if err := s.CopyList(bestPart, n.Parameters()); err != nil {
+		panic(err) // they are copies
+	}
+	n.Changed()
 }

@@ -17,6 +17,39 @@ type Learner interface {
 	Learn(ctx context.Context, batch Batch, rate float64) (Step, error)
 	// Predict returns the targets (B, k) for inputs (B, d).
 	Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error)
+	Stateful
+}
+
+// Stateful is what remembers something from batch to batch, which a checkpoint
+// keeps.
+type Stateful interface {
+	// State returns all that is remembered. Its tensors may be live.
+	State() model.State
+	// SetState copies s, which State gave, so that training goes on to the same
+	// bits. After an error the receiver is not to be used.
+	SetState(s model.State) error
+}
+
+// Names of the parts of a learner's state.
+const (
+	networkState   = "network"
+	optimizerState = "optimizer"
+	warmState      = "warm"
+)
+
+// learnerState returns the state of a network and an optimiser.
+func learnerState(n *model.Network, o Optimizer) model.State {
+	var s model.State
+	s.Add(networkState, n.State())
+	s.Add(optimizerState, o.State())
+	return s
+}
+
+func setLearnerState(n *model.Network, o Optimizer, s model.State) error {
+	if err := n.SetState(s.Part(networkState)); err != nil {
+		return err
+	}
+	return o.SetState(s.Part(optimizerState))
 }
 
 // Batch is what is learned from at once.
@@ -39,8 +72,9 @@ type Step struct {
 	// number of steps over the examples, and Residual what was left of the
 	// gradient: see [model.Result]. They are 0 for backprop.
 	InferenceRate, Steps, Residual float64
-	// NodeResidual is each node's part of Residual.
-	NodeResidual []float64
+	// NodeResidual is each node's part of Residual, and LayerEnergy each layer's
+	// of Energy.
+	NodeResidual, LayerEnergy []float64
 	// ToLose is where Batch.Estimate asks for it the estimated energy still to
 	// lose, a mean over the batch: see [model.Result]. It is 0 for backprop.
 	ToLose float64
@@ -91,6 +125,9 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual,
 		Learned: r.Finite(),
 	}
+	for _, e := range r.LayerEnergy {
+		s.LayerEnergy = append(s.LayerEnergy, e/float64(batch.Inputs.Shape()[0]))
+	}
 	if !s.Learned {
 		return s, nil
 	}
@@ -111,4 +148,19 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 func (p *PCN) Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error) {
 	targets, _, err := p.network.Predict(ctx, inputs, p.inference)
 	return targets, err
+}
+
+// State implements [Learner].
+func (p *PCN) State() model.State {
+	s := learnerState(p.network, p.optimizer)
+	s.Add(warmState, p.warm.state())
+	return s
+}
+
+// SetState implements [Learner].
+func (p *PCN) SetState(s model.State) error {
+	if err := p.warm.setState(p.network, s.Part(warmState)); err != nil {
+		return fmt.Errorf("%s: %w", warmState, err)
+	}
+	return setLearnerState(p.network, p.optimizer, s)
 }

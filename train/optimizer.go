@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
+	"example.com/pcn/model"
 )
 
 // Optimizer moves parameters along directions in which the energy falls. Local
@@ -21,6 +23,7 @@ type Optimizer interface {
 	// optimiser keeps what it needs between steps, which must be given the same
 	// params each time.
 	Step(params, directions []*tensor.Dense, rate float64) error
+	Stateful
 }
 
 // SGD is stochastic gradient descent, the article's rule, x ← x + rate·d; with
@@ -141,6 +144,43 @@ func (o *Adam) Step(params, directions []*tensor.Dense, rate float64) error {
 			vec.Adam(x.Float64s()[lo:hi], m.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], b1, b2, a, c, eps, decay)
 		}
 	})
+	return nil
+}
+
+// State implements [Optimizer].
+func (o *SGD) State() model.State {
+	var s model.State
+	s.AddList("velocity", o.velocity)
+	return s
+}
+
+// SetState implements [Optimizer].
+func (o *SGD) SetState(s model.State) error {
+	o.velocity = s.Clone().List("velocity")
+	return nil
+}
+
+// State implements [Optimizer].
+func (o *Adam) State() model.State {
+	var s model.State
+	s.AddList("first", o.first)
+	s.AddList("second", o.second)
+	s.SetValue("steps", strconv.Itoa(o.steps))
+	return s
+}
+
+// SetState implements [Optimizer].
+func (o *Adam) SetState(s model.State) error {
+	steps, err := strconv.Atoi(s.Values["steps"])
+	if err != nil || steps < 0 {
+		return fmt.Errorf("train: optimizer: steps: want a whole number >= 0, got %q", s.Values["steps"])
+	}
+	s = s.Clone()
+	first, second := s.List("first"), s.List("second")
+	if len(first) != len(second) || steps > 0 && len(first) == 0 {
+		return fmt.Errorf("train: optimizer: %d first and %d second moments after %d steps", len(first), len(second), steps)
+	}
+	o.steps, o.first, o.second = steps, first, second
 	return nil
 }
 

@@ -96,6 +96,9 @@ func (r Recipe) Validate() error {
 	}
 	_, err = r.Learning.WithDefaults()
 	under("learning", err)
+	if r.Learning.Patience > 0 && r.Data.Validation == 0 {
+		errs = append(errs, errors.New("learning.patience: needs data.validation > 0"))
+	}
 	if _, err := NewOptimizer(r.optimizer()); err != nil {
 		errs = append(errs, fmt.Errorf("optimizer: %w", err))
 	}
@@ -107,6 +110,15 @@ func (r Recipe) optimizer() string {
 		return "adam"
 	}
 	return r.Optimizer
+}
+
+// weights returns the number of weights between the layers.
+func (r Recipe) weights() int {
+	total := 0
+	for i := 1; i < len(r.Model.Layers); i++ {
+		total += r.Model.Layers[i-1] * r.Model.Layers[i]
+	}
+	return total
 }
 
 // PCN returns a new predictive coding network and its learner.

@@ -253,6 +253,10 @@ type recorder struct{ directions [][]float64 }
 
 func (r *recorder) String() string { return "recorder" }
 
+func (r *recorder) State() model.State { return model.State{} }
+
+func (r *recorder) SetState(model.State) error { return nil }
+
 func (r *recorder) Step(_, directions []*tensor.Dense, _ float64) error {
 	r.directions = nil
 	for _, d := range directions {
@@ -490,10 +494,11 @@ func TestFitStops(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cause := errors.New("enough")
 	batches := 0
-	h, err := Fit(ctx, l, r.Learning, sets.Train, sets.Validation, Options{Event: func(e Event) {
+	h, err := Fit(ctx, l, r.Learning, sets.Train, sets.Validation, Options{Event: func(e Event) error {
 		if batches++; e.Epoch == 2 && e.Batch == 3 {
 			cancel(cause)
 		}
+		return nil
 	}})
 	if !errors.Is(err, cause) || len(h.Epochs) != 1 {
 		t.Errorf("got %v after %d epochs, want %v after 1", err, len(h.Epochs), cause)

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 
 	"gorgonia.org/tensor"
 
@@ -66,6 +68,52 @@ func (w *warm) reserve(c model.Clamps, r *model.Result, n int) {
 		}
 	}
 	w.seen, w.latents = seen, latents
+}
+
+// state returns what is kept: who has been seen, and where they were left.
+func (w *warm) state() (s model.State) {
+	if len(w.seen) == 0 {
+		return s
+	}
+	seen := make([]float32, len(w.seen))
+	for i, was := range w.seen {
+		if was {
+			seen[i] = 1
+		}
+	}
+	s.SetTensor("seen", tensor.New(tensor.WithShape(len(seen)), tensor.WithBacking(seen)))
+	for l, kept := range w.latents {
+		if kept != nil {
+			s.SetTensor(strconv.Itoa(l), kept)
+		}
+	}
+	return s
+}
+
+// setState copies what state has returned for n.
+func (w *warm) setState(n *model.Network, s model.State) error {
+	*w = warm{}
+	seen := s.Tensors["seen"]
+	if seen == nil {
+		return nil
+	}
+	if seen.Dims() != 1 || seen.Dtype() != tensor.Float32 {
+		return fmt.Errorf("seen: want float32 of one dimension, got %v of %v", seen.Dtype(), seen.Shape())
+	}
+	for _, was := range seen.Float32s() {
+		w.seen = append(w.seen, was != 0)
+	}
+	for l := range n.Depth() + 1 {
+		kept := s.Tensors[strconv.Itoa(l)]
+		if kept != nil {
+			if want := (tensor.Shape{len(w.seen), n.Size(l)}); !kept.Shape().Eq(want) || kept.Dtype() != n.Config().Dtype.Tensor() {
+				return fmt.Errorf("node %d: want %v of %v, got %v of %v", l, n.Config().Dtype, want, kept.Dtype(), kept.Shape())
+			}
+			kept = kept.Clone().(*tensor.Dense)
+		}
+		w.latents = append(w.latents, kept)
+	}
+	return nil
 }
 
 // copyRow sets row i of dst to row j of src.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -21,8 +19,8 @@ func (a *app) classifyCommand() *cobra.Command {
 		Use:   "classify MODEL [FILE]",
 		Short: "Find the classes of inputs, by settling or by energy",
 		Long: `Find the classes of the test part of the dataset that a model learned from, or of
-inputs given as lines of numbers in FILE, or with - on the standard input, as
-predict reads them.
+inputs given as rows in FILE, or with - on the standard input, as predict reads
+them.
 
 By settling, the label is free and the class is that of its largest number: what
 predict and eval do. By energy, each label is clamped in turn, all else settles,
@@ -43,6 +41,7 @@ as it settled or the energy of each class.
 	addInferenceFlags(c.Flags())
 	var by model.By
 	byFlag(c.Flags(), &by)
+	format := formatFlag(c.Flags(), "the rows of FILE and of what is printed")
 	limit := c.Flags().Int("limit", 0, "most test examples, 0 for all")
 	asJSON := c.Flags().Bool("json", false, "print one JSON object, or with FILE one for each line")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -64,7 +63,7 @@ as it settled or the energy of each class.
 			inf = t.fullInference(f.flags)
 		}
 		if len(args) == 2 {
-			return a.classifyRows(c.Context(), t, args, by, inf, *asJSON)
+			return a.classifyRows(c.Context(), t, args, by, inf, *format, *asJSON)
 		}
 		return a.classifyTest(c.Context(), t, args[0], by, inf, *limit, *asJSON)
 	}
@@ -155,45 +154,17 @@ func confusionText(counts [][]int) string {
 	return b.String()
 }
 
-// classified is what --json prints of a line.
-type classified struct {
-	Class    any             `json:"class"` // its number, or its name
-	Targets  json.RawMessage `json:"targets,omitempty"`
-	Energies json.RawMessage `json:"energies,omitempty"`
-}
-
-// classifyRows prints the classes of lines of numbers.
-func (a *app) classifyRows(ctx context.Context, t *trained, args []string, by model.By, inf model.Inference, asJSON bool) error {
-	return a.mapRows(ctx, t, args, func(out io.Writer, inputs *tensor.Dense) error {
+// classifyRows prints the classes of rows.
+func (a *app) classifyRows(ctx context.Context, t *trained, args []string, by model.By, inf model.Inference, format rowFormat, asJSON bool) error {
+	return a.mapRows(ctx, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
 		done, err := t.network.Complete(ctx, model.Clamp{Values: inputs}, model.Recall{By: by}, inf)
 		if err != nil {
-			return err
+			return answers{}, err
 		}
-		numbers := done.Targets
+		of := answers{classes: done.Classes, name: "targets", numbers: done.Targets}
 		if by == model.ByEnergy {
-			numbers = done.Energies
+			of.name, of.numbers = "energies", done.Energies
 		}
-		if err := finite(numbers); err != nil {
-			return err
-		}
-		for i, row := range model.Rows(numbers) {
-			text := formatRow(row, t.network.Config().Dtype)
-			class, field := t.class(done.Classes[i])
-			if asJSON {
-				c := classified{Class: class}
-				if list := json.RawMessage("[" + text + "]"); by == model.ByEnergy {
-					c.Energies = list
-				} else {
-					c.Targets = list
-				}
-				err = printJSON(out, c)
-			} else {
-				_, err = fmt.Fprintf(out, "%s,%s\n", field, text)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return of, finite(of.numbers)
 	})
 }

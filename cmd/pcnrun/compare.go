@@ -55,10 +55,11 @@ type comparison struct {
 }
 
 func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error {
-	e, err := prepare(r, f.folder("runs/"+r.Data.Name()+"-compare"))
+	e, err := prepare(r, func() (*folder, error) { return f.claim("runs/" + r.Data.Name() + "-compare") })
 	if err != nil {
 		return err
 	}
+	defer e.release()
 	pcn, err := r.PCN()
 	if err != nil {
 		return err
@@ -75,13 +76,13 @@ func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error
 
 	var both comparison
 	fmt.Fprintln(info, "PCN")
-	res, pcnHistory, err := a.learn(ctx, e, pcnName, pcn, e.path("pcn.safetensors"), info)
+	res, pcnHistory, err := a.learn(ctx, e, pcnName, pcn, e.path(pcnFile), info, nil)
 	both.PCN = &res
 	if err != nil {
 		return a.endEarly(f, both, err)
 	}
 	fmt.Fprintln(info, "MLP")
-	mlpRes, mlpHistory, err := a.learn(ctx, e, mlpName, mlp, e.path("mlp.safetensors"), info)
+	mlpRes, mlpHistory, err := a.learn(ctx, e, mlpName, mlp, e.path(mlpFile), info, nil)
 	both.MLP = &mlpRes
 	if err != nil {
 		return a.endEarly(f, both, err)
@@ -96,7 +97,7 @@ func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error
 		}
 		panels = append(panels, fit)
 	}
-	both.Figure = e.path("compare.png")
+	both.Figure = e.path(compareFile)
 	if err := report.WritePNG(both.Figure, report.Render(panels...)); err != nil {
 		return err
 	}

@@ -249,7 +249,7 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 			return nil, nil, openErr
 		}
 		defer closeIn()
-		in.holes = true
+		in.parser.holes = true
 		raw, err = in.all(ctx)
 		if o.limit > 0 && o.limit < len(raw) {
 			raw = raw[:o.limit]

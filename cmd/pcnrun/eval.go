@@ -12,20 +12,44 @@ import (
 func (a *app) evalCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "eval MODEL",
-		Short: "Score a model on the test part of its dataset",
+		Short: "Score a model on the test part of its dataset, or on rows of your own",
 		Long: `Score a model file on the test part of the dataset that it learned from: the same
 examples as at the end of its training.
 
+With --input, score it on rows of your own instead: by accuracy, where the rows
+hold a class 0, 1, 2 ... beside the inputs, and by the mean squared error where they
+hold numbers to regress on, in the units of the rows. Of CSV, --label or --target
+names their columns, by the header or by place from 1; the last ones are taken
+where no flag says otherwise. A JSON array is like a line of CSV; an object has
+the class or the targets as "label", "target" or "y".
+
+` + rowsHelp + `
+
 ` + modelHelp,
 		Example: `  pcnrun eval runs/digits/model.safetensors
-  pcnrun eval article.safetensors --dataset mnist --data ~/mnist`,
+  pcnrun eval article.safetensors --dataset mnist --data ~/mnist
+  pcnrun eval runs/digits/model.safetensors --input scans.csv --label digit
+  pcnrun eval runs/sine/model.safetensors --input - < points.jsonl`,
 		Args: wantArgs(1, 1),
 	}
 	f := addForeignFlags(c.Flags())
 	dataDirFlag(c.Flags())
 	addInferenceFlags(c.Flags())
+	var rows ownRows
+	c.Flags().StringVar(&rows.path, "input", "", "`FILE` of rows to score on, - for the standard input")
+	c.Flags().StringVar(&rows.label, "label", "", "`COLUMN` of the class (default the last)")
+	c.Flags().StringVar(&rows.target, "target", "", "`COLUMNS` to regress on, separated by commas (default the last)")
+	rows.format = formatFlag(c.Flags(), "the rows")
 	json := c.Flags().Bool("json", false, "print one JSON object")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if rows.path != "" {
+			return a.evalRows(c.Context(), f, args[0], rows, *json)
+		}
+		for _, name := range []string{"label", "target", "format"} {
+			if c.Flags().Changed(name) {
+				return usagef("--%s: goes with --input", name)
+			}
+		}
 		return a.eval(c.Context(), f, args[0], *json)
 	}
 	return c
@@ -52,13 +76,18 @@ func (a *app) eval(ctx context.Context, f *modelFlags, path string, json bool) e
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	res := newEvaluation(t.recipe, t.network, sets.Test)
+	res := newEvaluation(t.recipe.Data.Dataset, t.network, sets.Test.Len())
 	res.Model = path
 	res.setTest(score, sets.Test)
+	return a.printEvaluation(t, res, json)
+}
+
+// printEvaluation prints the score of t.
+func (a *app) printEvaluation(t *trained, res evaluation, json bool) error {
 	if json {
 		return printJSON(a.stdout, res)
 	}
 	fmt.Fprintf(a.info(false), "network  %v\n", t.network)
-	_, err = fmt.Fprintln(a.stdout, paint(a.stdout, bold, fmt.Sprintf("test %s on %d examples of %s", res.testText(), res.TestExamples, res.Dataset)))
+	_, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, fmt.Sprintf("test %s on %d examples of %s", res.testText(), res.TestExamples, res.Dataset)))
 	return err
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -25,23 +23,16 @@ const (
 	mlpName = "mlp"
 )
 
-// Files in the folder of an experiment.
-const (
-	modelFile  = "model.safetensors"
-	recipeFile = "recipe.yaml"
-	curvesFile = "curves.png"
-)
-
 // experiment is a recipe with its data and a folder for what comes of it.
 type experiment struct {
 	recipe train.Recipe
 	sets   train.Sets
-	dir    string
+	*folder
 }
 
-// prepare loads the data of r and finds what is wrong before anything is
-// learned.
-func prepare(r train.Recipe, dir string) (*experiment, error) {
+// prepare loads the data of r, finds what is wrong before anything is learned,
+// and opens a folder.
+func prepare(r train.Recipe, open func() (*folder, error)) (*experiment, error) {
 	sets, err := r.Data.Load()
 	if err != nil {
 		return nil, err
@@ -49,7 +40,11 @@ func prepare(r train.Recipe, dir string) (*experiment, error) {
 	if err := fits(r.Model.Layers, sets); err != nil {
 		return nil, usageError{err}
 	}
-	return &experiment{recipe: r, sets: sets, dir: dir}, makeFolder(dir)
+	d, err := open()
+	if err != nil {
+		return nil, err
+	}
+	return &experiment{recipe: r, sets: sets, folder: d}, nil
 }
 
 // fits checks the sizes of the ends of a network.
@@ -65,22 +60,6 @@ func fits(layers []int, sets train.Sets) error {
 	return fmt.Errorf("layers %s do not fit %s: give --layers %d,...,%d for its %d inputs and %d %s",
 		commas(layers), sets.Train.Name, inputs, targets, inputs, targets, what)
 }
-
-// makeFolder makes a folder and checks that files can be written to it.
-func makeFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("--out: %w", err)
-	}
-	f, err := os.CreateTemp(dir, ".pcnrun.*")
-	if err != nil {
-		return fmt.Errorf("--out: cannot write to the folder: %w", err)
-	}
-	f.Close()
-	return os.Remove(f.Name())
-}
-
-// path returns the path of a file in the folder.
-func (e *experiment) path(file string) string { return filepath.Join(e.dir, file) }
 
 // describe prints what is about to be learned from what.
 func (e *experiment) describe(w io.Writer, n *model.Network) {
@@ -110,36 +89,43 @@ func (e *experiment) saveRecipe(n *model.Network) error {
 }
 
 // learn teaches l, writes the model to path after each epoch, and scores it on
-// the test part at the end. An interrupted run has a result and an error.
-func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Learner, path string, lines io.Writer) (result, *train.History, error) {
+// the test part at the end. What k keeps, which may be nil, is kept besides. An
+// interrupted run ends after a batch and has a result and an error.
+func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Learner, path string, lines io.Writer, k *keeper) (result, *train.History, error) {
 	n := l.Network()
-	res := result{Learner: name, evaluation: newEvaluation(e.recipe, n, e.sets.Test), TrainExamples: e.sets.Train.Len()}
-	if name == pcnName {
-		res.Method = e.recipe.Inference.Method.String()
-	}
+	res := newResult(e, name, n)
 	if err := describeModel(n, e); err != nil {
 		return res, nil, err
 	}
-	fitting, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	var unsaved error
 	p := &progress{app: a, lines: lines, learner: name, unguarded: e.recipe.Inference.Unguarded}
-	h, err := train.Fit(fitting, l, e.recipe.Learning, e.sets.Train, e.sets.Validation, train.Options{Event: func(ev train.Event) {
+	opts := train.Options{Event: func(ev train.Event) error {
 		p.event(ev)
-		if ev.Done == nil || unsaved != nil {
-			return
+		if ev.Done != nil {
+			if err := n.Save(path); err != nil {
+				return err
+			}
+			res.Model = path
 		}
-		if unsaved = n.Save(path); unsaved != nil {
-			stop(unsaved)
-			return
+		if k != nil {
+			if err := k.event(ev, ctx.Err() != nil); err != nil {
+				return err
+			}
 		}
-		res.Model = path
-	}})
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	}}
+	if k != nil {
+		opts.From = k.from
+	}
+	h, err := train.Fit(context.WithoutCancel(ctx), l, e.recipe.Learning, e.sets.Train, e.sets.Validation, opts)
 	p.clear()
-	res.setHistory(h, e.sets.Validation)
+	res.setHistory(h, e.sets.Train.Classes > 0, e.recipe.Learning)
 	a.warnFarFromRest(h)
-	if unsaved != nil {
-		err = unsaved
+	if err == nil && (res.Model == "" || h.Best != len(h.Epochs) && e.recipe.Learning.Patience > 0) {
+		err = n.Save(path) // the best is back, or nothing was left to learn
+		res.Model = path
 	}
 	var score train.Score
 	if err == nil {
@@ -147,7 +133,7 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 	}
 	if err == nil {
 		res.setTest(score, e.sets.Test)
-	} else if ctx.Err() != nil {
+	} else if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		res.Status = interrupted
 	}
 	return res, h, err

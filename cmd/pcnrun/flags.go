@@ -27,6 +27,7 @@ type recipeFlags struct {
 	name   string // of the recipe
 	bottom string // form of the bottom node's energy
 	out    string
+	force  bool
 	json   bool
 }
 
@@ -53,8 +54,8 @@ taken that no flag gives: the flags marked "recipe's". --recipe article takes
 exactly the numbers of the article instead, which is generative, with its two
 traps: an inference rate without a guard, and stale errors.
 
-The first Ctrl-C ends training within a batch and leaves the model of the last
-full epoch; a second ends pcnrun at once.`
+The first Ctrl-C ends training after the batch at hand and leaves the model of
+the last full epoch; a second ends pcnrun at once.`
 
 // datasetHelp says where data comes from.
 const datasetHelp = `digits (built in, 8×8 pixels) and sine (made up, with noise) need no files. mnist
@@ -77,7 +78,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "limit", "N", "most training examples to use, 0 for all (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Limit }))
 	recipeFlag(f.flags, "validation", "N", "training examples held out to score each epoch (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Validation }))
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
-	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's")
+	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's", "recipe's")
 	f.flags.StringVar(&f.bottom, "bottom-energy", "", "`NAME` of the form of the bottom node's energy, that of the label where the\nnetwork is discriminative and of the data where it is generative:\n"+strings.Join(model.NodeEnergies(), ", ")+" (recipe's)")
 	recipeFlag(f.flags, "energies", "NAMES", "the same of all nodes from data to label, the top one gaussian, such as\ngaussian,gaussian-learned,cross-entropy (recipe's)", func(r *train.Recipe, text string) error {
 		r.Model.Energies = nil
@@ -111,6 +112,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		_, err := train.NewSchedule(text)
 		return err
 	})
+	recipeFlag(f.flags, "patience", "N", "end after N epochs without a better validation score, and keep the best model;\n0 for never (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Learning.Patience }))
 	recipeFlag(f.flags, "optimizer", "NAME", strings.Join(train.Optimizers, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
 		r.Optimizer = text
 		_, err := train.NewOptimizer(text)
@@ -140,7 +142,8 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return nil
 	})
 	f.flags.StringVar(&f.name, "recipe", "default", "`NAME` of the recipe: default or article")
-	f.flags.StringVar(&f.out, "out", "", fmt.Sprintf("`DIR` for what is written (default %s)", out))
+	f.flags.StringVar(&f.out, "out", "", fmt.Sprintf("`DIR` for what is written (default the first of %s,\n%[1]s-2 and so on that holds no run)", out))
+	f.flags.BoolVar(&f.force, "force", false, "overwrite the run that the folder holds")
 	f.flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
 	return f
 }
@@ -168,11 +171,6 @@ func addColumnFlags(flags *pflag.FlagSet) {
 		}
 		return err
 	})
-}
-
-func isNumber(text string) bool {
-	_, err := strconv.ParseFloat(text, 64)
-	return err == nil
 }
 
 // datasetOf makes dataset, a name or a path, that of d.
@@ -214,12 +212,12 @@ func columnUsage(err error) error {
 
 // addModelFlags adds the flags for what a model file from elsewhere does not
 // say.
-func addModelFlags(flags *pflag.FlagSet, direction, otherwise string) {
+func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
 	recipeFlag(flags, "direction", "DIRECTION", "discriminative or generative ("+direction+")", func(r *train.Recipe, text string) error {
 		return r.Model.Direction.UnmarshalText([]byte(text))
 	})
-	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(graph.Activations(), ", ")+"\n("+otherwise+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
-	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+otherwise+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
+	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(graph.Activations(), ", ")+"\n("+hidden+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
+	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+top+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
 }
 
 // addInferenceFlags adds the flags for how latents settle.
@@ -354,14 +352,6 @@ func (f *recipeFlags) base(given train.Recipe, dataset string) (train.Recipe, er
 	}
 	r, err := train.OwnRecipe(d, given.Model.Direction)
 	return r, columnUsage(err)
-}
-
-// folder returns where to write: what --out says, or otherwise.
-func (f *recipeFlags) folder(otherwise string) string {
-	if f.out != "" {
-		return f.out
-	}
-	return filepath.FromSlash(otherwise)
 }
 
 // fromFiles reports whether a dataset is read from IDX files.

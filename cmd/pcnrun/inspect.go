@@ -170,7 +170,7 @@ func (a *app) inspect(ctx context.Context, f *modelFlags, path string, limit int
 		}
 	}
 	if err := makeFolder(out); err != nil {
-		return err
+		return fmt.Errorf("--out: %w", err)
 	}
 	if err := in.draw(n, clamps, settled, out); err != nil {
 		return err

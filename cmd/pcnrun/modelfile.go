@@ -73,14 +73,21 @@ const modelHelp = `A model file that pcnrun wrote says all that is needed. One f
 as PyTorch, with tensors named layers.0.W.weight, layers.0.W.bias and so on from
 the bottom, does not: --dataset says what it learned from, and the rest is as in
 the article (generative, tanh throughout, pixels in [-1, 1]) where no flag says
-otherwise. Its inputs are taken as they are by predict.`
+otherwise. Its inputs are taken as they are by predict. 'pcnrun import' makes a model
+of it that says all.`
 
 func addForeignFlags(flags *pflag.FlagSet) *modelFlags {
+	return newModelFlags(flags, "the file's, else the article's", "the file's, else the article's", "the file's, else the article's")
+}
+
+// newModelFlags adds the flags, with what direction, activation and top
+// activation are where they are not given.
+func newModelFlags(flags *pflag.FlagSet, direction, activation, top string) *modelFlags {
 	f := &modelFlags{flags: flags}
 	flags.SortFlags = false
 	flags.StringVar(&f.dataset, "dataset", "", "`NAME` of what a file without a recipe learned from:\n"+strings.Join(train.Datasets, ", "))
 	flags.StringVar(&f.recipe, "recipe", train.ArticleRecipe, "`NAME` of the recipe of a file without one: article or default")
-	addModelFlags(flags, "the file's, else the article's", "the file's, else the article's")
+	addModelFlags(flags, direction, activation, top)
 	return f
 }
 

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -22,75 +20,52 @@ func (a *app) predictCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "predict MODEL [FILE]",
 		Short: "Predict the targets of inputs",
-		Long: `Predict the targets of inputs, given as lines of numbers separated by commas, in
-FILE or on the standard input. Inputs are raw, as in the dataset (pixels 0..16
-for digits, 0..255 for mnist): what scaled them in training is in the model file.
-A first line without a number is a header, and passed over.
+		Long: `Predict the targets of inputs, given as rows in FILE or on the standard input.
 
-For each line one is printed: the class and then the target of each class, or for
-a regression the targets.
+` + rowsHelp + `
+
+For each row a line is printed in the same format: as CSV the class and then the
+target of each class, or for a regression the targets; as JSON an object with
+"class" and "targets".
 
 ` + modelHelp,
 		Example: `  pcnrun predict runs/digits/model.safetensors images.csv
+  pcnrun predict runs/digits/model.safetensors < images.jsonl | head -1
   echo 1.57 | pcnrun predict runs/sine/model.safetensors`,
 		Args: wantArgs(1, 2),
 	}
 	f := addForeignFlags(c.Flags())
 	addInferenceFlags(c.Flags())
-	asJSON := c.Flags().Bool("json", false, "print a JSON object for each line")
+	format := formatFlag(c.Flags(), "the rows and of what is printed")
+	asJSON := c.Flags().Bool("json", false, "print a JSON object for each row, whatever the format of the rows")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return a.predict(c.Context(), f, args, *asJSON)
+		return a.predict(c.Context(), f, args, *format, *asJSON)
 	}
 	return c
 }
 
-// prediction is what --json prints of a row.
-type prediction struct {
-	Class   any             `json:"class,omitempty"` // its number, or its name
-	Targets json.RawMessage `json:"targets"`
-}
-
-func (a *app) predict(ctx context.Context, f *modelFlags, args []string, asJSON bool) error {
+func (a *app) predict(ctx context.Context, f *modelFlags, args []string, format rowFormat, asJSON bool) error {
 	t, err := f.open(args[0], false)
 	if err != nil {
 		return err
 	}
-	return a.mapRows(ctx, t, args, func(out io.Writer, inputs *tensor.Dense) error {
-		targets, _, err := t.network.Predict(ctx, inputs, t.recipe.Inference)
-		if err != nil {
-			return err
-		}
-		if err := finite(targets); err != nil {
-			return err
-		}
-		classes := model.Argmax(targets)
-		if err := t.targets.Invert().Apply(targets); err != nil {
-			return err
-		}
-		for i, row := range model.Rows(targets) {
-			text := formatRow(row, t.network.Config().Dtype)
-			p := prediction{Targets: json.RawMessage("[" + text + "]")}
-			if t.classes() {
-				var field string
-				p.Class, field = t.class(classes[i])
-				text = field + "," + text
-			}
-			if asJSON {
-				err = printJSON(out, p)
-			} else {
-				_, err = fmt.Fprintln(out, text)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+	return a.mapRows(ctx, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
+		targets, classes, err := t.predict(ctx, inputs)
+		return answers{classes: classes, name: "targets", numbers: targets}, err
 	})
 }
 
-// mapRows calls print with the inputs, as t's network takes them, of the lines of
-// the file that args name second, or of the standard input, in batches.
-func (a *app) mapRows(ctx context.Context, t *trained, args []string, print func(out io.Writer, inputs *tensor.Dense) error) error {
+// answers are what is printed of some rows.
+type answers struct {
+	classes []int         // by row; nil where there are none
+	name    string        // of the numbers
+	numbers *tensor.Dense // (B, k)
+}
+
+// mapRows prints what answer makes of the inputs, as t's network takes them, of
+// the rows of the file that args name second, or of the standard input: a line for
+// each row, in the format of the rows.
+func (a *app) mapRows(ctx context.Context, t *trained, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
 	n := t.network
 	dtype := n.Config().Dtype
 	in, closeIn, err := a.openRows(args, n.Size(n.InputNode()), dtype)
@@ -98,15 +73,21 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, print func
 		return err
 	}
 	defer closeIn()
-	out := bufio.NewWriter(a.stdout)
+	if format != anyRows {
+		in.parser.format = format
+	}
+	var text []byte
 	count, err := in.each(ctx, dtype, func(inputs *tensor.Dense) error {
 		if err := t.inputs.Apply(inputs); err != nil {
 			return err
 		}
-		if err := print(out, inputs); err != nil {
+		of, err := answer(inputs)
+		if err != nil {
 			return err
 		}
-		return out.Flush()
+		text = t.appendAnswers(text[:0], of, asJSON || in.parser.format == jsonRows)
+		_, err = a.stdout.Write(text)
+		return err
 	})
 	if err == nil && count == 0 {
 		err = fmt.Errorf("%s: no line of numbers", in.name)
@@ -114,21 +95,60 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, print func
 	return err
 }
 
-// class returns a class as JSON has it, a name or else its number, and as a field
-// of CSV.
-func (t *trained) class(i int) (value any, field string) {
-	if t.names == nil {
-		return i, strconv.Itoa(i)
+// predict returns the targets of inputs in their own units, and the classes where
+// there are classes.
+func (t *trained) predict(ctx context.Context, inputs *tensor.Dense) (targets *tensor.Dense, classes []int, err error) {
+	if targets, _, err = t.network.Predict(ctx, inputs, t.recipe.Inference); err != nil {
+		return nil, nil, err
 	}
-	return t.names[i], csvField(t.names[i])
+	if err := finite(targets); err != nil {
+		return nil, nil, err
+	}
+	if t.classes() {
+		classes = model.Argmax(targets)
+	}
+	return targets, classes, t.targets.Invert().Apply(targets)
 }
 
-// csvField writes a field of CSV, in quotes where it needs them.
-func csvField(text string) string {
-	if !strings.ContainsAny(text, ",\"\r\n") {
-		return text
+// appendAnswers writes a line for each row: its class, where there are classes,
+// and its numbers.
+func (t *trained) appendAnswers(text []byte, of answers, asJSON bool) []byte {
+	d := t.network.Config().Dtype
+	for i, row := range model.Rows(of.numbers) {
+		if asJSON {
+			text = append(text, '{')
+		}
+		if of.classes != nil {
+			text = append(t.appendClass(text, of.classes[i], asJSON), ',')
+		}
+		if asJSON {
+			text = append(strconv.AppendQuote(text, of.name), ":["...)
+			text = append(appendRow(text, row, d), "]}\n"...)
+		} else {
+			text = append(appendRow(text, row, d), '\n')
+		}
 	}
-	return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+	return text
+}
+
+// appendClass writes a class, by its name where it has one, as a member of a JSON
+// object or a field of CSV.
+func (t *trained) appendClass(text []byte, class int, asJSON bool) []byte {
+	if asJSON {
+		text = append(text, `"class":`...)
+	}
+	if t.names == nil {
+		return strconv.AppendInt(text, int64(class), 10)
+	}
+	name := t.names[class]
+	switch {
+	case asJSON:
+		quoted, _ := json.Marshal(name) // of a string never fails
+		return append(text, quoted...)
+	case strings.ContainsAny(name, ",\"\r\n"):
+		name = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	}
+	return append(text, name...)
 }
 
 // finite returns an error when a number of t is not finite, as after latents

@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -40,7 +39,8 @@ type result struct {
 	evaluation
 	TrainExamples      int     `json:"train_examples"`
 	Epochs             int     `json:"epochs"`                        // that were done
-	ValidationAccuracy *number `json:"validation_accuracy,omitempty"` // of the last epoch
+	BestEpoch          int     `json:"best_epoch,omitempty"`          // by validation score
+	ValidationAccuracy *number `json:"validation_accuracy,omitempty"` // of the last epoch, or the best with patience
 	ValidationMSE      *number `json:"validation_mse,omitempty"`
 	Status             string  `json:"status"`
 	DivergedEpoch      int     `json:"diverged_epoch,omitempty"` // the first
@@ -52,32 +52,34 @@ type result struct {
 }
 
 // number is null in JSON where it is not finite.
-type number float64
+type number = jsonfloat.Float
 
-func (x number) MarshalJSON() ([]byte, error) {
-	if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-		return []byte("null"), nil
-	}
-	return strconv.AppendFloat(nil, float64(x), 'g', -1, 64), nil
-}
-
-// newEvaluation describes n and the data of r.
-func newEvaluation(r train.Recipe, n *model.Network, test *data.Set) evaluation {
+// newEvaluation describes n and what it is scored on.
+func newEvaluation(dataset string, n *model.Network, examples int) evaluation {
 	cfg := n.Config()
 	return evaluation{
-		Dataset: r.Data.Dataset, Direction: cfg.Direction.String(), Layers: cfg.Layers, Seed: cfg.Seed,
-		TestExamples: test.Len(), Dtype: cfg.Dtype.String(), GEMM: gemm.Kernel(),
+		Dataset: dataset, Direction: cfg.Direction.String(), Layers: cfg.Layers, Seed: cfg.Seed,
+		TestExamples: examples, Dtype: cfg.Dtype.String(), GEMM: gemm.Kernel(),
 	}
+}
+
+// newResult describes a run of a learner of n that is about to begin.
+func newResult(e *experiment, learner string, n *model.Network) result {
+	r := result{Learner: learner, evaluation: newEvaluation(e.recipe.Data.Dataset, n, e.sets.Test.Len()), TrainExamples: e.sets.Train.Len(), Status: running}
+	if learner == pcnName {
+		r.Method = e.recipe.Inference.Method.String()
+	}
+	return r
 }
 
 // setTest enters the score on the test part.
 func (e *evaluation) setTest(s train.Score, set *data.Set) {
-	e.TestAccuracy, e.TestMSE = numbers(s, set)
+	e.TestAccuracy, e.TestMSE = numbers(s, set.Classes > 0)
 }
 
-// setHistory enters what became of training.
-func (r *result) setHistory(h *train.History, validation *data.Set) {
-	r.Epochs, r.Seconds, r.Status = len(h.Epochs), number(h.Seconds), completed
+// setHistory enters what became of training by c on classes or on numbers.
+func (r *result) setHistory(h *train.History, classes bool, c train.Learning) {
+	r.Epochs, r.BestEpoch, r.Seconds, r.Status = len(h.Epochs), h.Best, number(h.Seconds), completed
 	if h.Status == model.Diverged {
 		r.Status = diverged
 	}
@@ -91,16 +93,16 @@ func (r *result) setHistory(h *train.History, validation *data.Set) {
 		if e.ToLose != nil {
 			r.ToLose = (*number)(e.ToLose)
 		}
-		if e.Validation != nil {
-			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, validation)
+		if e.Validation != nil && (c.Patience == 0 || e.Epoch <= h.Best) {
+			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, classes)
 		}
 	}
 }
 
-// numbers returns the score that applies to set: the accuracy for classes, the
-// mean squared error for a regression.
-func numbers(s train.Score, set *data.Set) (accuracy, mse *number) {
-	if set.Classes > 0 {
+// numbers returns the score that applies: the accuracy for classes, the mean
+// squared error for a regression.
+func numbers(s train.Score, classes bool) (accuracy, mse *number) {
+	if classes {
 		return (*number)(&s.Accuracy), nil
 	}
 	return nil, (*number)(&s.MSE)

@@ -16,6 +16,7 @@ type app struct {
 	quiet          bool
 	kernel         string
 	started        bool // the command line was understood
+	args           []string
 }
 
 // usageError is a mistake on the command line that is found while a command
@@ -53,7 +54,7 @@ interrupted.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print the result and warnings only")
 	root.PersistentFlags().StringVar(&a.kernel, "gemm", "", "`KERNEL` for matrix products: auto, portable, avx2, avx512, or\nthe path to a BLAS library (default: the best one)")
-	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.classifyCommand(), a.generateCommand(), a.completeCommand(), a.inspectCommand(), a.compareCommand(), a.dataCommand(), a.benchCommand(), a.versionCommand())
+	root.AddCommand(a.trainCommand(), a.runsCommand(), a.reportCommand(), a.evalCommand(), a.predictCommand(), a.classifyCommand(), a.generateCommand(), a.completeCommand(), a.inspectCommand(), a.exportCommand(), a.importCommand(), a.compareCommand(), a.dataCommand(), a.benchCommand(), a.versionCommand())
 	return root
 }
 

@@ -1,161 +1,113 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/spf13/pflag"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
 )
 
 const (
-	rowsAtOnce   = 256     // rows are used in batches of at most this many
-	maxLineBytes = 4 << 20 // of a line of numbers
+	// rowsAtOnce bounds a batch of rows.
+	rowsAtOnce = 256
+	// rowPatience is how long a row waits for others to be used with it, when no
+	// more are there to read.
+	rowPatience = 50 * time.Millisecond
 )
 
-// rows reads lines of numbers.
+// rows reads lines of numbers, as CSV or JSON. Its memory is bounded by the
+// longest line and a few batches, however many lines there are.
 type rows struct {
-	name  string
-	lines *bufio.Scanner
-	line  int
-	width int     // numbers of each line
-	limit float64 // the largest number that the network can hold
-	holes bool    // an empty field, or NaN, is read as NaN
+	name   string
+	source io.Reader
+	parser rowParser
 }
 
 func newRows(r io.Reader, name string, width int, d model.Dtype) *rows {
-	s := &rows{name: name, lines: bufio.NewScanner(r), width: width, limit: math.MaxFloat64}
+	s := &rows{name: name, source: r, parser: rowParser{width: width, limit: math.MaxFloat64}}
 	if d == model.Float32 {
-		s.limit = math.MaxFloat32
+		s.parser.limit = math.MaxFloat32
 	}
-	s.lines.Buffer(nil, maxLineBytes)
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv":
+		s.parser.format = csvRows
+	case ".json", ".jsonl", ".ndjson":
+		s.parser.format = jsonRows
+	}
 	return s
 }
 
-// next returns the numbers of the next line; a first line without a number is a
-// header, and passed over like empty lines. It returns io.EOF at the end.
-func (s *rows) next() ([]float64, error) {
-	for s.lines.Scan() {
-		s.line++
-		text := strings.TrimSpace(strings.TrimPrefix(s.lines.Text(), "\ufeff"))
-		if text == "" {
-			continue
-		}
-		fields, err := csv.NewReader(strings.NewReader(text)).Read()
-		if err != nil {
-			var parse *csv.ParseError
-			if errors.As(err, &parse) {
-				err = parse.Err
-			}
-			return nil, fmt.Errorf("%s: line %d: %w", s.name, s.line, err)
-		}
-		if s.line == 1 && isHeader(fields) {
-			continue
-		}
-		numbers, err := s.parse(fields)
-		if err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w", s.name, s.line, err)
-		}
-		return numbers, nil
-	}
-	err := s.lines.Err()
-	if errors.Is(err, bufio.ErrTooLong) {
-		err = fmt.Errorf("longer than %d bytes", maxLineBytes)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: line %d: %w", s.name, s.line+1, err)
-	}
-	return nil, io.EOF
-}
-
-func (s *rows) parse(fields []string) ([]float64, error) {
-	if len(fields) != s.width {
-		return nil, fmt.Errorf("want %d numbers, got %d", s.width, len(fields))
-	}
-	numbers := make([]float64, len(fields))
-	for i, field := range fields {
-		field = strings.TrimSpace(field)
-		if s.holes && (field == "" || strings.EqualFold(field, "nan")) {
-			numbers[i] = math.NaN()
-			continue
-		}
-		x, err := strconv.ParseFloat(field, 64)
-		if err != nil || math.IsNaN(x) || math.Abs(x) > s.limit {
-			return nil, fmt.Errorf("column %d: want a finite number, got %.40q", i+1, field)
-		}
-		numbers[i] = x
-	}
-	return numbers, nil
-}
-
-// isHeader reports whether no field is a number, and some field is not empty.
-func isHeader(fields []string) bool {
-	if strings.TrimSpace(strings.Join(fields, "")) == "" {
-		return false
-	}
-	for _, field := range fields {
-		_, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
-		if err == nil || errors.Is(err, strconv.ErrRange) {
-			return false
-		}
-	}
-	return true
-}
-
-// batch reads up to rowsAtOnce lines and the error that ended them, if any.
-func (s *rows) batch() (numbers []float64, n int, err error) {
-	for n < rowsAtOnce {
-		row, err := s.next()
-		if err != nil {
-			return numbers, n, err
-		}
-		numbers = append(numbers, row...)
-		n++
-	}
-	return numbers, n, nil
+// rowBatch is some rows that have been read, and the error that ended them.
+type rowBatch struct {
+	numbers []float64 // row by row: the inputs, then the targets
+	n       int
+	err     error
 }
 
 // each calls use with batches of all rows, each as a (B, width) tensor of type
 // d, until one fails or ctx is cancelled, and returns how many rows there were.
-// Rows before a bad one are used.
+// Rows before a bad one are used. A batch has as many rows as are there to read,
+// up to rowsAtOnce: where lines come slowly, few.
 func (s *rows) each(ctx context.Context, d model.Dtype, use func(*tensor.Dense) error) (int, error) {
-	type batch struct {
-		numbers []float64
-		n       int
-		err     error
-	}
-	batches := make(chan batch)
-	go func() { // reading may wait for ever
+	return s.batches(ctx, func(b rowBatch) error {
+		return use(newTensor(d, b.numbers, b.n, s.parser.width))
+	})
+}
+
+// eachPair is each for rows of inputs and targets, of which the parser says how
+// many a row has: targets are (B, k), row by row, in the units of the rows, or
+// (B, 1) where they are classes.
+func (s *rows) eachPair(ctx context.Context, d model.Dtype, use func(inputs *tensor.Dense, targets []float64) error) (int, error) {
+	width, k := s.parser.width, s.parser.targets
+	return s.batches(ctx, func(b rowBatch) error {
+		inputs := make([]float64, 0, b.n*width)
+		targets := make([]float64, 0, b.n*k)
+		for row := b.numbers; len(row) > 0; row = row[width+k:] {
+			inputs = append(inputs, row[:width]...)
+			targets = append(targets, row[width:width+k]...)
+		}
+		return use(newTensor(d, inputs, b.n, width), targets)
+	})
+}
+
+// batches reads and parses in a goroutine of its own, ahead of use.
+func (s *rows) batches(ctx context.Context, use func(rowBatch) error) (int, error) {
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	batches := make(chan rowBatch)
+	go func() {
+		text := newLines(reading, s.source)
+		room := 0
 		for err := error(nil); err == nil; {
-			var b batch
-			b.numbers, b.n, b.err = s.batch()
-			err = b.err
+			b := s.batch(text, room)
+			err, room = b.err, len(b.numbers)
 			select {
 			case batches <- b:
-			case <-ctx.Done():
+			case <-reading.Done():
 				return
 			}
 		}
 	}()
 	total := 0
 	for {
-		var b batch
+		var b rowBatch
 		select {
 		case b = <-batches:
 		case <-ctx.Done():
 			return total, context.Cause(ctx)
 		}
 		if b.n > 0 {
-			if err := use(newTensor(d, b.numbers, b.n, s.width)); err != nil {
+			if err := use(b); err != nil {
 				return total, err
 			}
 		}
@@ -167,6 +119,41 @@ func (s *rows) each(ctx context.Context, d model.Dtype, use func(*tensor.Dense) 
 			return total, b.err
 		}
 	}
+}
+
+// batch reads up to rowsAtOnce rows, fewer where reading pauses. It makes room for
+// that many numbers at first.
+func (s *rows) batch(text *lines, room int) rowBatch {
+	b := rowBatch{numbers: make([]float64, 0, room)}
+	var late <-chan time.Time
+	for b.n < rowsAtOnce {
+		line, err := text.next(late)
+		if err == errPause {
+			break
+		}
+		if err == io.EOF || err != nil && text.ctx.Err() != nil {
+			b.err = err
+			break
+		}
+		was := len(b.numbers)
+		if err == nil {
+			b.numbers, err = s.parser.parse(b.numbers, line)
+		}
+		if err != nil {
+			b.numbers = b.numbers[:was]
+			b.err = fmt.Errorf("%s: line %d: %w", s.name, text.number, err)
+			break
+		}
+		if len(b.numbers) == was {
+			continue // a header, or nothing
+		}
+		if b.n++; b.n == 1 {
+			timer := time.NewTimer(rowPatience)
+			defer timer.Stop()
+			late = timer.C
+		}
+	}
+	return b
 }
 
 // all returns all rows.
@@ -215,16 +202,38 @@ func (a *app) openFile(path string, width int, d model.Dtype) (*rows, func() err
 	return newRows(f, path, width, d), f.Close, nil
 }
 
-// formatRow writes numbers as a line of CSV, with the digits that the type of
-// the network holds.
-func formatRow(numbers []float64, d model.Dtype) string {
+// formatFlag adds the flag for the format of rows.
+func formatFlag(flags *pflag.FlagSet, usage string) *rowFormat {
+	f := new(rowFormat)
+	flags.Var(f, "format", "`FORMAT` of "+usage+": csv or jsonl (default by the file's name or first byte)")
+	return f
+}
+
+// rowsHelp says what rows look like.
+const rowsHelp = `A row is a line: numbers separated by commas (csv), or a JSON array of numbers or
+an object with such an array as "input" or "x" (jsonl). Inputs are raw, as in the
+dataset (pixels 0..16 for digits, 0..255 for mnist): what scaled them in training
+is in the model file. Of CSV, a first line without a number is a header, and
+passed over. Rows are used as they come, a few hundred at once, however many there
+are.`
+
+// appendRow writes numbers as a line of CSV without its end, with the digits
+// that the type of the network holds.
+func appendRow(text []byte, numbers []float64, d model.Dtype) []byte {
 	bits := 32
 	if d == model.Float64 {
 		bits = 64
 	}
-	fields := make([]string, len(numbers))
 	for i, x := range numbers {
-		fields[i] = strconv.FormatFloat(x, 'g', -1, bits)
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendFloat(text, x, 'g', -1, bits)
 	}
-	return strings.Join(fields, ",")
+	return text
+}
+
+// formatRow returns what appendRow writes.
+func formatRow(numbers []float64, d model.Dtype) string {
+	return string(appendRow(nil, numbers, d))
 }

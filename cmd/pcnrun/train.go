@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"example.com/pcn/internal/gemm"
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
 )
@@ -18,8 +23,20 @@ func (a *app) trainCommand() *cobra.Command {
 		Long: `Train a predictive coding network on a dataset, digits by default, and score it
 once on the test part at the end.
 
-The folder given by --out gets model.safetensors, renewed after each epoch,
-recipe.yaml, the settings used, and curves.png.
+The folder of the run gets
+  model.safetensors       the model that is scored, renewed after each epoch: of
+                          the last epoch, or with --patience of the best
+  best.safetensors        the model of the epoch with the best validation score
+  last.safetensors        that of the last epoch, where it is not the one scored
+  checkpoint.safetensors  where --resume goes on
+  recipe.yaml             the settings used
+  metrics.jsonl           a line for each epoch
+  run.json                the command, the machine, and the result
+  curves.png, report.html pictures
+A folder that holds a run is not written to without --force or --resume.
+
+A run that was interrupted or killed goes on from its last checkpoint with
+--resume, and ends with the same bits as if it had never stopped.
 
 ` + datasetHelp + "\n\n" + recipeHelp,
 		Example: `  pcnrun train
@@ -27,39 +44,74 @@ recipe.yaml, the settings used, and curves.png.
   pcnrun train mnist --data ~/mnist --limit 5000 --layers 784,128,10
   pcnrun train mnist --limit 5000 --recipe article --json
   pcnrun train flowers.csv --label kind
-  pcnrun train photos --test more-photos`,
+  pcnrun train photos --test more-photos
+  pcnrun train --resume runs/mnist`,
 		Args:      datasetArgs,
 		ValidArgs: train.Datasets,
 	}
-	f := addRecipeFlags(c, "runs/DATASET")
+	f := &trainFlags{recipeFlags: addRecipeFlags(c, "runs/DATASET")}
+	f.every.Set(defaultInterval)
+	f.flags.Var(&f.every, "checkpoint-every", "how often a checkpoint is written: N epochs, Nb batches, or a time such\nas 30s; one is always written at the end and when interrupted")
+	f.flags.StringVar(&f.resume, "resume", "", "go on with the run in `DIR`, with its own settings")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if f.resume != "" {
+			return a.resume(c, f, args)
+		}
 		r, err := f.recipe(args, "digits")
 		if err != nil {
 			return err
 		}
-		return a.train(c.Context(), f, r)
+		e, err := prepare(r, func() (*folder, error) { return f.claim("runs/" + r.Data.Name()) })
+		if err != nil {
+			return err
+		}
+		defer e.release()
+		return a.train(c.Context(), f, e, newRecord(a.args), nil)
 	}
 	return c
 }
 
-func (a *app) train(ctx context.Context, f *recipeFlags, r train.Recipe) error {
-	e, err := prepare(r, f.folder("runs/"+r.Data.Name()))
-	if err != nil {
-		return err
-	}
+// trainFlags are the flags of train.
+type trainFlags struct {
+	*recipeFlags
+	every  interval
+	resume string
+}
+
+// train trains in the folder of e, from a checkpoint or from the beginning.
+func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *record, from *train.Checkpoint) error {
 	l, err := e.recipe.PCN()
 	if err != nil {
 		return err
 	}
+	n := l.Network()
+	e.recipe.Model = n.Config()
 	info := a.info(f.json)
-	e.describe(info, l.Network())
-	if err := e.saveRecipe(l.Network()); err != nil {
+	e.describe(info, n)
+	if err := e.saveRecipe(n); err != nil {
 		return err
 	}
-	res, h, err := a.learn(ctx, e, pcnName, l, e.path(modelFile), info)
+	if rec.Result = newResult(e, pcnName, n); from != nil {
+		rec.Result.setHistory(&from.History, e.sets.Train.Classes > 0, e.recipe.Learning)
+		rec.Result.Status = running
+	}
+	if err := rec.save(e.folder); err != nil {
+		return err
+	}
+	k := &keeper{experiment: e, network: n, from: from, every: f.every}
+	if err := k.open(); err != nil {
+		return err
+	}
+	defer k.metrics.Close()
+	res, h, err := a.learn(ctx, e, pcnName, l, e.path(modelFile), info, k)
 	if err != nil && res.Status != interrupted {
 		return err
 	}
+	rec.Result = res
+	if err := rec.save(e.folder); err != nil {
+		return err
+	}
+	past := &pastRun{dir: e.dir, record: rec, recipe: e.recipe, history: h, network: n, sets: &e.sets}
 	figure := e.path(curvesFile)
 	if len(h.Epochs) > 0 {
 		curves := report.Curves(e.sets.Validation.Classes > 0, report.Run{Name: "PCN", History: h})
@@ -67,19 +119,122 @@ func (a *app) train(ctx context.Context, f *recipeFlags, r train.Recipe) error {
 			return err
 		}
 	}
-	if f.json {
-		if err := printJSON(a.stdout, res); err != nil {
-			return err
+	if err != nil {
+		if f.json {
+			if err := printJSON(a.stdout, res); err != nil {
+				return err
+			}
 		}
+		return fmt.Errorf("%w; 'pcnrun train --resume %s' goes on", interruption(res), e.dir)
+	}
+	if err := a.printResult(f, res); err != nil {
+		return err
+	}
+	page, err := runPage(ctx, []*pastRun{past})
+	if err != nil {
+		return err
+	}
+	if err := page.Save(e.path(reportFile)); err != nil {
+		return err
+	}
+	fmt.Fprintf(info, "wrote %s, %s and %s\n", res.Model, figure, e.path(reportFile))
+	return nil
+}
+
+// printResult prints what came of a run that has ended.
+func (a *app) printResult(f *trainFlags, res result) error {
+	if f.json {
+		return printJSON(a.stdout, res)
+	}
+	_, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, res.summary()))
+	return err
+}
+
+// resume goes on with the run in the folder that --resume names.
+func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
+	if err := f.resumeAlone(c, args); err != nil {
+		return err
+	}
+	if _, err := os.Stat(f.resume); err != nil {
+		return fmt.Errorf("--resume: %w", err) // before a folder is made
+	}
+	d, err := openFolder(f.resume)
+	if err != nil {
+		return fmt.Errorf("--resume: %w", err)
+	}
+	defer d.release()
+	rec, err := loadRecord(d.dir)
+	if errors.Is(err, fs.ErrNotExist) { // stopped before it was written
+		rec, err = newRecord(a.args), nil
 	}
 	if err != nil {
-		return interruption(res)
+		return fmt.Errorf("--resume: %w", err)
 	}
-	if !f.json {
-		if _, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, res.summary())); err != nil {
-			return err
+	if rec.over() {
+		fmt.Fprintf(a.info(f.json), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.dir)
+		return a.printResult(f, rec.Result)
+	}
+	r, from, err := d.where()
+	if err != nil {
+		return fmt.Errorf("--resume: %w", err)
+	}
+	if from == nil {
+		fmt.Fprintf(a.info(f.json), "%s has no checkpoint yet: the run begins anew\n", d.dir)
+	} else {
+		fmt.Fprintf(a.info(f.json), "resume   %s at epoch %d, batch %d\n", d.dir, len(from.History.Epochs)+1, from.Batch+1)
+	}
+	if was := rec.Machine.Kernel; was != gemm.Kernel() {
+		a.warn("the run began with the kernel %s and goes on with %s: its numbers will differ by rounding", was, gemm.Kernel())
+	}
+	e, err := prepare(r, func() (*folder, error) { return d, nil })
+	if err != nil {
+		return err
+	}
+	rec.Resumed++
+	return a.train(c.Context(), f, e, rec, from)
+}
+
+// where returns the settings of the run in the folder, and its checkpoint: nil
+// where it has been stopped before the first.
+func (d *folder) where() (train.Recipe, *train.Checkpoint, error) {
+	from, err := train.LoadCheckpoint(d.path(checkpointFile))
+	if err == nil && from.Recipe == nil {
+		err = fmt.Errorf("%s: has no recipe", d.path(checkpointFile))
+	}
+	if err == nil {
+		return *from.Recipe, from, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return train.Recipe{}, nil, err
+	}
+	text, err := os.ReadFile(d.path(recipeFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return train.Recipe{}, nil, fmt.Errorf("%s holds no run: neither %s nor %s is there", d.dir, checkpointFile, recipeFile)
+	}
+	if err != nil {
+		return train.Recipe{}, nil, err
+	}
+	r, err := train.ParseRecipe(text)
+	if err == nil {
+		err = r.Validate()
+	}
+	if err != nil {
+		return r, nil, fmt.Errorf("%s: %w", d.path(recipeFile), err)
+	}
+	return r, nil, nil
+}
+
+// resumeAlone refuses settings beside --resume.
+func (f *trainFlags) resumeAlone(c *cobra.Command, args []string) error {
+	allowed := map[string]bool{"resume": true, "json": true, "checkpoint-every": true}
+	var others []string
+	f.flags.Visit(func(flag *pflag.Flag) {
+		if !allowed[flag.Name] && c.InheritedFlags().Lookup(flag.Name) == nil {
+			others = append(others, "--"+flag.Name)
 		}
+	})
+	if others = append(others, args...); len(others) > 0 {
+		return usagef("--resume goes on with the run's own settings, and takes no %s", strings.Join(others, " "))
 	}
-	fmt.Fprintf(info, "wrote %s, %s and %s\n", res.Model, e.path(recipeFile), figure)
 	return nil
 }

@@ -6,13 +6,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Write calls write with a temporary file beside path, syncs it and renames it
 // to path. On any error the temporary file is removed and what was at path
 // stays.
 func Write(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*"+suffix)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -39,6 +40,26 @@ func Write(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	syncDir(filepath.Dir(path))
+	return nil
+}
+
+// suffix ends the names of temporary files.
+const suffix = ".part"
+
+// Clean removes from dir the temporary files that ended processes have left
+// there. None may be writing to it.
+func Clean(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, ".") && strings.HasSuffix(name, suffix) {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -30,3 +30,30 @@ func TestWriteKeepsOldFileOnError(t *testing.T) {
 		t.Error("a missing folder was accepted")
 	}
 }
+
+// TestClean removes what a process that was killed has left, and nothing else.
+func TestClean(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "model")
+	if err := Write(path, func(w io.Writer) error {
+		return Write(filepath.Join(dir, ".hidden"), func(io.Writer) error {
+			names, _ := filepath.Glob(filepath.Join(dir, ".model.*"))
+			if len(names) != 1 {
+				t.Fatalf("want one temporary file, got %v", names)
+			}
+			return os.Link(names[0], filepath.Join(dir, ".model.killed"+suffix))
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Clean(dir); err != nil {
+		t.Fatal(err)
+	}
+	left, _ := os.ReadDir(dir)
+	if len(left) != 2 || left[0].Name() != ".hidden" || left[1].Name() != "model" {
+		t.Errorf("left are %v, want .hidden and model", left)
+	}
+	if err := Clean(path); err == nil {
+		t.Error("a file was cleaned as a folder")
+	}
+}

@@ -1,5 +1,5 @@
 // Package tensorfile turns tensors into the views that a safetensors file is
-// written from.
+// written from, and back, and reads and writes NPZ files.
 package tensorfile
 
 import (
@@ -30,4 +30,27 @@ func View(d *tensor.Dense) (safetensors.TensorView, error) {
 		return safetensors.TensorView{}, err
 	}
 	return safetensors.NewTensorView(dtype, shape, data)
+}
+
+// Dense returns a view, of float32 or float64 and not empty, as a tensor of its
+// own.
+func Dense(v safetensors.TensorView) (*tensor.Dense, error) {
+	if len(v.Shape()) == 0 || len(v.Data()) == 0 {
+		return nil, fmt.Errorf("want at least one number, got shape %v", v.Shape())
+	}
+	shape := make([]int, len(v.Shape()))
+	for i, s := range v.Shape() {
+		shape[i] = int(s) // at most the bytes of the view
+	}
+	switch v.DType() {
+	case safetensors.F32:
+		x := make([]float32, len(v.Data())/4)
+		_, err := binary.Decode(v.Data(), binary.LittleEndian, x)
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(x)), err
+	case safetensors.F64:
+		x := make([]float64, len(v.Data())/8)
+		_, err := binary.Decode(v.Data(), binary.LittleEndian, x)
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(x)), err
+	}
+	return nil, fmt.Errorf("must be F32 or F64, got %v", v.DType())
 }

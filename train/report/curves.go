@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/plot/plotter"
@@ -96,4 +97,25 @@ func farApart(runs []Run, value func(train.Epoch) float64) bool {
 		}
 	}
 	return low > 0 && high > 10*low
+}
+
+// Parts draws how the energy of each layer and the residual of each node went on
+// by epoch.
+func Parts(h *train.History) []*Panel {
+	lines := func(of string, values func(train.Epoch) []float64) []Line {
+		var all []Line
+		for _, e := range h.Epochs {
+			for i, y := range values(e) {
+				if len(all) <= i {
+					all = append(all, Line{Name: fmt.Sprintf("%s %d", of, i)})
+				}
+				all[i].X, all[i].Y = append(all[i].X, float64(e.Epoch)), append(all[i].Y, y)
+			}
+		}
+		return all
+	}
+	return []*Panel{
+		Lines("Energy of each node", "epoch", "energy per example", lines("node", func(e train.Epoch) []float64 { return e.LayerEnergy })...),
+		Lines("Residual of each node", "epoch", "share of the gradient", lines("node", func(e train.Epoch) []float64 { return e.NodeResidual })...),
+	}
 }

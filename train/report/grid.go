@@ -9,8 +9,9 @@ import (
 
 // Sizes of a grid in pixels.
 const (
-	cellSize = 112 // a cell is at least this wide and high where images are small
-	gap      = 6
+	cellSize  = 112 // a cell is at least this wide and high where images are small
+	smallCell = 64  // the same in a page
+	gap       = 6
 )
 
 // Grid draws images side by side in rows of columns, each given as its width ×
@@ -21,6 +22,11 @@ const (
 // It is an error when an image has another number of values, or a size, columns
 // or the range makes no sense.
 func Grid(images [][]float64, width, height, columns int, low, high float64) (image.Image, error) {
+	return gridOf(images, width, height, columns, low, high, cellSize)
+}
+
+// gridOf is Grid with cells of about a size.
+func gridOf(images [][]float64, width, height, columns int, low, high float64, cell int) (image.Image, error) {
 	if width <= 0 || height <= 0 || columns <= 0 {
 		return nil, fmt.Errorf("report: grid: width, height and columns must be > 0, got %d, %d and %d", width, height, columns)
 	}
@@ -34,7 +40,7 @@ func Grid(images [][]float64, width, height, columns int, low, high float64) (im
 	}
 	columns = max(min(columns, len(images)), 1)
 	rows := (len(images) + columns - 1) / columns
-	scale := max(cellSize/max(width, height), 1)
+	scale := max(cell/max(width, height), 1)
 	dx, dy := width*scale+gap, height*scale+gap
 	out := image.NewRGBA(image.Rect(0, 0, columns*dx+gap, rows*dy+gap))
 	for i := range out.Pix {

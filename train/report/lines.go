@@ -1,18 +1,30 @@
 package report
 
 import (
+	"bytes"
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
+// maxExplained is the number of entries for which a legend has room; beyond it
+// the first and the last line are explained.
+const maxExplained = 7
+
 // Lines draws lines over each other, named by title and axes. A line without X
-// counts its points from 0. The y axis is logarithmic where all is positive and
-// far apart; points that are not finite are left out.
+// counts its points from 0; ticks of the x axis are at whole numbers, such as
+// steps, where all points are. The y axis is logarithmic where nothing is negative
+// and what is positive is far apart. What cannot be drawn is left out: points that
+// are not finite, and on a logarithmic axis those at 0.
 func Lines(title, x, y string, lines ...Line) *Panel {
 	p := newPanel(title, x, y)
-	low, high := math.Inf(1), math.Inf(-1)
+	whole := true
 	points := make([]plotter.XYs, len(lines))
+	low, high, negative := math.Inf(1), 0.0, false
 	for i, line := range lines {
 		if line.X == nil {
 			line.X = make([]float64, len(line.Y))
@@ -22,27 +34,66 @@ func Lines(title, x, y string, lines ...Line) *Panel {
 		}
 		points[i] = line.points()
 		for _, at := range points[i] {
-			low, high = min(low, at.Y), max(high, at.Y)
-		}
-	}
-	if low > 0 && high > 10*low {
-		p.Y.Tick.Marker = logTicks{}
-		for _, xys := range points {
-			for j := range xys {
-				xys[j].Y = math.Log10(xys[j].Y)
+			whole = whole && at.X == math.Trunc(at.X)
+			if negative = negative || at.Y < 0; at.Y > 0 {
+				low, high = min(low, at.Y), max(high, at.Y)
 			}
 		}
 	}
+	if whole {
+		p.X.Tick.Marker = wholeTicks{}
+	}
+	if !negative && high > 10*low {
+		p.Y.Tick.Marker = logTicks{}
+		for i := range points {
+			points[i] = logs(points[i])
+		}
+	}
 	for i, line := range lines {
-		if len(points[i]) == 0 {
+		l := &plotter.Line{XYs: points[i], LineStyle: lineStyle(i)}
+		if len(l.XYs) == 0 {
 			continue
 		}
-		l := &plotter.Line{XYs: points[i], LineStyle: lineStyle(i)}
 		p.Add(l)
-		if line.Name != "" {
+		if len(l.XYs) == 1 { // a line of one point shows nothing
+			p.Add(&plotter.Scatter{XYs: l.XYs, GlyphStyle: draw.GlyphStyle{Color: l.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
+		}
+		if line.Name != "" && (len(lines) <= maxExplained || i == 0 || i == len(lines)-1) {
 			p.explain(line.Name, l)
 		}
 	}
+	if p.X.Min > p.X.Max { // nothing was drawn
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
+	}
 	p.widen()
 	return p
+}
+
+// lineStyle returns the style of line i: the colours in turn, then dashed.
+func lineStyle(i int) draw.LineStyle {
+	style := draw.LineStyle{Color: palette[i%len(palette)], Width: vg.Points(2)}
+	if round := i / len(palette); round > 0 {
+		style.Dashes = []vg.Length{vg.Points(6), vg.Points(2 * float64(round))}
+	}
+	return style
+}
+
+// logs returns points with the logarithm to base ten of y, where it is positive.
+func logs(points plotter.XYs) (out plotter.XYs) {
+	for _, at := range points {
+		if at.Y > 0 {
+			out = append(out, plotter.XY{X: at.X, Y: math.Log10(at.Y)})
+		}
+	}
+	return out
+}
+
+// SVG draws the panel on white as an SVG file.
+func (p *Panel) SVG() ([]byte, error) {
+	c := vgsvg.New(panelWidth, panelHeight)
+	p.BackgroundColor = color.White
+	p.draw(draw.Crop(draw.New(c), vg.Points(10), vg.Points(-14), vg.Points(8), vg.Points(-8)))
+	var b bytes.Buffer
+	_, err := c.WriteTo(&b)
+	return b.Bytes(), err
 }

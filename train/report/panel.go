@@ -32,16 +32,6 @@ var palette = []color.RGBA{
 	{0xcc, 0x79, 0xa7, 0xff}, // purple
 }
 
-// lineStyle returns that of the i-th line of several: in the colours of the
-// palette, then in the same colours dashed.
-func lineStyle(i int) vgdraw.LineStyle {
-	s := vgdraw.LineStyle{Color: palette[i%len(palette)], Width: vg.Points(2)}
-	if i/len(palette)%2 == 1 {
-		s.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
-	}
-	return s
-}
-
 var (
 	ink   = color.RGBA{0x30, 0x30, 0x30, 0xff}
 	pale  = color.RGBA{0xe4, 0xe4, 0xe4, 0xff}

@@ -4,10 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-
 	"example.com/pcn/model"
 )
 
@@ -27,10 +23,8 @@ func Settling(r *model.Result) []*Panel {
 const unreached = 1e-6
 
 func settling(title, name string, trace [][]float64) *Panel {
-	p := newPanel(title, "steps taken", name)
-	p.X.Tick.Marker, p.Y.Tick.Marker = wholeTicks{}, logTicks{}
 	if len(trace) == 0 {
-		return p
+		return Lines(title, "steps taken", name)
 	}
 	least := 0.0 // that a curve begins with
 	for _, values := range trace {
@@ -40,26 +34,15 @@ func settling(title, name string, trace [][]float64) *Panel {
 			}
 		}
 	}
-	for node := range trace[0] {
-		var points plotter.XYs
+	lines := make([]Line, len(trace[0]))
+	for node := range lines {
+		line := &lines[node]
+		line.Name = fmt.Sprintf("node %d", node)
 		for t, values := range trace {
-			if len(points) == 0 && values[node] < least {
-				continue
-			}
-			if y := math.Log10(values[node]); !math.IsInf(y, 0) && !math.IsNaN(y) {
-				points = append(points, plotter.XY{X: float64(t), Y: y})
+			if y := values[node]; len(line.Y) > 0 || y >= least {
+				line.X, line.Y = append(line.X, float64(t)), append(line.Y, y)
 			}
 		}
-		if len(points) == 0 {
-			continue
-		}
-		line := &plotter.Line{XYs: points, LineStyle: lineStyle(node)}
-		p.Add(line)
-		if len(points) <= 20 {
-			p.Add(&plotter.Scatter{XYs: points, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
-		}
-		p.explain(fmt.Sprintf("node %d", node), line)
 	}
-	p.widen()
-	return p
+	return Lines(title, "steps taken", name, lines...)
 }

@@ -73,6 +73,7 @@ func init() {
 			"Sampling":    reflect.TypeFor[model.Sampling](),
 			"Spectrum":    reflect.TypeFor[model.Spectrum](),
 			"Start":       reflect.TypeFor[model.Start](),
+			"State":       reflect.TypeFor[model.State](),
 			"Status":      reflect.TypeFor[model.Status](),
 			"Update":      reflect.TypeFor[model.Update](),
 			"WeightInit":  reflect.TypeFor[model.WeightInit](),

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+)
+
+// modelExtensions are those of the files that a network can be written to.
+var modelExtensions = []string{".safetensors", ".npz"}
+
+// namesHelp says how tensors are named.
+const namesHelp = `The arrays have the names of the tensors in a safetensors file, which are
+PyTorch's: layers.0.W.weight (d_0, d_1) and layers.0.W.bias (d_0) at the bottom,
+and so on upwards. Beside them an array of bytes, pcn.config, holds the
+configuration as JSON, and others the recipe and the scale of the inputs:
+
+  f = numpy.load("model.npz")
+  f["layers.0.W.weight"]; json.loads(bytes(f["pcn.config"]))`
+
+func (a *app) exportCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "export MODEL --to FILE",
+		Short: "Write a model for NumPy (NPZ) or PyTorch (safetensors)",
+		Long: `Write a model to an NPZ or safetensors file, by the name's extension. No number
+changes, and 'pcnrun import' makes the same model of it again.
+
+` + namesHelp,
+		Example: `  pcnrun export runs/digits/model.safetensors --to digits.npz`,
+		Args:    wantArgs(1, 1),
+	}
+	to := c.Flags().String("to", "", "`FILE` to write: "+strings.Join(modelExtensions, " or "))
+	force := c.Flags().Bool("force", false, "overwrite the file")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := freeModelFile("to", *to, *force); err != nil {
+			return err
+		}
+		described, err := describes(args[0])
+		if err != nil {
+			return err
+		}
+		if !described {
+			return fmt.Errorf("%s: does not say its direction and activations; make a model of it with 'pcnrun import'", args[0])
+		}
+		n, err := model.Load(args[0], model.Config{})
+		if err != nil {
+			return err
+		}
+		return a.saveModel(n, *to)
+	}
+	return c
+}
+
+func (a *app) importCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "import FILE --out MODEL",
+		Short: "Make a model of arrays from NumPy or tensors from PyTorch",
+		Long: `Make a model of an NPZ or safetensors file: one that 'pcnrun export' wrote, or one
+from elsewhere, of which --direction and --activation must say what it does not.
+
+` + namesHelp + `
+
+In a file from elsewhere the layers may also be W0 (in, out) and b0 (out), W1, b1
+and so on in the order of computation, x W0 + b0 first: from data to label in the
+discriminative direction, the other way round in the generative one. The top
+activation is then φ of x itself.
+
+With --dataset the model also says what it learned from and how inputs are scaled,
+as the recipe has it, so that eval and predict need no more flags.`,
+		Example: `  pcnrun import digits.npz --out digits.safetensors
+  pcnrun import mlp.npz --direction discriminative --activation relu --out mlp.safetensors
+  pcnrun import pc.safetensors --direction generative --activation tanh --top-activation tanh --out pc.safetensors`,
+		Args: wantArgs(1, 1),
+	}
+	f := newModelFlags(c.Flags(), "the file's", "the file's", "the file's, else identity")
+	dataDirFlag(c.Flags())
+	out := c.Flags().String("out", "", "model `FILE` to write: "+strings.Join(modelExtensions, " or "))
+	force := c.Flags().Bool("force", false, "overwrite the file")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := freeModelFile("out", *out, *force); err != nil {
+			return err
+		}
+		n, err := f.read(args[0])
+		if err != nil {
+			return err
+		}
+		return a.saveModel(n, *out)
+	}
+	return c
+}
+
+// read makes a model of a file, of which the flags say what it does not.
+func (f *modelFlags) read(path string) (*model.Network, error) {
+	described, err := describes(path)
+	if err != nil {
+		return nil, err
+	}
+	if !described {
+		for _, name := range []string{"direction", "activation"} {
+			if !f.flags.Changed(name) {
+				return nil, usagef("%s does not say its %s: give --%[2]s", path, name)
+			}
+		}
+		if !f.flags.Changed("top-activation") {
+			if err := f.flags.Set("top-activation", "identity"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	t, err := f.open(path, false)
+	if err != nil {
+		return nil, err
+	}
+	if f.dataset == "" {
+		return t.network, nil
+	}
+	sets, err := t.load()
+	if err != nil {
+		return nil, err
+	}
+	if err := train.Fits(t.network, sets.Test); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t.network, describeModel(t.network, &experiment{recipe: t.recipe, sets: sets})
+}
+
+// describes reports whether a file says the configuration of its network. One
+// that does not takes on any direction.
+func describes(path string) (bool, error) {
+	up, err := model.Load(path, model.Config{Direction: model.Discriminative})
+	if err != nil {
+		return false, err
+	}
+	down, err := model.Load(path, model.Config{Direction: model.Generative})
+	if err != nil {
+		return false, err
+	}
+	return up.Config().Direction == down.Config().Direction, nil
+}
+
+// freeModelFile checks the name of a file to write a model to.
+func freeModelFile(flag, path string, force bool) error {
+	if !slices.Contains(modelExtensions, strings.ToLower(filepath.Ext(path))) {
+		return usagef("--%s %q: want a file that ends in %s", flag, path, strings.Join(modelExtensions, " or "))
+	}
+	switch _, err := os.Stat(path); {
+	case err == nil && !force:
+		return usagef("--%s %s: is there already; give --force to overwrite it", flag, path)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return nil
+}
+
+// saveModel writes n and says so.
+func (a *app) saveModel(n *model.Network, path string) error {
+	if err := n.Save(path); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.stdout, "wrote %s: %v\n", path, n)
+	return err
+}

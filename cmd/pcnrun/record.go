@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/gemm"
+	"example.com/pcn/train"
+)
+
+// How a run is that has not ended.
+const (
+	running = "running"
+	stopped = "stopped" // its process was killed
+)
+
+// record is what run.json says of a run.
+type record struct {
+	Command string    `json:"command"`
+	Version string    `json:"version"`
+	Machine machine   `json:"machine"`
+	Started time.Time `json:"started"`
+	Updated time.Time `json:"updated"`
+	Resumed int       `json:"resumed"` // how often
+	Result  result    `json:"result"`
+}
+
+// machine is what a run ran on.
+type machine struct {
+	CPU    string `json:"cpu"`
+	Cores  int    `json:"cores"`
+	System string `json:"system"`
+	Go     string `json:"go"`
+	Kernel string `json:"kernel"`
+}
+
+// newRecord returns the record of a run that begins now with that command line.
+func newRecord(args []string) *record {
+	return &record{Command: commandLine(args), Version: version(), Machine: thisMachine(), Started: time.Now().Round(time.Second)}
+}
+
+// thisMachine describes the machine that this is.
+func thisMachine() machine {
+	m := machine{CPU: runtime.GOARCH, Cores: runtime.GOMAXPROCS(0), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), Kernel: gemm.Kernel()}
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return m
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+			m.CPU = strings.TrimSpace(value)
+			break
+		}
+	}
+	return m
+}
+
+// commandLine returns a command line of pcnrun as a shell reads it.
+func commandLine(args []string) string {
+	words := []string{"pcnrun"}
+	for _, arg := range args {
+		if strings.ContainsFunc(arg, func(r rune) bool {
+			return !strings.ContainsRune("-_=./,:+@%", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+		}) || arg == "" {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, arg)
+	}
+	return strings.Join(words, " ")
+}
+
+// over reports whether the run has come to its end and has its test score.
+func (r *record) over() bool { return r.Result.Status == completed || r.Result.Status == diverged }
+
+// save writes the record to the folder of the run.
+func (r *record) save(d *folder) error {
+	r.Updated = time.Now().Round(time.Second)
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(d.path(recordFile), func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+}
+
+// loadRecord reads the record of the run in a folder.
+func loadRecord(dir string) (*record, error) {
+	path := filepath.Join(dir, recordFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r := &record{}
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+// loadMetrics reads the epochs of the run in a folder, none where it has not come
+// so far. A last line that was cut short is left out.
+func loadMetrics(dir string) (*train.History, error) {
+	path := filepath.Join(dir, metricsFile)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &train.History{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	h := &train.History{}
+	lines := bufio.NewReader(f)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return h, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var e train.Epoch
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, fmt.Errorf("%s: line %d: %w", path, len(h.Epochs)+1, err)
+		}
+		h.Epochs = append(h.Epochs, e)
+		h.Seconds += e.Seconds
+	}
+}

@@ -1,0 +1,303 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// rowFormat is how a row is written.
+type rowFormat int
+
+const (
+	anyRows  rowFormat = iota // by the first byte
+	csvRows                   // numbers separated by commas
+	jsonRows                  // a JSON array or object
+)
+
+var rowFormats = []string{"", "csv", "jsonl"}
+
+func (f rowFormat) String() string { return rowFormats[f] }
+func (f *rowFormat) Type() string  { return "string" }
+
+// Set reads the name of a format.
+func (f *rowFormat) Set(text string) error {
+	i := slices.Index(rowFormats, text)
+	if i <= 0 {
+		return errors.New("want csv or jsonl")
+	}
+	*f = rowFormat(i)
+	return nil
+}
+
+// rowParser reads numbers off lines.
+type rowParser struct {
+	format  rowFormat // anyRows until the first line
+	width   int       // inputs of a row
+	limit   float64   // the largest number that the network can hold
+	targets int       // of a row, beside its inputs; 0 where they are not read
+	classes int       // the target is a class below this; 0 where it is any number
+	holes   bool      // an empty field, NaN or null is read as NaN
+	columns []string  // names, or places from 1, of the columns of the targets; nil for the last ones
+
+	began  bool
+	places []int // of the columns of the targets, from 0, in order of the targets; nil for the last ones
+	record []float64
+}
+
+// parse appends the row on a line, first the inputs, then the targets. It
+// appends nothing for a line of space and for the header.
+func (p *rowParser) parse(row []float64, line []byte) ([]float64, error) {
+	if !p.began {
+		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+	}
+	line = bytes.TrimSpace(line)
+	if len(line) == 0 {
+		return row, nil
+	}
+	if !p.began {
+		p.began = true
+		if p.format == anyRows {
+			p.format = csvRows
+			if line[0] == '[' || line[0] == '{' {
+				p.format = jsonRows
+			}
+		}
+		isHeader, err := p.begin(line)
+		if isHeader || err != nil {
+			return row, err
+		}
+	}
+	if p.format == jsonRows {
+		return p.parseJSON(row, line)
+	}
+	if bytes.IndexByte(line, '"') >= 0 {
+		fields, err := csvFields(line)
+		if err != nil {
+			return row, err
+		}
+		if i := slices.IndexFunc(fields, func(f string) bool { return strings.Contains(f, ",") }); i >= 0 {
+			return row, fmt.Errorf("column %d: want a finite number, got %.40q", i+1, fields[i])
+		}
+		line = []byte(strings.Join(fields, ","))
+	}
+	return p.parseList(row, line, "column")
+}
+
+// begin looks at the first line: whether it is a header, and where the columns
+// of the targets are.
+func (p *rowParser) begin(line []byte) (isHeader bool, err error) {
+	var header []string
+	if p.format == csvRows {
+		fields, err := csvFields(line)
+		if err != nil {
+			return false, err
+		}
+		if !slices.ContainsFunc(fields, isNumber) && strings.Join(fields, "") != "" {
+			header = fields
+		}
+	}
+	for _, name := range p.columns {
+		at := slices.Index(header, name)
+		if at < 0 {
+			n, err := strconv.Atoi(name)
+			if err != nil || n < 1 || n > p.width+p.targets {
+				return false, p.noColumn(name, header)
+			}
+			at = n - 1
+		}
+		if slices.Contains(p.places, at) {
+			return false, fmt.Errorf("column %q is named twice", name)
+		}
+		p.places = append(p.places, at)
+	}
+	return header != nil, nil
+}
+
+func (p *rowParser) noColumn(name string, header []string) error {
+	switch {
+	case p.format == jsonRows:
+		return fmt.Errorf("no column %q: want a place 1 to %d in an array, or objects with \"label\", \"target\" or \"y\" and no column named", name, p.width+p.targets)
+	case header == nil:
+		return fmt.Errorf("no column %q: there is no header, want a place 1 to %d", name, p.width+p.targets)
+	}
+	return fmt.Errorf("no column %q, the header has %.200q", name, header)
+}
+
+// csvFields returns the fields of a line, without quotes and the space around
+// them.
+func csvFields(line []byte) ([]string, error) {
+	fields, err := csv.NewReader(bytes.NewReader(line)).Read()
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		err = parse.Err
+	}
+	for i, field := range fields {
+		fields[i] = strings.TrimSpace(field)
+	}
+	return fields, err
+}
+
+func isNumber(field string) bool {
+	_, err := strconv.ParseFloat(field, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// parseList appends numbers separated by commas. what is the name of a place in
+// errors.
+func (p *rowParser) parseList(row []float64, text []byte, what string) ([]float64, error) {
+	want := p.width + p.targets
+	if n := bytes.Count(text, []byte(",")) + 1; n != want {
+		return row, p.wrongCount(n)
+	}
+	start := len(row)
+	for i := range want {
+		field := text
+		if at := bytes.IndexByte(text, ','); at >= 0 {
+			field, text = text[:at], text[at+1:]
+		}
+		x, ok := p.number(field)
+		if !ok {
+			return row, fmt.Errorf("%s %d: want a finite number, got %.40q", what, i+1, bytes.TrimSpace(field))
+		}
+		row = append(row, x)
+	}
+	if p.targets == 0 {
+		return row, nil
+	}
+	places := p.arrange(row[start:])
+	for i, place := range places {
+		if err := p.checkClass(row[start+p.width+i]); err != nil {
+			return row, fmt.Errorf("%s %d: %w", what, place+1, err)
+		}
+	}
+	return row, nil
+}
+
+// wrongCount is the error of n numbers.
+func (p *rowParser) wrongCount(n int) error {
+	switch {
+	case p.targets == 0:
+		return fmt.Errorf("want %d numbers, got %d", p.width, n)
+	case p.classes > 0:
+		return fmt.Errorf("want %d numbers, the inputs and the class, got %d", p.width+1, n)
+	}
+	return fmt.Errorf("want %d numbers, %d inputs and %d targets, got %d", p.width+p.targets, p.width, p.targets, n)
+}
+
+// arrange moves the targets of a record to its end and returns their places.
+func (p *rowParser) arrange(record []float64) []int {
+	if p.places == nil {
+		for i := range p.targets {
+			p.places = append(p.places, p.width+i)
+		}
+	}
+	p.record = append(p.record[:0], record...)
+	inputs := record[:0]
+	for i, x := range p.record {
+		if !slices.Contains(p.places, i) {
+			inputs = append(inputs, x)
+		}
+	}
+	for i, place := range p.places {
+		record[p.width+i] = p.record[place]
+	}
+	return p.places
+}
+
+func (p *rowParser) checkClass(x float64) error {
+	if p.classes > 0 && (x != math.Trunc(x) || x < 0 || x >= float64(p.classes)) {
+		return fmt.Errorf("want a class 0 to %d, got %v", p.classes-1, x)
+	}
+	return nil
+}
+
+// number reads a number that the network can hold. Pixels, which are whole, are
+// worth a way of their own.
+func (p *rowParser) number(text []byte) (float64, bool) {
+	text = bytes.TrimSpace(text)
+	if p.holes && (len(text) == 0 || bytes.EqualFold(text, []byte("nan")) || string(text) == "null") {
+		return math.NaN(), true
+	}
+	if n := len(text); n > 0 && n <= 15 {
+		whole := 0
+		for i, c := range text {
+			if c < '0' || c > '9' {
+				break
+			}
+			if whole = 10*whole + int(c-'0'); i == n-1 {
+				return float64(whole), true
+			}
+		}
+	}
+	x, err := strconv.ParseFloat(string(text), 64)
+	return x, err == nil && math.Abs(x) <= p.limit // a NaN is not
+}
+
+// parseJSON appends the row of an array or object.
+func (p *rowParser) parseJSON(row []float64, line []byte) ([]float64, error) {
+	if line[0] == '[' {
+		if !json.Valid(line) {
+			return row, fmt.Errorf("want a JSON array of numbers, got %.40q", line)
+		}
+		return p.parseList(row, trimArray(line), "element")
+	}
+	var object struct{ Input, X, Label, Target, Y json.RawMessage }
+	if err := json.Unmarshal(line, &object); err != nil {
+		return row, fmt.Errorf("want a JSON array of numbers, or an object with \"input\": %w", err)
+	}
+	if p.targets > 0 && len(p.columns) > 0 {
+		return row, fmt.Errorf("columns %q are named, and an object has \"label\", \"target\" or \"y\"", p.columns)
+	}
+	row, err := p.member(row, p.width, "input", "x", object.Input, object.X)
+	if err != nil || p.targets == 0 {
+		return row, err
+	}
+	name, value := "target", object.Target
+	if object.Label != nil {
+		if value != nil {
+			return row, errors.New(`want one of "label" and "target", got both`)
+		}
+		name, value = "label", object.Label
+	}
+	if row, err = p.member(row, p.targets, name, "y", value, object.Y); err != nil {
+		return row, err
+	}
+	if err := p.checkClass(row[len(row)-1]); err != nil {
+		return row, fmt.Errorf("%q: %w", name, err)
+	}
+	return row, nil
+}
+
+// member appends the n numbers of a member that has one of two names. A single
+// number need not be in an array.
+func (p *rowParser) member(row []float64, n int, name, short string, value, shortValue json.RawMessage) ([]float64, error) {
+	switch {
+	case value != nil && shortValue != nil:
+		return row, fmt.Errorf("want one of %q and %q, got both", name, short)
+	case value == nil && shortValue == nil && name == "target":
+		return row, errors.New(`want a member "label", "target" or "y"`)
+	case value == nil && shortValue == nil:
+		return row, fmt.Errorf("want a member %q or %q", name, short)
+	case value == nil:
+		name, value = short, shortValue
+	}
+	inner := rowParser{width: n, limit: p.limit, holes: p.holes}
+	if value[0] == '[' {
+		value = trimArray(value)
+	}
+	row, err := inner.parseList(row, value, "element")
+	if err != nil {
+		return row, fmt.Errorf("%q: %w", name, err)
+	}
+	return row, nil
+}
+
+// trimArray returns what is between the brackets of a valid JSON array.
+func trimArray(text []byte) []byte { return text[1 : len(text)-1] }

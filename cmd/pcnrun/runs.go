@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "runs [DIR]",
+		Short: "List training runs",
+		Long: `List the training runs in a folder, runs by default, and in the folders within: what
+was learned, how far it came, and how it scored. A run whose process was killed is
+stopped: pcnrun train --resume goes on with it.`,
+		Example: "  pcnrun runs\n  pcnrun runs --json | jq .test_accuracy",
+		Args:    wantArgs(0, 1),
+	}
+	json := c.Flags().Bool("json", false, "print one JSON object for each run, a line each")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		dir := "runs"
+		if len(args) > 0 {
+			dir = args[0]
+		}
+		return a.runs(dir, *json)
+	}
+	return c
+}
+
+// listedRun is what --json prints of a run.
+type listedRun struct {
+	Dir     string    `json:"dir"`
+	Started time.Time `json:"started"`
+	Updated time.Time `json:"updated"`
+	Command string    `json:"command"`
+	result
+}
+
+func listed(runs []*pastRun) []listedRun {
+	var list []listedRun
+	for _, r := range runs {
+		list = append(list, listedRun{r.dir, r.record.Started, r.record.Updated, r.record.Command, r.record.Result})
+	}
+	return list
+}
+
+func (a *app) runs(dir string, json bool) error {
+	var found []*pastRun
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() != recordFile {
+			return err
+		}
+		r, err := openRun(filepath.Dir(path))
+		if err != nil {
+			a.warn("%v", err)
+			return nil
+		}
+		found = append(found, r)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	list := listed(found)
+	if json {
+		for _, r := range list {
+			if err := printJSON(a.stdout, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(list) == 0 {
+		return fmt.Errorf("no runs in %s", dir)
+	}
+	t := tabwriter.NewWriter(a.stdout, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "run\tdataset\tdirection\tepochs\tstatus\tvalidation\ttest\twhen")
+	for i, r := range list {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\n", r.Dir, r.Dataset, r.Direction, r.Epochs, found[i].recipe.Learning.Epochs,
+			r.statusText(), r.validationText(), r.testText(), r.Started.Local().Format("2006-01-02 15:04"))
+	}
+	return t.Flush()
+}

@@ -1,0 +1,165 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"gorgonia.org/tensor"
+)
+
+// State is what a network, or a part of its training, remembers from one batch
+// to the next, by name: with it back in place, training goes on to the same
+// bits. Names of parts within parts are joined by dots.
+type State struct {
+	Tensors map[string]*tensor.Dense // of float32 or float64, none empty
+	Values  map[string]string        // the rest, as texts
+}
+
+// Add adds what a part remembers, which the name of the part then precedes.
+func (s *State) Add(part string, of State) {
+	for name, t := range of.Tensors {
+		s.SetTensor(part+"."+name, t)
+	}
+	for name, v := range of.Values {
+		s.SetValue(part+"."+name, v)
+	}
+}
+
+// Part returns what was added for a part.
+func (s State) Part(part string) State {
+	var of State
+	for name, t := range s.Tensors {
+		if name, ok := strings.CutPrefix(name, part+"."); ok {
+			of.SetTensor(name, t)
+		}
+	}
+	for name, v := range s.Values {
+		if name, ok := strings.CutPrefix(name, part+"."); ok {
+			of.SetValue(name, v)
+		}
+	}
+	return of
+}
+
+// SetTensor adds a tensor.
+func (s *State) SetTensor(name string, t *tensor.Dense) {
+	if s.Tensors == nil {
+		s.Tensors = map[string]*tensor.Dense{}
+	}
+	s.Tensors[name] = t
+}
+
+// SetValue adds a text.
+func (s *State) SetValue(name, text string) {
+	if s.Values == nil {
+		s.Values = map[string]string{}
+	}
+	s.Values[name] = text
+}
+
+// AddList adds tensors under their numbers: name.0, name.1 and so on.
+func (s *State) AddList(name string, tensors []*tensor.Dense) {
+	for i, t := range tensors {
+		s.SetTensor(fmt.Sprintf("%s.%d", name, i), t)
+	}
+}
+
+// List returns the tensors of AddList.
+func (s State) List(name string) []*tensor.Dense {
+	var list []*tensor.Dense
+	for i := 0; ; i++ {
+		t := s.Tensors[fmt.Sprintf("%s.%d", name, i)]
+		if t == nil {
+			return list
+		}
+		list = append(list, t)
+	}
+}
+
+// CopyList copies the tensors of AddList into those of into, which are of the
+// same number, shapes and types.
+func (s State) CopyList(name string, into []*tensor.Dense) error {
+	list := s.List(name)
+	if len(list) != len(into) {
+		return fmt.Errorf("%s: want %d tensors, got %d", name, len(into), len(list))
+	}
+	for i, t := range list {
+		if !t.Shape().Eq(into[i].Shape()) || t.Dtype() != into[i].Dtype() {
+			return fmt.Errorf("%s.%d: want %v of %v, got %v of %v", name, i, into[i].Dtype(), into[i].Shape(), t.Dtype(), t.Shape())
+		}
+	}
+	for i, t := range list {
+		switch data := into[i].Data().(type) {
+		case []float32:
+			copy(data, t.Float32s())
+		case []float64:
+			copy(data, t.Float64s())
+		}
+	}
+	return nil
+}
+
+// Clone returns a copy that shares no tensor with s.
+func (s State) Clone() State {
+	c := State{Values: maps.Clone(s.Values)}
+	for name, t := range s.Tensors {
+		c.SetTensor(name, t.Clone().(*tensor.Dense))
+	}
+	return c
+}
+
+// Names in the state of a network.
+const (
+	stateParameters = "parameters"
+	stateNorms      = "norms"
+	stateVectors    = "norm_vectors"
+	stateCurrent    = "norms_current"
+)
+
+// State returns what the network remembers: its parameters, live, and how far
+// the guard of the inference rate has followed their norms.
+func (n *Network) State() State {
+	var s State
+	s.AddList(stateParameters, n.Parameters())
+	norms, vectors := n.norms.tensors()
+	s.SetTensor(stateNorms, norms)
+	s.AddList(stateVectors, vectors)
+	s.SetValue(stateCurrent, strconv.FormatBool(n.norms.version == n.version))
+	return s
+}
+
+// SetState copies s, which State gave of a network of the same configuration,
+// into n.
+func (n *Network) SetState(s State) error {
+	norms, vectors := n.norms.tensors()
+	current, err := strconv.ParseBool(s.Values[stateCurrent])
+	if err != nil {
+		return fmt.Errorf("model: state: %s: want true or false, got %q", stateCurrent, s.Values[stateCurrent])
+	}
+	if t := s.Tensors[stateNorms]; t == nil || !t.Shape().Eq(norms.Shape()) || t.Dtype() != norms.Dtype() {
+		return fmt.Errorf("model: state: %s: want %d numbers of float64", stateNorms, n.Depth())
+	}
+	if err := s.CopyList(stateVectors, vectors); err != nil {
+		return fmt.Errorf("model: state: %w", err)
+	}
+	if err := s.CopyList(stateParameters, n.Parameters()); err != nil {
+		return fmt.Errorf("model: state: %w", err)
+	}
+	copy(n.norms.of, s.Tensors[stateNorms].Float64s())
+	n.Changed()
+	if n.norms.version = -1; current {
+		n.norms.version = n.version
+	}
+	return nil
+}
+
+// tensors returns the estimates and the vectors they were found with, live.
+func (w *norms) tensors() (of *tensor.Dense, right []*tensor.Dense) {
+	live := func(x []float64) *tensor.Dense { return tensor.New(tensor.WithShape(len(x)), tensor.WithBacking(x)) }
+	for _, x := range w.right {
+		right = append(right, live(x))
+	}
+	return live(w.of), right
+}

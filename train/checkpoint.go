@@ -1,0 +1,220 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/nlpodyssey/safetensors"
+
+	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/tensorfile"
+	"example.com/pcn/model"
+)
+
+// Checkpoint is a training run between two batches: [Fit] goes on from it to the
+// same bits as if it had never stopped.
+type Checkpoint struct {
+	// Recipe is the run's, for who began it to keep here; Fit does not use it.
+	Recipe *Recipe `json:"recipe,omitempty"`
+	// Learning is what Fit was given, and Examples the number it learned from.
+	Learning Learning `json:"learning"`
+	Examples int      `json:"examples"`
+	// History has the epochs that are over. Of the next one Batch batches are
+	// done, with Record so far.
+	History History `json:"history"`
+	Batch   int     `json:"batch"`
+	Record  Epoch   `json:"record"`
+	// NotFinite says that the energy no longer was.
+	NotFinite bool `json:"not_finite,omitempty"`
+	// Stream is the random stream of the order of the examples, as it was before
+	// the order of the epoch of Batch was drawn.
+	Stream []byte `json:"stream"`
+	// State is what the learner remembers, weights included.
+	State model.State `json:"-"`
+}
+
+// Names in a checkpoint file: keys of its metadata, and what comes before those
+// of State.
+const (
+	checkpointKey     = "pcn.checkpoint"
+	checkpointVersion = 1
+	learnerPart       = "learner"
+	bestPart          = "best"
+	valuePrefix       = "state."
+)
+
+// checkpointHead is what a file's metadata holds under checkpointKey.
+type checkpointHead struct {
+	Version int `json:"version"`
+	*Checkpoint
+}
+
+// checkpoint returns a copy of where f is.
+func (f *fitting) checkpoint() *Checkpoint {
+	c := &Checkpoint{
+		Learning: f.settings, Examples: f.batches.set.Len(), History: *f.history,
+		Batch: f.batch, NotFinite: f.notFinite, Stream: f.drawn,
+	}
+	c.History.Epochs = slices.Clone(f.history.Epochs)
+	if f.batch > 0 {
+		c.Record = f.record
+		c.Record.LayerEnergy, c.Record.NodeResidual = slices.Clone(f.record.LayerEnergy), slices.Clone(f.record.NodeResidual)
+	} else {
+		c.Stream, _ = f.stream.MarshalBinary() // never fails
+	}
+	var s model.State
+	s.Add(learnerPart, f.learner.State())
+	s.AddList(bestPart, f.best)
+	c.State = s.Clone()
+	return c
+}
+
+// resume puts f where c was made.
+func (f *fitting) resume(c *Checkpoint) error {
+	if c.Learning != f.settings {
+		return fmt.Errorf("was made with %+v, and this is %+v", c.Learning, f.settings)
+	}
+	if n := f.batches.set.Len(); c.Examples != n {
+		return fmt.Errorf("was made with %d training examples, and there are %d", c.Examples, n)
+	}
+	if err := c.validate(f.batches.count(), f.validation != nil); err != nil {
+		return err
+	}
+	if err := f.stream.UnmarshalBinary(c.Stream); err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
+	if err := f.learner.SetState(c.State.Part(learnerPart)); err != nil {
+		return err
+	}
+	f.best = c.State.Clone().List(bestPart)
+	if kept := f.settings.Patience > 0 && c.History.Best > 0; kept || f.best != nil {
+		if err := c.State.CopyList(bestPart, cloneAll(f.learner.Network().Parameters())); err != nil {
+			return err
+		}
+	}
+	history := c.History
+	history.Epochs = slices.Clone(history.Epochs)
+	f.history, f.batch, f.record, f.notFinite = &history, c.Batch, c.Record, c.NotFinite
+	f.record.LayerEnergy, f.record.NodeResidual = slices.Clone(c.Record.LayerEnergy), slices.Clone(c.Record.NodeResidual)
+	return nil
+}
+
+// validate returns what contradicts itself in c, for epochs of that many
+// batches.
+func (c *Checkpoint) validate(batches int, validation bool) error {
+	done := len(c.History.Epochs)
+	if done > c.Learning.Epochs {
+		return fmt.Errorf("history: %d epochs of %d", done, c.Learning.Epochs)
+	}
+	for i, e := range c.History.Epochs {
+		if e.Epoch != i+1 {
+			return fmt.Errorf("history: epochs[%d]: must be epoch %d, got %d", i, i+1, e.Epoch)
+		}
+		if last := c.NotFinite && c.Batch == 0 && i == done-1; (e.Validation != nil) != (validation && !last) {
+			return fmt.Errorf("history: epochs[%d]: has a validation score, or lacks it, against what is given", i)
+		}
+	}
+	if b := c.History.Best; b < 0 || b > done || b > 0 && c.History.Epochs[b-1].Validation == nil {
+		return fmt.Errorf("history: best: must be a scored epoch, got %d", b)
+	}
+	if c.Batch < 0 || c.Batch > batches {
+		return fmt.Errorf("batch: must be 0 to %d, got %d", batches, c.Batch)
+	}
+	if c.Batch > 0 && (c.Record.Epoch != done+1 || done == c.Learning.Epochs || c.Record.Batches != batches) {
+		return fmt.Errorf("record: must be epoch %d with %d batches, got epoch %d with %d", done+1, batches, c.Record.Epoch, c.Record.Batches)
+	}
+	return nil
+}
+
+// Save writes the checkpoint to a safetensors file, beside path and renamed, so
+// that an older checkpoint stays until this one is complete.
+func (c *Checkpoint) Save(path string) error {
+	if err := atomicfile.Write(path, c.Write); err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	return nil
+}
+
+// Write is Save to a writer.
+func (c *Checkpoint) Write(w io.Writer) error {
+	head, err := json.Marshal(checkpointHead{checkpointVersion, c})
+	if err != nil {
+		return err
+	}
+	metadata := map[string]string{checkpointKey: string(head), "format": "pt"}
+	for name, text := range c.State.Values {
+		metadata[valuePrefix+name] = text
+	}
+	tensors := map[string]safetensors.TensorView{}
+	for name, t := range c.State.Tensors {
+		if tensors[name], err = tensorfile.View(t); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return safetensors.SerializeToWriter(tensors, metadata, w)
+}
+
+// LoadCheckpoint reads a file that [Checkpoint.Save] wrote. The error names the
+// file.
+func LoadCheckpoint(path string) (*Checkpoint, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("train: checkpoint: %w", err)
+	}
+	c, err := ReadCheckpoint(data)
+	if err != nil {
+		return nil, fmt.Errorf("train: checkpoint: %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// ReadCheckpoint is LoadCheckpoint from the bytes of a file.
+func ReadCheckpoint(data []byte) (*Checkpoint, error) {
+	st, err := safetensors.Deserialize(data)
+	if err != nil {
+		return nil, fmt.Errorf("not a safetensors file: %w", err)
+	}
+	_, header, err := safetensors.ReadMetadata(data)
+	if err != nil {
+		return nil, fmt.Errorf("not a safetensors file: %w", err)
+	}
+	text, ok := header.Metadata()[checkpointKey]
+	if !ok {
+		return nil, fmt.Errorf("is no checkpoint: its metadata has no %s", checkpointKey)
+	}
+	head := checkpointHead{Checkpoint: &Checkpoint{}}
+	if err := json.Unmarshal([]byte(text), &head); err != nil {
+		return nil, fmt.Errorf("%s: %w", checkpointKey, err)
+	}
+	if head.Version != checkpointVersion {
+		return nil, fmt.Errorf("%s: version must be %d, got %d", checkpointKey, checkpointVersion, head.Version)
+	}
+	c := head.Checkpoint
+	for key, text := range header.Metadata() {
+		if name, ok := strings.CutPrefix(key, valuePrefix); ok {
+			c.State.SetValue(name, text)
+		}
+	}
+	numbers := 0
+	for _, v := range st.Tensors() {
+		t, err := tensorfile.Dense(v.TensorView)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", v.Name, err)
+		}
+		numbers += t.Shape().TotalSize()
+		c.State.SetTensor(v.Name, t)
+	}
+	if c.Recipe != nil {
+		if err := c.Recipe.Validate(); err != nil {
+			return nil, fmt.Errorf("recipe: %w", err)
+		}
+		if promised := c.Recipe.weights(); promised > numbers {
+			return nil, fmt.Errorf("recipe: layers %v have %d weights, and the file holds %d numbers", c.Recipe.Model.Layers, promised, numbers)
+		}
+	}
+	return c, nil
+}

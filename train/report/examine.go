@@ -1,0 +1,273 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+	"example.com/pcn/train/data"
+)
+
+// Most of what is shown.
+const (
+	maxWrong    = 24 // wrongly classified images
+	maxComplete = 12 // completed images
+	maxClasses  = 32 // of a confusion matrix and of generated images
+	maxSettled  = 64 // examples that the settling curves are of
+)
+
+// Confusion counts examples by the class they have and the one predicted.
+type Confusion struct {
+	Counts [][]int // [class][predicted]
+}
+
+// Examine looks at a trained network through examples, which should be none of
+// the test part: how it settles, which examples it takes for another class, what
+// it generates and, where it is generative, how it completes halves of images.
+func Examine(ctx context.Context, l train.Learner, inf model.Inference, set *data.Set) ([]Section, error) {
+	x := &examination{ctx: ctx, learner: l, network: l.Network(), inference: inf, set: set}
+	var sections []Section
+	for _, look := range []func() (*Section, error){x.settling, x.fit, x.classes, x.generated, x.completed} {
+		s, err := look()
+		if err != nil {
+			return nil, fmt.Errorf("report: %w", err)
+		}
+		if s != nil {
+			sections = append(sections, *s)
+		}
+	}
+	return sections, nil
+}
+
+type examination struct {
+	ctx       context.Context // of one Examine
+	learner   train.Learner
+	network   *model.Network
+	inference model.Inference
+	set       *data.Set
+}
+
+// gather returns examples lo to hi as the network takes them.
+func (x *examination) gather(lo, hi int) (inputs, targets *tensor.Dense, err error) {
+	rows := make([]int, hi-lo)
+	for i := range rows {
+		rows[i] = lo + i
+	}
+	dt := tensor.Of(x.network.Config().Dtype.Tensor())
+	inputs = tensor.New(dt, tensor.WithShape(len(rows), x.set.InputSize()))
+	targets = tensor.New(dt, tensor.WithShape(len(rows), x.set.TargetSize()))
+	return inputs, targets, x.set.Gather(rows, inputs, targets)
+}
+
+// settling draws energies and residual by step, with both ends clamped as in
+// learning.
+func (x *examination) settling() (*Section, error) {
+	n := x.network
+	count := min(maxSettled, x.set.Len())
+	inputs, targets, err := x.gather(0, count)
+	if err != nil {
+		return nil, err
+	}
+	inf, err := x.inference.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if n.Depth() < 2 {
+		return nil, nil // nothing is free
+	}
+	inf.Trace = true
+	r, err := n.Settle(x.ctx, n.Clamp(inputs, targets), inf)
+	if err != nil {
+		return nil, err
+	}
+	return &Section{
+		Title:  "Settling",
+		Text:   fmt.Sprintf("%d validation examples, both ends clamped as in learning, by %v.", count, inf.Method),
+		Panels: Settling(r),
+	}, nil
+}
+
+// fit draws the prediction of a regression of one number on another.
+func (x *examination) fit() (*Section, error) {
+	if x.set.Classes > 0 || x.set.InputSize() != 1 || x.set.TargetSize() != 1 {
+		return nil, nil
+	}
+	inputs, targets, err := x.gather(0, x.set.Len())
+	if err != nil {
+		return nil, err
+	}
+	predicted, err := x.learner.Predict(x.ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	for t, units := range map[*tensor.Dense]data.Transform{inputs: x.set.InputTransform(), targets: x.set.TargetTransform(), predicted: x.set.TargetTransform()} {
+		if err := units.Invert().Apply(t); err != nil {
+			return nil, err
+		}
+	}
+	at, truth, line := flat(inputs), flat(targets), flat(predicted)
+	order := make([]int, len(at))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		if at[a] < at[b] {
+			return -1
+		}
+		return 1
+	})
+	prediction := Line{Name: "prediction"}
+	for _, i := range order {
+		prediction.X, prediction.Y = append(prediction.X, at[i]), append(prediction.Y, line[i])
+	}
+	return &Section{Title: "Fit", Panels: []*Panel{Fit(Line{"validation examples", at, truth}, Line{}, prediction)}}, nil
+}
+
+// classes counts what is taken for what, and shows images that are taken for
+// another class.
+func (x *examination) classes() (*Section, error) {
+	k := x.set.Classes
+	if k == 0 {
+		return nil, nil
+	}
+	c := &Confusion{Counts: make([][]int, k)}
+	for i := range c.Counts {
+		c.Counts[i] = make([]int, k)
+	}
+	labels := x.set.Labels()
+	s := &Section{Title: "Classes", Squares: c}
+	wrong := 0
+	const batch = 1000
+	for lo := 0; lo < len(labels); lo += batch {
+		hi := min(lo+batch, len(labels))
+		inputs, _, err := x.gather(lo, hi)
+		if err != nil {
+			return nil, err
+		}
+		predicted, err := x.learner.Predict(x.ctx, inputs)
+		if err != nil {
+			return nil, err
+		}
+		images := model.Rows(inputs)
+		for i, class := range model.Argmax(predicted) {
+			is := labels[lo+i]
+			c.Counts[is][class]++
+			if class == is {
+				continue
+			}
+			if wrong++; x.set.Width > 0 && len(s.Images) < maxWrong {
+				picture, err := x.grid([][]float64{images[i]}, 1)
+				if err != nil {
+					return nil, err
+				}
+				s.Images = append(s.Images, Image{picture, fmt.Sprintf("%d, taken for %d", is, class)})
+			}
+		}
+	}
+	s.Text = fmt.Sprintf("%d of %d validation examples are taken for another class.", wrong, len(labels))
+	if len(s.Images) < wrong && len(s.Images) > 0 {
+		s.Text += fmt.Sprintf(" The first %d are shown.", len(s.Images))
+	}
+	if k > maxClasses {
+		s.Squares = nil
+	}
+	return s, nil
+}
+
+// generated shows what the network generates for each class.
+func (x *examination) generated() (*Section, error) {
+	k := x.set.Classes
+	if k == 0 || k > maxClasses || x.set.Width == 0 {
+		return nil, nil
+	}
+	all := make([]int, k)
+	for i := range all {
+		all[i] = i
+	}
+	targets, err := x.network.OneHot(all)
+	if err != nil {
+		return nil, err
+	}
+	inputs, _, err := x.network.Generate(x.ctx, targets, x.inference)
+	if err != nil {
+		return nil, err
+	}
+	picture, err := x.grid(model.Rows(inputs), (k+1)/2)
+	return &Section{
+		Title: "Generated", Text: "What fits each class: the label is clamped and the image is free.",
+		Images: []Image{{picture, fmt.Sprintf("classes 0 to %d", k-1)}},
+	}, err
+}
+
+// completed hides the lower half of images and shows how a generative network
+// fills it in.
+func (x *examination) completed() (*Section, error) {
+	if x.network.Config().Direction != model.Generative || x.set.Classes == 0 || x.set.Classes > maxClasses || x.set.Width == 0 {
+		return nil, nil
+	}
+	count := min(maxComplete, x.set.Len())
+	inputs, _, err := x.gather(0, count)
+	if err != nil {
+		return nil, err
+	}
+	fixed := tensor.New(tensor.Of(inputs.Dtype()), tensor.WithShape(1, x.set.InputSize()))
+	left := (x.set.Height + 1) / 2 * x.set.Width
+	for i := range left {
+		switch f := fixed.Data().(type) {
+		case []float32:
+			f[i] = 1
+		case []float64:
+			f[i] = 1
+		}
+	}
+	done, err := x.network.Complete(x.ctx, model.Clamp{Values: inputs, Fixed: fixed}, model.Recall{By: model.ByEnergy}, x.inference)
+	if err != nil {
+		return nil, err
+	}
+	truth := model.Rows(inputs)
+	var images [][]float64
+	for _, image := range truth {
+		given := slices.Clone(image)
+		for j := left; j < len(given); j++ {
+			given[j] = math.NaN()
+		}
+		images = append(images, given)
+	}
+	picture, err := x.grid(append(append(images, model.Rows(done.Inputs)...), truth...), count)
+	return &Section{
+		Title: "Completed", Text: "The lower half is hidden, each class is clamped in turn, and the one of the lowest energy fills it in.",
+		Images: []Image{{picture, "given, completed, and whole"}},
+	}, err
+}
+
+// grid draws images in the range of the pixels of the first examples.
+func (x *examination) grid(images [][]float64, columns int) (image.Image, error) {
+	inputs, _, err := x.gather(0, min(maxSettled, x.set.Len()))
+	if err != nil {
+		return nil, err
+	}
+	pixels := flat(inputs)
+	low := slices.Min(pixels)
+	return gridOf(images, x.set.Width, x.set.Height, columns, low, max(slices.Max(pixels), low+1e-9), smallCell)
+}
+
+// flat returns a copy of the numbers of t.
+func flat(t *tensor.Dense) []float64 {
+	switch x := t.Data().(type) {
+	case []float32:
+		out := make([]float64, len(x))
+		for i, v := range x {
+			out[i] = float64(v)
+		}
+		return out
+	case []float64:
+		return slices.Clone(x)
+	}
+	return nil
+}
