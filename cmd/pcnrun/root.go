@@ -54,7 +54,7 @@ interrupted.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print the result and warnings only")
 	root.PersistentFlags().StringVar(&a.kernel, "gemm", "", "`KERNEL` for matrix products: auto, portable, avx2, avx512, or\nthe path to a BLAS library (default: the best one)")
-	root.AddCommand(a.trainCommand(), a.runsCommand(), a.reportCommand(), a.evalCommand(), a.predictCommand(), a.classifyCommand(), a.generateCommand(), a.completeCommand(), a.inspectCommand(), a.exportCommand(), a.importCommand(), a.compareCommand(), a.dataCommand(), a.benchCommand(), a.versionCommand())
+	root.AddCommand(a.trainCommand(), a.runsCommand(), a.reportCommand(), a.evalCommand(), a.predictCommand(), a.classifyCommand(), a.generateCommand(), a.completeCommand(), a.inspectCommand(), a.exportCommand(), a.importCommand(), a.compareCommand(), a.sweepCommand(), a.configCommand(), a.dataCommand(), a.benchCommand(), a.versionCommand())
 	return root
 }
 
