@@ -80,9 +80,10 @@ func (a custom) Value(x float64) float64    { return a.value(x) }
 func (a custom) Slope(x, y float64) float64 { return a.slope(x, y) }
 func (a custom) MaxSlope() float64          { return a.maxSlope }
 
-// RegisterActivation makes a known to [ParseActivation] by its name. It returns
-// an error when the name is empty or taken, or when MaxSlope is not a positive
-// number.
+// RegisterActivation makes a known to [ParseActivation] by its name, in place of
+// one registered under that name before, which networks made with it keep. It
+// returns an error when the name is empty or a built-in activation's, or when
+// MaxSlope is not a positive number.
 func RegisterActivation(a Activation) error {
 	name := a.String()
 	if name == "" {
@@ -93,8 +94,8 @@ func RegisterActivation(a Activation) error {
 	}
 	registry.Lock()
 	defer registry.Unlock()
-	if _, taken := registry.byName[name]; taken {
-		return fmt.Errorf("graph: activation %q is already registered", name)
+	if _, taken := registry.byName[name].(builtin); taken {
+		return fmt.Errorf("graph: activation %q is built in: give yours another name", name)
 	}
 	registry.byName[name] = a
 	return nil

@@ -41,6 +41,9 @@ func TestDraw(t *testing.T) {
 	if n := strings.Count(svg.String(), "marker-end"); n != arrows {
 		t.Errorf("SVG: %d arrows, want %d", n, arrows)
 	}
+	if e.SVG() != svg.String() {
+		t.Error("SVG is not what WriteSVG writes")
+	}
 	d := xml.NewDecoder(&svg)
 	boxes := map[string]bool{}
 	for {

@@ -26,6 +26,20 @@ type Clamp struct {
 	Start *tensor.Dense
 }
 
+// Hide returns a clamp that shows a network values (B, d) of float32 or float64 but
+// for the units of which hidden is true, such as to [Network.Complete].
+func Hide(values *tensor.Dense, hidden func(example, unit int) bool) Clamp {
+	shape := values.Shape()
+	d := shape[len(shape)-1]
+	fixed := tensor.New(tensor.Of(values.Dtype()), tensor.WithShape(shape...))
+	for i := range shape.TotalSize() {
+		if !hidden(i/d, i%d) {
+			setElement(fixed, i, 1)
+		}
+	}
+	return Clamp{Values: values, Fixed: fixed}
+}
+
 // whole reports whether all units are fixed.
 func (c Clamp) whole() bool { return c.Values != nil && c.Fixed == nil }
 

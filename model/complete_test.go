@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gorgonia.org/tensor"
@@ -25,6 +26,9 @@ func TestCompleteIsThePosteriorMean(t *testing.T) {
 	n, w := linearPair(t)
 	seen := []float64{0.3, -0.4, 7, 7}
 	c := Clamp{Values: matrix(Float64, [][]float64{seen}), Fixed: matrix(Float64, [][]float64{{1, 1, 0, 0}})}
+	if h := Hide(c.Values, func(example, unit int) bool { return example > 0 || unit >= 2 }); h.Values != c.Values || !slices.Equal(h.Fixed.Float64s(), c.Fixed.Float64s()) {
+		t.Errorf("want the first two units fixed, got %v", h.Fixed)
+	}
 	inf := Inference{Method: GaussSeidel, Steps: 50}
 	for _, temperature := range []float64{0, 0.05, 0.5, 100} {
 		done, err := n.Complete(context.Background(), c, Recall{By: ByEnergy, Temperature: temperature}, inf)

@@ -63,10 +63,11 @@ func ExampleNetwork_Complete() {
 	}
 	copy(n.Weights(0).Float64s(), []float64{1, 0, 0, 1, 1, 0}) // class 0 is 1 0 1, class 1 is 0 1 0
 	n.Changed()
-	seen := model.Clamp{
-		Values: tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float64{1, 0, 0})),
-		Fixed:  tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float64{1, 1, 0})),
+	inputs, err := model.Float64.Matrix([]float64{1, 0, 0})
+	if err != nil {
+		log.Fatal(err)
 	}
+	seen := model.Hide(inputs, func(_, unit int) bool { return unit == 2 })
 	done, err := n.Complete(context.Background(), seen, model.Recall{By: model.ByEnergy}, model.Inference{Method: model.GaussSeidel, Steps: 5})
 	if err != nil {
 		log.Fatal(err)

@@ -56,14 +56,14 @@ func room(n *model.Network, rows int) Batch {
 	}
 }
 
-// Examples returns the examples of set that rows name as a batch for n, such as
-// [model.Network.Clamp] takes.
+// Examples returns the examples of set that rows name, or where none is named all
+// of them, as a batch for n, such as [model.Network.Clamp] takes.
 func Examples(n *model.Network, set *data.Set, rows ...int) (Batch, error) {
 	if err := Fits(n, set); err != nil {
 		return Batch{}, err
 	}
 	if len(rows) == 0 {
-		return Batch{}, fmt.Errorf("train: examples: must name at least one row")
+		rows = upTo(set.Len())
 	}
 	b := room(n, len(rows))
 	b.Examples = rows
@@ -71,6 +71,15 @@ func Examples(n *model.Network, set *data.Set, rows ...int) (Batch, error) {
 		return Batch{}, fmt.Errorf("train: examples: %w", err)
 	}
 	return b, nil
+}
+
+// upTo returns 0 to n−1.
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 // count returns the number of batches in a pass over the set.

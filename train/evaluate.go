@@ -26,10 +26,6 @@ const evaluateBatch = 1000
 
 // Evaluate scores l on all examples of set, in order.
 func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
-	order := make([]int, set.Len())
-	for i := range order {
-		order[i] = i
-	}
 	b, err := newBatches(l, set, evaluateBatch)
 	if err != nil {
 		return Score{}, err
@@ -38,17 +34,13 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 	score := Score{Examples: set.Len(), Classes: set.Classes}
 	correct := 0
 	labels := set.Labels()
-	err = b.each(order, 0, func(done int, batch Batch) error {
+	err = b.each(upTo(set.Len()), 0, func(done int, batch Batch) error {
 		predicted, err := l.Predict(ctx, batch.Inputs)
 		if err != nil {
 			return err
 		}
 		if labels != nil {
-			for i, class := range model.Argmax(predicted) {
-				if class == labels[done+i] {
-					correct++
-				}
-			}
+			correct += right(model.Argmax(predicted), labels[done:])
 		}
 		score.MSE += squaredError(predicted, batch.Targets, units)
 		return nil
@@ -59,6 +51,23 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 	score.MSE /= float64(set.Len() * set.TargetSize())
 	score.Accuracy = float64(correct) / float64(set.Len())
 	return score, nil
+}
+
+// Accuracy returns the share of classes, 0..1, that are the labels of the same
+// examples, such as those of a [model.Completion].
+func Accuracy(classes, labels []int) float64 {
+	return float64(right(classes, labels)) / float64(len(classes))
+}
+
+// right returns how many of classes are the labels.
+func right(classes, labels []int) int {
+	n := 0
+	for i, c := range classes {
+		if c == labels[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // squaredError is Σ (predicted − target)² in raw units.

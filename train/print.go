@@ -87,23 +87,30 @@ const progressLines = 10
 
 // Progress returns a callback for [Options] that prints to w how training goes:
 // about ten short lines in all, the first and the last epoch among them, and one when
-// settling first diverges or training ends for want of a finite energy.
-func Progress(w io.Writer) func(Event) {
+// settling first diverges or training ends for want of a finite energy. Its error is
+// that of writing.
+func Progress(w io.Writer) func(Event) error {
 	warned := false
-	return func(e Event) {
+	return func(e Event) error {
+		var text string
 		if e.Done != nil {
 			every := (e.Epochs + progressLines - 1) / progressLines
-			if e.Epoch == 1 || e.Epoch == e.Epochs || e.Epoch%every == 0 {
-				fmt.Fprintf(w, "%s  %s\n", e.epoch(), e.Done.learned())
+			if e.Epoch == 1 || e.Last || e.Epoch == e.Epochs || e.Epoch%every == 0 {
+				text = fmt.Sprintf("%s  %s\n", e.epoch(), e.Done.learned())
 			}
-			return
+		} else {
+			if e.Step.Status == model.Diverged && !warned {
+				warned = true
+				text = fmt.Sprintf("settling diverged at epoch %d, batch %d, node %d\n", e.Epoch, e.Batch, e.Step.Node)
+			}
+			if !e.Step.Learned {
+				text += fmt.Sprintf("training ends at epoch %d, batch %d: the energy is no longer a number\n", e.Epoch, e.Batch)
+			}
 		}
-		if e.Step.Status == model.Diverged && !warned {
-			warned = true
-			fmt.Fprintf(w, "settling diverged at epoch %d, batch %d, node %d\n", e.Epoch, e.Batch, e.Step.Node)
+		if text == "" {
+			return nil
 		}
-		if !e.Step.Learned {
-			fmt.Fprintf(w, "training ends at epoch %d, batch %d: the energy is no longer a number\n", e.Epoch, e.Batch)
-		}
+		_, err := io.WriteString(w, text)
+		return err
 	}
 }

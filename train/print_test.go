@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -20,8 +21,12 @@ func TestProgressPrintsSparingly(t *testing.T) {
 			if epoch > epochs/2 {
 				step.Status = model.Diverged
 			}
-			progress(Event{Epoch: epoch, Epochs: epochs, Batch: 1, Batches: 1, Step: step})
-			progress(Event{Epoch: epoch, Epochs: epochs, Batch: 1, Batches: 1, Done: &Epoch{Epoch: epoch}})
+			for _, e := range []Event{{Step: step}, {Done: &Epoch{Epoch: epoch}}} {
+				e.Epoch, e.Epochs, e.Batch, e.Batches = epoch, epochs, 1, 1
+				if err := progress(e); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
 		if n := strings.Count(out.String(), "diverged at"); n != 1 {
 			t.Errorf("%d epochs: want one line about the divergence, got %d", epochs, n)
@@ -38,12 +43,28 @@ func TestProgressPrintsSparingly(t *testing.T) {
 
 func TestProgressTellsOfTheEnd(t *testing.T) {
 	var out bytes.Buffer
-	Progress(&out)(Event{Epoch: 3, Epochs: 9, Batch: 4, Batches: 5, Step: Step{Status: model.Diverged, Node: 1}})
+	var options Options
+	options.Event = Progress(&out)
+	if err := options.Event(Event{Epoch: 3, Epochs: 9, Batch: 4, Batches: 5, Step: Step{Status: model.Diverged, Node: 1}}); err != nil {
+		t.Fatal(err)
+	}
 	want := "settling diverged at epoch 3, batch 4, node 1\ntraining ends at epoch 3, batch 4: the energy is no longer a number\n"
 	if got := out.String(); got != want {
 		t.Errorf("want %q, got %q", want, got)
 	}
+	out.Reset()
+	if err := options.Event(Event{Epoch: 13, Epochs: 1000, Done: &Epoch{}, Last: true}); err != nil || !strings.HasPrefix(out.String(), "epoch   13/1000") {
+		t.Errorf("patience ends training: got %q, %v", out.String(), err)
+	}
+	if err := Progress(full{})(Event{Epoch: 1, Done: &Epoch{}}); err != io.ErrShortWrite {
+		t.Errorf("want the error of writing, got %v", err)
+	}
 }
+
+// full is a writer that has no room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestStrings(t *testing.T) {
 	for _, test := range []struct {
@@ -82,7 +103,17 @@ func TestExamples(t *testing.T) {
 	if _, err := n.Settle(context.Background(), n.Clamp(b.Inputs, b.Targets), model.Inference{}); err != nil {
 		t.Error(err)
 	}
-	for _, rows := range [][]int{nil, {3}, {-1}} {
+	all, err := Examples(n, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(all.Inputs.Data(), all.Examples); got != "[1 2 3 4 5 6] [0 1 2]" {
+		t.Errorf("all: got %s", got)
+	}
+	if got := Accuracy(model.Argmax(all.Targets), []int{0, 1, 1}); got != 2./3 {
+		t.Errorf("two of three right: accuracy %v", got)
+	}
+	for _, rows := range [][]int{{3}, {-1}} {
 		if _, err := Examples(n, set, rows...); err == nil {
 			t.Errorf("rows %v: want an error", rows)
 		}

@@ -93,25 +93,18 @@ func (a *app) classifyTest(ctx context.Context, t *trained, path string, by mode
 		return err
 	}
 	test := sets.Test.Limit(limit)
-	if err := train.Fits(t.network, test); err != nil {
+	batch, err := train.Examples(t.network, test)
+	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	raw, err := rawRows(test)
-	if err != nil {
-		return err
-	}
-	p := &puzzle{raw: raw, units: test.InputTransform()}
-	if p.seen, err = p.whole(t); err != nil {
-		return err
-	}
-	done, err := p.solve(ctx, t, model.Recall{By: by}, inf)
+	done, err := t.network.Complete(ctx, model.Clamp{Values: batch.Inputs}, model.Recall{By: by}, inf)
 	if err != nil {
 		return err
 	}
 	labels := test.Labels()
 	res := classification{
 		Dataset: t.recipe.Data.Dataset, Model: path, By: by.String(), Method: inf.Method.String(), Examples: test.Len(),
-		Accuracy: number(share(done.Classes, labels)), Confusion: confusion(done.Classes, labels, test.Classes), Classes: done.Classes,
+		Accuracy: number(train.Accuracy(done.Classes, labels)), Confusion: confusion(done.Classes, labels, test.Classes), Classes: done.Classes,
 	}
 	if asJSON {
 		return printJSON(a.stdout, res)

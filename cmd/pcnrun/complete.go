@@ -186,7 +186,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		if err != nil {
 			return err
 		}
-		res.AccuracyAll = pointer(share(whole.Classes, labels))
+		res.AccuracyAll = pointer(train.Accuracy(whole.Classes, labels))
 	} else if t.classes() {
 		res.Classes = done.Classes
 	}
@@ -346,22 +346,17 @@ func (r *completion) compare(ctx context.Context, t *trained, sets train.Sets, p
 		r.MSENoisy = pointer(mse)
 	}
 	if labels != nil {
-		r.Accuracy = pointer(share(classes, labels))
+		r.Accuracy = pointer(train.Accuracy(classes, labels))
 	}
 	if sets.Train == nil || units == 0 && labels == nil {
 		return nil
 	}
-	raw, err := rawRows(sets.Train)
+	all, err := train.Examples(t.network, sets.Train)
 	if err != nil {
 		return err
 	}
-	trained := &puzzle{raw: raw, units: sets.Train.InputTransform()}
-	all, err := trained.tensor(func(i, j int) float64 { return raw[i][j] }, t.network.Config().Dtype)
-	if err != nil {
-		return err
-	}
-	examples := model.Rows(all)
-	nearest, err := train.Nearest(ctx, p.seen, all)
+	examples := model.Rows(all.Inputs)
+	nearest, err := train.Nearest(ctx, p.seen, all.Inputs)
 	if err != nil {
 		return err
 	}
@@ -378,7 +373,7 @@ func (r *completion) compare(ctx context.Context, t *trained, sets train.Sets, p
 		for i, e := range nearest {
 			guess[i] = theirs[e]
 		}
-		r.NearestAccuracy = pointer(share(guess, labels))
+		r.NearestAccuracy = pointer(train.Accuracy(guess, labels))
 	}
 	return nil
 }
@@ -423,17 +418,6 @@ func (r *completion) text() string {
 		line("wrote %s", r.Completed)
 	}
 	return out
-}
-
-// share returns how many of classes are the labels.
-func share(classes, labels []int) float64 {
-	right := 0
-	for i, c := range classes {
-		if c == labels[i] {
-			right++
-		}
-	}
-	return float64(right) / float64(len(labels))
 }
 
 // writeRows writes rows as CSV to a file, or for - to the standard output.

@@ -149,7 +149,7 @@ func (a *app) inspect(ctx context.Context, f *modelFlags, path string, limit int
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		batch, err := t.batch(set)
+		batch, err := train.Examples(n, set)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -238,20 +238,6 @@ func (t *trained) examples(limit int) (part string, set *data.Set, err error) {
 	}
 	set = set.Limit(limit)
 	return part, set, train.Fits(t.network, set)
-}
-
-// batch returns a set as the network takes it.
-func (t *trained) batch(set *data.Set) (train.Batch, error) {
-	dtype := t.network.Config().Dtype.Tensor()
-	b := train.Batch{
-		Inputs:   tensor.New(tensor.Of(dtype), tensor.WithShape(set.Len(), set.InputSize())),
-		Targets:  tensor.New(tensor.Of(dtype), tensor.WithShape(set.Len(), set.TargetSize())),
-		Examples: make([]int, set.Len()),
-	}
-	for i := range b.Examples {
-		b.Examples[i] = i
-	}
-	return b, set.Gather(b.Examples, b.Inputs, b.Targets)
 }
 
 // settle settles the clamped batch and enters how it went.

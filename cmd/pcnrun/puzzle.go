@@ -32,14 +32,6 @@ func newPuzzle(raw [][]float64, units data.Transform, h hidden, sigma float64, s
 		return nil, err
 	}
 	p.truth = model.Rows(clean)
-	fixed := tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(len(h), len(raw[0])))
-	for i, row := range h {
-		for j, hides := range row {
-			if !hides {
-				setValue(fixed, i*len(row)+j, 1)
-			}
-		}
-	}
 	rng := rand.New(rand.NewPCG(seed, streamNoise))
 	given, err := p.tensor(func(i, j int) float64 {
 		switch {
@@ -50,7 +42,9 @@ func newPuzzle(raw [][]float64, units data.Transform, h hidden, sigma float64, s
 		}
 		return raw[i][j] + sigma*rng.NormFloat64()
 	}, d)
-	p.seen = model.Clamp{Values: given, Fixed: fixed}
+	if err == nil {
+		p.seen = model.Hide(given, h.at)
+	}
 	return p, err
 }
 
@@ -68,15 +62,6 @@ func (p *puzzle) tensor(at func(i, j int) float64, d model.Dtype) (*tensor.Dense
 	}
 	t := newTensor(d, numbers, n, width)
 	return t, p.units.Apply(t)
-}
-
-func setValue(t *tensor.Dense, i int, x float64) {
-	switch values := t.Data().(type) {
-	case []float32:
-		values[i] = float32(x)
-	case []float64:
-		values[i] = x
-	}
 }
 
 // rawRows returns the raw inputs of a set.

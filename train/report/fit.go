@@ -31,7 +31,7 @@ func Fit(examples Line, lines ...Line) *Panel {
 		}
 		l.LineStyle = draw.LineStyle{Color: ink, Width: vg.Points(1.5), Dashes: []vg.Length{vg.Points(5), vg.Points(3)}}
 		if i > 0 {
-			l.LineStyle = draw.LineStyle{Color: palette[(i-1)%len(palette)], Width: vg.Points(2)}
+			l.LineStyle = lineStyle(i - 1)
 		}
 		p.Add(l)
 		p.explain(line.Name, l)

@@ -15,14 +15,14 @@ import (
 // the first and the last line are explained.
 const maxExplained = 7
 
-// Lines draws lines over each other, named by title and axes, over whole numbers
-// such as steps. A line without X counts its points from 0. The y axis is
-// logarithmic where nothing is negative and what is positive is far apart. What
-// cannot be drawn is left out: points that are not finite, and on a logarithmic
-// axis those at 0.
+// Lines draws lines over each other, named by title and axes. A line without X
+// counts its points from 0; ticks of the x axis are at whole numbers, such as
+// steps, where all points are. The y axis is logarithmic where nothing is negative
+// and what is positive is far apart. What cannot be drawn is left out: points that
+// are not finite, and on a logarithmic axis those at 0.
 func Lines(title, x, y string, lines ...Line) *Panel {
 	p := newPanel(title, x, y)
-	p.X.Tick.Marker = wholeTicks{}
+	whole := true
 	points := make([]plotter.XYs, len(lines))
 	low, high, negative := math.Inf(1), 0.0, false
 	for i, line := range lines {
@@ -34,10 +34,14 @@ func Lines(title, x, y string, lines ...Line) *Panel {
 		}
 		points[i] = line.points()
 		for _, at := range points[i] {
+			whole = whole && at.X == math.Trunc(at.X)
 			if negative = negative || at.Y < 0; at.Y > 0 {
 				low, high = min(low, at.Y), max(high, at.Y)
 			}
 		}
+	}
+	if whole {
+		p.X.Tick.Marker = wholeTicks{}
 	}
 	if !negative && high > 10*low {
 		p.Y.Tick.Marker = logTicks{}

@@ -50,7 +50,6 @@ func newPanel(title, x, y string) *Panel {
 	p.Title.Text = title
 	p.Title.TextStyle.Font = sized(13)
 	p.Title.TextStyle.Color = ink
-	p.Title.Padding = vg.Points(8)
 	p.X.Label.Text, p.Y.Label.Text = x, y
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Label.TextStyle.Font = sized(11)
@@ -84,7 +83,6 @@ func (p *Panel) explain(name string, thumbnail plot.Thumbnailer) {
 	l.Left, l.Top = true, true
 	l.Add(name, thumbnail)
 	p.legend = append(p.legend, l)
-	p.Title.Padding = vg.Points(28)
 }
 
 // widen leaves some room between the data and the ends of the y axis.
@@ -94,23 +92,34 @@ func (p *Panel) widen() {
 	}
 }
 
-// draw draws the panel on c.
+// Between entries of a legend, and between its rows.
+var legendGap, legendRow = vg.Points(14), vg.Points(20)
+
+// draw draws the panel on c, the legend in as many rows as it needs.
 func (p *Panel) draw(c vgdraw.Canvas) {
-	p.Plot.Draw(c)
-	const between = 14
-	widths := make([]vg.Length, len(p.legend))
-	total := vg.Points(between * float64(len(p.legend)-1))
-	for i, l := range p.legend {
-		widths[i] = l.Rectangle(c).Size().X
-		total += widths[i]
+	var rows [][]plot.Legend
+	var widths []vg.Length
+	for _, l := range p.legend {
+		width := l.Rectangle(c).Size().X
+		last := len(rows) - 1
+		if last < 0 || widths[last]+legendGap+width > c.Max.X-c.Min.X {
+			rows, widths = append(rows, []plot.Legend{l}), append(widths, width)
+			continue
+		}
+		rows[last], widths[last] = append(rows[last], l), widths[last]+legendGap+width
 	}
+	p.Title.Padding = vg.Points(8) + vg.Length(len(rows))*legendRow
+	p.Plot.Draw(c)
 	at := c
 	at.Max.Y -= p.Title.TextStyle.FontExtents().Height + vg.Points(6)
-	at.Min.X = (c.Min.X + c.Max.X - total) / 2
-	for i, l := range p.legend {
-		at.Max.X = at.Min.X + widths[i]
-		l.Draw(at)
-		at.Min.X = at.Max.X + vg.Points(between)
+	for i, row := range rows {
+		at.Min.X = (c.Min.X + c.Max.X - widths[i]) / 2
+		for _, l := range row {
+			at.Max.X = at.Min.X + l.Rectangle(c).Size().X
+			l.Draw(at)
+			at.Min.X = at.Max.X + legendGap
+		}
+		at.Max.Y -= legendRow
 	}
 }
 
@@ -190,11 +199,13 @@ func niceStep(x float64) float64 {
 }
 
 // logTicks marks an axis of logarithms to base ten with what they are of: the
-// powers of ten and, where these are few, 2 and 5 times each.
+// powers of ten, some of them where they are many, and 2 and 5 times each where
+// they are few.
 type logTicks struct{}
 
 func (logTicks) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
+	every := max(1, int(math.Ceil((high-low)/7))) // powers of ten
 	for e := math.Floor(low); e <= high; e++ {
 		for m := 1.0; m < 10; m++ {
 			at := e + math.Log10(m)
@@ -202,7 +213,7 @@ func (logTicks) Ticks(low, high float64) []plot.Tick {
 				continue
 			}
 			t := plot.Tick{Value: at}
-			if m == 1 || high-low < 2.5 && (m == 2 || m == 5) {
+			if m == 1 && int(e)%every == 0 || high-low < 2.5 && (m == 2 || m == 5) {
 				t.Label = strconv.FormatFloat(m*math.Pow(10, e), 'g', 3, 64)
 			}
 			ticks = append(ticks, t)

@@ -164,6 +164,25 @@ func TestTicks(t *testing.T) {
 			t.Errorf("%v to %v: want %s, got %s", test.low, test.high, test.want, s)
 		}
 	}
+	for _, test := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0, 1, "1 2 5 10"},
+		{-3, 0.1, "0.001 0.01 0.1 1"},
+		{-12.5, 1, "1e-12 1e-10 1e-08 1e-06 0.0001 0.01 1"},
+		{2, 2, "100"},
+	} {
+		got := []string{}
+		for _, tick := range (logTicks{}).Ticks(test.low, test.high) {
+			if tick.Label != "" {
+				got = append(got, tick.Label)
+			}
+		}
+		if s := strings.Join(got, " "); s != test.want {
+			t.Errorf("10^%v to 10^%v: want %s, got %s", test.low, test.high, test.want, s)
+		}
+	}
 }
 
 func TestSettling(t *testing.T) {

@@ -15,46 +15,56 @@ func init() {
 	imports.Packages["example.com/pcn/train"] = imports.Package{
 		Name: "train",
 		Binds: map[string]reflect.Value{
-			"ArticleRecipe": reflect.ValueOf(train.ArticleRecipe),
-			"Datasets":      reflect.ValueOf(&train.Datasets).Elem(),
-			"DefaultRecipe": reflect.ValueOf(train.DefaultRecipe),
-			"Evaluate":      reflect.ValueOf(train.Evaluate),
-			"Examples":      reflect.ValueOf(train.Examples),
-			"Fit":           reflect.ValueOf(train.Fit),
-			"Fits":          reflect.ValueOf(train.Fits),
-			"NewBackprop":   reflect.ValueOf(train.NewBackprop),
-			"NewOptimizer":  reflect.ValueOf(train.NewOptimizer),
-			"NewPCN":        reflect.ValueOf(train.NewPCN),
-			"NewSchedule":   reflect.ValueOf(train.NewSchedule),
-			"Optimizers":    reflect.ValueOf(&train.Optimizers).Elem(),
-			"ParseRecipe":   reflect.ValueOf(train.ParseRecipe),
-			"Progress":      reflect.ValueOf(train.Progress),
-			"Schedules":     reflect.ValueOf(&train.Schedules).Elem(),
+			"Accuracy":       reflect.ValueOf(train.Accuracy),
+			"ArticleRecipe":  reflect.ValueOf(train.ArticleRecipe),
+			"Cosines":        reflect.ValueOf(train.Cosines),
+			"Datasets":       reflect.ValueOf(&train.Datasets).Elem(),
+			"DefaultRecipe":  reflect.ValueOf(train.DefaultRecipe),
+			"Evaluate":       reflect.ValueOf(train.Evaluate),
+			"Examples":       reflect.ValueOf(train.Examples),
+			"Fit":            reflect.ValueOf(train.Fit),
+			"Fits":           reflect.ValueOf(train.Fits),
+			"IsPath":         reflect.ValueOf(train.IsPath),
+			"LoadCheckpoint": reflect.ValueOf(train.LoadCheckpoint),
+			"Nearest":        reflect.ValueOf(train.Nearest),
+			"NewBackprop":    reflect.ValueOf(train.NewBackprop),
+			"NewOptimizer":   reflect.ValueOf(train.NewOptimizer),
+			"NewPCN":         reflect.ValueOf(train.NewPCN),
+			"NewSchedule":    reflect.ValueOf(train.NewSchedule),
+			"Optimizers":     reflect.ValueOf(&train.Optimizers).Elem(),
+			"OwnRecipe":      reflect.ValueOf(train.OwnRecipe),
+			"ParseRecipe":    reflect.ValueOf(train.ParseRecipe),
+			"Progress":       reflect.ValueOf(train.Progress),
+			"ReadCheckpoint": reflect.ValueOf(train.ReadCheckpoint),
+			"Schedules":      reflect.ValueOf(&train.Schedules).Elem(),
 		},
 		Types: map[string]reflect.Type{
-			"Adam":      reflect.TypeFor[train.Adam](),
-			"Backprop":  reflect.TypeFor[train.Backprop](),
-			"Batch":     reflect.TypeFor[train.Batch](),
-			"Data":      reflect.TypeFor[train.Data](),
-			"Epoch":     reflect.TypeFor[train.Epoch](),
-			"Event":     reflect.TypeFor[train.Event](),
-			"History":   reflect.TypeFor[train.History](),
-			"Learner":   reflect.TypeFor[train.Learner](),
-			"Learning":  reflect.TypeFor[train.Learning](),
-			"Optimizer": reflect.TypeFor[train.Optimizer](),
-			"Options":   reflect.TypeFor[train.Options](),
-			"PCN":       reflect.TypeFor[train.PCN](),
-			"Recipe":    reflect.TypeFor[train.Recipe](),
-			"SGD":       reflect.TypeFor[train.SGD](),
-			"Schedule":  reflect.TypeFor[train.Schedule](),
-			"Score":     reflect.TypeFor[train.Score](),
-			"Sets":      reflect.TypeFor[train.Sets](),
-			"Step":      reflect.TypeFor[train.Step](),
+			"Adam":       reflect.TypeFor[train.Adam](),
+			"Backprop":   reflect.TypeFor[train.Backprop](),
+			"Batch":      reflect.TypeFor[train.Batch](),
+			"Checkpoint": reflect.TypeFor[train.Checkpoint](),
+			"Data":       reflect.TypeFor[train.Data](),
+			"Epoch":      reflect.TypeFor[train.Epoch](),
+			"Event":      reflect.TypeFor[train.Event](),
+			"History":    reflect.TypeFor[train.History](),
+			"Learner":    reflect.TypeFor[train.Learner](),
+			"Learning":   reflect.TypeFor[train.Learning](),
+			"Optimizer":  reflect.TypeFor[train.Optimizer](),
+			"Options":    reflect.TypeFor[train.Options](),
+			"PCN":        reflect.TypeFor[train.PCN](),
+			"Recipe":     reflect.TypeFor[train.Recipe](),
+			"SGD":        reflect.TypeFor[train.SGD](),
+			"Schedule":   reflect.TypeFor[train.Schedule](),
+			"Score":      reflect.TypeFor[train.Score](),
+			"Sets":       reflect.TypeFor[train.Sets](),
+			"Stateful":   reflect.TypeFor[train.Stateful](),
+			"Step":       reflect.TypeFor[train.Step](),
 		},
 		Proxies: map[string]reflect.Type{
 			"Learner":   reflect.TypeFor[proxyTrainLearner](),
 			"Optimizer": reflect.TypeFor[proxyTrainOptimizer](),
 			"Schedule":  reflect.TypeFor[proxyTrainSchedule](),
+			"Stateful":  reflect.TypeFor[proxyTrainStateful](),
 		},
 		Untypeds: map[string]string{
 			"ArticleRecipe": "string:article",
@@ -65,10 +75,12 @@ func init() {
 
 // proxyTrainLearner stands for an interpreted train.Learner.
 type proxyTrainLearner struct {
-	Object   any
-	Learn_   func(any, context.Context, train.Batch, float64) (train.Step, error)
-	Network_ func(any) *model.Network
-	Predict_ func(any, context.Context, *tensor.Dense) (*tensor.Dense, error)
+	Object    any
+	Learn_    func(any, context.Context, train.Batch, float64) (train.Step, error)
+	Network_  func(any) *model.Network
+	Predict_  func(any, context.Context, *tensor.Dense) (*tensor.Dense, error)
+	SetState_ func(any, model.State) error
+	State_    func(any) model.State
 }
 
 func (p *proxyTrainLearner) Learn(a0 context.Context, a1 train.Batch, a2 float64) (train.Step, error) {
@@ -81,12 +93,22 @@ func (p *proxyTrainLearner) Predict(a0 context.Context, a1 *tensor.Dense) (*tens
 	return p.Predict_(p.Object, a0, a1)
 }
 
+func (p *proxyTrainLearner) SetState(a0 model.State) error { return p.SetState_(p.Object, a0) }
+
+func (p *proxyTrainLearner) State() model.State { return p.State_(p.Object) }
+
 // proxyTrainOptimizer stands for an interpreted train.Optimizer.
 type proxyTrainOptimizer struct {
-	Object  any
-	Step_   func(any, []*tensor.Dense, []*tensor.Dense, float64) error
-	String_ func(any) string
+	Object    any
+	SetState_ func(any, model.State) error
+	State_    func(any) model.State
+	Step_     func(any, []*tensor.Dense, []*tensor.Dense, float64) error
+	String_   func(any) string
 }
+
+func (p *proxyTrainOptimizer) SetState(a0 model.State) error { return p.SetState_(p.Object, a0) }
+
+func (p *proxyTrainOptimizer) State() model.State { return p.State_(p.Object) }
 
 func (p *proxyTrainOptimizer) Step(a0 []*tensor.Dense, a1 []*tensor.Dense, a2 float64) error {
 	return p.Step_(p.Object, a0, a1, a2)
@@ -104,3 +126,14 @@ type proxyTrainSchedule struct {
 func (p *proxyTrainSchedule) Factor(a0 float64) float64 { return p.Factor_(p.Object, a0) }
 
 func (p *proxyTrainSchedule) String() string { return p.String_(p.Object) }
+
+// proxyTrainStateful stands for an interpreted train.Stateful.
+type proxyTrainStateful struct {
+	Object    any
+	SetState_ func(any, model.State) error
+	State_    func(any) model.State
+}
+
+func (p *proxyTrainStateful) SetState(a0 model.State) error { return p.SetState_(p.Object, a0) }
+
+func (p *proxyTrainStateful) State() model.State { return p.State_(p.Object) }

@@ -1,0 +1,30 @@
+package graph
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestRegisterActivation(t *testing.T) {
+	named := func(name string, maxSlope float64) Activation {
+		return NewActivation(name, math.Sin, func(x, _ float64) float64 { return math.Cos(x) }, maxSlope)
+	}
+	for _, maxSlope := range []float64{1, 2} { // the second in place of the first
+		must(t, RegisterActivation(named("sine", maxSlope)))
+		a, err := ParseActivation("sine")
+		must(t, err)
+		if a.MaxSlope() != maxSlope {
+			t.Errorf("want the activation registered last, got one of largest slope %v", a.MaxSlope())
+		}
+	}
+	for name, bad := range map[string]Activation{
+		"needs a name": named("", 1),
+		"built in":     named("tanh", 1),
+		"MaxSlope":     named("steep", math.Inf(1)),
+	} {
+		if err := RegisterActivation(bad); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("want an error about %q, got %v", name, err)
+		}
+	}
+}
