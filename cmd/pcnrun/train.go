@@ -86,7 +86,7 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 	}
 	n := l.Network()
 	e.recipe.Model = n.Config()
-	info := a.info(f.json)
+	info := a.info()
 	e.describe(info, n)
 	if err := e.saveRecipe(n); err != nil {
 		return err
@@ -171,7 +171,7 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	if rec.over() {
-		fmt.Fprintf(a.info(f.json), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.dir)
+		fmt.Fprintf(a.info(), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.dir)
 		return a.printResult(f, rec.Result)
 	}
 	r, from, err := d.where()
@@ -179,9 +179,9 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	if from == nil {
-		fmt.Fprintf(a.info(f.json), "%s has no checkpoint yet: the run begins anew\n", d.dir)
+		fmt.Fprintf(a.info(), "%s has no checkpoint yet: the run begins anew\n", d.dir)
 	} else {
-		fmt.Fprintf(a.info(f.json), "resume   %s at epoch %d, batch %d\n", d.dir, len(from.History.Epochs)+1, from.Batch+1)
+		fmt.Fprintf(a.info(), "resume   %s at epoch %d, batch %d\n", d.dir, len(from.History.Epochs)+1, from.Batch+1)
 	}
 	if was := rec.Machine.Kernel; was != gemm.Kernel() {
 		a.warn("the run began with the kernel %s and goes on with %s: its numbers will differ by rounding", was, gemm.Kernel())
