@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -33,6 +33,7 @@ command to another.`,
 		if *markdown {
 			pattern, write = "*.md", doc.GenMarkdownTree
 		}
+		forReference(c.Root())
 		if err := write(c.Root(), dir); err != nil {
 			return err
 		}
@@ -49,7 +50,33 @@ command to another.`,
 	return c
 }
 
-// writeManPages writes manual pages. Of the same commands the same bytes come.
+// writeManPages writes manual pages.
 func writeManPages(root *cobra.Command, dir string) error {
-	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: root.Name(), Manual: "pcn", Date: new(time.Time)}, dir)
+	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: root.Name(), Manual: "pcn"}, dir)
+}
+
+// forReference makes the long help of c, and of the commands below it, Markdown.
+func forReference(c *cobra.Command) {
+	c.DisableAutoGenTag = true // it would have the date
+	c.Long = markdownText(c.Long)
+	for _, child := range c.Commands() {
+		forReference(child)
+	}
+}
+
+// markdownText makes text Markdown: blocks of indented lines are code.
+func markdownText(text string) string {
+	var b strings.Builder
+	code := false
+	for line := range strings.Lines(text) {
+		if indented := strings.HasPrefix(line, "  "); indented != code && strings.TrimSpace(line) != "" {
+			code = indented
+			b.WriteByte('\n') // between prose and code
+		}
+		if code {
+			b.WriteString("  ")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
