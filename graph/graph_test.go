@@ -762,3 +762,43 @@ func TestErrorSteps(t *testing.T) {
 		}
 	})
 }
+
+// TestInverter inverts by blocks what is inverted row by row, sizes that fill no
+// block among them.
+func TestInverter(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var v inverter[float64]
+	for _, k := range []int{1, 31, 32, 33, 64, 97, 128} {
+		w := random(rng, tensor.Float64, 2*k, k).Float64s()
+		a := make([]float64, k*k)
+		gramRef[float64](k)(a, [][]float64{w})
+		want := slices.Clone(a)
+		invert(want, k, k)
+		v.invert(a, k)
+		for i, x := range a {
+			if math.Abs(x-want[i]) > 1e-9*(1+math.Abs(want[i])) {
+				t.Fatalf("%d: element %d is %v, want %v", k, i, x, want[i])
+			}
+		}
+	}
+}
+
+func BenchmarkInverse(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, k := range []int{64, 128, 256} {
+		w := random(rng, tensor.Float32, 2*k, k).Float32s()
+		h := make([]float32, k*k)
+		gramRef[float32](k)(h, [][]float32{w})
+		a := make([]float32, k*k)
+		var v inverter[float32]
+		for name, by := range map[string]func(){"blocks": func() { v.invert(a, k) }, "rows": func() { invert(a, k, k) }} {
+			b.Run(fmt.Sprintf("size=%d/by=%s", k, name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					copy(a, h)
+					by()
+				}
+			})
+		}
+	}
+}

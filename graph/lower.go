@@ -228,13 +228,15 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 		}}, nil
 
 	case inverse:
-		ref := inverseRef[T](o, n.Shape()[0])
+		k := n.Shape()[0]
+		curvature, by := curvatureRef[T](o, k), new(inverter[T])
 		return lowered[T]{deps: in, whole: true, kernel: func(m *memory[T], _, _ int) {
 			operands := [2][]T{m.buf[at[0]]}
 			if len(at) > 1 {
 				operands[1] = m.buf[at[1]]
 			}
-			ref(m.buf[dst], operands[:len(at)])
+			curvature(m.buf[dst], operands[:len(at)])
+			by.invert(m.buf[dst], k)
 		}}, nil
 
 	case unweigh:

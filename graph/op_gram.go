@@ -235,9 +235,17 @@ func chainRidge(dtype tensor.Dtype) float64 {
 	return 1e-12
 }
 
-// inverseRef fills dst with H and inverts it in place by Gauss-Jordan
-// elimination, which needs no pivots for a positive definite matrix.
 func inverseRef[T vec.Float](o inverse, k int) reference[T] {
+	curvature := curvatureRef[T](o, k)
+	return func(dst []T, in [][]T) float64 {
+		curvature(dst, in)
+		invert(dst, k, k)
+		return 0
+	}
+}
+
+// curvatureRef fills dst with H.
+func curvatureRef[T vec.Float](o inverse, k int) reference[T] {
 	return func(dst []T, in [][]T) float64 {
 		scale, trace := T(o.scale), T(0)
 		for i, g := range in[0] {
@@ -260,19 +268,6 @@ func inverseRef[T vec.Float](o inverse, k int) reference[T] {
 			}
 			if o.prior != 0 {
 				dst[i*k+i] += T(o.prior)
-			}
-		}
-		for p := range k {
-			pivot := dst[p*k : p*k+k]
-			d := 1 / pivot[p]
-			vec.Scale(pivot, d)
-			pivot[p] = d
-			for i := range k {
-				if row := dst[i*k : i*k+k]; i != p {
-					a := row[p]
-					row[p] = 0
-					vec.AddScaled(row, -a, pivot)
-				}
 			}
 		}
 		return 0

@@ -14,7 +14,7 @@ import (
 type Config struct {
 	// Layers are the sizes of the nodes from data to label: 64, 32, 10 for 64
 	// pixels and ten classes, in both directions.
-	Layers []int `json:"layers" yaml:"layers"`
+	Layers []int `json:"layers" yaml:"layers,flow"`
 	// Direction says which end is the bottom. Default discriminative.
 	Direction Direction `json:"direction" yaml:"direction"`
 	// Activation is φ of the hidden nodes, by name. Default tanh.
@@ -23,22 +23,22 @@ type Config struct {
 	TopActivation string `json:"top_activation" yaml:"top_activation"`
 	// Precisions are the Π of the nodes from data to label, one for each of
 	// Layers; the top node's is not used. Default 1 for all.
-	Precisions []float64 `json:"precisions,omitempty" yaml:"precisions,omitempty"`
+	Precisions []float64 `json:"precisions,omitempty" yaml:"precisions,omitempty,flow"`
 	// Energies are the forms of the nodes' energies from data to label, one for
 	// each of Layers. CrossEntropy and Bernoulli are for the bottom node only, which
 	// is the label of a discriminative network and the data of a generative one; the
 	// top node has no energy, and its entry is Gaussian. Of a node whose precision
 	// is learned Precisions has the first value. Default Gaussian for all.
-	Energies []NodeEnergy `json:"energies,omitempty" yaml:"energies,omitempty"`
+	Energies []NodeEnergy `json:"energies,omitempty" yaml:"energies,omitempty,flow"`
 	// WeightDecay is λ: the energy has a term ½ λ ‖W‖² for each example, and the
 	// Hebbian update one of −λ W, before the optimiser scales it. (The optimiser
 	// adamw shrinks weights beside its update, at a pace that does not depend on the
 	// energy.) Biases are left alone. Default 0.
-	WeightDecay float64 `json:"weight_decay,omitempty" yaml:"weight_decay,omitempty"`
+	WeightDecay float64 `json:"weight_decay" yaml:"weight_decay"`
 	// ActivityPrior is α: the energy of each node between bottom and top has a term
 	// ½ α ‖v‖². With it a prediction settles in both directions, for a pass downwards
 	// is no longer at the minimum. Default 0.
-	ActivityPrior float64 `json:"activity_prior,omitempty" yaml:"activity_prior,omitempty"`
+	ActivityPrior float64 `json:"activity_prior" yaml:"activity_prior"`
 	// WeightInit says how weights are drawn. Default xavier.
 	WeightInit WeightInit `json:"weight_init" yaml:"weight_init"`
 	// Dtype is the type of weights and latents. Default float32.
@@ -50,8 +50,9 @@ type Config struct {
 // maxWeights bounds a layer, so that a mistaken size is refused and not tried.
 const maxWeights = 1 << 30
 
-// withDefaults returns a copy of c, filled, or all that is wrong with it.
-func (c Config) withDefaults() (Config, error) {
+// WithDefaults returns a copy of c with the defaults filled in, or an error that
+// names each bad field.
+func (c Config) WithDefaults() (Config, error) {
 	c.Layers = slices.Clone(c.Layers)
 	c.Precisions = slices.Clone(c.Precisions)
 	c.Energies = slices.Clone(c.Energies)
@@ -179,7 +180,7 @@ type Inference struct {
 	// Plain keeps the energy of a clamped bottom node in its plain form. By
 	// default it is written in Gram form where that takes fewer operations: the
 	// same energy and gradient, but for rounding. See graph.GramPays.
-	Plain bool `json:"plain,omitempty" yaml:"plain,omitempty"`
+	Plain bool `json:"plain" yaml:"plain"`
 	// Trace records the energy and the gradient before each step in Result.Trace
 	// and Result.ResidualTrace.
 	Trace bool `json:"-" yaml:"-"`
@@ -228,6 +229,6 @@ func (inf Inference) WithDefaults() (Inference, error) {
 
 // Validate returns all that is wrong with c, each error naming its field.
 func (c Config) Validate() error {
-	_, err := c.withDefaults()
+	_, err := c.WithDefaults()
 	return err
 }

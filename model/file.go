@@ -157,7 +157,7 @@ func Read(data []byte, base Config) (*Network, error) {
 		cfg.Layers = bottomUp(cfg.Direction, cfg.Layers) // is its own inverse
 	}
 	// The tensors are checked before a network of the promised sizes is made.
-	complete, err := cfg.withDefaults()
+	complete, err := cfg.WithDefaults()
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ type Network struct {
 // New returns a network with weights drawn as cfg says. The error, if any,
 // names each field that is wrong.
 func New(cfg Config) (*Network, error) {
-	cfg, err := cfg.withDefaults()
+	cfg, err := cfg.WithDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
@@ -110,7 +110,7 @@ func filled(dt tensor.Dtype, f func() float64, shape ...int) *tensor.Dense {
 
 // Config returns the configuration, with its defaults filled in.
 func (n *Network) Config() Config {
-	c, _ := n.cfg.withDefaults() // a copy
+	c, _ := n.cfg.WithDefaults() // a copy
 	return c
 }
 

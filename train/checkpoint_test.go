@@ -82,7 +82,7 @@ func TestResume(t *testing.T) {
 			r := recipe(t, "digits", model.Discriminative, "", 1)
 			r.Data.Limit, r.Data.Validation = 200, 100
 			r.Model.Layers = []int{64, 12, 10}
-			r.Inference.Rate = 0
+			r.Inference = model.Inference{}
 			r.Learning.Epochs, r.Learning.Batch = 3, 64
 			c.change(&r)
 			sets, err := r.Data.Load()

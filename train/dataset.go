@@ -34,10 +34,10 @@ type Data struct {
 	Pixels []float64 `yaml:"pixels,omitempty,flow" json:"pixels,omitempty"`
 	// Standardize gives each input zero mean and unit variance over the training
 	// part.
-	Standardize bool `yaml:"standardize,omitempty" json:"standardize,omitempty"`
+	Standardize bool `yaml:"standardize" json:"standardize"`
 	// StandardizeTarget does so for each target of a regression. Scores stay in
 	// the units of the raw targets.
-	StandardizeTarget bool `yaml:"standardize_target,omitempty" json:"standardize_target,omitempty"`
+	StandardizeTarget bool `yaml:"standardize_target" json:"standardize_target"`
 	// Seed decides the split of digits and of one's own data, and the sine's
 	// examples.
 	Seed uint64 `yaml:"seed" json:"seed"`

@@ -31,7 +31,7 @@ type Learning struct {
 	// Patience ends training after that many epochs in a row without a better
 	// score on the validation set; the weights are then those of the best epoch.
 	// 0 takes all epochs and leaves the weights of the last.
-	Patience int `yaml:"patience,omitempty" json:"patience,omitempty"`
+	Patience int `yaml:"patience" json:"patience"`
 	// Seed decides the order of the examples.
 	Seed uint64 `yaml:"seed" json:"seed"`
 }

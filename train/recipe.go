@@ -1,7 +1,6 @@
 package train
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
@@ -54,14 +54,17 @@ func DefaultRecipe(dataset string, direction model.Direction, name string) (Reci
 	return ParseRecipe(text)
 }
 
-// ParseRecipe reads a recipe from YAML. An unknown key is an error that names
-// its line.
+// ParseRecipe reads a recipe from YAML, in which a field that is left out is zero:
+// see package config for files that lie over a default recipe. An unknown key or a
+// value of a wrong type is an error that names its line.
 func ParseRecipe(text []byte) (Recipe, error) {
 	var r Recipe
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&r); err != nil {
-		return r, fmt.Errorf("recipe: %w", err)
+	root, err := yamlfile.Parse("recipe", text)
+	if err != nil {
+		return r, err
 	}
-	return r, nil
+	_, errs := root.Decode(&r)
+	return r, errs.Err()
 }
 
 // YAML returns the recipe as a file that [ParseRecipe] reads.

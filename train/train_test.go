@@ -552,9 +552,9 @@ func TestRecipes(t *testing.T) {
 		t.Errorf("the article's recipe is %+v", r)
 	}
 	for want, text := range map[string]string{
-		`unknown field "colour"`: "colour: red\n",
-		"[2:11]":                 "learning:\n  epochs: many\n",
-		`got "sideways", want`:   "model:\n  direction: sideways\n",
+		"1:1: colour: unknown key":                   "colour: red\n",
+		"2:11: learning.epochs: want a whole number": "learning:\n  epochs: many\n",
+		`got "sideways", want`:                       "model:\n  direction: sideways\n",
 	} {
 		if _, err := ParseRecipe([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseRecipe(%q): got error %v, want one with %q", text, err, want)

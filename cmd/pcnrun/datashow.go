@@ -10,6 +10,7 @@ import (
 
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
 )
@@ -45,7 +46,7 @@ are images, the first of the training part are drawn in a PNG file.
 		if err := applyFlags(c.Flags(), &given); err != nil {
 			return err
 		}
-		given.SetSeed(defaultSeed)
+		given.SetSeed(config.DefaultSeed)
 		d, err := datasetOf(given.Data, args[0])
 		if err != nil {
 			return err

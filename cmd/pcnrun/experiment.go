@@ -26,8 +26,10 @@ const (
 
 // experiment is a recipe with its data and a folder for what comes of it.
 type experiment struct {
-	recipe train.Recipe
-	sets   train.Sets
+	recipe   train.Recipe
+	sets     train.Sets
+	workers  int  // cores to use, all if 0
+	untested bool // the test part is not for this run
 	*folder
 }
 
@@ -91,8 +93,9 @@ func (e *experiment) saveRecipe(n *model.Network) error {
 }
 
 // learn teaches l, writes the model to path after each epoch, and scores it on
-// the test part at the end. What k keeps, which may be nil, is kept besides. An
-// interrupted run ends after a batch and has a result and an error.
+// the test part at the end, unless e is untested. What k keeps, which may be nil,
+// is kept besides. An interrupted run ends after a batch and has a result and an
+// error.
 func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Learner, path string, lines io.Writer, k *keeper) (result, *train.History, error) {
 	n := l.Network()
 	res := newResult(e, name, n)
@@ -102,6 +105,7 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 	p := &progress{app: a, lines: lines, learner: name, unguarded: e.recipe.Inference.Unguarded}
 	opts := train.Options{Logger: slog.Default(), Event: func(ev train.Event) error {
 		p.event(ev)
+		stopping := ctx.Err() != nil // once: what is kept then is what resuming finds
 		if ev.Done != nil {
 			if err := n.Save(path); err != nil {
 				return err
@@ -109,11 +113,11 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 			res.Model = path
 		}
 		if k != nil {
-			if err := k.event(ev, ctx.Err() != nil); err != nil {
+			if err := k.event(ev, stopping); err != nil {
 				return err
 			}
 		}
-		if ctx.Err() != nil {
+		if stopping {
 			return context.Cause(ctx)
 		}
 		return nil
@@ -129,13 +133,13 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 		err = n.Save(path) // the best is back, or nothing was left to learn
 		res.Model = path
 	}
-	var score train.Score
-	if err == nil {
-		score, err = train.Evaluate(ctx, l, e.sets.Test)
+	if err == nil && !e.untested {
+		var score train.Score
+		if score, err = train.Evaluate(ctx, l, e.sets.Test); err == nil {
+			res.setTest(score, e.sets.Test)
+		}
 	}
-	if err == nil {
-		res.setTest(score, e.sets.Test)
-	} else if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+	if err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		res.Status = interrupted
 	}
 	return res, h, err

@@ -15,16 +15,16 @@ import (
 	"example.com/pcn/graph"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
 )
-
-const defaultSeed = 1
 
 // recipeFlags are the flags of the commands that train. Each of them changes a
 // field of the recipe, which is the dataset's own where no flag says otherwise.
 type recipeFlags struct {
 	flags  *pflag.FlagSet
 	name   string // of the recipe
+	config string // the file that changes it
 	bottom string // form of the bottom node's energy
 	out    string
 	force  bool
@@ -50,9 +50,11 @@ func (o *override) Set(text string) error {
 
 // recipeHelp explains where a training flag's default comes from.
 const recipeHelp = `Each dataset has a tuned recipe for each direction, from which every setting is
-taken that no flag gives: the flags marked "recipe's". --recipe article takes
-exactly the numbers of the article instead, which is generative, with its two
-traps: an inference rate without a guard, and stale errors.
+taken that no flag and no file gives: the flags marked "recipe's". --config
+names a file of settings, which may leave some out; flags come before it.
+--recipe article takes exactly the numbers of the article instead, which is
+generative, with its two traps: an inference rate without a guard, and stale
+errors.
 
 The first Ctrl-C ends training after the batch at hand and leaves the model of
 the last full epoch; a second ends pcnrun at once.`
@@ -133,7 +135,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "dtype", "TYPE", "float32 or float64 (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})
-	recipeFlag(f.flags, "seed", "N", fmt.Sprintf("decides the split or the noise, the weights and the order (default %d)", defaultSeed), func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "seed", "N", fmt.Sprintf("decides the split or the noise, the weights and the order (default %d)", config.DefaultSeed), func(r *train.Recipe, text string) error {
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			return errors.New("want a whole number >= 0")
@@ -141,6 +143,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		r.SetSeed(seed)
 		return nil
 	})
+	f.flags.StringVar(&f.config, "config", "", "`FILE` of settings over the recipe's, under those of flags: see 'pcnrun config'")
 	f.flags.StringVar(&f.name, "recipe", "default", "`NAME` of the recipe: default or article")
 	f.flags.StringVar(&f.out, "out", "", fmt.Sprintf("`DIR` for what is written (default the first of %s,\n%[1]s-2 and so on that holds no run)", out))
 	f.flags.BoolVar(&f.force, "force", false, "overwrite the run that the folder holds")
@@ -280,20 +283,29 @@ func applyFlags(flags *pflag.FlagSet, r *train.Recipe) error {
 }
 
 // recipe returns the recipe for the dataset that args name, with the changes
-// that flags ask for.
+// that the file of --config and then flags ask for.
 func (f *recipeFlags) recipe(args []string, dataset string) (train.Recipe, error) {
-	if len(args) > 0 {
-		dataset = args[0]
-	}
 	var given train.Recipe
 	if err := applyFlags(f.flags, &given); err != nil {
 		return given, err
 	}
-	r, err := f.base(given, dataset)
-	if err != nil {
-		return r, err
+	if len(args) > 0 {
+		dataset = args[0]
 	}
-	r.SetSeed(defaultSeed)
+	if _, err := datasetOf(given.Data, dataset); err != nil && (f.config == "" || len(args) > 0) {
+		return given, err
+	}
+	if _, err := train.DefaultRecipe(config.DefaultDataset, model.Discriminative, f.name); err != nil {
+		return given, usageError{err}
+	}
+	if f.name != "default" && train.IsPath(dataset) {
+		return given, usagef("--recipe %s: there is none for data of your own", f.name)
+	}
+	choice := config.Choice{Recipe: f.name, Fallback: dataset, Change: func(r *train.Recipe) { f.choose(r, args) }}
+	r, err := config.Load(f.config, choice)
+	if err != nil {
+		return r, columnUsage(err)
+	}
 	if err := applyFlags(f.flags, &r); err != nil {
 		return r, err
 	}
@@ -334,25 +346,21 @@ func (f *recipeFlags) setBottom(c *model.Config) error {
 	return nil
 }
 
-// base returns the recipe that flags change, given all that they say.
-func (f *recipeFlags) base(given train.Recipe, dataset string) (train.Recipe, error) {
-	d, err := datasetOf(given.Data, dataset)
-	if err != nil {
-		return given, err
+// choose makes the changes that flags and arguments ask for and that decide the
+// default recipe.
+func (f *recipeFlags) choose(r *train.Recipe, args []string) {
+	if len(args) > 0 {
+		r.Data.Dataset = args[0]
 	}
-	if !d.Own() {
-		r, err := train.DefaultRecipe(dataset, given.Model.Direction, f.name)
-		if err != nil {
-			return r, usageError{err}
+	f.flags.Visit(func(flag *pflag.Flag) {
+		if o, ok := flag.Value.(*override); ok && slices.Contains(choosing, flag.Name) {
+			o.set(r, o.text) // which has been checked
 		}
-		return r, nil
-	}
-	if f.name != "default" {
-		return given, usagef("--recipe %s: there is none for data of your own", f.name)
-	}
-	r, err := train.OwnRecipe(d, given.Model.Direction)
-	return r, columnUsage(err)
+	})
 }
+
+// choosing are the flags that decide the default recipe.
+var choosing = []string{"data", "label", "target", "test", "validation", "direction"}
 
 // fromFiles reports whether a dataset is read from IDX files.
 func fromFiles(dataset string) bool {

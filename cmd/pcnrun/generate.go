@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/config"
 	"example.com/pcn/train/report"
 )
 
@@ -45,7 +46,7 @@ numbers from FILE or the standard input, and the inputs are printed.
 	c.Flags().IntSliceVar(&g.between, "between", nil, "two classes `A,B`, to go from the one to the other")
 	c.Flags().IntVar(&g.samples, "samples", 0, "`N` samples of each class, or steps from one to another (default 1, and\n8 steps)")
 	c.Flags().Float64Var(&g.temperature, "temperature", 0.005, "`T`, variance of a hidden unit of precision 1 around its prediction")
-	c.Flags().Uint64Var(&g.seed, "seed", defaultSeed, "`N` that decides what is drawn")
+	c.Flags().Uint64Var(&g.seed, "seed", config.DefaultSeed, "`N` that decides what is drawn")
 	c.Flags().StringVar(&g.out, "out", "", "PNG `FILE` (default generated.png beside MODEL)")
 	c.Flags().BoolVar(&g.json, "json", false, "print one JSON object, or for lines of targets one for each line")
 	c.RunE = func(c *cobra.Command, args []string) error {

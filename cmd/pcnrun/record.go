@@ -32,7 +32,10 @@ type record struct {
 	Started time.Time `json:"started"`
 	Updated time.Time `json:"updated"`
 	Resumed int       `json:"resumed"` // how often
-	Result  result    `json:"result"`
+	// Untested says that the run is one of a sweep, which scores no other than
+	// its best on the test part.
+	Untested bool   `json:"untested,omitempty"`
+	Result   result `json:"result"`
 }
 
 // machine is what a run ran on.
@@ -80,7 +83,8 @@ func commandLine(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// over reports whether the run has come to its end and has its test score.
+// over reports whether the run has come to its end and has its test score, where
+// it gets one.
 func (r *record) over() bool { return r.Result.Status == completed || r.Result.Status == diverged }
 
 // save writes the record to the folder of the run.

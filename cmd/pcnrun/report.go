@@ -111,7 +111,7 @@ func runPage(ctx context.Context, runs []*pastRun) (*report.Page, error) {
 	m, res := r.record.Machine, r.record.Result
 	p := &report.Page{
 		Title:   "pcn on " + res.Dataset,
-		Summary: fmt.Sprintf("test %s on %d examples, %s after %d epochs", res.testText(), res.TestExamples, res.statusText(), res.Epochs),
+		Summary: fmt.Sprintf("%s, %s after %d epochs", res.testLine(), res.statusText(), res.Epochs),
 		Facts: []report.Fact{
 			{Name: "run", Value: r.dir},
 			{Name: "network", Value: fmt.Sprintf("%s from data to label, %s, %s, %s", commas(res.Layers), res.Direction, r.recipe.Model.Activation, res.Dtype)},

@@ -122,7 +122,15 @@ func printJSON(w io.Writer, v any) error {
 
 // summary is the result of a training run in a line.
 func (r result) summary() string {
-	return fmt.Sprintf("test %s on %d examples, %.3g s of learning, %s", r.testText(), r.TestExamples, r.Seconds, r.statusText())
+	return fmt.Sprintf("%s, %.3g s of learning, %s", r.testLine(), r.Seconds, r.statusText())
+}
+
+// testLine is the score on the test part, and of how many examples.
+func (e evaluation) testLine() string {
+	if e.TestAccuracy == nil && e.TestMSE == nil {
+		return "not scored on the test part"
+	}
+	return fmt.Sprintf("test %s on %d examples", e.testText(), e.TestExamples)
 }
 
 // testText is the score on the test part.

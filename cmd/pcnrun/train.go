@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -78,56 +79,23 @@ type trainFlags struct {
 	resume string
 }
 
-// train trains in the folder of e, from a checkpoint or from the beginning.
+// train trains in the folder of e, from a checkpoint or from the beginning, and
+// reports what came of it.
 func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *record, from *train.Checkpoint) error {
-	l, err := e.recipe.PCN()
-	if err != nil {
-		return err
-	}
-	n := l.Network()
-	e.recipe.Model = n.Config()
 	info := a.info()
-	e.describe(info, n)
-	if err := e.saveRecipe(n); err != nil {
+	past, err := a.carryOut(ctx, e, rec, from, f.every, info)
+	if past == nil {
 		return err
-	}
-	if rec.Result = newResult(e, pcnName, n); from != nil {
-		rec.Result.setHistory(&from.History, e.sets.Train.Classes > 0, e.recipe.Learning)
-		rec.Result.Status = running
-	}
-	if err := rec.save(e.folder); err != nil {
-		return err
-	}
-	k := &keeper{experiment: e, network: n, from: from, every: f.every}
-	if err := k.open(); err != nil {
-		return err
-	}
-	defer k.metrics.Close()
-	res, h, err := a.learn(ctx, e, pcnName, l, e.path(modelFile), info, k)
-	if err != nil && res.Status != interrupted {
-		return err
-	}
-	rec.Result = res
-	if err := rec.save(e.folder); err != nil {
-		return err
-	}
-	past := &pastRun{dir: e.dir, record: rec, recipe: e.recipe, history: h, network: n, sets: &e.sets}
-	figure := e.path(curvesFile)
-	if len(h.Epochs) > 0 {
-		curves := report.Curves(e.sets.Validation.Classes > 0, report.Run{Name: "PCN", History: h})
-		if err := report.WritePNG(figure, report.Render(curves...)); err != nil {
-			return err
-		}
 	}
 	if err != nil {
 		if f.json {
-			if err := printJSON(a.stdout, res); err != nil {
+			if err := printJSON(a.stdout, rec.Result); err != nil {
 				return err
 			}
 		}
-		return fmt.Errorf("%w; 'pcnrun train --resume %s' goes on", interruption(res), e.dir)
+		return fmt.Errorf("%w; 'pcnrun train --resume %s' goes on", interruption(rec.Result), e.dir)
 	}
-	if err := a.printResult(f, res); err != nil {
+	if err := a.printResult(f, rec.Result); err != nil {
 		return err
 	}
 	page, err := runPage(ctx, []*pastRun{past})
@@ -137,8 +105,53 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 	if err := page.Save(e.path(reportFile)); err != nil {
 		return err
 	}
-	fmt.Fprintf(info, "wrote %s, %s and %s\n", res.Model, figure, e.path(reportFile))
+	fmt.Fprintf(info, "wrote %s, %s and %s\n", rec.Result.Model, e.path(curvesFile), e.path(reportFile))
 	return nil
+}
+
+// carryOut trains in the folder of e, from a checkpoint or from the beginning, and
+// leaves there all of a run but its report. An interrupted run is returned with an
+// error; a run that failed is not.
+func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *train.Checkpoint, every interval, lines io.Writer) (*pastRun, error) {
+	l, err := e.recipe.PCN()
+	if err != nil {
+		return nil, err
+	}
+	n := l.Network()
+	n.SetWorkers(e.workers)
+	e.recipe.Model = n.Config()
+	e.untested = rec.Untested
+	e.describe(lines, n)
+	if err := e.saveRecipe(n); err != nil {
+		return nil, err
+	}
+	if rec.Result = newResult(e, pcnName, n); from != nil {
+		rec.Result.setHistory(&from.History, e.sets.Train.Classes > 0, e.recipe.Learning)
+		rec.Result.Status = running
+	}
+	if err := rec.save(e.folder); err != nil {
+		return nil, err
+	}
+	k := &keeper{experiment: e, network: n, from: from, every: every}
+	if err := k.open(); err != nil {
+		return nil, err
+	}
+	defer k.metrics.Close()
+	res, h, err := a.learn(ctx, e, pcnName, l, e.path(modelFile), lines, k)
+	if err != nil && res.Status != interrupted {
+		return nil, err
+	}
+	rec.Result = res
+	if err := rec.save(e.folder); err != nil {
+		return nil, err
+	}
+	if len(h.Epochs) > 0 {
+		curves := report.Curves(e.sets.Validation.Classes > 0, report.Run{Name: "PCN", History: h})
+		if err := report.WritePNG(e.path(curvesFile), report.Render(curves...)); err != nil {
+			return nil, err
+		}
+	}
+	return &pastRun{dir: e.dir, record: rec, recipe: e.recipe, history: h, network: n, sets: &e.sets}, err
 }
 
 // printResult prints what came of a run that has ended.

@@ -8,6 +8,7 @@ import (
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 )
 
 // setLog makes slog's default logger, which tells what pcnrun reads and chooses,
@@ -25,7 +26,11 @@ func logKernel() {
 }
 
 func logSets(d train.Data, sets train.Sets) {
-	slog.Info("read data", "dataset", d.Dataset, "folder", d.Dir, "train", sets.Train.Len(), "validation", sets.Validation.Len(), "test", sets.Test.Len(),
+	dir := d.Dir
+	if dir == "" && fromFiles(d.Dataset) {
+		dir, _ = data.Find(d.Dataset)
+	}
+	slog.Info("read data", "dataset", d.Dataset, "folder", dir, "train", sets.Train.Len(), "validation", sets.Validation.Len(), "test", sets.Test.Len(),
 		"inputs", sets.Train.InputSize(), "targets", sets.Train.TargetSize())
 }
 

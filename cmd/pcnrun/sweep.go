@@ -1,0 +1,440 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+	"example.com/pcn/train/report"
+	"example.com/pcn/train/sweep"
+)
+
+// Files in the folder of a sweep, beside the folders of its runs.
+const (
+	sweepFile      = "sweep.yaml" // a copy of the file of --config
+	tableFile      = "sweep.json" // what came of it
+	tableCSVFile   = "sweep.csv"
+	sweepPlotsFile = "sweep.png"
+)
+
+func (a *app) sweepCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "sweep [DIR]",
+		Short: "Search for good settings with many runs",
+		Long: `Train with many settings and several seeds each, side by side, and say which
+settings score best on the validation part. The best alone is then scored on the
+test part, once.
+
+The file says what to try:
+
+  base:                  # what all runs share: settings as train --config takes
+    data: {dataset: digits}
+  recipe: default        # what base lies over: default or article
+  search: random         # or grid, the default: all combinations
+  points: 20             # of a random search
+  seed: 1                # decides its points
+  seeds: [1, 2, 3]       # of the runs of each point, or a number n for 1 to n
+  keys:                  # any settings
+    inference.method: [gradient, adam]
+    model.layers: [[64, 32, 10], [64, 64, 10]]
+    learning.rate: {low: 0.0001, high: 0.01, scale: log}
+
+Each run has a folder in the folder of the sweep, which also gets
+  sweep.yaml   a copy of the file
+  sweep.json   the table: mean and standard error of each point, the best first
+  sweep.csv    the same for a spreadsheet
+  sweep.png    the scores over each key
+
+A sweep that was interrupted or killed goes on with the same command, or with
+pcnrun sweep DIR: runs that have ended are kept, and others go on from their last
+checkpoint.
+
+With --shard 2/8 a process takes the second eighth of the runs. In a SLURM job
+array each task takes its shard unasked. When all shards have ended, pcnrun sweep
+DIR makes the table.`,
+		Example: `  pcnrun sweep --config sweep.yaml
+  pcnrun sweep --config sweep.yaml --shard 1/2 --out runs/sweep
+  sbatch --array=1-8 --wrap 'pcnrun sweep --config sweep.yaml'
+  pcnrun sweep runs/sweep --csv`,
+		Args: wantArgs(0, 1),
+	}
+	f := &sweepFlags{}
+	f.every.Set(defaultInterval)
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.config, "config", "", "`FILE` that says what to try (default DIR/sweep.yaml)")
+	flags.StringVar(&f.out, "out", "", "`DIR` of the sweep (default runs/ and the name of FILE)")
+	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`N` runs side by side, each with its share of the cores (default one a core)")
+	flags.Lookup("workers").DefValue = "0" // in help, which is the same on all machines
+	flags.StringVar(&f.shard, "shard", "", "take shard `i/n` of the runs alone (default SLURM's, in a job array)")
+	flags.Var(&f.every, "checkpoint-every", "how often each run writes a checkpoint: N epochs, Nb batches, or a time\nsuch as 30s")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
+	flags.BoolVar(&f.csv, "csv", false, "print the table as CSV, all else on the standard error")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		s, err := f.sweep(args)
+		if err != nil {
+			return err
+		}
+		s.app, s.info = a, a.info()
+		return s.run(c.Context())
+	}
+	return c
+}
+
+type sweepFlags struct {
+	config, out, shard string
+	workers            int
+	every              interval
+	json, csv          bool
+}
+
+// sweeping is a sweep under way.
+type sweeping struct {
+	*sweepFlags
+	app   *app
+	info  io.Writer
+	dir   string
+	plan  *sweep.Plan
+	runs  []sweep.Run // all
+	shard sweep.Shard
+
+	mu    sync.Mutex // guards ended
+	ended int        // runs of the shard
+}
+
+// sweep reads what the flags and arguments say.
+func (f *sweepFlags) sweep(args []string) (*sweeping, error) {
+	s := &sweeping{sweepFlags: f, dir: f.out, shard: sweep.Shard{Index: 1, Count: 1}}
+	switch {
+	case len(args) == 1 && f.out != "":
+		return nil, usagef("%s and --out %s: want one folder", args[0], f.out)
+	case len(args) == 1:
+		s.dir = args[0]
+	case f.config == "":
+		return nil, usagef("want a file with --config, or the folder of a sweep")
+	case f.out == "":
+		name := filepath.Base(f.config)
+		s.dir = filepath.Join("runs", strings.TrimSuffix(name, filepath.Ext(name)))
+	}
+	if f.json && f.csv {
+		return nil, usagef("--json and --csv: want one of them")
+	}
+	if f.workers < 1 {
+		return nil, usagef("--workers: want a whole number >= 1, got %d", f.workers)
+	}
+	var err error
+	if f.shard != "" {
+		if s.shard, err = sweep.ParseShard(f.shard); err != nil {
+			return nil, usagef("--shard: %w", err)
+		}
+	} else if s.shard, err = sweep.SlurmShard(); err != nil {
+		return nil, usagef("%w: give --shard", err)
+	}
+	if s.plan, err = sweep.Load(cmp.Or(f.config, filepath.Join(s.dir, sweepFile))); err != nil {
+		return nil, err
+	}
+	s.runs = s.plan.Runs()
+	return s, nil
+}
+
+func (s *sweeping) path(name string) string { return filepath.Join(s.dir, name) }
+
+// run carries out the runs of the shard that have not ended, and makes the table
+// when all of all shards have.
+func (s *sweeping) run(ctx context.Context) error {
+	if err := s.fit(); err != nil {
+		return err
+	}
+	if err := s.claim(); err != nil {
+		return err
+	}
+	mine := s.shard.Of(s.runs)
+	fmt.Fprintf(s.info, "sweep    %d runs of %d points, in %s\n", len(s.runs), len(s.plan.Points), s.dir)
+	if s.shard.Count > 1 {
+		fmt.Fprintf(s.info, "shard    %v: %d of the %d runs\n", s.shard, len(mine), len(s.runs))
+	}
+	workers := max(1, min(s.workers, len(mine)))
+	cores := max(1, runtime.GOMAXPROCS(0)/workers)
+	err := sweep.Each(ctx, workers, mine, func(ctx context.Context, r sweep.Run) error {
+		err := s.carryOut(ctx, r, cores, len(mine))
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("%s: %w", s.path(r.Name()), err)
+		}
+		return err
+	})
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted: %d of %d runs have ended; the same command goes on", s.ended, len(mine))
+	}
+	if err != nil {
+		return err
+	}
+	records, missing, err := s.records()
+	if err != nil {
+		return err
+	}
+	if missing > 0 || s.shard.Count > 1 {
+		return s.printProgress(missing)
+	}
+	t, err := s.table(ctx, records)
+	if err != nil {
+		return err
+	}
+	return s.print(t)
+}
+
+// fit finds layers that do not fit the data before anything is learned.
+func (s *sweeping) fit() error {
+	first := s.runs[0].Recipe
+	sets, err := first.Data.Load()
+	if err != nil {
+		return err
+	}
+	for _, p := range s.plan.Points {
+		if err := fits(p.Recipe.Model.Layers, sets); err != nil {
+			return fmt.Errorf("point %d: %w", p.Number, err)
+		}
+	}
+	return nil
+}
+
+// claim makes the folder the sweep's, or checks that it is.
+func (s *sweeping) claim() error {
+	there, err := sweep.Load(s.path(sweepFile))
+	switch {
+	case err == nil && !there.Same(s.plan):
+		return usagef("--out %s: holds a sweep of other settings than %s: name another folder", s.dir, s.config)
+	case err == nil:
+		return nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	d, err := openFolder(s.dir)
+	if errors.Is(err, errInUse) {
+		return nil // another shard is making it the sweep's
+	}
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	defer d.release()
+	if file := d.holdsRun(); file != "" {
+		return usagef("--out %s: holds a run, of which %s is a part: name another folder", s.dir, file)
+	}
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		return err
+	}
+	return writeFile(d.path(sweepFile), text)
+}
+
+// carryOut carries out a run, or what is left of it, on that many cores. It leaves
+// a run alone that another process is at.
+func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) error {
+	dir := s.path(r.Name())
+	rec, err := loadRecord(dir)
+	if err == nil && rec.over() {
+		s.end(rec, r, all, false)
+		return nil
+	}
+	d, err := openFolder(dir)
+	if errors.Is(err, errInUse) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.release()
+	if rec, err = loadRecord(dir); err == nil && rec.over() { // in the meantime
+		s.end(rec, r, all, false)
+		return nil
+	}
+	from, err := train.LoadCheckpoint(d.path(checkpointFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || err == nil && rec == nil:
+		from, rec = nil, newRecord([]string{"train", "--config", d.path(recipeFile)})
+		if err := d.clear(); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case from.Recipe == nil || !reflect.DeepEqual(*from.Recipe, r.Recipe):
+		return fmt.Errorf("%s is of another run", d.path(checkpointFile))
+	default:
+		rec.Resumed++
+	}
+	rec.Untested = true
+	if err := os.Remove(s.path(tableFile)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it will be another
+		return err
+	}
+	e, err := prepare(r.Recipe, func() (*folder, error) { return d, nil })
+	if err != nil {
+		return err
+	}
+	e.workers = cores
+	silent := &app{stdout: io.Discard, stderr: io.Discard, quiet: true}
+	if _, err := silent.carryOut(ctx, e, rec, from, s.every, io.Discard); err != nil {
+		return err
+	}
+	s.end(rec, r, all, true)
+	return nil
+}
+
+// end counts a run that has ended, and says so where it has just done so.
+func (s *sweeping) end(rec *record, r sweep.Run, all int, now bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended++
+	if now {
+		fmt.Fprintf(s.info, "run %*d/%d  %s  validation %s, %s\n", len(fmt.Sprint(all)), s.ended, all, r.Name(), rec.Result.validationText(), rec.Result.statusText())
+	}
+}
+
+// records returns the records of all runs, and how many have not ended.
+func (s *sweeping) records() ([]*record, int, error) {
+	records := make([]*record, len(s.runs))
+	missing := 0
+	for i, r := range s.runs {
+		rec, err := loadRecord(s.path(r.Name()))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, 0, err
+		}
+		if err != nil || !rec.over() {
+			missing++
+			continue
+		}
+		records[i] = rec
+	}
+	return records, missing, nil
+}
+
+// printProgress says how far a sweep is that has no table yet.
+func (s *sweeping) printProgress(missing int) error {
+	if s.json {
+		return printJSON(s.app.stdout, map[string]any{"dir": s.dir, "runs": len(s.runs), "ended": len(s.runs) - missing})
+	}
+	text := "when all have"
+	if missing == 0 {
+		text = "now"
+	}
+	out := s.app.stdout
+	if s.csv {
+		out = s.info // it is no table
+	}
+	_, err := fmt.Fprintf(out, "%d of %d runs have ended; 'pcnrun sweep %s' makes the table %s\n", len(s.runs)-missing, len(s.runs), s.dir, text)
+	return err
+}
+
+// table returns what came of the runs, as it was written before if it was.
+func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, error) {
+	d, err := openFolder(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.release()
+	if text, err := os.ReadFile(d.path(tableFile)); err == nil {
+		t := &sweep.Table{}
+		if err := json.Unmarshal(text, t); err != nil {
+			return nil, fmt.Errorf("%s: %w", d.path(tableFile), err)
+		}
+		return t, nil
+	}
+	outcomes := make([]sweep.Outcome, len(records))
+	for i, rec := range records {
+		outcomes[i] = sweep.Outcome{Accuracy: (*float64)(rec.Result.ValidationAccuracy), MSE: (*float64)(rec.Result.ValidationMSE), Diverged: rec.Result.Status == diverged}
+	}
+	t := sweep.NewTable(s.plan, outcomes)
+	if t.Winner != nil {
+		if err := s.test(ctx, t.Winner); err != nil {
+			return nil, err
+		}
+	}
+	if err := report.WritePNG(d.path(sweepPlotsFile), report.Render(t.Panels()...)); err != nil {
+		return nil, err
+	}
+	if err := atomicfile.Write(d.path(tableCSVFile), t.WriteCSV); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	return t, writeFile(d.path(tableFile), append(text, '\n')) // last: it says that all is there
+}
+
+// test scores the models of the winner on the test part.
+func (s *sweeping) test(ctx context.Context, w *sweep.Winner) error {
+	var scores []float64
+	for _, r := range s.runs {
+		if r.Point != w.Point {
+			continue
+		}
+		sets, err := r.Recipe.Data.Load()
+		if err != nil {
+			return err
+		}
+		n, err := model.Load(filepath.Join(s.path(r.Name()), modelFile), r.Recipe.Model)
+		if err != nil {
+			return err
+		}
+		l, err := train.NewPCN(n, r.Recipe.Inference, &train.SGD{})
+		if err != nil {
+			return err
+		}
+		score, err := train.Evaluate(ctx, l, sets.Test)
+		if err != nil {
+			return err
+		}
+		if w.Examples = score.Examples; sets.Test.Classes > 0 {
+			scores = append(scores, score.Accuracy)
+		} else {
+			scores = append(scores, score.MSE)
+		}
+	}
+	w.Test = sweep.Mean(scores)
+	return nil
+}
+
+// print prints the table.
+func (s *sweeping) print(t *sweep.Table) error {
+	stdout := s.app.stdout
+	switch {
+	case s.json:
+		return printJSON(stdout, t)
+	case s.csv:
+		return t.WriteCSV(stdout)
+	}
+	if err := t.Write(stdout); err != nil {
+		return err
+	}
+	text := "no point has a score: the energy of a run of each was no longer a number"
+	if w := t.Winner; w != nil {
+		text = fmt.Sprintf("point %d is best: test %s %s on %d examples", w.Point, t.ScoreName(), t.Text(w.Test), w.Examples)
+	}
+	if _, err := fmt.Fprintln(stdout, paint(stdout, bold, text)); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.info, "wrote %s, %s and %s\n", s.path(tableFile), s.path(tableCSVFile), s.path(sweepPlotsFile))
+	return nil
+}
+
+// writeFile writes a file at once.
+func writeFile(path string, text []byte) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}

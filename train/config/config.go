@@ -1,0 +1,207 @@
+// Package config reads recipes from files that people write. Such a file may
+// leave out what it does not change: it lies over the default recipe of its
+// dataset and direction.
+//
+//	data:
+//	  dataset: digits
+//	learning:
+//	  rate: 0.005
+//
+// Errors name the file, the line and the column, and say what was expected there.
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"strconv"
+
+	"example.com/pcn/internal/yamlfile"
+	"example.com/pcn/train"
+)
+
+// Defaults of what neither a file nor a [Choice] says.
+const (
+	DefaultDataset = "digits"
+	DefaultSeed    = 1
+)
+
+// Choice says which default recipe a file lies over, beside the file itself: the
+// one of the dataset and direction that it gives.
+type Choice struct {
+	// Recipe is the name of the default recipe: see [train.DefaultRecipe].
+	Recipe string
+	// Fallback is the dataset where none is given. Default digits.
+	Fallback string
+	// Change makes the changes that come before the file, such as those of flags,
+	// in as far as they decide the default recipe: the dataset, or what is to be
+	// learned of one's own data, and the direction. nil for none.
+	Change func(*train.Recipe)
+}
+
+// Load reads the file at path, over the default recipe that it and c choose, and
+// validates it. With an empty path it returns that recipe, which is only as valid
+// as the changes of c. Seeds that are not given are [DefaultSeed].
+//
+// Where the file gives another method of settling than the default recipe and no
+// inference rate, the rate is the method's own; where it gives another number of
+// layers, what the default recipe has for each layer does not apply.
+func Load(path string, c Choice) (train.Recipe, error) {
+	if path == "" {
+		return (&Resolver{Choice: c}).Resolve(nil)
+	}
+	root, err := yamlfile.Read(path)
+	if err != nil {
+		return train.Recipe{}, err
+	}
+	return (&Resolver{Choice: c}).Resolve(root)
+}
+
+// Parse is Load from the text of a file, which errors call name.
+func Parse(name string, text []byte, c Choice) (train.Recipe, error) {
+	root, err := yamlfile.Parse(name, text)
+	if err != nil {
+		return train.Recipe{}, err
+	}
+	return (&Resolver{Choice: c}).Resolve(root)
+}
+
+// Setting is a value for a key, by its path in a recipe such as learning.rate.
+type Setting struct {
+	Path       string
+	Key, Value *yamlfile.Node
+}
+
+// Resolver resolves settings, and remembers the default recipes that these lie
+// over.
+type Resolver struct {
+	Choice
+	bases map[string]train.Recipe
+}
+
+// Resolve lays settings over the recipe that root says, which may be nil, over
+// its default recipe: what [Load] does with a file. An error of type
+// [yamlfile.Errors] is all that is wrong with root and the settings.
+func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Recipe, error) {
+	fromFile := root != nil
+	if !fromFile {
+		root = &yamlfile.Node{}
+	}
+	var given train.Recipe
+	places, errs := lay(&given, root, settings)
+	of := given.Data.Dataset // the file's
+	change(v.Change, &given)
+	base, err := v.base(given)
+	switch fails := err != nil; {
+	case fails && absolute(of) != given.Data.Dataset:
+		return base, err // not of the file
+	case fails && train.IsPath(of):
+		return base, append(errs, places.Locate(fmt.Errorf("data.dataset: %w", err), root, errs)...).Err()
+	case fails:
+		// Validate will say so, and what else is wrong.
+		if base, err = train.DefaultRecipe(DefaultDataset, given.Model.Direction, v.Recipe); err != nil {
+			return base, err
+		}
+	}
+
+	r := base
+	lay(&r, root, settings)
+	change(v.Change, &r)
+	if r.Inference.Method != base.Inference.Method && places["inference.rate"] == nil {
+		r.Inference.Rate = 0 // another method's rate means nothing here
+	}
+	if len(r.Model.Layers) != len(base.Model.Layers) {
+		dropUngiven(&r, places)
+	}
+	if fromFile {
+		if errs = append(errs, places.Locate(r.Validate(), root, errs)...); len(errs) > 0 {
+			return r, errs.Err()
+		}
+	}
+	r.Model, _ = r.Model.WithDefaults() // Validate sees to the errors of these
+	r.Inference, _ = r.Inference.WithDefaults()
+	r.Learning, _ = r.Learning.WithDefaults()
+	return r, nil
+}
+
+// lay reads root and then settings into r.
+func lay(r *train.Recipe, root *yamlfile.Node, settings []Setting) (yamlfile.Places, yamlfile.Errors) {
+	places, errs := root.Decode(r)
+	for _, s := range settings {
+		at, bad := s.Value.DecodeAt(r, s.Path, s.Key)
+		maps.Copy(places, at)
+		errs = append(errs, bad...)
+	}
+	return places, errs
+}
+
+// change makes the changes that come before the file, and paths absolute: eval may
+// run in another folder.
+func change(f func(*train.Recipe), r *train.Recipe) {
+	if f != nil {
+		f(r)
+	}
+	d := &r.Data
+	if d.Dir != "" {
+		d.Dir, _ = filepath.Abs(d.Dir)
+	}
+	d.Dataset = absolute(d.Dataset)
+	if _, err := strconv.ParseFloat(d.Test, 64); err != nil && d.Test != "" { // no share
+		d.Test, _ = filepath.Abs(d.Test)
+	}
+}
+
+// absolute makes a dataset absolute that is a path.
+func absolute(dataset string) string {
+	if full, err := filepath.Abs(dataset); err == nil && train.IsPath(dataset) {
+		return full
+	}
+	return dataset
+}
+
+// base returns the default recipe for what is given.
+func (v *Resolver) base(given train.Recipe) (train.Recipe, error) {
+	d := given.Data
+	d.Dataset = cmp.Or(d.Dataset, v.Fallback, DefaultDataset)
+	key := fmt.Sprintf("%#v %v", d, given.Model.Direction)
+	if r, ok := v.bases[key]; ok {
+		return r, nil
+	}
+	var r train.Recipe
+	var err error
+	switch {
+	case !d.Own():
+		r, err = train.DefaultRecipe(d.Dataset, given.Model.Direction, v.Recipe)
+	case v.Recipe != "" && v.Recipe != "default":
+		err = fmt.Errorf("recipe %s: there is none for data of your own", v.Recipe)
+	default:
+		r, err = train.OwnRecipe(d, given.Model.Direction)
+	}
+	if err != nil {
+		return r, err
+	}
+	r.SetSeed(DefaultSeed)
+	if v.bases == nil {
+		v.bases = map[string]train.Recipe{}
+	}
+	v.bases[key] = r
+	return r, nil
+}
+
+// dropUngiven removes what the default recipe has for each layer of another number
+// of layers.
+func dropUngiven(r *train.Recipe, places yamlfile.Places) {
+	if places["model.precisions"] == nil {
+		r.Model.Precisions = nil
+	}
+	if places["model.energies"] == nil {
+		r.Model.Energies = nil
+	}
+	if places["inference.node_rates"] == nil {
+		r.Inference.NodeRates = nil
+	}
+	if places["inference.node_steps"] == nil {
+		r.Inference.NodeSteps = nil
+	}
+}

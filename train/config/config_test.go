@@ -1,0 +1,204 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"example.com/pcn/internal/yamlfile"
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+)
+
+// choose chooses a default recipe, whatever a file says.
+func choose(dataset string, direction model.Direction, recipe string) Choice {
+	return Choice{Recipe: recipe, Change: func(r *train.Recipe) { r.Data.Dataset, r.Model.Direction = dataset, direction }}
+}
+
+// TestLayers tells what of a file, a choice and a default recipe counts.
+func TestLayers(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		choice     Choice
+		want       func(*train.Recipe) // what differs from the default recipe of
+		dataset    string
+		direction  model.Direction
+	}{
+		{"an empty file", "", Choice{}, nil, "digits", model.Discriminative},
+		{"only a comment", "# nothing\n", Choice{Fallback: "sine"}, nil, "sine", model.Discriminative},
+		{"keys without a value", "data:\nmodel:\n", Choice{}, nil, "digits", model.Discriminative},
+		{"a dataset", "data: {dataset: sine}", Choice{}, nil, "sine", model.Discriminative},
+		{"a direction", "model: {direction: generative}", Choice{}, nil, "digits", model.Generative},
+		{"the choice comes first", "data: {dataset: sine}", choose("digits", model.Generative, ""), nil, "digits", model.Generative},
+		{"a rate", "learning:\n  rate: 0.25\n  seed: 7\n", Choice{}, func(r *train.Recipe) { r.Learning.Rate, r.Learning.Seed = 0.25, 7 }, "digits", model.Discriminative},
+		{"a method has its own rate", "inference: {method: gauss-seidel}", Choice{}, func(r *train.Recipe) { r.Inference.Method, r.Inference.Rate = model.GaussSeidel, 1 }, "digits", model.Discriminative},
+		{"but for one that is given", "inference: {method: gauss-seidel, rate: 0.5}", Choice{}, func(r *train.Recipe) { r.Inference.Method, r.Inference.Rate = model.GaussSeidel, 0.5 }, "digits", model.Discriminative},
+		{"what is true by default", "data: {dataset: sine, standardize: false}", Choice{}, func(r *train.Recipe) { r.Data.Standardize = false }, "sine", model.Discriminative},
+	} {
+		got, err := Parse("run.yaml", []byte(test.text), test.choice)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		want, err := Load("", choose(test.dataset, test.direction, ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.want != nil {
+			test.want(&want)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s:\n%s", test.name, diff)
+		}
+	}
+}
+
+// TestMistakes gives each mistake its place: all of them, in the file's order.
+func TestMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"model:\n  layers: [64, x, -10]\n  activaton: tanh\n  direction: up\nlearning: 3\noptimizer: [a]\n": `
+2:16: model.layers[1]: want a whole number, got "x"
+2:19: model.layers[2]: must be > 0, got -10
+3:3: model.activaton: unknown key, did you mean activation?
+4:14: model.direction: got "up", want discriminative or generative
+5:11: learning: want a mapping with the keys epochs, batch, rate, schedule, patience, seed, got "3"
+6:12: optimizer: want a text, got a list`,
+		"learning:\n\trate: 3\n \t batch: 2\n": `
+2:1: the line begins with a tab, want spaces
+3:2: the line begins with a tab, want spaces`,
+		"learning:\n  rate: 1\n  rate: 2\nlearning:\n  batch: -1\n": `
+3:3: learning.rate: is given twice, first in line 2
+4:1: learning: is given twice, first in line 1`,
+		"data: {dataset: mnits, limit: -1}\nmodel:\n  precisions: [1,2]\n": `
+1:17: data.dataset: unknown dataset "mnits", want one of digits, sine, mnist, fashion-mnist, or the path of a file or folder
+1:31: data.limit: must be >= 0, got -1
+3:15: model.precisions: must be one for each of the 4 layers, got 2`,
+		"learning:\r\n  rate: -.inf\r\n  batch: 3.5\r\n  epochs: \"3\"\r\n  patience: 99999999999999999999\r\n": `
+2:9: learning.rate: want a number, got "-.inf"
+3:10: learning.batch: want a whole number, got "3.5"
+4:11: learning.epochs: want a whole number, got "3"
+5:13: learning.patience: want a whole number, got "99999999999999999999"`,
+		"learning: {patience: 3}\ndata: {validation: 0}\n": "\n1:22: learning.patience: needs data.validation > 0",
+		"data: &all {limit: 3}\nlearning: *all\n": `
+1:7: data: anchors and aliases are not taken: write the value out
+2:11: learning: anchors and aliases are not taken: write the value out`,
+		"learning:\n  <<: {rate: 1}\n":               "\n2:3: learning: merge keys are not taken: write the values out",
+		"optimizer: !!str adam\n":                    "\n1:12: optimizer: tags are not taken",
+		"---\ndata:\n---\ndata:\n":                   "\n4:5: is a second document, want one",
+		"data:\n  limit: {":                          "\n2:10: could not find flow mapping end token '}'",
+		"data:\n   seed: 1\n  limit: 3\n":            "\n3:3: value is not allowed in this context",
+		"a\x00b":                                     "\n1:2: holds a zero byte: this is no text",
+		"- 1\n":                                      "\n1:1: want a mapping with the keys data, model, inference, learning, optimizer, got a list",
+		"colour: red\n":                              "\n1:1: colour: unknown key, want one of data, model, inference, learning, optimizer",
+		"x: " + strings.Repeat("[", 100):             "\n1:36: brackets are nested deeper than 32",
+		"# " + strings.Repeat("x", yamlfile.MaxSize): "\n1:1: the file is longer than 16384 bytes",
+	} {
+		_, err := Parse("run.yaml", []byte(text), Choice{})
+		got := "no error"
+		if err != nil {
+			got = "\n" + strings.ReplaceAll(err.Error(), "run.yaml:", "")
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%.60q:\n%s", text, diff)
+		}
+	}
+}
+
+// TestCommented reads what it writes, of each default recipe, and has a comment
+// for each key.
+func TestCommented(t *testing.T) {
+	for _, dataset := range train.Datasets {
+		for _, direction := range []model.Direction{model.Discriminative, model.Generative} {
+			for _, name := range []string{"default", train.ArticleRecipe} {
+				r, err := Load("", choose(dataset, direction, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, err := Commented(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				again, err := Parse("init", text, Choice{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(r, again); diff != "" {
+					t.Errorf("%s %v %s:\n%s", dataset, direction, name, diff)
+				}
+			}
+		}
+	}
+	known := map[string]bool{}
+	for _, path := range yamlfile.Paths(&train.Recipe{}) {
+		known[path] = true
+		if section, _, nested := strings.Cut(path, "."); nested {
+			known[section] = true
+		}
+	}
+	for path := range known {
+		if help[path] == "" {
+			t.Errorf("%s has no comment", path)
+		}
+	}
+	for path := range help {
+		if !known[path] {
+			t.Errorf("%s has a comment and is no key", path)
+		}
+	}
+}
+
+// FuzzParse reads any text without a panic, with memory in proportion to it, and
+// what is read survives being written.
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob("../recipes/*.yaml")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no recipes", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"))
+	f.Add([]byte("model: {layers: [1, 2], seed: 18446744073709551615}\n? x\n: |\n  y\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if root, err := yamlfile.Parse("fuzz", text); err == nil {
+			var r train.Recipe
+			if root.Decode(&r); r.Data.Own() {
+				t.Skip("reads other files")
+			}
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		r, err := Parse("fuzz", text, Choice{})
+		runtime.ReadMemStats(&after)
+		if used, most := after.TotalAlloc-before.TotalAlloc, uint64(4<<20+8<<10*len(text)); used > most {
+			t.Errorf("%d bytes took %d bytes of memory, more than %d", len(text), used, most)
+		}
+		if err != nil {
+			var found yamlfile.Errors
+			if !errors.As(err, &found) || len(found) == 0 || found[0].Line < 1 || found[0].Column < 1 {
+				t.Errorf("an error without a place: %v", err)
+			}
+			return
+		}
+		written, err := r.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Parse("again", written, Choice{})
+		if err != nil {
+			t.Fatalf("%s\n%v", written, err)
+		}
+		if diff := cmp.Diff(r, again); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

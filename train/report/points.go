@@ -1,0 +1,99 @@
+package report
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Point is a score at a place, with an error to both sides.
+type Point struct {
+	X, Y, Error float64
+	Best        bool // is marked
+}
+
+// Points draws scores. X is a number, on a logarithmic axis where the numbers are
+// positive and far apart; or, with names, about an
+// index into these.
+func Points(title, x, y string, names []string, points []Point) *Panel {
+	p := newPanel(title, x, y)
+	points = slices.DeleteFunc(slices.Clone(points), func(pt Point) bool { return math.IsNaN(pt.Y) || math.IsInf(pt.Y, 0) })
+	if len(names) > 0 {
+		p.X.Tick.Marker = named(names)
+	} else if spread(points) {
+		p.X.Tick.Marker = logTicks{}
+		for i := range points {
+			points[i].X = math.Log10(points[i].X)
+		}
+	}
+	slices.SortStableFunc(points, func(a, b Point) int { // the best is drawn last, on top
+		switch {
+		case a.Best == b.Best:
+			return 0
+		case b.Best:
+			return -1
+		}
+		return 1
+	})
+	for _, pt := range points {
+		colour := palette[0]
+		if pt.Best {
+			colour = palette[1]
+		}
+		at := errorPoint{plotter.XYs{{X: pt.X, Y: pt.Y}}, plotter.YErrors{{Low: pt.Error, High: pt.Error}}}
+		bar, err := plotter.NewYErrorBars(at)
+		if err != nil {
+			continue // an error that is no number has no bar
+		}
+		bar.Color, bar.Width, bar.CapWidth = colour, vg.Points(1.2), vg.Points(6)
+		dot := &plotter.Scatter{XYs: at.XYs, GlyphStyle: draw.GlyphStyle{Color: colour, Radius: vg.Points(3), Shape: draw.CircleGlyph{}}}
+		p.Add(bar, dot)
+		if pt.Best {
+			p.explain("best on the validation part", dot)
+		}
+	}
+	if len(names) > 0 {
+		p.X.Min, p.X.Max = -0.5, float64(len(names))-0.5
+	} else if room := 0.05 * (p.X.Max - p.X.Min); room > 0 && !math.IsInf(room, 0) {
+		p.X.Min, p.X.Max = p.X.Min-room, p.X.Max+room
+	}
+	if len(points) == 0 {
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
+	}
+	p.widen()
+	return p
+}
+
+// errorPoint is a point with its error, as plotter takes it.
+type errorPoint struct {
+	plotter.XYs
+	plotter.YErrors
+}
+
+// spread reports whether the places of points are better seen on a logarithmic
+// axis.
+func spread(points []Point) bool {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, p := range points {
+		low, high = min(low, p.X), max(high, p.X)
+	}
+	return low > 0 && high >= 8*low
+}
+
+// named marks places with names.
+type named []string
+
+// Ticks returns a mark for each name.
+func (n named) Ticks(low, high float64) []plot.Tick {
+	var ticks []plot.Tick
+	for i, name := range n {
+		if at := float64(i); low <= at && at <= high {
+			ticks = append(ticks, plot.Tick{Value: at, Label: name})
+		}
+	}
+	return ticks
+}

@@ -1,0 +1,7 @@
+// Package sweep plans searches for good settings: which points to try, which runs
+// these take, and which of them won. It trains nothing itself: [Each] calls a
+// function for each run.
+//
+// A point is selected by its mean validation score over the seeds. The test part
+// is for the winner alone, once.
+package sweep

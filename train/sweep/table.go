@@ -1,0 +1,193 @@
+package sweep
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"gonum.org/v1/gonum/stat"
+
+	"example.com/pcn/internal/jsonfloat"
+)
+
+// Outcome is what came of a run: its score on the validation part, of which one
+// is there.
+type Outcome struct {
+	Accuracy *float64 // 0..1, for classes
+	MSE      *float64 // for a regression
+	Diverged bool     // settling diverged in some batch
+}
+
+// Score is a mean over runs.
+type Score struct {
+	Mean *jsonfloat.Float `json:"mean"` // null where a run has none
+	// StandardError is the standard deviation of the runs over the root of their
+	// number, null for a single run.
+	StandardError *jsonfloat.Float `json:"standard_error"`
+}
+
+// Row is a point with its scores.
+type Row struct {
+	Point      int      `json:"point"`
+	Values     []string `json:"values"` // one for each of Table.Keys
+	Validation Score    `json:"validation"`
+	Diverged   int      `json:"diverged"` // runs in which settling diverged
+}
+
+// Winner is the best point, and what it is worth.
+type Winner struct {
+	Point int `json:"point"`
+	// Test is the score on the test part, which no other point is scored on.
+	Test     Score `json:"test"`
+	Examples int   `json:"examples"`
+}
+
+// Table has the points of a sweep, the best first. Points without a score, because
+// the energy of a run was no longer a number, come last.
+type Table struct {
+	Score  string   `json:"score"` // accuracy or mse
+	Keys   []string `json:"keys"`
+	Seeds  []uint64 `json:"seeds"`
+	Rows   []Row    `json:"rows"`
+	Winner *Winner  `json:"winner"` // null where no point has a score
+}
+
+// The names of scores.
+const (
+	accuracy = "accuracy"
+	mse      = "mse"
+)
+
+// NewTable returns the table of a plan's runs, in their order. Its Winner has no
+// test score yet.
+func NewTable(p *Plan, outcomes []Outcome) *Table {
+	t := &Table{Score: accuracy, Keys: p.Keys, Seeds: p.Seeds}
+	for _, o := range outcomes {
+		if o.MSE != nil {
+			t.Score = mse
+		}
+	}
+	for i, point := range p.Points {
+		row := Row{Point: point.Number, Values: point.Values}
+		var scores []float64
+		for _, o := range outcomes[i*len(p.Seeds) : (i+1)*len(p.Seeds)] {
+			if o.Diverged {
+				row.Diverged++
+			}
+			switch {
+			case t.Score == mse && o.MSE != nil:
+				scores = append(scores, *o.MSE)
+			case t.Score == accuracy && o.Accuracy != nil:
+				scores = append(scores, *o.Accuracy)
+			default:
+				scores = append(scores, math.NaN())
+			}
+		}
+		row.Validation = Mean(scores)
+		t.Rows = append(t.Rows, row)
+	}
+	slices.SortStableFunc(t.Rows, func(a, b Row) int {
+		switch a, b := a.Validation.Mean, b.Validation.Mean; {
+		case a == nil && b == nil:
+			return 0
+		case b == nil:
+			return -1
+		case a == nil:
+			return 1
+		case *a == *b:
+			return 0
+		case (*a > *b) == (t.Score == accuracy):
+			return -1
+		}
+		return 1
+	})
+	if len(t.Rows) > 0 && t.Rows[0].Validation.Mean != nil {
+		t.Winner = &Winner{Point: t.Rows[0].Point}
+	}
+	return t
+}
+
+// Mean returns the mean of scores, which is none unless all are finite, and its
+// standard error.
+func Mean(scores []float64) Score {
+	mean, deviation := stat.MeanStdDev(scores, nil)
+	if len(scores) == 0 || math.IsNaN(mean) || math.IsInf(mean, 0) {
+		return Score{}
+	}
+	s := Score{Mean: (*jsonfloat.Float)(&mean)}
+	if len(scores) > 1 {
+		e := stat.StdErr(deviation, float64(len(scores)))
+		s.StandardError = (*jsonfloat.Float)(&e)
+	}
+	return s
+}
+
+// Text returns a score of the table as people read it.
+func (t *Table) Text(s Score) string {
+	if s.Mean == nil {
+		return "-"
+	}
+	factor, format := 1.0, "%.4g"
+	if t.Score == accuracy {
+		factor, format = 100, "%.2f"
+	}
+	text := fmt.Sprintf(format, factor*float64(*s.Mean))
+	if s.StandardError != nil {
+		text += fmt.Sprintf(" ± "+strings.Replace(format, "4", "2", 1), factor*float64(*s.StandardError))
+	}
+	if t.Score == accuracy {
+		text += " %"
+	}
+	return text
+}
+
+// ScoreName says what the scores are.
+func (t *Table) ScoreName() string {
+	if t.Score == mse {
+		return "MSE"
+	}
+	return "accuracy"
+}
+
+// Write writes the table as people read it.
+func (t *Table) Write(w io.Writer) error {
+	tab := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	fmt.Fprintf(tab, "point\t%s\tvalidation %s\truns\tdiverged\n", strings.Join(t.Keys, "\t"), t.ScoreName())
+	for _, r := range t.Rows {
+		fmt.Fprintf(tab, "%d\t%s\t%s\t%d\t%d\n", r.Point, strings.Join(r.Values, "\t"), t.Text(r.Validation), len(t.Seeds), r.Diverged)
+	}
+	return tab.Flush()
+}
+
+// WriteCSV writes the table as CSV; the winner alone has a test score.
+func (t *Table) WriteCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write(slices.Concat([]string{"point"}, t.Keys, []string{
+		"runs", "diverged", "validation_" + t.Score, "validation_standard_error", "test_" + t.Score, "test_standard_error",
+	}))
+	for _, r := range t.Rows {
+		var test Score
+		if t.Winner != nil && t.Winner.Point == r.Point {
+			test = t.Winner.Test
+		}
+		c.Write(slices.Concat([]string{strconv.Itoa(r.Point)}, r.Values, []string{
+			strconv.Itoa(len(t.Seeds)), strconv.Itoa(r.Diverged),
+			number(r.Validation.Mean), number(r.Validation.StandardError), number(test.Mean), number(test.StandardError),
+		}))
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// number writes a number in full, nothing for none.
+func number(x *jsonfloat.Float) string {
+	if x == nil {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*x), 'g', -1, 64)
+}
