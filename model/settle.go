@@ -29,6 +29,9 @@ type Result struct {
 	NodeResidual []float64
 	// Rate is the smallest inference rate used, after the guard.
 	Rate float64
+	// Gram reports whether the energy of a clamped node was taken in Gram form: see
+	// Inference.Plain.
+	Gram bool
 	// Energy is the total energy over the batch at the latents, and LayerEnergy
 	// its part at node i for each layer i, weight decay and the logarithms of
 	// learned precisions included. With StaleErrors they are those before the last
@@ -108,6 +111,7 @@ func (f *form) appendKey(b []byte) []byte {
 // settler settles one form of the energy.
 type settler struct {
 	machine *graph.Machine
+	gram    bool  // part of the energy is in Gram form
 	free    []int // nodes that descend
 	open    []int // nodes that are not fixed as a whole: the free ones, and missing data at the bottom
 	dtype   Dtype
@@ -142,7 +146,7 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		if err != nil {
 			return nil, err
 		}
-		s = &settler{version: -1, dtype: n.cfg.Dtype, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c)), starts: make([]*tensor.Dense, len(c))}
+		s = &settler{version: -1, gram: slices.Contains(f.gram, true), dtype: n.cfg.Dtype, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c)), starts: make([]*tensor.Dense, len(c))}
 		for l, fixed := range f.clamped {
 			if !fixed {
 				s.open = append(s.open, l)
@@ -466,7 +470,7 @@ func (s *settler) keepFixed(shard *graph.Shard, l int) {
 // result gathers what the shards did, in their order. Constants are, by layer, the
 // parts of an example's energy that no latent moves.
 func (s *settler) result(layers int, inf Inference, constants []float64) *Result {
-	r := &Result{Rate: math.Inf(1), LayerEnergy: make([]float64, layers), NodeResidual: make([]float64, layers+1)}
+	r := &Result{Rate: math.Inf(1), Gram: s.gram, LayerEnergy: make([]float64, layers), NodeResidual: make([]float64, layers+1)}
 	low := make([]float64, layers)
 	largest2, rounding, converged := 0.0, 0.0, true
 	m := s.machine

@@ -140,7 +140,8 @@ type Options struct {
 	Event func(Event) error
 	// From is where to go on; nil to begin.
 	From   *Checkpoint
-	Logger *slog.Logger // told of divergences
+	// Logger is told how each epoch went, and of divergences; nil for nobody.
+	Logger *slog.Logger
 }
 
 // The random stream of the order of examples, drawn from Learning.Seed.
@@ -204,6 +205,9 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 	}
 	if c.Patience > 0 && validation == nil {
 		return nil, errors.New("train: patience: needs a validation set")
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	f := &fitting{learner: l, settings: c, validation: validation, opts: opts, history: &History{}, stream: rand.NewPCG(c.Seed, streamShuffle)}
 	if f.schedule, err = NewSchedule(c.Schedule); err != nil {
@@ -294,10 +298,13 @@ func (f *fitting) add(step Step, share float64) {
 		e.ToLose = &lose
 	}
 	e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
+	if f.batch == 1 && step.InferenceRate > 0 {
+		f.opts.Logger.Debug("first batch", "epoch", e.Epoch, "inference_rate", step.InferenceRate, "energy_form", step.energyForm(), "steps", step.Steps, "residual", step.Residual)
+	}
 	if step.Status != model.Diverged {
 		return
 	}
-	if f.history.Status != model.Diverged && f.opts.Logger != nil {
+	if f.history.Status != model.Diverged {
 		f.opts.Logger.Warn("settling diverged", "epoch", e.Epoch, "batch", f.batch, "node", step.Node, "energy", step.Energy)
 	}
 	f.history.Status = model.Diverged
@@ -323,6 +330,7 @@ func (f *fitting) end() error {
 	h.Epochs = append(h.Epochs, e)
 	h.Seconds += e.Seconds
 	f.batch = 0
+	f.opts.Logger.Debug("epoch", "epoch", e.Epoch, "rate", e.Rate, "inference_rate", e.InferenceRate, "energy", e.Energy, "residual", e.Residual, "diverged_batches", e.Diverged, "best", best)
 	if best {
 		h.Best = e.Epoch
 		if f.settings.Patience > 0 {

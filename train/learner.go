@@ -78,9 +78,19 @@ type Step struct {
 	// ToLose is where Batch.Estimate asks for it the estimated energy still to
 	// lose, a mean over the batch: see [model.Result]. It is 0 for backprop.
 	ToLose float64
+	// Gram reports whether the energy settled in Gram form: see [model.Result].
+	Gram bool
 	// Learned reports whether the weights moved: not where the energy is no
 	// longer finite.
 	Learned bool
+}
+
+// energyForm names the form in which the energy settled.
+func (s Step) energyForm() string {
+	if s.Gram {
+		return "gram"
+	}
+	return "plain"
 }
 
 // PCN learns by predictive coding: it settles each batch with both ends
@@ -122,7 +132,7 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	rows := float64(batch.Inputs.Shape()[0])
 	s := Step{
 		Energy: r.Energy / rows, ToLose: r.ToLose / rows, Status: r.Status, Node: r.Node,
-		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual,
+		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual, Gram: r.Gram,
 		Learned: r.Finite(),
 	}
 	for _, e := range r.LayerEnergy {

@@ -74,7 +74,7 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 			}
 		}
 		if !asJSON {
-			fmt.Fprintf(a.info(asJSON), "%v, batch %d, %d steps of %v\n", p.Network(), p.Batch, p.Inference.Steps, p.Inference.Method)
+			fmt.Fprintf(a.info(), "%v, batch %d, %d steps of %v\n", p.Network(), p.Batch, p.Inference.Steps, p.Inference.Method)
 		}
 		res, err := bench.Run(c.Context(), p, rounds)
 		if err != nil {

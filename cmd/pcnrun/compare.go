@@ -68,7 +68,7 @@ func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error
 	if err != nil {
 		return err
 	}
-	info := a.info(f.json)
+	info := a.info()
 	e.describe(info, pcn.Network())
 	if err := e.saveRecipe(pcn.Network()); err != nil {
 		return err

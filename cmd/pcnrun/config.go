@@ -129,8 +129,8 @@ recipe.`,
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.info(false), "wrote %s\n", *out)
-		return nil
+		_, err = fmt.Fprintf(a.stdout, "wrote %s\n", *out)
+		return err
 	}
 	return c
 }
@@ -161,7 +161,7 @@ any.`,
 				return err
 			}
 			if mistakes += len(found); len(found) == 0 && !*json {
-				fmt.Fprintf(a.info(false), "%s is right\n", path)
+				fmt.Fprintf(a.stdout, "%s is right\n", path)
 			}
 			for _, e := range found {
 				if err := a.printMistake(e, *json); err != nil {

@@ -40,6 +40,7 @@ changes, and 'pcnrun import' makes the same model of it again.
 	}
 	to := c.Flags().String("to", "", "`FILE` to write: "+strings.Join(modelExtensions, " or "))
 	force := c.Flags().Bool("force", false, "overwrite the file")
+	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := freeModelFile("to", *to, *force); err != nil {
 			return err
@@ -55,7 +56,7 @@ changes, and 'pcnrun import' makes the same model of it again.
 		if err != nil {
 			return err
 		}
-		return a.saveModel(n, *to)
+		return a.saveModel(n, *to, *json)
 	}
 	return c
 }
@@ -85,6 +86,7 @@ as the recipe has it, so that eval and predict need no more flags.`,
 	dataDirFlag(c.Flags())
 	out := c.Flags().String("out", "", "model `FILE` to write: "+strings.Join(modelExtensions, " or "))
 	force := c.Flags().Bool("force", false, "overwrite the file")
+	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := freeModelFile("out", *out, *force); err != nil {
 			return err
@@ -93,7 +95,7 @@ as the recipe has it, so that eval and predict need no more flags.`,
 		if err != nil {
 			return err
 		}
-		return a.saveModel(n, *out)
+		return a.saveModel(n, *out, *json)
 	}
 	return c
 }
@@ -162,9 +164,12 @@ func freeModelFile(flag, path string, force bool) error {
 }
 
 // saveModel writes n and says so.
-func (a *app) saveModel(n *model.Network, path string) error {
+func (a *app) saveModel(n *model.Network, path string, json bool) error {
 	if err := n.Save(path); err != nil {
 		return err
+	}
+	if json {
+		return printJSON(a.stdout, map[string]any{"model": path, "network": n.Config()})
 	}
 	_, err := fmt.Fprintf(a.stdout, "wrote %s: %v\n", path, n)
 	return err

@@ -153,7 +153,7 @@ pcn/data/DATASET in the user's cache, where train looks for them.`,
 	mirrors := c.Flags().StringArray("mirror", nil, "`URL` of a folder with the files, each with .gz, in place of the known mirrors\n(may be given more than once)")
 	stall := c.Flags().Duration("timeout", 30*time.Second, "`TIME` to wait for the next byte before a mirror is given up")
 	out := c.Flags().String("out", "", "`DIR` for the files (default where train looks for them)")
-	json := c.Flags().Bool("json", false, "print one JSON object")
+	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		s, err := lookup(args[0])
 		if err != nil {
@@ -176,7 +176,7 @@ pcn/data/DATASET in the user's cache, where train looks for them.`,
 }
 
 func (a *app) get(ctx context.Context, s fetch.Set, dir string, opts fetch.Options, json bool) error {
-	info := a.info(json)
+	info := a.info()
 	var bar *progressbar.ProgressBar
 	clear := func() {
 		if bar != nil {
@@ -226,7 +226,7 @@ func (a *app) downloadBar(e fetch.Event) *progressbar.ProgressBar {
 	}
 	return progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(a.stderr),
-		progressbar.OptionSetVisibility(isTerminal(a.stderr) && !a.quiet),
+		progressbar.OptionSetVisibility(a.showsBars()),
 		progressbar.OptionSetDescription(e.File),
 		progressbar.OptionSetWidth(30),
 		progressbar.OptionShowBytes(true),

@@ -40,7 +40,7 @@ are images, the first of the training part are drawn in a PNG file.
 	dataDirFlag(c.Flags())
 	addColumnFlags(c.Flags())
 	out := c.Flags().String("out", "", "PNG `FILE` for sample images (default DATASET.png)")
-	json := c.Flags().Bool("json", false, "print one JSON object")
+	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var given train.Recipe
 		if err := applyFlags(c.Flags(), &given); err != nil {
@@ -168,7 +168,7 @@ func (a *app) printOverview(o overview) error {
 		return err
 	}
 	if o.Figure != "" {
-		fmt.Fprintf(a.info(false), "wrote %s\n", o.Figure)
+		fmt.Fprintf(a.info(), "wrote %s\n", o.Figure)
 	}
 	return nil
 }

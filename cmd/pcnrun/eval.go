@@ -40,7 +40,7 @@ the class or the targets as "label", "target" or "y".
 	c.Flags().StringVar(&rows.label, "label", "", "`COLUMN` of the class (default the last)")
 	c.Flags().StringVar(&rows.target, "target", "", "`COLUMNS` to regress on, separated by commas (default the last)")
 	rows.format = formatFlag(c.Flags(), "the rows")
-	json := c.Flags().Bool("json", false, "print one JSON object")
+	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if rows.path != "" {
 			return a.evalRows(c.Context(), f, args[0], rows, *json)
@@ -87,7 +87,7 @@ func (a *app) printEvaluation(t *trained, res evaluation, json bool) error {
 	if json {
 		return printJSON(a.stdout, res)
 	}
-	fmt.Fprintf(a.info(false), "network  %v\n", t.network)
+	fmt.Fprintf(a.info(), "network  %v\n", t.network)
 	_, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, fmt.Sprintf("test %s on %d examples of %s", res.testText(), res.TestExamples, res.Dataset)))
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime"
 	"slices"
 	"strconv"
@@ -39,6 +40,7 @@ func prepare(r train.Recipe, open func() (*folder, error)) (*experiment, error) 
 	if err != nil {
 		return nil, err
 	}
+	logSets(r.Data, sets)
 	if err := fits(r.Model.Layers, sets); err != nil {
 		return nil, usageError{err}
 	}
@@ -101,7 +103,7 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 		return res, nil, err
 	}
 	p := &progress{app: a, lines: lines, learner: name, unguarded: e.recipe.Inference.Unguarded}
-	opts := train.Options{Event: func(ev train.Event) error {
+	opts := train.Options{Logger: slog.Default(), Event: func(ev train.Event) error {
 		p.event(ev)
 		stopping := ctx.Err() != nil // once: what is kept then is what resuming finds
 		if ev.Done != nil {

@@ -48,6 +48,7 @@ numbers from FILE or the standard input, and the inputs are printed.
 	c.Flags().Float64Var(&g.temperature, "temperature", 0.005, "`T`, variance of a hidden unit of precision 1 around its prediction")
 	c.Flags().Uint64Var(&g.seed, "seed", config.DefaultSeed, "`N` that decides what is drawn")
 	c.Flags().StringVar(&g.out, "out", "", "PNG `FILE` (default generated.png beside MODEL)")
+	c.Flags().BoolVar(&g.json, "json", false, "print one JSON object, or for lines of targets one for each line")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return a.generate(c.Context(), g, args)
 	}
@@ -62,6 +63,7 @@ type generateFlags struct {
 	temperature     float64
 	seed            uint64
 	out             string
+	json            bool
 }
 
 func (a *app) generate(ctx context.Context, g *generateFlags, args []string) error {
@@ -82,7 +84,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 				return usagef("--%s is for classes, and not for lines of targets", name)
 			}
 		}
-		return a.generateRows(ctx, t, args)
+		return a.generateRows(ctx, t, args, g.json)
 	}
 	targets, columns, what, err := g.targets(n)
 	if err != nil {
@@ -99,7 +101,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	images := model.Rows(inputs)
 	width, height := t.imageSize(len(images[0]))
 	if width == 0 {
-		return a.printRows(inputs, n.Config().Dtype)
+		return a.printInputs(t, inputs, g.json)
 	}
 	low, high := t.pixelRange(images)
 	picture, err := report.Grid(images, width, height, columns, low, high)
@@ -112,6 +114,9 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	}
 	if err := report.WritePNG(out, picture); err != nil {
 		return err
+	}
+	if g.json {
+		return printJSON(a.stdout, map[string]any{"model": args[0], "images": len(images), "shows": what, "figure": out})
 	}
 	_, err = fmt.Fprintf(a.stdout, "wrote %s: %s\n", out, what)
 	return err
@@ -172,7 +177,7 @@ func (g *generateFlags) targets(n *model.Network) (targets *tensor.Dense, column
 }
 
 // generateRows prints the inputs for targets that are read.
-func (a *app) generateRows(ctx context.Context, t *trained, args []string) error {
+func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSON bool) error {
 	n := t.network
 	dtype := n.Config().Dtype
 	in, closeIn, err := a.openRows(args, n.Size(n.TargetNode()), dtype)
@@ -188,7 +193,7 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string) error
 		if err != nil {
 			return err
 		}
-		return a.printRows(inputs, dtype)
+		return a.printInputs(t, inputs, asJSON)
 	})
 	if err == nil && count == 0 {
 		err = fmt.Errorf("%s: no line of numbers", in.name)
@@ -242,12 +247,9 @@ func (t *trained) pixelRange(images [][]float64) (low, high float64) {
 	return low, max(high, low+1e-9)
 }
 
-// printRows prints the rows of a (B, d) tensor of type d as CSV.
-func (a *app) printRows(t *tensor.Dense, d model.Dtype) error {
-	for _, row := range model.Rows(t) {
-		if _, err := fmt.Fprintln(a.stdout, formatRow(row, d)); err != nil {
-			return err
-		}
-	}
-	return nil
+// printInputs prints a line for each row of inputs (B, d), as CSV or as a JSON object
+// that predict reads.
+func (a *app) printInputs(t *trained, inputs *tensor.Dense, asJSON bool) error {
+	_, err := a.stdout.Write(t.appendAnswers(nil, answers{name: "input", numbers: inputs}, asJSON))
+	return err
 }

@@ -57,7 +57,7 @@ Without --dataset, what needs data is left out for such a file.`,
 	addInferenceFlags(c.Flags())
 	limit := c.Flags().Int("limit", 64, "most examples to settle")
 	out := c.Flags().String("out", "", "`DIR` for what is written (default beside MODEL)")
-	json := c.Flags().Bool("json", false, "print one JSON object")
+	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if *limit < 1 {
 			return usagef("--limit: want a whole number >= 1")
@@ -252,6 +252,7 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 	if err != nil {
 		return nil, err
 	}
+	logSettled(r)
 	rows := float64(len(r.ExampleEnergy))
 	start := 0.0
 	for _, e := range r.Trace[0] {

@@ -44,6 +44,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
+	if profileErr := a.profiles.stop(); err == nil {
+		err = profileErr
+	}
 	if err == nil {
 		return exitOK
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -78,6 +79,7 @@ func TestScripts(t *testing.T) {
 			"npzset":   writeNPZ,
 			"mirror":   serveMirror,
 			"npz":      writeModelNPZ,
+			"profile":  checkProfile,
 		},
 	})
 }
@@ -234,6 +236,17 @@ func writeModelNPZ(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(atomicfile.Write(ts.MkAbs(args[0]), func(w io.Writer) error {
 		return tensorfile.WriteNPZ(w, tensors, nil)
 	}))
+}
+
+// profile FILE TYPE checks that a file is a whole profile, of samples of that type.
+func checkProfile(ts *testscript.TestScript, _ bool, args []string) {
+	z, err := gzip.NewReader(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	text, err := io.ReadAll(z)
+	ts.Check(err)
+	if !bytes.Contains(text, []byte(args[1])) {
+		ts.Fatalf("%s: is no profile of %s", args[0], args[1])
+	}
 }
 
 // png FILE checks that a file is a picture.

@@ -124,6 +124,7 @@ func (f *modelFlags) open(path string, needed bool) (*trained, error) {
 	if err := t.describe(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	logModel(path, n, t.recipe.Inference)
 	return t, nil
 }
 
@@ -204,5 +205,9 @@ func (t *trained) load() (train.Sets, error) {
 	if err := checkDir(t.recipe.Data); err != nil {
 		return train.Sets{}, err
 	}
-	return t.recipe.Data.Load()
+	sets, err := t.recipe.Data.Load()
+	if err == nil {
+		logSets(t.recipe.Data, sets)
+	}
+	return sets, err
 }

@@ -98,9 +98,11 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, format row
 // predict returns the targets of inputs in their own units, and the classes where
 // there are classes.
 func (t *trained) predict(ctx context.Context, inputs *tensor.Dense) (targets *tensor.Dense, classes []int, err error) {
-	if targets, _, err = t.network.Predict(ctx, inputs, t.recipe.Inference); err != nil {
+	targets, settled, err := t.network.Predict(ctx, inputs, t.recipe.Inference)
+	if err != nil {
 		return nil, nil, err
 	}
+	logSettled(settled)
 	if err := finite(targets); err != nil {
 		return nil, nil, err
 	}

@@ -33,7 +33,7 @@ the one that the run itself recorded.`,
 	}
 	c.Flags().SortFlags = false
 	out := c.Flags().String("out", "", "HTML `FILE` (default report.html in DIR; of several, compare.html)")
-	json := c.Flags().Bool("json", false, "print one JSON object")
+	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var runs []*pastRun
 		for _, dir := range args {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -13,7 +14,8 @@ import (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	quiet          bool
+	quiet, verbose bool
+	profiles       profiles
 	kernel         string
 	started        bool // the command line was understood
 	args           []string
@@ -41,21 +43,35 @@ interrupted.`,
 		Example: `  pcnrun train
   pcnrun eval runs/digits/model.safetensors
   pcnrun compare sine`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if err := a.useKernel(); err != nil {
-				return err
-			}
-			a.started = true
-			return nil
-		},
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.begin() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetUsageTemplate(usageTemplate)
+	root.PersistentFlags().SortFlags = false
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print the result and warnings only")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "say on the standard error what is read and chosen, and how settling goes")
 	root.PersistentFlags().StringVar(&a.kernel, "gemm", "", "`KERNEL` for matrix products: auto, portable, avx2, avx512, or\nthe path to a BLAS library (default: the best one)")
-	root.AddCommand(a.trainCommand(), a.runsCommand(), a.reportCommand(), a.evalCommand(), a.predictCommand(), a.classifyCommand(), a.generateCommand(), a.completeCommand(), a.inspectCommand(), a.exportCommand(), a.importCommand(), a.compareCommand(), a.sweepCommand(), a.configCommand(), a.dataCommand(), a.benchCommand(), a.versionCommand())
+	a.profiles.addFlags(root.PersistentFlags())
+	root.AddCommand(a.trainCommand(), a.runsCommand(), a.reportCommand(), a.evalCommand(), a.predictCommand(), a.classifyCommand(), a.generateCommand(), a.completeCommand(), a.inspectCommand(), a.exportCommand(), a.importCommand(), a.compareCommand(), a.sweepCommand(), a.configCommand(), a.dataCommand(), a.benchCommand(), a.completionCommand(), a.manCommand(), a.versionCommand())
+	addGroups(root)
+	addCompletions(root)
 	return root
+}
+
+// begin does what the flags of all commands say.
+func (a *app) begin() error {
+	if a.quiet && a.verbose {
+		return errors.New("--quiet and --verbose: want one of them")
+	}
+	setLog(a.stderr, a.verbose)
+	if err := a.useKernel(); err != nil {
+		return err
+	}
+	a.started = true
+	logKernel()
+	return a.profiles.start()
 }
 
 // useKernel does what --gemm says.
@@ -77,14 +93,11 @@ func (a *app) warn(format string, args ...any) {
 	fmt.Fprintf(a.stderr, "%s %s\n", paint(a.stderr, yellow, "warning:"), fmt.Sprintf(format, args...))
 }
 
-// info is where a command writes what is not its result: nowhere when quiet,
-// and not on the standard output when that is JSON.
-func (a *app) info(json bool) io.Writer {
-	switch {
-	case a.quiet:
+// info is where a command writes what is not its result: the standard error, and
+// nowhere when quiet.
+func (a *app) info() io.Writer {
+	if a.quiet {
 		return io.Discard
-	case json:
-		return a.stderr
 	}
-	return a.stdout
+	return a.stderr
 }

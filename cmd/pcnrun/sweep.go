@@ -80,7 +80,8 @@ DIR makes the table.`,
 	flags.SortFlags = false
 	flags.StringVar(&f.config, "config", "", "`FILE` that says what to try (default DIR/sweep.yaml)")
 	flags.StringVar(&f.out, "out", "", "`DIR` of the sweep (default runs/ and the name of FILE)")
-	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`N` runs side by side; each uses its share of the cores")
+	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`N` runs side by side, each with its share of the cores (default one a core)")
+	flags.Lookup("workers").DefValue = "0" // in help, which is the same on all machines
 	flags.StringVar(&f.shard, "shard", "", "take shard `i/n` of the runs alone (default SLURM's, in a job array)")
 	flags.Var(&f.every, "checkpoint-every", "how often each run writes a checkpoint: N epochs, Nb batches, or a time\nsuch as 30s")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
@@ -90,7 +91,7 @@ DIR makes the table.`,
 		if err != nil {
 			return err
 		}
-		s.app, s.info = a, a.info(f.json || f.csv)
+		s.app, s.info = a, a.info()
 		return s.run(c.Context())
 	}
 	return c
@@ -330,7 +331,11 @@ func (s *sweeping) printProgress(missing int) error {
 	if missing == 0 {
 		text = "now"
 	}
-	_, err := fmt.Fprintf(s.info, "%d of %d runs have ended; 'pcnrun sweep %s' makes the table %s\n", len(s.runs)-missing, len(s.runs), s.dir, text)
+	out := s.app.stdout
+	if s.csv {
+		out = s.info // it is no table
+	}
+	_, err := fmt.Fprintf(out, "%d of %d runs have ended; 'pcnrun sweep %s' makes the table %s\n", len(s.runs)-missing, len(s.runs), s.dir, text)
 	return err
 }
 

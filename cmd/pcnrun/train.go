@@ -82,7 +82,7 @@ type trainFlags struct {
 // train trains in the folder of e, from a checkpoint or from the beginning, and
 // reports what came of it.
 func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *record, from *train.Checkpoint) error {
-	info := a.info(f.json)
+	info := a.info()
 	past, err := a.carryOut(ctx, e, rec, from, f.every, info)
 	if past == nil {
 		return err
@@ -184,7 +184,7 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	if rec.over() {
-		fmt.Fprintf(a.info(f.json), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.dir)
+		fmt.Fprintf(a.info(), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.dir)
 		return a.printResult(f, rec.Result)
 	}
 	r, from, err := d.where()
@@ -192,9 +192,9 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	if from == nil {
-		fmt.Fprintf(a.info(f.json), "%s has no checkpoint yet: the run begins anew\n", d.dir)
+		fmt.Fprintf(a.info(), "%s has no checkpoint yet: the run begins anew\n", d.dir)
 	} else {
-		fmt.Fprintf(a.info(f.json), "resume   %s at epoch %d, batch %d\n", d.dir, len(from.History.Epochs)+1, from.Batch+1)
+		fmt.Fprintf(a.info(), "resume   %s at epoch %d, batch %d\n", d.dir, len(from.History.Epochs)+1, from.Batch+1)
 	}
 	if was := rec.Machine.Kernel; was != gemm.Kernel() {
 		a.warn("the run began with the kernel %s and goes on with %s: its numbers will differ by rounding", was, gemm.Kernel())

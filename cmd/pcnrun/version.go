@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -12,19 +11,24 @@ import (
 )
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version and what the machine offers",
 		Long:    "Print the version of pcnrun, the kernel that multiplies matrices, and the kernels\nthat --gemm can choose on this machine.",
 		Example: "  pcnrun version\n  pcnrun version --gemm portable",
 		Args:    wantArgs(0, 0),
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.stdout, "pcnrun %s\n%s %s/%s, %d cores\nkernel %s of %s\n",
-				version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0),
-				gemm.Kernel(), strings.Join(gemm.Kernels(), ", "))
-			return err
-		},
 	}
+	json := jsonFlag(c)
+	c.RunE = func(*cobra.Command, []string) error {
+		m := thisMachine()
+		if *json {
+			return printJSON(a.stdout, map[string]any{"version": version(), "machine": m, "kernels": gemm.Kernels()})
+		}
+		_, err := fmt.Fprintf(a.stdout, "pcnrun %s\n%s %s, %d cores\nkernel %s of %s\n",
+			version(), m.Go, m.System, m.Cores, m.Kernel, strings.Join(gemm.Kernels(), ", "))
+		return err
+	}
+	return c
 }
 
 // version returns the module's version and, where the build knows it, the

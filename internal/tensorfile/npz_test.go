@@ -39,8 +39,8 @@ func archive(t testing.TB, method uint16, entries ...[2]string) []byte {
 	return b.Bytes()
 }
 
-// npy returns an array in NPY format.
-func npy(header string, numbers any) string {
+// npyFile returns an array in NPY format.
+func npyFile(header string, numbers any) string {
 	b := binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(header)))
 	b, err := binary.Append(append(b, header...), binary.LittleEndian, numbers)
 	if err != nil {
@@ -115,28 +115,28 @@ func TestNumPyFile(t *testing.T) {
 }
 
 func TestBadNPZ(t *testing.T) {
-	good := npy(header("<f4", "False", "(2,)"), []float32{1, 2})
+	good := npyFile(header("<f4", "False", "(2,)"), []float32{1, 2})
 	one := func(content string) []byte { return archive(t, zip.Store, [2]string{"a.npy", content}) }
 	flipped := one(good)
 	flipped[bytes.Index(flipped, []byte(good))+len(good)-1] ^= 1
 	for want, data := range map[string][]byte{
-		"not an NPZ file":                           []byte("PK, but no more"),
-		"not an NPZ file: zip: not":                 one(good)[:100],
-		"zip: checksum error":                       flipped,
-		`"a": not an NPY array`:                     one("a,b\n1,2\n3,4\n"),
-		`holds "a.txt", want arrays`:                archive(t, zip.Store, [2]string{"a.txt", good}),
-		`holds two arrays "a"`:                      archive(t, zip.Store, [2]string{"a.npy", good}, [2]string{"a.npy", good}),
-		"NPY version must be 1, 2 or 3, got 9":      one(strings.Replace(good, "\x01\x00", "\x09\x00", 1)),
-		"NPY header of 65535 bytes":                 one("\x93NUMPY\x01\x00\xff\xff{'descr'"),
-		"got \"{'descr': '<i8'":                     one(npy(header("<i8", "False", "(2,)"), []int64{1, 2})),
-		"got \"hello\"":                             one(npy("hello", []float32{})),
-		"shape [3] of f4 takes 12 bytes, got 8":     one(npy(header("<f4", "False", "(3,)"), []float32{1, 2})),
-		"shape [1] of f4 takes 4 bytes, got 8":      one(npy(header("<f4", "False", "(1,)"), []float32{1, 2})),
-		"is too large":                              one(npy(header("<f4", "False", "(2147483647, 2147483647, 2147483647)"), []float32{})),
-		"must be a vector or matrix, got shape []":  one(npy(header("<f4", "False", "()"), []float32{1})),
-		"or a text of one dimension, got uint8 of":  one(npy(header("|u1", "False", "(1, 1)"), []byte{1})),
-		"want at most 32 sizes":                     one(npy(header("<f4", "False", "("+strings.Repeat("1,", 33)+")"), []float32{1})),
-		"the arrays take more than 64 times the fi": archive(t, zip.Deflate, [2]string{"a.npy", strings.Repeat("\x00", 40<<20)}),
+		"not an NPZ file":                               []byte("PK, but no more"),
+		"not an NPZ file: zip: not":                     one(good)[:100],
+		"zip: checksum error":                           flipped,
+		`"a": magic number is "a,b\n1,"`:                one("a,b\n1,2\n3,4\n"),
+		`holds "a.txt", want arrays`:                    archive(t, zip.Store, [2]string{"a.txt", good}),
+		`holds two arrays "a"`:                          archive(t, zip.Store, [2]string{"a.npy", good}, [2]string{"a.npy", good}),
+		"version is 9, expected 1, 2 or 3":              one(strings.Replace(good, "\x01\x00", "\x09\x00", 1)),
+		"header: unexpected EOF, expected 65535 bytes":  one("\x93NUMPY\x01\x00\xff\xff{'descr'"),
+		"one dimension, got i8 of shape [2]":            one(npyFile(header("<i8", "False", "(2,)"), []int64{1, 2})),
+		"header \"hello\"":                              one(npyFile("hello", []float32{})),
+		"unexpected EOF after 8 bytes, expected 12":     one(npyFile(header("<f4", "False", "(3,)"), []float32{1, 2})),
+		"more bytes after the last, expected 4":         one(npyFile(header("<f4", "False", "(1,)"), []float32{1, 2})),
+		"the product of its first 2 sizes overflows":    one(npyFile(header("<f4", "False", "(2147483647, 2147483647, 2147483647)"), []float32{})),
+		"must be a vector or matrix, got shape []":      one(npyFile(header("<f4", "False", "()"), []float32{1})),
+		"or a text (uint8) of one dimension, got u1 of": one(npyFile(header("|u1", "False", "(1, 1)"), []byte{1})),
+		"shape of more than 32 dimensions":              one(npyFile(header("<f4", "False", "("+strings.Repeat("1,", 33)+")"), []float32{1})),
+		"the arrays take more than 64 times the fi":     archive(t, zip.Deflate, [2]string{"a.npy", strings.Repeat("\x00", 40<<20)}),
 	} {
 		if _, _, err := ReadNPZ(data); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one with %q", err, want)
@@ -147,10 +147,10 @@ func TestBadNPZ(t *testing.T) {
 // FuzzReadNPZ reads content as an archive and as an array in one, of which the
 // checksum is right. It allocates no more than a bound by the size.
 func FuzzReadNPZ(f *testing.F) {
-	f.Add([]byte(npy(header("<f4", "False", "(2, 1)"), []float32{1, 2})))
-	f.Add([]byte(npy(header(">f8", "True", "(1, 2)"), []float64{1, 2})))
-	f.Add([]byte(npy(header("|u1", "False", "(2,)"), []byte("ab"))))
-	f.Add([]byte(npy(header("<f4", "True", "(0, 2147483647)"), []byte{})))
+	f.Add([]byte(npyFile(header("<f4", "False", "(2, 1)"), []float32{1, 2})))
+	f.Add([]byte(npyFile(header(">f8", "True", "(1, 2)"), []float64{1, 2})))
+	f.Add([]byte(npyFile(header("|u1", "False", "(2,)"), []byte("ab"))))
+	f.Add([]byte(npyFile(header("<f4", "True", "(0, 2147483647)"), []byte{})))
 	var b bytes.Buffer
 	must(f, WriteNPZ(&b, map[string]*tensor.Dense{"w": tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float32{1, 2, 3, 4}))}, map[string]string{"t": "x"}))
 	f.Add(b.Bytes())

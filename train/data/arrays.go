@@ -162,7 +162,7 @@ func readPair(src arrays, x, y string, cols Columns) (*Set, error) {
 		return nil, err
 	}
 	switch {
-	case cols.Label != "" || len(cols.Targets) == 0 && targets.kind != 'f':
+	case cols.Label != "" || len(cols.Targets) == 0 && targets.Kind != 'f':
 		err = targets.labels(s)
 	default:
 		err = targets.targets(s)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.com/pcn/internal/bounded"
 )
 
 const (
@@ -72,7 +74,7 @@ func firstLine(path string, comma rune) string {
 		return "those of its first line"
 	}
 	defer f.Close()
-	c := csv.NewReader(io.LimitReader(f, firstChunk))
+	c := csv.NewReader(io.LimitReader(f, bounded.FirstChunk))
 	if comma != 0 {
 		c.Comma = comma
 	}

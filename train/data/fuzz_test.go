@@ -73,31 +73,6 @@ func npyOf(t testing.TB, x any) []byte {
 	return b.Bytes()
 }
 
-func FuzzNPY(f *testing.F) {
-	f.Add(npyOf(f, []float64{1, 2.5}))
-	f.Add(npyOf(f, []int64{-1, 2}))
-	f.Add(npyOf(f, []uint8{1, 200}))
-	f.Add(npyOf(f, []bool{true, false}))
-	f.Add([]byte(header("<f4", true, "2, 3") + strings.Repeat("\x00\x00\x80?", 6)))
-	f.Add([]byte(header("|u1", false, "1, 2, 2") + "abcd"))
-	f.Add([]byte(header("<i2", false, "1000000, 1000000, 1000000, 1000000") + "ab"))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		var a *array
-		var err error
-		allocates(t, slack+64*len(file), func() { a, err = readNPY(bytes.NewReader(file), int64(len(file))) })
-		if err != nil {
-			return
-		}
-		n := 1
-		for _, size := range a.shape {
-			n *= size
-		}
-		if n*a.size > len(file) || len(a.values.bytes)+len(a.values.floats) != n {
-			t.Fatalf("shape %v with %d bytes and %d floats of a file of %d bytes", a.shape, len(a.values.bytes), len(a.values.floats), len(file))
-		}
-	})
-}
-
 // npzOf returns an NPZ file as the npyio library writes it.
 func npzOf(t testing.TB, arrays map[string]any) []byte {
 	t.Helper()

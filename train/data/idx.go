@@ -10,15 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-)
 
-const (
-	// firstChunk is what ReadIDX reads before it believes anything.
-	firstChunk = 64 << 10
-
-	// believable is the size up to which ReadIDX allocates at once what the
-	// header promises, when the first chunk was there. MNIST has 47 MB.
-	believable = 64 << 20
+	"example.com/pcn/internal/bounded"
 )
 
 // IDX reads a folder in the format of MNIST: images and labels for training and
@@ -154,7 +147,7 @@ func ReadIDX(r io.Reader, name string, dims int, limit int64) (shape []int, data
 		err = fmt.Errorf("shape %v promises %d bytes, expected at most %d", shape, size, limit)
 	}
 	if err == nil {
-		data, err = readExactly(r, size)
+		data, err = bounded.Read(r, size)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("data: %s: %w", name, err)
@@ -166,7 +159,7 @@ func ReadIDX(r io.Reader, name string, dims int, limit int64) (shape []int, data
 func readIDXHeader(r io.Reader, dims int) (shape []int, size int, err error) {
 	var word [4]byte
 	if _, err := io.ReadFull(r, word[:]); err != nil {
-		return nil, 0, fmt.Errorf("magic number: %w, expected 4 bytes", early(err))
+		return nil, 0, fmt.Errorf("magic number: %w, expected 4 bytes", bounded.Early(err))
 	}
 	if word[0] != 0 || word[1] != 0 {
 		return nil, 0, fmt.Errorf("magic number is 0x%08X, expected 0x000008 and the number of dimensions: not an IDX file", word)
@@ -181,7 +174,7 @@ func readIDXHeader(r io.Reader, dims int) (shape []int, size int, err error) {
 	size = 1
 	for i := range rank {
 		if _, err := io.ReadFull(r, word[:]); err != nil {
-			return nil, 0, fmt.Errorf("size of dimension %d of %d: %w, expected 4 bytes", i, rank, early(err))
+			return nil, 0, fmt.Errorf("size of dimension %d of %d: %w, expected 4 bytes", i, rank, bounded.Early(err))
 		}
 		n := int64(binary.BigEndian.Uint32(word[:]))
 		if n == 0 {
@@ -222,45 +215,4 @@ func idxDims(dims int) string {
 		return "3 for images"
 	}
 	return fmt.Sprint(dims)
-}
-
-// readExactly reads the size bytes of r, which must end there.
-func readExactly(r io.Reader, size int) ([]byte, error) {
-	data := make([]byte, min(size, firstChunk))
-	have := 0
-	for {
-		n, err := io.ReadFull(r, data[have:])
-		have += n
-		if err != nil {
-			return nil, fmt.Errorf("data: %w after %d bytes, expected %d", early(err), have, size)
-		}
-		if have == size {
-			break
-		}
-		grown := min(size, 2*have)
-		if size <= believable {
-			grown = size
-		}
-		data = append(make([]byte, 0, grown), data...)[:grown]
-	}
-	return data, atEnd(r, size)
-}
-
-// atEnd returns an error unless r ends after the size bytes that were read.
-func atEnd(r io.Reader, size int) error {
-	switch n, err := io.ReadFull(r, make([]byte, 1)); {
-	case n > 0:
-		return fmt.Errorf("data: more bytes after the last, expected %d", size)
-	case err != io.EOF:
-		return fmt.Errorf("data: after %d bytes: %w, expected the end", size, err)
-	}
-	return nil
-}
-
-// early turns the end of a file into an unexpected one.
-func early(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"example.com/pcn/internal/bounded"
 )
 
 // idx returns an IDX file of bytes with any header and content.
@@ -237,7 +239,7 @@ func TestIDXMissing(t *testing.T) {
 }
 
 func TestReadIDX(t *testing.T) {
-	data := make([]byte, 3*firstChunk+7) // more than one chunk
+	data := make([]byte, 3*bounded.FirstChunk+7) // more than one chunk
 	for i := range data {
 		data[i] = byte(i * i)
 	}
@@ -280,7 +282,7 @@ func TestReadIDX(t *testing.T) {
 // TestReadIDXGrows reads what is larger than ReadIDX believes, and a lie of that
 // size.
 func TestReadIDXGrows(t *testing.T) {
-	const n = believable + 1000
+	const n = bounded.Believable + 1000
 	header := idx(8, []uint32{n}, nil)
 	_, data, err := ReadIDX(io.MultiReader(bytes.NewReader(header), io.LimitReader(endless("x"), n)), "file", 1, 0)
 	if err != nil {
@@ -316,8 +318,8 @@ func FuzzReadIDX(f *testing.F) {
 		var data []byte
 		var err error
 		most := slack + 4*len(file)
-		if len(file) > firstChunk {
-			most += believable
+		if len(file) > bounded.FirstChunk {
+			most += bounded.Believable
 		}
 		allocates(t, most, func() { shape, data, err = ReadIDX(bytes.NewReader(file), "fuzz", dims, limit) })
 		if err != nil {

@@ -16,7 +16,6 @@ import (
 	"strings"
 	"testing"
 
-	"codeberg.org/sbinet/npyio/npy"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -30,87 +29,24 @@ func header(descr string, fortran bool, shape string) string {
 	return "\x93NUMPY\x01\x00" + string(binary.LittleEndian.AppendUint16(nil, uint16(len(text)))) + text
 }
 
-func readString(text string) (*array, error) {
-	return readNPY(strings.NewReader(text), int64(len(text)))
-}
-
-// TestNPYTypes reads what the npyio library writes, and both byte orders.
-func TestNPYTypes(t *testing.T) {
-	for _, x := range []any{
-		[]bool{true, false, true}, []uint8{1, 0, 1}, []int8{1, 0, 1}, []int16{1, 0, 1}, []uint16{1, 0, 1}, []int32{1, 0, 1},
-		[]uint32{1, 0, 1}, []int64{1, 0, 1}, []uint64{1, 0, 1}, []float32{1, 0, 1}, []float64{1, 0, 1},
-	} {
-		a, err := readString(string(npyOf(t, x)))
-		if err != nil {
-			t.Errorf("%T: %v", x, err)
-			continue
-		}
-		if !slices.Equal(a.shape, []int{3}) || a.values.at(0, 0) != 1 || a.values.floats != nil || !bytes.Equal(a.values.bytes, []byte{1, 0, 1}) {
-			t.Errorf("%T: got shape %v and %v", x, a.shape, a.values)
+// TestNPYNumbers reads arrays that npyio writes: as bytes where they may be pixels,
+// and only such as can be learned from.
+func TestNPYNumbers(t *testing.T) {
+	read := func(text string) (*array, error) { return readNPY(strings.NewReader(text), int64(len(text))) }
+	for _, x := range []any{[]bool{true, false, true}, []uint8{1, 0, 1}, []int8{1, 0, 1}, []int64{1, 0, 1}, []float32{1, 0, 1}} {
+		a, err := read(string(npyOf(t, x)))
+		if err != nil || !slices.Equal(a.Shape, []int{3}) || a.values.floats != nil || !bytes.Equal(a.values.bytes, []byte{1, 0, 1}) {
+			t.Errorf("%T: got %v, %v", x, a, err)
 		}
 	}
-	for text, want := range map[string]float64{
-		header("<i1", false, "1") + "\xff":                              -1,
-		header(">i2", false, "1") + "\xff\xfe":                          -2,
-		header("<i2", false, "1") + "\xfe\xff":                          -2,
-		header(">i4", false, "1") + "\xff\xff\xff\xfe":                  -2,
-		header("<i8", false, "1,") + "\xfe" + strings.Repeat("\xff", 7): -2,
-		header(">u2", false, "1") + "\x01\x02":                          258,
-		header("<u4", false, "1") + "\x01\x02\x00\x00":                  513,
-		header("<u8", false, "") + "\x01\x02\x00\x00\x00\x00\x00\x00":   513,
-		header(">f4", false, "1") + "\x3f\xc0\x00\x00":                  1.5,
-		header(">f8", false, "1") + "\x3f\xf8\x00\x00\x00\x00\x00\x00":  1.5,
-	} {
-		a, err := readString(text)
-		if err != nil || a.values.at(0, 0) != want {
-			t.Errorf("%q: got %v, %v, want %v", text, a, err, want)
-		}
-	}
-}
-
-// TestNPYOrder reads a matrix in both orders: npyio writes column-major for a
-// transposed one.
-func TestNPYOrder(t *testing.T) {
-	want := []float64{1, 2, 3, 4.5, 5, 6}
-	var b bytes.Buffer
-	if err := npy.Write(&b, mat.NewDense(2, 3, want)); err != nil {
-		t.Fatal(err)
-	}
-	a, err := readString(b.String())
-	if err != nil || !slices.Equal(a.values.floats, want) || !slices.Equal(a.shape, []int{2, 3}) {
+	if a, err := read(string(npyOf(t, []float64{1, 2.5}))); err != nil || !slices.Equal(a.values.floats, []float64{1, 2.5}) {
 		t.Errorf("got %v, %v", a, err)
 	}
-	// The same, and one of three dimensions, column-major: x[i,j,k] = 100i + 10j + k.
-	a, err = readString(header("|u1", true, "2, 2, 2") + string([]byte{0, 100, 10, 110, 1, 101, 11, 111}))
-	if err != nil || !slices.Equal(a.values.bytes, []byte{0, 1, 10, 11, 100, 101, 110, 111}) {
-		t.Errorf("got %v, %v", a, err)
-	}
-}
-
-func TestNPYErrors(t *testing.T) {
-	long := "\x93NUMPY\x02\x00\xff\xff\xff\xff"
 	for text, want := range map[string]string{
-		"":                            "magic number: unexpected EOF",
-		"\x93NUMPX\x01\x00":           "not an NPY file",
-		"\x93NUMPY\x04\x00":           "version is 4",
-		"\x93NUMPY\x01\x00\x05":       "length of the header",
-		"\x93NUMPY\x01\x00\x05\x00{}": "header: unexpected EOF",
-		"\x93NUMPY\x01\x00\x02\x00{}": `header "{}"`,
-		long:                          "header of 4294967295 bytes",
-		header("<c8", false, "1"):     `elements of type "<c8"`,
-		header("|O", false, "1"):      `elements of type "|O"`,
-		header("<f2", false, "1"):     `elements of type "<f2"`,
-		header("<f4", false, "0, 3"):  "want sizes of at least 1",
-		header("<f4", false, "99999999999999999999"):                "want sizes of at least 1",
-		header("<f4", false, strings.Repeat("1,", 40)):              "more than 32 dimensions",
-		header("<f8", false, "4000000000, 4000000000"):              "overflows",
-		header("<f8", false, "1000000"):                             "promises 8000000 bytes, expected at most",
-		header("<f4", false, "2") + "\x00\x00\x80?":                 "unexpected EOF after 4 bytes, expected 8",
-		header("<f4", false, "1") + "\x00\x00\x80??":                "more bytes after the last",
-		header("|u1", false, "1") + "ab":                            "more bytes after the last",
+		header("<f4", false, "0, 3"):                                "shape [0 3]: want sizes of at least 1",
 		header("<f4", false, "2") + "\x00\x00\x80?\x00\x00\xc0\x7f": "element 1 is NaN",
 	} {
-		if _, err := readString(text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := read(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got error %v, want one that says %q", text, err, want)
 		}
 	}

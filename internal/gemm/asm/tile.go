@@ -7,18 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
-)
 
-// An element is an element type of the matrices.
-type element struct {
-	name  string // for function names
-	goTyp string
-	bytes int
-}
-
-var (
-	f32 = element{name: "F32", goTyp: "float32", bytes: 4}
-	f64 = element{name: "F64", goTyp: "float64", bytes: 8}
+	"example.com/pcn/internal/asmgen"
 )
 
 // instructions is an instruction set and the tiles that are made of it.
@@ -60,19 +50,19 @@ var (
 type tile struct {
 	*build.Context
 	set     instructions
-	element element
+	element asmgen.Element
 	vectors int
 	mask    reg.Register // AVX-512: the columns of the last vector
 }
 
 // emitTile writes the tileFunc for panels of the given number of vectors.
-func emitTile(c *build.Context, set instructions, e element, vectors int) {
+func emitTile(c *build.Context, set instructions, e asmgen.Element, vectors int) {
 	t := &tile{Context: c, set: set, element: e, vectors: vectors}
-	name := fmt.Sprintf("%s%sx%d", set.name, e.name, vectors)
+	name := fmt.Sprintf("%s%sx%d", set.name, e.Name, vectors)
 	c.Function(name)
 	c.Attributes(attr.NOSPLIT)
 	c.Pragma("noescape")
-	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows int, b []%[1]s, cols, depth int, accumulate bool)", e.goTyp))
+	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows int, b []%[1]s, cols, depth int, accumulate bool)", e.Go))
 	c.Doc(fmt.Sprintf("%s is the tileFunc for up to %[3]d rows and panels of width %[2]d, in vectors.", name, vectors, set.rows[vectors-1]))
 
 	if t.masked() {
@@ -125,11 +115,11 @@ func (t *tile) emitStart(m int) {
 			switch {
 			case v < t.vectors-1:
 				t.VMOVUPS(at, t.sum(row, v))
-			case t.masked() && t.element == f32:
+			case t.masked() && t.element == asmgen.F32:
 				t.VMOVUPS_Z(at, t.mask, t.sum(row, v))
 			case t.masked():
 				t.VMOVUPD_Z(at, t.mask, t.sum(row, v))
-			case t.element == f32:
+			case t.element == asmgen.F32:
 				t.VMASKMOVPS(at, mask, t.sum(row, v))
 			default:
 				t.VMASKMOVPD(at, mask, t.sum(row, v))
@@ -201,7 +191,7 @@ func (t *tile) emitLoop(m int) {
 // vectors to the sums of a row.
 func (t *tile) multiply(m, row int, at operand.Mem) {
 	if t.masked() && t.vectors == 1 {
-		if t.element == f32 {
+		if t.element == asmgen.F32 {
 			t.VFMADD231PS_BCST(at, t.panel(m, 0), t.sum(row, 0))
 		} else {
 			t.VFMADD231PD_BCST(at, t.panel(m, 0), t.sum(row, 0))
@@ -209,13 +199,13 @@ func (t *tile) multiply(m, row int, at operand.Mem) {
 		return
 	}
 	x := t.broadcast()
-	if t.element == f32 {
+	if t.element == asmgen.F32 {
 		t.VBROADCASTSS(at, x)
 	} else {
 		t.VBROADCASTSD(at, x)
 	}
 	for v := range t.vectors {
-		if t.element == f32 {
+		if t.element == asmgen.F32 {
 			t.VFMADD231PS(t.panel(m, v), x, t.sum(row, v))
 		} else {
 			t.VFMADD231PD(t.panel(m, v), x, t.sum(row, v))
@@ -227,7 +217,7 @@ func (t *tile) multiply(m, row int, at operand.Mem) {
 func (t *tile) emitStore(m int) {
 	if !t.masked() {
 		cols := t.Load(t.Param("cols"), t.GP64())
-		t.CMPQ(cols, operand.U8(t.vectors*t.set.bytes/t.element.bytes))
+		t.CMPQ(cols, operand.U8(t.vectors*t.set.bytes/t.element.Bytes))
 		t.JNE(operand.LabelRef(t.label("edge", m)))
 		t.emitStoreRows(m, nil)
 		t.Label(t.label("edge", m))
@@ -248,11 +238,11 @@ func (t *tile) emitStoreRows(m int, mask reg.Register) {
 			switch {
 			case v < t.vectors-1 || mask == nil:
 				t.VMOVUPS(t.sum(row, v), at)
-			case t.masked() && t.element == f32:
+			case t.masked() && t.element == asmgen.F32:
 				t.VMOVUPS(t.sum(row, v), t.mask, at)
 			case t.masked():
 				t.VMOVUPD(t.sum(row, v), t.mask, at)
-			case t.element == f32:
+			case t.element == asmgen.F32:
 				t.VMASKMOVPS(t.sum(row, v), mask, at)
 			default:
 				t.VMASKMOVPD(t.sum(row, v), mask, at)
@@ -274,11 +264,7 @@ func (t *tile) loadDst() (dst, stride reg.Register) {
 // loadStride loads a stride in bytes.
 func (t *tile) loadStride(name string) reg.Register {
 	stride := t.Load(t.Param(name), t.GP64())
-	shift := 2
-	if t.element == f64 {
-		shift = 3
-	}
-	t.SHLQ(operand.U8(shift), stride)
+	t.element.Scale(t.Context, stride)
 	return stride
 }
 
@@ -286,43 +272,18 @@ func (t *tile) loadStride(name string) reg.Register {
 func (t *tile) loadEdge() reg.GPVirtual {
 	n := t.GP64()
 	t.Load(t.Param("cols"), n)
-	t.SUBQ(operand.U8((t.vectors-1)*t.set.bytes/t.element.bytes), n)
+	t.SUBQ(operand.U8((t.vectors-1)*t.set.bytes/t.element.Bytes), n)
 	return n
 }
 
 // loadOpmask sets the mask register to the columns of the last vector.
 func (t *tile) loadOpmask() {
-	n, bits := t.loadEdge(), t.GP64()
-	t.MOVQ(operand.I32(-1), bits)
-	t.BZHIQ(n, bits, bits)
 	t.mask = reg.K1
-	t.KMOVW(bits.As32(), t.mask)
+	asmgen.BitMask(t.Context, t.loadEdge(), t.mask)
 }
 
 // loadVectorMask sets a vector register to the mask of the columns of the last
-// vector, cut from a table of a vector of ones and one of zeros.
+// vector.
 func (t *tile) loadVectorMask(mask reg.Register) {
-	n := t.loadEdge()
-	table := t.GP64()
-	t.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("ones"), t.set.bytes), table)
-	shift := 2
-	if t.element == f64 {
-		shift = 3
-	}
-	t.SHLQ(operand.U8(shift), n)
-	t.SUBQ(n, table)
-	t.VMOVUPS(operand.Mem{Base: table}, mask)
-}
-
-// emitOnes writes the table of loadVectorMask.
-func emitOnes(c *build.Context) {
-	c.StaticGlobal("ones")
-	c.DataAttributes(attr.RODATA | attr.NOPTR)
-	for i := range 8 {
-		var bits operand.U64
-		if i < 4 {
-			bits = 1<<64 - 1
-		}
-		c.AppendDatum(bits)
-	}
+	asmgen.VectorMask(t.Context, t.element, t.loadEdge(), mask)
 }

@@ -8,18 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
-)
 
-// An element is an element type of the slices.
-type element struct {
-	name  string // for function names
-	goTyp string
-	bytes int
-}
-
-var (
-	f32 = element{name: "F32", goTyp: "float32", bytes: 4}
-	f64 = element{name: "F64", goTyp: "float64", bytes: 8}
+	"example.com/pcn/internal/asmgen"
 )
 
 // instructions is an instruction set.
@@ -41,7 +31,7 @@ type value = operand.Op
 type lanes struct {
 	*build.Context
 	set       instructions
-	element   element
+	element   asmgen.Element
 	constants map[string]bool // that have been written
 }
 
@@ -49,7 +39,7 @@ type lanes struct {
 func (l *lanes) masked() bool { return l.set.bytes == 64 }
 
 // count is the number of elements of a vector.
-func (l *lanes) count() int { return l.set.bytes / l.element.bytes }
+func (l *lanes) count() int { return l.set.bytes / l.element.Bytes }
 
 func (l *lanes) vector() reg.VecVirtual {
 	if l.masked() {
@@ -60,7 +50,7 @@ func (l *lanes) vector() reg.VecVirtual {
 
 // constant is a vector of x.
 func (l *lanes) constant(x float64) value {
-	if l.element == f64 {
+	if l.element == asmgen.F64 {
 		return l.bits(math.Float64bits(x))
 	}
 	return l.bits(uint64(math.Float32bits(float32(x))))
@@ -69,12 +59,12 @@ func (l *lanes) constant(x float64) value {
 // bits is a vector of elements with the given bits. It stands in memory 32 bytes
 // wide; AVX-512 reads one element and spreads it.
 func (l *lanes) bits(x uint64) value {
-	name := fmt.Sprintf("%s_%0*x", l.element.goTyp, 2*l.element.bytes, x)
+	name := fmt.Sprintf("%s_%0*x", l.element.Go, 2*l.element.Bytes, x)
 	if !l.constants[name] {
 		l.constants[name] = true
 		l.StaticGlobal(name)
 		l.DataAttributes(attr.RODATA | attr.NOPTR)
-		if l.element == f32 {
+		if l.element == asmgen.F32 {
 			x |= x << 32
 		}
 		for range 4 {
@@ -94,7 +84,7 @@ func (l *lanes) register(x value) value {
 	switch {
 	case !l.masked():
 		l.VMOVUPS(m, y)
-	case l.element == f32:
+	case l.element == asmgen.F32:
 		l.VBROADCASTSS(m, y)
 	default:
 		l.VBROADCASTSD(m, y)
@@ -119,7 +109,7 @@ func (l *lanes) spread(param string) value {
 		panic(err)
 	}
 	y := l.vector()
-	if l.element == f32 {
+	if l.element == asmgen.F32 {
 		l.VBROADCASTSS(p.Addr, y)
 	} else {
 		l.VBROADCASTSD(p.Addr, y)
@@ -148,7 +138,7 @@ var (
 // do writes the form of an instruction that fits its first operand.
 func (l *lanes) do(f forms, ops ...operand.Op) {
 	i := 0
-	if l.element == f64 {
+	if l.element == asmgen.F64 {
 		i = 2
 	}
 	if _, ok := ops[0].(operand.Mem); ok && l.masked() {
@@ -205,15 +195,15 @@ func (l *lanes) polynomial(x value, c []float64) value {
 }
 
 // The bits of a float.
-func (l *lanes) signBit() value   { return l.bits(1 << (8*l.element.bytes - 1)) }
-func (l *lanes) otherBits() value { return l.bits(1<<(8*l.element.bytes-1) - 1) }
+func (l *lanes) signBit() value   { return l.bits(1 << (8*l.element.Bytes - 1)) }
+func (l *lanes) otherBits() value { return l.bits(1<<(8*l.element.Bytes-1) - 1) }
 
 func (l *lanes) neg(x value) value {
 	y := l.vector()
 	switch m := l.signBit(); {
 	case !l.masked():
 		l.VXORPS(m, x, y)
-	case l.element == f32:
+	case l.element == asmgen.F32:
 		l.VPXORD_BCST(m, x, y)
 	default:
 		l.VPXORQ_BCST(m, x, y)
@@ -226,7 +216,7 @@ func (l *lanes) abs(x value) value {
 	switch m := l.otherBits(); {
 	case !l.masked():
 		l.VANDPS(m, x, y)
-	case l.element == f32:
+	case l.element == asmgen.F32:
 		l.VPANDD_BCST(m, x, y)
 	default:
 		l.VPANDQ_BCST(m, x, y)
@@ -249,7 +239,7 @@ func (l *lanes) where(x value, compare operand.U8, a, b value) value {
 	case !l.masked():
 		l.VXORPS(zero, zero, zero)
 		m := l.vector()
-		if l.element == f32 {
+		if l.element == asmgen.F32 {
 			l.VCMPPS(compare, zero, x, m)
 			l.VBLENDVPS(m, a, b, y)
 		} else {
@@ -259,7 +249,7 @@ func (l *lanes) where(x value, compare operand.U8, a, b value) value {
 	default:
 		l.VPXORD(zero, zero, zero)
 		k := l.K()
-		if l.element == f32 {
+		if l.element == asmgen.F32 {
 			l.VCMPPS(compare, zero, x, k)
 			l.VBLENDMPS(a, b, k, y)
 		} else {
@@ -268,17 +258,4 @@ func (l *lanes) where(x value, compare operand.U8, a, b value) value {
 		}
 	}
 	return y
-}
-
-// emitOnes writes the table from which AVX2 cuts its masks.
-func emitOnes(c *build.Context) {
-	c.StaticGlobal("ones")
-	c.DataAttributes(attr.RODATA | attr.NOPTR)
-	for i := range 8 {
-		var bits operand.U64
-		if i < 4 {
-			bits = 1<<64 - 1
-		}
-		c.AppendDatum(bits)
-	}
 }

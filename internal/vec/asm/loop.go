@@ -7,6 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"example.com/pcn/internal/asmgen"
 )
 
 // A kernel is a function over slices, element by element. The first slice gives
@@ -42,11 +44,11 @@ type loop struct {
 
 // start starts a function and loads the addresses of the slices.
 func (l *lanes) start(name, doc, params, result string, step int, slices ...string) *loop {
-	name = l.set.name + l.element.name + name
+	name = l.set.name + l.element.Name + name
 	l.Function(name)
 	l.Attributes(attr.NOSPLIT)
 	l.Pragma("noescape")
-	l.SignatureExpr(fmt.Sprintf("func(%s) %s", strings.ReplaceAll(params, "T", l.element.goTyp), result))
+	l.SignatureExpr(fmt.Sprintf("func(%s) %s", strings.ReplaceAll(params, "T", l.element.Go), result))
 	l.Doc(fmt.Sprintf("%s %s", name, doc))
 	p := &loop{lanes: l, bases: make(map[string]reg.Register), i: l.GP64(), step: step}
 	for _, name := range slices {
@@ -59,7 +61,7 @@ func (l *lanes) start(name, doc, params, result string, step int, slices ...stri
 
 // at is the address of a vector of a slice.
 func (p *loop) at(slice string, ahead int) operand.Mem {
-	size := p.element.bytes
+	size := p.element.Bytes
 	return operand.Mem{Base: p.bases[slice], Index: p.i, Scale: uint8(size), Disp: ahead * p.step * size}
 }
 
@@ -98,7 +100,7 @@ func (p *loop) rows(n reg.Register, k kernel) {
 	for _, name := range append(k.loads, k.stores...) {
 		if base := p.bases[name]; !moved[name] {
 			moved[name] = true
-			p.LEAQ(operand.Mem{Base: base, Index: cols, Scale: uint8(p.element.bytes)}, base)
+			p.LEAQ(operand.Mem{Base: base, Index: cols, Scale: uint8(p.element.Bytes)}, base)
 		}
 	}
 	p.JMP(operand.LabelRef("row"))
@@ -136,21 +138,12 @@ func (p *loop) tail(n reg.Register) reg.Register {
 	p.MOVQ(n, left)
 	p.SUBQ(p.i, left)
 	if p.masked() {
-		bits, mask := p.GP64(), p.K()
-		p.MOVQ(operand.I32(-1), bits)
-		p.BZHIQ(left, bits, bits)
-		p.KMOVW(bits.As32(), mask)
+		mask := p.K()
+		asmgen.BitMask(p.Context, left, mask)
 		return mask
 	}
-	table, mask := p.GP64(), p.YMM()
-	p.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("ones"), p.set.bytes), table)
-	shift := 2
-	if p.element == f64 {
-		shift = 3
-	}
-	p.SHLQ(operand.U8(shift), left)
-	p.SUBQ(left, table)
-	p.VMOVUPS(operand.Mem{Base: table}, mask)
+	mask := p.YMM()
+	asmgen.VectorMask(p.Context, p.element, left, mask)
 	return mask
 }
 
@@ -160,11 +153,11 @@ func (l *lanes) load(at operand.Mem, mask reg.Register) value {
 	switch {
 	case mask == nil:
 		l.VMOVUPS(at, x)
-	case l.masked() && l.element == f32:
+	case l.masked() && l.element == asmgen.F32:
 		l.VMOVUPS_Z(at, mask, x)
 	case l.masked():
 		l.VMOVUPD_Z(at, mask, x)
-	case l.element == f32:
+	case l.element == asmgen.F32:
 		l.VMASKMOVPS(at, mask, x)
 	default:
 		l.VMASKMOVPD(at, mask, x)
@@ -177,11 +170,11 @@ func (l *lanes) store(x value, at operand.Mem, mask reg.Register) {
 	switch {
 	case mask == nil:
 		l.VMOVUPS(x, at)
-	case l.masked() && l.element == f32:
+	case l.masked() && l.element == asmgen.F32:
 		l.VMOVUPS(x, mask, at)
 	case l.masked():
 		l.VMOVUPD(x, mask, at)
-	case l.element == f32:
+	case l.element == asmgen.F32:
 		l.VMASKMOVPS(x, mask, at)
 	default:
 		l.VMASKMOVPD(x, mask, at)

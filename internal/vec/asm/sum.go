@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"example.com/pcn/internal/asmgen"
 )
 
 // A sum is a function that sums products of the elements of one or two slices in
@@ -37,7 +39,7 @@ var sums = []sum{
 }
 
 func (l *lanes) emitSum(s sum) {
-	p := l.start(s.name, s.doc, s.params, "float64", l.set.bytes/f64.bytes, s.slices...)
+	p := l.start(s.name, s.doc, s.params, "float64", l.set.bytes/asmgen.F64.Bytes, s.slices...)
 	var totals [4]reg.VecVirtual
 	for i := range totals {
 		totals[i] = l.vector()
@@ -78,7 +80,7 @@ func (l *lanes) emitSum(s sum) {
 // loadWide loads elements as a vector of float64, with 0 where the mask, if any,
 // is not set.
 func (l *lanes) loadWide(at operand.Mem, mask reg.Register) value {
-	if l.element == f64 {
+	if l.element == asmgen.F64 {
 		return l.load(at, mask)
 	}
 	x := l.vector()

@@ -4,13 +4,14 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"example.com/pcn/train/data"
+
+	"example.com/pcn/internal/bounded"
 )
 
 // Check checks a file of a set in a folder, which may be plain or packed by gzip
@@ -36,7 +37,7 @@ func (f File) verify(path string, packed bool) error {
 	if packed {
 		z, err := gzip.NewReader(file)
 		if err != nil {
-			return fmt.Errorf("%s: not a gzip file: %w", path, early(err))
+			return fmt.Errorf("%s: not a gzip file: %w", path, bounded.Early(err))
 		}
 		r = z
 	}
@@ -55,12 +56,4 @@ func (f File) verify(path string, packed bool) error {
 		return fmt.Errorf("%s: the SHA-256 of what it holds is %s, expected %s", path, got, f.SHA256)
 	}
 	return nil
-}
-
-// early turns the end of a file into an unexpected one.
-func early(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

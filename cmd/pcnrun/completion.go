@@ -1,0 +1,221 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"example.com/pcn/graph"
+	"example.com/pcn/internal/gemm"
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+	"example.com/pcn/train/data/fetch"
+)
+
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func (a *app) completionCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "completion " + strings.Join(shells, "|"),
+		Short: "Write a script with which a shell completes pcnrun's commands",
+		Long: `Write a script with which a shell completes commands, flags, and what they take:
+datasets, recipes, methods, activations and so on by name, and models and runs as
+they are in runs and in the folder at hand.`,
+		Example: `  source <(pcnrun completion bash)
+  pcnrun completion bash > ~/.local/share/bash-completion/completions/pcnrun
+  pcnrun completion zsh > "${fpath[1]}/_pcnrun"
+  pcnrun completion fish > ~/.config/fish/completions/pcnrun.fish
+  pcnrun completion powershell | Out-String | Invoke-Expression`,
+		Args:      cobra.MatchAll(wantArgs(1, 1), cobra.OnlyValidArgs),
+		ValidArgs: shells,
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		root := c.Root()
+		switch args[0] {
+		case "bash":
+			return root.GenBashCompletionV2(a.stdout, true)
+		case "zsh":
+			return root.GenZshCompletion(a.stdout)
+		case "fish":
+			return root.GenFishCompletion(a.stdout, true)
+		}
+		return root.GenPowerShellCompletionWithDesc(a.stdout)
+	}
+	return c
+}
+
+// completer offers what a word that has been begun may become.
+type completer = cobra.CompletionFunc
+
+// flagWords are what the flags of these names take, on whichever command they are.
+var flagWords = map[string]completer{
+	"dataset":        words(train.Datasets...),
+	"recipe":         words("default", train.ArticleRecipe),
+	"direction":      words(model.Discriminative.String(), model.Generative.String()),
+	"activation":     words(graph.Activations()...),
+	"top-activation": words(graph.Activations()...),
+	"bottom-energy":  words(model.NodeEnergies()...),
+	"energies":       listOf(model.NodeEnergies()),
+	"optimizer":      words(train.Optimizers...),
+	"schedule":       words(train.Schedules...),
+	"method":         words(model.Methods()...),
+	"init":           words(model.Starts()...),
+	"weight-init":    words(model.Xavier.String(), model.PyTorch.String()),
+	"dtype":          words(model.Float32.String(), model.Float64.String()),
+	"by":             words(model.BySettling.String(), model.ByEnergy.String()),
+	"format":         words(rowFormats[csvRows:]...),
+	"mask":           orFiles("top", "bottom", "left", "right", "random:0.5"),
+	"gemm":           orFiles(append([]string{"auto"}, gemm.Kernels()...)...),
+	"resume":         runFolders,
+	"data":           folders,
+	"config":         files("yaml", "yml"),
+	"to":             modelFiles,
+}
+
+// argumentWords are what arguments take, by command and from the first on; the last
+// stands for all that follow.
+var argumentWords = map[string][]completer{
+	"train":      {orFiles(train.Datasets...), nothing},
+	"compare":    {orFiles(train.Datasets...), nothing},
+	"runs":       {folders, nothing},
+	"report":     {runFolders},
+	"sweep":      {folders, nothing},
+	"eval":       {modelFiles, nothing},
+	"predict":    {modelFiles, anyFile, nothing},
+	"classify":   {modelFiles, anyFile, nothing},
+	"generate":   {modelFiles, anyFile, nothing},
+	"complete":   {modelFiles, nothing},
+	"inspect":    {modelFiles, nothing},
+	"export":     {modelFiles, nothing},
+	"import":     {modelFiles, nothing},
+	"bench":      {nothing},
+	"version":    {nothing},
+	"man":        {folders, nothing},
+	"data list":  {nothing},
+	"data get":   {words(downloads()...), nothing},
+	"data check": {words(downloads()...), nothing},
+	"data show":  {orFiles(train.Datasets...), nothing},
+
+	"config init":  {words(train.Datasets...), nothing},
+	"config check": {files("yaml", "yml")},
+	"config show":  {orFiles(train.Datasets...), nothing},
+}
+
+// addCompletions gives c and the commands below it what flagWords and argumentWords
+// say.
+func addCompletions(c *cobra.Command) {
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if of := flagWords[f.Name]; of != nil {
+			if err := c.RegisterFlagCompletionFunc(f.Name, of); err != nil {
+				panic(err) // a flag has one already
+			}
+		}
+	})
+	if of := argumentWords[strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")]; of != nil {
+		c.ValidArgs = nil
+		c.ValidArgsFunction = func(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return of[min(len(args), len(of)-1)](c, args, begun)
+		}
+	}
+	for _, child := range c.Commands() {
+		addCompletions(child)
+	}
+}
+
+// downloads are the names of the datasets that are downloaded.
+func downloads() (names []string) {
+	for _, s := range fetch.Sets {
+		if len(s.Files) > 0 {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// words offers words.
+func words(all ...string) completer {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return all, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// listOf offers words between commas.
+func listOf(all []string) completer {
+	return func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		before := begun[:strings.LastIndexByte(begun, ',')+1]
+		var lists []string
+		for _, word := range all {
+			lists = append(lists, before+word)
+		}
+		return lists, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// orFiles offers words, and files where none of them begins so.
+func orFiles(all ...string) completer {
+	return func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		return all, cobra.ShellCompDirectiveDefault
+	}
+}
+
+func nothing(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+func anyFile(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+func folders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// files offers files of some extensions.
+func files(extensions ...string) completer {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return extensions, cobra.ShellCompDirectiveFilterFileExt
+	}
+}
+
+// modelFiles offers the models of the runs in the folder runs and those in the
+// folder at hand, or else files of a model's extensions. A checkpoint is none.
+func modelFiles(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var found []string
+	for _, extension := range modelExtensions {
+		for _, pattern := range []string{"*", filepath.Join("runs", "*", "*"), filepath.Join("runs", "*", "*", "*")} {
+			paths, _ := filepath.Glob(pattern + extension) // the pattern is well formed
+			found = append(found, paths...)
+		}
+	}
+	found = slices.DeleteFunc(found, func(path string) bool {
+		return filepath.Base(path) == checkpointFile || !strings.HasPrefix(path, begun)
+	})
+	if len(found) > 0 {
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+	var extensions []string
+	for _, extension := range modelExtensions {
+		extensions = append(extensions, strings.TrimPrefix(extension, "."))
+	}
+	return extensions, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// runFolders offers the folders of the runs in the folder runs, or else any.
+func runFolders(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var found []string
+	for _, pattern := range []string{"*", filepath.Join("runs", "*"), filepath.Join("runs", "*", "*")} {
+		records, _ := filepath.Glob(filepath.Join(pattern, recordFile)) // the pattern is well formed
+		for _, record := range records {
+			if dir := filepath.Dir(record); strings.HasPrefix(dir, begun) && !slices.Contains(args, dir) {
+				found = append(found, dir)
+			}
+		}
+	}
+	if len(found) > 0 {
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
