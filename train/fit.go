@@ -139,7 +139,7 @@ type Options struct {
 	// Event is called after each batch and each epoch. Its error ends training.
 	Event func(Event) error
 	// From is where to go on; nil to begin.
-	From   *Checkpoint
+	From *Checkpoint
 	// Logger is told how each epoch went, and of divergences; nil for nobody.
 	Logger *slog.Logger
 }
