@@ -47,30 +47,6 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// network returns a small one and clamps that leave its middle free.
-func network(t *testing.T, cfg model.Config) (*model.Network, model.Clamps) {
-	t.Helper()
-	n, err := model.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ends := make([][]float64, 2)
-	for i, l := range []int{n.InputNode(), n.TargetNode()} {
-		for j := range n.Size(l) {
-			ends[i] = append(ends[i], float64(1+j))
-		}
-	}
-	x, err := n.Config().Dtype.Matrix(ends[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	y, err := n.Config().Dtype.Matrix(ends[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n, n.Clamp(x, y)
-}
-
 func TestImages(t *testing.T) {
 	m := tensor.New(tensor.WithShape(2, 4), tensor.WithBacking([]float32{-1, 0, 0, 3, 0, 0, 0, 0}))
 	img, err := Images(m, 2, 2, 2)
