@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -131,6 +132,10 @@ type Energy struct {
 	Steps       G.Nodes // by node, (B, d_l), of the form that the Spec asks for; nil where there is no gradient or it asks for none
 }
 
+// building keeps graphs from being built at once: Gorgonia's Grad shares constants
+// between them.
+var building sync.Mutex
+
 // Build writes down the energy of the network that s describes and its
 // gradient by the free latents. Weights, biases, precisions and latents are
 // input nodes without values: bind them with [gorgonia.Let].
@@ -138,6 +143,8 @@ func Build(s Spec) (*Energy, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
+	building.Lock()
+	defer building.Unlock()
 	g := G.NewGraph()
 	layers := len(s.Sizes) - 1
 	e := &Energy{Spec: s, Graph: g,
