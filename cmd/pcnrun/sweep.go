@@ -322,7 +322,8 @@ func (s *sweeping) records() ([]*record, int, error) {
 	return records, missing, nil
 }
 
-// printProgress says how far a sweep is that has no table yet.
+// printProgress says how far a sweep is that has no table yet. Its text is no
+// result: it goes where the progress of runs does.
 func (s *sweeping) printProgress(missing int) error {
 	if s.json {
 		return printJSON(s.app.stdout, map[string]any{"dir": s.dir, "runs": len(s.runs), "ended": len(s.runs) - missing})
@@ -331,11 +332,7 @@ func (s *sweeping) printProgress(missing int) error {
 	if missing == 0 {
 		text = "now"
 	}
-	out := s.app.stdout
-	if s.csv {
-		out = s.info // it is no table
-	}
-	_, err := fmt.Fprintf(out, "%d of %d runs have ended; 'pcnrun sweep %s' makes the table %s\n", len(s.runs)-missing, len(s.runs), s.dir, text)
+	_, err := fmt.Fprintf(s.info, "%d of %d runs have ended; 'pcnrun sweep %s' makes the table %s\n", len(s.runs)-missing, len(s.runs), s.dir, text)
 	return err
 }
 
