@@ -7,7 +7,6 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"example.com/pcn/internal/gemm"
-	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 )
 
@@ -20,6 +19,7 @@ type kernel[T vec.Float] func(m *memory[T], lo, hi int)
 type lowered[T vec.Float] struct {
 	kernel kernel[T]
 	deps   G.Nodes
+	packs  []int // the operands that the kernel multiplies by
 	// whole says that the kernel computes all rows at once.
 	whole bool
 	// neg says that the buffer holds the value with its sign changed. Signs
@@ -38,19 +38,31 @@ type lowerer[T vec.Float] struct {
 	energy map[*G.Node]bool
 	asked  map[*G.Node]bool // read from outside: the sign must be right
 	memory *memory[T]
-	apart  bool // predictions stand for themselves, to be kept while only the latent below moves
+	packs  []int // of the node that is being lowered
+	apart  bool  // predictions stand for themselves, to be kept while only the latent below moves
 }
 
 func (c *lowerer[T]) lower(n *G.Node) (lowered[T], error) {
 	if l, ok := c.done[n]; ok {
 		return l, nil
 	}
+	outer := c.packs
+	c.packs = nil
 	l, err := c.lowerOp(n)
+	l.packs, c.packs = c.packs, outer
 	if err != nil {
 		return l, err
 	}
 	c.done[n] = l
 	return l, nil
+}
+
+// pack returns the number of the packed form of weights w, which the node that is
+// being lowered multiplies by.
+func (c *lowerer[T]) pack(w *G.Node, transpose bool) int {
+	i := c.memory.pack(w, transpose)
+	c.packs = append(c.packs, i)
+	return i
 }
 
 // value returns the node whose buffer holds n, and whether the sign is changed.
@@ -86,7 +98,7 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 		return lowered[T]{kernel: activateKernel[T](o.fn, dst, at[0]), deps: in}, nil
 
 	case affine:
-		w := c.memory.pack(in[1], true)
+		w := c.pack(in[1], true)
 		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
 			out := m.rows(dst, lo, hi)
 			m.product(out, at[0], w, lo, hi)
@@ -101,7 +113,7 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 				return lowered[T]{}, err
 			}
 			if !negF {
-				x, b, w := c.memory.at(f), c.memory.at(of[2]), c.memory.pack(of[1], true)
+				x, b, w := c.memory.at(f), c.memory.at(of[2]), c.pack(of[1], true)
 				return lowered[T]{deps: G.Nodes{in[0], f, of[1], of[2]}, kernel: func(m *memory[T], lo, hi int) {
 					out := m.rows(dst, lo, hi)
 					m.product(out, x, w, lo, hi)
@@ -140,7 +152,7 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 		}}, nil
 
 	case pullback, push:
-		w := c.memory.pack(in[1], isOp[push](n))
+		w := c.pack(in[1], isOp[push](n))
 		if neg[0] && c.asked[n] {
 			return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
 				out := m.rows(dst, lo, hi)
@@ -213,7 +225,7 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 
 	case gram:
 		right := len(in) - 1
-		w, k := c.memory.pack(in[right], false), n.Shape()[1]
+		w, k := c.pack(in[right], false), n.Shape()[1]
 		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
 			gemm.Mul(m.rows(dst, lo, hi), k, m.buf[at[0]][lo:], 1, k, hi-lo, &m.packs[w].Packed, false, nil) // lo to hi are rows of G
 		}}, nil
@@ -253,7 +265,7 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 		}}, nil
 
 	case gramGradient:
-		g := c.memory.pack(in[1], false)
+		g := c.pack(in[1], false)
 		return lowered[T]{deps: in, kernel: func(m *memory[T], lo, hi int) {
 			out := m.rows(dst, lo, hi)
 			m.product(out, at[0], g, lo, hi)
@@ -386,7 +398,6 @@ type memory[T vec.Float] struct {
 // packed is a weight matrix laid out as the right operand of a product.
 type packed[T vec.Float] struct {
 	weights   int  // the node
-	wave      int  // after which it has its value; 0 for an input
 	transpose bool // used as Wᵀ
 	gemm.Packed[T]
 }
@@ -419,20 +430,6 @@ func (m *memory[T]) pack(w *G.Node, transpose bool) int {
 	}
 	m.packs = append(m.packs, packed[T]{weights: at, transpose: transpose})
 	return len(m.packs) - 1
-}
-
-// repack lays weights out again after they have changed: those of a wave, 0 the
-// inputs of the graph.
-func (m *memory[T]) repack(workers int, wave int) {
-	elements := 0
-	for i := range m.packs {
-		elements += len(m.buf[m.packs[i].weights])
-	}
-	pool.Each(pool.Workers(workers, elements), len(m.packs), func(i int) {
-		if m.packs[i].wave == wave {
-			m.packInto(&m.packs[i].Packed, i)
-		}
-	})
 }
 
 // packInto lays out the weights of pack i in p.

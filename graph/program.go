@@ -7,14 +7,13 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 )
 
 // program is a compiled energy: what to run once a batch, and at each step for
 // each thing that can be asked for.
 type program[T vec.Float] struct {
-	weights     [][]weightsKernel[T] // in waves, each needing those before
+	weights     freezing[T]
 	batch       []kernel[T]
 	gradients   []kernel[T]   // ∂E/∂v
 	evaluate    []kernel[T]   // ∂E/∂v and E
@@ -23,12 +22,6 @@ type program[T vec.Float] struct {
 	predictions [][]kernel[T] // μ by layer; nothing where node i is clamped
 	steps       []kernel[T]   // H⁻¹ ∂E/∂v, given ∂E/∂v
 	sweep       sweep[T]      // the same node by node
-}
-
-// weightsKernel computes rows lo to hi of a matrix from the weights.
-type weightsKernel[T vec.Float] struct {
-	kernel kernel[T]
-	lo, hi int
 }
 
 // core is a machine in one dtype. Its exported face is [Machine].
@@ -68,7 +61,8 @@ func compile[T vec.Float](e *Energy, o Options) (*core[T], error) {
 	}
 
 	// list collects, inputs first, the kernels of a rate that the roots need.
-	needed, wave := map[*G.Node]bool{}, map[*G.Node]int{}
+	needed := map[*G.Node]bool{}
+	var frozen G.Nodes
 	list := func(at rate, roots ...*G.Node) ([]kernel[T], error) {
 		var kernels []kernel[T]
 		seen := map[*G.Node]bool{}
@@ -90,17 +84,13 @@ func compile[T vec.Float](e *Energy, o Options) (*core[T], error) {
 			if l.kernel == nil {
 				return nil
 			}
-			needed[n] = true
 			switch {
 			case c.rates[n] == at:
 				kernels = append(kernels, l.kernel)
-			case c.rates[n] == rateWeights && wave[n] == 0:
-				for _, d := range l.deps {
-					wave[n] = max(wave[n], wave[d])
-				}
-				wave[n]++
-				m.program.freeze(wave[n]-1, l, n.Shape()[0])
+			case c.rates[n] == rateWeights && !needed[n]:
+				frozen = append(frozen, n)
 			}
+			needed[n] = true
 			return nil
 		}
 		for _, r := range roots {
@@ -147,6 +137,7 @@ func compile[T vec.Float](e *Energy, o Options) (*core[T], error) {
 	if p.sweep, err = c.sweep(e, o.Order); err != nil {
 		return nil, err
 	}
+	p.weights = c.freezing(frozen)
 
 	numbers := func(nodes G.Nodes) []int {
 		at := make([]int, len(nodes))
@@ -173,31 +164,13 @@ func compile[T vec.Float](e *Energy, o Options) (*core[T], error) {
 	for l, at := range m.nodes.latents {
 		m.needs[at] = !e.Spec.Clamped[l]
 	}
-	for i := range c.memory.packs {
-		p := &c.memory.packs[i]
-		p.wave = wave[c.memory.nodes[p.weights]]
-	}
-	for n := range wave { // has no rows of the batch
+	for _, n := range frozen { // has no rows of the batch
 		at := c.memory.at(n)
 		m.needs[at] = false
 		c.memory.buf[at] = make([]T, n.Shape().TotalSize())
 	}
 	m.reserve(e.Spec.Batch)
 	return m, nil
-}
-
-// freeze adds the kernel of a matrix of so many rows to a wave.
-func (p *program[T]) freeze(wave int, l lowered[T], rows int) {
-	for len(p.weights) <= wave {
-		p.weights = append(p.weights, nil)
-	}
-	block := ShardRows
-	if l.whole {
-		block = rows
-	}
-	for lo := 0; lo < rows; lo += block {
-		p.weights[wave] = append(p.weights[wave], weightsKernel[T]{l.kernel, lo, min(lo+block, rows)})
-	}
 }
 
 // reserve makes room for batches of up to n rows.
@@ -219,8 +192,8 @@ func (m *core[T]) reserve(n int) {
 	}
 }
 
-// bind reads the values bound to the inputs that depend on nothing, and packs
-// the weights.
+// bind reads the values bound to the inputs that depend on nothing, and does the
+// work that depends on them alone.
 func (m *core[T]) bind(workers int) error {
 	e := m.energy
 	for _, nodes := range []G.Nodes{e.Weights, e.Biases, e.Precisions} {
@@ -235,11 +208,7 @@ func (m *core[T]) bind(workers int) error {
 			m.memory.buf[m.memory.at(n)] = data
 		}
 	}
-	m.memory.repack(workers, 0)
-	for i, wave := range m.program.weights {
-		pool.Each(workers, len(wave), func(i int) { wave[i].kernel(m.memory, wave[i].lo, wave[i].hi) })
-		m.memory.repack(workers, i+1)
-	}
+	m.program.weights.run(m.memory, workers)
 	return nil
 }
 
