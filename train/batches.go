@@ -9,13 +9,12 @@ import (
 	"example.com/pcn/train/data"
 )
 
-// batches gathers examples of a set into tensors that are used again, one batch
-// ahead of the one being worked on.
+// batches gathers examples of a set into tensors that are used again.
 type batches struct {
 	set   *data.Set
 	size  int
-	whole [2]Batch // taken in turns
-	tail  Batch    // the last, smaller batch
+	whole Batch
+	tail  Batch // the last, smaller batch
 }
 
 // Fits returns an error when set has no examples, or others than n takes.
@@ -40,7 +39,7 @@ func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
 		return nil, err
 	}
 	b := &batches{set: set, size: min(size, set.Len())}
-	b.whole = [2]Batch{room(n, b.size), room(n, b.size)}
+	b.whole = room(n, b.size)
 	if tail := set.Len() % b.size; tail != 0 {
 		b.tail = room(n, tail)
 	}
@@ -86,37 +85,19 @@ func upTo(n int) []int {
 func (b *batches) count() int { return (b.set.Len() + b.size - 1) / b.size }
 
 // each calls f with the examples that order names, batch by batch, leaving out
-// the first batches, and with the number of examples before; while f runs the
-// next batch is gathered. The tensors are overwritten after f has returned. It
-// ends at the first error.
+// the first batches, and with the number of examples before. The tensors are
+// overwritten after f has returned. It ends at the first error.
 func (b *batches) each(order []int, first int, f func(done int, batch Batch) error) error {
-	if first >= b.count() {
-		return nil
-	}
-	next := make(chan error, 1)
-	gather := func(i int) (into Batch) {
-		rows := order[i*b.size : min((i+1)*b.size, len(order))]
-		if into = b.whole[i%2]; len(rows) < b.size {
-			into = b.tail
+	for done := first * b.size; done < len(order); done += b.size {
+		rows, batch := order[done:min(done+b.size, len(order))], b.whole
+		if len(rows) < b.size {
+			batch = b.tail
 		}
-		into.Examples = rows
-		go func() { next <- b.set.Gather(rows, into.Inputs, into.Targets) }()
-		return into
-	}
-	ahead := gather(first)
-	for i := first; i < b.count(); i++ {
-		now := ahead
-		if err := <-next; err != nil {
+		batch.Examples = rows
+		if err := b.set.Gather(rows, batch.Inputs, batch.Targets); err != nil {
 			return fmt.Errorf("train: %w", err)
 		}
-		last := i+1 == b.count()
-		if !last {
-			ahead = gather(i + 1)
-		}
-		if err := f(i*b.size, now); err != nil {
-			if !last {
-				<-next // leave no gathering behind
-			}
+		if err := f(done, batch); err != nil {
 			return err
 		}
 	}

@@ -627,19 +627,22 @@ func TestSetsThatDoNotFit(t *testing.T) {
 }
 
 func BenchmarkTrainBatch(b *testing.B) {
+	mnist, deep := []int{784, 256, 256, 10}, []int{784, 128, 128, 128, 10}
+	steps := func(n int) model.Inference { return model.Inference{Steps: n} }
 	for _, c := range []struct {
-		name  string
-		model model.Config
-		rows  int
-		steps int
+		name      string
+		model     model.Config
+		rows      int
+		inference model.Inference
 	}{
-		{"sizes=784-256-256-10/direction=generative/batch=64/steps=50", model.Config{Layers: []int{784, 256, 256, 10}, Direction: model.Generative}, 64, 50},
-		{"sizes=784-256-256-10/direction=generative/batch=256/steps=50", model.Config{Layers: []int{784, 256, 256, 10}, Direction: model.Generative}, 256, 50},
-		{"sizes=784-128-128-128-10/direction=discriminative/batch=128/steps=20", model.Config{Layers: []int{784, 128, 128, 128, 10}}, 128, 20},
-		{"sizes=1-32-32-1/direction=discriminative/batch=32/steps=20", model.Config{Layers: []int{1, 32, 32, 1}}, 32, 20},
+		{"sizes=784-256-256-10/direction=generative/batch=64/steps=50", model.Config{Layers: mnist, Direction: model.Generative}, 64, steps(50)},
+		{"sizes=784-256-256-10/direction=generative/batch=256/steps=50", model.Config{Layers: mnist, Direction: model.Generative}, 256, steps(50)},
+		{"sizes=784-128-128-128-10/direction=discriminative/batch=128/steps=20", model.Config{Layers: deep}, 128, steps(20)},
+		{"sizes=784-128-128-128-10/direction=discriminative/batch=128/method=gauss-seidel", model.Config{Layers: deep}, 128, model.Inference{Method: model.GaussSeidel, Steps: 1}},
+		{"sizes=1-32-32-1/direction=discriminative/batch=32/steps=20", model.Config{Layers: []int{1, 32, 32, 1}}, 32, steps(20)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			l, err := Recipe{Model: c.model, Inference: model.Inference{Steps: c.steps}}.PCN()
+			l, err := Recipe{Model: c.model, Inference: c.inference}.PCN()
 			must(b, err)
 			room := func(size int) *tensor.Dense {
 				x := make([]float32, c.rows*size)
