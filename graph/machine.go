@@ -22,6 +22,7 @@ const (
 	workGradients
 	workEvaluate
 	workErrors
+	workBegin
 	workActivations
 	workSteps
 	workPredictions // + layer
@@ -123,8 +124,8 @@ func (m *Machine) Freeze() error { return m.core.bind(m.workers) }
 
 // Load begins a batch of rows examples: clamps holds for each clamped node a
 // (rows, d_l) tensor, and masks for each masked one, both used in place until the
-// next Load; nil for the other nodes, and for masks where no node has one. It does
-// the work that depends on them.
+// next Load; nil for the other nodes, and for masks where no node has one. The work
+// that depends on them is done by the next Each.
 func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 	if rows <= 0 {
 		return fmt.Errorf("graph: a batch must have rows, got %d", rows)
@@ -163,7 +164,9 @@ func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 			m.views[m.core.at().latents[l]] = c
 		}
 	}
-	m.Each(func(s *Shard) { m.core.run(workBatch, s.Lo, s.Hi) })
+	for _, s := range m.shards {
+		s.loaded = false
+	}
 	return nil
 }
 
@@ -206,7 +209,14 @@ func (m *Machine) ShardSize(i int) int { return m.shards[i].Hi - m.shards[i].Lo 
 // Each calls f once for each shard of the batch, several at a time, and returns
 // when all are done.
 func (m *Machine) Each(f func(*Shard)) {
-	pool.Each(m.workers, len(m.shards), func(i int) { f(m.shards[i]) })
+	pool.Each(m.workers, len(m.shards), func(i int) {
+		s := m.shards[i]
+		if !s.loaded {
+			m.core.run(workBatch, s.Lo, s.Hi)
+			s.loaded = true
+		}
+		f(s)
+	})
 }
 
 // Latent returns v_l of the whole batch, (rows, d_l), as a view. It holds until

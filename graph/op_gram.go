@@ -247,12 +247,11 @@ func inverseRef[T vec.Float](o inverse, k int) reference[T] {
 // curvatureRef fills dst with H.
 func curvatureRef[T vec.Float](o inverse, k int) reference[T] {
 	return func(dst []T, in [][]T) float64 {
-		scale, trace := T(o.scale), T(0)
-		for i, g := range in[0] {
-			dst[i] = scale * g
-			if i%k == i/k {
-				trace += dst[i]
-			}
+		copy(dst, in[0])
+		vec.Scale(dst, T(o.scale))
+		trace := T(0)
+		for i := range k {
+			trace += dst[i*k+i]
 		}
 		if trace == 0 {
 			trace = T(k)

@@ -262,6 +262,8 @@ func (m *core[T]) list(w work) []kernel[T] {
 		return m.program.evaluate
 	case workErrors:
 		return m.program.errors
+	case workBegin:
+		return m.program.sweep.begin
 	case workActivations:
 		return m.program.activations
 	case workSteps:

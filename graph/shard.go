@@ -8,6 +8,8 @@ type Shard struct {
 	Lo, Hi int // rows of the batch
 	Index  int // among the shards of the batch
 
+	loaded bool // the work of the batch is done
+
 	core                              engine
 	latents, gradients, steps, errors []*tensor.Dense
 }
@@ -48,6 +50,11 @@ func (s *Shard) Evaluate() { s.core.run(workEvaluate, s.Lo, s.Hi) }
 // Errors computes the errors, the energies and the activations: what the
 // Hebbian update reads.
 func (s *Shard) Errors() { s.core.run(workErrors, s.Lo, s.Hi) }
+
+// Begin is Errors at the start of a sweep, given that each latent that is free, or is
+// missing at the bottom, has just been set by Predict, from the top down. A free top
+// may have any value.
+func (s *Shard) Begin() { s.core.run(workBegin, s.Lo, s.Hi) }
 
 // Activate computes the activations alone.
 func (s *Shard) Activate() { s.core.run(workActivations, s.Lo, s.Hi) }

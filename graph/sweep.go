@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	G "gorgonia.org/gorgonia"
 
 	"example.com/pcn/internal/vec"
@@ -11,12 +13,13 @@ import (
 // moved since it was last computed. What a node's neighbours left untouched is
 // not computed again.
 type sweep[T vec.Float] struct {
-	first [][]kernel[T] // by turn, of the first sweep after Shard.Errors
+	begin []kernel[T]   // what Shard.Errors computes, less what predicting all latents has
+	first [][]kernel[T] // by turn, of the first sweep after that
 	again [][]kernel[T] // by turn, of each later sweep
 }
 
-// sweep follows which values are out of date through two sweeps, in which the
-// nodes of order take a turn each.
+// sweep follows which values are out of date while the latents are predicted, from
+// the top down, and through two sweeps, in which the nodes of order take a turn each.
 func (c *lowerer[T]) sweep(e *Energy, order []int) (s sweep[T], err error) {
 	fresh := map[*G.Node]bool{}
 	users := map[*G.Node]G.Nodes{} // what is computed from a node
@@ -51,12 +54,18 @@ func (c *lowerer[T]) sweep(e *Energy, order []int) (s sweep[T], err error) {
 		}
 	}
 
-	var begin []kernel[T] // what Shard.Errors has computed
-	for _, nodes := range []G.Nodes{e.Errors, e.Activations, e.Plain} {
-		for _, n := range nodes {
-			if err := compute(n, &begin); err != nil {
+	var predicted []kernel[T]
+	for l := len(e.Predictions) - 1; l >= 0; l-- {
+		if !e.Spec.Clamped[l] {
+			if err := compute(e.Predictions[l], &predicted); err != nil {
 				return s, err
 			}
+			stale(e.Latents[l])
+		}
+	}
+	for _, n := range slices.Concat(e.Errors, e.Activations, e.Plain) {
+		if err := compute(n, &s.begin); err != nil {
+			return s, err
 		}
 	}
 	for _, lists := range []*[][]kernel[T]{&s.first, &s.again} {

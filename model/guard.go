@@ -24,8 +24,12 @@ func (n *Network) MaxRate(c Clamps) float64 { return n.maxRate(c, nil) }
 
 // maxRate is MaxRate where node l moves at factors[l] times the rate; nil for 1.
 func (n *Network) maxRate(c Clamps, factors []float64) float64 {
-	n.norms.update(n)
 	layers := n.Depth()
+	moves := make([]bool, layers) // by layer: its prediction does, with the node above
+	for i := range layers {
+		moves[i] = !c[i+1].whole()
+	}
+	n.norms.update(n, moves)
 	factor := func(l int) float64 {
 		if factors == nil {
 			return 1
@@ -38,7 +42,7 @@ func (n *Network) maxRate(c Clamps, factors []float64) float64 {
 		if !c[i].whole() && form.Settles() {
 			diagonal[i] = math.Sqrt(n.maxPrecision(i)) * factor(i)
 		}
-		if !c[i+1].whole() {
+		if moves[i] {
 			beside[i] = math.Sqrt(form.Curvature()) * n.activations[i].MaxSlope() * n.norms.of[i] * factor(i+1)
 		}
 	}
@@ -87,14 +91,14 @@ func bidiagonalNorm2(diagonal, beside []float64) float64 {
 // norms follows the spectral norms of √Π W by power iteration, each update
 // starting from where the last one ended. All by layer.
 type norms struct {
-	of      []float64
-	right   [][]float64 // the top right singular vector
-	left    [][]float64 // scratch
-	version int         // of the weights
+	of       []float64
+	right    [][]float64 // the top right singular vector
+	left     [][]float64 // scratch
+	versions []int       // of the weights that a norm is of
 }
 
 func newNorms(n *Network) *norms {
-	w := &norms{of: make([]float64, n.Depth()), version: -1}
+	w := &norms{of: make([]float64, n.Depth())}
 	rng := rand.New(rand.NewPCG(n.cfg.Seed, streamNorms))
 	for i := range n.Depth() {
 		right := make([]float64, n.sizes[i+1])
@@ -103,6 +107,7 @@ func newNorms(n *Network) *norms {
 		}
 		w.right = append(w.right, right)
 		w.left = append(w.left, make([]float64, n.sizes[i]))
+		w.versions = append(w.versions, -1)
 	}
 	return w
 }
@@ -114,12 +119,22 @@ const (
 	normTolerance = 1e-3
 )
 
-func (w *norms) update(n *Network) {
-	if w.version == n.version {
-		return
+// normCost is what an iteration takes for each weight, in vectorised operations.
+const normCost = 8
+
+// update brings the norms of the layers that are wanted up to the weights.
+func (w *norms) update(n *Network, wanted []bool) {
+	var stale []int
+	weights := 0
+	for i, v := range w.versions {
+		if wanted[i] && v != n.version {
+			stale = append(stale, i)
+			weights += n.sizes[i] * n.sizes[i+1]
+			w.versions[i] = n.version
+		}
 	}
-	w.version = n.version
-	pool.Each(pool.Workers(n.workers, n.count()), n.Depth(), func(i int) {
+	pool.Each(pool.Workers(n.workers, normCost*weights), len(stale), func(at int) {
+		i := stale[at]
 		for range normSteps {
 			last := w.of[i]
 			if d := n.weights[i]; d.Dtype() == tensor.Float32 {

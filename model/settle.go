@@ -306,6 +306,7 @@ type settling struct {
 	rounding  float64   // energies below are rounding
 	residual2 []float64 // squared norm of the gradient by node, as of the last look
 	largest2  float64   // largest sum of them
+	predicted bool      // all latents began at their predictions
 	converged bool
 	reached   bool // not cancelled
 }
@@ -320,7 +321,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 	st.rate, st.trace, st.lowest, st.largest2, st.converged = rate, st.trace[:0], math.Inf(1), 0, false
 	st.residuals = st.residuals[:0]
 	clear(st.residual2)
-	st.start(shard, inf.Start)
+	st.predicted = st.start(shard, inf.Start)
 	st.rule.begin(shard, st.free)
 	for st.steps = 0; st.steps < inf.Steps; st.steps++ {
 		last := st.steps == inf.Steps-1
@@ -385,9 +386,12 @@ func (st *settling) rose() bool {
 // reports whether it is a number. A sweep finds errors and activations fresh, the
 // other methods the gradients.
 func (st *settling) look(shard *graph.Shard, inf Inference) bool {
-	if st.order == nil {
+	switch {
+	case st.order == nil:
 		shard.Evaluate()
-	} else {
+	case st.steps == 0 && st.predicted:
+		shard.Begin()
+	default:
 		shard.Errors()
 	}
 	rose := st.watch(shard)
@@ -439,16 +443,21 @@ func (st *settling) rested(inf Inference) bool {
 }
 
 // start puts the free latents where settling begins, and the fixed units of
-// theirs at their values.
-func (s *settler) start(shard *graph.Shard, at Start) {
+// theirs at their values. It reports whether all that can be predicted was.
+func (s *settler) start(shard *graph.Shard, at Start) (predicted bool) {
+	predicted = true
 	for i := len(s.open) - 1; i >= 0; i-- {
-		s.place(shard, s.open[i], at)
+		l := s.open[i]
+		if !s.place(shard, l, at) && l < len(s.clamps)-1 {
+			predicted = false
+		}
 	}
+	return predicted
 }
 
 // place puts the free units of node l where at says, and its fixed ones at their
-// values.
-func (s *settler) place(shard *graph.Shard, l int, at Start) {
+// values. It reports whether the node was predicted.
+func (s *settler) place(shard *graph.Shard, l int, at Start) (predicted bool) {
 	switch {
 	case s.starts[l] != nil:
 		copyFrom(shard.Latent(l), s.starts[l], shard.Lo)
@@ -456,8 +465,10 @@ func (s *settler) place(shard *graph.Shard, l int, at Start) {
 		shard.Latent(l).Zero()
 	default:
 		shard.Predict(l)
+		predicted = true
 	}
 	s.keepFixed(shard, l)
+	return predicted
 }
 
 // keepFixed sets the fixed units of node l to their values.

@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 	"maps"
-	"strconv"
 	"strings"
 
 	"gorgonia.org/tensor"
@@ -126,7 +125,13 @@ func (n *Network) State() State {
 	norms, vectors := n.norms.tensors()
 	s.SetTensor(stateNorms, norms)
 	s.AddList(stateVectors, vectors)
-	s.SetValue(stateCurrent, strconv.FormatBool(n.norms.version == n.version))
+	current := make([]byte, n.Depth())
+	for i, v := range n.norms.versions {
+		if current[i] = '0'; v == n.version {
+			current[i] = '1'
+		}
+	}
+	s.SetValue(stateCurrent, string(current))
 	return s
 }
 
@@ -134,9 +139,9 @@ func (n *Network) State() State {
 // into n.
 func (n *Network) SetState(s State) error {
 	norms, vectors := n.norms.tensors()
-	current, err := strconv.ParseBool(s.Values[stateCurrent])
-	if err != nil {
-		return fmt.Errorf("model: state: %s: want true or false, got %q", stateCurrent, s.Values[stateCurrent])
+	current := s.Values[stateCurrent]
+	if len(current) != n.Depth() || strings.Trim(current, "01") != "" {
+		return fmt.Errorf("model: state: %s: want 0 or 1 for each of %d layers, got %q", stateCurrent, n.Depth(), current)
 	}
 	if t := s.Tensors[stateNorms]; t == nil || !t.Shape().Eq(norms.Shape()) || t.Dtype() != norms.Dtype() {
 		return fmt.Errorf("model: state: %s: want %d numbers of float64", stateNorms, n.Depth())
@@ -149,8 +154,10 @@ func (n *Network) SetState(s State) error {
 	}
 	copy(n.norms.of, s.Tensors[stateNorms].Float64s())
 	n.Changed()
-	if n.norms.version = -1; current {
-		n.norms.version = n.version
+	for i, c := range current {
+		if n.norms.versions[i] = -1; c == '1' {
+			n.norms.versions[i] = n.version
+		}
 	}
 	return nil
 }

@@ -197,7 +197,7 @@ func TestBadCheckpoints(t *testing.T) {
 		"3 epochs of 2":                                func(c *Checkpoint) { c.History.Epochs = make([]Epoch, 3) },
 		"stream: ":                                     func(c *Checkpoint) { c.Stream = []byte("nonsense") },
 		"norms: want 2 numbers":                        func(c *Checkpoint) { delete(c.State.Tensors, "learner.network.norms") },
-		"norms_current: want true or false":            func(c *Checkpoint) { c.State.Values["learner.network.norms_current"] = "perhaps" },
+		"norms_current: want 0 or 1 for each":          func(c *Checkpoint) { c.State.Values["learner.network.norms_current"] = "perhaps" },
 		"parameters: want 4 tensors, got 1":            func(c *Checkpoint) { delete(c.State.Tensors, "learner.network.parameters.1") },
 		"parameters.0: want float32 of (1, 3), got": func(c *Checkpoint) {
 			c.State.Tensors["learner.network.parameters.0"] = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(3, 1))
