@@ -62,18 +62,23 @@ func packRows[T Float](panel, b []T, rows, cols, width, rowStride int) {
 	}
 }
 
-// packCols fills a panel from b column by column, four columns at a time so that
-// a line of the panel is met less often.
+// packCols fills a panel from b column by column: eight at a time, so that a line of
+// the panel is met less often, where columns are contiguous in b.
 func packCols[T Float](panel, b []T, rows, cols, width, rowStride, colStride int) {
 	j := 0
-	for ; j+4 <= cols; j += 4 {
-		b0, b1, b2, b3 := b[j*colStride:], b[(j+1)*colStride:], b[(j+2)*colStride:], b[(j+3)*colStride:]
+	for ; j+8 <= cols && rowStride == 1; j += 8 {
+		b0, b1, b2, b3 := b[j*colStride:][:rows], b[(j+1)*colStride:][:rows], b[(j+2)*colStride:][:rows], b[(j+3)*colStride:][:rows]
+		b4, b5, b6, b7 := b[(j+4)*colStride:][:rows], b[(j+5)*colStride:][:rows], b[(j+6)*colStride:][:rows], b[(j+7)*colStride:][:rows]
 		for i := range rows {
-			quad := panel[i*width+j:][:4]
-			quad[0] = b0[i*rowStride]
-			quad[1] = b1[i*rowStride]
-			quad[2] = b2[i*rowStride]
-			quad[3] = b3[i*rowStride]
+			eight := (*[8]T)(panel[i*width+j:])
+			eight[0] = b0[i]
+			eight[1] = b1[i]
+			eight[2] = b2[i]
+			eight[3] = b3[i]
+			eight[4] = b4[i]
+			eight[5] = b5[i]
+			eight[6] = b6[i]
+			eight[7] = b7[i]
 		}
 	}
 	for ; j < width; j++ {
