@@ -555,7 +555,7 @@ func TestSweepSeesNewValues(t *testing.T) {
 		for kind, precise := range [][]bool{nil, {true, false, true, true}, {true, false, true, true}} {
 			for _, a := range []Activation{Tanh, Identity} {
 				for name, dir := range map[string]int{"up": 1, "down": -1, "there and back": 0} {
-					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Precise: precise, Steps: BlockSteps, Batch: 3, Dtype: tensor.Float64}
+					s := Spec{Sizes: []int{9, 5, 10, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Precise: precise, Steps: BlockSteps, Batch: 3, Dtype: tensor.Float64}
 					if clamped[0] && precise == nil {
 						s.Gram = []bool{true, false, false, false}
 					}
@@ -669,6 +669,48 @@ func TestInverse(t *testing.T) {
 	}
 }
 
+// TestNarrowStep holds the step of a node above a much smaller one, which inverts a
+// matrix of that one's size, against the gradient times H⁻¹.
+func TestNarrowStep(t *testing.T) {
+	for _, prior := range []float64{0, 0.4} {
+		for _, bottom := range []NodeEnergy{Gaussian, CrossEntropy} {
+			s := Spec{
+				Sizes: []int{3, 8, 2, 6}, Activations: []Activation{Sigmoid, Tanh, Identity}, Energies: []NodeEnergy{bottom, Gaussian, Gaussian},
+				Clamped: []bool{true, false, false, true}, Prior: prior, Steps: BlockSteps, Batch: 4, Dtype: tensor.Float64,
+			}
+			e, err := Build(s)
+			must(t, err)
+			bindRandom(t, e, 9)
+			m, err := Compile(e)
+			must(t, err)
+			must(t, m.RunAll())
+			shard := m.shards[0]
+			shard.Gradients()
+			shard.Steps()
+			const k = 8
+			w, g := floats(e.Weights[0].Value()), floats(shard.Gradient(1))
+			h := make([]float64, k*k)
+			gramRef[float64](k)(h, [][]float64{w})
+			for i := range h {
+				if h[i] *= Sigmoid.MaxSlope() * Sigmoid.MaxSlope() * bottom.Curvature(); i%k == i/k {
+					h[i] += 1 + prior
+				}
+			}
+			for row := range s.Batch {
+				for j := range k { // step H is the gradient
+					sum := 0.0
+					for i := range k {
+						sum += floats(shard.Step(1))[row*k+i] * h[i*k+j]
+					}
+					if want := g[row*k+j]; math.Abs(sum-want) > 1e-12*(1+math.Abs(want)) {
+						t.Errorf("prior %v, %v: (step H)[%d, %d] is %v, the gradient %v", prior, bottom, row, j, sum, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 // forms calls f for energies with steps of a form, over clamps, masks, precisions,
 // activations and forms of the energy.
 func forms(t *testing.T, form StepForm, f func(what string, e *Energy)) {
@@ -676,7 +718,7 @@ func forms(t *testing.T, form StepForm, f func(what string, e *Energy)) {
 		for _, precise := range [][]bool{nil, {true, false, true, true}} {
 			for _, masked := range [][]bool{nil, {false, false, false, true, false}} {
 				for _, a := range []Activation{Tanh, Identity, Sigmoid} {
-					s := Spec{Sizes: []int{9, 5, 6, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Masked: masked, Precise: precise, Steps: form, Batch: 3, Dtype: tensor.Float64}
+					s := Spec{Sizes: []int{9, 5, 10, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Masked: masked, Precise: precise, Steps: form, Batch: 3, Dtype: tensor.Float64}
 					switch {
 					case clamped[0] && precise == nil && masked == nil:
 						s.Gram = []bool{true, false, false, false}

@@ -51,20 +51,45 @@ func (e *Energy) addSteps(free []int, b *builder) {
 	}
 }
 
-// blockStep returns node l's gradient times (Π_l + c² Wᵀ Π_{l-1} W)⁻¹, the parts
-// that the node has.
+// blockStep returns node l's gradient times H_l⁻¹ = (Π_l + s U_lᵀ Π_{l-1} U_l)⁻¹, the
+// parts that the node has, with s the largest curvature of the energy below.
 func (e *Energy) blockStep(l int, b *builder) *G.Node {
 	if l == 0 {
 		return e.bottomStep(e.Gradients[0], b)
 	}
-	w := e.Weights[l-1]
+	w, slope := e.Weights[l-1], e.Spec.Activations[l-1].MaxSlope()
+	p := e.Precisions[l-1]
+	if own := l < len(e.Precisions) && e.Precisions[l] == nil; own && p == nil && 2*w.Shape()[0] <= w.Shape()[1] {
+		return e.narrowStep(l, b)
+	}
 	in := G.Nodes{w}
-	if p := e.Precisions[l-1]; p != nil {
+	if p != nil {
 		in = G.Nodes{weighRowsBy(p, fmt.Sprintf("W%d", l), w, b), w}
 	}
 	gram := b.apply(fmt.Sprintf("G%d", l), newGram(len(in)), in...)
-	h := e.inverse(l, gram, e.Spec.Activations[l-1].MaxSlope(), blockRidge, b)
+	h := e.inverse(l, gram, slope, blockRidge, b)
 	return b.apply(fmt.Sprintf("step%d", l), newPullback(), e.Gradients[l], h)
+}
+
+// narrowStep is blockStep where the node below is much smaller, and neither has a
+// precision. What is inverted is of that node's size (Woodbury): with H = d + a WᵀW,
+//
+//	H⁻¹ = (1 − Wᵀ K) / d,  K = a/d (1 + a/d WWᵀ)⁻¹ W
+func (e *Energy) narrowStep(l int, b *builder) *G.Node {
+	w, g := e.Weights[l-1], e.Gradients[l]
+	d := 1 + e.Spec.Prior
+	slope := e.Spec.Activations[l-1].MaxSlope()
+	o := newInverse(true, false)
+	o.scale = e.Spec.energy(l-1).Curvature() * slope * slope / d
+	m := b.apply(fmt.Sprintf("M%d⁻¹", l), o, b.apply(fmt.Sprintf("W%dW%dᵀ", l, l), newPush(), w, w))
+	k := b.apply(fmt.Sprintf("K%d", l), newScale(o.scale), b.apply(fmt.Sprintf("M%d⁻¹W%d", l, l), newPullback(), m, w))
+	along := b.apply(fmt.Sprintf("g%dW%dᵀ", l, l), newPush(), g, w)
+	name := fmt.Sprintf("step%d", l)
+	step := b.apply(name, newDifference(), g, b.apply(fmt.Sprintf("g%dW%dᵀK%d", l, l, l), newPullback(), along, k))
+	if d != 1 {
+		step = b.apply(name+"/d", newScale(1/d), step)
+	}
+	return step
 }
 
 // bottomStep returns x Π_0⁻¹: the bottom predicts nothing.
