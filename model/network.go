@@ -180,6 +180,9 @@ func (n *Network) SetWorkers(w int) {
 	}
 }
 
+// Workers returns the number of cores used.
+func (n *Network) Workers() int { return n.workers }
+
 // SetHandicap switches off parts of the machines that settle the network, to
 // measure what each saves. It changes no result.
 func (n *Network) SetHandicap(h graph.Handicap) {

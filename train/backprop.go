@@ -169,7 +169,7 @@ func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, er
 		s.Status = model.Diverged
 		return s, nil
 	}
-	if err := b.optimizer.Step(b.network.Parameters(), b.directions, rate); err != nil {
+	if err := stepParameters(b.optimizer, b.network, b.directions, rate); err != nil {
 		return s, err
 	}
 	b.network.Changed()

@@ -1,21 +1,37 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/pool"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
 
-// batches gathers examples of a set into tensors that are used again.
+// batches gathers examples of a set into tensors that are used again, on all cores.
 type batches struct {
-	set   *data.Set
-	size  int
-	whole Batch
-	tail  Batch // the last, smaller batch
+	set     *data.Set
+	size    int
+	workers int
+	whole   room
+	tail    room // for the last, smaller batch
 }
+
+// room is a batch to be filled, and the same in blocks that one core fills each.
+type room struct {
+	Batch
+	blocks []Batch
+	errs   []error // by block
+}
+
+// blockRows is the number of examples of a block.
+const blockRows = 16
+
+// gatherCost is what gathering a number takes, in vectorised operations.
+const gatherCost = 8
 
 // Fits returns an error when set has no examples, or others than n takes.
 func Fits(n *model.Network, set *data.Set) error {
@@ -38,21 +54,48 @@ func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
 	if err := Fits(n, set); err != nil {
 		return nil, err
 	}
-	b := &batches{set: set, size: min(size, set.Len())}
-	b.whole = room(n, b.size)
+	b := &batches{set: set, size: min(size, set.Len()), workers: n.Workers()}
+	b.whole = newRoom(n, b.size)
 	if tail := set.Len() % b.size; tail != 0 {
-		b.tail = room(n, tail)
+		b.tail = newRoom(n, tail)
 	}
 	return b, nil
 }
 
-// room returns a batch for examples that fit n.
-func room(n *model.Network, rows int) Batch {
+// newRoom returns room for examples that fit n.
+func newRoom(n *model.Network, rows int) (r room) {
 	dt := n.Config().Dtype.Tensor()
-	return Batch{
-		Inputs:  tensor.New(tensor.Of(dt), tensor.WithShape(rows, n.Size(n.InputNode()))),
-		Targets: tensor.New(tensor.Of(dt), tensor.WithShape(rows, n.Size(n.TargetNode()))),
+	whole := func(size int) *tensor.Dense { return tensor.New(tensor.Of(dt), tensor.WithShape(rows, size)) }
+	part := func(x *tensor.Dense, lo, hi int) *tensor.Dense {
+		size := x.Shape()[1]
+		var backing any
+		switch data := x.Data().(type) {
+		case []float32:
+			backing = data[lo*size : hi*size]
+		case []float64:
+			backing = data[lo*size : hi*size]
+		}
+		return tensor.New(tensor.WithShape(hi-lo, size), tensor.WithBacking(backing))
 	}
+	r.Inputs, r.Targets = whole(n.Size(n.InputNode())), whole(n.Size(n.TargetNode()))
+	for lo := 0; lo < rows; lo += blockRows {
+		hi := min(lo+blockRows, rows)
+		r.blocks = append(r.blocks, Batch{Inputs: part(r.Inputs, lo, hi), Targets: part(r.Targets, lo, hi)})
+	}
+	r.errs = make([]error, len(r.blocks))
+	return r
+}
+
+// fill gathers the examples of set that rows name, as many as there is room for.
+func (r *room) fill(set *data.Set, rows []int, workers int) error {
+	r.Examples = rows
+	numbers := len(rows) * (set.InputSize() + set.TargetSize())
+	pool.Each(pool.Workers(workers, gatherCost*numbers), len(r.blocks), func(i int) {
+		b := &r.blocks[i]
+		lo := i * blockRows
+		r.errs[i] = set.Gather(rows[lo:min(lo+blockRows, len(rows))], b.Inputs, b.Targets)
+	})
+	return errors.Join(r.errs...)
 }
 
 // Examples returns the examples of set that rows name, or where none is named all
@@ -64,12 +107,11 @@ func Examples(n *model.Network, set *data.Set, rows ...int) (Batch, error) {
 	if len(rows) == 0 {
 		rows = upTo(set.Len())
 	}
-	b := room(n, len(rows))
-	b.Examples = rows
-	if err := set.Gather(rows, b.Inputs, b.Targets); err != nil {
+	r := newRoom(n, len(rows))
+	if err := r.fill(set, rows, n.Workers()); err != nil {
 		return Batch{}, fmt.Errorf("train: examples: %w", err)
 	}
-	return b, nil
+	return r.Batch, nil
 }
 
 // upTo returns 0 to n−1.
@@ -89,15 +131,14 @@ func (b *batches) count() int { return (b.set.Len() + b.size - 1) / b.size }
 // overwritten after f has returned. It ends at the first error.
 func (b *batches) each(order []int, first int, f func(done int, batch Batch) error) error {
 	for done := first * b.size; done < len(order); done += b.size {
-		rows, batch := order[done:min(done+b.size, len(order))], b.whole
+		rows, batch := order[done:min(done+b.size, len(order))], &b.whole
 		if len(rows) < b.size {
-			batch = b.tail
+			batch = &b.tail
 		}
-		batch.Examples = rows
-		if err := b.set.Gather(rows, batch.Inputs, batch.Targets); err != nil {
+		if err := batch.fill(b.set, rows, b.workers); err != nil {
 			return fmt.Errorf("train: %w", err)
 		}
-		if err := f(done, batch); err != nil {
+		if err := f(done, batch.Batch); err != nil {
 			return err
 		}
 	}

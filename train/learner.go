@@ -147,7 +147,7 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	if err := p.network.Hebbian(r, p.update); err != nil {
 		return s, err
 	}
-	if err := p.optimizer.Step(p.network.Parameters(), p.update.Directions(), rate); err != nil {
+	if err := stepParameters(p.optimizer, p.network, p.update.Directions(), rate); err != nil {
 		return s, err
 	}
 	p.network.Changed()

@@ -31,6 +31,7 @@ type Optimizer interface {
 type SGD struct {
 	Momentum float64 // 0 ≤ Momentum < 1; 0 is the article's plain rule
 
+	workers
 	velocity []*tensor.Dense
 }
 
@@ -44,6 +45,7 @@ type Adam struct {
 	Epsilon     float64 // default 1e-8
 	WeightDecay float64 // shrinks each matrix by rate·WeightDecay a step; biases are left alone
 
+	workers
 	steps         int
 	first, second []*tensor.Dense // running means of d and d²
 }
@@ -92,7 +94,7 @@ func (o *SGD) Step(params, directions []*tensor.Dense, rate float64) error {
 		if err := pair(params, directions); err != nil {
 			return err
 		}
-		sweep(params, func(i, lo, hi int) {
+		o.sweep(params, func(i, lo, hi int) {
 			x, d := params[i], directions[i]
 			if x.Dtype() == tensor.Float32 {
 				vec.AddScaled(x.Float32s()[lo:hi], float32(rate), d.Float32s()[lo:hi])
@@ -105,7 +107,7 @@ func (o *SGD) Step(params, directions []*tensor.Dense, rate float64) error {
 	if err := pair(params, directions, &o.velocity); err != nil {
 		return err
 	}
-	sweep(params, func(i, lo, hi int) {
+	o.sweep(params, func(i, lo, hi int) {
 		x, v, d := params[i], o.velocity[i], directions[i]
 		if x.Dtype() == tensor.Float32 {
 			vec.Momentum(x.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi], float32(o.Momentum), float32(rate))
@@ -131,7 +133,7 @@ func (o *Adam) Step(params, directions []*tensor.Dense, rate float64) error {
 	o.steps++
 	a := rate / (1 - math.Pow(b1, float64(o.steps)))
 	c := 1 / (1 - math.Pow(b2, float64(o.steps)))
-	sweep(params, func(i, lo, hi int) {
+	o.sweep(params, func(i, lo, hi int) {
 		x, m, v, d := params[i], o.first[i], o.second[i], directions[i]
 		decay := 0.0
 		if x.Dims() > 1 {
@@ -213,9 +215,22 @@ func pair(params, directions []*tensor.Dense, states ...*[]*tensor.Dense) error 
 // sweepBlock is the number of elements that one core takes at a time.
 const sweepBlock = 1 << 14
 
-// sweep calls f for elements lo to hi of parameter i until all are done, on all
-// cores.
-func sweep(params []*tensor.Dense, f func(i, lo, hi int)) {
+// workers is how many cores an optimiser uses: all, or what its learner's network
+// has been given.
+type workers struct{ n int }
+
+func (w *workers) setWorkers(n int) { w.n = n }
+
+// stepParameters moves the parameters of n along directions.
+func stepParameters(o Optimizer, n *model.Network, directions []*tensor.Dense, rate float64) error {
+	if o, ok := o.(interface{ setWorkers(n int) }); ok {
+		o.setWorkers(n.Workers())
+	}
+	return o.Step(n.Parameters(), directions, rate)
+}
+
+// sweep calls f for elements lo to hi of parameter i until all are done.
+func (w *workers) sweep(params []*tensor.Dense, f func(i, lo, hi int)) {
 	type block struct{ i, lo, hi int }
 	var blocks []block
 	elements := 0
@@ -226,5 +241,9 @@ func sweep(params []*tensor.Dense, f func(i, lo, hi int)) {
 			blocks = append(blocks, block{i, lo, min(lo+sweepBlock, n)})
 		}
 	}
-	pool.Each(pool.Workers(runtime.GOMAXPROCS(0), elements), len(blocks), func(b int) { f(blocks[b].i, blocks[b].lo, blocks[b].hi) })
+	cores := w.n
+	if cores == 0 {
+		cores = runtime.GOMAXPROCS(0)
+	}
+	pool.Each(pool.Workers(cores, elements), len(blocks), func(b int) { f(blocks[b].i, blocks[b].lo, blocks[b].hi) })
 }

@@ -138,7 +138,7 @@ func (s *Set) TargetTransform() Transform { return s.target.Transform }
 //
 // A tensor of another shape or type, a row that the set does not have, a class
 // that is not below Classes and a transform of another width are errors, found
-// before anything is written. On one core Gather allocates nothing but these errors.
+// before anything is written. Gather allocates nothing but these errors.
 func (s *Set) Gather(rows []int, inputs, targets *tensor.Dense) error {
 	if err := s.check(rows, inputs, targets); err != nil {
 		return fmt.Errorf("data: %s: gather: %w", s.Name, err)

@@ -1,11 +1,5 @@
 package data
 
-import (
-	"runtime"
-
-	"example.com/pcn/internal/pool"
-)
-
 // values is a matrix of raw values, row-major. It holds bytes as long as every
 // value is a whole number 0..255, as those of images are, and float64 from the
 // first value on that is not.
@@ -97,28 +91,10 @@ func (s *scaler) table64() *[256]float64 {
 	return &s.table.f64
 }
 
-// lookupCost is what a looked up byte costs, in vectorised operations.
-const lookupCost = 8
-
-// gatherRows is the number of examples that one core takes at a time.
-const gatherRows = 16
-
 // gather fills dst, of shape (len(rows), v.width), with the rows of v named by
-// index[rows[i]], or by rows[i] when index is nil, on all cores. images is the
-// scaler's table in the type of dst.
+// index[rows[i]], or by rows[i] when index is nil. images is the scaler's table
+// in the type of dst.
 func gather[D float32 | float64](dst []D, v *values, s *scaler, images *[256]D, index, rows []int) {
-	workers := pool.Workers(runtime.GOMAXPROCS(0), lookupCost*len(dst))
-	if workers == 1 {
-		gatherBlock(dst, v, s, images, index, rows)
-		return
-	}
-	pool.Each(workers, (len(rows)+gatherRows-1)/gatherRows, func(i int) {
-		lo, hi := i*gatherRows, min((i+1)*gatherRows, len(rows))
-		gatherBlock(dst[lo*v.width:hi*v.width], v, s, images, index, rows[lo:hi])
-	})
-}
-
-func gatherBlock[D float32 | float64](dst []D, v *values, s *scaler, images *[256]D, index, rows []int) {
 	w := v.width
 	for i, r := range rows {
 		if index != nil {
