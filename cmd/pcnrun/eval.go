@@ -17,11 +17,12 @@ func (a *app) evalCommand() *cobra.Command {
 examples as at the end of its training.
 
 With --input, score it on rows of your own instead: by accuracy, where the rows
-hold a class 0, 1, 2 ... beside the inputs, and by the mean squared error where they
-hold numbers to regress on, in the units of the rows. Of CSV, --label or --target
-names their columns, by the header or by place from 1; the last ones are taken
-where no flag says otherwise. A JSON array is like a line of CSV; an object has
-the class or the targets as "label", "target" or "y".
+hold a class beside the inputs, by its name or where classes have none by 0, 1, 2
+..., and by the mean squared error where they hold numbers to regress on, in the
+units of the rows. Of CSV, --label or --target names their columns, by the header
+or by place from 1; the last ones are taken where no flag says otherwise. A JSON
+array is like a line of CSV; an object has the class or the targets as "label",
+"target" or "y".
 
 ` + rowsHelp + `
 

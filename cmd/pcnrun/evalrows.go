@@ -88,7 +88,7 @@ func (o *ownRows) columns(p *rowParser, t *trained) error {
 	case o.label != "" && k == 1:
 		return usagef("--label %s: the network has one target and no classes, give --target", o.label)
 	case o.label != "" || o.target == "" && t.classes():
-		p.targets, p.classes = 1, k
+		p.targets, p.classes, p.names = 1, k, t.names
 	default:
 		p.targets = k
 	}

@@ -43,6 +43,7 @@ type rowParser struct {
 	limit   float64   // the largest number that the network can hold
 	targets int       // of a row, beside its inputs; 0 where they are not read
 	classes int       // the target is a class below this; 0 where it is any number
+	names   []string  // by which rows have the classes; nil where they have the numbers
 	holes   bool      // an empty field, NaN or null is read as NaN
 	columns []string  // names, or places from 1, of the columns of the targets; nil for the last ones
 
@@ -77,10 +78,15 @@ func (p *rowParser) parse(row []float64, line []byte) ([]float64, error) {
 	if p.format == jsonRows {
 		return p.parseJSON(row, line)
 	}
-	if bytes.IndexByte(line, '"') >= 0 {
+	if p.names != nil || bytes.IndexByte(line, '"') >= 0 {
 		fields, err := csvFields(line)
 		if err != nil {
 			return row, err
+		}
+		if at := p.classPlace(); p.names != nil && at < len(fields) {
+			if fields[at], err = p.numberOf(fields[at]); err != nil {
+				return row, fmt.Errorf("column %d: %w", at+1, err)
+			}
 		}
 		if i := slices.IndexFunc(fields, func(f string) bool { return strings.Contains(f, ",") }); i >= 0 {
 			return row, fmt.Errorf("column %d: want a finite number, got %.40q", i+1, fields[i])
@@ -211,6 +217,33 @@ func (p *rowParser) arrange(record []float64) []int {
 	return p.places
 }
 
+// classPlace returns the place of the class in a record, from 0.
+func (p *rowParser) classPlace() int {
+	if p.places == nil {
+		return p.width
+	}
+	return p.places[0]
+}
+
+// numberOf returns the number of the class of that name.
+func (p *rowParser) numberOf(name string) (string, error) {
+	i := slices.Index(p.names, name)
+	if i < 0 {
+		return "", fmt.Errorf("want one of the classes %.200q, got %.40q", p.names, name)
+	}
+	return strconv.Itoa(i), nil
+}
+
+// numberOfJSON is numberOf of a JSON string.
+func (p *rowParser) numberOfJSON(text json.RawMessage) (json.RawMessage, error) {
+	var name string
+	if json.Unmarshal(text, &name) != nil {
+		name = string(text)
+	}
+	number, err := p.numberOf(name)
+	return json.RawMessage(number), err
+}
+
 func (p *rowParser) checkClass(x float64) error {
 	if p.classes > 0 && (x != math.Trunc(x) || x < 0 || x >= float64(p.classes)) {
 		return fmt.Errorf("want a class 0 to %d, got %v", p.classes-1, x)
@@ -246,7 +279,14 @@ func (p *rowParser) parseJSON(row []float64, line []byte) ([]float64, error) {
 		if !json.Valid(line) {
 			return row, fmt.Errorf("want a JSON array of numbers, got %.40q", line)
 		}
-		return p.parseList(row, trimArray(line), "element")
+		if p.names == nil {
+			return p.parseList(row, trimArray(line), "element")
+		}
+		elements, err := p.numberClass(line)
+		if err != nil {
+			return row, err
+		}
+		return p.parseList(row, bytes.Join(elements, []byte(",")), "element")
 	}
 	var object struct{ Input, X, Label, Target, Y json.RawMessage }
 	if err := json.Unmarshal(line, &object); err != nil {
@@ -266,6 +306,16 @@ func (p *rowParser) parseJSON(row []float64, line []byte) ([]float64, error) {
 		}
 		name, value = "label", object.Label
 	}
+	if p.names != nil {
+		for _, v := range []*json.RawMessage{&value, &object.Y} {
+			if *v == nil {
+				continue
+			}
+			if *v, err = p.numberOfJSON(*v); err != nil {
+				return row, fmt.Errorf("%q: %w", name, err)
+			}
+		}
+	}
 	if row, err = p.member(row, p.targets, name, "y", value, object.Y); err != nil {
 		return row, err
 	}
@@ -273,6 +323,23 @@ func (p *rowParser) parseJSON(row []float64, line []byte) ([]float64, error) {
 		return row, fmt.Errorf("%q: %w", name, err)
 	}
 	return row, nil
+}
+
+// numberClass returns the elements of a JSON array, the class by number.
+func (p *rowParser) numberClass(array []byte) (elements [][]byte, err error) {
+	var of []json.RawMessage
+	if err := json.Unmarshal(array, &of); err != nil {
+		return nil, err
+	}
+	if at := p.classPlace(); at < len(of) {
+		if of[at], err = p.numberOfJSON(of[at]); err != nil {
+			return nil, fmt.Errorf("element %d: %w", at+1, err)
+		}
+	}
+	for _, x := range of {
+		elements = append(elements, x)
+	}
+	return elements, nil
 }
 
 // member appends the n numbers of a member that has one of two names. A single

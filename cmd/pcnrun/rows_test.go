@@ -84,6 +84,14 @@ func TestRows(t *testing.T) {
 		"an object's no label":   {`{"input":[1]}`, rowParser{width: 1, targets: 1, classes: 3}, nil, `rows: line 1: want a member "label", "target" or "y"`},
 		"an object's two labels": {`{"input":[1],"label":1,"target":1}`, rowParser{width: 1, targets: 1}, nil, `rows: line 1: want one of "label" and "target", got both`},
 		"array with the target":  {`[1,2,0]`, rowParser{width: 2, targets: 1}, [][]float64{{1, 2, 0}}, ""},
+		"a class by name":        {"1,rose\n2,\"a, b\"\n", rowParser{width: 1, targets: 1, classes: 2, names: []string{"a, b", "rose"}}, [][]float64{{1, 1}, {2, 0}}, ""},
+		"names by column":        {"kind,x\nrose,1\n", rowParser{width: 1, targets: 1, classes: 2, names: []string{"iris", "rose"}, columns: []string{"kind"}}, [][]float64{{1, 1}}, ""},
+		"no such name":           {"1,lily\n", rowParser{width: 1, targets: 1, classes: 2, names: []string{"iris", "rose"}}, nil, `rows: line 1: column 2: want one of the classes ["iris" "rose"], got "lily"`},
+		"names, too few":         {"1\n", rowParser{width: 1, targets: 1, classes: 2, names: []string{"iris", "rose"}}, nil, "rows: line 1: want 2 numbers, the inputs and the class, got 1"},
+		"names in arrays":        {`[1,"a, b"]`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "a, b"}}, [][]float64{{1, 1}}, ""},
+		"no name in an array":    {`[1,0]`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "iris"}}, nil, `rows: line 1: element 2: want one of the classes ["rose" "iris"], got "0"`},
+		"names of objects":       {`{"x":[1],"label":"iris"}` + "\n" + `{"x":[2],"y":"rose"}`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "iris"}}, [][]float64{{1, 1}, {2, 0}}, ""},
+		"an object's no name":    {`{"x":[1],"label":"lily"}`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "iris"}}, nil, `rows: line 1: "label": want one of the classes ["rose" "iris"], got "lily"`},
 		"nothing":                {"\n\n", rowParser{width: 2}, nil, ""},
 		"a long line":            {"1\n" + strings.Repeat(" ", maxLineBytes+1) + "\n", rowParser{width: 1}, [][]float64{{1}}, "rows: line 2: longer than 4194304 bytes"},
 	} {
@@ -157,6 +165,9 @@ func FuzzRows(f *testing.F) {
 		p := rowParser{width: 2, targets: int(uint(targets) % 3)}
 		if p.targets == 1 {
 			p.classes = int(uint(classes) % 4)
+		}
+		if p.classes == 3 {
+			p.names = []string{"0", "b", "c, d"}
 		}
 		got, err := readAll(t, strings.NewReader(text), p)
 		again, errAgain := readAll(t, iotest.HalfReader(strings.NewReader(text)), p)
