@@ -47,7 +47,7 @@ The file says what to try:
     data: {dataset: digits}
   recipe: default        # what base lies over: default or article
   search: random         # or grid, the default: all combinations
-  points: 20             # of a random search
+  points: 20             # of a random search, all different
   seed: 1                # decides its points
   seeds: [1, 2, 3]       # of the runs of each point, or a number n for 1 to n
   keys:                  # any settings

@@ -86,7 +86,7 @@ type span struct {
 //	  data: {dataset: digits}
 //	recipe: default        # the default recipe that base lies over, or article
 //	search: random         # or grid, the default: all combinations
-//	points: 20             # of a random search
+//	points: 20             # of a random search, all different
 //	seed: 1                # decides its points
 //	seeds: [1, 2, 3]       # of the runs of each point, or a number n for 1 to n
 //	keys:                  # any key of a recipe
@@ -345,10 +345,15 @@ func (p *planner) draw() {
 		p.bad("keys", "more than %d runs", maxRuns)
 		return
 	}
+	next := p.combinations()
+	if p.Search == "random" {
+		next = p.distinct()
+	}
 	for i := range points {
-		values := p.combination(i)
-		if p.Search == "random" {
-			values = p.random(i)
+		values := next()
+		if values == nil {
+			p.bad("points", "only %d that differ were drawn, want no more of them, or search: grid", i)
+			return
 		}
 		point := Point{Number: i + 1}
 		settings := make([]config.Setting, len(values))
@@ -366,21 +371,50 @@ func (p *planner) draw() {
 	}
 }
 
-// combination returns the values of point i of the grid, where the last key
-// changes first.
-func (p *planner) combination(i int) []*yamlfile.Node {
-	values := make([]*yamlfile.Node, len(p.keys))
-	for j, k := range slices.Backward(p.keys) {
-		if n := len(k.choices); n > 0 {
-			values[j] = k.choices[i%n]
-			i /= n
+// combinations returns a function that returns the values of the points of the
+// grid, one after the other. The last key changes first.
+func (p *planner) combinations() func() []*yamlfile.Node {
+	point := -1
+	return func() []*yamlfile.Node {
+		point++
+		i, values := point, make([]*yamlfile.Node, len(p.keys))
+		for j, k := range slices.Backward(p.keys) {
+			if n := len(k.choices); n > 0 {
+				values[j] = k.choices[i%n]
+				i /= n
+			}
 		}
+		return values
 	}
-	return values
 }
 
-// random returns the values of point i of a random search. They do not depend on
-// the number of points.
+// maxRepeats is how many draws in a row may be of points that were drawn before.
+const maxRepeats = 1000
+
+// distinct returns a function that returns the values of the points of a random
+// search, one after the other: those drawn that differ from all before, or nil when
+// none comes.
+func (p *planner) distinct() func() []*yamlfile.Node {
+	draws, seen := 0, map[string]bool{}
+	return func() []*yamlfile.Node {
+		for range maxRepeats {
+			values := p.random(draws)
+			draws++
+			var text strings.Builder
+			for _, v := range values {
+				fmt.Fprintln(&text, v)
+			}
+			if !seen[text.String()] {
+				seen[text.String()] = true
+				return values
+			}
+		}
+		return nil
+	}
+}
+
+// random returns the values of draw i of a random search. They do not depend on the
+// number of points.
 func (p *planner) random(i int) []*yamlfile.Node {
 	rng := rand.New(rand.NewPCG(p.Seed, uint64(i)))
 	values := make([]*yamlfile.Node, len(p.keys))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"slices"
@@ -113,6 +114,18 @@ keys:
 	}
 }
 
+// TestRandomPointsDiffer draws every combination there is, each once.
+func TestRandomPointsDiffer(t *testing.T) {
+	p := parse(t, "search: random\npoints: 12\nkeys: {optimizer: [adam, sgd, momentum], learning.batch: {low: 1, high: 4}}\n")
+	seen := map[string]bool{}
+	for _, point := range p.Points {
+		seen[fmt.Sprint(point.Values)] = true
+	}
+	if len(seen) != 12 {
+		t.Errorf("%d of 12 points differ: %v", len(seen), seen)
+	}
+}
+
 // TestMistakes gives each mistake its place.
 func TestMistakes(t *testing.T) {
 	for text, want := range map[string]string{
@@ -169,6 +182,7 @@ keys:
 		"seeds: 0\nkeys: {learning.rate: [1]}\n":                                             "1:8: seeds: must be a list, or a number from 1 to 10000, got 0",
 		"seeds: 5001\nkeys: {learning.rate: [1, 2]}\n":                                       "2:7: keys: more than 10000 runs",
 		"search: random\npoints: 3\nkeys: {learning.rate: {low: -2, high: -1}}\n":            "3:23: learning.rate: must be a number > 0, got -1",
+		"search: random\npoints: 3\nkeys: {optimizer: [adam, sgd]}\n":                        "2:9: points: only 2 that differ were drawn, want no more of them, or search: grid",
 		"base: [1]\nkeys: {learning.rate: [1]}\n":                                            "1:7: want a mapping with the keys data, model, inference, learning, optimizer, got a list",
 		"base: {data: {dataset: mnits}}\nkeys: {learning.rate: [1]}\nsearch: {a: b}\n- x: 1": "4:1: ",
 	} {
