@@ -140,8 +140,8 @@ func (a *app) configCheckCommand() *cobra.Command {
 		Use:   "check FILE...",
 		Short: "Say all that is wrong with files of settings",
 		Long: `Say all that is wrong with files of settings: a line for each mistake, with the
-file, the line, the column, and what was expected. The exit code is 1 if there is
-any.`,
+file, the line, the column, and what was expected, and whether the layers fit the
+data where it is here. The exit code is 1 if there is any.`,
 		Example: "  pcnrun config check run.yaml",
 		Args:    cobra.MinimumNArgs(1),
 	}
@@ -155,11 +155,7 @@ any.`,
 		}
 		mistakes := 0
 		for _, path := range args {
-			_, err := config.Load(path, choice)
-			var found yamlfile.Errors
-			if err != nil && !errors.As(err, &found) {
-				return err
-			}
+			found := checkConfig(path, choice)
 			if mistakes += len(found); len(found) == 0 && !*json {
 				fmt.Fprintf(a.stdout, "%s is right\n", path)
 			}
@@ -178,6 +174,26 @@ any.`,
 		return fmt.Errorf("%d mistakes", mistakes)
 	}
 	return c
+}
+
+// checkConfig returns all that is wrong with a file of settings: with its text, or
+// else with its layers, where the data that they must fit is here.
+func checkConfig(path string, choice config.Choice) yamlfile.Errors {
+	r, err := config.Load(path, choice)
+	if err == nil {
+		if sets, missing := r.Data.Load(); missing == nil {
+			err = fits(r.Model.Layers, sets)
+		}
+	}
+	var found yamlfile.Errors
+	if err == nil || errors.As(err, &found) {
+		return found
+	}
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err // without the path, which the mistake has
+	}
+	return yamlfile.Errors{{File: path, Message: err.Error()}}
 }
 
 func (a *app) printMistake(e yamlfile.Error, json bool) error {

@@ -61,7 +61,7 @@ func fits(layers []int, sets train.Sets) error {
 	if sets.Train.Classes > 0 {
 		what = "classes"
 	}
-	return fmt.Errorf("layers %s do not fit %s: give --layers %d,...,%d for its %d inputs and %d %s",
+	return fmt.Errorf("layers %s do not fit %s: want %d,...,%d for its %d inputs and %d %s",
 		commas(layers), sets.Train.Name, inputs, targets, inputs, targets, what)
 }
 

@@ -207,7 +207,7 @@ func (s *sweeping) fit() error {
 	}
 	for _, p := range s.plan.Points {
 		if err := fits(p.Recipe.Model.Layers, sets); err != nil {
-			return fmt.Errorf("point %d: %w", p.Number, err)
+			return fmt.Errorf("%s: point %d: %w", cmp.Or(s.config, s.path(sweepFile)), p.Number, err)
 		}
 	}
 	return nil

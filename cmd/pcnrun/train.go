@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 
@@ -106,6 +107,9 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 		return err
 	}
 	fmt.Fprintf(info, "wrote %s, %s and %s\n", rec.Result.Model, e.path(curvesFile), e.path(reportFile))
+	if last := past.history.Epochs[len(past.history.Epochs)-1]; math.IsNaN(last.Energy) || math.IsInf(last.Energy, 0) {
+		return fmt.Errorf("training failed at epoch %d: the energy is no longer a number", last.Epoch)
+	}
 	return nil
 }
 

@@ -10,15 +10,18 @@ import (
 // Error is a mistake in a file.
 type Error struct {
 	File    string `json:"file"`
-	Line    int    `json:"line"`           // from 1
+	Line    int    `json:"line"`           // from 1; 0 where it is of the whole file
 	Column  int    `json:"column"`         // from 1, in characters
 	Path    string `json:"path,omitempty"` // of the value, such as model.layers[1]
 	Message string `json:"message"`
 }
 
-// Error returns "file:line:column: path: message".
+// Error returns "file:line:column: path: message", as far as they are known.
 func (e Error) Error() string {
-	text := fmt.Sprintf("%s:%d:%d: ", e.File, e.Line, e.Column)
+	text := e.File + ": "
+	if e.Line > 0 {
+		text = fmt.Sprintf("%s:%d:%d: ", e.File, e.Line, e.Column)
+	}
 	if e.Path != "" {
 		text += e.Path + ": "
 	}

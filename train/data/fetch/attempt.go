@@ -25,7 +25,7 @@ func (f File) maxPacked() int64 { return f.Size + f.Size/256 + 4096 }
 func (g *getter) attempt(ctx context.Context, p *part, u string) error {
 	from := p.origin()
 	have := p.size()
-	if from.URL != u || from.Validator == "" || have > p.file.maxPacked() {
+	if from.URL != u || have > p.file.maxPacked() {
 		p.discard()
 		have = 0
 	}
@@ -43,7 +43,9 @@ func (g *getter) attempt(ctx context.Context, p *part, u string) error {
 	}
 	if have > 0 {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
-		req.Header.Set("If-Range", from.Validator)
+		if from.Validator != "" {
+			req.Header.Set("If-Range", from.Validator)
+		}
 	}
 	resp, err := g.Client.Do(req)
 	if err != nil {

@@ -247,17 +247,19 @@ func TestResume(t *testing.T) {
 	packed := pack(t, plain)
 	set := testSet(plain)
 
-	t.Run("in one call", func(t *testing.T) {
-		c := &cutter{packed: packed, after: 30_000}
-		c.etag.Store(`"1"`)
-		dir := t.TempDir()
-		if err := set.Get(t.Context(), dir, Options{Mirrors: []string{serve(t, c.ServeHTTP)}}); err != nil {
-			t.Fatal(err)
-		}
-		if c.requests.Load() != 4 || c.sent.Load() != int64(len(packed)) {
-			t.Errorf("%d requests for %d bytes, want 4 for %d", c.requests.Load(), c.sent.Load(), len(packed))
-		}
-	})
+	for what, etag := range map[string]string{"in one call": `"1"`, "by the checksum alone": ""} {
+		t.Run(what, func(t *testing.T) {
+			c := &cutter{packed: packed, after: 30_000}
+			c.etag.Store(etag)
+			dir := t.TempDir()
+			if err := set.Get(t.Context(), dir, Options{Mirrors: []string{serve(t, c.ServeHTTP)}}); err != nil {
+				t.Fatal(err)
+			}
+			if c.requests.Load() != 4 || c.sent.Load() != int64(len(packed)) {
+				t.Errorf("%d requests for %d bytes, want 4 for %d", c.requests.Load(), c.sent.Load(), len(packed))
+			}
+		})
+	}
 
 	t.Run("in two calls", func(t *testing.T) {
 		dir := t.TempDir()

@@ -21,7 +21,7 @@ type part struct {
 type origin struct {
 	URL string `json:"url"`
 	// Validator is the entity tag or the date of the mirror's file, for If-Range;
-	// without one the download cannot be resumed.
+	// without one the checksum alone tells whether the rest is of the same file.
 	Validator string `json:"validator"`
 }
 
