@@ -152,21 +152,32 @@ func (r errorCoordinates) move(shard *graph.Shard, moving []int, rates []float64
 	}
 }
 
-// memory holds a tensor of each free latent's shape by node, zero when settling
-// begins.
+// memory holds a tensor of each free latent's shape by node.
 type memory []*tensor.Dense
 
+// room returns the tensor of node l, made where there is none of its latent's shape.
+func (m *memory) room(shard *graph.Shard, l int) *tensor.Dense {
+	for len(*m) <= l {
+		*m = append(*m, nil)
+	}
+	v := shard.Latent(l)
+	if d := (*m)[l]; d == nil || !d.Shape().Eq(v.Shape()) {
+		(*m)[l] = tensor.New(tensor.Of(v.Dtype()), tensor.WithShape(v.Shape()...))
+	}
+	return (*m)[l]
+}
+
+// begin sets all to 0.
 func (m *memory) begin(shard *graph.Shard, free []int) {
 	for _, l := range free {
-		for len(*m) <= l {
-			*m = append(*m, nil)
-		}
-		v := shard.Latent(l)
-		if d := (*m)[l]; d != nil && d.Shape().Eq(v.Shape()) {
-			d.Zero()
-		} else {
-			(*m)[l] = tensor.New(tensor.Of(v.Dtype()), tensor.WithShape(v.Shape()...))
-		}
+		m.room(shard, l).Zero()
+	}
+}
+
+// keep sets all to the latents.
+func (m *memory) keep(shard *graph.Shard, free []int) {
+	for _, l := range free {
+		copyFrom(m.room(shard, l), shard.Latent(l), 0)
 	}
 }
 
@@ -194,10 +205,7 @@ type nesterov struct {
 }
 
 func (n *nesterov) begin(shard *graph.Shard, free []int) {
-	n.last.begin(shard, free)
-	for _, l := range free {
-		tensor.Copy(n.last[l], shard.Latent(l))
-	}
+	n.last.keep(shard, free)
 	n.t = 1
 }
 

@@ -62,29 +62,6 @@ type Result struct {
 // be, and nothing can be learned from it.
 func (r *Result) Finite() bool { return finite(r.Energy) }
 
-// watchEvery is the number of steps between two looks at the energy.
-const watchEvery = 8
-
-// riseNoise is how far, relatively, the energy may seem to rise by rounding
-// alone; a guarded rate is halved beyond it.
-const riseNoise = 1e-5
-
-// retries is how often a guarded shard settles anew, each time at half the rate,
-// when its energy has not ended at its lowest.
-const retries = 6
-
-// riseTolerance is how far, relatively, the energy may end above its lowest
-// before that is a divergence.
-const riseTolerance = 0.01
-
-// rounding is the share of the first energy below which energies are rounding.
-func (d Dtype) rounding() float64 {
-	if d == Float32 {
-		return 1e-7
-	}
-	return 1e-15
-}
-
 // form is what a machine is compiled for.
 type form struct {
 	clamped []bool // by node: all its units are fixed
@@ -276,6 +253,7 @@ func (n *Network) pace(inf Inference) (p pace, err error) {
 
 // setPace says which nodes move in the step to come, and at which rates.
 func (st *settling) setPace(p pace) {
+	st.slowest = min(st.slowest, st.rate)
 	st.moving = st.moving[:0]
 	for _, l := range st.free {
 		if p.steps != nil && p.steps[l] != 0 && st.steps >= p.steps[l] {
@@ -291,19 +269,15 @@ func (st *settling) setPace(p pace) {
 // settling is the course of one shard.
 type settling struct {
 	*settler
+	watching
 	layers int
 	rule   rule // where all nodes move at once
 
-	rate      float64
 	rates     []float64 // by node
 	moving    []int     // nodes
 	steps     int
 	trace     []float64 // energies, by step and layer
 	residuals []float64 // residual2, by step and node, where a trace is wanted
-	last      []float64 // energies by layer, as of the last look
-	low       []float64 // the same when their sum was lowest
-	lowest    float64   // that sum
-	rounding  float64   // energies below are rounding
 	residual2 []float64 // squared norm of the gradient by node, as of the last look
 	largest2  float64   // largest sum of them
 	predicted bool      // all latents began at their predictions
@@ -312,21 +286,22 @@ type settling struct {
 }
 
 func newSettling(s *settler, layers int, method Method) *settling {
-	return &settling{settler: s, layers: layers, rule: method.rule(s), rates: make([]float64, layers+1),
-		last: make([]float64, layers), low: make([]float64, layers), residual2: make([]float64, layers+1)}
+	w := watching{every: method.watchEvery(), restores: method.restores(), last: make([]float64, layers), low: make([]float64, layers)}
+	return &settling{settler: s, watching: w, layers: layers, rule: method.rule(s), rates: make([]float64, layers+1), residual2: make([]float64, layers+1)}
 }
 
 // settle takes a shard from the first step to the last.
 func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inference) {
-	st.rate, st.trace, st.lowest, st.largest2, st.converged = rate, st.trace[:0], math.Inf(1), 0, false
-	st.residuals = st.residuals[:0]
+	st.watching = newWatching(st.watching, rate)
+	st.trace, st.residuals, st.largest2, st.converged = st.trace[:0], st.residuals[:0], 0, false
 	clear(st.residual2)
 	st.predicted = st.start(shard, inf.Start)
 	st.rule.begin(shard, st.free)
 	for st.steps = 0; st.steps < inf.Steps; st.steps++ {
 		last := st.steps == inf.Steps-1
-		energy := inf.Trace || st.steps%watchEvery == 0 || last && st.order == nil
-		if energy && !st.look(shard, inf) {
+		due := st.steps%st.every == 0 || last && st.order == nil
+		energy := due || inf.Trace
+		if energy && !st.look(shard, due, inf) {
 			break
 		}
 		st.setPace(p)
@@ -373,54 +348,11 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 		return
 	}
 	shard.Errors()
-	st.watch(shard)
-}
-
-// rose reports whether the energy has ended above its lowest, or as no number.
-func (st *settling) rose() bool {
-	total := sum(st.last)
-	return !finite(total) || total > st.lowest*(1+riseTolerance)+st.rounding
-}
-
-// look computes the energy, lowers a guarded rate where it has risen, and
-// reports whether it is a number. A sweep finds errors and activations fresh, the
-// other methods the gradients.
-func (st *settling) look(shard *graph.Shard, inf Inference) bool {
-	switch {
-	case st.order == nil:
-		shard.Evaluate()
-	case st.steps == 0 && st.predicted:
-		shard.Begin()
-	default:
+	if st.watch(shard); st.lowAt > 0 && st.rose() {
+		st.back(shard, inf)
 		shard.Errors()
+		st.watch(shard)
 	}
-	rose := st.watch(shard)
-	if rose > riseNoise*st.lowest+st.rounding && !inf.Unguarded {
-		st.rate /= 2
-	}
-	if inf.Trace {
-		st.trace = append(st.trace, st.last...)
-	}
-	return finite(rose)
-}
-
-// watch takes the energy as just computed and returns by how much it is above
-// its lowest.
-func (st *settling) watch(shard *graph.Shard) (rose float64) {
-	for i := range st.last {
-		st.last[i] = shard.Energy(i)
-	}
-	total := sum(st.last)
-	rose = total - st.lowest
-	if math.IsInf(st.lowest, 1) {
-		st.rounding = total * st.dtype.rounding()
-	}
-	if total < st.lowest {
-		st.lowest = total
-		copy(st.low, st.last)
-		return 0
-	}
-	return rose
 }
 
 // measure takes the gradient by node l as just computed.
@@ -489,7 +421,7 @@ func (s *settler) result(layers int, inf Inference, constants []float64) *Result
 		st := s.shards[i]
 		r.Steps = max(r.Steps, st.steps)
 		r.MeanSteps += float64(st.steps) * float64(m.ShardSize(i)) / float64(m.Rows())
-		r.Rate = min(r.Rate, st.rate)
+		r.Rate = min(r.Rate, st.slowest)
 		for j := range layers {
 			r.LayerEnergy[j] += st.last[j]
 			low[j] += st.low[j]
