@@ -6,6 +6,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 )
@@ -57,11 +58,56 @@ var help = map[string]string{
 	"optimizer":               "One of " + strings.Join(train.Optimizers, ", ") + ".",
 }
 
-// Commented returns r as a file that [Load] reads, with a comment for each key.
+// examples are values for the keys that a recipe leaves out where they are not set.
+var examples = map[string]string{
+	"data.dir":             "~/mnist",
+	"data.label":           "kind",
+	"data.target":          "[price]",
+	"data.test":            "0.15",
+	"data.pixels":          "[-1, 1]",
+	"model.precisions":     "[1, 10, 1]",
+	"model.energies":       "[gaussian, gaussian, gaussian, cross-entropy]",
+	"inference.node_rates": "[1, 1, 0.5, 1]",
+	"inference.node_steps": "[0, 5, 0, 0]",
+}
+
+// Commented returns r as a file that [Load] reads, with a comment for each key. Keys
+// that r does not set are there as comments, with an example.
 func Commented(r train.Recipe) ([]byte, error) {
 	comments := yaml.CommentMap{}
 	for path, text := range help {
 		comments["$."+path] = []*yaml.Comment{yaml.HeadComment(" " + text)}
 	}
-	return yaml.MarshalWithOptions(r, yaml.WithComment(comments))
+	text, err := yaml.MarshalWithOptions(r, yaml.WithComment(comments))
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	section, set := "", map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		inside := strings.HasPrefix(line, " ")
+		if section != "" && !inside {
+			out = append(out, leftOut(section, set)...)
+			section = ""
+		}
+		switch key, _, isKey := strings.Cut(strings.TrimSpace(line), ":"); {
+		case !isKey || strings.HasPrefix(key, "#"):
+		case inside:
+			set[section+"."+key] = true
+		case strings.TrimSpace(line) == key+":":
+			section = key
+		}
+		out = append(out, line)
+	}
+	return []byte(strings.Join(append(out, leftOut(section, set)...), "")), nil
+}
+
+// leftOut returns, as comments, the keys of a section that are not set.
+func leftOut(section string, set map[string]bool) (lines []string) {
+	for _, path := range yamlfile.Paths(&train.Recipe{}) {
+		if key, of := strings.CutPrefix(path, section+"."); of && !set[path] {
+			lines = append(lines, "  # "+help[path]+"\n", "  # "+key+": "+examples[path]+"\n")
+		}
+	}
+	return lines
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -123,6 +124,12 @@ func TestCommented(t *testing.T) {
 				text, err := Commented(r)
 				if err != nil {
 					t.Fatal(err)
+				}
+				for _, path := range yamlfile.Paths(&train.Recipe{}) {
+					key := path[strings.LastIndex(path, ".")+1:]
+					if line := regexp.MustCompile(`(?m)^ *(# )?` + key + `: .`); !line.Match(text) {
+						t.Errorf("%s %v %s: no line for %s", dataset, direction, name, path)
+					}
 				}
 				again, err := Parse("init", text, Choice{})
 				if err != nil {
