@@ -226,11 +226,11 @@ func decode(data []byte) (views, map[string]string, error) {
 	}
 	_, metadata, err := safetensors.ReadMetadata(data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file: %w", err)
+		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
 	}
 	st, err := safetensors.Deserialize(data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file: %w", err)
+		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
 	}
 	tensors := views{}
 	for _, t := range st.Tensors() {

@@ -6,22 +6,22 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Matrix returns a (B, d) tensor of type t with these rows, each of d numbers.
+// Matrix returns a (B, d) tensor of type d with these rows, each of d numbers.
 // It is an error when there are none, or when they differ in length.
-func (t Dtype) Matrix(rows ...[]float64) (*tensor.Dense, error) {
+func (d Dtype) Matrix(rows ...[]float64) (*tensor.Dense, error) {
 	if len(rows) == 0 || len(rows[0]) == 0 {
 		return nil, fmt.Errorf("model: matrix: must have at least one row and one column")
 	}
-	d := tensor.New(tensor.Of(t.Tensor()), tensor.WithShape(len(rows), len(rows[0])))
+	m := tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(len(rows), len(rows[0])))
 	for i, row := range rows {
 		if len(row) != len(rows[0]) {
 			return nil, fmt.Errorf("model: matrix: rows[%d]: must have %d numbers as rows[0], got %d", i, len(rows[0]), len(row))
 		}
 		for j, x := range row {
-			setElement(d, i*len(row)+j, x)
+			setElement(m, i*len(row)+j, x)
 		}
 	}
-	return d, nil
+	return m, nil
 }
 
 // Rows returns a copy of the rows of a (B, d) tensor of float32 or float64; a

@@ -6,7 +6,7 @@ import (
 	"example.com/pcn/internal/jsonfloat"
 )
 
-// MarshalJSON writes what is no finite jsonfloat.Float as null.
+// MarshalJSON writes what is no finite number as null.
 func (e Epoch) MarshalJSON() ([]byte, error) {
 	return json.Marshal(epochJSON{
 		Epoch: e.Epoch, Energy: jsonfloat.Float(e.Energy), LayerEnergy: numbers(e.LayerEnergy), Validation: e.Validation,
@@ -31,7 +31,7 @@ func (e *Epoch) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// MarshalJSON writes what is no finite jsonfloat.Float as null.
+// MarshalJSON writes what is no finite number as null.
 func (s Score) MarshalJSON() ([]byte, error) {
 	return json.Marshal(scoreJSON{s.Examples, s.Classes, jsonfloat.Float(s.Accuracy), jsonfloat.Float(s.MSE)})
 }

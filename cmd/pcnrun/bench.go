@@ -45,7 +45,7 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 	recipeFlag(flags, "dtype", "TYPE", "float32 or float64 (default float32)", func(r *train.Recipe, text string) error {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})
-	flags.IntVar(&rounds, "rounds", 5, "rounds of which the median is taken")
+	flags.IntVar(&rounds, "rounds", 5, "`N` rounds of which the median is taken")
 	flags.StringVar(&problem, "problem", "", "write the problem to `FILE` (safetensors), for another program to solve")
 	flags.BoolVar(&asJSON, "json", false, "print one JSON object")
 	c.RunE = func(c *cobra.Command, _ []string) error {

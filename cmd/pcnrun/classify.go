@@ -42,7 +42,7 @@ as it settled or the energy of each class.
 	var by model.By
 	byFlag(c.Flags(), &by)
 	format := formatFlag(c.Flags(), "the rows of FILE and of what is printed")
-	limit := c.Flags().Int("limit", 0, "most test examples, 0 for all")
+	limit := c.Flags().Int("limit", 0, "most test examples, `N`, 0 for all")
 	asJSON := c.Flags().Bool("json", false, "print one JSON object, or with FILE one for each line")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if *limit < 0 {

@@ -64,7 +64,7 @@ and the network's prediction of its inputs is taken in place of them.
 	c.Flags().StringVar(&o.mask, "mask", "", "`PART` to hide: "+maskHelp+"\n(default bottom, or random:0.5 where inputs are no images; none with --input)")
 	c.Flags().Float64Var(&o.denoise, "denoise", 0, "`SIGMA`, standard deviation of noise to add to the test part and take off, in\nthe units of the data")
 	c.Flags().Float64Var(&o.temperature, "temperature", 0, "`T` by which classes are weighed, 0 for the best alone (default fitted)")
-	c.Flags().IntVar(&o.limit, "limit", 0, "most examples, 0 for all")
+	c.Flags().IntVar(&o.limit, "limit", 0, "most examples, `N`, 0 for all")
 	c.Flags().StringVar(&o.completed, "completed", "", "CSV `FILE` for the completed inputs, - for the standard output")
 	c.Flags().StringVar(&o.out, "out", "", "PNG `FILE` (default completed.png beside MODEL)")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object")

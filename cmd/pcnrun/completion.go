@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,7 +30,12 @@ they are in runs and in the folder at hand.`,
   pcnrun completion zsh > "${fpath[1]}/_pcnrun"
   pcnrun completion fish > ~/.config/fish/completions/pcnrun.fish
   pcnrun completion powershell | Out-String | Invoke-Expression`,
-		Args:      cobra.MatchAll(wantArgs(1, 1), cobra.OnlyValidArgs),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || !slices.Contains(shells, args[0]) {
+				return fmt.Errorf("want one of %s, got %q", strings.Join(shells, ", "), strings.Join(args, " "))
+			}
+			return nil
+		},
 		ValidArgs: shells,
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {

@@ -62,7 +62,7 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, o ownRow
 		return nil
 	})
 	if err == nil && count == 0 {
-		err = fmt.Errorf("%s: no line of numbers", in.name)
+		err = fmt.Errorf("%s: no line of numbers with commas between", in.name)
 	}
 	if err != nil {
 		return err

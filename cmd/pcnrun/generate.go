@@ -196,7 +196,7 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSO
 		return a.printInputs(t, inputs, asJSON)
 	})
 	if err == nil && count == 0 {
-		err = fmt.Errorf("%s: no line of numbers", in.name)
+		err = fmt.Errorf("%s: no line of numbers with commas between", in.name)
 	}
 	return err
 }

@@ -55,7 +55,7 @@ Without --dataset, what needs data is left out for such a file.`,
 	f := addForeignFlags(c.Flags())
 	dataDirFlag(c.Flags())
 	addInferenceFlags(c.Flags())
-	limit := c.Flags().Int("limit", 64, "most examples to settle")
+	limit := c.Flags().Int("limit", 64, "most examples, `N`, to settle")
 	out := c.Flags().String("out", "", "`DIR` for what is written (default beside MODEL)")
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

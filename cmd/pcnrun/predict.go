@@ -90,7 +90,7 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, format row
 		return err
 	})
 	if err == nil && count == 0 {
-		err = fmt.Errorf("%s: no line of numbers", in.name)
+		err = fmt.Errorf("%s: no line of numbers with commas between", in.name)
 	}
 	return err
 }

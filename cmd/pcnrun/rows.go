@@ -164,7 +164,7 @@ func (s *rows) all(ctx context.Context) ([][]float64, error) {
 		return nil
 	})
 	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("%s: no line of numbers", s.name)
+		err = fmt.Errorf("%s: no line of numbers with commas between", s.name)
 	}
 	return all, err
 }

@@ -322,7 +322,7 @@ func (p *planner) readSpan(k *key) bool {
 			k.whole = true
 			errs = p.alone(*k, k.node.Plain("1"))
 		}
-		if k.whole && (s.Low != math.Trunc(s.Low) || s.High != math.Trunc(s.High) || math.Abs(s.Low) > 1<<53 || math.Abs(s.High) > 1<<53) {
+		if len(errs) == 0 && k.whole && (s.Low != math.Trunc(s.Low) || s.High != math.Trunc(s.High) || math.Abs(s.Low) > 1<<53 || math.Abs(s.High) > 1<<53) {
 			errs = append(errs, k.node.Errorf("low and high must be whole numbers, as %s is", k.path.Text()))
 		}
 	}
