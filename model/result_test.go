@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"gorgonia.org/tensor"
 )
 
 func TestMatrixAndRows(t *testing.T) {
@@ -121,6 +123,15 @@ func TestEndResidual(t *testing.T) {
 	if r := sweep(Inference{Steps: 1, Estimate: true}); r.Residual != 1 || r.EndResidual[1]+r.EndResidual[2] <= 0 || r.EndResidual[0]+r.EndResidual[3] != 0 {
 		t.Errorf("one sweep: residual %v, and %v in the end", r.Residual, r.EndResidual)
 	}
+	r := sweep(Inference{Steps: 1, Trace: true})
+	again := n.Clamp(inputs, targets)
+	for _, l := range []int{1, 2} {
+		again[l].Start = r.Latents[l].Clone().(*tensor.Dense)
+	}
+	end := r.EndResidual
+	from, err := n.Settle(t.Context(), again, Inference{Steps: 1})
+	must(t, err)
+	near(t, "one sweep, and gradients from where it ended", []float64{end[1] / end[2]}, []float64{from.NodeResidual[1] / from.NodeResidual[2]}, 1e-9)
 	if r := sweep(Inference{Steps: 2000, Trace: true}); r.EndResidual[1] > 1e-6 || r.EndResidual[2] > 1e-6 {
 		t.Errorf("at rest: %v in the end", r.EndResidual)
 	}

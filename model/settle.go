@@ -30,7 +30,8 @@ type Result struct {
 	// EndResidual is likewise each node's part of the gradient at the latents as
 	// they ended, as a share of the same largest norm: where Inference.Trace or
 	// Inference.Estimate asks for it, and never with StaleErrors. After a single step
-	// it says what Residual cannot.
+	// it says what Residual cannot. It is above 1 where the last step, for all that it
+	// lowered the energy, has raised the gradient.
 	EndResidual []float64
 	// Rate is the smallest inference rate used, after the guard.
 	Rate float64

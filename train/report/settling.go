@@ -19,7 +19,7 @@ func Settling(r *model.Result) []*Panel {
 	}
 	return []*Panel{
 		settling("Energy by node", "energy of the batch", energies),
-		settling("Gradient by node", "share of the largest gradient", residuals),
+		settling("Gradient by node", "share of the largest before a step", residuals),
 	}
 }
 
