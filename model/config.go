@@ -182,9 +182,10 @@ type Inference struct {
 	// same energy and gradient, but for rounding. See graph.GramPays.
 	Plain bool `json:"plain" yaml:"plain"`
 	// Trace records the energy and the gradient before each step in Result.Trace
-	// and Result.ResidualTrace.
+	// and Result.ResidualTrace, and the gradient at the end in Result.EndResidual.
 	Trace bool `json:"-" yaml:"-"`
-	// Estimate asks for Result.ToLose, which takes up to some 250 gradients more.
+	// Estimate asks for Result.ToLose, which takes up to some 250 gradients more, and
+	// for Result.EndResidual.
 	Estimate bool `json:"-" yaml:"-"`
 }
 

@@ -3,10 +3,12 @@ package model
 import (
 	"fmt"
 	"strings"
+
+	"example.com/pcn/internal/plural"
 )
 
 // String says in a line how settling ended: the energy and each node's part of
-// it, and what is left of the gradient.
+// it, and what is left of the gradient where more than one step was taken.
 func (r *Result) String() string {
 	if r == nil {
 		return "no result"
@@ -15,7 +17,7 @@ func (r *Result) String() string {
 		return fmt.Sprintf("%v without a step", r.Status)
 	}
 	var s strings.Builder
-	fmt.Fprintf(&s, "%v after %d steps", r.Status, r.Steps)
+	fmt.Fprintf(&s, "%v after %s", r.Status, plural.Of(r.Steps, "step"))
 	if r.Status == Diverged {
 		fmt.Fprintf(&s, " at node %d", r.Node)
 	}
@@ -25,7 +27,9 @@ func (r *Result) String() string {
 		fmt.Fprintf(&s, "%s %.3g", sign, e)
 		sign = " +"
 	}
-	fmt.Fprintf(&s, ", residual %.2g", r.Residual)
+	if r.Steps > 1 { // the residual is 1 before the only step
+		fmt.Fprintf(&s, ", residual %.2g", r.Residual)
+	}
 	return s.String()
 }
 

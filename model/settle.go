@@ -27,6 +27,12 @@ type Result struct {
 	// settled, 0 at rest. NodeResidual is each node's part, 0 where it is clamped.
 	Residual     float64
 	NodeResidual []float64
+	// EndResidual is likewise each node's part of the gradient at the latents as
+	// they ended, as a share of the same largest norm: where Inference.Trace or
+	// Inference.Estimate asks for it, and never with StaleErrors. After a single step
+	// it says what Residual cannot. It is above 1 where the last step, for all that it
+	// lowered the energy, has raised the gradient.
+	EndResidual []float64
 	// Rate is the smallest inference rate used, after the guard.
 	Rate float64
 	// Gram reports whether the energy of a clamped node was taken in Gram form: see
@@ -279,6 +285,7 @@ type settling struct {
 	trace     []float64 // energies, by step and layer
 	residuals []float64 // residual2, by step and node, where a trace is wanted
 	residual2 []float64 // squared norm of the gradient by node, as of the last look
+	end2      []float64 // the same where settling ended
 	largest2  float64   // largest sum of them
 	predicted bool      // all latents began at their predictions
 	converged bool
@@ -287,7 +294,7 @@ type settling struct {
 
 func newSettling(s *settler, layers int, method Method) *settling {
 	w := watching{every: method.watchEvery(), restores: method.restores(), last: make([]float64, layers), low: make([]float64, layers)}
-	return &settling{settler: s, watching: w, layers: layers, rule: method.rule(s), rates: make([]float64, layers+1), residual2: make([]float64, layers+1)}
+	return &settling{settler: s, watching: w, layers: layers, rule: method.rule(s), rates: make([]float64, layers+1), residual2: make([]float64, layers+1), end2: make([]float64, layers+1)}
 }
 
 // settle takes a shard from the first step to the last.
@@ -315,7 +322,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 			}
 			if measure {
 				for _, l := range st.free {
-					st.measure(shard, l)
+					st.residual2[l] = norm2(shard.Gradient(l))
 				}
 				if st.rested(inf) {
 					break
@@ -330,7 +337,7 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 			}
 			shard.Turn(turn, energy)
 			if measure {
-				st.measure(shard, l)
+				st.residual2[l] = norm2(shard.Gradient(l))
 			}
 			addScaled(shard.Latent(l), -st.rates[l], shard.Step(l))
 		}
@@ -353,12 +360,21 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 		shard.Errors()
 		st.watch(shard)
 	}
+	if inf.measuresEnd() {
+		shard.Gradients()
+		for _, l := range st.free {
+			st.end2[l] = norm2(shard.Gradient(l))
+		}
+	}
 }
 
-// measure takes the gradient by node l as just computed.
-func (st *settling) measure(shard *graph.Shard, l int) {
-	g := norm(shard.Gradient(l))
-	st.residual2[l] = g * g
+// measuresEnd reports whether the gradient is measured where settling ends.
+func (inf Inference) measuresEnd() bool { return (inf.Trace || inf.Estimate) && !inf.StaleErrors }
+
+// norm2 returns the squared norm of a gradient.
+func norm2(gradient *tensor.Dense) float64 {
+	g := norm(gradient)
+	return g * g
 }
 
 // rested takes the total of the gradients as just measured and reports whether
@@ -414,13 +430,16 @@ func (s *settler) keepFixed(shard *graph.Shard, l int) {
 // parts of an example's energy that no latent moves.
 func (s *settler) result(layers int, inf Inference, constants []float64) *Result {
 	r := &Result{Rate: math.Inf(1), Gram: s.gram, LayerEnergy: make([]float64, layers), NodeResidual: make([]float64, layers+1)}
+	if inf.measuresEnd() {
+		r.EndResidual = make([]float64, layers+1)
+	}
 	low := make([]float64, layers)
-	largest2, rounding, converged := 0.0, 0.0, true
+	largest2, rounding, converged, steps := 0.0, 0.0, true, 0
 	m := s.machine
 	for i := range m.Shards() {
 		st := s.shards[i]
 		r.Steps = max(r.Steps, st.steps)
-		r.MeanSteps += float64(st.steps) * float64(m.ShardSize(i)) / float64(m.Rows())
+		steps += st.steps * m.ShardSize(i)
 		r.Rate = min(r.Rate, st.slowest)
 		for j := range layers {
 			r.LayerEnergy[j] += st.last[j]
@@ -430,13 +449,19 @@ func (s *settler) result(layers int, inf Inference, constants []float64) *Result
 		for l, x := range st.residual2 {
 			r.NodeResidual[l] += x
 		}
+		for l := range r.EndResidual {
+			r.EndResidual[l] += st.end2[l]
+		}
 		largest2 += st.largest2
 		converged = converged && st.converged
 	}
+	r.MeanSteps = float64(steps) / float64(m.Rows())
 	if largest2 > 0 {
 		r.Residual = math.Sqrt(sum(r.NodeResidual) / largest2)
-		for l, x := range r.NodeResidual {
-			r.NodeResidual[l] = math.Sqrt(x / largest2)
+		for _, parts := range [][]float64{r.NodeResidual, r.EndResidual} {
+			for l, x := range parts {
+				parts[l] = math.Sqrt(x / largest2)
+			}
 		}
 	}
 	r.Energy = sum(r.LayerEnergy)

@@ -92,8 +92,10 @@ type Epoch struct {
 	// ToLose is the energy that latents had still to lose when the weights learned
 	// from them, as an estimated share of their energy, in the last batch of the
 	// epoch. It takes as long as some hundred steps, and is estimated in ten epochs
-	// of a run; nil in others, and for backprop.
-	ToLose *float64
+	// of a run; nil in others, and for backprop. EndResidual is the [Step]'s of the
+	// same batch.
+	ToLose      *float64
+	EndResidual []float64
 	// Diverged is the number of batches, of Batches, that diverged while
 	// settling, and Node the node where the last of them did.
 	Diverged int
@@ -252,7 +254,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			f.add(step, float64(len(batch.Examples))/float64(len(order)))
+			f.add(step, float64(len(batch.Examples))/float64(done+len(batch.Examples)))
 			f.record.Seconds = before + time.Since(began).Seconds()
 			if err := f.tell(Event{Step: step}); err != nil {
 				return err
@@ -283,16 +285,18 @@ func (f *fitting) estimates() bool {
 	return 10*n/of > 10*(n-1)/of
 }
 
-// add enters a batch, that share of the examples, in the record.
+// add enters a batch, that share of the examples so far, in the record, whose means
+// are of the examples so far: what all batches have in common, a mean has exactly.
 func (f *fitting) add(step Step, share float64) {
 	f.batch++
 	f.notFinite = !step.Learned
 	e := &f.record
-	e.Energy += share * step.Energy
-	e.Steps += share * step.Steps
-	e.Residual += share * step.Residual
-	e.LayerEnergy = addShare(e.LayerEnergy, share, step.LayerEnergy)
-	e.NodeResidual = addShare(e.NodeResidual, share, step.NodeResidual)
+	e.Energy += share * (step.Energy - e.Energy)
+	e.Steps += share * (step.Steps - e.Steps)
+	e.Residual += share * (step.Residual - e.Residual)
+	e.LayerEnergy = addMean(e.LayerEnergy, share, step.LayerEnergy)
+	e.NodeResidual = addMean(e.NodeResidual, share, step.NodeResidual)
+	e.EndResidual = step.EndResidual
 	if step.ToLose > 0 && step.Energy > 0 {
 		lose := step.ToLose / step.Energy
 		e.ToLose = &lose
@@ -312,15 +316,15 @@ func (f *fitting) add(step Step, share float64) {
 	e.Node = step.Node
 }
 
-// addShare returns total + share·x.
-func addShare(total []float64, share float64, x []float64) []float64 {
-	for len(total) < len(x) {
-		total = append(total, 0)
+// addMean returns mean + share·(x − mean).
+func addMean(mean []float64, share float64, x []float64) []float64 {
+	for len(mean) < len(x) {
+		mean = append(mean, 0)
 	}
 	for i, v := range x {
-		total[i] += share * v
+		mean[i] += share * (v - mean[i])
 	}
-	return total
+	return mean
 }
 
 // end closes the epoch under way.

@@ -76,8 +76,10 @@ type Step struct {
 	// of Energy.
 	NodeResidual, LayerEnergy []float64
 	// ToLose is where Batch.Estimate asks for it the estimated energy still to
-	// lose, a mean over the batch: see [model.Result]. It is 0 for backprop.
-	ToLose float64
+	// lose, a mean over the batch, and EndResidual what was left of the gradient at
+	// each node in the end: see [model.Result]. They are 0 and nil for backprop.
+	ToLose      float64
+	EndResidual []float64
 	// Gram reports whether the energy settled in Gram form: see [model.Result].
 	Gram bool
 	// Learned reports whether the weights moved: not where the energy is no
@@ -132,7 +134,7 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	rows := float64(batch.Inputs.Shape()[0])
 	s := Step{
 		Energy: r.Energy / rows, ToLose: r.ToLose / rows, Status: r.Status, Node: r.Node,
-		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual, Gram: r.Gram,
+		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual, EndResidual: r.EndResidual, Gram: r.Gram,
 		Learned: r.Finite(),
 	}
 	for _, e := range r.LayerEnergy {

@@ -11,7 +11,7 @@ func (e Epoch) MarshalJSON() ([]byte, error) {
 	return json.Marshal(epochJSON{
 		Epoch: e.Epoch, Energy: jsonfloat.Float(e.Energy), LayerEnergy: numbers(e.LayerEnergy), Validation: e.Validation,
 		Rate: jsonfloat.Float(e.Rate), InferenceRate: jsonfloat.Float(e.InferenceRate), Steps: jsonfloat.Float(e.Steps),
-		Residual: jsonfloat.Float(e.Residual), NodeResidual: numbers(e.NodeResidual), ToLose: (*jsonfloat.Float)(e.ToLose),
+		Residual: jsonfloat.Float(e.Residual), NodeResidual: numbers(e.NodeResidual), ToLose: (*jsonfloat.Float)(e.ToLose), EndResidual: numbers(e.EndResidual),
 		Diverged: e.Diverged, Batches: e.Batches, Node: e.Node, Seconds: jsonfloat.Float(e.Seconds),
 	})
 }
@@ -25,7 +25,7 @@ func (e *Epoch) UnmarshalJSON(text []byte) error {
 	*e = Epoch{
 		Epoch: j.Epoch, Energy: float64(j.Energy), LayerEnergy: floats(j.LayerEnergy), Validation: j.Validation,
 		Rate: float64(j.Rate), InferenceRate: float64(j.InferenceRate), Steps: float64(j.Steps),
-		Residual: float64(j.Residual), NodeResidual: floats(j.NodeResidual), ToLose: (*float64)(j.ToLose),
+		Residual: float64(j.Residual), NodeResidual: floats(j.NodeResidual), ToLose: (*float64)(j.ToLose), EndResidual: floats(j.EndResidual),
 		Diverged: j.Diverged, Batches: j.Batches, Node: j.Node, Seconds: float64(j.Seconds),
 	}
 	return nil
@@ -57,6 +57,7 @@ type epochJSON struct {
 	Residual      jsonfloat.Float   `json:"residual"`
 	NodeResidual  []jsonfloat.Float `json:"node_residual,omitempty"`
 	ToLose        *jsonfloat.Float  `json:"to_lose,omitempty"`
+	EndResidual   []jsonfloat.Float `json:"end_residual,omitempty"`
 	Diverged      int               `json:"diverged"`
 	Batches       int               `json:"batches"`
 	Node          int               `json:"node"`

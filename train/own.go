@@ -139,6 +139,9 @@ func (d Data) readOwn() (rest, test *data.Set, err error) {
 	return parts[0], test, nil
 }
 
+// ownFile names the recipe for one's own data and a direction.
+func ownFile(direction model.Direction) string { return fmt.Sprintf("own-%v.yaml", direction) }
+
 // OwnRecipe returns the recipe for one's own data and a direction, in which the
 // data decides what d leaves open: the layers, the number of examples for
 // validation, more epochs where examples are few, and how inputs are scaled. Label or Target say what was found to be
@@ -147,11 +150,7 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	if errs := d.validateOwn(); len(errs) > 0 {
 		return Recipe{}, errors.Join(errs...)
 	}
-	text, err := recipes.ReadFile(fmt.Sprintf("recipes/own-%v.yaml", direction))
-	if err != nil {
-		return Recipe{}, fmt.Errorf("train: %w", err)
-	}
-	r, err := ParseRecipe(text)
+	r, err := readRecipe(ownFile(direction))
 	if err != nil {
 		return r, err
 	}

@@ -6,12 +6,15 @@ import (
 	"math"
 	"strings"
 
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 )
 
 // String says how well how many examples are predicted: by the accuracy where
 // there are classes, by the mean squared error otherwise.
-func (s Score) String() string { return fmt.Sprintf("%s on %d examples", s.text(), s.Examples) }
+func (s Score) String() string {
+	return fmt.Sprintf("%s on %s", s.text(), plural.Of(s.Examples, "example"))
+}
 
 func (s Score) text() string {
 	if s.Classes > 0 {
@@ -20,14 +23,18 @@ func (s Score) text() string {
 	return fmt.Sprintf("MSE %.4g", s.MSE)
 }
 
-// String is what became of the epoch, in a line without its number.
+// String is what became of the epoch, in a line without its number. The residual
+// is left out where latents took one step, before which it is always 1.
 func (e Epoch) String() string {
 	var line strings.Builder
 	line.WriteString(e.learned())
 	if e.InferenceRate > 0 && !math.IsInf(e.InferenceRate, 0) {
 		fmt.Fprintf(&line, "  inference rate %.3g", e.InferenceRate)
 	}
-	if e.Steps > 0 {
+	switch {
+	case e.Steps == 1:
+		line.WriteString("  1 step")
+	case e.Steps > 0:
 		fmt.Fprintf(&line, "  residual %.2g in %.3g steps", e.Residual, e.Steps)
 	}
 	if e.ToLose != nil {
@@ -69,7 +76,7 @@ func (h *History) String() string {
 	}
 	last := h.Epochs[len(h.Epochs)-1]
 	var s strings.Builder
-	fmt.Fprintf(&s, "%d epochs in %.3g s: energy %.4g to %.4g", len(h.Epochs), h.Seconds, h.Epochs[0].Energy, last.Energy)
+	fmt.Fprintf(&s, "%s in %.3g s: energy %.4g to %.4g", plural.Of(len(h.Epochs), "epoch"), h.Seconds, h.Epochs[0].Energy, last.Energy)
 	if last.Validation != nil {
 		fmt.Fprintf(&s, ", validation %s", last.Validation.text())
 	}

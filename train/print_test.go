@@ -67,12 +67,16 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestStrings(t *testing.T) {
+	half := 0.5
 	for _, test := range []struct {
 		value fmt.Stringer
 		want  string
 	}{
 		{Score{Examples: 8, Classes: 2, Accuracy: 0, MSE: 1}, "accuracy 0.00 % on 8 examples"},
 		{Score{Examples: 8, MSE: 0.125}, "MSE 0.125 on 8 examples"},
+		{Score{Examples: 1, MSE: 0.125}, "MSE 0.125 on 1 example"},
+		{Epoch{Energy: 2, Steps: 1, Residual: 1, ToLose: &half}, "energy 2          1 step, 50 % to lose  0 s"},
+		{Epoch{Energy: 2, Steps: 20, Residual: 0.25}, "energy 2          residual 0.25 in 20 steps  0 s"},
 		{(*History)(nil), "no epochs"},
 		{&History{Seconds: 2, Epochs: []Epoch{{Epoch: 1, Energy: 3}, {Epoch: 2, Energy: 1, Diverged: 1, Validation: &Score{MSE: 0.5}}}},
 			"2 epochs in 2 s: energy 3 to 1, validation MSE 0.5, diverged from epoch 2 on"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -47,11 +48,40 @@ func DefaultRecipe(dataset string, direction model.Direction, name string) (Reci
 	default:
 		return Recipe{}, fmt.Errorf("unknown recipe %q, want default or %s", name, ArticleRecipe)
 	}
+	return readRecipe(file)
+}
+
+// readRecipe reads one of the recipes that are built in.
+func readRecipe(file string) (Recipe, error) {
 	text, err := recipes.ReadFile(path.Join("recipes", file))
 	if err != nil {
 		return Recipe{}, fmt.Errorf("train: %w", err)
 	}
 	return ParseRecipe(text)
+}
+
+// SettlesByDefault reports whether latents settle as a default recipe for the
+// dataset and the direction says, the article's included, and nothing about it was
+// chosen otherwise.
+func (r Recipe) SettlesByDefault() bool {
+	files := []string{fmt.Sprintf("%s-%v.yaml", r.Data.Dataset, r.Model.Direction), fmt.Sprintf("%s-%s.yaml", r.Data.Dataset, ArticleRecipe)}
+	if r.Data.Own() {
+		files = []string{ownFile(r.Model.Direction)}
+	}
+	is, err := r.Inference.WithDefaults()
+	if err != nil {
+		return false
+	}
+	for _, file := range files {
+		of, err := readRecipe(file)
+		if err != nil {
+			return false
+		}
+		if of.Inference, err = of.Inference.WithDefaults(); err == nil && reflect.DeepEqual(of.Inference, is) {
+			return true
+		}
+	}
+	return false
 }
 
 // ParseRecipe reads a recipe from YAML, in which a field that is left out is zero:

@@ -696,3 +696,62 @@ func TestWarmStart(t *testing.T) {
 		t.Errorf("settled energy %v from warm starts, %v anew: want it well below", warm, anew)
 	}
 }
+
+// TestMeansOfEpoch: what is the same in all batches of an epoch is so in its record,
+// to the bit, whatever the sizes of the batches.
+func TestMeansOfEpoch(t *testing.T) {
+	r := recipe(t, "digits", model.Discriminative, "", 1)
+	r.Model.Layers, r.Learning.Epochs, r.Learning.Batch = []int{64, 8, 10}, 1, 48
+	for _, limit := range []int{500, 777, 1257} {
+		r.Data.Limit = limit
+		sets, err := r.Data.Load()
+		must(t, err)
+		l, err := r.PCN()
+		must(t, err)
+		energy, count := 0.0, 0
+		h, err := Fit(context.Background(), l, r.Learning, sets.Train, nil, Options{Event: func(e Event) error {
+			if e.Done == nil {
+				n := min(48, limit-count)
+				count += n
+				energy += float64(n) * e.Step.Energy
+			}
+			return nil
+		}})
+		must(t, err)
+		e := h.Epochs[0]
+		if e.Steps != 1 || e.Residual != 1 {
+			t.Errorf("%d examples: %v steps and residual %v, want 1 and 1", limit, e.Steps, e.Residual)
+		}
+		if want := energy / float64(limit); math.Abs(e.Energy-want) > 1e-12 {
+			t.Errorf("%d examples: energy %v, want %v", limit, e.Energy, want)
+		}
+		if e.ToLose == nil || len(e.EndResidual) != 3 || !(e.EndResidual[1] > 0) || e.EndResidual[0]+e.EndResidual[2] != 0 {
+			t.Errorf("%d examples: %v to lose, and %v of the gradient left", limit, e.ToLose, e.EndResidual)
+		}
+	}
+}
+
+// TestSettlesByDefault changes recipes in how latents settle, and elsewhere.
+func TestSettlesByDefault(t *testing.T) {
+	own := Recipe{Data: Data{Dataset: "./own.csv"}, Inference: must1(readRecipe(ownFile(model.Discriminative))).Inference}
+	for name, r := range map[string]Recipe{
+		"digits": recipe(t, "digits", model.Discriminative, "", 1), "mnist": recipe(t, "mnist", model.Generative, "", 2),
+		"article": recipe(t, "sine", model.Generative, ArticleRecipe, 1), "own": own,
+	} {
+		r.Learning.Epochs, r.Model.Layers = 3, []int{1, 2, 3}
+		if !r.SettlesByDefault() {
+			t.Errorf("%s: settles otherwise than by default", name)
+		}
+		r.Inference.Steps++
+		if r.SettlesByDefault() {
+			t.Errorf("%s: a step more is no default", name)
+		}
+	}
+}
+
+func must1[T any](x T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return x
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/bench"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 )
@@ -74,7 +75,7 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 			}
 		}
 		if !asJSON {
-			fmt.Fprintf(a.info(), "%v, batch %d, %d steps of %v\n", p.Network(), p.Batch, p.Inference.Steps, p.Inference.Method)
+			fmt.Fprintf(a.info(), "%v, batch %d, %s of %v\n", p.Network(), p.Batch, plural.Of(p.Inference.Steps, "step"), p.Inference.Method)
 		}
 		res, err := bench.Run(c.Context(), p, rounds)
 		if err != nil {

@@ -26,6 +26,7 @@ window.onload = () => setTimeout(() => {
   Array.from(document.querySelectorAll("iframe")).forEach((frame, page) => {
     const w = frame.contentWindow, say = what => lines.push(page + " " + what);
     const images = Array.from(w.document.images);
+    for (const box of w.document.querySelectorAll(".wide")) if (box.scrollWidth > box.clientWidth) say("too wide");
     for (const i of images) say(i.complete && i.naturalWidth > 0 ? "shown" : "broken " + i.alt);
     for (const r of w.performance.getEntriesByType("resource")) if (!r.name.startsWith("data:")) say("request " + r.name);
   });
@@ -44,7 +45,7 @@ func browse(t *testing.T, browser string, pages ...string) (shown []int, wrong [
 		if r.URL.Path == "/" {
 			frames := ""
 			for i := range pages {
-				frames += fmt.Sprintf(`<iframe src="/page/%d"></iframe>`, i)
+				frames += fmt.Sprintf(`<iframe width="1200" src="/page/%d"></iframe>`, i)
 			}
 			fmt.Fprintf(w, inspector, frames)
 		} else if n, _ := fmt.Sscanf(r.URL.Path, "/page/%d", &page); n == 1 && page < len(pages) {
@@ -91,9 +92,9 @@ func browse(t *testing.T, browser string, pages ...string) (shown []int, wrong [
 	return shown, wrong
 }
 
-// TestReportInBrowser opens reports in headless Chromium: every image is shown,
-// the console is silent, and nothing is asked of any server. A page of which
-// nothing of that holds shows that the test would tell.
+// TestReportInBrowser opens reports in headless Chromium, 1200 pixels wide: every
+// image is shown, every table fits, the console is silent, and nothing is asked of
+// any server. A page of which nothing of that holds shows that the test would tell.
 func TestReportInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
@@ -109,7 +110,8 @@ func TestReportInBrowser(t *testing.T) {
 		t.Skip("Chromium is not installed (Debian: apt-get install chromium)")
 	}
 
-	t.Chdir(t.TempDir())
+	dir := t.TempDir()
+	t.Chdir(dir)
 	pcnrun := func(args ...string) {
 		t.Helper()
 		if out, err := exec.Command("pcnrun", args...).CombinedOutput(); err != nil {
@@ -119,8 +121,8 @@ func TestReportInBrowser(t *testing.T) {
 	pcnrun("train", "digits", "--direction", "generative", "--layers", "64,16,10", "--epochs", "2", "--out", "a<b>&\"c")
 	pcnrun("train", "digits", "--layers", "64,16,10", "--epochs", "2", "--out", "b")
 	pcnrun("train", "sine", "--epochs", "2", "--out", "c")
-	pcnrun("report", "a<b>&\"c", "b", "--out", "both.html")
-	pages := []string{`<!doctype html><img alt="torn" src="data:image/png;base64,AAAA"><img alt="far" src="/far.png"><script>console.error("oh")</script>`}
+	pcnrun("report", filepath.Join(dir, "a<b>&\"c"), filepath.Join(dir, "b"), "--out", "both.html")
+	pages := []string{`<!doctype html><img alt="torn" src="data:image/png;base64,AAAA"><img alt="far" src="/far.png"><div class="wide"><p style="width: 1200px">wide</p></div><script>console.error("oh")</script>`}
 	files := []string{filepath.Join("a<b>&\"c", reportFile), filepath.Join("b", reportFile), filepath.Join("c", reportFile), "both.html"}
 	for _, file := range files {
 		page := string(must(os.ReadFile(file)))
@@ -130,12 +132,12 @@ func TestReportInBrowser(t *testing.T) {
 		pages = append(pages, page)
 	}
 	shown, wrong := browse(t, browser, pages...)
-	for _, want := range []string{"broken torn", "broken far", "request http", `"oh"`} {
+	for _, want := range []string{"broken torn", "broken far", "too wide", "request http", `"oh"`} {
 		if !slices.ContainsFunc(wrong[0], func(line string) bool { return strings.Contains(line, want) }) {
 			t.Errorf("a bad page: want %q among %q", want, wrong[0])
 		}
 	}
-	for i, least := range []int{9, 8, 7, 2} {
+	for i, least := range []int{9, 6, 6, 2} {
 		if shown[i+1] < least || len(wrong[i+1]) > 0 {
 			t.Errorf("%s: %d images are shown, want at least %d; %q", files[i], shown[i+1], least, wrong[i+1])
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 )
@@ -109,7 +110,7 @@ func (a *app) classifyTest(ctx context.Context, t *trained, path string, by mode
 	if asJSON {
 		return printJSON(a.stdout, res)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s by %s on %d examples of %s\n%s", accuracyText(float64(res.Accuracy)), by, res.Examples, res.Dataset, confusionText(res.Confusion))
+	_, err = fmt.Fprintf(a.stdout, "%s by %s on %s of %s\n%s", accuracyText(float64(res.Accuracy)), by, plural.Of(res.Examples, "example"), res.Dataset, confusionText(res.Confusion))
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -23,10 +24,11 @@ import (
 // completeFlags are what complete is asked.
 type completeFlags struct {
 	*modelFlags
-	input, mask, completed, out string
-	temperature, denoise        float64
-	limit                       int
-	json                        bool
+	input, mask, completed string
+	out                    pngFile
+	temperature, denoise   float64
+	limit                  int
+	json                   bool
 }
 
 func (a *app) completeCommand() *cobra.Command {
@@ -49,12 +51,15 @@ NaN is missing, and --mask hides more. The completed lines are printed, and the
 rest goes to the standard error. With --denoise nothing is hidden: noise is added,
 and the network's prediction of its inputs is taken in place of them.
 
+It takes a generative network to know what inputs look like: a discriminative one
+can be asked, and fills in what hardly fits.
+
 ` + modelHelp,
-		Example: `  pcnrun train digits --direction generative
-  pcnrun complete runs/digits/model.safetensors
-  pcnrun complete runs/digits/model.safetensors --mask random:0.5 --json
-  pcnrun complete runs/digits/model.safetensors --input holes.csv > whole.csv
-  pcnrun complete runs/digits/model.safetensors --denoise 4`,
+		Example: `  pcnrun train digits --direction generative --out runs/generative
+  pcnrun complete runs/generative/model.safetensors
+  pcnrun complete runs/generative/model.safetensors --mask random:0.5 --json
+  pcnrun complete runs/generative/model.safetensors --input holes.csv > whole.csv
+  pcnrun complete runs/generative/model.safetensors --denoise 4`,
 		Args: wantArgs(1, 1),
 	}
 	o := &completeFlags{modelFlags: addForeignFlags(c.Flags())}
@@ -66,7 +71,7 @@ and the network's prediction of its inputs is taken in place of them.
 	c.Flags().Float64Var(&o.temperature, "temperature", 0, "`T` by which classes are weighed, 0 for the best alone (default fitted)")
 	c.Flags().IntVar(&o.limit, "limit", 0, "most examples, `N`, 0 for all")
 	c.Flags().StringVar(&o.completed, "completed", "", "CSV `FILE` for the completed inputs, - for the standard output")
-	c.Flags().StringVar(&o.out, "out", "", "PNG `FILE` (default completed.png beside MODEL)")
+	c.Flags().Var(&o.out, "out", "PNG `FILE` (default completed.png beside MODEL)")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := o.check(); err != nil {
@@ -191,7 +196,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		res.Classes = done.Classes
 	}
 	if width > 0 {
-		if res.Figure = o.out; res.Figure == "" {
+		if res.Figure = string(o.out); res.Figure == "" {
 			res.Figure = filepath.Join(filepath.Dir(path), "completed.png")
 		}
 		if err := p.draw(res.Figure, rows, width); err != nil {
@@ -211,6 +216,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 			return err
 		}
 	}
+	a.noteInputs(t.network, "what it fills in may be further off than the mean input")
 	if o.json {
 		return printJSON(a.stdout, res)
 	}
@@ -388,7 +394,7 @@ func (r *completion) text() string {
 	if r.Denoise > 0 {
 		what = "noise taken off"
 	}
-	of := fmt.Sprintf("%d examples", r.Examples)
+	of := plural.Of(r.Examples, "example")
 	switch r.Input {
 	case "":
 		of += " of " + r.Dataset

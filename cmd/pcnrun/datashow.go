@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/config"
@@ -39,7 +40,8 @@ are images, the first of the training part are drawn in a PNG file.
 	c.Flags().SortFlags = false
 	dataDirFlag(c.Flags())
 	addColumnFlags(c.Flags())
-	out := c.Flags().String("out", "", "PNG `FILE` for sample images (default DATASET.png)")
+	var out pngFile
+	c.Flags().Var(&out, "out", "PNG `FILE` for sample images (default DATASET.png)")
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var given train.Recipe
@@ -57,7 +59,7 @@ are images, the first of the training part are drawn in a PNG file.
 		if err := d.Validate(); err != nil {
 			return usageError{err}
 		}
-		return a.show(d, *out, *json)
+		return a.show(d, string(out), *json)
 	}
 	return c
 }
@@ -140,7 +142,7 @@ func (a *app) show(d train.Data, out string, json bool) error {
 
 func (a *app) printOverview(o overview) error {
 	w := a.stdout
-	fmt.Fprintf(w, "%s  %d training examples, %d test examples\n", paint(w, bold, o.Dataset), o.Train, o.Test)
+	fmt.Fprintf(w, "%s  %s, %s\n", paint(w, bold, o.Dataset), plural.Of(o.Train, "training example"), plural.Of(o.Test, "test example"))
 	shape := fmt.Sprint(o.Inputs)
 	if o.Width > 0 {
 		shape += fmt.Sprintf(" (images of %d×%d pixels)", o.Width, o.Height)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
 )
 
@@ -89,6 +90,6 @@ func (a *app) printEvaluation(t *trained, res evaluation, json bool) error {
 		return printJSON(a.stdout, res)
 	}
 	fmt.Fprintf(a.info(), "network  %v\n", t.network)
-	_, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, fmt.Sprintf("test %s on %d examples of %s", res.testText(), res.TestExamples, res.Dataset)))
+	_, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, fmt.Sprintf("test %s on %s of %s", res.testText(), plural.Of(res.TestExamples, "example"), res.Dataset)))
 	return err
 }

@@ -1,19 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 )
@@ -67,10 +66,10 @@ func fits(layers []int, sets train.Sets) error {
 
 // describe prints what is about to be learned from what.
 func (e *experiment) describe(w io.Writer, n *model.Network) {
-	fmt.Fprintf(w, "data     %s: %d examples to learn from, %d for validation, %d for the test\n",
-		e.recipe.Data.Dataset, e.sets.Train.Len(), e.sets.Validation.Len(), e.sets.Test.Len())
+	fmt.Fprintf(w, "data     %s: %s to learn from, %d for validation, %d for the test\n",
+		e.recipe.Data.Dataset, plural.Of(e.sets.Train.Len(), "example"), e.sets.Validation.Len(), e.sets.Test.Len())
 	fmt.Fprintf(w, "network  %v\n", n)
-	fmt.Fprintf(w, "kernel   %s on %d cores\n", gemm.Kernel(), runtime.GOMAXPROCS(0))
+	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))
 }
 
 // recipeText returns the settings used, as n has filled them in.
@@ -128,7 +127,7 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Lea
 	h, err := train.Fit(context.WithoutCancel(ctx), l, e.recipe.Learning, e.sets.Train, e.sets.Validation, opts)
 	p.clear()
 	res.setHistory(h, e.sets.Train.Classes > 0, e.recipe.Learning)
-	a.warnFarFromRest(h)
+	a.sayFarFromRest(h, e.recipe.SettlesByDefault(), path)
 	if err == nil && (res.Model == "" || h.Best != len(h.Epochs) && e.recipe.Learning.Patience > 0) {
 		err = n.Save(path) // the best is back, or nothing was left to learn
 		res.Model = path
@@ -167,49 +166,4 @@ func commas(sizes []int) string {
 		text[i] = strconv.Itoa(size)
 	}
 	return strings.Join(text, ",")
-}
-
-// farFromRest is the share of the gradient that settling may leave before that
-// is worth a warning, and farBehind the share of it that a node may have left,
-// beside the node with the most, to be named with it.
-const (
-	farFromRest = 0.5
-	farBehind   = 0.5
-)
-
-// warnFarFromRest says where latents were still moving when the weights learned
-// from them.
-func (a *app) warnFarFromRest(h *train.History) {
-	if len(h.Epochs) == 0 {
-		return
-	}
-	last := h.Epochs[len(h.Epochs)-1]
-	if last.Steps < 2 || !(last.Residual > farFromRest) {
-		return // a single step has nothing to be compared with
-	}
-	lose := ""
-	if last.ToLose != nil {
-		lose = fmt.Sprintf(", and about %s of the energy still to lose", percent(*last.ToLose))
-	}
-	a.warn("settling ended far from rest: %.0f %% of the gradient was left, most of it at %s%s; give more --steps or another --method",
-		100*last.Residual, furthest(last.NodeResidual), lose)
-}
-
-// furthest names the nodes with the most of the gradient, the furthest first.
-func furthest(residual []float64) string {
-	var nodes []int
-	for l, r := range residual {
-		if r > 0 && r >= farBehind*slices.Max(residual) {
-			nodes = append(nodes, l)
-		}
-	}
-	slices.SortStableFunc(nodes, func(a, b int) int { return cmp.Compare(residual[b], residual[a]) })
-	if len(nodes) == 1 {
-		return fmt.Sprintf("node %d", nodes[0])
-	}
-	text := make([]string, len(nodes))
-	for i, l := range nodes {
-		text[i] = fmt.Sprintf("%d (%.0f %%)", l, 100*residual[l])
-	}
-	return "nodes " + strings.Join(text, ", ")
 }

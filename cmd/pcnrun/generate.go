@@ -21,8 +21,9 @@ func (a *app) generateCommand() *cobra.Command {
 		Use:   "generate MODEL [FILE]",
 		Short: "Generate inputs for targets, such as an image for each class",
 		Long: `Generate the inputs that a network expects for targets: the label is clamped and
-the data is free. A generative network does so in one pass; a discriminative one
-has to settle, and knows less about its inputs.
+the data is free. A generative network does so in one pass. A discriminative one has
+to settle, and does not know what inputs look like: many that are none give its
+label, and of images it makes noise.
 
 Of a classifier one example of each class is made, or of the classes of --label.
 With --samples a row of them differs: each hidden unit of a generative network is
@@ -33,10 +34,11 @@ printed as CSV. With FILE, or for a regression, the targets are read as lines of
 numbers from FILE or the standard input, and the inputs are printed.
 
 ` + modelHelp,
-		Example: `  pcnrun generate runs/digits/model.safetensors
-  pcnrun generate runs/digits/model.safetensors --samples 8
-  pcnrun generate runs/digits/model.safetensors --between 3,8
-  echo 0.5 | pcnrun generate runs/sine/model.safetensors`,
+		Example: `  pcnrun train digits --direction generative --out runs/generative
+  pcnrun generate runs/generative/model.safetensors
+  pcnrun generate runs/generative/model.safetensors --samples 8
+  pcnrun generate runs/generative/model.safetensors --between 3,8
+  echo 0,0,0,1,0,0,0,0,0,0 | pcnrun generate runs/generative/model.safetensors -`,
 		Args: wantArgs(1, 2),
 	}
 	f := addForeignFlags(c.Flags())
@@ -47,7 +49,7 @@ numbers from FILE or the standard input, and the inputs are printed.
 	c.Flags().IntVar(&g.samples, "samples", 0, "`N` samples of each class, or steps from one to another (default 1, and\n8 steps)")
 	c.Flags().Float64Var(&g.temperature, "temperature", 0.005, "`T`, variance of a hidden unit of precision 1 around its prediction")
 	c.Flags().Uint64Var(&g.seed, "seed", config.DefaultSeed, "`N` that decides what is drawn")
-	c.Flags().StringVar(&g.out, "out", "", "PNG `FILE` (default generated.png beside MODEL)")
+	c.Flags().Var(&g.out, "out", "PNG `FILE` (default generated.png beside MODEL)")
 	c.Flags().BoolVar(&g.json, "json", false, "print one JSON object, or for lines of targets one for each line")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return a.generate(c.Context(), g, args)
@@ -62,7 +64,7 @@ type generateFlags struct {
 	samples         int
 	temperature     float64
 	seed            uint64
-	out             string
+	out             pngFile
 	json            bool
 }
 
@@ -101,6 +103,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	images := model.Rows(inputs)
 	width, height := t.imageSize(len(images[0]))
 	if width == 0 {
+		a.noteInputs(n, noise)
 		return a.printInputs(t, inputs, g.json)
 	}
 	low, high := t.pixelRange(images)
@@ -108,19 +111,31 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if err != nil {
 		return err
 	}
-	out := g.out
+	out := string(g.out)
 	if out == "" {
 		out = filepath.Join(filepath.Dir(args[0]), "generated.png")
 	}
 	if err := report.WritePNG(out, picture); err != nil {
 		return err
 	}
+	a.noteInputs(n, noise)
 	if g.json {
 		return printJSON(a.stdout, map[string]any{"model": args[0], "images": len(images), "shows": what, "figure": out})
 	}
 	_, err = fmt.Fprintf(a.stdout, "wrote %s: %s\n", out, what)
 	return err
 }
+
+// noteInputs says of a discriminative network, asked for inputs, what to expect of
+// them.
+func (a *app) noteInputs(n *model.Network, expect string) {
+	if n.Config().Direction == model.Discriminative {
+		fmt.Fprintf(a.info(), "note: a discriminative network does not predict its inputs, and %s: learn with --direction generative\n", expect)
+	}
+}
+
+// noise is what a discriminative network generates.
+const noise = "what it generates looks like noise"
 
 // stepsBetween is the number of steps from one class to another.
 const stepsBetween = 8
@@ -197,6 +212,9 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSO
 	})
 	if err == nil && count == 0 {
 		err = fmt.Errorf("%s: no line of numbers with commas between", in.name)
+	}
+	if err == nil {
+		a.noteInputs(n, noise)
 	}
 	return err
 }

@@ -11,10 +11,12 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"gonum.org/v1/gonum/floats"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -37,11 +39,12 @@ func (a *app) inspectCommand() *cobra.Command {
 		Short: "Show what a model is, and how its latents settle",
 		Long: `Show a model's nodes and weights and, for examples of the dataset that it learned
 from, how its latents settle with both ends clamped: the energy and what is left
-of the gradient by node, the energy still to lose, the curvature (the extreme
-eigenvalues of the energy's Hessian by the free latents, of the first 8 examples)
-with the inference rate that it allows, and for each layer the cosine between the
-Hebbian update and backprop's direction. The examples are of the validation part
-or, where there is none, of the test part.
+of the gradient by node where they end, as a share of the largest before a step,
+the energy still to lose, the curvature (the extreme eigenvalues of the energy's
+Hessian by the free latents, of the first 8 examples) with the inference rate that
+it allows, and for each layer the cosine between the Hebbian update and backprop's
+direction. The examples are of the validation part or, where there is none, of the
+test part.
 
 The folder given by --out gets energy.dot and energy.svg, the energy as a graph,
 and settling.png, the course of energy and gradient by node.
@@ -91,7 +94,7 @@ type nodeInfo struct {
 	Activation string  `json:"activation,omitempty"` // not of the bottom
 	Precision  *number `json:"precision,omitempty"`  // not of the top
 	Energy     *number `json:"energy,omitempty"`     // mean over the examples, settled
-	Residual   *number `json:"residual,omitempty"`   // of the largest gradient
+	Residual   *number `json:"residual,omitempty"`   // of the largest gradient, settled
 }
 
 type layerInfo struct {
@@ -112,10 +115,26 @@ type settledInfo struct {
 	Rate        number          `json:"rate"` // after the guard
 	Start       number          `json:"energy_start"`
 	Energy      number          `json:"energy"`
-	Residual    number          `json:"residual"`
+	Residual    number          `json:"residual"`              // of the largest gradient, settled
 	ToLose      number          `json:"to_lose"`               // estimated
 	Reached     number          `json:"reached"`               // share of the fall to equilibrium
 	Equilibrium *number         `json:"equilibrium,omitempty"` // in closed form, of linear networks
+}
+
+// steps says how many steps were taken, of how many.
+func (s *settledInfo) steps() string {
+	if s.StepsMean == 1 && s.Inference.Steps == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("%.3g of %s", s.StepsMean, atMost(s.Inference.Steps))
+}
+
+// atMost says how many steps settling may take.
+func atMost(steps int) string {
+	if steps == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("at most %d steps", steps)
 }
 
 // curvature is of the energy of a few examples where they settled.
@@ -254,16 +273,20 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 	}
 	logSettled(r)
 	rows := float64(len(r.ExampleEnergy))
-	start := 0.0
-	for _, e := range r.Trace[0] {
-		start += e
+	start := r.Energy
+	if course := r.Energies(); len(course) > 0 {
+		start = course[0]
+	}
+	residual, byNode := r.Residual, r.NodeResidual
+	if r.EndResidual != nil { // of stale errors it is not known
+		residual, byNode = floats.Norm(r.EndResidual, 2), r.EndResidual
 	}
 	in.Settled = &settledInfo{
 		Examples: len(r.ExampleEnergy), Inference: inf, Status: r.Status.String(), StepsMean: number(r.MeanSteps), Rate: number(r.Rate),
-		Start: number(start / rows), Energy: number(r.Energy / rows), Residual: number(r.Residual),
+		Start: number(start / rows), Energy: number(r.Energy / rows), Residual: number(residual),
 		ToLose: number(r.ToLose / rows), Reached: number(r.Reached()),
 	}
-	for l, x := range r.NodeResidual {
+	for l, x := range byNode {
 		if c[l].Values == nil {
 			in.Nodes[l].Residual = (*number)(&x)
 		}
@@ -399,8 +422,8 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 	}
 	fmt.Fprintln(w)
 	if s := in.Settled; s != nil {
-		fmt.Fprintf(w, "settling    %v, %.3g of at most %d steps at rate %.3g, %s; %d %s examples of %s, both ends clamped\n",
-			s.Inference.Method, s.StepsMean, s.Inference.Steps, s.Rate, s.Status, s.Examples, s.Part, s.Dataset)
+		fmt.Fprintf(w, "settling    %v, %s at rate %.3g, %s; %s of %s, both ends clamped\n",
+			s.Inference.Method, s.steps(), s.Rate, s.Status, plural.Of(s.Examples, s.Part+" example"), s.Dataset)
 		fmt.Fprintf(w, "energy      %.4g from %.4g an example, residual %.2g\n", s.Energy, s.Start, s.Residual)
 		fmt.Fprintf(w, "equilibrium about %.3g still to lose: %s of the fall was made\n", s.ToLose, percent(float64(s.Reached)))
 		if s.Equilibrium != nil {
@@ -412,8 +435,8 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		if !k.Exact {
 			how = "by Lanczos"
 		}
-		fmt.Fprintf(w, "curvature   eigenvalues %.4g to %.4g, mean %.4g to %.4g; %d free units, %s, %d examples\n",
-			k.LowLeast, k.HighLargest, k.LowMean, k.HighMean, k.Free, how, k.Examples)
+		fmt.Fprintf(w, "curvature   eigenvalues %.4g to %.4g, mean %.4g to %.4g; %s, %s, %s\n",
+			k.LowLeast, k.HighLargest, k.LowMean, k.HighMean, plural.Of(k.Free, "free unit"), how, plural.Of(k.Examples, "example"))
 		fmt.Fprintf(w, "condition   %.4g, at worst %.4g\n", k.ConditionMean, k.ConditionWorst)
 		fmt.Fprintf(w, "safe rate   %.4g measured, the guard allows %.4g\n", k.RateMeasured, k.RateBound)
 	}

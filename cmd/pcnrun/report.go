@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
@@ -19,8 +20,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Use:   "report DIR...",
 		Short: "Write a page about a run, or compare several",
 		Long: `Write report.html in the folder of a run: one file with its curves, its confusion
-matrix, images that are taken for another class, what the network generates and
-completes, how it settles, the machine, and the command that gives it again.
+matrix, images that are taken for another class, what a generative network generates
+and completes, how it settles, the machine, and the command that gives it again.
 
 Of several folders a page is written that compares their runs, in a table and in
 curves.
@@ -103,7 +104,7 @@ func openRun(dir string) (*pastRun, error) {
 }
 
 // classes reports whether the run learned classes.
-func (r *pastRun) classes() bool { return r.recipe.Data.Dataset != "sine" }
+func (r *pastRun) classes() bool { return !r.recipe.Data.Regression() }
 
 // runPage is the report of one run.
 func runPage(ctx context.Context, runs []*pastRun) (*report.Page, error) {
@@ -111,16 +112,16 @@ func runPage(ctx context.Context, runs []*pastRun) (*report.Page, error) {
 	m, res := r.record.Machine, r.record.Result
 	p := &report.Page{
 		Title:   "pcn on " + res.Dataset,
-		Summary: fmt.Sprintf("%s, %s after %d epochs", res.testLine(), res.statusText(), res.Epochs),
+		Summary: fmt.Sprintf("%s, %s after %s", res.testLine(), res.statusText(), plural.Of(res.Epochs, "epoch")),
 		Facts: []report.Fact{
 			{Name: "run", Value: r.dir},
 			{Name: "network", Value: fmt.Sprintf("%s from data to label, %s, %s, %s", commas(res.Layers), res.Direction, r.recipe.Model.Activation, res.Dtype)},
-			{Name: "settling", Value: fmt.Sprintf("%s, at most %d steps at rate %g", res.Method, r.recipe.Inference.Steps, r.recipe.Inference.Rate)},
+			{Name: "settling", Value: fmt.Sprintf("%s, %s at rate %g", res.Method, atMost(r.recipe.Inference.Steps), r.recipe.Inference.Rate)},
 			{Name: "learning", Value: fmt.Sprintf("%s at rate %g (%s), batches of %d, seed %d", r.recipe.Optimizer, r.recipe.Learning.Rate, r.recipe.Learning.Schedule, r.recipe.Learning.Batch, res.Seed)},
 			{Name: "examples", Value: fmt.Sprintf("%d learned from, %d for validation, %d for the test", res.TrainExamples, r.recipe.Data.Validation, res.TestExamples)},
 			{Name: "best epoch", Value: best(res)},
-			{Name: "time", Value: fmt.Sprintf("%.3g s of learning, begun %s, resumed %d times", float64(res.Seconds), r.record.Started.Format("2006-01-02 15:04:05 MST"), r.record.Resumed)},
-			{Name: "machine", Value: fmt.Sprintf("%s, %d cores, %s, %s, kernel %s", m.CPU, m.Cores, m.System, m.Go, m.Kernel)},
+			{Name: "time", Value: fmt.Sprintf("%.3g s of learning, begun %s, resumed %s", float64(res.Seconds), r.record.Started.Format("2006-01-02 15:04:05 MST"), plural.Of(r.record.Resumed, "time"))},
+			{Name: "machine", Value: fmt.Sprintf("%s, %s, %s, %s, kernel %s", m.CPU, plural.Of(m.Cores, "core"), m.System, m.Go, m.Kernel)},
 			{Name: "pcnrun", Value: r.record.Version},
 		},
 		Command: r.record.Command,
@@ -165,17 +166,23 @@ func (r *pastRun) load() (err error) {
 
 // comparePage sets runs side by side.
 func comparePage(_ context.Context, runs []*pastRun) (*report.Page, error) {
-	table := &report.Table{Head: []string{"run", "validation", "test", "status", "epochs", "best epoch", "seconds", "dataset", "direction", "layers", "method", "steps", "optimizer", "rate", "batch", "seed"}}
+	table := &report.Table{Head: []string{"run"}} // each a column
+	for _, name := range []string{"validation", "test", "status", "epochs", "best epoch", "seconds", "dataset", "direction", "layers", "method", "steps", "optimizer", "rate", "batch", "seed"} {
+		table.Rows = append(table.Rows, []string{name})
+	}
 	commands := &report.Table{Head: []string{"run", "command"}}
 	var curves []report.Run
 	datasets := map[string]bool{}
 	for _, r := range runs {
 		res := r.record.Result
-		table.Rows = append(table.Rows, []string{
-			r.dir, res.validationText(), res.testText(), res.statusText(), fmt.Sprint(res.Epochs), best(res), fmt.Sprintf("%.3g", float64(res.Seconds)),
+		table.Head = append(table.Head, r.dir)
+		for i, value := range []string{
+			res.validationText(), res.testText(), res.statusText(), fmt.Sprint(res.Epochs), best(res), fmt.Sprintf("%.3g", float64(res.Seconds)),
 			res.Dataset, res.Direction, commas(res.Layers), res.Method, fmt.Sprint(r.recipe.Inference.Steps),
 			r.recipe.Optimizer, fmt.Sprint(r.recipe.Learning.Rate), fmt.Sprint(r.recipe.Learning.Batch), fmt.Sprint(res.Seed),
-		})
+		} {
+			table.Rows[i] = append(table.Rows[i], value)
+		}
 		commands.Rows = append(commands.Rows, []string{r.dir, r.record.Command})
 		curves = append(curves, report.Run{Name: filepath.Base(r.dir), History: r.history})
 		datasets[res.Dataset] = true
@@ -186,7 +193,7 @@ func comparePage(_ context.Context, runs []*pastRun) (*report.Page, error) {
 			return nil, usagef("%s has classes and %s has none, or the other way round: their scores cannot be compared", runs[0].dir, r.dir)
 		}
 	}
-	p := &report.Page{Title: fmt.Sprintf("%d runs", len(runs)), Sections: []report.Section{
+	p := &report.Page{Title: plural.Of(len(runs), "run"), Sections: []report.Section{
 		{Title: "Runs", Table: table},
 		{Title: "Learning", Panels: report.Curves(classes, curves...)},
 		{Title: "Commands", Table: commands},

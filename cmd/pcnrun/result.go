@@ -7,6 +7,7 @@ import (
 
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/jsonfloat"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -130,7 +131,7 @@ func (e evaluation) testLine() string {
 	if e.TestAccuracy == nil && e.TestMSE == nil {
 		return "not scored on the test part"
 	}
-	return fmt.Sprintf("test %s on %d examples", e.testText(), e.TestExamples)
+	return fmt.Sprintf("test %s on %s", e.testText(), plural.Of(e.TestExamples, "example"))
 }
 
 // testText is the score on the test part.

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
@@ -165,7 +166,7 @@ func (s *sweeping) run(ctx context.Context) error {
 		return err
 	}
 	mine := s.shard.Of(s.runs)
-	fmt.Fprintf(s.info, "sweep    %d runs of %d points, in %s\n", len(s.runs), len(s.plan.Points), s.dir)
+	fmt.Fprintf(s.info, "sweep    %s of %s, in %s\n", plural.Of(len(s.runs), "run"), plural.Of(len(s.plan.Points), "point"), s.dir)
 	if s.shard.Count > 1 {
 		fmt.Fprintf(s.info, "shard    %v: %d of the %d runs\n", s.shard, len(mine), len(s.runs))
 	}
@@ -427,7 +428,7 @@ func (s *sweeping) print(t *sweep.Table) error {
 	}
 	text := "no point has a score: the energy of a run of each was no longer a number"
 	if w := t.Winner; w != nil {
-		text = fmt.Sprintf("point %d is best: test %s %s on %d examples", w.Point, t.ScoreName(), t.Text(w.Test), w.Examples)
+		text = fmt.Sprintf("point %d is best: test %s %s on %s", w.Point, t.ScoreName(), t.Text(w.Test), plural.Of(w.Examples, "example"))
 	}
 	if _, err := fmt.Fprintln(stdout, paint(stdout, bold, text)); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/plural"
 )
 
 func (a *app) versionCommand() *cobra.Command {
@@ -24,8 +25,8 @@ func (a *app) versionCommand() *cobra.Command {
 		if *json {
 			return printJSON(a.stdout, map[string]any{"version": version(), "machine": m, "kernels": gemm.Kernels()})
 		}
-		_, err := fmt.Fprintf(a.stdout, "pcnrun %s\n%s %s, %d cores\nkernel %s of %s\n",
-			version(), m.Go, m.System, m.Cores, m.Kernel, strings.Join(gemm.Kernels(), ", "))
+		_, err := fmt.Fprintf(a.stdout, "pcnrun %s\n%s %s, %s\nkernel %s of %s\n",
+			version(), m.Go, m.System, plural.Of(m.Cores, "core"), m.Kernel, strings.Join(gemm.Kernels(), ", "))
 		return err
 	}
 	return c

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -99,23 +100,29 @@ func farApart(runs []Run, value func(train.Epoch) float64) bool {
 	return low > 0 && high > 10*low
 }
 
-// Parts draws how the energy of each layer and the residual of each node went on
-// by epoch.
+// Parts draws how the energy of each node went on by epoch and, where latents took
+// more than one step, the residual of each that is free.
 func Parts(h *train.History) []*Panel {
-	lines := func(of string, values func(train.Epoch) []float64) []Line {
+	lines := func(values func(train.Epoch) []float64) []Line {
 		var all []Line
 		for _, e := range h.Epochs {
 			for i, y := range values(e) {
 				if len(all) <= i {
-					all = append(all, Line{Name: fmt.Sprintf("%s %d", of, i)})
+					all = append(all, Line{Name: fmt.Sprintf("node %d", i)})
 				}
 				all[i].X, all[i].Y = append(all[i].X, float64(e.Epoch)), append(all[i].Y, y)
 			}
 		}
+		for i, line := range all {
+			if !slices.ContainsFunc(line.Y, func(y float64) bool { return y != 0 }) {
+				all[i] = Line{} // keeps the colours of the others
+			}
+		}
 		return all
 	}
-	return []*Panel{
-		Lines("Energy of each node", "epoch", "energy per example", lines("node", func(e train.Epoch) []float64 { return e.LayerEnergy })...),
-		Lines("Residual of each node", "epoch", "share of the gradient", lines("node", func(e train.Epoch) []float64 { return e.NodeResidual })...),
+	panels := []*Panel{Lines("Energy of each node", "epoch", "energy per example", lines(func(e train.Epoch) []float64 { return e.LayerEnergy })...)}
+	if slices.ContainsFunc(h.Epochs, func(e train.Epoch) bool { return e.Steps > 1 }) {
+		panels = append(panels, Lines("Residual of each node", "epoch", "share of the gradient", lines(func(e train.Epoch) []float64 { return e.NodeResidual })...))
 	}
+	return panels
 }

@@ -9,6 +9,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -28,8 +29,8 @@ type Confusion struct {
 }
 
 // Examine looks at a trained network through examples, which should be none of
-// the test part: how it settles, which examples it takes for another class, what
-// it generates and, where it is generative, how it completes halves of images.
+// the test part: how it settles, which examples it takes for another class and,
+// where it is generative, what it generates and how it completes halves of images.
 func Examine(ctx context.Context, l train.Learner, inf model.Inference, set *data.Set) ([]Section, error) {
 	x := &examination{ctx: ctx, learner: l, network: l.Network(), inference: inf, set: set}
 	var sections []Section
@@ -88,7 +89,7 @@ func (x *examination) settling() (*Section, error) {
 	}
 	return &Section{
 		Title:  "Settling",
-		Text:   fmt.Sprintf("%d validation examples, both ends clamped as in learning, by %v.", count, inf.Method),
+		Text:   fmt.Sprintf("%s, both ends clamped as in learning, by %v.", plural.Of(count, "validation example"), inf.Method),
 		Panels: Settling(r),
 	}, nil
 }
@@ -170,7 +171,7 @@ func (x *examination) classes() (*Section, error) {
 			}
 		}
 	}
-	s.Text = fmt.Sprintf("%d of %d validation examples are taken for another class.", wrong, len(labels))
+	s.Text = fmt.Sprintf("Taken for another class: %d of %s.", wrong, plural.Of(len(labels), "validation example"))
 	if len(s.Images) < wrong && len(s.Images) > 0 {
 		s.Text += fmt.Sprintf(" The first %d are shown.", len(s.Images))
 	}
@@ -180,10 +181,11 @@ func (x *examination) classes() (*Section, error) {
 	return s, nil
 }
 
-// generated shows what the network generates for each class.
+// generated shows what a generative network generates for each class. A
+// discriminative one does not know what inputs look like, and would show noise.
 func (x *examination) generated() (*Section, error) {
 	k := x.set.Classes
-	if k == 0 || k > maxClasses || x.set.Width == 0 {
+	if x.network.Config().Direction != model.Generative || k == 0 || k > maxClasses || x.set.Width == 0 {
 		return nil, nil
 	}
 	all := make([]int, k)

@@ -12,7 +12,7 @@ import (
 )
 
 // maxExplained is the number of entries for which a legend has room; beyond it
-// the first and the last line are explained.
+// the first and the last line that are drawn are explained.
 const maxExplained = 7
 
 // Lines draws lines over each other, named by title and axes. A line without X
@@ -49,17 +49,20 @@ func Lines(title, x, y string, lines ...Line) *Panel {
 			points[i] = logs(points[i])
 		}
 	}
-	for i, line := range lines {
-		l := &plotter.Line{XYs: points[i], LineStyle: lineStyle(i)}
-		if len(l.XYs) == 0 {
-			continue
+	var shown []int // lines
+	for i := range lines {
+		if len(points[i]) > 0 {
+			shown = append(shown, i)
 		}
+	}
+	for at, i := range shown {
+		l := &plotter.Line{XYs: points[i], LineStyle: lineStyle(i)}
 		p.Add(l)
 		if len(l.XYs) == 1 { // a line of one point shows nothing
 			p.Add(&plotter.Scatter{XYs: l.XYs, GlyphStyle: draw.GlyphStyle{Color: l.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
 		}
-		if line.Name != "" && (len(lines) <= maxExplained || i == 0 || i == len(lines)-1) {
-			p.explain(line.Name, l)
+		if name := lines[i].Name; name != "" && (len(shown) <= maxExplained || at == 0 || at == len(shown)-1) {
+			p.explain(name, l)
 		}
 	}
 	if p.X.Min > p.X.Max { // nothing was drawn

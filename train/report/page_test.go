@@ -66,7 +66,7 @@ func TestExamine(t *testing.T) {
 		svgs      int
 	}{
 		{"digits", model.Generative, model.Float32, "Settling Classes Generated Completed", 2},
-		{"digits", model.Discriminative, model.Float64, "Settling Classes Generated", 2},
+		{"digits", model.Discriminative, model.Float64, "Settling Classes", 2},
 		{"sine", model.Discriminative, model.Float32, "Settling Fit", 3},
 	} {
 		r, err := train.DefaultRecipe(c.dataset, c.direction, "")

@@ -179,7 +179,11 @@ func ticksBy(step, low, high float64) []plot.Tick {
 	}
 	var ticks []plot.Tick
 	for i := math.Ceil(low / step); i*step <= high; i++ {
-		ticks = append(ticks, plot.Tick{Value: i * step, Label: strconv.FormatFloat(i*step, format, decimals, 64)})
+		at := i * step
+		if at == 0 {
+			at = 0 // and not -0
+		}
+		ticks = append(ticks, plot.Tick{Value: at, Label: strconv.FormatFloat(at, format, decimals, 64)})
 	}
 	return ticks
 }

@@ -155,6 +155,8 @@ func TestTicks(t *testing.T) {
 		{0.021, 0.134, "0.04 0.06 0.08 0.10 0.12"},
 		{-1.2, 1.2, "-1.0 -0.5 0.0 0.5 1.0"},
 		{1, 100, "20 40 60 80 100"},
+		{-0.04, 0.9, "0.0 0.2 0.4 0.6 0.8"},
+		{-5, 70, "0 20 40 60"},
 	} {
 		var got []string
 		for _, tick := range (niceTicks{}).Ticks(test.low, test.high) {
@@ -198,5 +200,50 @@ func TestSettling(t *testing.T) {
 				t.Errorf("%s: colour %d drawn is %v", name, i, drawn(img, c) > 0)
 			}
 		}
+	}
+}
+
+// TestSettlingOfOneStep: the curves go on to where the step ended, on an axis of one
+// step.
+func TestSettlingOfOneStep(t *testing.T) {
+	r := &model.Result{
+		Trace: [][]float64{{2, 0}}, LayerEnergy: []float64{0.5, 0.3},
+		ResidualTrace: [][]float64{{0, 1, 0}}, EndResidual: []float64{0, 0.4, 0},
+	}
+	for i, explained := range []int{2, 1} {
+		p := Settling(r)[i]
+		if p.X.Min != 0 || p.X.Max != 1 {
+			t.Errorf("%v: an axis from %v to %v", p, p.X.Min, p.X.Max)
+		}
+		if p.Y.Max-p.Y.Min < 0.5 {
+			t.Errorf("%v: the curve goes from %v to %v", p, p.Y.Max, p.Y.Min)
+		}
+		if len(p.legend) != explained {
+			t.Errorf("%v: %d entries in the legend, want %d", p, len(p.legend), explained)
+		}
+	}
+	if len(r.Trace) != 1 || len(r.ResidualTrace) != 1 {
+		t.Error("the result was changed")
+	}
+}
+
+// TestParts: clamped nodes have no residual, and one step leaves none to tell of.
+func TestParts(t *testing.T) {
+	h := &train.History{Epochs: []train.Epoch{
+		{Epoch: 1, Steps: 5, LayerEnergy: []float64{1, 2}, NodeResidual: []float64{0, 0.5, 0}},
+		{Epoch: 2, Steps: 5, LayerEnergy: []float64{1, 1}, NodeResidual: []float64{0, 0.2, 0}},
+	}}
+	panels := Parts(h)
+	if len(panels) != 2 || len(panels[0].legend) != 2 || len(panels[1].legend) != 1 {
+		t.Fatalf("want energies of 2 nodes and the residual of 1, got %v", panels)
+	}
+	if drawn(Render(panels[1]), palette[1]) == 0 {
+		t.Error("node 1 has not its own colour")
+	}
+	for i := range h.Epochs {
+		h.Epochs[i].Steps = 1
+	}
+	if panels := Parts(h); len(panels) != 1 {
+		t.Errorf("one step: want the energies alone, got %v", panels)
 	}
 }

@@ -3,18 +3,23 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"example.com/pcn/model"
 )
 
 // Settling draws how the nodes of a settled batch came to rest, from a result with
-// a trace: the energy of each node, and its part of the gradient, before each step,
-// on logarithmic axes. What is 0 or not finite is left out, and what a node has by
+// a trace: the energy of each node, and its part of the gradient, before each step
+// and, but for stale errors, after the last, on logarithmic axes. What is 0 or not finite is left out, and what a node has by
 // rounding before an error has reached it.
 func Settling(r *model.Result) []*Panel {
+	energies, residuals := r.Trace, r.ResidualTrace
+	if r.EndResidual != nil {
+		energies, residuals = append(slices.Clip(energies), r.LayerEnergy), append(slices.Clip(residuals), r.EndResidual)
+	}
 	return []*Panel{
-		settling("Energy by node", "energy of the batch", r.Trace),
-		settling("Gradient by node", "share of the largest gradient", r.ResidualTrace),
+		settling("Energy by node", "energy of the batch", energies),
+		settling("Gradient by node", "share of the largest before a step", residuals),
 	}
 }
 
@@ -44,5 +49,7 @@ func settling(title, name string, trace [][]float64) *Panel {
 			}
 		}
 	}
-	return Lines(title, "steps taken", name, lines...)
+	p := Lines(title, "steps taken", name, lines...)
+	p.X.Min, p.X.Max = 0, max(1, float64(len(trace)-1))
+	return p
 }
