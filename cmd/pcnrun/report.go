@@ -3,9 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +27,7 @@ matrix, images that are taken for another class, what a generative network gener
 and completes, how it settles, the machine, and the command that gives it again.
 
 Of several folders a page is written that compares their runs, in a table and in
-curves.
+curves. A folder among them that holds no run is left out.
 
 Examples come from the validation part. The test part is not touched: its score is
 the one that the run itself recorded.`,
@@ -39,14 +42,21 @@ the one that the run itself recorded.`,
 		var runs []*pastRun
 		for _, dir := range args {
 			r, err := openRun(dir)
+			if info, _ := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && info != nil && info.IsDir() && len(args) > 1 {
+				a.warn("%v: left out", err) // it may be a comparison's, or a sweep's
+				continue
+			}
 			if err != nil {
 				return err
 			}
 			runs = append(runs, r)
 		}
+		if len(runs) == 0 {
+			return fmt.Errorf("none of %s holds a run", strings.Join(args, ", "))
+		}
 		path, page := cmp.Or(*out, "compare.html"), comparePage
 		if len(runs) == 1 {
-			path, page = cmp.Or(*out, filepath.Join(args[0], reportFile)), runPage
+			path, page = cmp.Or(*out, filepath.Join(runs[0].dir, reportFile)), runPage
 		}
 		p, err := page(c.Context(), runs)
 		if err != nil {
