@@ -180,7 +180,7 @@ func (g *generateFlags) targets(n *model.Network) (targets *tensor.Dense, column
 func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSON bool) error {
 	n := t.network
 	dtype := n.Config().Dtype
-	in, closeIn, err := a.openRows(args, n.Size(n.TargetNode()), dtype)
+	in, closeIn, err := a.openFile(rowsPath(args), n.Size(n.TargetNode()), dtype)
 	if err != nil {
 		return err
 	}
