@@ -43,6 +43,25 @@ func (t *trained) classNames() []string {
 	return names
 }
 
+// classFields returns the names of all classes as fields of CSV.
+func (t *trained) classFields() []string {
+	fields := t.classNames()
+	for k, name := range fields {
+		fields[k] = csvField(name)
+	}
+	return fields
+}
+
+// listClasses writes classes as --label takes them.
+func (t *trained) listClasses(of ...int) string {
+	all := t.classFields()
+	fields := make([]string, len(of))
+	for i, k := range of {
+		fields[i] = all[k]
+	}
+	return strings.Join(fields, ",")
+}
+
 // findClass returns the class that a name means, or a number that is the name of
 // none.
 func (t *trained) findClass(text string) (int, error) {

@@ -121,7 +121,7 @@ type completion struct {
 	Accuracy        *number `json:"accuracy,omitempty"`         // of the class by what was left
 	AccuracyAll     *number `json:"accuracy_all,omitempty"`     // with nothing hidden and no noise
 	NearestAccuracy *number `json:"nearest_accuracy,omitempty"` // of the nearest training example's class
-	Classes         []int   `json:"classes,omitempty"`          // of --input's lines
+	Classes         []any   `json:"classes,omitempty"`          // of --input's lines: the name, or the number
 	Completed       string  `json:"completed,omitempty"`
 	Figure          string  `json:"figure,omitempty"`
 }
@@ -189,7 +189,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		}
 		res.AccuracyAll = pointer(train.Accuracy(whole.Classes, labels))
 	} else if t.classes() {
-		res.Classes = done.Classes
+		res.Classes = t.classesJSON(done.Classes)
 	}
 	if width > 0 {
 		if res.Figure = o.out; res.Figure == "" {
