@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -78,14 +78,15 @@ func byFlag(flags *pflag.FlagSet, by *model.By) {
 
 // classification is what --json prints of a classified test part.
 type classification struct {
-	Dataset   string  `json:"dataset"`
-	Model     string  `json:"model"`
-	By        string  `json:"by"`
-	Method    string  `json:"method"`
-	Examples  int     `json:"examples"`
-	Accuracy  number  `json:"accuracy"`
-	Confusion [][]int `json:"confusion"` // by class, and the class it was taken for
-	Classes   []int   `json:"classes"`   // of the examples in their order
+	Dataset   string   `json:"dataset"`
+	Model     string   `json:"model"`
+	By        string   `json:"by"`
+	Method    string   `json:"method"`
+	Examples  int      `json:"examples"`
+	Accuracy  number   `json:"accuracy"`
+	Names     []string `json:"names,omitempty"` // of the classes in order, where they have names
+	Confusion [][]int  `json:"confusion"`       // by class, and the class it was taken for
+	Classes   []any    `json:"classes"`         // of the examples in their order: the name, or the number
 }
 
 func (a *app) classifyTest(ctx context.Context, t *trained, path string, by model.By, inf model.Inference, limit int, asJSON bool) error {
@@ -105,12 +106,13 @@ func (a *app) classifyTest(ctx context.Context, t *trained, path string, by mode
 	labels := test.Labels()
 	res := classification{
 		Dataset: t.recipe.Data.Dataset, Model: path, By: by.String(), Method: inf.Method.String(), Examples: test.Len(),
-		Accuracy: number(train.Accuracy(done.Classes, labels)), Confusion: confusion(done.Classes, labels, test.Classes), Classes: done.Classes,
+		Accuracy: number(train.Accuracy(done.Classes, labels)), Names: t.names,
+		Confusion: confusion(done.Classes, labels, test.Classes), Classes: t.classesJSON(done.Classes),
 	}
 	if asJSON {
 		return printJSON(a.stdout, res)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s by %s on %s of %s\n%s", accuracyText(float64(res.Accuracy)), by, plural.Of(res.Examples, "example"), res.Dataset, confusionText(res.Confusion))
+	_, err = fmt.Fprintf(a.stdout, "%s by %s on %s of %s\n%s", accuracyText(float64(res.Accuracy)), by, plural.Of(res.Examples, "example"), res.Dataset, confusionText(res.Confusion, t.classNames()))
 	return err
 }
 
@@ -126,32 +128,26 @@ func confusion(classes, labels []int, k int) [][]int {
 	return counts
 }
 
-// confusionText is a table of counts, a dot for none.
-func confusionText(counts [][]int) string {
-	width := len(strconv.Itoa(len(counts) - 1))
-	for _, row := range counts {
-		for _, n := range row {
-			width = max(width, len(strconv.Itoa(n)))
-		}
-	}
+// confusionText is a table of counts by the names of classes, a dot for none.
+func confusionText(counts [][]int, names []string) string {
 	var b strings.Builder
-	cell := func(text string) { fmt.Fprintf(&b, " %*s", width, text) }
-	cell("")
-	for class := range counts {
-		cell(strconv.Itoa(class))
+	t := tabwriter.NewWriter(&b, 0, 0, 1, ' ', tabwriter.AlignRight)
+	for _, name := range names {
+		fmt.Fprintf(t, "\t%s", cellText(name))
 	}
-	b.WriteByte('\n')
+	fmt.Fprintln(t, "\t")
 	for class, row := range counts {
-		cell(strconv.Itoa(class))
+		fmt.Fprint(t, cellText(names[class]))
 		for _, n := range row {
 			if n == 0 {
-				cell(".")
+				fmt.Fprint(t, "\t.")
 			} else {
-				cell(strconv.Itoa(n))
+				fmt.Fprintf(t, "\t%d", n)
 			}
 		}
-		b.WriteByte('\n')
+		fmt.Fprintln(t, "\t")
 	}
+	t.Flush() // into memory
 	return b.String()
 }
 

@@ -46,9 +46,10 @@ input and of the training example that is nearest by what is left, which has a
 class as well. Of images, a PNG file shows what was given, the completion and the
 truth, with red where it is not known.
 
-With --input, inputs are read as lines of numbers as by predict. An empty cell or
-NaN is missing, and --mask hides more. The completed lines are printed, and the
-rest goes to the standard error. With --denoise nothing is hidden: noise is added,
+With --input, inputs are read as rows, as by predict. An empty cell or NaN is
+missing, and --mask hides more. The completed lines are printed, below a header and
+in the order of the model where they had the inputs by name, and the rest goes to
+the standard error. With --denoise nothing is hidden: noise is added,
 and the network's prediction of its inputs is taken in place of them.
 
 It takes a generative network to know what inputs look like: a discriminative one
@@ -125,7 +126,7 @@ type completion struct {
 	Accuracy        *number `json:"accuracy,omitempty"`         // of the class by what was left
 	AccuracyAll     *number `json:"accuracy_all,omitempty"`     // with nothing hidden and no noise
 	NearestAccuracy *number `json:"nearest_accuracy,omitempty"` // of the nearest training example's class
-	Classes         []int   `json:"classes,omitempty"`          // of --input's lines
+	Classes         []any   `json:"classes,omitempty"`          // of --input's lines: the name, or the number
 	Completed       string  `json:"completed,omitempty"`
 	Figure          string  `json:"figure,omitempty"`
 }
@@ -193,7 +194,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		}
 		res.AccuracyAll = pointer(train.Accuracy(whole.Classes, labels))
 	} else if t.classes() {
-		res.Classes = done.Classes
+		res.Classes = t.classesJSON(done.Classes)
 	}
 	if width > 0 {
 		if res.Figure = string(o.out); res.Figure == "" {
@@ -210,7 +211,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 			rows = model.Rows(filled)
 		}
 		if err == nil {
-			err = a.writeRows(o.completed, rows, t.network.Config().Dtype)
+			err = a.writeRows(o.completed, p.names, rows, t.network.Config().Dtype)
 		}
 		if err != nil {
 			return err
@@ -236,6 +237,7 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 	d := t.network.Size(t.network.InputNode())
 	var raw [][]float64
 	var labels []int
+	var names []string
 	units, width, err := t.inputs, t.imageWidth(sets.Test), error(nil)
 	if o.input == "" {
 		test := sets.Test.Limit(o.limit)
@@ -250,13 +252,16 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 			}
 		}
 	} else {
-		in, closeIn, openErr := a.openFile(o.input, d, dtype)
+		in, closeIn, openErr := a.openInputs(o.input, t)
 		if openErr != nil {
 			return nil, nil, openErr
 		}
 		defer closeIn()
 		in.parser.holes = true
 		raw, err = in.all(ctx)
+		if in.parser.named {
+			names = t.columns
+		}
 		if o.limit > 0 && o.limit < len(raw) {
 			raw = raw[:o.limit]
 		}
@@ -266,7 +271,7 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 	}
 	h := hidden{make([]bool, d)}
 	if o.mask != "" {
-		if h, err = a.hide(ctx, o.mask, len(raw), d, width, t.recipe.Data.Seed); err != nil {
+		if h, err = a.hide(ctx, o.mask, len(raw), width, t); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -275,7 +280,11 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 		return nil, nil, errors.New("nothing is missing: leave cells empty, or hide some with --mask")
 	}
 	p, err := newPuzzle(raw, units, h, o.denoise, t.recipe.Data.Seed, dtype)
-	return p, labels, err
+	if err != nil {
+		return nil, nil, err
+	}
+	p.names = names
+	return p, labels, nil
 }
 
 // mostFitted is the most examples on which a temperature is fitted.
@@ -426,10 +435,20 @@ func (r *completion) text() string {
 	return out
 }
 
-// writeRows writes rows as CSV to a file, or for - to the standard output.
-func (a *app) writeRows(path string, rows [][]float64, d model.Dtype) error {
+// writeRows writes rows as CSV, below a header where their columns have names, to a
+// file, or for - to the standard output.
+func (a *app) writeRows(path string, names []string, rows [][]float64, d model.Dtype) error {
 	write := func(w io.Writer) error {
 		out := bufio.NewWriter(w)
+		for i, name := range names {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			out.WriteString(csvField(name))
+		}
+		if names != nil {
+			out.WriteByte('\n')
+		}
 		for _, row := range rows {
 			fmt.Fprintln(out, formatRow(row, d))
 		}

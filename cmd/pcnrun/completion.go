@@ -73,6 +73,7 @@ var flagWords = map[string]completer{
 	"dtype":          words(model.Float32.String(), model.Float64.String()),
 	"by":             words(model.BySettling.String(), model.ByEnergy.String()),
 	"format":         words(rowFormats[csvRows:]...),
+	"between":        classes,
 	"mask":           orFiles("top", "bottom", "left", "right", "random:0.5"),
 	"gemm":           orFiles(append([]string{"auto"}, gemm.Kernels()...)...),
 	"resume":         runFolders,
@@ -114,7 +115,11 @@ var argumentWords = map[string][]completer{
 // say.
 func addCompletions(c *cobra.Command) {
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-		if of := flagWords[f.Name]; of != nil {
+		of := flagWords[f.Name]
+		if f.Name == "label" && c.Name() == "generate" { // of other commands it is a column
+			of = classes
+		}
+		if of != nil {
 			if err := c.RegisterFlagCompletionFunc(f.Name, of); err != nil {
 				panic(err) // a flag has one already
 			}
@@ -151,13 +156,30 @@ func words(all ...string) completer {
 // listOf offers words between commas.
 func listOf(all []string) completer {
 	return func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-		before := begun[:strings.LastIndexByte(begun, ',')+1]
+		before := ""
+		for i, c := range begun {
+			if c == ',' && strings.Count(begun[:i], `"`)%2 == 0 { // and not in quotes
+				before = begun[:i+1]
+			}
+		}
 		var lists []string
 		for _, word := range all {
 			lists = append(lists, before+word)
 		}
 		return lists, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
+}
+
+// classes offers the classes of the model that the first argument names.
+func classes(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	t, err := addForeignFlags(pflag.NewFlagSet("", pflag.ContinueOnError)).open(args[0], false)
+	if err != nil || !t.classes() {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return listOf(t.classFields())(c, args, begun)
 }
 
 // orFiles offers words, and files where none of them begins so.

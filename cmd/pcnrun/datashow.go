@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -158,7 +157,7 @@ func (a *app) printOverview(o overview) error {
 				fmt.Fprintf(t, "and %d more\t\t\n", len(o.Classes)-most)
 				break
 			}
-			fmt.Fprintf(t, "%s\t%d\t%d\n", strings.ToValidUTF8(c.Name, "?"), c.Train, c.Test)
+			fmt.Fprintf(t, "%s\t%d\t%d\n", cellText(c.Name), c.Train, c.Test)
 		}
 	} else {
 		fmt.Fprintln(t, "target\tleast\tlargest\tmean")

@@ -25,7 +25,7 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, o ownRow
 	}
 	n := t.network
 	dtype := n.Config().Dtype
-	in, closeIn, err := a.openRows([]string{path, o.path}, n.Size(n.InputNode()), dtype)
+	in, closeIn, err := a.openInputs(o.path, t)
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,9 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, o ownRow
 // columns says to p what the targets of t are, and where.
 func (o *ownRows) columns(p *rowParser, t *trained) error {
 	k := t.network.Size(t.network.TargetNode())
+	if p.learned = t.recipe.Data.Target; t.recipe.Data.Label != "" {
+		p.learned = []string{t.recipe.Data.Label}
+	}
 	switch {
 	case o.label != "" && o.target != "":
 		return usagef("--label and --target: want one of them")

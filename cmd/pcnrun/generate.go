@@ -6,11 +6,11 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train/config"
 	"example.com/pcn/train/report"
@@ -25,13 +25,17 @@ the data is free. A generative network does so in one pass. A discriminative one
 to settle, and does not know what inputs look like: many that are none give its
 label, and of images it makes noise.
 
-Of a classifier one example of each class is made, or of the classes of --label.
+Of a classifier one example of each class is made, or of the classes of --label, by
+their names or, where they have none, their numbers. A name with a comma goes in
+quotes, as in CSV: --label '"Iris, blue",rose'.
+
 With --samples a row of them differs: each hidden unit of a generative network is
 drawn around its prediction, with variance --temperature over its precision; the
 inputs of a discriminative one begin at random. --between goes from one class to
 another in as many steps. Images are written to a PNG file; other inputs are
-printed as CSV. With FILE, or for a regression, the targets are read as lines of
-numbers from FILE or the standard input, and the inputs are printed.
+printed as CSV, each with its class first as by predict, except with --between.
+With FILE, or for a regression, the targets are read as lines of numbers from FILE
+or the standard input, and the inputs alone are printed.
 
 ` + modelHelp,
 		Example: `  pcnrun train digits --direction generative --out runs/generative
@@ -44,8 +48,8 @@ numbers from FILE or the standard input, and the inputs are printed.
 	f := addForeignFlags(c.Flags())
 	addInferenceFlags(c.Flags())
 	g := &generateFlags{modelFlags: f}
-	c.Flags().IntSliceVar(&g.labels, "label", nil, "`CLASS` to generate, or several with commas (default all)")
-	c.Flags().IntSliceVar(&g.between, "between", nil, "two classes `A,B`, to go from the one to the other")
+	c.Flags().StringSliceVar(&g.labels, "label", nil, "`CLASS` to generate, or several with commas (default all)")
+	c.Flags().StringSliceVar(&g.between, "between", nil, "two classes `A,B`, to go from the one to the other")
 	c.Flags().IntVar(&g.samples, "samples", 0, "`N` samples of each class, or steps from one to another (default 1, and\n8 steps)")
 	c.Flags().Float64Var(&g.temperature, "temperature", 0.005, "`T`, variance of a hidden unit of precision 1 around its prediction")
 	c.Flags().Uint64Var(&g.seed, "seed", config.DefaultSeed, "`N` that decides what is drawn")
@@ -60,7 +64,7 @@ numbers from FILE or the standard input, and the inputs are printed.
 // generateFlags are what generate is asked.
 type generateFlags struct {
 	*modelFlags
-	labels, between []int
+	labels, between []string
 	samples         int
 	temperature     float64
 	seed            uint64
@@ -79,7 +83,6 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if err != nil {
 		return err
 	}
-	n := t.network
 	if len(args) > 1 || !t.classes() {
 		for _, name := range []string{"label", "between", "samples", "temperature", "seed"} {
 			if g.flags.Changed(name) {
@@ -88,7 +91,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 		}
 		return a.generateRows(ctx, t, args, g.json)
 	}
-	targets, columns, what, err := g.targets(n)
+	wanted, err := g.targets(t)
 	if err != nil {
 		return err
 	}
@@ -96,18 +99,18 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if g.samples > 1 && g.between == nil {
 		how.Temperature = g.temperature
 	}
-	inputs, err := t.generate(ctx, targets, how)
+	inputs, err := t.generate(ctx, wanted.targets, how)
 	if err != nil {
 		return err
 	}
 	images := model.Rows(inputs)
 	width, height := t.imageSize(len(images[0]))
 	if width == 0 {
-		a.noteInputs(n, noise)
-		return a.printInputs(t, inputs, g.json)
+		a.noteInputs(t.network, noise)
+		return a.printInputs(t, wanted.classes, inputs, g.json)
 	}
 	low, high := t.pixelRange(images)
-	picture, err := report.Grid(images, width, height, columns, low, high)
+	picture, err := report.Grid(images, width, height, wanted.columns, low, high)
 	if err != nil {
 		return err
 	}
@@ -118,11 +121,11 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if err := report.WritePNG(out, picture); err != nil {
 		return err
 	}
-	a.noteInputs(n, noise)
+	a.noteInputs(t.network, noise)
 	if g.json {
-		return printJSON(a.stdout, map[string]any{"model": args[0], "images": len(images), "shows": what, "figure": out})
+		return printJSON(a.stdout, map[string]any{"model": args[0], "images": len(images), "shows": wanted.what, "figure": out})
 	}
-	_, err = fmt.Fprintf(a.stdout, "wrote %s: %s\n", out, what)
+	_, err = fmt.Fprintf(a.stdout, "wrote %s: %s\n", out, wanted.what)
 	return err
 }
 
@@ -140,21 +143,32 @@ const noise = "what it generates looks like noise"
 // stepsBetween is the number of steps from one class to another.
 const stepsBetween = 8
 
-// targets returns the targets (B, k) to generate for, how many of them make a row
-// of the picture, and what they are.
-func (g *generateFlags) targets(n *model.Network) (targets *tensor.Dense, columns int, what string, err error) {
-	k := n.Size(n.TargetNode())
-	for _, c := range slices.Concat(g.labels, g.between) {
-		if c < 0 || c >= k {
-			return nil, 0, "", usagef("want classes 0 to %d, got %d", k-1, c)
-		}
+// wanted is what to generate.
+type wanted struct {
+	targets *tensor.Dense // (B, k)
+	classes []int         // of each row of the targets; nil from one class to another
+	columns int           // rows of the targets that make a row of the picture
+	what    string
+}
+
+// targets returns what t is to generate.
+func (g *generateFlags) targets(t *trained) (w wanted, err error) {
+	between, err := t.findClasses("between", g.between)
+	if err != nil {
+		return w, err
 	}
+	labels, err := t.findClasses("label", g.labels)
+	if err != nil {
+		return w, err
+	}
+	n := t.network
+	k := n.Size(n.TargetNode())
 	if g.flags.Changed("between") {
-		if len(g.between) != 2 {
-			return nil, 0, "", usagef("--between: want two classes, such as 3,8")
+		if len(between) != 2 {
+			return w, usagef("--between: want two classes, such as %s, got %d", t.listClasses(0, k-1), len(between))
 		}
-		if g.labels != nil {
-			return nil, 0, "", usagef("--between and --label do not go together")
+		if g.flags.Changed("label") {
+			return w, usagef("--between and --label do not go together")
 		}
 		steps := max(g.samples, 2)
 		if g.samples == 0 {
@@ -163,39 +177,44 @@ func (g *generateFlags) targets(n *model.Network) (targets *tensor.Dense, column
 		numbers := make([]float64, steps*k)
 		for i := range steps {
 			share := float64(i) / float64(steps-1)
-			numbers[i*k+g.between[0]] += 1 - share
-			numbers[i*k+g.between[1]] += share
+			numbers[i*k+between[0]] += 1 - share
+			numbers[i*k+between[1]] += share
 		}
-		what = fmt.Sprintf("from class %d to %d", g.between[0], g.between[1])
-		return newTensor(n.Config().Dtype, numbers, steps, k), steps, what, nil
+		w.what = fmt.Sprintf("from class %s to %s", t.listClasses(between[0]), t.listClasses(between[1]))
+		w.targets, w.columns = newTensor(n.Config().Dtype, numbers, steps, k), steps
+		return w, nil
 	}
-	labels := g.labels
-	what = fmt.Sprintf("class %s", strings.Trim(fmt.Sprint(labels), "[]"))
-	if labels == nil {
+	switch {
+	case labels != nil:
+		w.what = "class " + t.listClasses(labels...)
+	case g.flags.Changed("label"):
+		return w, usagef("--label: want a class, such as %s, got none", t.listClasses(0))
+	default:
 		for c := range k {
 			labels = append(labels, c)
 		}
-		what = fmt.Sprintf("classes 0 to %d", k-1)
+		if w.what = fmt.Sprintf("classes 0 to %d", k-1); t.names != nil {
+			w.what = "classes " + quoted.List(t.names)
+		}
 	}
 	samples := max(g.samples, 1)
-	var all []int
 	for _, c := range labels {
-		all = append(all, slices.Repeat([]int{c}, samples)...)
+		w.classes = append(w.classes, slices.Repeat([]int{c}, samples)...)
 	}
-	if columns = samples; samples == 1 {
-		columns = (len(labels) + 1) / 2
+	if w.columns = samples; samples == 1 {
+		w.columns = (len(labels) + 1) / 2
 	} else {
-		what += fmt.Sprintf(", %d samples each", samples)
+		w.what += fmt.Sprintf(", %d samples each", samples)
 	}
-	targets, err = n.OneHot(all)
-	return targets, columns, what, err
+	w.targets, err = n.OneHot(w.classes)
+	return w, err
 }
 
 // generateRows prints the inputs for targets that are read.
 func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSON bool) error {
 	n := t.network
 	dtype := n.Config().Dtype
-	in, closeIn, err := a.openRows(args, n.Size(n.TargetNode()), dtype)
+	in, closeIn, err := a.openFile(rowsPath(args), n.Size(n.TargetNode()), dtype)
 	if err != nil {
 		return err
 	}
@@ -208,7 +227,7 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSO
 		if err != nil {
 			return err
 		}
-		return a.printInputs(t, inputs, asJSON)
+		return a.printInputs(t, nil, inputs, asJSON)
 	})
 	if err == nil && count == 0 {
 		err = fmt.Errorf("%s: no line of numbers with commas between", in.name)
@@ -265,9 +284,9 @@ func (t *trained) pixelRange(images [][]float64) (low, high float64) {
 	return low, max(high, low+1e-9)
 }
 
-// printInputs prints a line for each row of inputs (B, d), as CSV or as a JSON object
-// that predict reads.
-func (a *app) printInputs(t *trained, inputs *tensor.Dense, asJSON bool) error {
-	_, err := a.stdout.Write(t.appendAnswers(nil, answers{name: "input", numbers: inputs}, asJSON))
+// printInputs prints a line for each row of inputs (B, d), with its class where classes
+// is not nil, as CSV or as a JSON object that predict reads.
+func (a *app) printInputs(t *trained, classes []int, inputs *tensor.Dense, asJSON bool) error {
+	_, err := a.stdout.Write(t.appendAnswers(nil, answers{classes: classes, name: "input", numbers: inputs}, asJSON))
 	return err
 }

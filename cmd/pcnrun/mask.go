@@ -18,9 +18,10 @@ func (h hidden) at(i, j int) bool { return h[i%len(h)][j] }
 
 const maskHelp = "top, bottom, left or right of an image, random:SHARE, drawn by\nthe recipe's seed, or a CSV file with a 1 for each unit to hide and a 0 for each\nto leave, in one line for all examples or one each"
 
-// hide returns what --mask says of n inputs of d units, which are images of width
-// w where that is not 0.
-func (a *app) hide(ctx context.Context, mask string, n, d, w int, seed uint64) (hidden, error) {
+// hide returns what --mask says of n inputs of t, which are images of width w where
+// that is not 0.
+func (a *app) hide(ctx context.Context, mask string, n, w int, t *trained) (hidden, error) {
+	d := t.network.Size(t.network.InputNode())
 	var hides func(x, y int) bool
 	switch kind, text, _ := strings.Cut(mask, ":"); kind {
 	case "top", "bottom", "left", "right":
@@ -40,11 +41,11 @@ func (a *app) hide(ctx context.Context, mask string, n, d, w int, seed uint64) (
 		if err != nil || !(p > 0 && p < 1) {
 			return nil, usagef("--mask %s: want random:SHARE with a share between 0 and 1", mask)
 		}
-		rng := rand.New(rand.NewPCG(seed, streamMask))
+		rng := rand.New(rand.NewPCG(t.recipe.Data.Seed, streamMask))
 		hides = func(int, int) bool { return rng.Float64() < p }
 		w = d
 	default:
-		return a.maskFile(ctx, mask, n, d)
+		return a.maskFile(ctx, mask, n, t)
 	}
 	out := make(hidden, n)
 	for i := range out {
@@ -59,9 +60,9 @@ func (a *app) hide(ctx context.Context, mask string, n, d, w int, seed uint64) (
 // streamMask is the random stream of hidden units, drawn from the data's seed.
 const streamMask = 301
 
-// maskFile reads a mask for n inputs of d units.
-func (a *app) maskFile(ctx context.Context, path string, n, d int) (hidden, error) {
-	in, closeIn, err := a.openFile(path, d, 0)
+// maskFile reads a mask for n inputs of t.
+func (a *app) maskFile(ctx context.Context, path string, n int, t *trained) (hidden, error) {
+	in, closeIn, err := a.openInputs(path, t)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usagef("--mask %s: want top, bottom, left, right, random:SHARE or a file, and there is none of this name", path)
 	}
@@ -78,7 +79,7 @@ func (a *app) maskFile(ctx context.Context, path string, n, d int) (hidden, erro
 	}
 	out := make(hidden, len(numbers))
 	for i, row := range numbers {
-		out[i] = make([]bool, d)
+		out[i] = make([]bool, len(row))
 		for j, x := range row {
 			if x != 0 && x != 1 {
 				return nil, fmt.Errorf("--mask %s: row %d, column %d: want 0 or 1, got %v", path, i+1, j+1, x)

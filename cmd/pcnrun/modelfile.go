@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -19,6 +20,7 @@ const (
 	targetsKey = "pcn.target_transform" // the data.Transform of its targets, where it has one
 	imageKey   = "pcn.image"            // the imageShape of its inputs as JSON, where they are images
 	classesKey = "pcn.classes"          // the names of its classes as JSON, where they have names
+	columnsKey = "pcn.columns"          // the names of its inputs as JSON, where they have names that all differ
 )
 
 // describeModel attaches to n what is needed to use it without the data it
@@ -42,6 +44,9 @@ func describeModel(n *model.Network, e *experiment) error {
 	if set.ClassNames != nil {
 		about[classesKey] = set.ClassNames
 	}
+	if names := set.InputNames(); names != nil && distinct(names) {
+		about[columnsKey] = names
+	}
 	for key, value := range about {
 		text, err := json.Marshal(value)
 		if err != nil {
@@ -52,6 +57,12 @@ func describeModel(n *model.Network, e *experiment) error {
 		}
 	}
 	return nil
+}
+
+// distinct reports whether no two names are the same.
+func distinct(names []string) bool {
+	names = slices.Sorted(slices.Values(names))
+	return len(slices.Compact(names)) == len(names)
 }
 
 // imageShape says how inputs are drawn.
@@ -99,6 +110,7 @@ type trained struct {
 	targets data.Transform
 	image   imageShape // the zero value where the file does not say
 	names   []string   // of the classes; nil where they have none
+	columns []string   // names of the inputs; nil where they have none
 }
 
 // open reads a model file. needed says that the dataset must be known.
@@ -131,7 +143,7 @@ func (f *modelFlags) open(path string, needed bool) (*trained, error) {
 // describe reads what the file says beside the recipe.
 func (t *trained) describe() error {
 	n := t.network
-	for key, into := range map[string]any{inputsKey: &t.inputs, targetsKey: &t.targets, imageKey: &t.image, classesKey: &t.names} {
+	for key, into := range map[string]any{inputsKey: &t.inputs, targetsKey: &t.targets, imageKey: &t.image, classesKey: &t.names, columnsKey: &t.columns} {
 		if text := n.Metadata(key); text != "" {
 			if err := json.Unmarshal([]byte(text), into); err != nil {
 				return fmt.Errorf("%s: %w", key, err)
@@ -150,6 +162,9 @@ func (t *trained) describe() error {
 	}
 	if t.names != nil && len(t.names) != targets {
 		return fmt.Errorf("%s: %d names for %d classes", classesKey, len(t.names), targets)
+	}
+	if t.columns != nil && (len(t.columns) != inputs || !distinct(t.columns)) {
+		return fmt.Errorf("%s: want %d names that all differ, got %d", columnsKey, inputs, len(t.columns))
 	}
 	return nil
 }

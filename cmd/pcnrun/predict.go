@@ -8,7 +8,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
@@ -66,9 +65,7 @@ type answers struct {
 // the rows of the file that args name second, or of the standard input: a line for
 // each row, in the format of the rows.
 func (a *app) mapRows(ctx context.Context, t *trained, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
-	n := t.network
-	dtype := n.Config().Dtype
-	in, closeIn, err := a.openRows(args, n.Size(n.InputNode()), dtype)
+	in, closeIn, err := a.openInputs(rowsPath(args), t)
 	if err != nil {
 		return err
 	}
@@ -77,7 +74,7 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, format row
 		in.parser.format = format
 	}
 	var text []byte
-	count, err := in.each(ctx, dtype, func(inputs *tensor.Dense) error {
+	count, err := in.each(ctx, t.network.Config().Dtype, func(inputs *tensor.Dense) error {
 		if err := t.inputs.Apply(inputs); err != nil {
 			return err
 		}
@@ -133,24 +130,16 @@ func (t *trained) appendAnswers(text []byte, of answers, asJSON bool) []byte {
 	return text
 }
 
-// appendClass writes a class, by its name where it has one, as a member of a JSON
-// object or a field of CSV.
+// appendClass writes a class as a member of a JSON object or a field of CSV.
 func (t *trained) appendClass(text []byte, class int, asJSON bool) []byte {
 	if asJSON {
 		text = append(text, `"class":`...)
 	}
-	if t.names == nil {
-		return strconv.AppendInt(text, int64(class), 10)
+	if asJSON {
+		value, _ := json.Marshal(t.class(class)) // of a text or a whole number never fails
+		return append(text, value...)
 	}
-	name := t.names[class]
-	switch {
-	case asJSON:
-		quoted, _ := json.Marshal(name) // of a string never fails
-		return append(text, quoted...)
-	case strings.ContainsAny(name, ",\"\r\n"):
-		name = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-	}
-	return append(text, name...)
+	return append(text, csvField(t.className(class))...)
 }
 
 // finite returns an error when a number of t is not finite, as after latents

@@ -20,6 +20,7 @@ type puzzle struct {
 	hidden hidden         // what the network does not see
 	seen   model.Clamp    // what it sees
 	units  data.Transform // from raw to the network's
+	names  []string       // of the inputs, where raw was told by name
 }
 
 // newPuzzle returns the puzzle of raw inputs. Noise of standard deviation sigma,

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.com/pcn/internal/quoted"
 )
 
 // rowFormat is how a row is written.
@@ -45,11 +47,17 @@ type rowParser struct {
 	classes int       // the target is a class below this; 0 where it is any number
 	names   []string  // by which rows have the classes; nil where they have the numbers
 	holes   bool      // an empty field, NaN or null is read as NaN
+	inputs  []string  // names of the columns of the inputs, all different; nil where they have none
 	columns []string  // names, or places from 1, of the columns of the targets; nil for the last ones
+	learned []string  // names that the columns of the targets have where columns is nil and there are such
 
-	began  bool
-	places []int // of the columns of the targets, from 0, in order of the targets; nil for the last ones
-	record []float64
+	began    bool
+	arranged bool
+	named    bool  // some inputs were told by name
+	order    []int // the columns, from 0, of the numbers of a row: the inputs, then the targets; nil where they are all there are
+	fields   int   // columns there are, where order says which are taken
+	split    [][]byte
+	picked   []byte
 }
 
 // parse appends the row on a line, first the inputs, then the targets. It
@@ -70,9 +78,14 @@ func (p *rowParser) parse(row []float64, line []byte) ([]float64, error) {
 				p.format = jsonRows
 			}
 		}
-		isHeader, err := p.begin(line)
-		if isHeader || err != nil {
-			return row, err
+		if p.format == csvRows {
+			header, err := p.header(line)
+			if err == nil {
+				err = p.arrange(header)
+			}
+			if header != nil || err != nil {
+				return row, err
+			}
 		}
 	}
 	if p.format == jsonRows {
@@ -83,57 +96,25 @@ func (p *rowParser) parse(row []float64, line []byte) ([]float64, error) {
 		if err != nil {
 			return row, err
 		}
-		if at := p.classPlace(); p.names != nil && at < len(fields) {
-			if fields[at], err = p.numberOf(fields[at]); err != nil {
-				return row, fmt.Errorf("column %d: %w", at+1, err)
+		if p.names != nil {
+			if at := p.column(p.width); at < len(fields) {
+				if fields[at], err = p.numberOf(fields[at]); err != nil {
+					return row, fmt.Errorf("column %d: %w", at+1, err)
+				}
 			}
 		}
-		if i := slices.IndexFunc(fields, func(f string) bool { return strings.Contains(f, ",") }); i >= 0 {
-			return row, fmt.Errorf("column %d: want a finite number, got %.40q", i+1, fields[i])
+		for i, field := range fields {
+			if !strings.Contains(field, ",") {
+				continue
+			}
+			if p.order == nil || slices.Contains(p.order, i) {
+				return row, fmt.Errorf("column %d: want a finite number, got %.40q", i+1, field)
+			}
+			fields[i] = "" // nobody asks for it
 		}
 		line = []byte(strings.Join(fields, ","))
 	}
 	return p.parseList(row, line, "column")
-}
-
-// begin looks at the first line: whether it is a header, and where the columns
-// of the targets are.
-func (p *rowParser) begin(line []byte) (isHeader bool, err error) {
-	var header []string
-	if p.format == csvRows {
-		fields, err := csvFields(line)
-		if err != nil {
-			return false, err
-		}
-		if !slices.ContainsFunc(fields, isNumber) && strings.Join(fields, "") != "" {
-			header = fields
-		}
-	}
-	for _, name := range p.columns {
-		at := slices.Index(header, name)
-		if at < 0 {
-			n, err := strconv.Atoi(name)
-			if err != nil || n < 1 || n > p.width+p.targets {
-				return false, p.noColumn(name, header)
-			}
-			at = n - 1
-		}
-		if slices.Contains(p.places, at) {
-			return false, fmt.Errorf("column %q is named twice", name)
-		}
-		p.places = append(p.places, at)
-	}
-	return header != nil, nil
-}
-
-func (p *rowParser) noColumn(name string, header []string) error {
-	switch {
-	case p.format == jsonRows:
-		return fmt.Errorf("no column %q: want a place 1 to %d in an array, or objects with \"label\", \"target\" or \"y\" and no column named", name, p.width+p.targets)
-	case header == nil:
-		return fmt.Errorf("no column %q: there is no header, want a place 1 to %d", name, p.width+p.targets)
-	}
-	return fmt.Errorf("no column %q, the header has %.200q", name, header)
 }
 
 // csvFields returns the fields of a line, without quotes and the space around
@@ -158,6 +139,12 @@ func isNumber(field string) bool {
 // parseList appends numbers separated by commas. what is the name of a place in
 // errors.
 func (p *rowParser) parseList(row []float64, text []byte, what string) ([]float64, error) {
+	if p.order != nil {
+		var err error
+		if text, err = p.pick(text); err != nil {
+			return row, err
+		}
+	}
 	want := p.width + p.targets
 	if n := bytes.Count(text, []byte(",")) + 1; n != want {
 		return row, p.wrongCount(n)
@@ -170,17 +157,13 @@ func (p *rowParser) parseList(row []float64, text []byte, what string) ([]float6
 		}
 		x, ok := p.number(field)
 		if !ok {
-			return row, fmt.Errorf("%s %d: want a finite number, got %.40q", what, i+1, bytes.TrimSpace(field))
+			return row, fmt.Errorf("%s %d: want a finite number, got %.40q", what, p.column(i)+1, bytes.TrimSpace(field))
 		}
 		row = append(row, x)
 	}
-	if p.targets == 0 {
-		return row, nil
-	}
-	places := p.arrange(row[start:])
-	for i, place := range places {
-		if err := p.checkClass(row[start+p.width+i]); err != nil {
-			return row, fmt.Errorf("%s %d: %w", what, place+1, err)
+	for i, x := range row[start+p.width:] {
+		if err := p.checkClass(x); err != nil {
+			return row, fmt.Errorf("%s %d: %w", what, p.column(p.width+i)+1, err)
 		}
 	}
 	return row, nil
@@ -189,6 +172,8 @@ func (p *rowParser) parseList(row []float64, text []byte, what string) ([]float6
 // wrongCount is the error of n numbers.
 func (p *rowParser) wrongCount(n int) error {
 	switch {
+	case p.fields > p.width+p.targets:
+		return fmt.Errorf("want %d fields, as many as the header has, got %d", p.fields, n)
 	case p.targets == 0:
 		return fmt.Errorf("want %d numbers, got %d", p.width, n)
 	case p.classes > 0:
@@ -197,39 +182,11 @@ func (p *rowParser) wrongCount(n int) error {
 	return fmt.Errorf("want %d numbers, %d inputs and %d targets, got %d", p.width+p.targets, p.width, p.targets, n)
 }
 
-// arrange moves the targets of a record to its end and returns their places.
-func (p *rowParser) arrange(record []float64) []int {
-	if p.places == nil {
-		for i := range p.targets {
-			p.places = append(p.places, p.width+i)
-		}
-	}
-	p.record = append(p.record[:0], record...)
-	inputs := record[:0]
-	for i, x := range p.record {
-		if !slices.Contains(p.places, i) {
-			inputs = append(inputs, x)
-		}
-	}
-	for i, place := range p.places {
-		record[p.width+i] = p.record[place]
-	}
-	return p.places
-}
-
-// classPlace returns the place of the class in a record, from 0.
-func (p *rowParser) classPlace() int {
-	if p.places == nil {
-		return p.width
-	}
-	return p.places[0]
-}
-
 // numberOf returns the number of the class of that name.
 func (p *rowParser) numberOf(name string) (string, error) {
 	i := slices.Index(p.names, name)
 	if i < 0 {
-		return "", fmt.Errorf("want one of the classes %.200q, got %.40q", p.names, name)
+		return "", fmt.Errorf("want one of the classes %s, got %.40q", quoted.List(p.names), name)
 	}
 	return strconv.Itoa(i), nil
 }
@@ -279,6 +236,11 @@ func (p *rowParser) parseJSON(row []float64, line []byte) ([]float64, error) {
 		if !json.Valid(line) {
 			return row, fmt.Errorf("want a JSON array of numbers, got %.40q", line)
 		}
+		if !p.arranged {
+			if err := p.arrange(nil); err != nil {
+				return row, err
+			}
+		}
 		if p.names == nil {
 			return p.parseList(row, trimArray(line), "element")
 		}
@@ -291,6 +253,15 @@ func (p *rowParser) parseJSON(row []float64, line []byte) ([]float64, error) {
 	var object struct{ Input, X, Label, Target, Y json.RawMessage }
 	if err := json.Unmarshal(line, &object); err != nil {
 		return row, fmt.Errorf("want a JSON array of numbers, or an object with \"input\": %w", err)
+	}
+	if p.inputs != nil && !isArray(object.Input) && !isArray(object.X) {
+		of, err := p.members(line)
+		if err != nil {
+			return row, err
+		}
+		if of != nil {
+			return p.parseMembers(row, of)
+		}
 	}
 	if p.targets > 0 && len(p.columns) > 0 {
 		return row, fmt.Errorf("columns %q are named, and an object has \"label\", \"target\" or \"y\"", p.columns)
@@ -331,7 +302,7 @@ func (p *rowParser) numberClass(array []byte) (elements [][]byte, err error) {
 	if err := json.Unmarshal(array, &of); err != nil {
 		return nil, err
 	}
-	if at := p.classPlace(); at < len(of) {
+	if at := p.column(p.width); at < len(of) {
 		if of[at], err = p.numberOfJSON(of[at]); err != nil {
 			return nil, fmt.Errorf("element %d: %w", at+1, err)
 		}
@@ -356,7 +327,7 @@ func (p *rowParser) member(row []float64, n int, name, short string, value, shor
 		name, value = short, shortValue
 	}
 	inner := rowParser{width: n, limit: p.limit, holes: p.holes}
-	if value[0] == '[' {
+	if isArray(value) {
 		value = trimArray(value)
 	}
 	row, err := inner.parseList(row, value, "element")
@@ -365,6 +336,8 @@ func (p *rowParser) member(row []float64, n int, name, short string, value, shor
 	}
 	return row, nil
 }
+
+func isArray(text json.RawMessage) bool { return len(text) > 0 && text[0] == '[' }
 
 // trimArray returns what is between the brackets of a valid JSON array.
 func trimArray(text []byte) []byte { return text[1 : len(text)-1] }

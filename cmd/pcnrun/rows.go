@@ -181,13 +181,22 @@ func newTensor(d model.Dtype, numbers []float64, n, width int) *tensor.Dense {
 	return tensor.New(tensor.WithShape(n, width), tensor.WithBacking(short))
 }
 
-// openRows returns the rows of the file that args name second, or of the
-// standard input.
-func (a *app) openRows(args []string, width int, d model.Dtype) (*rows, func() error, error) {
+// rowsPath returns the file that args name second, or - for the standard input.
+func rowsPath(args []string) string {
 	if len(args) < 2 {
-		return a.openFile("-", width, d)
+		return "-"
 	}
-	return a.openFile(args[1], width, d)
+	return args[1]
+}
+
+// openInputs returns the rows of inputs of t that a file has.
+func (a *app) openInputs(path string, t *trained) (*rows, func() error, error) {
+	n := t.network
+	in, closeIn, err := a.openFile(path, n.Size(n.InputNode()), n.Config().Dtype)
+	if err == nil {
+		in.parser.inputs = t.columns
+	}
+	return in, closeIn, err
 }
 
 // openFile returns the rows of a file, or for - of the standard input.
@@ -213,9 +222,14 @@ func formatFlag(flags *pflag.FlagSet, usage string) *rowFormat {
 const rowsHelp = `A row is a line: numbers separated by commas (csv), or a JSON array of numbers or
 an object with such an array as "input" or "x" (jsonl). Inputs are raw, as in the
 dataset (pixels 0..16 for digits, 0..255 for mnist): what scaled them in training
-is in the model file. Of CSV, a first line without a number is a header, and
-passed over. Rows are used as they come, a few hundred at once, however many there
-are.`
+is in the model file. Of CSV, a first line without a number is a header. Rows are used
+as they come, a few hundred at once, however many there are.
+
+Inputs are taken by place, or by name where the model learned from CSV whose inputs
+have names that all differ: where a header has these names, in any order, the
+columns that have others are left out, whatever they hold. A header with some of
+the names alone is an error, and one with none of them is passed over. A JSON object
+may have a member for each column in place of "input".`
 
 // appendRow writes numbers as a line of CSV without its end, with the digits
 // that the type of the network holds.

@@ -4,18 +4,21 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
@@ -86,14 +89,45 @@ func TestRows(t *testing.T) {
 		"array with the target":  {`[1,2,0]`, rowParser{width: 2, targets: 1}, [][]float64{{1, 2, 0}}, ""},
 		"a class by name":        {"1,rose\n2,\"a, b\"\n", rowParser{width: 1, targets: 1, classes: 2, names: []string{"a, b", "rose"}}, [][]float64{{1, 1}, {2, 0}}, ""},
 		"names by column":        {"kind,x\nrose,1\n", rowParser{width: 1, targets: 1, classes: 2, names: []string{"iris", "rose"}, columns: []string{"kind"}}, [][]float64{{1, 1}}, ""},
-		"no such name":           {"1,lily\n", rowParser{width: 1, targets: 1, classes: 2, names: []string{"iris", "rose"}}, nil, `rows: line 1: column 2: want one of the classes ["iris" "rose"], got "lily"`},
+		"no such name":           {"1,lily\n", rowParser{width: 1, targets: 1, classes: 2, names: []string{"iris", "rose"}}, nil, `rows: line 1: column 2: want one of the classes "iris", "rose", got "lily"`},
 		"names, too few":         {"1\n", rowParser{width: 1, targets: 1, classes: 2, names: []string{"iris", "rose"}}, nil, "rows: line 1: want 2 numbers, the inputs and the class, got 1"},
 		"names in arrays":        {`[1,"a, b"]`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "a, b"}}, [][]float64{{1, 1}}, ""},
-		"no name in an array":    {`[1,0]`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "iris"}}, nil, `rows: line 1: element 2: want one of the classes ["rose" "iris"], got "0"`},
+		"no name in an array":    {`[1,0]`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "iris"}}, nil, `rows: line 1: element 2: want one of the classes "rose", "iris", got "0"`},
 		"names of objects":       {`{"x":[1],"label":"iris"}` + "\n" + `{"x":[2],"y":"rose"}`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "iris"}}, [][]float64{{1, 1}, {2, 0}}, ""},
-		"an object's no name":    {`{"x":[1],"label":"lily"}`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "iris"}}, nil, `rows: line 1: "label": want one of the classes ["rose" "iris"], got "lily"`},
-		"nothing":                {"\n\n", rowParser{width: 2}, nil, ""},
-		"a long line":            {"1\n" + strings.Repeat(" ", maxLineBytes+1) + "\n", rowParser{width: 1}, [][]float64{{1}}, "rows: line 2: longer than 4194304 bytes"},
+		"an object's no name":    {`{"x":[1],"label":"lily"}`, rowParser{width: 1, targets: 1, classes: 2, names: []string{"rose", "iris"}}, nil, `rows: line 1: "label": want one of the classes "rose", "iris", got "lily"`},
+
+		"inputs by name":            {"b,a\n1,2\n", rowParser{width: 2, inputs: []string{"a", "b"}}, [][]float64{{2, 1}}, ""},
+		"inputs in place":           {"a,b\n1,2\n", rowParser{width: 2, inputs: []string{"a", "b"}}, [][]float64{{1, 2}}, ""},
+		"no name of an input":       {"c,d\n1,2\n", rowParser{width: 2, inputs: []string{"a", "b"}}, [][]float64{{1, 2}}, ""},
+		"no header":                 {"1,2\n", rowParser{width: 2, inputs: []string{"a", "b"}}, [][]float64{{1, 2}}, ""},
+		"an input missing":          {"b,c\n1,2\n", rowParser{width: 2, inputs: []string{"a", "b"}}, nil, `rows: line 1: the header has no "a", want all inputs of the model by name, "a", "b", or none`},
+		"an input twice":            {"a,b,a\n1,2,3\n", rowParser{width: 2, inputs: []string{"a", "b"}}, nil, `rows: line 1: columns 1 and 3 are both named "a", want one`},
+		"columns left out":          {"note,b,kind,a\nx,1,\"i, j\",2\n\"x\",3,,4\n", rowParser{width: 2, inputs: []string{"a", "b"}}, [][]float64{{2, 1}, {4, 3}}, ""},
+		"a column is bad":           {"note,b,a\nx,1,y\n", rowParser{width: 2, inputs: []string{"a", "b"}}, nil, `rows: line 2: column 3: want a finite number, got "y"`},
+		"a comma in a named column": {"note,b,a\nx,\"1,2\",3\n", rowParser{width: 2, inputs: []string{"a", "b"}}, nil, `rows: line 2: column 2: want a finite number, got "1,2"`},
+		"a field too few":           {"note,b,a\nx,1\n", rowParser{width: 2, inputs: []string{"a", "b"}}, nil, "rows: line 2: want 3 fields, as many as the header has, got 2"},
+		"names that are numbers":    {"1,0,kind\n5,6,x\n", rowParser{width: 2, inputs: []string{"0", "1"}}, [][]float64{{6, 5}}, ""},
+		"holes by name":             {"b,a\n,2\n", rowParser{width: 2, inputs: []string{"a", "b"}, holes: true}, [][]float64{{2, math.NaN()}}, ""},
+		"a target by name":          {"y,b,z,a\n1,2,3,4\n", rowParser{width: 2, targets: 1, inputs: []string{"a", "b"}, columns: []string{"z"}}, [][]float64{{4, 2, 3}}, ""},
+		"a target's place":          {"y,b,z,a\n1,2,3,4\n", rowParser{width: 2, targets: 1, inputs: []string{"a", "b"}, columns: []string{"1"}}, [][]float64{{4, 2, 1}}, ""},
+		"the target learned":        {"y,b,z,a\n1,2,3,4\n", rowParser{width: 2, targets: 1, inputs: []string{"a", "b"}, learned: []string{"y"}}, [][]float64{{4, 2, 1}}, ""},
+		"the last but inputs":       {"y,b,z,a\n1,2,3,4\n", rowParser{width: 2, targets: 1, inputs: []string{"a", "b"}, learned: []string{"x"}}, [][]float64{{4, 2, 3}}, ""},
+		"no target by name":         {"b,a\n1,2\n", rowParser{width: 2, targets: 1, inputs: []string{"a", "b"}}, nil, "rows: line 1: the header has 0 columns beside the inputs, want 1 for the targets"},
+		"an input as target":        {"b,a,y\n1,2,3\n", rowParser{width: 2, targets: 1, inputs: []string{"a", "b"}, columns: []string{"a"}}, nil, `rows: line 1: column "a" is an input of the model, want a target`},
+		"a target twice":            {"y,a,y\n1,2,3\n", rowParser{width: 1, targets: 1, inputs: []string{"a"}, columns: []string{"y"}}, nil, `rows: line 1: columns 1 and 3 are both named "y"`},
+		"a header too long":         {"a,b,c\n1,2\n", rowParser{width: 1, targets: 1, columns: []string{"c"}}, nil, "rows: line 1: want 2 numbers, 1 inputs and 1 targets, got 3"},
+		"a class by its column":     {"kind,b,a\n\"i, j\",1,2\n", rowParser{width: 2, targets: 1, classes: 2, names: []string{"h", "i, j"}, inputs: []string{"a", "b"}, learned: []string{"kind"}}, [][]float64{{2, 1, 1}}, ""},
+		"members":                   {`{"b":1,"a":2,"z":"x"}` + "\n" + `{"x":[3,4]}`, rowParser{width: 2, inputs: []string{"a", "b"}}, [][]float64{{2, 1}, {3, 4}}, ""},
+		"a member missing":          {`{"b":1}`, rowParser{width: 2, inputs: []string{"a", "b"}}, nil, `rows: line 1: the object has no "a"`},
+		"a member that is text":     {`{"b":1,"a":"2"}`, rowParser{width: 2, inputs: []string{"a", "b"}}, nil, `rows: line 1: "a": want a finite number, got "\"2\""`},
+		"a member with its target":  {`{"b":1,"a":2,"kind":"i"}`, rowParser{width: 2, targets: 1, classes: 2, names: []string{"h", "i"}, inputs: []string{"a", "b"}, learned: []string{"kind"}}, [][]float64{{2, 1, 1}}, ""},
+		"a member asked for":        {`{"x":1,"kind":3,"y":2}`, rowParser{width: 1, targets: 1, inputs: []string{"x"}, columns: []string{"y"}, learned: []string{"kind"}}, [][]float64{{1, 2}}, ""},
+		"no member asked for":       {`{"x":1}`, rowParser{width: 1, targets: 1, inputs: []string{"x"}, columns: []string{"y"}}, nil, `rows: line 1: want a member "y"`},
+		"which member":              {`{"x":1,"y":2}`, rowParser{width: 1, targets: 1, inputs: []string{"x"}}, nil, "rows: line 1: which member is the target?"},
+		"a member's bad class":      {`{"x":1,"y":2}`, rowParser{width: 1, targets: 1, classes: 2, inputs: []string{"x"}, learned: []string{"y"}}, nil, `rows: line 1: "y": want a class 0 to 1, got 2`},
+
+		"nothing":     {"\n\n", rowParser{width: 2}, nil, ""},
+		"a long line": {"1\n" + strings.Repeat(" ", maxLineBytes+1) + "\n", rowParser{width: 1}, [][]float64{{1}}, "rows: line 2: longer than 4194304 bytes"},
 	} {
 		for how, r := range map[string]io.Reader{"whole": strings.NewReader(c.text), "byte by byte": iotest.OneByteReader(strings.NewReader(c.text))} {
 			if how != "whole" && len(c.text) > 1000 {
@@ -103,7 +137,7 @@ func TestRows(t *testing.T) {
 			if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.HasPrefix(err.Error(), c.err)) {
 				t.Errorf("%s, %s: got error %v, want %q", name, how, err, c.err)
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			if diff := cmp.Diff(c.want, got, cmpopts.EquateNaNs()); diff != "" {
 				t.Errorf("%s, %s: (-want +got)\n%s", name, how, diff)
 			}
 		}
@@ -125,10 +159,19 @@ func TestRowsAllocations(t *testing.T) {
 	line := bytes.Repeat([]byte("-0.12345678,"), 64)
 	line = line[:len(line)-1]
 	array := []byte("[" + string(line) + "]")
+	longer := []byte(string(line) + ",text")
+	named := rowParser{width: 64, limit: math.MaxFloat32}
+	for i := range 64 {
+		named.inputs = append(named.inputs, fmt.Sprint("x", 63-i))
+	}
 	row := make([]float64, 0, 64)
 	text := make([]byte, 0, 2000)
+	header := strings.Split("note,"+strings.Join(named.inputs, ","), ",")
+	slices.Reverse(header)
+	must(named.parse(nil, []byte(strings.Join(header, ","))))
 	for name, use := range map[string]func(){
-		"csv": func() { row = must(p.parse(row[:0], line)) },
+		"csv":   func() { row = must(p.parse(row[:0], line)) },
+		"named": func() { row = must(named.parse(row[:0], longer)) },
 		"json": func() {
 			row = must((&rowParser{width: 64, limit: 1, began: true, format: jsonRows}).parse(row[:0], array))
 		},
@@ -157,14 +200,18 @@ func BenchmarkParseRow(b *testing.B) {
 // FuzzRows reads anything without a panic, and to the same rows however it is
 // cut into reads.
 func FuzzRows(f *testing.F) {
-	for _, text := range []string{"a,b,c\n1,2,3\n", "[1,2,3]\n", `{"x":[1,2],"y":0}`, "\ufeff\"1\", 2,1e400", "1,2,0\r\n\r\n\"", `{"input":[1],"label":{}}`} {
+	for _, text := range []string{"a,b,c\n1,2,3\n", "[1,2,3]\n", `{"x":[1,2],"y":0}`, "\ufeff\"1\", 2,1e400", "1,2,0\r\n\r\n\"", `{"input":[1],"label":{}}`, "0,y,a\n1,2,3\n", `{"0":1,"a":2,"y":1}`} {
 		f.Add(text, 0, 0)
 		f.Add(text, 1, 3)
+		f.Add(text, -1, 0)
 	}
 	f.Fuzz(func(t *testing.T, text string, targets, classes int) {
 		p := rowParser{width: 2, targets: int(uint(targets) % 3)}
 		if p.targets == 1 {
 			p.classes = int(uint(classes) % 4)
+		}
+		if targets < 0 {
+			p.inputs, p.learned = []string{"a", "0"}, []string{"y"}
 		}
 		if p.classes == 3 {
 			p.names = []string{"0", "b", "c, d"}

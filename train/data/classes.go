@@ -2,10 +2,8 @@ package data
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // A ColumnError says that a file has no such column, or that it was not said
@@ -57,21 +55,4 @@ func sortTexts(texts []string) {
 	slices.SortFunc(texts, func(a, b string) int {
 		return cmp.Or(cmp.Compare(values[a], values[b]), cmp.Compare(a, b))
 	})
-}
-
-// quotedList writes names for an error: not more than anyone would read.
-func quotedList(names []string) string {
-	const most = 20
-	var b strings.Builder
-	for i, name := range names {
-		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(names)-most)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%.40q", strings.TrimSpace(name))
-	}
-	return b.String()
 }

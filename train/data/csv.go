@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"example.com/pcn/internal/bounded"
+	"example.com/pcn/internal/quoted"
 )
 
 const (
@@ -82,7 +83,7 @@ func firstLine(path string, comma rune) string {
 	if err != nil {
 		return "those of its first line"
 	}
-	return quotedList(record)
+	return quoted.List(record)
 }
 
 // ReadCSV reads a set from plain text, one example a line: the inputs, then the
@@ -275,7 +276,7 @@ func (t *csvTable) find(line int, name string) (int, error) {
 		at = j
 	}
 	if at < 0 {
-		return 0, &ColumnError{fmt.Sprintf("line %d: no column %q, expected one of %s", line, name, quotedList(t.header))}
+		return 0, &ColumnError{fmt.Sprintf("line %d: no column %q, expected one of %s", line, name, quoted.List(t.header))}
 	}
 	return at, nil
 }
@@ -310,7 +311,7 @@ func (t *csvTable) label(text string) error {
 	if !ok {
 		switch {
 		case len(t.options.ClassNames) > 0:
-			return fmt.Errorf("label %.40q, expected one of %s", text, quotedList(t.options.ClassNames))
+			return fmt.Errorf("label %.40q, expected one of %s", text, quoted.List(t.options.ClassNames))
 		case text == "":
 			return errors.New("no label, expected a class")
 		case len(t.texts) == maxClasses:

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"example.com/pcn/internal/quoted"
 )
 
 const (
@@ -49,7 +51,7 @@ func Images(dir string, classes []string) (*Set, error) {
 			return nil, fmt.Errorf("data: %s is a file, expected only folders of images, one for each class", filepath.Join(dir, f))
 		}
 		if len(classes) > 0 && !slices.Contains(classes, f) {
-			return nil, fmt.Errorf("data: %s: class %q, expected one of %s", dir, f, quotedList(classes))
+			return nil, fmt.Errorf("data: %s: class %q, expected one of %s", dir, f, quoted.List(classes))
 		}
 		names = append(names, f)
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"example.com/pcn/internal/quoted"
 )
 
 // Columns says what is to be learned of a file, by name.
@@ -172,7 +174,7 @@ func agree(train, test *Set, path string) error {
 	case train.InputSize() != test.InputSize() || train.Width != test.Width:
 		return fmt.Errorf("data: %s: %d inputs%s, expected %d%s as in training", path, test.InputSize(), pixelsText(test), train.InputSize(), pixelsText(train))
 	case !slices.Equal(train.columns, test.columns):
-		return fmt.Errorf("data: %s: columns %s, expected %s in this order as in training", path, quotedList(test.columns), quotedList(train.columns))
+		return fmt.Errorf("data: %s: columns %s, expected %s in this order as in training", path, quoted.List(test.columns), quoted.List(train.columns))
 	case (train.labels == nil) != (test.labels == nil):
 		return fmt.Errorf("data: %s: classes in one of training and test, and targets in the other", path)
 	case train.labels == nil && train.TargetSize() != test.TargetSize():

@@ -241,7 +241,7 @@ func TestCSVNamed(t *testing.T) {
 	if err != nil || test != nil {
 		t.Fatal(test, err)
 	}
-	if x, _ := all(t, s); s.Name != "flowers" || !slices.Equal(s.ClassNames, []string{"iris", "rose"}) || !slices.Equal(s.Labels(), []int{1, 0, 1}) || !slices.Equal(x, []float64{1, 2, 3, 4, 5, 6.5}) {
+	if x, _ := all(t, s); s.Name != "flowers" || !slices.Equal(s.ClassNames, []string{"iris", "rose"}) || !slices.Equal(s.Labels(), []int{1, 0, 1}) || !slices.Equal(x, []float64{1, 2, 3, 4, 5, 6.5}) || !slices.Equal(s.Limit(1).InputNames(), []string{"a", "b"}) {
 		t.Errorf("got %+v, inputs %v", s, x)
 	}
 	// The classes of a test part are those of the training part.

@@ -100,6 +100,11 @@ func (s *Set) Len() int {
 // InputSize returns the number of features of an input: Width*Height for images.
 func (s *Set) InputSize() int { return s.inputs.width }
 
+// InputNames returns the names of the InputSize inputs in their order: those of
+// their columns, where the set was read of CSV by name, see [CSVOptions], and nil
+// where inputs have no names. The slice is the set's own and must not be changed.
+func (s *Set) InputNames() []string { return s.columns }
+
 // TargetSize returns the number of columns of the targets: Classes, or the width
 // of a regression target.
 func (s *Set) TargetSize() int {

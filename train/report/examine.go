@@ -6,6 +6,7 @@ import (
 	"image"
 	"math"
 	"slices"
+	"strconv"
 
 	"gorgonia.org/tensor"
 
@@ -25,7 +26,16 @@ const (
 
 // Confusion counts examples by the class they have and the one predicted.
 type Confusion struct {
-	Counts [][]int // [class][predicted]
+	Counts [][]int  // [class][predicted]
+	Names  []string // of the classes; a class beyond them has its number
+}
+
+// Name returns the name of class k, or the number where it has none.
+func (c *Confusion) Name(k int) string {
+	if k >= 0 && k < len(c.Names) {
+		return c.Names[k]
+	}
+	return strconv.Itoa(k)
 }
 
 // Examine looks at a trained network through examples, which should be none of
@@ -137,9 +147,9 @@ func (x *examination) classes() (*Section, error) {
 	if k == 0 {
 		return nil, nil
 	}
-	c := &Confusion{Counts: make([][]int, k)}
+	c := &Confusion{Counts: make([][]int, k), Names: make([]string, k)}
 	for i := range c.Counts {
-		c.Counts[i] = make([]int, k)
+		c.Counts[i], c.Names[i] = make([]int, k), x.set.ClassName(i)
 	}
 	labels := x.set.Labels()
 	s := &Section{Title: "Classes", Squares: c}
@@ -167,7 +177,7 @@ func (x *examination) classes() (*Section, error) {
 				if err != nil {
 					return nil, err
 				}
-				s.Images = append(s.Images, Image{picture, fmt.Sprintf("%d, taken for %d", is, class)})
+				s.Images = append(s.Images, Image{picture, fmt.Sprintf("%s, taken for %s", c.Name(is), c.Name(class))})
 			}
 		}
 	}
@@ -200,11 +210,15 @@ func (x *examination) generated() (*Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	picture, err := x.grid(model.Rows(inputs), (k+1)/2)
-	return &Section{
-		Title: "Generated", Text: "What fits each class: the label is clamped and the image is free.",
-		Images: []Image{{picture, fmt.Sprintf("classes 0 to %d", k-1)}},
-	}, err
+	s := &Section{Title: "Generated", Text: "What fits each class: the label is clamped and the image is free."}
+	for class, image := range model.Rows(inputs) {
+		picture, err := x.grid([][]float64{image}, 1)
+		if err != nil {
+			return nil, err
+		}
+		s.Images = append(s.Images, Image{picture, x.set.ClassName(class)})
+	}
+	return s, nil
 }
 
 // completed hides the lower half of images and shows how a generative network

@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"slices"
 	"regexp"
 	"strings"
 	"testing"
@@ -78,6 +79,9 @@ func TestExamine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if c.dataset == "digits" {
+			sets.Validation.ClassNames = strings.Fields("zero one two three four five six seven eight nine")
+		}
 		l, err := r.PCN()
 		if err != nil {
 			t.Fatal(err)
@@ -86,6 +90,9 @@ func TestExamine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if i := slices.IndexFunc(sections, func(s *Section) bool { return s.Title == "Generated" }); i >= 0 && sections[i].Images[3].Caption != "three" {
+			t.Errorf("the image of class 3 is said to be of %q", sections[i].Images[3].Caption)
+		}
 		var titles []string
 		images := 0
 		for _, s := range sections {
@@ -93,6 +100,9 @@ func TestExamine(t *testing.T) {
 			images += len(s.Images)
 			if s.Squares == nil {
 				continue
+			}
+			if name := s.Squares.Name(9); name != "nine" {
+				t.Errorf("%s: class 9 is named %q", c.dataset, name)
 			}
 			want := make([]int, sets.Validation.Classes)
 			for _, label := range sets.Validation.Labels() {
@@ -127,8 +137,11 @@ func TestPageEscapes(t *testing.T) {
 	bad := `<img src=x onerror="alert(1)">`
 	page := write(t, &Page{
 		Title: bad, Summary: bad, Command: bad, Facts: []Fact{{bad, bad}},
-		Sections: []Section{{Title: bad, Text: bad, Table: &Table{Head: []string{bad}, Rows: [][]string{{bad}}}, Squares: &Confusion{Counts: [][]int{{2, 2}, {0, 0}}}}},
+		Sections: []Section{{Title: bad, Text: bad, Table: &Table{Head: []string{bad}, Rows: [][]string{{bad}}}, Squares: &Confusion{Counts: [][]int{{2, 2}, {0, 0}}, Names: []string{bad}}}},
 	})
+	if !strings.Contains(page, "<th>&lt;img src=x onerror=&#34;alert(1)&#34;&gt;</th><th>1</th></tr>") {
+		t.Error("the confusion matrix has not the names of its classes")
+	}
 	if strings.Contains(page, "<img") {
 		t.Error("markup was taken over")
 	}

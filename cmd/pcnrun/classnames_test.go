@@ -1,0 +1,40 @@
+package main
+
+import (
+	"testing"
+
+	"example.com/pcn/model"
+)
+
+// TestFindClass finds classes by name and, where a number is no name, by number.
+func TestFindClass(t *testing.T) {
+	n := must(model.New(model.Config{Layers: []int{2, 3}, Activation: "tanh"}))
+	for name, c := range map[string]struct {
+		names []string
+		text  string
+		want  int
+		err   string
+	}{
+		"a name":               {[]string{"Größe", "Iris, blue", "2"}, "Iris, blue", 1, ""},
+		"a name with space":    {[]string{"a", "b", "c"}, " c", 2, ""},
+		"a number":             {[]string{"a", "b", "c"}, "1", 1, ""},
+		"a name that is one":   {[]string{"7", "0", "1"}, "0", 1, ""},
+		"a number beside such": {[]string{"7", "0", "1"}, "2", 2, ""},
+		"no name":              {[]string{"a", "b", "c"}, "d", 0, `want one of the classes "a", "b", "c", got "d"`},
+		"without names":        {nil, "2", 2, ""},
+		"too large":            {nil, "3", 0, `want a class 0 to 2, got "3"`},
+		"no number":            {nil, "-1", 0, `want a class 0 to 2, got "-1"`},
+	} {
+		got, err := (&trained{network: n, names: c.names}).findClass(c.text)
+		if got != c.want || (err == nil) != (c.err == "") || err != nil && err.Error() != c.err {
+			t.Errorf("%s: got %d and error %v, want %d and %q", name, got, err, c.want, c.err)
+		}
+	}
+}
+
+func TestConfusionText(t *testing.T) {
+	got := confusionText([][]int{{10, 0}, {1, 2}}, []string{"Größe", "a\tb"})
+	if want := "       Größe a?b\n Größe    10   .\n   a?b     1   2\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
