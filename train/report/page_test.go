@@ -9,8 +9,8 @@ import (
 	"image/png"
 	"io"
 	"math"
-	"slices"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,7 +90,7 @@ func TestExamine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i := slices.IndexFunc(sections, func(s *Section) bool { return s.Title == "Generated" }); i >= 0 && sections[i].Images[3].Caption != "three" {
+		if i := slices.IndexFunc(sections, func(s Section) bool { return s.Title == "Generated" }); i >= 0 && sections[i].Images[3].Caption != "three" {
 			t.Errorf("the image of class 3 is said to be of %q", sections[i].Images[3].Caption)
 		}
 		var titles []string
