@@ -140,7 +140,8 @@ func (e *Energy) SVG() string {
 }
 
 // WriteSVG draws the same graph, the top node uppermost, each layer from left to
-// right from its latent to its energy.
+// right from its latent to its energy. It is as wide as what it is shown in, up to
+// its natural width: Jupyter's page would cut a width in pixels.
 func (e *Energy) WriteSVG(w io.Writer) error {
 	boxes := e.drawing()
 	place := map[string]box{}
@@ -153,7 +154,7 @@ func (e *Energy) WriteSVG(w io.Writer) error {
 	top := func(x box) int { return margin + x.row*(boxHeight+betweenY) }
 	b := bufio.NewWriter(w)
 	width, height := 2*margin+columns*boxWidth+(columns-1)*betweenX, 2*margin+rows*boxHeight+(rows-1)*betweenY
-	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" style="max-width:100%%;height:auto" font-family="sans-serif" text-anchor="middle">
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" width="100%%" viewBox="0 0 %d %d" style="max-width:%[1]dpx" font-family="sans-serif" text-anchor="middle">
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#555"/></marker></defs>
 <rect width="100%%" height="100%%" fill="#fff"/>
 `, width, height)

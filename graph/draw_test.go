@@ -41,6 +41,9 @@ func TestDraw(t *testing.T) {
 	if n := strings.Count(svg.String(), "marker-end"); n != arrows {
 		t.Errorf("SVG: %d arrows, want %d", n, arrows)
 	}
+	if !strings.Contains(svg.String(), `<svg xmlns="http://www.w3.org/2000/svg" width="100%" viewBox="0 0 1044 382" style="max-width:1044px"`) {
+		t.Error("SVG: does not shrink to the page")
+	}
 	if e.SVG() != svg.String() {
 		t.Error("SVG is not what WriteSVG writes")
 	}

@@ -3,7 +3,7 @@
 # built for the purpose, and checks what came out; then provokes errors and
 # interrupts, which the kernel must outlive.
 #
-#   notebooks/run.sh           executes copies
+#   notebooks/run.sh           executes copies, which must print what is committed
 #   notebooks/run.sh --renew   renews the outputs in the notebooks themselves
 #
 # It needs Go, and Jupyter; on Debian
@@ -23,5 +23,8 @@ for notebook in *.ipynb; do
     --output-dir "$out" --output "$notebook" "$notebook" || { echo "$notebook failed" >&2; exit 1; }
   echo "$notebook took $((SECONDS - began)) s"
 done
+if [ "$out" = "$PWD" ]; then # the kernel of matrix products, by which outputs are rounded
+  go run ../cmd/pcnrun version | sed -n 's/^kernel \([^ ]*\).*/\1/p' >renewed-with.txt
+fi
 PCN_NOTEBOOKS=$out go test -count=1 .
 "${PYTHON:-/usr/bin/python3}" kernel/outlives.py # Debian's Python, where its Jupyter is

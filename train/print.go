@@ -10,6 +10,38 @@ import (
 	"example.com/pcn/model"
 )
 
+// String is the recipe in a line, with the defaults of what it leaves out.
+func (r Recipe) String() string {
+	inference, err := r.Inference.WithDefaults()
+	if err != nil {
+		inference = r.Inference
+	}
+	learning, err := r.Learning.WithDefaults()
+	if err != nil {
+		learning = r.Learning
+	}
+	return fmt.Sprintf("%s %v, layers %v, %s, %d epochs, batches of %d, %s at rate %g",
+		r.Data.Dataset, r.Model.Direction, r.Model.Layers, settles(inference), learning.Epochs, learning.Batch, r.optimizer(), learning.Rate)
+}
+
+// String is the network, how it settles and what moves its weights, in a line.
+func (p *PCN) String() string {
+	return fmt.Sprintf("%v, %s, %v", p.network, settles(p.inference), p.optimizer)
+}
+
+// String is the network and what moves its weights, in a line.
+func (b *Backprop) String() string {
+	return fmt.Sprintf("%v, backpropagation, %v", b.network, b.optimizer)
+}
+
+func settles(inf model.Inference) string {
+	steps := "steps"
+	if inf.Steps == 1 {
+		steps = "step"
+	}
+	return fmt.Sprintf("%v of %d %s", inf.Method, inf.Steps, steps)
+}
+
 // String says how well how many examples are predicted: by the accuracy where
 // there are classes, by the mean squared error otherwise.
 func (s Score) String() string {

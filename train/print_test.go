@@ -68,10 +68,27 @@ func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestStrings(t *testing.T) {
 	half := 0.5
+	recipe, err := DefaultRecipe("digits", model.Discriminative, "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	learner, err := recipe.PCN()
+	if err != nil {
+		t.Fatal(err)
+	}
+	baseline, err := recipe.Backprop()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		value fmt.Stringer
 		want  string
 	}{
+		{recipe, "digits discriminative, layers [64 128 128 10], gauss-seidel of 1 step, 40 epochs, batches of 32, adam at rate 0.002"},
+		{Recipe{Data: Data{Dataset: "sine"}}, "sine discriminative, layers [], gradient of 20 steps, 10 epochs, batches of 64, adam at rate 0.001"},
+		{Recipe{Inference: model.Inference{Steps: -1}}, " discriminative, layers [], gradient of -1 steps, 10 epochs, batches of 64, adam at rate 0.001"},
+		{learner, "64-128-128-10 discriminative, leaky-relu, float32, 26122 weights, gauss-seidel of 1 step, adam"},
+		{baseline, "64-128-128-10 discriminative, leaky-relu, float32, 26122 weights, backpropagation, adam"},
 		{Score{Examples: 8, Classes: 2, Accuracy: 0, MSE: 1}, "accuracy 0.00 % on 8 examples"},
 		{Score{Examples: 8, MSE: 0.125}, "MSE 0.125 on 8 examples"},
 		{Score{Examples: 1, MSE: 0.125}, "MSE 0.125 on 1 example"},

@@ -8,6 +8,23 @@
 # DIR is a folder of Jupyter's data, by default the user's own. For another one,
 # start Jupyter with JUPYTER_PATH=DIR.
 set -euo pipefail
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+case "${1:-}" in
+-h | --help)
+  usage
+  exit
+  ;;
+-*)
+  echo "install.sh: unknown flag $1" >&2
+  usage >&2
+  exit 2
+  ;;
+esac
+if [ $# -gt 1 ]; then
+  echo "install.sh: want one DIR, got $# arguments" >&2
+  usage >&2
+  exit 2
+fi
 case "$(uname)" in
 Darwin) data=$HOME/Library/Jupyter ;;
 *) data=${XDG_DATA_HOME:-$HOME/.local/share}/jupyter ;;
@@ -16,7 +33,7 @@ mkdir -p "${1:-${JUPYTER_DATA_DIR:-$data}}/kernels/pcn"
 dir=$(cd "${1:-${JUPYTER_DATA_DIR:-$data}}/kernels/pcn" && pwd)
 
 # gophernotes is a command and cannot be imported: its sources are copied beside
-# this script, changed in one line, and built with cell.go.
+# this script, changed in two lines, and built with cell.go.
 cd "$(dirname "$0")"
 go mod download github.com/gopherdata/gophernotes
 source=$(go list -m -f '{{.Dir}}' github.com/gopherdata/gophernotes)
@@ -25,8 +42,11 @@ trap 'rm -rf "$build"' EXIT
 for file in "$source"/*.go; do
   case $file in *_test.go) ;; *) cat "$file" >"$build/$(basename "$file")" ;; esac
 done
-sed 's/executionErr := doEval(/executionErr := evalCell(/' "$source/kernel.go" >"$build/kernel.go"
-grep -q 'executionErr := evalCell(' "$build/kernel.go" || { echo "install.sh: kernel.go of gophernotes has changed" >&2; exit 1; }
+sed -e 's/executionErr := doEval(/executionErr := evalCell(/' -e 's/ast2.AnyToAst(nodes, "doEval")/ast2.AnyToAst(importable(nodes), "doEval")/' \
+  "$source/kernel.go" >"$build/kernel.go"
+for changed in 'executionErr := evalCell(' 'AnyToAst(importable('; do
+  grep -qF "$changed" "$build/kernel.go" || { echo "install.sh: kernel.go of gophernotes has changed" >&2; exit 1; }
+done
 cp _added/*.go "$build"
 CGO_ENABLED=0 go build -o "$dir/pcn-kernel.new" "$build"
 mv "$dir/pcn-kernel.new" "$dir/pcn-kernel"

@@ -97,6 +97,25 @@ func (s *Set) Len() int {
 	return s.n
 }
 
+// String says how many examples of what the set has, in a line.
+func (s *Set) String() string {
+	if s == nil {
+		return "no set"
+	}
+	inputs := fmt.Sprintf("%d features", s.InputSize())
+	if s.InputSize() == 1 {
+		inputs = "1 feature"
+	}
+	if s.Width > 0 {
+		inputs = fmt.Sprintf("%d×%d pixels", s.Width, s.Height)
+	}
+	targets := fmt.Sprintf("%d classes", s.Classes)
+	if s.Classes == 0 {
+		targets = fmt.Sprintf("%d to regress on", s.TargetSize())
+	}
+	return fmt.Sprintf("%s: %d examples, %s, %s", s.Name, s.Len(), inputs, targets)
+}
+
 // InputSize returns the number of features of an input: Width*Height for images.
 func (s *Set) InputSize() int { return s.inputs.width }
 

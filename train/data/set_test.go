@@ -223,6 +223,30 @@ func TestGatherConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
+func TestString(t *testing.T) {
+	digits, err := Digits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	regress, err := NewRegression("line", 3, []float64{1, 2, 3}, []float64{2, 4, 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		set  *Set
+		want string
+	}{
+		{small(t), "small: 4 examples, 2 features, 3 classes"},
+		{digits.Limit(7), "digits: 7 examples, 8×8 pixels, 10 classes"},
+		{regress, "line: 3 examples, 1 feature, 1 to regress on"},
+		{nil, "no set"},
+	} {
+		if got := tt.set.String(); got != tt.want {
+			t.Errorf("want %q, got %q", tt.want, got)
+		}
+	}
+}
+
 func TestSubsetAndLimit(t *testing.T) {
 	s := small(t)
 	if got, want := s.Labels(), []int{0, 2, 1, 2}; !slices.Equal(got, want) {

@@ -1,15 +1,18 @@
 // This file is built together with gophernotes' own: see install.sh. It makes
-// pcn's packages importable, turns an interrupt and a returned error into an error
+// pcn's packages importable, and says so of those that are not, turns an interrupt and a returned error into an error
 // of the cell, and keeps what a cell prints free of noise.
 package main
 
 import (
 	"context"
 	"errors"
+	"fmt"
+	"go/ast"
 	"go/build"
 	"os"
 	"os/signal"
 	"reflect"
+	"strconv"
 	"sync"
 	"time"
 
@@ -117,6 +120,25 @@ func evalCell(ir *interp.Interp, outerr OutErr, code string) ([]interface{}, []x
 		return nil, nil, err
 	}
 	return shown(values, types)
+}
+
+// importable returns the nodes of a cell. It panics where they import a package that
+// is not compiled in, for the interpreter would try to download and build it.
+func importable(nodes []ast.Node) []ast.Node {
+	for _, node := range nodes {
+		ast.Inspect(node, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ImportSpec)
+			if !ok {
+				return true
+			}
+			path, err := strconv.Unquote(spec.Path.Value)
+			if _, found := gomacro.Packages[path]; err != nil || !found {
+				panic(fmt.Errorf("package %s is not compiled into this kernel", spec.Path.Value))
+			}
+			return false
+		})
+	}
+	return nodes
 }
 
 // shown returns what to show of the values of a cell's last expression: not an
