@@ -27,6 +27,9 @@ type piece[T vec.Float] struct {
 	path  int // of the costliest way from here to the end
 }
 
+// freezeRows is the number of rows of a matrix that make a piece.
+const freezeRows = 32
+
 // packCost is what it takes to lay an element out, in multiply-adds.
 const packCost = 16
 
@@ -56,7 +59,7 @@ func (c *lowerer[T]) freezing(nodes G.Nodes) (f freezing[T]) {
 		for _, i := range l.packs {
 			after = append(after, lay(i))
 		}
-		rows, block := n.Shape()[0], ShardRows
+		rows, block := n.Shape()[0], freezeRows
 		if l.whole {
 			block = rows
 		}

@@ -12,7 +12,7 @@ import (
 
 // ShardRows is the number of examples that settle together. It is fixed, so
 // that results do not depend on the number of cores.
-const ShardRows = 32
+const ShardRows = 16
 
 // work is one of a program's lists.
 type work int

@@ -53,7 +53,7 @@ func init() {
 			"Activation": reflect.TypeFor[proxyGraphActivation](),
 		},
 		Untypeds: map[string]string{
-			"ShardRows": "int:32",
+			"ShardRows": "int:16",
 		},
 		Wrappers: map[string][]string{},
 	}
