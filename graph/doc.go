@@ -32,10 +32,10 @@
 // It sorts the work by how often its inputs change:
 //
 //   - weights: what depends on weights alone, done by [Machine.Freeze];
-//   - batch: what also depends on a clamped node, done by [Machine.Load];
+//   - batch: what also depends on a clamped node, done by the first [Machine.Each] after a Load;
 //   - step: what depends on a free latent, done by a [Shard]'s methods.
 //
-// A batch is cut into shards of [ShardRows] rows. A shard settles on its own,
+// A batch is cut into shards of [Machine.ShardRows] rows. A shard settles on its own,
 // from the first step to the last, without waiting for another, and what is
 // summed over the batch is summed in the order of the shards: the result is the
 // same, to the bit, on any number of cores.

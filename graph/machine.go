@@ -10,10 +10,6 @@ import (
 	"example.com/pcn/internal/pool"
 )
 
-// ShardRows is the number of examples that settle together. It is fixed, so
-// that results do not depend on the number of cores.
-const ShardRows = 16
-
 // work is one of a program's lists.
 type work int
 
@@ -59,6 +55,7 @@ type Machine struct {
 	energy  *Energy
 	core    engine
 	rows    int
+	shard   int // rows of a shard
 	workers int
 	shards  []*Shard
 	views   map[int]*tensor.Dense // of the whole batch, by the core's number
@@ -92,7 +89,7 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 			return nil, fmt.Errorf("graph: order[%d]: must be a free node with a step of its own block, got %d", i, l)
 		}
 	}
-	m := &Machine{energy: e, workers: runtime.GOMAXPROCS(0)}
+	m := &Machine{energy: e, shard: shardRows(e), workers: runtime.GOMAXPROCS(0)}
 	var err error
 	if e.Spec.Dtype == tensor.Float32 {
 		m.core, err = compile[float32](e, o)
@@ -104,6 +101,26 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 	}
 	return m, nil
 }
+
+// shardRows returns the number of examples that settle together: few, so that a
+// small batch takes several cores, but not so few that waking one takes longer than
+// their settling.
+func shardRows(e *Energy) int {
+	const few, many, steps = 16, 32, 16
+	work := 0 // of many examples
+	for _, w := range e.Weights {
+		work += many * steps * w.Shape().TotalSize() / 8 // in vectorised operations
+	}
+	if pool.Workers(2, work) == 1 {
+		return many
+	}
+	return few
+}
+
+// ShardRows returns the number of examples that settle together. The sizes of the
+// network decide it, and nothing else, so that results do not depend on the number of
+// cores.
+func (m *Machine) ShardRows() int { return m.shard }
 
 // Energy returns the energy that m runs.
 func (m *Machine) Energy() *Energy { return m.energy }
@@ -174,8 +191,8 @@ func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 func (m *Machine) cut(rows int) {
 	m.rows, m.shards, m.views = rows, nil, map[int]*tensor.Dense{}
 	at := m.core.at()
-	for lo := 0; lo < rows; lo += ShardRows {
-		s := &Shard{core: m.core, Lo: lo, Hi: min(lo+ShardRows, rows), Index: len(m.shards)}
+	for lo := 0; lo < rows; lo += m.shard {
+		s := &Shard{core: m.core, Lo: lo, Hi: min(lo+m.shard, rows), Index: len(m.shards)}
 		s.latents = make([]*tensor.Dense, len(at.latents))
 		s.gradients = make([]*tensor.Dense, len(at.latents))
 		s.steps = make([]*tensor.Dense, len(at.latents))

@@ -87,7 +87,7 @@ func (h *Hessian) Size(example int) int { return len(h.free[example]) }
 // Dense returns the Hessian of an example as a matrix, by as many products as
 // it has columns.
 func (h *Hessian) Dense(example int) *mat.SymDense {
-	p := h.shards[example/graph.ShardRows]
+	p := h.shards[example/h.settler.machine.ShardRows()]
 	return h.dense(p)[example-p.shard.Lo]
 }
 

@@ -318,9 +318,10 @@ func runProducts[T vec.Float](l *productList) {
 		packs[i].Pack(make([]T, p.cols*p.depth), p.depth, p.cols, p.cols, 1)
 		widest, deepest = max(widest, p.cols), max(deepest, p.depth)
 	}
-	shards := (l.rows + graph.ShardRows - 1) / graph.ShardRows
+	const shardRows = 16 // of all but tiny networks: see graph.Machine.ShardRows
+	shards := (l.rows + shardRows - 1) / shardRows
 	pool.Each(runtime.GOMAXPROCS(0), shards, func(s int) {
-		rows := min(graph.ShardRows, l.rows-s*graph.ShardRows)
+		rows := min(shardRows, l.rows-s*shardRows)
 		a, c := make([]T, rows*deepest), make([]T, rows*widest)
 		for i, p := range l.list {
 			for range p.times {

@@ -134,8 +134,13 @@ func spin(done func() bool) bool {
 	}
 }
 
-// helper is a goroutine that does pieces of one group after another.
-type helper struct{ given atomic.Pointer[group] }
+// helper is a goroutine that does pieces of one group after another. What it looks at
+// has a cache line to itself, which nobody's writes to a neighbour take away.
+type helper struct {
+	_     [64]byte
+	given atomic.Pointer[group]
+	_     [64]byte
+}
 
 // idle are the helpers that look for work.
 var idle struct {

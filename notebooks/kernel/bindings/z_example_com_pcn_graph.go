@@ -33,7 +33,6 @@ func init() {
 			"ParseActivation":    reflect.ValueOf(graph.ParseActivation),
 			"ReLU":               reflect.ValueOf(&graph.ReLU).Elem(),
 			"RegisterActivation": reflect.ValueOf(graph.RegisterActivation),
-			"ShardRows":          reflect.ValueOf(graph.ShardRows),
 			"Sigmoid":            reflect.ValueOf(&graph.Sigmoid).Elem(),
 			"Softplus":           reflect.ValueOf(&graph.Softplus).Elem(),
 			"Tanh":               reflect.ValueOf(&graph.Tanh).Elem(),
@@ -52,9 +51,7 @@ func init() {
 		Proxies: map[string]reflect.Type{
 			"Activation": reflect.TypeFor[proxyGraphActivation](),
 		},
-		Untypeds: map[string]string{
-			"ShardRows": "int:16",
-		},
+		Untypeds: map[string]string{},
 		Wrappers: map[string][]string{},
 	}
 }
