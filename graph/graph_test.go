@@ -669,6 +669,17 @@ func TestInverse(t *testing.T) {
 	}
 }
 
+// stepped returns the first shard of a machine of e, its gradients and steps computed.
+func stepped(t *testing.T, e *Energy) *Shard {
+	t.Helper()
+	m, err := Compile(e)
+	must(t, err)
+	must(t, m.RunAll())
+	m.shards[0].Gradients()
+	m.shards[0].Steps()
+	return m.shards[0]
+}
+
 // TestNarrowStep holds the step of a node above a much smaller one, which inverts a
 // matrix of that one's size, against the gradient times H⁻¹.
 func TestNarrowStep(t *testing.T) {
@@ -681,12 +692,7 @@ func TestNarrowStep(t *testing.T) {
 			e, err := Build(s)
 			must(t, err)
 			bindRandom(t, e, 9)
-			m, err := Compile(e)
-			must(t, err)
-			must(t, m.RunAll())
-			shard := m.shards[0]
-			shard.Gradients()
-			shard.Steps()
+			shard := stepped(t, e)
 			const k = 8
 			w, g := floats(e.Weights[0].Value()), floats(shard.Gradient(1))
 			h := make([]float64, k*k)
@@ -742,12 +748,7 @@ func forms(t *testing.T, form StepForm, f func(what string, e *Energy)) {
 func TestStepsAreReference(t *testing.T) {
 	for _, form := range []StepForm{BlockSteps, ChainSteps, ErrorSteps} {
 		forms(t, form, func(what string, e *Energy) {
-			m, err := Compile(e)
-			must(t, err)
-			must(t, m.RunAll())
-			shard := m.shards[0]
-			shard.Gradients()
-			shard.Steps()
+			shard := stepped(t, e)
 			for l, n := range e.Steps {
 				if n == nil {
 					continue

@@ -371,12 +371,6 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 // measuresEnd reports whether the gradient is measured where settling ends.
 func (inf Inference) measuresEnd() bool { return (inf.Trace || inf.Estimate) && !inf.StaleErrors }
 
-// norm2 returns the squared norm of a gradient.
-func norm2(gradient *tensor.Dense) float64 {
-	g := norm(gradient)
-	return g * g
-}
-
 // rested takes the total of the gradients as just measured and reports whether
 // the shard is at rest.
 func (st *settling) rested(inf Inference) bool {

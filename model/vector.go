@@ -60,10 +60,8 @@ func nesterovRows[T vec.Float](y, last, g []T, a, beta T) float64 {
 	return climb
 }
 
-// norm returns √Σ x².
-func norm(x *tensor.Dense) float64 {
-	return math.Sqrt(2 * halfSquares(x))
-}
+// norm2 returns Σ x².
+func norm2(x *tensor.Dense) float64 { return 2 * halfSquares(x) }
 
 // halfSquares returns ½ Σ x².
 func halfSquares(x *tensor.Dense) float64 {

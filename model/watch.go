@@ -68,7 +68,7 @@ type watching struct {
 
 // newWatching returns w for a shard that settles anew.
 func newWatching(w watching, rate float64) watching {
-	w.rate, w.full, w.slowest = rate, rate, math.Inf(1)
+	w.rate, w.full, w.slowest = rate, rate, rate
 	w.lowest, w.previous, w.falls, w.enough, w.lowAt = math.Inf(1), math.Inf(1), 0, 1, 0
 	return w
 }

@@ -52,3 +52,24 @@ func TestMoreSteps(t *testing.T) {
 		}
 	}
 }
+
+// TestRateOfNoNumbers: an energy that is no number from the first leaves a rate that
+// is one.
+func TestRateOfNoNumbers(t *testing.T) {
+	n, err := New(Config{Layers: []int{4, 3, 2}, Activation: "identity", Dtype: Float64})
+	must(t, err)
+	for i := range n.Depth() {
+		for j := range n.Weights(i).Float64s() {
+			n.Weights(i).Float64s()[j] = 1e200
+		}
+	}
+	n.Changed()
+	c := n.Clamp(randomBatch(1, Float64, 5, 4), randomBatch(2, Float64, 5, 2))
+	for _, unguarded := range []bool{false, true} {
+		r, err := n.Settle(context.Background(), c, Inference{Method: GaussSeidel, Unguarded: unguarded})
+		must(t, err)
+		if r.Finite() || r.Status != Diverged || !(r.Rate > 0 && r.Rate <= 1) {
+			t.Errorf("unguarded %v: %v, energy %v at rate %v", unguarded, r.Status, r.Energy, r.Rate)
+		}
+	}
+}
