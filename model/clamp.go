@@ -105,6 +105,11 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 				return 0, fmt.Errorf("model: clamps[%d]: the mask must have shape (%d, %d) or (1, %d), got %v", l, s[0], n.sizes[l], n.sizes[l], m)
 			}
 		}
+		for i := notFinite(v.Values, 0); i >= 0; i = notFinite(v.Values, i+1) {
+			if !v.missing(i) {
+				return 0, fmt.Errorf("model: clamps[%d]: must hold finite numbers, got %v at [%d, %d]", l, element(v.Values, i), i/s[1], i%s[1])
+			}
+		}
 		rows, first = s[0], l
 	}
 	if k := n.energies[0]; !k.Form().Settles() && c[0].Values != nil {
@@ -124,6 +129,11 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 	for l, v := range c {
 		if v.Start != nil && v.Start.Shape()[0] != rows {
 			return 0, fmt.Errorf("model: clamps[%d]: the start has %d examples where clamps[%d] has %d", l, v.Start.Shape()[0], first, rows)
+		}
+		if v.Start != nil {
+			if i := notFinite(v.Start, 0); i >= 0 {
+				return 0, fmt.Errorf("model: clamps[%d]: the start must hold finite numbers, got %v at [%d, %d]", l, element(v.Start, i), i/n.sizes[l], i%n.sizes[l])
+			}
 		}
 	}
 	return rows, nil

@@ -46,7 +46,7 @@ func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*
 // top is clamped and no activity prior pulls at the rest.
 func (n *Network) relax(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
 	if c[n.Depth()].whole() && n.cfg.ActivityPrior == 0 {
-		return n.fall(c)
+		return n.fall(ctx, c)
 	}
 	return n.Settle(ctx, c, inf)
 }
@@ -54,15 +54,25 @@ func (n *Network) relax(ctx context.Context, c Clamps, inf Inference) (*Result, 
 // fall sets each free node to its prediction from the clamped top downwards.
 // With nothing clamped below, every error is then 0: the energy is at its
 // minimum, and there is nothing to settle.
-func (n *Network) fall(c Clamps) (*Result, error) {
+func (n *Network) fall(ctx context.Context, c Clamps) (*Result, error) {
 	s, err := n.settler(c, Inference{Plain: true})
 	if err != nil {
 		return nil, err
 	}
-	s.machine.Each(func(shard *graph.Shard) { s.start(shard, TopDown) })
+	s.machine.Each(func(shard *graph.Shard) {
+		if ctx.Err() == nil {
+			s.start(shard, TopDown)
+		}
+	})
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("model: predicting: %w", context.Cause(ctx))
+	}
 	r := &Result{Status: Converged, LayerEnergy: make([]float64, n.Depth())}
 	for l := range n.Depth() + 1 {
 		r.Latents = append(r.Latents, s.machine.Latent(l))
+		if r.Status == Converged && notFinite(r.Latents[l], 0) >= 0 {
+			r.Status, r.Node = Diverged, l
+		}
 	}
 	return r, nil
 }

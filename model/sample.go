@@ -57,13 +57,16 @@ func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Samplin
 		return nil, err
 	}
 	s.machine.Each(func(shard *graph.Shard) {
-		for l := n.Depth() - 1; l >= 0; l-- {
+		for l := n.Depth() - 1; l >= 0 && ctx.Err() == nil; l-- {
 			shard.Predict(l)
 			if l > 0 {
 				n.disturb(shard.Latent(l), l, noise[l], shard.Lo)
 			}
 		}
 	})
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("model: sample: %w", context.Cause(ctx))
+	}
 	return clone(s.machine.Latent(0)), nil
 }
 

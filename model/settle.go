@@ -214,15 +214,13 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	}
 	s.machine.Each(func(shard *graph.Shard) {
 		st := s.shards[shard.Index]
-		if st.reached = ctx.Err() == nil; st.reached {
-			st.settle(shard, rate, pace, inf)
-			for try := 0; try < retries && !inf.Unguarded && st.rose(); try++ {
-				st.settle(shard, st.rate/2, pace, inf)
-			}
+		st.settle(ctx, shard, rate, pace, inf)
+		for try := 0; try < retries && !inf.Unguarded && !st.cut && st.rose(); try++ {
+			st.settle(ctx, shard, st.rate/2, pace, inf)
 		}
 	})
 	for i := range s.machine.Shards() {
-		if !s.shards[i].reached {
+		if s.shards[i].cut {
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
 		}
 	}
@@ -289,7 +287,7 @@ type settling struct {
 	largest2  float64   // largest sum of them
 	predicted bool      // all latents began at their predictions
 	converged bool
-	reached   bool // not cancelled
+	cut       bool // cancelled before its end
 }
 
 func newSettling(s *settler, layers int, method Method) *settling {
@@ -297,14 +295,18 @@ func newSettling(s *settler, layers int, method Method) *settling {
 	return &settling{settler: s, watching: w, layers: layers, rule: method.rule(s), rates: make([]float64, layers+1), residual2: make([]float64, layers+1), end2: make([]float64, layers+1)}
 }
 
-// settle takes a shard from the first step to the last.
-func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inference) {
+// settle takes a shard from the first step to the last, unless ctx is cancelled
+// between two of them.
+func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64, p pace, inf Inference) {
 	st.watching = newWatching(st.watching, rate)
 	st.trace, st.residuals, st.largest2, st.converged = st.trace[:0], st.residuals[:0], 0, false
 	clear(st.residual2)
 	st.predicted = st.start(shard, inf.Start)
 	st.rule.begin(shard, st.free)
 	for st.steps = 0; st.steps < inf.Steps; st.steps++ {
+		if st.cut = ctx.Err() != nil; st.cut {
+			return
+		}
 		last := st.steps == inf.Steps-1
 		due := st.steps%st.every == 0 || last && st.order == nil
 		energy := due || inf.Trace
@@ -332,14 +334,13 @@ func (st *settling) settle(shard *graph.Shard, rate float64, p pace, inf Inferen
 			continue
 		}
 		for turn, l := range st.order {
-			if !slices.Contains(st.moving, l) {
-				continue
-			}
-			shard.Turn(turn, energy)
+			shard.Turn(turn, energy) // also where l stays: later turns read what this one renews
 			if measure {
 				st.residual2[l] = norm2(shard.Gradient(l))
 			}
-			addScaled(shard.Latent(l), -st.rates[l], shard.Step(l))
+			if slices.Contains(st.moving, l) {
+				addScaled(shard.Latent(l), -st.rates[l], shard.Step(l))
+			}
 		}
 		if measure && st.rested(inf) {
 			st.steps++

@@ -89,6 +89,20 @@ func firstOutside[T vec.Float](x []T, high T, i int) int {
 	return -1
 }
 
+// notFinite returns the first element of x from i on that is NaN or infinite, -1 for
+// none.
+func notFinite(x *tensor.Dense, i int) int {
+	if i == 0 && finite(halfSquares(x)) {
+		return -1 // nearly always, and fast
+	}
+	for ; i < x.Shape().TotalSize(); i++ {
+		if !finite(element(x, i)) {
+			return i
+		}
+	}
+	return -1
+}
+
 func element(d *tensor.Dense, i int) float64 {
 	if d.Dtype() == tensor.Float32 {
 		return float64(d.Float32s()[i])
