@@ -251,6 +251,19 @@ func (c *lowerer[T]) lowerOp(n *G.Node) (lowered[T], error) {
 			by.invert(m.buf[dst], k)
 		}}, nil
 
+	case curvature:
+		fill := curvatureRef[T](o.inverse, n.Shape()[0])
+		return lowered[T]{deps: in, whole: true, kernel: func(m *memory[T], _, _ int) {
+			operands := [2][]T{m.buf[at[0]]}
+			if len(at) > 1 {
+				operands[1] = m.buf[at[1]]
+			}
+			fill(m.buf[dst], operands[:len(at)])
+		}}, nil
+
+	case freeStep:
+		return lowered[T]{deps: in, kernel: freeStepKernel(dst, sign[T](neg[0]), at[0], at[1], at[2], n.Shape()[1])}, nil
+
 	case unweigh:
 		return lowered[T]{deps: in, neg: neg[0], kernel: func(m *memory[T], lo, hi int) {
 			out, p := m.rows(dst, lo, hi), m.vector(at[1])

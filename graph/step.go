@@ -23,7 +23,9 @@ const (
 	BlockSteps
 	// ChainSteps are g A⁻¹, with A the whole block tridiagonal matrix of neighbouring
 	// free nodes: Newton's step where the network is linear. A node that is fixed in
-	// part is a chain of its own.
+	// part ends a chain that comes from below at the top, and is one of its own
+	// elsewhere; beside each other chains take half their steps, which together are
+	// then not too long.
 	ChainSteps
 	// ErrorSteps are the gradients by the errors in place of the latents: with v_l =
 	// μ_l(v_{l+1}) + ε_l, a step in ε_l moves all that is below along with it
@@ -59,7 +61,7 @@ func (e *Energy) blockStep(l int, b *builder) *G.Node {
 	}
 	w, slope := e.Weights[l-1], e.Spec.Activations[l-1].MaxSlope()
 	p := e.Precisions[l-1]
-	if own := l < len(e.Precisions) && e.Precisions[l] == nil; own && p == nil && 2*w.Shape()[0] <= w.Shape()[1] {
+	if own := l < len(e.Precisions) && e.Precisions[l] == nil; own && e.Masks[l] == nil && p == nil && 2*w.Shape()[0] <= w.Shape()[1] {
 		return e.narrowStep(l, b)
 	}
 	in := G.Nodes{w}
@@ -67,8 +69,7 @@ func (e *Energy) blockStep(l int, b *builder) *G.Node {
 		in = G.Nodes{weighRowsBy(p, fmt.Sprintf("W%d", l), w, b), w}
 	}
 	gram := b.apply(fmt.Sprintf("G%d", l), newGram(len(in)), in...)
-	h := e.inverse(l, gram, slope, blockRidge, b)
-	return b.apply(fmt.Sprintf("step%d", l), newPullback(), e.Gradients[l], h)
+	return e.solve(l, fmt.Sprintf("step%d", l), e.Gradients[l], e.curvature(l, gram, slope, blockRidge, b), b)
 }
 
 // narrowStep is blockStep where the node below is much smaller, and neither has a
@@ -100,9 +101,9 @@ func (e *Energy) bottomStep(x *G.Node, b *builder) *G.Node {
 	return x
 }
 
-// inverse returns (Π_l + α + s slope² gram)⁻¹, with α the activity prior and s the
-// largest curvature of the energy below.
-func (e *Energy) inverse(l int, gram *G.Node, slope, ridge float64, b *builder) *G.Node {
+// curvature returns Π_l + α + s slope² gram, with α the activity prior and s the
+// largest curvature of the energy below: inverted, unless node l is fixed in part.
+func (e *Energy) curvature(l int, gram *G.Node, slope, ridge float64, b *builder) *G.Node {
 	in := G.Nodes{gram}
 	top := l == len(e.Precisions)
 	if !top && e.Precisions[l] != nil {
@@ -114,7 +115,18 @@ func (e *Energy) inverse(l int, gram *G.Node, slope, ridge float64, b *builder) 
 	if !top {
 		o.prior = e.Spec.Prior
 	}
+	if e.Masks[l] != nil {
+		return b.apply(fmt.Sprintf("H%d", l), curvature{o}, in...)
+	}
 	return b.apply(fmt.Sprintf("H%d⁻¹", l), o, in...)
+}
+
+// solve returns x of node l times the inverse of its curvature, on the free units.
+func (e *Energy) solve(l int, name string, x, curvature *G.Node, b *builder) *G.Node {
+	if e.Masks[l] != nil {
+		return b.apply(name, newFreeStep(), x, curvature, e.Masks[l])
+	}
+	return b.apply(name, newPullback(), x, curvature)
 }
 
 // weighRowsBy returns Π x, or x where the precision p is nil: 1.
@@ -138,9 +150,17 @@ func (e *Energy) chainSteps(free []int, b *builder) {
 	inverse := make(G.Nodes, len(e.Latents))  // S⁻¹, above the bottom
 	coupling := make(G.Nodes, len(e.Latents)) // K; nil where the node below is of another run
 	y := make(G.Nodes, len(e.Latents))
-	linked := func(l int) bool { return e.Spec.descends(l) && e.Masks[l] == nil }
+	linked := func(l int) bool {
+		return e.Spec.descends(l) && (e.Masks[l] == nil || l == len(e.Weights))
+	}
+	apart := false // two chains are beside each other
 	for _, l := range free {
-		y[l] = e.Gradients[l]
+		apart = apart || l > 0 && e.Spec.descends(l-1) && !(linked(l-1) && linked(l))
+	}
+	for _, l := range free {
+		if y[l] = e.Gradients[l]; apart {
+			y[l] = b.apply(fmt.Sprintf("g%d/2", l), newScale(0.5), y[l])
+		}
 		if l == 0 {
 			continue
 		}
@@ -160,7 +180,7 @@ func (e *Energy) chainSteps(free []int, b *builder) {
 			y[l] = b.sum(fmt.Sprintf("y%d", l), y[l], b.apply(fmt.Sprintf("y%dK%d", l-1, l), newPullback(), y[l-1], k))
 		}
 		gram := b.apply(fmt.Sprintf("G%d", l), newGram(2), weighRowsBy(p, name, rest, b), u)
-		inverse[l] = e.inverse(l, gram, 1, chainRidge(e.Spec.Dtype), b)
+		inverse[l] = e.curvature(l, gram, 1, chainRidge(e.Spec.Dtype), b)
 	}
 	for i := len(free) - 1; i >= 0; i-- {
 		l := free[i]
@@ -168,12 +188,15 @@ func (e *Energy) chainSteps(free []int, b *builder) {
 		if l == 0 {
 			x = e.bottomStep(y[0], b)
 		} else {
-			x = b.apply(fmt.Sprintf("y%dS%d⁻¹", l, l), newPullback(), y[l], inverse[l])
+			x = e.solve(l, fmt.Sprintf("y%dS%d⁻¹", l, l), y[l], inverse[l], b)
 		}
 		if l < len(e.Weights) && coupling[l+1] != nil {
 			x = b.sum(fmt.Sprintf("x%d", l), x, b.apply(fmt.Sprintf("x%dK%dᵀ", l+1, l+1), newPush(), e.Steps[l+1], coupling[l+1]))
 		}
-		e.Steps[l] = e.mask(l, x, b)
+		if l == 0 {
+			x = e.mask(l, x, b)
+		}
+		e.Steps[l] = x
 	}
 }
 
