@@ -287,6 +287,9 @@ type settling struct {
 	largest2  float64   // largest sum of them
 	predicted bool      // all latents began at their predictions
 	converged bool
+	search    restSearch
+	searched  bool // by atRest, since when the next sweep is as the first
+	patience  int  // steps before it is worth searching again
 	cut       bool // cancelled before its end
 }
 
@@ -300,6 +303,7 @@ func newSettling(s *settler, layers int, method Method) *settling {
 func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64, p pace, inf Inference) {
 	st.watching = newWatching(st.watching, rate)
 	st.trace, st.residuals, st.largest2, st.converged = st.trace[:0], st.residuals[:0], 0, false
+	st.searched, st.patience = false, 0
 	clear(st.residual2)
 	st.predicted = st.start(shard, inf.Start)
 	st.rule.begin(shard, st.free)
@@ -326,7 +330,7 @@ func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64
 				for _, l := range st.free {
 					st.residual2[l] = norm2(shard.Gradient(l))
 				}
-				if st.rested(inf) {
+				if st.rested(shard, inf) {
 					break
 				}
 			}
@@ -334,7 +338,7 @@ func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64
 			continue
 		}
 		for turn, l := range st.order {
-			shard.Turn(turn, energy) // also where l stays: later turns read what this one renews
+			shard.Turn(turn, energy || st.searched) // also where l stays: later turns read what this one renews
 			if measure {
 				st.residual2[l] = norm2(shard.Gradient(l))
 			}
@@ -342,7 +346,8 @@ func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64
 				addScaled(shard.Latent(l), -st.rates[l], shard.Step(l))
 			}
 		}
-		if measure && st.rested(inf) {
+		st.searched = false
+		if measure && st.rested(shard, inf) {
 			st.steps++
 			break
 		}
@@ -358,6 +363,7 @@ func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64
 	shard.Errors()
 	if st.watch(shard); st.lowAt > 0 && st.rose() {
 		st.back(shard, inf)
+		st.converged = false // that was elsewhere
 		shard.Errors()
 		st.watch(shard)
 	}
@@ -374,14 +380,22 @@ func (inf Inference) measuresEnd() bool { return (inf.Trace || inf.Estimate) && 
 
 // rested takes the total of the gradients as just measured and reports whether
 // the shard is at rest.
-func (st *settling) rested(inf Inference) bool {
+func (st *settling) rested(shard *graph.Shard, inf Inference) bool {
 	tolerance := inf.Tolerance
 	if inf.Trace {
 		st.residuals = append(st.residuals, st.residual2...)
 	}
 	total := sum(st.residual2)
 	st.largest2 = max(st.largest2, total)
-	st.converged = tolerance > 0 && total <= tolerance*tolerance*st.largest2
+	if tolerance == 0 || total > tolerance*tolerance*st.largest2 || st.steps < st.patience {
+		return false
+	}
+	if st.converged = total == 0 || st.atRest(shard); !st.converged {
+		st.searched, st.patience = true, st.steps+restSteps
+		if st.order != nil {
+			shard.Errors()
+		}
+	}
 	return st.converged
 }
 

@@ -19,6 +19,24 @@ func addScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
 	}
 }
 
+// scaleAndAdd sets dst = a·dst + x.
+func scaleAndAdd(dst *tensor.Dense, a float64, x *tensor.Dense) {
+	if dst.Dtype() == tensor.Float32 {
+		vec.Scale(dst.Float32s(), float32(a))
+	} else {
+		vec.Scale(dst.Float64s(), a)
+	}
+	addScaled(dst, 1, x)
+}
+
+// dot returns Σ x y.
+func dot(x, y *tensor.Dense) float64 {
+	if x.Dtype() == tensor.Float32 {
+		return vec.Dot(x.Float32s(), y.Float32s())
+	}
+	return vec.Dot(x.Float64s(), y.Float64s())
+}
+
 // addMomentum sets v = m·v + d and x += a·v.
 func addMomentum(x, v, d *tensor.Dense, m, a float64) {
 	if x.Dtype() == tensor.Float32 {

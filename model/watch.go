@@ -59,17 +59,20 @@ type watching struct {
 	low      []float64 // the same when their sum was lowest
 	lowest   float64   // that sum
 	previous float64   // the sum as of the look before
+	began    float64   // the sum as of the first look
 	rounding float64   // energies below are rounding
 	falls    int       // looks in a row that found no rise
 	enough   int       // falls after which a rate that was halved is doubled: twice as many after each rise
 	lowAt    int       // steps at the look that latents are of; 0 where none are kept
 	latents  memory    // where the energy was lowest
+
+	lowLargest2 float64 // the largest gradient on the way there
 }
 
 // newWatching returns w for a shard that settles anew.
 func newWatching(w watching, rate float64) watching {
 	w.rate, w.full, w.slowest = rate, rate, rate
-	w.lowest, w.previous, w.falls, w.enough, w.lowAt = math.Inf(1), math.Inf(1), 0, 1, 0
+	w.lowest, w.previous, w.falls, w.enough, w.lowAt, w.lowLargest2 = math.Inf(1), math.Inf(1), 0, 1, 0, 0
 	return w
 }
 
@@ -94,6 +97,9 @@ func (st *settling) look(shard *graph.Shard, due bool, inf Inference) bool {
 	before := st.previous
 	rise := st.watch(shard)
 	st.previous = sum(st.last)
+	if st.steps == 0 {
+		st.began = st.previous
+	}
 	switch {
 	case rise <= riseNoise*st.lowest+st.rounding:
 		st.fell(shard, rise == 0 && !inf.Unguarded)
@@ -150,7 +156,7 @@ func (st *settling) watch(shard *graph.Shard) (rise float64) {
 func (st *settling) fell(shard *graph.Shard, lowest bool) {
 	if lowest && st.restores && st.steps > 0 {
 		st.latents.keep(shard, st.free)
-		st.lowAt = st.steps
+		st.lowAt, st.lowLargest2 = st.steps, st.largest2
 	}
 	if st.falls++; st.falls >= st.enough && st.rate < st.full {
 		st.rate, st.falls = min(2*st.rate, st.full), 0
@@ -160,6 +166,7 @@ func (st *settling) fell(shard *graph.Shard, lowest bool) {
 // back puts the latents where the energy was lowest: where they were kept, or where
 // settling began.
 func (st *settling) back(shard *graph.Shard, inf Inference) {
+	st.largest2 = st.lowLargest2 // beyond it was astray
 	if st.lowAt == 0 {
 		st.start(shard, inf.Start)
 		return
