@@ -25,7 +25,7 @@ import (
 // as relu's, they are a mean of its two sides.
 //
 // A Hessian holds until the weights change, or the network is asked for another
-// Hessian or an estimate of the same batch's kind.
+// Hessian of the same batch's kind.
 type Hessian struct {
 	settler *settler
 	shards  []*probe
@@ -51,10 +51,6 @@ func (s Spectrum) Condition() float64 {
 	}
 	return s.High / s.Low
 }
-
-// probing is the method of machines that look at an energy which another machine
-// settles, and must not disturb it.
-const probing Method = -1
 
 // probeSteps is the number of gradients that a look takes, about: it decides
 // whether the Gram form pays.
@@ -296,7 +292,6 @@ func ritz(alpha, beta []float64) (s Spectrum, near bool) {
 // are 0 in every direction.
 type probe struct {
 	shard       *graph.Shard
-	machine     *graph.Machine
 	free        []int     // nodes
 	first       []int     // by node: its place in an example's vector
 	rows, width int       // examples, units of free nodes
@@ -307,7 +302,7 @@ type probe struct {
 
 // probe returns probes of the shards at latents, on a machine of their own.
 func (n *Network) probe(c Clamps, latents []*tensor.Dense) (*settler, []*probe, error) {
-	s, err := n.settler(c, Inference{Method: probing, Steps: probeSteps})
+	s, err := n.settler(c, Inference{Steps: probeSteps}, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -324,7 +319,7 @@ func (n *Network) probe(c Clamps, latents []*tensor.Dense) (*settler, []*probe, 
 	}
 	shards := make([]*probe, s.machine.Shards())
 	s.machine.Each(func(shard *graph.Shard) {
-		p := &probe{shard: shard, machine: s.machine, free: s.free, first: first, rows: shard.Hi - shard.Lo, width: width, step: 1e-5}
+		p := &probe{shard: shard, free: s.free, first: first, rows: shard.Hi - shard.Lo, width: width, step: 1e-5}
 		if n.cfg.Dtype == Float32 {
 			p.step = 1e-2
 		}
@@ -391,19 +386,6 @@ func putRows[T vec.Float](data []T, v []float64, width, size int) {
 		to := data[r*size:][:size]
 		for i, x := range v[r*width:][:size] {
 			to[i] = T(x)
-		}
-	}
-}
-
-// evaluate sets gradient to that at v, and energies to each example's energy.
-func (p *probe) evaluate(v, gradient, energies []float64) {
-	p.put(v)
-	p.shard.Evaluate()
-	p.read(gradient, p.shard.Gradient)
-	clear(energies)
-	for i := range p.machine.Energy().Terms {
-		for r, e := range p.machine.RowEnergies(i)[p.shard.Lo:p.shard.Hi] {
-			energies[r] += e
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (n *Network) relax(ctx context.Context, c Clamps, inf Inference) (*Result, 
 // With nothing clamped below, every error is then 0: the energy is at its
 // minimum, and there is nothing to settle.
 func (n *Network) fall(ctx context.Context, c Clamps) (*Result, error) {
-	s, err := n.settler(c, Inference{Plain: true})
+	s, err := n.settler(c, Inference{Plain: true}, false)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,11 @@
 package model
 
 import (
+	"context"
+	"fmt"
 	"math"
+
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
 )
@@ -77,4 +81,54 @@ func (st *settling) atRest(shard *graph.Shard) bool {
 	}
 	shard.Gradients()
 	return left <= most
+}
+
+// How the energy still to lose is estimated: by how much so many examples lose in so
+// many steps.
+const (
+	estimateExamples = 12
+	estimateSteps    = 20
+)
+
+// toLose estimates how much energy a batch with clamps c has still to lose on its way
+// to rest from where r has ended: by how much some of its examples, spread over it,
+// lose on a machine apart in a few steps of a fast method.
+func (n *Network) toLose(ctx context.Context, c Clamps, r *Result) (float64, error) {
+	rows := len(r.ExampleEnergy)
+	few := min(rows, estimateExamples)
+	some := func(d *tensor.Dense) *tensor.Dense {
+		if d == nil || d.Shape()[0] != rows {
+			return d
+		}
+		of := tensor.New(tensor.Of(d.Dtype()), tensor.WithShape(few, d.Shape()[1]))
+		for i := range few {
+			copyRow(of, i, d, i*rows/few)
+		}
+		return of
+	}
+	from := make(Clamps, len(c))
+	for l, v := range c {
+		if from[l] = (Clamp{Values: some(v.Values), Fixed: some(v.Fixed)}); !v.whole() {
+			from[l].Start = some(r.Latents[l])
+		}
+	}
+	on, err := n.settle(ctx, from, Inference{Method: SymmetricGaussSeidel, Steps: estimateSteps, Rate: 1}, true)
+	if err != nil {
+		return 0, fmt.Errorf("model: energy to lose: %w", err)
+	}
+	if !on.Finite() {
+		return 0, nil
+	}
+	return max(0, on.Began-on.Energy) * float64(rows) / float64(few), nil
+}
+
+// Reached returns how much of the fall from where settling began to equilibrium it has
+// made: (E_start − E) / (E_start − E_equilibrium), from 0 to 1 at rest. It wants
+// Inference.Estimate, and is 1 where there was nothing to lose.
+func (r *Result) Reached() float64 {
+	if r.ToLose == 0 {
+		return 1
+	}
+	made := max(0, r.Began-r.Energy)
+	return made / (made + r.ToLose)
 }

@@ -52,7 +52,7 @@ func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Samplin
 	for l := n.Depth() - 1; l > 0; l-- {
 		noise[l] = draw(l)
 	}
-	s, err := n.settler(c, Inference{Plain: true})
+	s, err := n.settler(c, Inference{Plain: true}, false)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,8 @@ type Result struct {
 	// step.
 	Energy      float64
 	LayerEnergy []float64
+	// Began is the total energy where settling began.
+	Began float64
 	// ToLose is, where Inference.Estimate asks for it and the energy is finite, an
 	// estimate of the energy over the batch that the latents have still to lose on
 	// their way to rest; 0 where it is not asked for.
@@ -74,12 +76,13 @@ type form struct {
 	masked  []bool // by node: some are
 	gram    []bool // by layer: the energy is in Gram form
 	method  Method
+	apart   bool // to look on from where another machine has settled, whose results hold
 }
 
 // appendKey appends what tells f from another form.
 func (f *form) appendKey(b []byte) []byte {
 	b = append(b, byte(f.method))
-	for _, flags := range [][]bool{f.clamped, f.masked, f.gram} {
+	for _, flags := range [][]bool{f.clamped, f.masked, f.gram, {f.apart}} {
 		for _, set := range flags {
 			if set {
 				b = append(b, 1)
@@ -108,13 +111,14 @@ type settler struct {
 	starts []*tensor.Dense // by node, where its free units begin; nil where Inference.Start says
 }
 
-// settler returns a settler for clamps c that has them and the weights loaded.
-func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
+// settler returns a settler for clamps c that has them and the weights loaded: apart
+// from that of which results hold, where that is asked for.
+func (n *Network) settler(c Clamps, inf Inference, apart bool) (*settler, error) {
 	rows, err := n.check(c)
 	if err != nil {
 		return nil, err
 	}
-	f := form{gram: make([]bool, n.Depth()), method: inf.Method}
+	f := form{gram: make([]bool, n.Depth()), method: inf.Method, apart: apart}
 	f.clamped, f.masked = n.nodes(c)
 	if !inf.Plain {
 		f.gram = graph.GramPays(n.sizes, f.clamped, rows, inf.Steps)
@@ -175,7 +179,7 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		return nil, err
 	}
 	for len(s.shards) < s.machine.Shards() {
-		s.shards = append(s.shards, newSettling(s, n.Depth(), inf.Method))
+		s.shards = append(s.shards, newSettling(s, n.Depth(), f))
 	}
 	return s, nil
 }
@@ -196,7 +200,18 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	if err != nil {
 		return nil, fmt.Errorf("model: inference: %w", err)
 	}
-	s, err := n.settler(c, inf)
+	r, err := n.settle(ctx, c, inf, false)
+	if err == nil && inf.Estimate && r.Finite() {
+		r.ToLose, err = n.toLose(ctx, c, r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (n *Network) settle(ctx context.Context, c Clamps, inf Inference, apart bool) (*Result, error) {
+	s, err := n.settler(c, inf, apart)
 	if err != nil {
 		return nil, err
 	}
@@ -224,13 +239,7 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
 		}
 	}
-	r := s.result(n.Depth(), inf, n.constants())
-	if inf.Estimate && r.Finite() {
-		if r.ToLose, err = n.toLose(ctx, c, r.Latents); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return s.result(n.Depth(), inf, n.constants()), nil
 }
 
 // pace is how far and for how long each node moves.
@@ -293,9 +302,9 @@ type settling struct {
 	cut       bool // cancelled before its end
 }
 
-func newSettling(s *settler, layers int, method Method) *settling {
-	w := watching{every: method.watchEvery(), restores: method.restores(), last: make([]float64, layers), low: make([]float64, layers)}
-	return &settling{settler: s, watching: w, layers: layers, rule: method.rule(s), rates: make([]float64, layers+1), residual2: make([]float64, layers+1), end2: make([]float64, layers+1)}
+func newSettling(s *settler, layers int, f form) *settling {
+	w := watching{every: f.watchEvery(), restores: f.method.restores(), last: make([]float64, layers), low: make([]float64, layers)}
+	return &settling{settler: s, watching: w, layers: layers, rule: f.method.rule(s), rates: make([]float64, layers+1), residual2: make([]float64, layers+1), end2: make([]float64, layers+1)}
 }
 
 // settle takes a shard from the first step to the last, unless ctx is cancelled
@@ -312,7 +321,7 @@ func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64
 			return
 		}
 		last := st.steps == inf.Steps-1
-		due := st.steps%st.every == 0 || last && st.order == nil
+		due := st.due() || last && st.order == nil
 		energy := due || inf.Trace
 		if energy && !st.look(shard, due, inf) {
 			break
@@ -391,7 +400,7 @@ func (st *settling) rested(shard *graph.Shard, inf Inference) bool {
 		return false
 	}
 	if st.converged = total == 0 || st.atRest(shard); !st.converged {
-		st.searched, st.patience = true, st.steps+restSteps
+		st.searched, st.patience = true, st.steps+min(st.steps+1, restSteps)
 		if st.order != nil {
 			shard.Errors()
 		}
@@ -455,6 +464,7 @@ func (s *settler) result(layers int, inf Inference, constants []float64) *Result
 			low[j] += st.low[j]
 		}
 		rounding += st.rounding
+		r.Began += st.began
 		for l, x := range st.residual2 {
 			r.NodeResidual[l] += x
 		}
@@ -482,6 +492,7 @@ func (s *settler) result(layers int, inf Inference, constants []float64) *Result
 	}
 	for i, c := range constants {
 		r.LayerEnergy[i] += float64(m.Rows()) * c
+		r.Began += float64(m.Rows()) * c
 	}
 	r.Energy = sum(r.LayerEnergy)
 	r.ExampleEnergy = make([]float64, m.Rows())

@@ -11,8 +11,6 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
-
-	"example.com/pcn/graph"
 )
 
 // linear returns a random linear network with biases and precisions.
@@ -229,13 +227,10 @@ func TestLanczos(t *testing.T) {
 }
 
 // TestToLoseOfLinear holds the estimate of the energy still to lose against the
-// closed form, by each method and for whole and partial clamps.
+// closed form, by each method and for whole and partial clamps: it is from below, as far
+// as a dozen examples stand for all, and most of it.
 func TestToLoseOfLinear(t *testing.T) {
-	for dtype, tol := range map[Dtype]float64{Float64: 0.05, Float32: 0.1} {
-		noise := 1e-12 // of the energy at the start
-		if dtype == Float32 {
-			noise = 1e-5
-		}
+	for _, dtype := range []Dtype{Float32, Float64} {
 		of64 := linear(t, 5, 14, 9, 6, 4)
 		n, err := of64.As(dtype)
 		must(t, err)
@@ -244,13 +239,13 @@ func TestToLoseOfLinear(t *testing.T) {
 			must(t, err)
 			for method := range Method(len(methods)) {
 				for _, steps := range []int{1, 4} {
-					r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: steps, Start: Zeros, Estimate: true, Trace: true})
+					r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: steps, Start: Zeros, Estimate: true})
 					must(t, err)
-					want, start := r.Energy-e.Energy, sum(r.Trace[0])
-					if math.Abs(r.ToLose-want) > tol*max(want, 0)+noise*start {
-						t.Errorf("%v %s %v: %d steps: %v to lose, want %v", dtype, name, method, steps, r.ToLose, want)
+					left, fall := r.Energy-e.Energy, r.Began-e.Energy
+					if left > 0.05*fall && (r.ToLose < 0.45*left || r.ToLose > 1.2*left) || r.ToLose > 1.2*max(left, 0)+1e-5*r.Began {
+						t.Errorf("%v %s %v: %d steps: %v to lose, want %v", dtype, name, method, steps, r.ToLose, left)
 					}
-					if reached, want := r.Reached(), (start-r.Energy)/(start-e.Energy); math.Abs(reached-want) > tol {
+					if reached, want := r.Reached(), (r.Began-r.Energy)/fall; !(reached <= 1 && reached > want-0.05 && reached < want+0.2) {
 						t.Errorf("%v %s %v: %d steps: reached %v of the fall, want %v", dtype, name, method, steps, reached, want)
 					}
 				}
@@ -290,26 +285,8 @@ func TestEstimateDisturbsNothing(t *testing.T) {
 	}
 }
 
-func TestKinks(t *testing.T) {
-	for _, name := range graph.Activations() {
-		a, err := graph.ParseActivation(name)
-		must(t, err)
-		want := map[string][]float64{"relu": {0}, "leaky-relu": {0}, "hard-tanh": {-1, 1}}[name]
-		got := kinks(a)
-		if len(got) != len(want) {
-			t.Errorf("%s: kinks at %v, want %v", name, got, want)
-			continue
-		}
-		for i, at := range want {
-			if math.Abs(got[i]-at) > 1e-11 {
-				t.Errorf("%s: kinks at %v, want %v", name, got, want)
-			}
-		}
-	}
-}
-
-// TestToLoseAtKinks has energies whose minimum is on kinks: a step beyond one, and
-// a decrement as if there were none, would be far off.
+// TestToLoseAtKinks has energies whose minimum is on kinks, from where a step by the
+// curvature beside them would climb.
 func TestToLoseAtKinks(t *testing.T) {
 	for _, activation := range []string{"relu", "leaky-relu", "hard-tanh"} {
 		n, err := New(Config{Layers: []int{30, 20, 20, 20, 8}, Activation: activation, Dtype: Float64, Seed: 2})
@@ -322,7 +299,7 @@ func TestToLoseAtKinks(t *testing.T) {
 			must(t, err)
 			left := r.Energy - rest.Energy
 			t.Logf("%s: %d steps: %.2g of the energy left, estimate/left %.3f", activation, steps, left/r.Energy, r.ToLose/left)
-			if left > 1e-5*r.Energy && (r.ToLose < left/2 || r.ToLose > 2*left) {
+			if left > 0.1*r.Energy && (r.ToLose < 0.8*left || r.ToLose > 1.3*left) || r.ToLose > 1.3*max(left, 0) {
 				t.Errorf("%s: %d steps: %v to lose, want about %v of %v", activation, steps, r.ToLose, left, r.Energy)
 			}
 		}

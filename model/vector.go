@@ -175,6 +175,16 @@ func copyFrom(v, x *tensor.Dense, lo int) {
 
 func clone(d *tensor.Dense) *tensor.Dense { return d.Clone().(*tensor.Dense) }
 
+// copyRow sets row i of dst to row j of src.
+func copyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
+	k := dst.Shape()[1]
+	if dst.Dtype() == tensor.Float32 {
+		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[j*k:])
+	} else {
+		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[j*k:])
+	}
+}
+
 // moveRow moves row i of dst by share of the way to that of src.
 func moveRow(dst, src *tensor.Dense, i int, share float64) {
 	k := dst.Shape()[1]

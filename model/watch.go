@@ -28,8 +28,8 @@ const retries = 6
 // watchEvery returns the number of steps between two looks at the energy. It comes
 // almost free with the gradients, but not in a sweep; and gradient descent has a
 // bound on its rate.
-func (m Method) watchEvery() int {
-	if m == Preconditioned || m == Chain || m == ErrorCoordinates {
+func (f *form) watchEvery() int {
+	if m := f.method; f.apart || m == Preconditioned || m == Chain || m == ErrorCoordinates {
 		return 1
 	}
 	return 8
@@ -80,6 +80,13 @@ func newWatching(w watching, rate float64) watching {
 func (w *watching) rose() bool {
 	total := sum(w.last)
 	return !finite(total) || total > w.lowest*(1+riseTolerance)+w.rounding
+}
+
+// due reports whether the energy is to be looked at before the step to come. A sweep,
+// whose rate has no bound, is looked at sooner in the beginning: what goes astray does
+// so there, and is not to be followed for long.
+func (st *settling) due() bool {
+	return st.steps%st.every == 0 || st.order != nil && st.steps < st.every && st.steps&(st.steps-1) == 0
 }
 
 // look computes the energy and reports whether settling can go on from there. A look

@@ -43,29 +43,26 @@ func gather(t *testing.T, set *data.Set) Batch {
 }
 
 // TestToLose holds the estimate of the energy still to lose against what 20,000
-// steps lose: within a factor of 3 wherever less than a tenth of the energy is
-// left, and within 1.2 for a smooth activation.
+// steps lose, wherever 1.5 % of the energy or more are left: what it finds in a few steps
+// is most of it, and less about the kinks of a leaky-relu; and a dozen examples stand
+// for all.
 func TestToLose(t *testing.T) {
 	n, batch := learned(t, "digits", model.Discriminative, []int{64, 32, 24, 10}, 12) // leaky-relu
-	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "discriminative", 3, kinks)
+	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "discriminative", 0.55, 1.1)
 
 	n, batch = learned(t, "digits", model.Generative, []int{64, 32, 24, 10}, 12) // tanh
-	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "generative", 1.2, rounding)
-	testToLose(t, n, n.Clamp(batch.Inputs, nil), "generative, top free", 1.2, rounding)
+	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "generative", 0.99, 1.01)
+	testToLose(t, n, n.Clamp(batch.Inputs, nil), "generative, top free", 0.9, 1.01)
 	masked := n.Clamp(batch.Inputs, batch.Targets)
 	masked[0].Fixed = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1, 64))
 	for i := range 32 {
 		masked[0].Fixed.Float64s()[i] = 1
 	}
-	testToLose(t, n, masked, "generative, half the input", 1.2, rounding)
-}
+	testToLose(t, n, masked, "generative, half the input", 0.95, 1.01)
 
-// The shares of the energy below which nothing is compared: that of rounding, and
-// that by which 20,000 steps still go to and fro about the kinks of a leaky-relu.
-const (
-	rounding = 1e-10
-	kinks    = 1e-5
-)
+	n, batch = learned(t, "digits", model.Generative, []int{64, 32, 24, 10}, 50)
+	testToLose(t, n, n.Clamp(batch.Inputs, nil), "generative, top free, 50 examples", 0.6, 1.4)
+}
 
 func TestToLoseOnMNIST(t *testing.T) {
 	if testing.Short() {
@@ -75,33 +72,36 @@ func TestToLoseOnMNIST(t *testing.T) {
 		t.Skip("no MNIST")
 	}
 	n, batch := learned(t, "mnist", model.Discriminative, []int{784, 64, 32, 10}, 12)
-	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "discriminative", 3, kinks)
+	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "discriminative", 0.55, 1.1)
 
 	n, batch = learned(t, "mnist", model.Generative, []int{784, 64, 32, 10}, 12)
-	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "generative", 1.2, rounding)
-	testToLose(t, n, n.Clamp(batch.Inputs, nil), "generative, top free", 1.2, rounding)
+	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "generative", 0.99, 1.01)
+	testToLose(t, n, n.Clamp(batch.Inputs, nil), "generative, top free", 0.9, 1.01)
 }
 
-func testToLose(t *testing.T, n *model.Network, c model.Clamps, name string, factor, floor float64) {
+func testToLose(t *testing.T, n *model.Network, c model.Clamps, name string, low, high float64) {
 	t.Helper()
 	for _, method := range []model.Method{model.Gradient, model.GaussSeidel} {
 		rest, err := n.Settle(context.Background(), c, model.Inference{Method: method, Steps: 20000})
 		must(t, err)
 		compared := 0
-		for _, steps := range []int{1, 2, 5, 10, 20, 50, 100, 300, 1000, 3000} {
+		for _, steps := range []int{1, 2, 5, 10, 20, 50, 100, 300} {
 			r, err := n.Settle(context.Background(), c, model.Inference{Method: method, Steps: steps, Estimate: true})
 			must(t, err)
 			left := r.Energy - rest.Energy
-			t.Logf("%s, %v, T = %d: %.2g of the energy left, estimate/left %.3f, residual %.2g", name, method, steps, left/r.Energy, r.ToLose/left, r.Residual)
-			if left > 0.1*r.Energy || left < floor*r.Energy {
+			t.Logf("%s, %v, T = %d: %.2g of the energy left, estimate/left %.3f, %.3g of the fall made, residual %.2g", name, method, steps, left/r.Energy, r.ToLose/left, r.Reached(), r.Residual)
+			if !(r.Reached() >= 0 && r.Reached() <= 1) {
+				t.Errorf("%s, %v, T = %d: %v of the fall made", name, method, steps, r.Reached())
+			}
+			if left < 0.015*r.Energy {
 				continue
 			}
 			compared++
-			if ratio := r.ToLose / left; ratio < 1/factor || ratio > factor {
+			if ratio := r.ToLose / left; ratio < low || ratio > high {
 				t.Errorf("%s, %v, T = %d: %.3g to lose, and %.3g is left of %.3g", name, method, steps, r.ToLose, left, r.Energy)
 			}
 		}
-		if compared < 3 {
+		if compared < 2 {
 			t.Errorf("%s, %v: compared at %d stops only", name, method, compared)
 		}
 	}

@@ -89,10 +89,10 @@ type Epoch struct {
 	// examples.
 	Steps, Residual float64
 	NodeResidual    []float64
-	// ToLose is the energy that latents had still to lose when the weights learned
-	// from them, as an estimated share of their energy, in the last batch of the
-	// epoch. It takes as long as some hundred steps, and is estimated in ten epochs
-	// of a run; nil in others, and for backprop. EndResidual is the [Step]'s of the
+	// ToLose is what was still to come of the energy's fall to rest when the weights
+	// learned from the latents, an estimated share from 0 to 1, in the last batch of
+	// the epoch. It is estimated in ten epochs of a run; nil in others, and for
+	// backprop. EndResidual is the [Step]'s of the
 	// same batch.
 	ToLose      *float64
 	EndResidual []float64
@@ -297,9 +297,8 @@ func (f *fitting) add(step Step, share float64) {
 	e.LayerEnergy = addMean(e.LayerEnergy, share, step.LayerEnergy)
 	e.NodeResidual = addMean(e.NodeResidual, share, step.NodeResidual)
 	e.EndResidual = step.EndResidual
-	if step.ToLose > 0 && step.Energy > 0 {
-		lose := step.ToLose / step.Energy
-		e.ToLose = &lose
+	if step.ToLose > 0 {
+		e.ToLose = &step.ToLose
 	}
 	e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
 	if f.batch == 1 && step.InferenceRate > 0 {

@@ -57,7 +57,7 @@ type Batch struct {
 	Inputs   *tensor.Dense // (B, d), in the network's dtype
 	Targets  *tensor.Dense // (B, k), the same
 	Examples []int         // (B), which of the training set they are; nil where that is not known
-	Estimate bool          // asks for Step.ToLose, which takes as long as some hundred steps
+	Estimate bool          // asks for Step.ToLose, which takes as long as some hundred steps of a dozen examples
 }
 
 // Step is what became of a batch.
@@ -75,8 +75,8 @@ type Step struct {
 	// NodeResidual is each node's part of Residual, and LayerEnergy each layer's
 	// of Energy.
 	NodeResidual, LayerEnergy []float64
-	// ToLose is where Batch.Estimate asks for it the estimated energy still to
-	// lose, a mean over the batch, and EndResidual what was left of the gradient at
+	// ToLose is where Batch.Estimate asks for it the share of the energy's fall to
+	// rest that was still to come, as estimated, and EndResidual what was left of the gradient at
 	// each node in the end: see [model.Result]. They are 0 and nil for backprop.
 	ToLose      float64
 	EndResidual []float64
@@ -133,9 +133,12 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	}
 	rows := float64(batch.Inputs.Shape()[0])
 	s := Step{
-		Energy: r.Energy / rows, ToLose: r.ToLose / rows, Status: r.Status, Node: r.Node,
+		Energy: r.Energy / rows, Status: r.Status, Node: r.Node,
 		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual, EndResidual: r.EndResidual, Gram: r.Gram,
 		Learned: r.Finite(),
+	}
+	if inf.Estimate {
+		s.ToLose = 1 - r.Reached()
 	}
 	for _, e := range r.LayerEnergy {
 		s.LayerEnergy = append(s.LayerEnergy, e/float64(batch.Inputs.Shape()[0]))

@@ -273,17 +273,13 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 	}
 	logSettled(r)
 	rows := float64(len(r.ExampleEnergy))
-	start := r.Energy
-	if course := r.Energies(); len(course) > 0 {
-		start = course[0]
-	}
 	residual, byNode := r.Residual, r.NodeResidual
 	if r.EndResidual != nil { // of stale errors it is not known
 		residual, byNode = floats.Norm(r.EndResidual, 2), r.EndResidual
 	}
 	in.Settled = &settledInfo{
 		Examples: len(r.ExampleEnergy), Inference: inf, Status: r.Status.String(), StepsMean: number(r.MeanSteps), Rate: number(r.Rate),
-		Start: number(start / rows), Energy: number(r.Energy / rows), Residual: number(residual),
+		Start: number(r.Began / rows), Energy: number(r.Energy / rows), Residual: number(residual),
 		ToLose: number(r.ToLose / rows), Reached: number(r.Reached()),
 	}
 	for l, x := range byNode {

@@ -9,25 +9,21 @@ import (
 	"example.com/pcn/train"
 )
 
-// How far from rest latents may end before that is worth a line: the share of their
-// energy still to lose or, where that was not estimated, of the gradient. A node is
-// named that has at least farBehind of what the one with most of the gradient has.
+// How far from rest latents may end before that is worth a line: what is left of the
+// energy's fall or, where that was not estimated, of the gradient. Many networks learn
+// well from latents that have half the fall before them, but not from such as have
+// hardly moved. A node is named that has at least farBehind of what the one with most
+// of the gradient has.
 const (
-	farToLose   = 0.1
-	farResidual = 0.5
+	farToLose   = 0.9
+	farResidual = 0.9
 	farBehind   = 0.5
 )
 
-// sayFarFromRest says how far from rest latents were when the weights learned from
-// them, and at which nodes. As the default recipe has it that is a note; what was
-// chosen otherwise is warned of, with what to do about it.
-func (a *app) sayFarFromRest(h *train.History, byDefault bool, model string) {
-	how := farFromRest(h)
-	switch {
-	case how == "":
-	case byDefault:
-		fmt.Fprintf(a.info(), "note: weights learned from latents %s; 'pcnrun inspect %s' shows how they settle\n", how, model)
-	default:
+// warnFarFromRest warns where weights learned from latents that had hardly begun to
+// settle, unless the default recipe has it so, and says what to do about it.
+func (a *app) warnFarFromRest(h *train.History, byDefault bool) {
+	if how := farFromRest(h); how != "" && !byDefault {
 		a.warn("weights learned from latents %s; give more --steps or another --method", how)
 	}
 }
@@ -42,7 +38,7 @@ func farFromRest(h *train.History) string {
 		if !(*e.ToLose > farToLose) {
 			return ""
 		}
-		return fmt.Sprintf("with about %s of their energy still to lose%s", percent(*e.ToLose), furthest(e.EndResidual))
+		return fmt.Sprintf("with about %s of the energy's fall still to come%s", percent(*e.ToLose), furthest(e.EndResidual))
 	}
 	if len(h.Epochs) == 0 {
 		return ""

@@ -49,7 +49,7 @@ type result struct {
 	Method             string  `json:"method,omitempty"`         // of settling; like the next two, the PCN's only
 	StepsMean          *number `json:"steps_mean,omitempty"`     // steps an example took, in the last epoch
 	Residual           *number `json:"residual,omitempty"`       // of the gradient, in the last epoch
-	ToLose             *number `json:"to_lose,omitempty"`        // estimated share of the energy that was still to lose, in its last batch
+	ToLose             *number `json:"to_lose,omitempty"`        // estimated share of the energy's fall that was still to come, in its last batch
 }
 
 // number is null in JSON where it is not finite.
