@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -110,6 +111,15 @@ func newNorms(n *Network) *norms {
 		w.versions = append(w.versions, -1)
 	}
 	return w
+}
+
+// clone returns a copy that has nothing in common with w.
+func (w *norms) clone() *norms {
+	c := &norms{of: slices.Clone(w.of), versions: slices.Clone(w.versions)}
+	for i := range w.right {
+		c.right, c.left = append(c.right, slices.Clone(w.right[i])), append(c.left, make([]float64, len(w.left[i])))
+	}
+	return c
 }
 
 // An estimate iterates until it changes by less than normTolerance, relatively,

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -93,6 +94,7 @@ func (f *form) appendKey(b []byte) []byte {
 
 // settler settles one form of the energy.
 type settler struct {
+	key     []byte // of its form
 	machine *graph.Machine
 	gram    bool  // part of the energy is in Gram form
 	free    []int // nodes that descend
@@ -123,13 +125,13 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		}
 	}
 	n.key = f.appendKey(n.key[:0])
-	s := n.machines[string(n.key)]
-	if s == nil {
+	s, kept := n.machines.Find(func(s *settler) bool { return bytes.Equal(s.key, n.key) })
+	if !kept {
 		e, err := n.build(f, rows)
 		if err != nil {
 			return nil, err
 		}
-		s = &settler{version: -1, gram: slices.Contains(f.gram, true), dtype: n.cfg.Dtype, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c)), starts: make([]*tensor.Dense, len(c))}
+		s = &settler{key: bytes.Clone(n.key), version: -1, gram: slices.Contains(f.gram, true), dtype: n.cfg.Dtype, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c)), starts: make([]*tensor.Dense, len(c))}
 		for l, fixed := range f.clamped {
 			if !fixed {
 				s.open = append(s.open, l)
@@ -142,9 +144,9 @@ func (n *Network) settler(c Clamps, inf Inference) (*settler, error) {
 		if s.machine, err = graph.CompileFor(e, graph.Options{Handicap: n.handicap, Order: s.order}); err != nil {
 			return nil, err
 		}
-		s.machine.SetWorkers(n.workers)
-		n.machines[string(n.key)] = s
+		n.machines.Add(s)
 	}
+	s.machine.SetWorkers(n.workers)
 	if s.version != n.version {
 		if err := s.machine.Freeze(); err != nil {
 			return nil, err
