@@ -387,7 +387,7 @@ func TestBadEnergies(t *testing.T) {
 		must(t, err)
 		y := matrix(Float32, [][]float64{{0, 1}, {1, bad}})
 		_, err = n.Settle(context.Background(), n.Clamp(nil, y), Inference{})
-		if text := fmt.Sprintf("clamps[0]: a %v node takes values", want); err == nil || !strings.Contains(err.Error(), text) || !strings.HasSuffix(err.Error(), "at [1, 1]") {
+		if text := fmt.Sprintf("at a %v node, got %v", want, bad); err == nil || !strings.Contains(err.Error(), "clamps[0]: values[1, 1]: must be ") || !strings.HasSuffix(err.Error(), text) {
 			t.Errorf("Settle: got error %v, want one with %q", err, text)
 		}
 	}

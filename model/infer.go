@@ -60,7 +60,7 @@ func (n *Network) fall(c Clamps) (*Result, error) {
 		return nil, err
 	}
 	s.machine.Each(func(shard *graph.Shard) { s.start(shard, TopDown) })
-	r := &Result{Status: Converged, LayerEnergy: make([]float64, n.Depth())}
+	r := &Result{of: n, Status: Converged, LayerEnergy: make([]float64, n.Depth())}
 	for l := range n.Depth() + 1 {
 		r.Latents = append(r.Latents, s.machine.Latent(l))
 	}

@@ -63,6 +63,8 @@ type Result struct {
 	Errors []*tensor.Dense
 	// Activations are φ(v_{i+1}) for each layer, (B, d_{i+1}).
 	Activations []*tensor.Dense
+
+	of *Network // that settled; nil where the result was not made by one
 }
 
 // Finite reports whether the energy is a number: after a divergence it may not
@@ -229,6 +231,7 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 		}
 	}
 	r := s.result(n.Depth(), inf, n.constants())
+	r.of = n
 	if inf.Estimate && r.Finite() {
 		if r.ToLose, err = n.toLose(ctx, c, r.Latents); err != nil {
 			return nil, err
