@@ -19,7 +19,7 @@ func TestRegisterActivation(t *testing.T) {
 		}
 	}
 	for name, bad := range map[string]Activation{
-		"needs a name": named("", 1),
+		"must have a name": named("", 1),
 		"built in":     named("tanh", 1),
 		"MaxSlope":     named("steep", math.Inf(1)),
 	} {

@@ -175,7 +175,7 @@ func classProbabilities(energies *tensor.Dense, temperature float64) *tensor.Den
 func Temperature(energies *tensor.Dense, classes []int) (float64, error) {
 	s := energies.Shape()
 	if s.Dims() != 2 || s[0] != len(classes) || s[0] == 0 {
-		return 0, fmt.Errorf("model: temperature: want the energies of %d examples, got %v", len(classes), s)
+		return 0, fmt.Errorf("model: temperature: energies: must be of %d examples, got %v", len(classes), s)
 	}
 	for i, c := range classes {
 		if c < 0 || c >= s[1] {

@@ -199,12 +199,12 @@ func TestBadCheckpoints(t *testing.T) {
 		"norms: must be float64 of shape (2), got none": func(c *Checkpoint) { delete(c.State.Tensors, "learner.network.norms") },
 		"norms_current: must be 0 or 1 for each":        func(c *Checkpoint) { c.State.Values["learner.network.norms_current"] = "perhaps" },
 		"parameters: must be 4 tensors, got 1":          func(c *Checkpoint) { delete(c.State.Tensors, "learner.network.parameters.1") },
-		"parameters.0: want float32 of (1, 3), got": func(c *Checkpoint) {
+		"parameters.0: must be float32 of shape (1, 3), got float32 of shape (3, 1)": func(c *Checkpoint) {
 			c.State.Tensors["learner.network.parameters.0"] = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(3, 1))
 		},
-		"best: must be 4 tensors, got 0":              func(c *Checkpoint) { delete(c.State.Tensors, "best.0") },
-		"steps: want a whole number >= 0, got \"-1\"": func(c *Checkpoint) { c.State.Values["learner.optimizer.steps"] = "-1" },
-		"3 first and 4 second moments after 5 steps":  func(c *Checkpoint) { delete(c.State.Tensors, "learner.optimizer.first.3") },
+		"best: model: state: parameters: must be 4 tensors, got 0": func(c *Checkpoint) { delete(c.State.Tensors, "best.network.parameters.0") },
+		"steps: must be a whole number >= 0, got \"-1\"":           func(c *Checkpoint) { c.State.Values["learner.optimizer.steps"] = "-1" },
+		"3 first and 4 second moments after 5 steps":               func(c *Checkpoint) { delete(c.State.Tensors, "learner.optimizer.first.3") },
 	} {
 		var b bytes.Buffer
 		must(t, good.Write(&b))

@@ -46,7 +46,7 @@ func DefaultRecipe(dataset string, direction model.Direction, name string) (Reci
 	case ArticleRecipe:
 		file = fmt.Sprintf("%s-article.yaml", dataset)
 	default:
-		return Recipe{}, fmt.Errorf("unknown recipe %q, want default or %s", name, ArticleRecipe)
+		return Recipe{}, fmt.Errorf("must be default or %s, got %q", ArticleRecipe, name)
 	}
 	return readRecipe(file)
 }

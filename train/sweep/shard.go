@@ -16,7 +16,7 @@ func ParseShard(text string) (Shard, error) {
 	i, err := strconv.Atoi(index)
 	n, err2 := strconv.Atoi(count)
 	if err != nil || err2 != nil || i < 1 || n < i {
-		return Shard{}, fmt.Errorf("want i/n with i from 1 to n, such as 2/8, got %q", text)
+		return Shard{}, fmt.Errorf("must be i/n with i from 1 to n, such as 2/8, got %q", text)
 	}
 	return Shard{i, n}, nil
 }
@@ -36,7 +36,7 @@ func SlurmShard() (Shard, error) {
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < otherwise {
-			return Shard{}, fmt.Errorf("%s: want a whole number >= %d, got %q", variable, otherwise, text)
+			return Shard{}, fmt.Errorf("%s: must be a whole number >= %d, got %q", variable, otherwise, text)
 		}
 		numbers[name] = n
 	}
