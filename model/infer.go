@@ -68,16 +68,17 @@ func (n *Network) fall(c Clamps) (*Result, error) {
 }
 
 // Argmax returns the column of the largest element of each row of a (B, k)
-// tensor, the first of several.
+// tensor, the first of several; a vector is one row, and none has no rows.
 func Argmax(rows *tensor.Dense) []int {
-	s := rows.Shape()
-	best := make([]int, s[0])
-	for i := range best {
-		for j := 1; j < s[1]; j++ {
-			if element(rows, i*s[1]+j) > element(rows, i*s[1]+best[i]) {
-				best[i] = j
+	var best []int
+	for _, row := range Rows(rows) {
+		at := 0
+		for j, x := range row {
+			if x > row[at] {
+				at = j
 			}
 		}
+		best = append(best, at)
 	}
 	return best
 }

@@ -69,7 +69,7 @@ type Result struct {
 
 // Finite reports whether the energy is a number: after a divergence it may not
 // be, and nothing can be learned from it.
-func (r *Result) Finite() bool { return finite(r.Energy) }
+func (r *Result) Finite() bool { return r != nil && finite(r.Energy) }
 
 // form is what a machine is compiled for.
 type form struct {

@@ -44,8 +44,11 @@ func (s State) Part(part string) State {
 	return of
 }
 
-// SetTensor adds a tensor.
+// SetTensor adds a tensor, none where t is nil.
 func (s *State) SetTensor(name string, t *tensor.Dense) {
+	if t == nil {
+		return
+	}
 	if s.Tensors == nil {
 		s.Tensors = map[string]*tensor.Dense{}
 	}
@@ -106,7 +109,7 @@ func (s State) CopyList(name string, into []*tensor.Dense) error {
 func (s State) Clone() State {
 	c := State{Values: maps.Clone(s.Values)}
 	for name, t := range s.Tensors {
-		c.SetTensor(name, t.Clone().(*tensor.Dense))
+		c.SetTensor(name, clone(t))
 	}
 	return c
 }
