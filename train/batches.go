@@ -53,6 +53,9 @@ func Fits(n *model.Network, set *data.Set) error {
 // newBatches checks that set fits l and makes room for batches of up to size
 // rows.
 func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
+	if l == nil {
+		return nil, errors.New("train: learner: must be one, such as of NewPCN, got none")
+	}
 	n := l.Network()
 	if err := Fits(n, set); err != nil {
 		return nil, err

@@ -132,7 +132,12 @@ type Event struct {
 
 // Checkpoint returns a copy of the training as it is between two batches. It is
 // to be called before the callback returns.
-func (e Event) Checkpoint() *Checkpoint { return e.fitting.checkpoint() }
+func (e Event) Checkpoint() *Checkpoint {
+	if e.fitting == nil {
+		return nil // not an event of Fit
+	}
+	return e.fitting.checkpoint()
+}
 
 // Options are what a caller of [Fit] may want beside the training.
 type Options struct {
@@ -199,9 +204,6 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 	if err != nil {
 		return nil, fmt.Errorf("train: learning: %w", err)
 	}
-	if l == nil {
-		return nil, errors.New("train: learner: must be one, such as of NewPCN, got none")
-	}
 	if validation != nil && validation.Len() == 0 {
 		validation = nil
 	}
@@ -217,6 +219,11 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 	}
 	if f.batches, err = newBatches(l, training, c.Batch); err != nil {
 		return nil, err
+	}
+	if validation != nil {
+		if err := Fits(l.Network(), validation); err != nil {
+			return nil, fmt.Errorf("%w: the validation set", err)
+		}
 	}
 	if opts.From != nil {
 		if err := f.resume(opts.From); err != nil {

@@ -48,9 +48,13 @@ func SlurmShard() (Shard, error) {
 	return s, nil
 }
 
-// Of returns the runs of the shard: each Count-th.
+// Of returns the runs of the shard: each Count-th. A shard that is none of Count has
+// none.
 func (s Shard) Of(runs []Run) []Run {
 	var mine []Run
+	if s.Index < 1 || s.Count < 1 {
+		return mine
+	}
 	for i := s.Index - 1; i < len(runs); i += s.Count {
 		mine = append(mine, runs[i])
 	}
