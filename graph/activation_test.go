@@ -20,8 +20,8 @@ func TestRegisterActivation(t *testing.T) {
 	}
 	for name, bad := range map[string]Activation{
 		"must have a name": named("", 1),
-		"built in":     named("tanh", 1),
-		"MaxSlope":     named("steep", math.Inf(1)),
+		"built in":         named("tanh", 1),
+		"MaxSlope":         named("steep", math.Inf(1)),
 	} {
 		if err := RegisterActivation(bad); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("want an error about %q, got %v", name, err)
