@@ -85,9 +85,15 @@ func (a custom) MaxSlope() float64          { return a.maxSlope }
 // returns an error when the name is empty or a built-in activation's, or when
 // MaxSlope is not a positive number.
 func RegisterActivation(a Activation) error {
+	if a == nil {
+		return fmt.Errorf("graph: activation: must be one, got none")
+	}
+	if c, ok := a.(custom); ok && (c.value == nil || c.slope == nil) {
+		return fmt.Errorf("graph: activation %q: must have a value and a slope, got none of one", c.name)
+	}
 	name := a.String()
 	if name == "" {
-		return fmt.Errorf("graph: an activation needs a name")
+		return fmt.Errorf("graph: activation: must have a name, got none")
 	}
 	if s := a.MaxSlope(); !(s > 0) || math.IsInf(s, 0) {
 		return fmt.Errorf("graph: activation %q: MaxSlope must be a positive number, got %v", name, s)
@@ -109,7 +115,7 @@ func ParseActivation(name string) (Activation, error) {
 	if a, ok := registry.byName[name]; ok {
 		return a, nil
 	}
-	return nil, fmt.Errorf("unknown activation %q, want one of %s", name, strings.Join(slices.Sorted(maps.Keys(registry.byName)), ", "))
+	return nil, fmt.Errorf("must be one of %s, got %q", strings.Join(slices.Sorted(maps.Keys(registry.byName)), ", "), name)
 }
 
 // Activations returns the names that [ParseActivation] knows, sorted.

@@ -19,9 +19,9 @@ func TestRegisterActivation(t *testing.T) {
 		}
 	}
 	for name, bad := range map[string]Activation{
-		"needs a name": named("", 1),
-		"built in":     named("tanh", 1),
-		"MaxSlope":     named("steep", math.Inf(1)),
+		"must have a name": named("", 1),
+		"built in":         named("tanh", 1),
+		"MaxSlope":         named("steep", math.Inf(1)),
 	} {
 		if err := RegisterActivation(bad); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("want an error about %q, got %v", name, err)

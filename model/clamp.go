@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // Clamp fixes a node, or some of its units, to values while the rest settles.
@@ -29,8 +31,11 @@ type Clamp struct {
 // Hide returns a clamp that shows a network values (B, d) of float32 or float64 but
 // for the units of which hidden is true, such as to [Network.Complete].
 func Hide(values *tensor.Dense, hidden func(example, unit int) bool) Clamp {
+	if hidden == nil || dense.Check(values, dense.Float(values), -1, -1) != nil {
+		return Clamp{Values: values} // which is refused where it is used
+	}
 	shape := values.Shape()
-	d := shape[len(shape)-1]
+	d := shape[1]
 	fixed := tensor.New(tensor.Of(values.Dtype()), tensor.WithShape(shape...))
 	for i := range shape.TotalSize() {
 		if !hidden(i/d, i%d) {
@@ -78,39 +83,46 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 	if len(c) != n.Depth()+1 {
 		return 0, fmt.Errorf("model: clamps: must have one entry for each of the %d nodes, got %d", n.Depth()+1, len(c))
 	}
-	first := -1
+	rows = -1
+	dt, first := n.cfg.Dtype.Tensor(), 0
 	for l, v := range c {
-		if s := v.Start; s != nil && (s.Dims() != 2 || s.Shape()[1] != n.sizes[l] || s.Dtype() != n.cfg.Dtype.Tensor()) {
-			return 0, fmt.Errorf("model: clamps[%d]: the start must be %v of shape (B, %d), got %v %v", l, n.cfg.Dtype, n.sizes[l], s.Dtype(), s.Shape())
-		}
-		if v.Values == nil {
-			if v.Fixed != nil {
-				return 0, fmt.Errorf("model: clamps[%d]: has a mask and no values", l)
+		switch {
+		case v.Values != nil:
+			if err := dense.Check(v.Values, dt, rows, n.sizes[l]); err != nil {
+				if rows > 0 {
+					err = fmt.Errorf("%w: clamps[%d] has %d examples", err, first, rows)
+				}
+				return 0, fmt.Errorf("model: clamps[%d]: values: %w", l, err)
 			}
-			continue
+			for i := notFinite(v.Values, 0); i >= 0; i = notFinite(v.Values, i+1) {
+				if !v.missing(i) {
+					return 0, fmt.Errorf("model: clamps[%d]: must hold finite numbers, got %v at [%d, %d]", l, element(v.Values, i), i/n.sizes[l], i%n.sizes[l])
+				}
+			}
+			if rows < 0 {
+				rows, first = v.Values.Shape()[0], l
+			}
+		case v.Fixed != nil:
+			return 0, fmt.Errorf("model: clamps[%d]: must have values beside a mask, got none", l)
 		}
-		s := v.Values.Shape()
-		if s.Dims() != 2 || s[1] != n.sizes[l] || s[0] == 0 {
-			return 0, fmt.Errorf("model: clamps[%d]: must have shape (B, %d), got %v", l, n.sizes[l], s)
-		}
-		if v.Values.Dtype() != n.cfg.Dtype.Tensor() {
-			return 0, fmt.Errorf("model: clamps[%d]: must be %v as the network, got %v", l, n.cfg.Dtype, v.Values.Dtype())
-		}
-		if first >= 0 && s[0] != rows {
-			return 0, fmt.Errorf("model: clamps[%d]: has %d examples where clamps[%d] has %d", l, s[0], first, rows)
-		}
-		if v.Fixed != nil {
-			m := v.Fixed.Shape()
-			if m.Dims() != 2 || m[1] != n.sizes[l] || m[0] != s[0] && m[0] != 1 {
-				return 0, fmt.Errorf("model: clamps[%d]: the mask must have shape (%d, %d) or (1, %d), got %v", l, s[0], n.sizes[l], n.sizes[l], m)
+	}
+	if rows < 0 {
+		return 0, fmt.Errorf("model: clamps: must fix at least one node, got none")
+	}
+	for l, v := range c {
+		if v.Fixed != nil && dense.Check(v.Fixed, dense.Float(v.Fixed), 1, n.sizes[l]) != nil {
+			if err := dense.Check(v.Fixed, dense.Float(v.Fixed), rows, n.sizes[l]); err != nil {
+				return 0, fmt.Errorf("model: clamps[%d]: fixed: %w, or for all examples (1, %d)", l, err, n.sizes[l])
 			}
 		}
-		for i := notFinite(v.Values, 0); i >= 0; i = notFinite(v.Values, i+1) {
-			if !v.missing(i) {
-				return 0, fmt.Errorf("model: clamps[%d]: must hold finite numbers, got %v at [%d, %d]", l, element(v.Values, i), i/s[1], i%s[1])
+		if v.Start != nil {
+			if err := dense.Check(v.Start, dt, rows, n.sizes[l]); err != nil {
+				return 0, fmt.Errorf("model: clamps[%d]: start: %w: clamps[%d] has %d examples", l, err, first, rows)
+			}
+			if i := notFinite(v.Start, 0); i >= 0 {
+				return 0, fmt.Errorf("model: clamps[%d]: start: must hold finite numbers, got %v at [%d, %d]", l, element(v.Start, i), i/n.sizes[l], i%n.sizes[l])
 			}
 		}
-		rows, first = s[0], l
 	}
 	if k := n.energies[0]; !k.Form().Settles() && c[0].Values != nil {
 		high, what := math.MaxFloat32, ">= 0"
@@ -119,20 +131,7 @@ func (n *Network) check(c Clamps) (rows int, err error) {
 		}
 		for i := outside(c[0].Values, high, 0); i >= 0; i = outside(c[0].Values, high, i+1) {
 			if d := n.sizes[0]; !c[0].missing(i) {
-				return 0, fmt.Errorf("model: clamps[0]: a %v node takes values %s, got %v at [%d, %d]", k, what, element(c[0].Values, i), i/d, i%d)
-			}
-		}
-	}
-	if first < 0 {
-		return 0, fmt.Errorf("model: clamps: at least one node must be clamped")
-	}
-	for l, v := range c {
-		if v.Start != nil && v.Start.Shape()[0] != rows {
-			return 0, fmt.Errorf("model: clamps[%d]: the start has %d examples where clamps[%d] has %d", l, v.Start.Shape()[0], first, rows)
-		}
-		if v.Start != nil {
-			if i := notFinite(v.Start, 0); i >= 0 {
-				return 0, fmt.Errorf("model: clamps[%d]: the start must hold finite numbers, got %v at [%d, %d]", l, element(v.Start, i), i/n.sizes[l], i%n.sizes[l])
+				return 0, fmt.Errorf("model: clamps[0]: values[%d, %d]: must be %s at a %v node, got %v", i/d, i%d, what, k, element(c[0].Values, i))
 			}
 		}
 	}
@@ -169,7 +168,7 @@ func (c Clamp) freeUnits(m *tensor.Dense) error {
 	for i := range m.Shape().TotalSize() {
 		x := element(c.Fixed, i%fixed)
 		if x != 0 && x != 1 {
-			return fmt.Errorf("a mask must hold 0 and 1, got %v", x)
+			return fmt.Errorf("fixed: must hold 0 and 1, got %v", x)
 		}
 		setElement(m, i, 1-x)
 	}

@@ -7,6 +7,8 @@ import (
 	"math"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // By says how a network finds the target of inputs that it sees in part.
@@ -53,11 +55,14 @@ type Completion struct {
 // probabilities: the posterior mean, which has the least expected squared error.
 // With every unit fixed, Complete classifies.
 func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf Inference) (*Completion, error) {
-	if inputs.Values == nil || inputs.Values.Dims() != 2 {
-		return nil, errors.New("model: complete: the inputs must be a (B, d) tensor")
+	if err := dense.Check(inputs.Values, n.cfg.Dtype.Tensor(), -1, n.Size(n.InputNode())); err != nil {
+		return nil, fmt.Errorf("model: complete: inputs: %w", err)
+	}
+	if how.By < 0 || int(how.By) >= len(bys) {
+		return nil, fmt.Errorf("model: complete: by: must be one of %v, got %d", bys, int(how.By))
 	}
 	if !(how.Temperature >= 0) || math.IsInf(how.Temperature, 0) {
-		return nil, fmt.Errorf("model: complete: the temperature must be a number >= 0, got %v", how.Temperature)
+		return nil, fmt.Errorf("model: complete: temperature: must be a number >= 0, got %v", how.Temperature)
 	}
 	c := n.Clamp(nil, nil)
 	c[n.InputNode()] = inputs
@@ -173,9 +178,12 @@ func classProbabilities(energies *tensor.Dense, temperature float64) *tensor.Den
 // (B, k), are most probable: see [Recall]. It is 0 where the lowest energy is
 // always that of the class, and large where energies tell nothing of the class.
 func Temperature(energies *tensor.Dense, classes []int) (float64, error) {
+	if err := dense.Check(energies, dense.Float(energies), -1, -1); err != nil {
+		return 0, fmt.Errorf("model: temperature: energies: %w", err)
+	}
 	s := energies.Shape()
-	if s.Dims() != 2 || s[0] != len(classes) || s[0] == 0 {
-		return 0, fmt.Errorf("model: temperature: want the energies of %d examples, got %v", len(classes), s)
+	if s[0] != len(classes) {
+		return 0, fmt.Errorf("model: temperature: classes: must be one for each of the %d examples, got %d", s[0], len(classes))
 	}
 	for i, c := range classes {
 		if c < 0 || c >= s[1] {

@@ -129,7 +129,7 @@ func (c *Config) checkEnergies(bad func(format string, a ...any)) {
 		case i != bottom:
 			bad("energies[%d]: %v is for the bottom node, energies[%d] of a %v network", i, e, bottom, c.Direction)
 		case e == CrossEntropy && c.Layers[i] == 1:
-			bad("energies[%d]: %v wants at least 2 classes, got layers[%d] = 1", i, e, i)
+			bad("layers[%d]: must be at least 2 classes for %v, got 1", i, e)
 		case len(c.Precisions) == len(c.Layers) && c.Precisions[i] != 1:
 			bad("precisions[%d]: must be 1 where energies[%d] is %v, got %v", i, i, e, c.Precisions[i])
 		}
@@ -195,14 +195,15 @@ type Inference struct {
 func (inf Inference) WithDefaults() (Inference, error) {
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
-	if inf.Method < 0 || int(inf.Method) >= len(methods) {
+	rate, known := defaultRates[inf.Method]
+	if !known {
 		bad("method: must be one of %v, got %d", methods, int(inf.Method))
 	}
 	if inf.Steps == 0 {
 		inf.Steps = 20
 	}
 	if inf.Rate == 0 {
-		inf.Rate = defaultRates[inf.Method]
+		inf.Rate = rate
 	}
 	if inf.Steps < 0 {
 		bad("steps: must be > 0, got %d", inf.Steps)
@@ -210,7 +211,7 @@ func (inf Inference) WithDefaults() (Inference, error) {
 	if !(inf.Tolerance >= 0) || inf.Tolerance >= 1 {
 		bad("tolerance: must be >= 0 and < 1, got %v", inf.Tolerance)
 	}
-	if !(inf.Rate > 0) || math.IsInf(inf.Rate, 0) {
+	if known && !(inf.Rate > 0) || math.IsInf(inf.Rate, 0) {
 		bad("rate: must be a number > 0, got %v", inf.Rate)
 	}
 	for i, r := range inf.NodeRates {

@@ -1,31 +1,42 @@
 package model
 
-import "gorgonia.org/tensor"
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"gorgonia.org/tensor"
+)
 
 // As returns a copy of n whose weights and latents are of type d: in float64 what
-// the weights of a float32 network mean, without the rounding of float32.
+// the weights of a float32 network mean, without the rounding of float32. All that n
+// is comes along, and as of type d as n's own it settles to the same bits; what is
+// done to the one from then on is not done to the other.
 func (n *Network) As(d Dtype) (*Network, error) {
-	cfg := n.Config()
-	cfg.Dtype = d
-	c, err := New(cfg)
-	if err != nil {
-		return nil, err
+	c := *n
+	c.cfg = n.Config()
+	c.cfg.Dtype = d
+	if err := c.cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
 	}
-	to := c.Parameters()
-	for i, from := range n.Parameters() {
-		convert(to[i], from)
-	}
-	for key, text := range n.metadata {
-		if err := c.SetMetadata(key, text); err != nil {
-			return nil, err
+	for _, list := range []*[]*tensor.Dense{&c.weights, &c.biases, &c.precisions, &c.logs} {
+		*list = slices.Clone(*list)
+		for i, t := range *list {
+			if t != nil {
+				(*list)[i] = converted(t, d)
+			}
 		}
 	}
-	return c, nil
+	c.diagonal, c.metadata = slices.Clone(n.diagonal), maps.Clone(n.metadata)
+	c.norms, c.workshop = n.norms.clone(), newWorkshop()
+	return &c, nil
 }
 
-// convert sets dst to src, of the same shape and any type.
-func convert(dst, src *tensor.Dense) {
-	for i := range dst.Shape().TotalSize() {
-		setElement(dst, i, element(src, i))
+// converted returns a copy of t of type d.
+func converted(t *tensor.Dense, d Dtype) *tensor.Dense {
+	c := tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(t.Shape()...))
+	for i := range t.Shape().TotalSize() {
+		setElement(c, i, element(t, i))
 	}
+	return c
 }

@@ -143,7 +143,7 @@ func name(names []string, i int) string {
 func parse(dst *int, names []string, text []byte) error {
 	i := slices.Index(names, string(text))
 	if i < 0 {
-		return fmt.Errorf("got %q, want %s", text, strings.Join(names, " or "))
+		return fmt.Errorf("must be one of %s, got %q", strings.Join(names, ", "), text)
 	}
 	*dst = i
 	return nil

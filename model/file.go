@@ -183,7 +183,7 @@ func Read(data []byte, base Config) (*Network, error) {
 		}
 	}
 	if len(st) > want {
-		return nil, fmt.Errorf("holds %d tensors, want %d for layers %v", len(st), want, cfg.Layers)
+		return nil, fmt.Errorf("must hold %d tensors for layers %v, got %d", want, cfg.Layers, len(st))
 	}
 	n, err := New(cfg)
 	if err != nil {

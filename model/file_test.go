@@ -119,18 +119,18 @@ func TestBadFiles(t *testing.T) {
 	nan := bytes.Clone(whole)
 	copy(nan[len(nan)-4:], []byte{0, 0, 0xc0, 0x7f})
 	for want, data := range map[string][]byte{
-		"neither a safetensors nor an NPZ file":                   []byte("hello"),
-		"invalid header length":                                   []byte("\xff\xff\x00\x00\x00\x00\x00\x00{}"),
-		"metadata incomplete buffer":                              whole[:len(whole)-5],
-		"layers.0.W.weight is missing; the file holds":            file(t, nil, map[string][]uint64{"fc1.weight": {2, 2}}),
-		"layers.1.W.bias of shape [3] is missing":                 file(t, nil, without("layers.1.W.bias")),
-		"layers.0.W.bias: must have shape [4], got [5]":           file(t, nil, with("layers.0.W.bias", 5)),
-		"layers.1.W.weight: must have shape [3 2], got [2 3]":     file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"direction":"generative"}`}, with("layers.1.W.weight", 2, 3)),
-		"layers.1.W.weight of shape [100000 2] is missing":        file(t, map[string]string{metadataKey: `{"layers":[4,100000,2],"direction":"generative"}`}, map[string][]uint64{"layers.0.W.weight": {4, 100000}, "layers.0.W.bias": {4}}),
-		`metadata pcn.config: json: unknown field "colour"`:       file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"colour":1}`}, good),
-		`metadata pcn.config: got "upwards", want discriminative`: file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"direction":"upwards"}`}, good),
-		"holds 6 tensors, want 4":                                 file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"direction":"generative"}`}, map[string][]uint64{"layers.0.W.weight": {4, 3}, "layers.0.W.bias": {4}, "layers.1.W.weight": {3, 2}, "layers.1.W.bias": {3}, "layers.2.W.weight": {2, 2}, "layers.2.W.bias": {2}}),
-		"must be a finite number, got NaN":                        nan,
+		"neither a safetensors nor an NPZ file":                                         []byte("hello"),
+		"invalid header length":                                                         []byte("\xff\xff\x00\x00\x00\x00\x00\x00{}"),
+		"metadata incomplete buffer":                                                    whole[:len(whole)-5],
+		"layers.0.W.weight is missing; the file holds":                                  file(t, nil, map[string][]uint64{"fc1.weight": {2, 2}}),
+		"layers.1.W.bias of shape [3] is missing":                                       file(t, nil, without("layers.1.W.bias")),
+		"layers.0.W.bias: must have shape [4], got [5]":                                 file(t, nil, with("layers.0.W.bias", 5)),
+		"layers.1.W.weight: must have shape [3 2], got [2 3]":                           file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"direction":"generative"}`}, with("layers.1.W.weight", 2, 3)),
+		"layers.1.W.weight of shape [100000 2] is missing":                              file(t, map[string]string{metadataKey: `{"layers":[4,100000,2],"direction":"generative"}`}, map[string][]uint64{"layers.0.W.weight": {4, 100000}, "layers.0.W.bias": {4}}),
+		`metadata pcn.config: json: unknown field "colour"`:                             file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"colour":1}`}, good),
+		`metadata pcn.config: must be one of discriminative, generative, got "upwards"`: file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"direction":"upwards"}`}, good),
+		"must hold 4 tensors for layers [4 3 2], got 6":                                 file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"direction":"generative"}`}, map[string][]uint64{"layers.0.W.weight": {4, 3}, "layers.0.W.bias": {4}, "layers.1.W.weight": {3, 2}, "layers.1.W.bias": {3}, "layers.2.W.weight": {2, 2}, "layers.2.W.bias": {2}}),
+		"must be a finite number, got NaN":                                              nan,
 	} {
 		_, err := Read(data, Article)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -176,7 +176,7 @@ func TestPlainLayers(t *testing.T) {
 		"b0: must have shape [3], as W0 is (in, out), got [2]":       func(m map[string][]uint64) { m["b0"] = []uint64{2} },
 		"W1: must have shape [3 ...], as W0 gives 3 numbers, got [4": func(m map[string][]uint64) { m["W1"] = []uint64{4, 1} },
 		"W0: must be a matrix, got shape [3]":                        func(m map[string][]uint64) { m["W0"] = []uint64{3} },
-		"holds 5 tensors, want 4 for layers [2 3 1]":                 func(m map[string][]uint64) { m["W3"] = []uint64{1, 1} },
+		"must hold 4 tensors for layers [2 3 1], got 5":              func(m map[string][]uint64) { m["W3"] = []uint64{1, 1} },
 	} {
 		m := map[string][]uint64{"W0": {2, 3}, "b0": {3}, "W1": {3, 1}, "b1": {1}}
 		change(m)

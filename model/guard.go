@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -19,8 +20,14 @@ import (
 // of M is at most that of the small matrix of the blocks' own norms, which is what
 // is computed. At a bottom node that is not Gaussian the largest curvature by the
 // prediction takes the place of Π (see graph.NodeEnergy). Descent diverges from 2/λ
-// on.
-func (n *Network) MaxRate(c Clamps) float64 { return n.maxRate(c, nil) }
+// on. It is NaN where c are not clamps for the network, of which [Network.Settle]
+// says what is wrong.
+func (n *Network) MaxRate(c Clamps) float64 {
+	if _, err := n.check(c); err != nil {
+		return math.NaN()
+	}
+	return n.maxRate(c, nil)
+}
 
 // maxRate is MaxRate where node l moves at factors[l] times the rate; nil for 1.
 func (n *Network) maxRate(c Clamps, factors []float64) float64 {
@@ -110,6 +117,15 @@ func newNorms(n *Network) *norms {
 		w.versions = append(w.versions, -1)
 	}
 	return w
+}
+
+// clone returns a copy that has nothing in common with w.
+func (w *norms) clone() *norms {
+	c := &norms{of: slices.Clone(w.of), versions: slices.Clone(w.versions)}
+	for i := range w.right {
+		c.right, c.left = append(c.right, slices.Clone(w.right[i])), append(c.left, make([]float64, len(w.left[i])))
+	}
+	return c
 }
 
 // An estimate iterates until it changes by less than normTolerance, relatively,

@@ -1,10 +1,12 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
@@ -58,21 +60,10 @@ const hebbianRows = 64
 //	Δ log Π_i = ½ (1 − Π_i mean ε_i²)
 //
 // With fresh errors it is −∂E/∂W_i / B, and so on. It is an error when r is not
-// finite or not of this network's shapes.
+// finite, or r or dst is not of this network.
 func (n *Network) Hebbian(r *Result, dst *Update) error {
-	if !r.Finite() {
-		return fmt.Errorf("model: hebbian: the network has not settled: energy %v at node %d", r.Energy, r.Node)
-	}
-	if len(r.Errors) != n.Depth() || len(dst.Weights) != n.Depth() || len(dst.LogPrecisions) != n.Depth() {
-		return fmt.Errorf("model: hebbian: the result has %d layers and the update %d, want %d", len(r.Errors), len(dst.Weights), n.Depth())
-	}
-	for i, w := range n.weights {
-		if !dst.Weights[i].Shape().Eq(w.Shape()) {
-			return fmt.Errorf("model: hebbian: update of layer %d has shape %v, want %v", i, dst.Weights[i].Shape(), w.Shape())
-		}
-		if (dst.LogPrecisions[i] == nil) != (n.logs[i] == nil) {
-			return fmt.Errorf("model: hebbian: the update and the network do not learn the same precisions at layer %d", i)
-		}
+	if err := n.belong(r, dst); err != nil {
+		return fmt.Errorf("model: hebbian: %w", err)
 	}
 	if n.scratch == nil {
 		n.scratch = make([]hebbianScratch, n.Depth())
@@ -86,6 +77,57 @@ func (n *Network) Hebbian(r *Result, dst *Update) error {
 		hebbian(n, r, dst, (*tensor.Dense).Float32s, func(s *hebbianScratch) *gemm.Packed[float32] { return &s.f32 })
 	} else {
 		hebbian(n, r, dst, (*tensor.Dense).Float64s, func(s *hebbianScratch) *gemm.Packed[float64] { return &s.f64 })
+	}
+	return nil
+}
+
+// belong returns why the result or the update is none of n's.
+func (n *Network) belong(r *Result, u *Update) error {
+	switch {
+	case r == nil:
+		return errors.New("result: must be of a settled batch, got none")
+	case u == nil:
+		return errors.New("update: must be of NewUpdate, got none")
+	case !r.Finite():
+		return fmt.Errorf("result: must have a finite energy, got %v at node %d: the network has not settled", r.Energy, r.Node)
+	case r.of != nil && r.of != n:
+		return fmt.Errorf("result: must be of this network, %v, got that of another, %v", n, r.of)
+	}
+	layers, dt := n.Depth(), n.cfg.Dtype.Tensor()
+	for _, list := range []struct {
+		name    string
+		tensors []*tensor.Dense
+	}{
+		{"result: errors", r.Errors}, {"result: activations", r.Activations},
+		{"update: weights", u.Weights}, {"update: biases", u.Biases}, {"update: log precisions", u.LogPrecisions},
+	} {
+		if len(list.tensors) != layers {
+			return fmt.Errorf("%s: must be one for each of the %d layers, got %d", list.name, layers, len(list.tensors))
+		}
+	}
+	rows := -1
+	for i, below := range n.sizes[:layers] {
+		above := n.sizes[i+1]
+		if err := dense.Check(r.Errors[i], dt, rows, below); err != nil {
+			return fmt.Errorf("result: errors[%d]: %w", i, err)
+		}
+		rows = r.Errors[0].Shape()[0]
+		if err := dense.Check(r.Activations[i], dt, rows, above); err != nil {
+			return fmt.Errorf("result: activations[%d]: %w", i, err)
+		}
+		if err := dense.Check(u.Weights[i], dt, below, above); err != nil {
+			return fmt.Errorf("update: weights[%d]: %w", i, err)
+		}
+		if err := dense.Check(u.Biases[i], dt, below); err != nil {
+			return fmt.Errorf("update: biases[%d]: %w", i, err)
+		}
+		if learned, log := n.logs[i] != nil, u.LogPrecisions[i]; !learned && log != nil {
+			return fmt.Errorf("update: log precisions[%d]: must be none, as it is not learned, got %v", i, log.Shape())
+		} else if learned {
+			if err := dense.Check(log, dt, below); err != nil {
+				return fmt.Errorf("update: log precisions[%d]: %w", i, err)
+			}
+		}
 	}
 	return nil
 }

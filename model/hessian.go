@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/vec"
 )
 
@@ -69,7 +70,8 @@ func (n *Network) Hessian(c Clamps, latents []*tensor.Dense) (*Hessian, error) {
 	}
 	h := &Hessian{settler: s, shards: shards, seed: n.cfg.Seed}
 	for row := range s.machine.Rows() {
-		h.free = append(h.free, n.freeUnits(c, row))
+		missing := func(u unit) bool { return !slices.Contains(s.free, u.node) } // no energy moves it
+		h.free = append(h.free, slices.DeleteFunc(n.freeUnits(c, row), missing))
 	}
 	return h, nil
 }
@@ -134,11 +136,11 @@ func (h *Hessian) dense(p *probe) []*mat.SymDense {
 // Size: a slice for each example.
 func (h *Hessian) Product(dst, u [][]float64) error {
 	if len(dst) != len(h.free) || len(u) != len(h.free) {
-		return fmt.Errorf("model: hessian: want a vector for each of the %d examples, got %d and %d", len(h.free), len(dst), len(u))
+		return fmt.Errorf("model: hessian: must have a vector for each of the %d examples, got %d and %d", len(h.free), len(dst), len(u))
 	}
 	for i, free := range h.free {
 		if len(dst[i]) != len(free) || len(u[i]) != len(free) {
-			return fmt.Errorf("model: hessian: example %d: want vectors of its %d free units, got %d and %d", i, len(free), len(dst[i]), len(u[i]))
+			return fmt.Errorf("model: hessian: example %d: must have vectors of its %d free units, got %d and %d", i, len(free), len(dst[i]), len(u[i]))
 		}
 	}
 	h.each(func(p *probe) {
@@ -307,13 +309,15 @@ func (n *Network) probe(c Clamps, latents []*tensor.Dense) (*settler, []*probe, 
 		return nil, nil, err
 	}
 	if len(latents) != n.Depth()+1 {
-		return nil, nil, fmt.Errorf("want latents of each of the %d nodes, got %d", n.Depth()+1, len(latents))
+		return nil, nil, fmt.Errorf("latents: must be one for each of the %d nodes, got %d", n.Depth()+1, len(latents))
 	}
 	first, width := make([]int, n.Depth()+1), 0
-	for _, l := range s.free {
-		if v := latents[l]; v == nil || !v.Shape().Eq(tensor.Shape{s.machine.Rows(), n.sizes[l]}) {
-			return nil, nil, fmt.Errorf("latents[%d]: must have shape (%d, %d)", l, s.machine.Rows(), n.sizes[l])
+	for _, l := range s.open {
+		if err := dense.Check(latents[l], dense.Float(latents[l]), s.machine.Rows(), n.sizes[l]); err != nil {
+			return nil, nil, fmt.Errorf("latents[%d]: %w", l, err)
 		}
+	}
+	for _, l := range s.free {
 		first[l] = width
 		width += n.sizes[l]
 	}
@@ -324,15 +328,13 @@ func (n *Network) probe(c Clamps, latents []*tensor.Dense) (*settler, []*probe, 
 			p.step = 1e-2
 		}
 		p.at, p.moved, p.back = p.vector(), p.vector(), p.vector()
-		for _, l := range s.free {
+		for _, l := range s.open {
 			v := shard.Latent(l)
 			d := n.sizes[l]
 			for i := range p.rows * d {
 				setElement(v, i, element(latents[l], shard.Lo*d+i))
 			}
-			if s.masks[l] != nil {
-				keepFixed(v, s.partly[l], s.masks[l], shard.Lo)
-			}
+			s.keepFixed(shard, l)
 		}
 		p.read(p.at, shard.Latent)
 		shards[shard.Index] = p

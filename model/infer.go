@@ -67,7 +67,7 @@ func (n *Network) fall(ctx context.Context, c Clamps) (*Result, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("model: predicting: %w", context.Cause(ctx))
 	}
-	r := &Result{Status: Converged, LayerEnergy: make([]float64, n.Depth())}
+	r := &Result{of: n, Status: Converged, LayerEnergy: make([]float64, n.Depth())}
 	for l := range n.Depth() + 1 {
 		r.Latents = append(r.Latents, s.machine.Latent(l))
 		if r.Status == Converged && notFinite(r.Latents[l], 0) >= 0 {
@@ -78,16 +78,17 @@ func (n *Network) fall(ctx context.Context, c Clamps) (*Result, error) {
 }
 
 // Argmax returns the column of the largest element of each row of a (B, k)
-// tensor, the first of several.
+// tensor, the first of several; a vector is one row, and none has no rows.
 func Argmax(rows *tensor.Dense) []int {
-	s := rows.Shape()
-	best := make([]int, s[0])
-	for i := range best {
-		for j := 1; j < s[1]; j++ {
-			if element(rows, i*s[1]+j) > element(rows, i*s[1]+best[i]) {
-				best[i] = j
+	var best []int
+	for _, row := range Rows(rows) {
+		at := 0
+		for j, x := range row {
+			if x > row[at] {
+				at = j
 			}
 		}
+		best = append(best, at)
 	}
 	return best
 }

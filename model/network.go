@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/recent"
 )
 
 // Network is a predictive coding network: weights, and the machines that
@@ -28,17 +29,29 @@ type Network struct {
 	diagonal    []bool             // by layer: the precision was given unit by unit
 	metadata    map[string]string  // attached texts
 	workers     int
+	handicap    graph.Handicap
 
-	version  int // of the weights
-	handicap graph.Handicap
-	machines map[string]*settler // by the key of their form
-	key      []byte              // scratch
-	norms    *norms
+	version int // of the weights
+	norms   *norms
+	workshop
+}
+
+// workshop is what a network makes to work with, and can make again: no copy
+// has it in common.
+type workshop struct {
+	machines recent.List[*settler]
+	key      []byte           // scratch
 	starts   []*tensor.Dense  // by node: see noise
 	scratch  []hebbianScratch // by layer
 	blocks   []hebbianBlock   // of all layers
 	fixed    []float64        // scratch, by layer: see constants
 }
+
+// mostMachines is how many machines a network keeps: there is one for each form of
+// the energy, which a run of training has some half dozen of.
+const mostMachines = 8
+
+func newWorkshop() workshop { return workshop{machines: recent.List[*settler]{Most: mostMachines}} }
 
 // New returns a network with weights drawn as cfg says. The error, if any,
 // names each field that is wrong.
@@ -47,12 +60,12 @@ func New(cfg Config) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
-	n := &Network{cfg: cfg, sizes: bottomUp(cfg.Direction, cfg.Layers), workers: runtime.GOMAXPROCS(0), machines: map[string]*settler{}}
+	n := &Network{cfg: cfg, sizes: bottomUp(cfg.Direction, cfg.Layers), workers: runtime.GOMAXPROCS(0), workshop: newWorkshop()}
 	hidden, _ := graph.ParseActivation(cfg.Activation)
 	top, _ := graph.ParseActivation(cfg.TopActivation)
 	dt := cfg.Dtype.Tensor()
-	precisions := bottomUp(cfg.Direction, cfg.Precisions)
 	n.energies = make([]NodeEnergy, n.Depth())
+	n.precisions, n.logs, n.diagonal = make([]*tensor.Dense, n.Depth()), make([]*tensor.Dense, n.Depth()), make([]bool, n.Depth())
 	copy(n.energies, bottomUp(cfg.Direction, cfg.Energies))
 	rng := rand.New(rand.NewPCG(cfg.Seed, streamWeights))
 	for i := range n.Depth() {
@@ -67,11 +80,7 @@ func New(cfg Config) (*Network, error) {
 		}
 		n.weights = append(n.weights, uniform(rng, dt, bound, below, above))
 		n.biases = append(n.biases, uniform(rng, dt, biasBound, below))
-		precision := 1.0
-		if len(precisions) != 0 {
-			precision = precisions[i]
-		}
-		n.addPrecision(i, precision)
+		n.configurePrecision(i)
 		phi := hidden
 		if i == n.Depth()-1 {
 			phi = top
@@ -175,9 +184,6 @@ func (n *Network) SetWorkers(w int) {
 		w = runtime.GOMAXPROCS(0)
 	}
 	n.workers = w
-	for _, s := range n.machines {
-		s.machine.SetWorkers(w)
-	}
 }
 
 // Workers returns the number of cores used.
@@ -187,7 +193,7 @@ func (n *Network) Workers() int { return n.workers }
 // measure what each saves. It changes no result.
 func (n *Network) SetHandicap(h graph.Handicap) {
 	n.handicap = h
-	clear(n.machines)
+	n.workshop = newWorkshop()
 }
 
 // String describes the network in a line.

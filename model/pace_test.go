@@ -147,7 +147,7 @@ func TestNotFinite(t *testing.T) {
 				}
 				c := n.Clamp(nil, randomBatch(2, dtype, 4, 3))
 				c[n.InputNode()].Start = x
-				if _, err := n.Settle(context.Background(), c, Inference{}); err == nil || !strings.Contains(err.Error(), "the start must hold finite numbers") {
+				if _, err := n.Settle(context.Background(), c, Inference{}); err == nil || !strings.Contains(err.Error(), "start: must hold finite numbers") {
 					t.Errorf("start: got error %v", err)
 				}
 			}

@@ -11,17 +11,21 @@ import (
 // to 1097: a node whose errors vanish has no largest likelihood.
 const MaxLogPrecision = 7
 
-// addPrecision gives node i its first precision.
-func (n *Network) addPrecision(i int, precision float64) {
-	var p, log *tensor.Dense
+// configurePrecision gives node i the precision that the configuration says. Other
+// forms of the energy may follow.
+func (n *Network) configurePrecision(i int) {
+	precision := 1.0
+	if p := bottomUp(n.cfg.Direction, n.cfg.Precisions); len(p) != 0 {
+		precision = p[i]
+	}
 	dt := n.cfg.Dtype.Tensor()
+	n.precisions[i], n.logs[i], n.diagonal[i] = nil, nil, false
 	if n.energies[i] == GaussianLearned {
-		log = filled(dt, func() float64 { return math.Log(precision) }, n.sizes[i])
+		n.logs[i] = filled(dt, func() float64 { return math.Log(precision) }, n.sizes[i])
 	}
-	if precision != 1 || log != nil {
-		p = filled(dt, func() float64 { return precision }, n.sizes[i])
+	if precision != 1 || n.logs[i] != nil {
+		n.precisions[i] = filled(dt, func() float64 { return precision }, n.sizes[i])
 	}
-	n.precisions, n.logs, n.diagonal = append(n.precisions, p), append(n.logs, log), append(n.diagonal, false)
 }
 
 // Precision returns Π of node i, (d_i), as a copy: 1 where none is given.
@@ -59,7 +63,7 @@ func (n *Network) SetPrecision(i int, p []float64) error {
 	}
 	if n.precisions[i] == nil { // another form of the energy
 		n.precisions[i] = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i]))
-		clear(n.machines)
+		n.workshop = newWorkshop()
 	}
 	for j, x := range p {
 		if setElement(n.precisions[i], j, x); n.logs[i] != nil {

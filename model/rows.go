@@ -9,6 +9,9 @@ import (
 // Matrix returns a (B, d) tensor of type d with these rows, each of d numbers.
 // It is an error when there are none, or when they differ in length.
 func (d Dtype) Matrix(rows ...[]float64) (*tensor.Dense, error) {
+	if d < 0 || int(d) >= len(dtypes) {
+		return nil, fmt.Errorf("model: matrix: dtype: must be one of %v, got %d", dtypes, int(d))
+	}
 	if len(rows) == 0 || len(rows[0]) == 0 {
 		return nil, fmt.Errorf("model: matrix: must have at least one row and one column")
 	}
@@ -25,8 +28,11 @@ func (d Dtype) Matrix(rows ...[]float64) (*tensor.Dense, error) {
 }
 
 // Rows returns a copy of the rows of a (B, d) tensor of float32 or float64; a
-// vector is one row.
+// vector is one row, and no tensor has none.
 func Rows(t *tensor.Dense) [][]float64 {
+	if t == nil {
+		return nil
+	}
 	shape := t.Shape()
 	width := shape[len(shape)-1]
 	out := make([][]float64, shape.TotalSize()/width)

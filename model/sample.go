@@ -28,7 +28,7 @@ type Sampling struct {
 // generates as [Network.Generate] does.
 func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Sampling, inf Inference) (*tensor.Dense, error) {
 	if !(how.Temperature >= 0) || math.IsInf(how.Temperature, 0) {
-		return nil, fmt.Errorf("model: sample: the temperature must be a number >= 0, got %v", how.Temperature)
+		return nil, fmt.Errorf("model: sample: temperature: must be a number >= 0, got %v", how.Temperature)
 	}
 	c := n.Clamp(nil, targets)
 	if how.Temperature == 0 {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -64,11 +65,13 @@ type Result struct {
 	Errors []*tensor.Dense
 	// Activations are φ(v_{i+1}) for each layer, (B, d_{i+1}).
 	Activations []*tensor.Dense
+
+	of *Network // that settled; nil where the result was not made by one
 }
 
 // Finite reports whether the energy is a number: after a divergence it may not
 // be, and nothing can be learned from it.
-func (r *Result) Finite() bool { return finite(r.Energy) }
+func (r *Result) Finite() bool { return r != nil && finite(r.Energy) }
 
 // form is what a machine is compiled for.
 type form struct {
@@ -96,6 +99,7 @@ func (f *form) appendKey(b []byte) []byte {
 
 // settler settles one form of the energy.
 type settler struct {
+	key     []byte // of its form
 	machine *graph.Machine
 	gram    bool  // part of the energy is in Gram form
 	free    []int // nodes that descend
@@ -127,13 +131,13 @@ func (n *Network) settler(c Clamps, inf Inference, apart bool) (*settler, error)
 		}
 	}
 	n.key = f.appendKey(n.key[:0])
-	s := n.machines[string(n.key)]
-	if s == nil {
+	s, kept := n.machines.Find(func(s *settler) bool { return bytes.Equal(s.key, n.key) })
+	if !kept {
 		e, err := n.build(f, rows)
 		if err != nil {
 			return nil, err
 		}
-		s = &settler{version: -1, gram: slices.Contains(f.gram, true), dtype: n.cfg.Dtype, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c)), starts: make([]*tensor.Dense, len(c))}
+		s = &settler{key: bytes.Clone(n.key), version: -1, gram: slices.Contains(f.gram, true), dtype: n.cfg.Dtype, clamps: make([]*tensor.Dense, len(c)), masks: make([]*tensor.Dense, len(c)), partly: make([]*tensor.Dense, len(c)), starts: make([]*tensor.Dense, len(c))}
 		for l, fixed := range f.clamped {
 			if !fixed {
 				s.open = append(s.open, l)
@@ -146,9 +150,9 @@ func (n *Network) settler(c Clamps, inf Inference, apart bool) (*settler, error)
 		if s.machine, err = graph.CompileFor(e, graph.Options{Handicap: n.handicap, Order: s.order}); err != nil {
 			return nil, err
 		}
-		s.machine.SetWorkers(n.workers)
-		n.machines[string(n.key)] = s
+		n.machines.Add(s)
 	}
+	s.machine.SetWorkers(n.workers)
 	if s.version != n.version {
 		if err := s.machine.Freeze(); err != nil {
 			return nil, err
@@ -239,7 +243,9 @@ func (n *Network) settle(ctx context.Context, c Clamps, inf Inference, apart boo
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
 		}
 	}
-	return s.result(n.Depth(), inf, n.constants()), nil
+	r := s.result(n.Depth(), inf, n.constants())
+	r.of = n
+	return r, nil
 }
 
 // pace is how far and for how long each node moves.

@@ -465,7 +465,7 @@ func TestBadInput(t *testing.T) {
 		"layers: must name at least 2 sizes":                    {Layers: []int{3}},
 		"layers[1]: 3 × 1000000000 weights are more than the":   {Layers: []int{3, 1000000000}},
 		"layers[2]: must be > 0, got -1":                        {Layers: []int{3, 2, -1}},
-		`activation: unknown activation "tahn", want one of`:    {Layers: []int{3, 2}, Activation: "tahn"},
+		`activation: must be one of gelu, hard-tanh, identity,`: {Layers: []int{3, 2}, Activation: "tahn"},
 		"precisions: must be one for each of the 2 layers":      {Layers: []int{3, 2}, Precisions: []float64{1}},
 		"precisions[0]: must be a number > 0, got NaN":          {Layers: []int{3, 2}, Precisions: []float64{math.NaN(), 1}},
 		"direction: must be one of [discriminative generative]": {Layers: []int{3, 2}, Direction: 7},
@@ -478,14 +478,14 @@ func TestBadInput(t *testing.T) {
 	must(t, err)
 	x, y := randomBatch(1, Float32, 2, 5), randomBatch(2, Float32, 2, 3)
 	for want, c := range map[string]Clamps{
-		"must have one entry for each of the 3 nodes":        {{Values: x}},
-		"clamps[1]: has a mask and no values":                {{Values: y}, {Fixed: y}, {}},
-		"the mask must have shape (2, 3) or (1, 3), got (2,": {{Values: y, Fixed: x}, {}, {}},
-		"clamps[0]: a mask must hold 0 and 1, got ":          {{Values: y, Fixed: y}, {}, {}},
-		"at least one node must be clamped":                  {{}, {}, {}},
-		"clamps[2]: must have shape (B, 5), got (2, 3)":      {{}, {}, {Values: y}},
-		"clamps[2]: has 3 examples where clamps[0] has 2":    {{Values: y}, {}, {Values: randomBatch(1, Float32, 3, 5)}},
-		"clamps[2]: must be float32 as the network, got fl":  {{}, {}, {Values: randomBatch(1, Float64, 2, 5)}},
+		"must have one entry for each of the 3 nodes":                                                               {{Values: x}},
+		"clamps[1]: must have values beside a mask, got none":                                                       {{Values: y}, {Fixed: y}, {}},
+		"clamps[0]: fixed: must be float32 of shape (2, 3), got float32 of shape (2, 5), or for all":                {{Values: y, Fixed: x}, {}, {}},
+		"clamps[0]: fixed: must hold 0 and 1, got ":                                                                 {{Values: y, Fixed: y}, {}, {}},
+		"clamps: must fix at least one node, got none":                                                              {{}, {}, {}},
+		"clamps[2]: values: must be float32 of shape (B, 5), got float32 of shape (2, 3)":                           {{}, {}, {Values: y}},
+		"clamps[2]: values: must be float32 of shape (2, 5), got float32 of shape (3, 5): clamps[0] has 2 examples": {{Values: y}, {}, {Values: randomBatch(1, Float32, 3, 5)}},
+		"clamps[2]: values: must be float32 of shape (B, 5), got float64":                                           {{}, {}, {Values: randomBatch(1, Float64, 2, 5)}},
 	} {
 		if _, err := n.Settle(context.Background(), c, Inference{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Settle: got error %v, want one with %q", err, want)

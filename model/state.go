@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // State is what a network, or a part of its training, remembers from one batch
@@ -42,8 +44,11 @@ func (s State) Part(part string) State {
 	return of
 }
 
-// SetTensor adds a tensor.
+// SetTensor adds a tensor, none where t is nil.
 func (s *State) SetTensor(name string, t *tensor.Dense) {
+	if t == nil {
+		return
+	}
 	if s.Tensors == nil {
 		s.Tensors = map[string]*tensor.Dense{}
 	}
@@ -82,11 +87,11 @@ func (s State) List(name string) []*tensor.Dense {
 func (s State) CopyList(name string, into []*tensor.Dense) error {
 	list := s.List(name)
 	if len(list) != len(into) {
-		return fmt.Errorf("%s: want %d tensors, got %d", name, len(into), len(list))
+		return fmt.Errorf("%s: must be %d tensors, got %d", name, len(into), len(list))
 	}
 	for i, t := range list {
-		if !t.Shape().Eq(into[i].Shape()) || t.Dtype() != into[i].Dtype() {
-			return fmt.Errorf("%s.%d: want %v of %v, got %v of %v", name, i, into[i].Dtype(), into[i].Shape(), t.Dtype(), t.Shape())
+		if err := dense.Check(t, into[i].Dtype(), into[i].Shape()...); err != nil {
+			return fmt.Errorf("%s.%d: %w", name, i, err)
 		}
 	}
 	for i, t := range list {
@@ -104,7 +109,7 @@ func (s State) CopyList(name string, into []*tensor.Dense) error {
 func (s State) Clone() State {
 	c := State{Values: maps.Clone(s.Values)}
 	for name, t := range s.Tensors {
-		c.SetTensor(name, t.Clone().(*tensor.Dense))
+		c.SetTensor(name, clone(t))
 	}
 	return c
 }
@@ -112,16 +117,23 @@ func (s State) Clone() State {
 // Names in the state of a network.
 const (
 	stateParameters = "parameters"
+	statePrecision  = "precision" // of each node where it was given unit by unit, and is not learned
 	stateNorms      = "norms"
 	stateVectors    = "norm_vectors"
 	stateCurrent    = "norms_current"
 )
 
-// State returns what the network remembers: its parameters, live, and how far
-// the guard of the inference rate has followed their norms.
+// State returns what the network remembers: its parameters and the precisions that
+// [Network.SetPrecision] gave it, live, and how far the guard of the inference rate
+// has followed their norms.
 func (n *Network) State() State {
 	var s State
 	s.AddList(stateParameters, n.Parameters())
+	for i, given := range n.diagonal {
+		if given && n.logs[i] == nil {
+			s.SetTensor(precisionState(i), n.precisions[i])
+		}
+	}
 	norms, vectors := n.norms.tensors()
 	s.SetTensor(stateNorms, norms)
 	s.AddList(stateVectors, vectors)
@@ -135,22 +147,39 @@ func (n *Network) State() State {
 	return s
 }
 
+func precisionState(i int) string { return fmt.Sprintf("%s.%d", statePrecision, i) }
+
 // SetState copies s, which State gave of a network of the same configuration,
 // into n.
 func (n *Network) SetState(s State) error {
 	norms, vectors := n.norms.tensors()
 	current := s.Values[stateCurrent]
 	if len(current) != n.Depth() || strings.Trim(current, "01") != "" {
-		return fmt.Errorf("model: state: %s: want 0 or 1 for each of %d layers, got %q", stateCurrent, n.Depth(), current)
+		return fmt.Errorf("model: state: %s: must be 0 or 1 for each of %d layers, got %q", stateCurrent, n.Depth(), current)
 	}
-	if t := s.Tensors[stateNorms]; t == nil || !t.Shape().Eq(norms.Shape()) || t.Dtype() != norms.Dtype() {
-		return fmt.Errorf("model: state: %s: want %d numbers of float64", stateNorms, n.Depth())
+	if err := dense.Check(s.Tensors[stateNorms], norms.Dtype(), n.Depth()); err != nil {
+		return fmt.Errorf("model: state: %s: %w", stateNorms, err)
 	}
 	if err := s.CopyList(stateVectors, vectors); err != nil {
 		return fmt.Errorf("model: state: %w", err)
 	}
 	if err := s.CopyList(stateParameters, n.Parameters()); err != nil {
 		return fmt.Errorf("model: state: %w", err)
+	}
+	for i, log := range n.logs {
+		switch t := s.Tensors[precisionState(i)]; {
+		case log != nil: // is a parameter
+		case t != nil:
+			if err := dense.Check(t, n.cfg.Dtype.Tensor(), n.sizes[i]); err != nil {
+				return fmt.Errorf("model: state: %s: %w", precisionState(i), err)
+			}
+			if err := n.SetPrecision(i, elements(t)); err != nil {
+				return fmt.Errorf("model: state: %s: %w", precisionState(i), err)
+			}
+		case n.diagonal[i]:
+			n.configurePrecision(i)
+			n.workshop = newWorkshop()
+		}
 	}
 	copy(n.norms.of, s.Tensors[stateNorms].Float64s())
 	n.Changed()

@@ -54,12 +54,12 @@ func (n *Network) Equilibrium(c Clamps) (*Equilibrium, error) {
 	}
 	for i, a := range n.activations {
 		if a != graph.Identity {
-			return nil, fmt.Errorf("model: equilibrium: wants a linear network, and node %d has activation %v", i+1, a)
+			return nil, fmt.Errorf("model: equilibrium: the activation of node %d must be identity, got %v", i+1, a)
 		}
 	}
 	for i, k := range n.energies {
 		if !k.Form().Settles() {
-			return nil, fmt.Errorf("model: equilibrium: wants Gaussian energies, and node %d has %v", i, k)
+			return nil, fmt.Errorf("model: equilibrium: the energy of node %d must be Gaussian, got %v", i, k)
 		}
 	}
 	e := &Equilibrium{LayerEnergy: make([]float64, n.Depth()), ExampleEnergy: make([]float64, rows), Unique: true}

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
+	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
 )
 
 // linear returns a random linear network with biases and precisions.
@@ -91,7 +95,7 @@ func TestEquilibriumNotUnique(t *testing.T) {
 func TestEquilibriumRefuses(t *testing.T) {
 	n, err := New(Config{Layers: []int{5, 4, 3}, Direction: Generative})
 	must(t, err)
-	if _, err := n.Equilibrium(n.Clamp(randomBatch(1, Float32, 2, 5), nil)); err == nil || !strings.Contains(err.Error(), "node 1 has activation tanh") {
+	if _, err := n.Equilibrium(n.Clamp(randomBatch(1, Float32, 2, 5), nil)); err == nil || !strings.Contains(err.Error(), "node 1 must be identity, got tanh") {
 		t.Errorf("a tanh network: got error %v", err)
 	}
 	if _, err := n.Equilibrium(make(Clamps, 3)); err == nil {
@@ -183,8 +187,86 @@ func TestHessianByDifferences(t *testing.T) {
 	if err := h.Product([][]float64{{1}}, nil); err == nil {
 		t.Error("a product of vectors of another number: no error")
 	}
-	if _, err := n.Hessian(c, latents[:1]); err == nil || !strings.Contains(err.Error(), "latents of each of the 3 nodes") {
+	if _, err := n.Hessian(c, latents[:1]); err == nil || !strings.Contains(err.Error(), "latents: must be one for each of the 3 nodes") {
 		t.Errorf("latents of one node: got error %v", err)
+	}
+}
+
+// TestHessianOfEnergies holds the Hessian of each form of energy at the bottom, which
+// is fixed as a whole, in part or not at all, against central differences of the
+// gradient that a machine of its own computes.
+func TestHessianOfEnergies(t *testing.T) {
+	const rows = 3
+	for _, cfg := range energyConfigs("tanh") {
+		n, err := New(cfg)
+		must(t, err)
+		for name, c := range bottomClamps(n, rows) {
+			what := fmt.Sprintf("%v %v, %s", cfg.Direction, cfg.Energies, name)
+			r, err := n.Settle(context.Background(), c, Inference{Steps: 3})
+			must(t, err)
+			var latents []*tensor.Dense
+			for _, v := range r.Latents {
+				latents = append(latents, clone(v))
+			}
+			other := clone(latents[0]) // what the bottom holds is not what it held in the machine before
+			for i := range other.Float64s() {
+				other.Float64s()[i] = 0.5
+			}
+			_, err = n.Hessian(c, append([]*tensor.Dense{other}, latents[1:]...))
+			must(t, err)
+			h, err := n.Hessian(c, latents)
+			must(t, err)
+			_, err = h.Spectra(context.Background())
+			must(t, err)
+
+			e, err := n.Energy(c)
+			must(t, err)
+			m, err := graph.Compile(e)
+			must(t, err)
+			for l, mask := range e.Masks {
+				if mask == nil {
+					continue
+				}
+				free := filled(tensor.Float64, func() float64 { return 1 }, rows, n.Size(l))
+				if c[l].Fixed != nil {
+					must(t, c[l].freeUnits(free))
+				}
+				must(t, G.Let(mask, free))
+			}
+			gradient := func(at []*tensor.Dense, f unit, row int) float64 {
+				for l, v := range at {
+					must(t, G.Let(e.Latents[l], v))
+				}
+				must(t, m.RunAll())
+				return element(e.Gradients[f.node].Value().(*tensor.Dense), row*n.Size(f.node)+f.index)
+			}
+			for row := range rows {
+				free := h.free[row]
+				want := mat.NewDense(len(free), len(free), nil)
+				for j, f := range free {
+					for _, side := range []float64{-1, 1} {
+						const step = 1e-5
+						at := slices.Clone(latents)
+						at[f.node] = clone(at[f.node])
+						i := row*n.Size(f.node) + f.index
+						setElement(at[f.node], i, element(at[f.node], i)+side*step)
+						for k, g := range free {
+							want.Set(k, j, want.At(k, j)+side*gradient(at, g, row)/(2*step))
+						}
+					}
+				}
+				near(t, fmt.Sprintf("%s: example %d", what, row), mat.DenseCopyOf(h.Dense(row)).RawMatrix().Data, want.RawMatrix().Data, 1e-6)
+			}
+			descend := 0 // units
+			for l, g := range e.Gradients {
+				if g != nil && c[l].Fixed == nil {
+					descend += n.Size(l)
+				}
+			}
+			if name == "free" && h.Size(0) != descend {
+				t.Errorf("%s: Hessian of %d units where %d settle", what, h.Size(0), descend)
+			}
+		}
 	}
 }
 

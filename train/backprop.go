@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/recent"
 	"example.com/pcn/internal/vec"
 	"example.com/pcn/model"
 )
@@ -28,24 +30,34 @@ import (
 type Backprop struct {
 	network    *model.Network
 	optimizer  Optimizer
-	tapes      map[int]*tape // by batch size
+	tapes      recent.List[*tape] // of a few batch sizes
 	directions []*tensor.Dense
 }
 
+// ErrNoPerceptron is what [NewBackprop] and [Cosines] return of a network that no
+// perceptron is like.
+var ErrNoPerceptron = errors.New("the network is like no perceptron")
+
+// mostTapes is how many batch sizes a learner keeps a tape for: a run has two.
+const mostTapes = 4
+
 // NewBackprop returns a learner for n, which must be discriminative and without
 // what a perceptron does not have: precisions that are learned, and an activity
-// prior.
+// prior. Otherwise the error is [ErrNoPerceptron].
 func NewBackprop(n *model.Network, opt Optimizer) (*Backprop, error) {
+	if err := complete(n, opt); err != nil {
+		return nil, err
+	}
 	if d := n.Config().Direction; d != model.Discriminative {
-		return nil, fmt.Errorf("train: backprop: the network must be discriminative, got %v", d)
+		return nil, fmt.Errorf("train: backprop: %w: its direction must be discriminative, got %v", ErrNoPerceptron, d)
 	}
 	if slices.Contains(n.Config().Energies, model.GaussianLearned) {
-		return nil, fmt.Errorf("train: backprop: a perceptron has no %v precision", model.GaussianLearned)
+		return nil, fmt.Errorf("train: backprop: %w: its energies must have no precision that is learned, got %v", ErrNoPerceptron, n.Config().Energies)
 	}
 	if a := n.Config().ActivityPrior; a != 0 {
-		return nil, fmt.Errorf("train: backprop: a perceptron has no activity prior, got %v", a)
+		return nil, fmt.Errorf("train: backprop: %w: its activity prior must be 0, got %v", ErrNoPerceptron, a)
 	}
-	return &Backprop{network: n, optimizer: opt, tapes: map[int]*tape{}, directions: n.NewUpdate().Directions()}, nil
+	return &Backprop{network: n, optimizer: opt, tapes: recent.List[*tape]{Most: mostTapes}, directions: n.NewUpdate().Directions()}, nil
 }
 
 // Network implements [Learner].
@@ -60,7 +72,7 @@ type tape struct {
 }
 
 func (b *Backprop) tape(rows int) (*tape, error) {
-	if t := b.tapes[rows]; t != nil {
+	if t, kept := b.tapes.Find(func(t *tape) bool { return t.inputs.Shape()[0] == rows }); kept {
 		return t, nil
 	}
 	n := b.network
@@ -68,7 +80,7 @@ func (b *Backprop) tape(rows int) (*tape, error) {
 	if err != nil {
 		return nil, fmt.Errorf("train: backprop: %w", err)
 	}
-	b.tapes[rows] = t
+	b.tapes.Add(t)
 	return t, nil
 }
 
@@ -127,6 +139,9 @@ func newTape(n *model.Network, rows int) (t *tape, err error) {
 // descend sets the directions to minus the gradient of a batch's loss, and returns
 // the loss.
 func (b *Backprop) descend(batch Batch) (loss float64, err error) {
+	if err := batch.fits(b.network); err != nil {
+		return 0, err
+	}
 	t, err := b.tape(batch.Inputs.Shape()[0])
 	if err != nil {
 		return 0, err
@@ -165,7 +180,7 @@ func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, er
 		return Step{}, err
 	}
 	s := Step{Status: model.Converged, Energy: loss}
-	if s.Learned = !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0); !s.Learned {
+	if !s.Finite() {
 		s.Status = model.Diverged
 		return s, nil
 	}

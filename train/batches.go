@@ -35,14 +35,17 @@ const gatherCost = 8
 
 // Fits returns an error when set has no examples, or others than n takes.
 func Fits(n *model.Network, set *data.Set) error {
-	if set.Len() == 0 {
-		return fmt.Errorf("train: %s has no examples", set.Name)
+	if err := made(n); err != nil {
+		return err
+	}
+	if set == nil || set.Len() == 0 {
+		return fmt.Errorf("train: set: must have examples, got %v", set)
 	}
 	if d := n.Size(n.InputNode()); d != set.InputSize() {
-		return fmt.Errorf("train: the network takes %d inputs and %s has %d", d, set.Name, set.InputSize())
+		return fmt.Errorf("train: %s: must have %d inputs as the network takes, got %d", set.Name, d, set.InputSize())
 	}
 	if k := n.Size(n.TargetNode()); k != set.TargetSize() {
-		return fmt.Errorf("train: the network has %d targets and %s has %d", k, set.Name, set.TargetSize())
+		return fmt.Errorf("train: %s: must have %d targets as the network has, got %d", set.Name, k, set.TargetSize())
 	}
 	return nil
 }
@@ -50,6 +53,9 @@ func Fits(n *model.Network, set *data.Set) error {
 // newBatches checks that set fits l and makes room for batches of up to size
 // rows.
 func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
+	if l == nil {
+		return nil, errors.New("train: learner: must be one, such as of NewPCN, got none")
+	}
 	n := l.Network()
 	if err := Fits(n, set); err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ func (f *fitting) checkpoint() *Checkpoint {
 	}
 	var s model.State
 	s.Add(learnerPart, f.learner.State())
-	s.AddList(bestPart, f.best)
+	s.Add(bestPart, f.best)
 	c.State = s.Clone()
 	return c
 }
@@ -87,14 +87,14 @@ func (f *fitting) resume(c *Checkpoint) error {
 	if err := f.stream.UnmarshalBinary(c.Stream); err != nil {
 		return fmt.Errorf("stream: %w", err)
 	}
+	if f.settings.Patience > 0 && c.History.Best > 0 {
+		f.best = c.State.Part(bestPart).Clone()
+		if err := f.learner.SetState(f.best); err != nil { // tells whether it can be put back
+			return fmt.Errorf("%s: %w", bestPart, err)
+		}
+	}
 	if err := f.learner.SetState(c.State.Part(learnerPart)); err != nil {
 		return err
-	}
-	f.best = c.State.Clone().List(bestPart)
-	if kept := f.settings.Patience > 0 && c.History.Best > 0; kept || f.best != nil {
-		if err := c.State.CopyList(bestPart, cloneAll(f.learner.Network().Parameters())); err != nil {
-			return err
-		}
 	}
 	history := c.History
 	history.Epochs = slices.Clone(history.Epochs)

@@ -186,25 +186,25 @@ func small(t testing.TB) (Recipe, Sets, *Checkpoint) {
 func TestBadCheckpoints(t *testing.T) {
 	r, sets, good := small(t)
 	for want, change := range map[string]func(*Checkpoint){
-		"was made with {Epochs:3":                      func(c *Checkpoint) { c.Learning.Epochs = 3 },
-		"was made with 41 training examples":           func(c *Checkpoint) { c.Examples++ },
-		"batch: must be 0 to 3, got 4":                 func(c *Checkpoint) { c.Batch = 4 },
-		"batch: must be 0 to 3, got -1":                func(c *Checkpoint) { c.Batch = -1 },
-		"record: must be epoch 2 with 3 batches":       func(c *Checkpoint) { c.Record.Epoch = 1 },
-		"best: must be a scored epoch, got 2":          func(c *Checkpoint) { c.History.Best = 2 },
-		"epochs[0]: must be epoch 1":                   func(c *Checkpoint) { c.History.Epochs[0].Epoch = 2 },
-		"epochs[0]: has a validation score, or lacks ": func(c *Checkpoint) { c.History.Epochs[0].Validation = nil },
-		"3 epochs of 2":                                func(c *Checkpoint) { c.History.Epochs = make([]Epoch, 3) },
-		"stream: ":                                     func(c *Checkpoint) { c.Stream = []byte("nonsense") },
-		"norms: want 2 numbers":                        func(c *Checkpoint) { delete(c.State.Tensors, "learner.network.norms") },
-		"norms_current: want 0 or 1 for each":          func(c *Checkpoint) { c.State.Values["learner.network.norms_current"] = "perhaps" },
-		"parameters: want 4 tensors, got 1":            func(c *Checkpoint) { delete(c.State.Tensors, "learner.network.parameters.1") },
-		"parameters.0: want float32 of (1, 3), got": func(c *Checkpoint) {
+		"was made with {Epochs:3":                       func(c *Checkpoint) { c.Learning.Epochs = 3 },
+		"was made with 41 training examples":            func(c *Checkpoint) { c.Examples++ },
+		"batch: must be 0 to 3, got 4":                  func(c *Checkpoint) { c.Batch = 4 },
+		"batch: must be 0 to 3, got -1":                 func(c *Checkpoint) { c.Batch = -1 },
+		"record: must be epoch 2 with 3 batches":        func(c *Checkpoint) { c.Record.Epoch = 1 },
+		"best: must be a scored epoch, got 2":           func(c *Checkpoint) { c.History.Best = 2 },
+		"epochs[0]: must be epoch 1":                    func(c *Checkpoint) { c.History.Epochs[0].Epoch = 2 },
+		"epochs[0]: has a validation score, or lacks ":  func(c *Checkpoint) { c.History.Epochs[0].Validation = nil },
+		"3 epochs of 2":                                 func(c *Checkpoint) { c.History.Epochs = make([]Epoch, 3) },
+		"stream: ":                                      func(c *Checkpoint) { c.Stream = []byte("nonsense") },
+		"norms: must be float64 of shape (2), got none": func(c *Checkpoint) { delete(c.State.Tensors, "learner.network.norms") },
+		"norms_current: must be 0 or 1 for each":        func(c *Checkpoint) { c.State.Values["learner.network.norms_current"] = "perhaps" },
+		"parameters: must be 4 tensors, got 1":          func(c *Checkpoint) { delete(c.State.Tensors, "learner.network.parameters.1") },
+		"parameters.0: must be float32 of shape (1, 3), got float32 of shape (3, 1)": func(c *Checkpoint) {
 			c.State.Tensors["learner.network.parameters.0"] = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(3, 1))
 		},
-		"best: want 4 tensors, got 0":                 func(c *Checkpoint) { delete(c.State.Tensors, "best.0") },
-		"steps: want a whole number >= 0, got \"-1\"": func(c *Checkpoint) { c.State.Values["learner.optimizer.steps"] = "-1" },
-		"3 first and 4 second moments after 5 steps":  func(c *Checkpoint) { delete(c.State.Tensors, "learner.optimizer.first.3") },
+		"best: model: state: parameters: must be 4 tensors, got 0": func(c *Checkpoint) { delete(c.State.Tensors, "best.network.parameters.0") },
+		"steps: must be a whole number >= 0, got \"-1\"":           func(c *Checkpoint) { c.State.Values["learner.optimizer.steps"] = "-1" },
+		"3 first and 4 second moments after 5 steps":               func(c *Checkpoint) { delete(c.State.Tensors, "learner.optimizer.first.3") },
 	} {
 		var b bytes.Buffer
 		must(t, good.Write(&b))

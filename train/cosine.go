@@ -29,12 +29,11 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	if err := n.Hebbian(r, update); err != nil {
 		return nil, err
 	}
-	if rows := r.Latents[0].Shape()[0]; batch.Inputs.Shape()[0] != rows || batch.Targets.Shape()[0] != rows {
-		return nil, fmt.Errorf("train: cosines: the result has %d examples, the batch %d inputs and %d targets",
-			rows, batch.Inputs.Shape()[0], batch.Targets.Shape()[0])
-	}
 	if _, err := b.descend(batch); err != nil {
 		return nil, err
+	}
+	if of, rows := r.Errors[0].Shape()[0], batch.Inputs.Shape()[0]; of != rows {
+		return nil, fmt.Errorf("train: cosines: the result must be of the batch's %d examples, got %d", rows, of)
 	}
 	cosines := make([]float64, n.Depth())
 	for i := range cosines {

@@ -57,7 +57,7 @@ const testShare = 0.15
 
 func knownDataset(name string) error {
 	if !slices.Contains(Datasets, name) {
-		return fmt.Errorf("unknown dataset %q, want one of %s, or the path of a file or folder", name, strings.Join(Datasets, ", "))
+		return fmt.Errorf("must be one of %s, or the path of a file or folder, got %q", strings.Join(Datasets, ", "), name)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"math"
 
 	"gorgonia.org/tensor"
 
@@ -54,8 +55,12 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 }
 
 // Accuracy returns the share of classes, 0..1, that are the labels of the same
-// examples, such as those of a [model.Completion].
+// examples, such as those of a [model.Completion]. It is NaN where they are not of
+// the same number, or there are none.
 func Accuracy(classes, labels []int) float64 {
+	if len(classes) != len(labels) {
+		return math.NaN()
+	}
 	return float64(right(classes, labels)) / float64(len(classes))
 }
 

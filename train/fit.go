@@ -9,8 +9,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"gorgonia.org/tensor"
-
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
@@ -29,8 +27,8 @@ type Learning struct {
 	// constant.
 	Schedule string `yaml:"schedule" json:"schedule"`
 	// Patience ends training after that many epochs in a row without a better
-	// score on the validation set; the weights are then those of the best epoch.
-	// 0 takes all epochs and leaves the weights of the last.
+	// score on the validation set; the learner is then as after the best epoch, by its
+	// State. 0 takes all epochs and leaves it as after the last.
 	Patience int `yaml:"patience" json:"patience"`
 	// Seed decides the order of the examples.
 	Seed uint64 `yaml:"seed" json:"seed"`
@@ -134,7 +132,12 @@ type Event struct {
 
 // Checkpoint returns a copy of the training as it is between two batches. It is
 // to be called before the callback returns.
-func (e Event) Checkpoint() *Checkpoint { return e.fitting.checkpoint() }
+func (e Event) Checkpoint() *Checkpoint {
+	if e.fitting == nil {
+		return nil // not an event of Fit
+	}
+	return e.fitting.checkpoint()
+}
 
 // Options are what a caller of [Fit] may want beside the training.
 type Options struct {
@@ -175,8 +178,7 @@ func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.
 			return f.history, err
 		}
 	}
-	f.putBestBack()
-	return f.history, nil
+	return f.history, f.putBestBack()
 }
 
 // fitting is a training run under way.
@@ -189,18 +191,18 @@ type fitting struct {
 	opts       Options
 
 	history   *History
-	stream    *rand.PCG       // of the order of the examples
-	drawn     []byte          // the stream before the order of the epoch under way was drawn
-	record    Epoch           // of the epoch under way
-	batch     int             // batches of it that are done; 0 between epochs
-	notFinite bool            // the energy no longer is
-	best      []*tensor.Dense // the parameters after the best epoch, where there is patience
+	stream    *rand.PCG   // of the order of the examples
+	drawn     []byte      // the stream before the order of the epoch under way was drawn
+	record    Epoch       // of the epoch under way
+	batch     int         // batches of it that are done; 0 between epochs
+	notFinite bool        // the energy no longer is
+	best      model.State // the learner's after the best epoch, where there is patience
 }
 
 func newFitting(l Learner, c Learning, training, validation *data.Set, opts Options) (*fitting, error) {
 	c, err := c.WithDefaults()
 	if err != nil {
-		return nil, fmt.Errorf("train: %w", err)
+		return nil, fmt.Errorf("train: learning: %w", err)
 	}
 	if validation != nil && validation.Len() == 0 {
 		validation = nil
@@ -217,6 +219,11 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 	}
 	if f.batches, err = newBatches(l, training, c.Batch); err != nil {
 		return nil, err
+	}
+	if validation != nil {
+		if err := Fits(l.Network(), validation); err != nil {
+			return nil, fmt.Errorf("%w: the validation set", err)
+		}
 	}
 	if opts.From != nil {
 		if err := f.resume(opts.From); err != nil {
@@ -289,7 +296,7 @@ func (f *fitting) estimates() bool {
 // are of the examples so far: what all batches have in common, a mean has exactly.
 func (f *fitting) add(step Step, share float64) {
 	f.batch++
-	f.notFinite = !step.Learned
+	f.notFinite = !step.Finite()
 	e := &f.record
 	e.Energy += share * (step.Energy - e.Energy)
 	e.Steps += share * (step.Steps - e.Steps)
@@ -337,18 +344,10 @@ func (f *fitting) end() error {
 	if best {
 		h.Best = e.Epoch
 		if f.settings.Patience > 0 {
-			f.best = cloneAll(f.learner.Network().Parameters())
+			f.best = f.learner.State().Clone()
 		}
 	}
 	return f.tell(Event{Batch: e.Batches, Done: &e, Best: best, Last: f.over()})
-}
-
-func cloneAll(tensors []*tensor.Dense) []*tensor.Dense {
-	var copies []*tensor.Dense
-	for _, t := range tensors {
-		copies = append(copies, t.Clone().(*tensor.Dense))
-	}
-	return copies
 }
 
 // better reports whether a is a better score than b.
@@ -371,17 +370,13 @@ func (f *fitting) tell(e Event) error {
 	return f.opts.Event(e)
 }
 
-// putBestBack gives the network the parameters of the best epoch, where they
-// were kept.
-func (f *fitting) putBestBack() {
-	if len(f.best) == 0 || f.history.Best == len(f.history.Epochs) {
-		return
+// putBestBack gives the learner the state of the best epoch, where it was kept.
+func (f *fitting) putBestBack() error {
+	if best := f.history.Best; f.settings.Patience == 0 || best == 0 || best == len(f.history.Epochs) {
+		return nil
 	}
-	n := f.learner.Network()
-	var s model.State
-	s.AddList(bestPart, f.best)
-	if err := s.CopyList(bestPart, n.Parameters()); err != nil {
-		panic(err) // they are copies
+	if err := f.learner.SetState(f.best); err != nil {
+		return fmt.Errorf("train: the best epoch: %w", err)
 	}
-	n.Changed()
+	return nil
 }

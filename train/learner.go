@@ -2,10 +2,13 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 )
 
@@ -60,10 +63,32 @@ type Batch struct {
 	Estimate bool          // asks for Step.ToLose, which takes as long as some hundred steps of a dozen examples
 }
 
+// fits returns an error when b is not a batch for n.
+func (b Batch) fits(n *model.Network) error {
+	dt := n.Config().Dtype.Tensor()
+	if err := dense.Check(b.Inputs, dt, -1, n.Size(n.InputNode())); err != nil {
+		return fmt.Errorf("train: batch: inputs: %w", err)
+	}
+	rows := b.Inputs.Shape()[0]
+	if err := dense.Check(b.Targets, dt, rows, n.Size(n.TargetNode())); err != nil {
+		return fmt.Errorf("train: batch: targets: %w", err)
+	}
+	if len(b.Examples) != 0 && len(b.Examples) != rows {
+		return fmt.Errorf("train: batch: examples: must be one for each of the %d inputs, got %d", rows, len(b.Examples))
+	}
+	for i, at := range b.Examples {
+		if at < 0 {
+			return fmt.Errorf("train: batch: examples[%d]: must be >= 0, got %d", i, at)
+		}
+	}
+	return nil
+}
+
 // Step is what became of a batch.
 type Step struct {
 	// Energy is a mean over the batch, before the weights moved: of the settled
-	// energy, or for backprop of the loss.
+	// energy, or for backprop of the loss. Where it is not finite the weights did not
+	// move, and [Fit] ends.
 	Energy float64
 	// Status says how settling ended, and Node where it diverged.
 	Status model.Status
@@ -82,10 +107,10 @@ type Step struct {
 	EndResidual []float64
 	// Gram reports whether the energy settled in Gram form: see [model.Result].
 	Gram bool
-	// Learned reports whether the weights moved: not where the energy is no
-	// longer finite.
-	Learned bool
 }
+
+// Finite reports whether the energy is a number.
+func (s Step) Finite() bool { return !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0) }
 
 // energyForm names the form in which the energy settled.
 func (s Step) energyForm() string {
@@ -108,6 +133,9 @@ type PCN struct {
 // NewPCN returns a learner for n. Inference is used for learning and, where a
 // prediction has to settle, for predicting.
 func NewPCN(n *model.Network, inf model.Inference, opt Optimizer) (*PCN, error) {
+	if err := complete(n, opt); err != nil {
+		return nil, err
+	}
 	inf, err := inf.WithDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("train: inference: %w", err)
@@ -115,11 +143,33 @@ func NewPCN(n *model.Network, inf model.Inference, opt Optimizer) (*PCN, error) 
 	return &PCN{network: n, inference: inf, optimizer: opt, update: n.NewUpdate()}, nil
 }
 
+// complete returns which part of a learner is missing.
+func complete(n *model.Network, opt Optimizer) error {
+	if err := made(n); err != nil {
+		return err
+	}
+	if opt == nil {
+		return errors.New("train: optimizer: must be one, such as of NewOptimizer, got none")
+	}
+	return nil
+}
+
+// made returns an error where n is nil or zero.
+func made(n *model.Network) error {
+	if n == nil || n.Depth() < 1 {
+		return errors.New("train: network: must be one of model.New or model.Load, got none")
+	}
+	return nil
+}
+
 // Network implements [Learner].
 func (p *PCN) Network() *model.Network { return p.network }
 
 // Learn implements [Learner].
 func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error) {
+	if err := batch.fits(p.network); err != nil {
+		return Step{}, err
+	}
 	c := p.network.Clamp(batch.Inputs, batch.Targets)
 	warm := p.inference.Start == model.Warm && len(batch.Examples) > 0
 	if warm {
@@ -135,7 +185,6 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	s := Step{
 		Energy: r.Energy / rows, Status: r.Status, Node: r.Node,
 		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual, EndResidual: r.EndResidual, Gram: r.Gram,
-		Learned: r.Finite(),
 	}
 	if inf.Estimate {
 		s.ToLose = 1 - r.Reached()
@@ -143,7 +192,7 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	for _, e := range r.LayerEnergy {
 		s.LayerEnergy = append(s.LayerEnergy, e/float64(batch.Inputs.Shape()[0]))
 	}
-	if !s.Learned {
+	if !r.Finite() {
 		return s, nil
 	}
 	if warm {

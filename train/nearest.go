@@ -8,6 +8,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/model"
 )
@@ -16,8 +17,11 @@ import (
 // distance is least over the units that seen fixes, the first of several: the
 // nearest neighbour, a baseline for what [model.Network.Complete] does.
 func Nearest(ctx context.Context, seen model.Clamp, among *tensor.Dense) ([]int, error) {
-	if seen.Values == nil || seen.Values.Dims() != 2 || among.Dims() != 2 || seen.Values.Shape()[1] != among.Shape()[1] || seen.Values.Dtype() != among.Dtype() {
-		return nil, fmt.Errorf("train: nearest: want two (B, d) tensors of one width and type")
+	if err := dense.Check(among, dense.Float(among), -1, -1); err != nil {
+		return nil, fmt.Errorf("train: nearest: among: %w", err)
+	}
+	if err := dense.Check(seen.Values, among.Dtype(), -1, among.Shape()[1]); err != nil {
+		return nil, fmt.Errorf("train: nearest: seen: values: %w", err)
 	}
 	rows, d := seen.Values.Shape()[0], among.Shape()[1]
 	visible := make([][]int, 1)
@@ -26,8 +30,8 @@ func Nearest(ctx context.Context, seen model.Clamp, among *tensor.Dense) ([]int,
 	}
 	if seen.Fixed != nil {
 		m := seen.Fixed.Shape()
-		if m.Dims() != 2 || m[1] != d || m[0] != 1 && m[0] != rows {
-			return nil, fmt.Errorf("train: nearest: the mask must have shape (%d, %d) or (1, %d), got %v", rows, d, d, m)
+		if err := dense.Check(seen.Fixed, dense.Float(seen.Fixed), -1, d); err != nil || m[0] != 1 && m[0] != rows {
+			return nil, fmt.Errorf("train: nearest: seen: fixed: must be of shape (%d, %d) or (1, %d), got %v", rows, d, d, m)
 		}
 		visible = make([][]int, m[0])
 		for i := range m[0] * d {

@@ -9,6 +9,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 	"example.com/pcn/model"
@@ -71,7 +72,7 @@ func NewOptimizer(name string) (Optimizer, error) {
 	case "adamw":
 		return &Adam{WeightDecay: 0.01}, nil
 	}
-	return nil, fmt.Errorf("unknown optimizer %q, want one of %s", name, strings.Join(Optimizers, ", "))
+	return nil, fmt.Errorf("must be one of %s, got %q", strings.Join(Optimizers, ", "), name)
 }
 
 func (o *SGD) String() string {
@@ -175,7 +176,7 @@ func (o *Adam) State() model.State {
 func (o *Adam) SetState(s model.State) error {
 	steps, err := strconv.Atoi(s.Values["steps"])
 	if err != nil || steps < 0 {
-		return fmt.Errorf("train: optimizer: steps: want a whole number >= 0, got %q", s.Values["steps"])
+		return fmt.Errorf("train: optimizer: steps: must be a whole number >= 0, got %q", s.Values["steps"])
 	}
 	s = s.Clone()
 	first, second := s.List("first"), s.List("second")
@@ -190,11 +191,17 @@ func (o *Adam) SetState(s model.State) error {
 // at the first step.
 func pair(params, directions []*tensor.Dense, states ...*[]*tensor.Dense) error {
 	if len(params) != len(directions) {
-		return fmt.Errorf("train: optimizer: %d parameters and %d directions", len(params), len(directions))
+		return fmt.Errorf("train: optimizer: directions: must be one for each of the %d params, got %d", len(params), len(directions))
 	}
 	for i, p := range params {
-		if d := directions[i]; !d.Shape().Eq(p.Shape()) || d.Dtype() != p.Dtype() {
-			return fmt.Errorf("train: optimizer: parameter %d is %v %v, its direction %v %v", i, p.Dtype(), p.Shape(), d.Dtype(), d.Shape())
+		if p == nil {
+			return fmt.Errorf("train: optimizer: params[%d]: must be a tensor, got none", i)
+		}
+		if err := dense.Check(p, dense.Float(p), p.Shape()...); err != nil {
+			return fmt.Errorf("train: optimizer: params[%d]: %w", i, err)
+		}
+		if err := dense.Check(directions[i], p.Dtype(), p.Shape()...); err != nil {
+			return fmt.Errorf("train: optimizer: directions[%d]: %w", i, err)
 		}
 	}
 	for _, s := range states {

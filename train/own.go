@@ -76,11 +76,11 @@ func (d Data) validateOwn() []error {
 		errs = append(errs, fmt.Errorf("dir: the dataset %s is a path itself", d.Dataset))
 	}
 	if d.Label != "" && len(d.Target) > 0 {
-		errs = append(errs, errors.New("label and target: want one of them"))
+		errs = append(errs, errors.New("label and target: must be one of them, got both"))
 	}
 	for i, name := range d.Target {
 		if name == "" {
-			errs = append(errs, fmt.Errorf("target[%d]: want the name of a column", i))
+			errs = append(errs, fmt.Errorf("target[%d]: must be the name of a column, got none", i))
 		}
 	}
 	if _, _, err := d.test(); err != nil {
@@ -99,7 +99,7 @@ func (d Data) test() (share float64, path string, err error) {
 	case err != nil:
 		return 0, d.Test, nil
 	case !(share > 0 && share < 1):
-		return 0, "", fmt.Errorf("test: want a share between 0 and 1 or a path, got %s", d.Test)
+		return 0, "", fmt.Errorf("test: must be a share between 0 and 1 or a path, got %s", d.Test)
 	}
 	return share, "", nil
 }

@@ -101,15 +101,15 @@ func TestOwnData(t *testing.T) {
 		t.Errorf("got test %q, %v", r.Data.Test, err)
 	}
 	for want, d := range map[string]Data{
-		`dataset: unknown dataset "own", want one of digits, sine, mnist, fashion-mnist, or the path`: {Dataset: "own"},
-		"label: applies to a file or folder of your own, not to digits":                               {Dataset: "digits", Label: "kind"},
-		"target: applies to":                                    {Dataset: "sine", Target: []string{"y"}},
-		"test: applies to":                                      {Dataset: "mnist", Test: "0.5"},
-		"label and target: want one of them":                    {Dataset: path, Label: "a", Target: []string{"b"}},
-		"target[1]: want the name of a column":                  {Dataset: path, Target: []string{"a", ""}},
-		"test: want a share between 0 and 1 or a path, got 1.5": {Dataset: path, Label: "a", Test: "1.5"},
-		"test: want a share between 0 and 1 or a path, got NaN": {Dataset: path, Label: "a", Test: "NaN"},
-		"dir: the dataset":                                      {Dataset: path, Dir: "x"},
+		`dataset: must be one of digits, sine, mnist, fashion-mnist, or the path`: {Dataset: "own"},
+		"label: applies to a file or folder of your own, not to digits":           {Dataset: "digits", Label: "kind"},
+		"target: applies to":                                       {Dataset: "sine", Target: []string{"y"}},
+		"test: applies to":                                         {Dataset: "mnist", Test: "0.5"},
+		"label and target: must be one of them":                    {Dataset: path, Label: "a", Target: []string{"b"}},
+		"target[1]: must be the name of a column":                  {Dataset: path, Target: []string{"a", ""}},
+		"test: must be a share between 0 and 1 or a path, got 1.5": {Dataset: path, Label: "a", Test: "1.5"},
+		"test: must be a share between 0 and 1 or a path, got NaN": {Dataset: path, Label: "a", Test: "NaN"},
+		"dir: the dataset":                                         {Dataset: path, Dir: "x"},
 	} {
 		if err := d.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: got error %v, want one that says %q", d, err, want)

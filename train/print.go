@@ -142,7 +142,7 @@ func Progress(w io.Writer) func(Event) error {
 				warned = true
 				text = fmt.Sprintf("settling diverged at epoch %d, batch %d, node %d\n", e.Epoch, e.Batch, e.Step.Node)
 			}
-			if !e.Step.Learned {
+			if !e.Step.Finite() {
 				text += fmt.Sprintf("training ends at epoch %d, batch %d: the energy is no longer a number\n", e.Epoch, e.Batch)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func TestProgressPrintsSparingly(t *testing.T) {
 		var out bytes.Buffer
 		progress := Progress(&out)
 		for epoch := 1; epoch <= epochs; epoch++ {
-			step := Step{Status: model.StepLimit, Learned: true}
+			step := Step{Status: model.StepLimit}
 			if epoch > epochs/2 {
 				step.Status = model.Diverged
 			}
@@ -45,7 +46,7 @@ func TestProgressTellsOfTheEnd(t *testing.T) {
 	var out bytes.Buffer
 	var options Options
 	options.Event = Progress(&out)
-	if err := options.Event(Event{Epoch: 3, Epochs: 9, Batch: 4, Batches: 5, Step: Step{Status: model.Diverged, Node: 1}}); err != nil {
+	if err := options.Event(Event{Epoch: 3, Epochs: 9, Batch: 4, Batches: 5, Step: Step{Status: model.Diverged, Node: 1, Energy: math.NaN()}}); err != nil {
 		t.Fatal(err)
 	}
 	want := "settling diverged at epoch 3, batch 4, node 1\ntraining ends at epoch 3, batch 4: the energy is no longer a number\n"

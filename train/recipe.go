@@ -46,7 +46,7 @@ func DefaultRecipe(dataset string, direction model.Direction, name string) (Reci
 	case ArticleRecipe:
 		file = fmt.Sprintf("%s-article.yaml", dataset)
 	default:
-		return Recipe{}, fmt.Errorf("unknown recipe %q, want default or %s", name, ArticleRecipe)
+		return Recipe{}, fmt.Errorf("must be default or %s, got %q", ArticleRecipe, name)
 	}
 	return readRecipe(file)
 }
@@ -55,7 +55,7 @@ func DefaultRecipe(dataset string, direction model.Direction, name string) (Reci
 func readRecipe(file string) (Recipe, error) {
 	text, err := recipes.ReadFile(path.Join("recipes", file))
 	if err != nil {
-		return Recipe{}, fmt.Errorf("train: %w", err)
+		return Recipe{}, fmt.Errorf("train: recipe: must be one that is built in, got %s", file)
 	}
 	return ParseRecipe(text)
 }
@@ -172,6 +172,9 @@ func (r Recipe) PCN() (*PCN, error) {
 // which is a perceptron's only one. Of a discriminative recipe it has the form of
 // the label's energy for its loss; precisions and an activity prior it has not.
 func (r Recipe) Backprop() (*Backprop, error) {
+	if err := r.Model.Validate(); err != nil {
+		return nil, fmt.Errorf("train: model: %w", err)
+	}
 	labels := model.Gaussian
 	if k := len(r.Model.Energies); k > 0 && r.Model.Direction == model.Discriminative {
 		labels = r.Model.Energies[k-1]

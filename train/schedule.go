@@ -29,7 +29,7 @@ func NewSchedule(name string) (Schedule, error) {
 	case "linear":
 		return schedule{name, func(done float64) float64 { return 1 - done }}, nil
 	}
-	return nil, fmt.Errorf("unknown schedule %q, want one of %s", name, strings.Join(Schedules, ", "))
+	return nil, fmt.Errorf("must be one of %s, got %q", strings.Join(Schedules, ", "), name)
 }
 
 type schedule struct {

@@ -412,8 +412,8 @@ func TestBaselineHasTheSameLoss(t *testing.T) {
 		}
 	}
 	for want, cfg := range map[string]model.Config{
-		"no gaussian-learned precision": {Layers: []int{4, 2}, Energies: []model.NodeEnergy{g, l}},
-		"no activity prior, got 2":      {Layers: []int{4, 2}, ActivityPrior: 2},
+		"must have no precision that is learned": {Layers: []int{4, 2}, Energies: []model.NodeEnergy{g, l}},
+		"activity prior must be 0, got 2":        {Layers: []int{4, 2}, ActivityPrior: 2},
 	} {
 		n, err := model.New(cfg)
 		must(t, err)
@@ -552,9 +552,9 @@ func TestRecipes(t *testing.T) {
 		t.Errorf("the article's recipe is %+v", r)
 	}
 	for want, text := range map[string]string{
-		"1:1: colour: unknown key":                   "colour: red\n",
-		"2:11: learning.epochs: want a whole number": "learning:\n  epochs: many\n",
-		`got "sideways", want`:                       "model:\n  direction: sideways\n",
+		"1:1: colour: unknown key":                                  "colour: red\n",
+		"2:11: learning.epochs: want a whole number":                "learning:\n  epochs: many\n",
+		`must be one of discriminative, generative, got "sideways"`: "model:\n  direction: sideways\n",
 	} {
 		if _, err := ParseRecipe([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseRecipe(%q): got error %v, want one with %q", text, err, want)
@@ -565,7 +565,7 @@ func TestRecipes(t *testing.T) {
 	err := bad.Validate()
 	for _, want := range []string{
 		"learning.rate: must be a number > 0, got -1", "inference.steps: must be > 0, got -2", "model.layers[1]: must be > 0, got 0",
-		"data.limit: must be >= 0, got -3", `optimizer: unknown optimizer "newton"`, "data.pixels: must be a range [low, high], got [1 0]",
+		"data.limit: must be >= 0, got -3", `optimizer: must be one of sgd, momentum, adam, adamw, got "newton"`, "data.pixels: must be a range [low, high], got [1 0]",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Validate: got %v, want %q among it", err, want)
@@ -614,8 +614,8 @@ func TestSetsThatDoNotFit(t *testing.T) {
 	sets, err := r.Data.Load()
 	must(t, err)
 	for want, layers := range map[string][]int{
-		"takes 63 inputs and digits has 64":     {63, 10, 10},
-		"the network has 9 targets and digits ": {64, 10, 9},
+		"digits: must have 63 inputs as the network takes, got 64": {63, 10, 10},
+		"digits: must have 9 targets as the network has, got 10":   {64, 10, 9},
 	} {
 		r.Model.Layers = layers
 		l, err := r.PCN()

@@ -7,6 +7,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 )
 
@@ -97,8 +98,8 @@ func (w *warm) setState(n *model.Network, s model.State) error {
 	if seen == nil {
 		return nil
 	}
-	if seen.Dims() != 1 || seen.Dtype() != tensor.Float32 {
-		return fmt.Errorf("seen: want float32 of one dimension, got %v of %v", seen.Dtype(), seen.Shape())
+	if err := dense.Check(seen, tensor.Float32, -1); err != nil {
+		return fmt.Errorf("seen: %w", err)
 	}
 	for _, was := range seen.Float32s() {
 		w.seen = append(w.seen, was != 0)
@@ -106,8 +107,8 @@ func (w *warm) setState(n *model.Network, s model.State) error {
 	for l := range n.Depth() + 1 {
 		kept := s.Tensors[strconv.Itoa(l)]
 		if kept != nil {
-			if want := (tensor.Shape{len(w.seen), n.Size(l)}); !kept.Shape().Eq(want) || kept.Dtype() != n.Config().Dtype.Tensor() {
-				return fmt.Errorf("node %d: want %v of %v, got %v of %v", l, n.Config().Dtype, want, kept.Dtype(), kept.Shape())
+			if err := dense.Check(kept, n.Config().Dtype.Tensor(), len(w.seen), n.Size(l)); err != nil {
+				return fmt.Errorf("node %d: %w", l, err)
 			}
 			kept = kept.Clone().(*tensor.Dense)
 		}

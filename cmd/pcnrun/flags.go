@@ -200,7 +200,7 @@ func datasetOf(d train.Data, dataset string) (train.Data, error) {
 
 func unknownDataset(name string) error {
 	_, err := train.DefaultRecipe(name, model.Discriminative, "")
-	return usageError{err}
+	return usagef("dataset: %w", err)
 }
 
 // columnUsage makes a mistake of the command line of the columns that a file does
@@ -296,7 +296,7 @@ func (f *recipeFlags) recipe(args []string, dataset string) (train.Recipe, error
 		return given, err
 	}
 	if _, err := train.DefaultRecipe(config.DefaultDataset, model.Discriminative, f.name); err != nil {
-		return given, usageError{err}
+		return given, usagef("--recipe: %w", err)
 	}
 	if f.name != "default" && train.IsPath(dataset) {
 		return given, usagef("--recipe %s: there is none for data of your own", f.name)

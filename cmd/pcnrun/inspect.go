@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -92,9 +93,16 @@ type nodeInfo struct {
 	Size       int     `json:"size"`
 	Role       string  `json:"role"`                 // inputs, targets or hidden
 	Activation string  `json:"activation,omitempty"` // not of the bottom
-	Precision  *number `json:"precision,omitempty"`  // not of the top
+	Precision  *number `json:"precision,omitempty"`  // mean over the units; not of the top
+	Precisions *extent `json:"precisions,omitempty"` // where the units differ
 	Energy     *number `json:"energy,omitempty"`     // mean over the examples, settled
 	Residual   *number `json:"residual,omitempty"`   // of the largest gradient, settled
+}
+
+// extent is the least and the largest of some numbers.
+type extent struct {
+	Low  number `json:"low"`
+	High number `json:"high"`
 }
 
 type layerInfo struct {
@@ -102,6 +110,17 @@ type layerInfo struct {
 	Frobenius number  `json:"frobenius"`
 	Spectral  number  `json:"spectral"`
 	Cosine    *number `json:"cosine,omitempty"` // between the Hebbian update and backprop's direction
+}
+
+// precision is that of the units, or the mean with the least and the largest.
+func (n nodeInfo) precision() string {
+	switch {
+	case n.Precision == nil:
+		return ""
+	case n.Precisions == nil:
+		return fmt.Sprintf("%.4g", *n.Precision)
+	}
+	return fmt.Sprintf("%.4g (%.4g to %.4g)", *n.Precision, n.Precisions.Low, n.Precisions.High)
 }
 
 // settledInfo is how a batch settled; energies are means over its examples.
@@ -224,15 +243,14 @@ func describeNetwork(path string, n *model.Network) *inspection {
 			node.Activation = n.Activation(l - 1).String()
 		}
 		if l < n.Depth() {
-			p := number(1)
-			if len(cfg.Precisions) > 0 { // from data to label
-				at := l
-				if cfg.Direction == model.Discriminative {
-					at = n.Depth() - l
-				}
-				p = number(cfg.Precisions[at])
+			p := n.Precision(l)
+			low, high, mean := slices.Min(p), slices.Max(p), number(floats.Sum(p)/float64(len(p)))
+			if low != high {
+				node.Precisions = &extent{number(low), number(high)}
+			} else {
+				mean = number(low)
 			}
-			node.Precision = &p
+			node.Precision = &mean
 		}
 		in.Nodes = append(in.Nodes, node)
 	}
@@ -302,10 +320,11 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 	return r, nil
 }
 
-// linear reports whether all activations are identity.
+// linear reports whether the network has an equilibrium in closed form: all
+// activations are identity, and all energies Gaussian.
 func linear(n *model.Network) bool {
 	for i := range n.Depth() {
-		if n.Activation(i) != graph.Identity {
+		if n.Activation(i) != graph.Identity || n.NodeEnergy(i).Form() != graph.Gaussian {
 			return false
 		}
 	}
@@ -314,11 +333,11 @@ func linear(n *model.Network) bool {
 
 // compare enters the cosines.
 func (in *inspection) compare(n *model.Network, r *model.Result, batch train.Batch) error {
-	if n.Config().Direction != model.Discriminative {
-		in.leaveOut("cosines", "backprop's direction is that of a perceptron, and the network is generative")
+	cosines, err := train.Cosines(n, r, batch)
+	if errors.Is(err, train.ErrNoPerceptron) {
+		in.leaveOut("cosines", strings.TrimPrefix(err.Error(), "train: backprop: "))
 		return nil
 	}
-	cosines, err := train.Cosines(n, r, batch)
 	for i := range cosines {
 		in.Layers[i].Cosine = (*number)(&cosines[i])
 	}
@@ -403,7 +422,7 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 	fmt.Fprintf(t, "%v\n\n", n)
 	fmt.Fprintln(t, "node\tsize\trole\tactivation\tprecision\tenergy\tresidual")
 	for l, node := range slices.Backward(in.Nodes) {
-		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\t%s\n", l, node.Size, node.Role, node.Activation, text(node.Precision), text(node.Energy), text(node.Residual))
+		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\t%s\n", l, node.Size, node.Role, node.Activation, node.precision(), text(node.Energy), text(node.Residual))
 	}
 	fmt.Fprint(t, "\nlayer\tshape\tFrobenius norm\tspectral norm")
 	if in.Layers[0].Cosine != nil {

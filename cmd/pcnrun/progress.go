@@ -35,7 +35,7 @@ func (p *progress) event(e train.Event) {
 		p.clear()
 		p.app.warn("%s diverged at epoch %d, batch %d, node %d: %s", p.learner, e.Epoch, e.Batch, e.Step.Node, p.remedy())
 	}
-	if !e.Step.Learned {
+	if !e.Step.Finite() {
 		p.clear()
 		p.app.warn("training ends at epoch %d, batch %d: the energy is no longer a number", e.Epoch, e.Batch)
 	}

@@ -66,7 +66,7 @@ func TestMistakes(t *testing.T) {
 2:16: model.layers[1]: want a whole number, got "x"
 2:19: model.layers[2]: must be > 0, got -10
 3:3: model.activaton: unknown key, did you mean activation?
-4:14: model.direction: got "up", want discriminative or generative
+4:14: model.direction: must be one of discriminative, generative, got "up"
 5:11: learning: want a mapping with the keys epochs, batch, rate, schedule, patience, seed, got "3"
 6:12: optimizer: want a text, got a list`,
 		"learning:\n\trate: 3\n \t batch: 2\n": `
@@ -76,7 +76,7 @@ func TestMistakes(t *testing.T) {
 3:3: learning.rate: is given twice, first in line 2
 4:1: learning: is given twice, first in line 1`,
 		"data: {dataset: mnits, limit: -1}\nmodel:\n  precisions: [1,2]\n": `
-1:17: data.dataset: unknown dataset "mnits", want one of digits, sine, mnist, fashion-mnist, or the path of a file or folder
+1:17: data.dataset: must be one of digits, sine, mnist, fashion-mnist, or the path of a file or folder, got "mnits"
 1:31: data.limit: must be >= 0, got -1
 3:15: model.precisions: must be one for each of the 4 layers, got 2`,
 		"learning:\r\n  rate: -.inf\r\n  batch: 3.5\r\n  epochs: \"3\"\r\n  patience: 99999999999999999999\r\n": `

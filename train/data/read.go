@@ -198,6 +198,9 @@ func pixelsText(s *Set) string {
 // ReadTest reads the test part of what train is the training part of: a path as
 // for [Read] with the same columns, inputs and classes, and no parts of its own.
 func ReadTest(path string, cols Columns, train *Set) (*Set, error) {
+	if train == nil {
+		return nil, fmt.Errorf("data: %s: training part: must be a set, got none", path)
+	}
 	if train.labels != nil {
 		cols.Classes = train.classNames()
 	}

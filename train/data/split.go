@@ -19,6 +19,9 @@ import (
 // The same seed gives the same parts. Each fraction must be > 0 and give its part
 // at least one example, and they must sum to at most 1.
 func Split(s *Set, seed uint64, fractions ...float64) ([]*Set, error) {
+	if s == nil || s.Len() == 0 {
+		return nil, fmt.Errorf("data: split: set: must have examples, got %v", s)
+	}
 	n := s.Len()
 	if len(fractions) == 0 {
 		return nil, fmt.Errorf("data: %s: split: no fractions, expected at least one", s.Name)

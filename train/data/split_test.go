@@ -163,7 +163,7 @@ func TestSplitErrors(t *testing.T) {
 		{"sum", s, []float64{.75, .5}, "fractions sum to 1.25, expected at most 1"},
 		{"sum of the last", s, []float64{.9, .5, .5}, "fractions sum to 1.9, expected at most 1"},
 		{"empty part", s, []float64{.9, .01}, "fractions[1] is 0.01 and gives none of 10 examples, expected at least one"},
-		{"empty set", s.Subset(nil), []float64{1}, "gives none of 0 examples"},
+		{"empty set", s.Subset(nil), []float64{1}, "must have examples, got sine: 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, err := Split(tt.set, 1, tt.fractions...); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -23,6 +23,7 @@ type Run struct {
 // error. Epochs in which settling diverged are crossed. What is not finite is
 // left out.
 func Curves(classes bool, runs ...Run) []*Panel {
+	runs = slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return r.History == nil })
 	energy := curves("Energy in training", "energy per example", true, runs, func(e train.Epoch) float64 { return e.Energy })
 	name, scored := "mean squared error", func(e train.Epoch) float64 { return e.Validation.MSE }
 	if classes {
@@ -103,6 +104,9 @@ func farApart(runs []Run, value func(train.Epoch) float64) bool {
 // Parts draws how the energy of each node went on by epoch and, where latents took
 // more than one step, the residual of each that is free.
 func Parts(h *train.History) []*Panel {
+	if h == nil {
+		h = &train.History{}
+	}
 	lines := func(values func(train.Epoch) []float64) []Line {
 		var all []Line
 		for _, e := range h.Epochs {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -42,6 +43,12 @@ func (c *Confusion) Name(k int) string {
 // the test part: how it settles, which examples it takes for another class and,
 // where it is generative, what it generates and how it completes halves of images.
 func Examine(ctx context.Context, l train.Learner, inf model.Inference, set *data.Set) ([]Section, error) {
+	if l == nil {
+		return nil, errors.New("report: learner: must be one, got none")
+	}
+	if err := train.Fits(l.Network(), set); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
 	x := &examination{ctx: ctx, learner: l, network: l.Network(), inference: inf, set: set}
 	var sections []Section
 	for _, look := range []func() (*Section, error){x.settling, x.fit, x.classes, x.generated, x.completed} {

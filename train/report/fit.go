@@ -43,7 +43,7 @@ func Fit(examples Line, lines ...Line) *Panel {
 // points returns the finite points of l.
 func (l Line) points() plotter.XYs {
 	var xys plotter.XYs
-	for i, x := range l.X {
+	for i, x := range l.X[:min(len(l.X), len(l.Y))] {
 		if y := l.Y[i]; !math.IsNaN(x+y) && !math.IsInf(x+y, 0) {
 			xys = append(xys, plotter.XY{X: x, Y: y})
 		}

@@ -31,11 +31,11 @@ func gridOf(images [][]float64, width, height, columns int, low, high float64, c
 		return nil, fmt.Errorf("report: grid: width, height and columns must be > 0, got %d, %d and %d", width, height, columns)
 	}
 	if !(low < high) {
-		return nil, fmt.Errorf("report: grid: want low < high, got %v and %v", low, high)
+		return nil, fmt.Errorf("report: grid: low and high: must be low < high, got %v and %v", low, high)
 	}
 	for i, values := range images {
 		if len(values) != width*height {
-			return nil, fmt.Errorf("report: grid: images[%d]: want %d×%d values, got %d", i, width, height, len(values))
+			return nil, fmt.Errorf("report: grid: images[%d]: must have %d×%d values, got %d", i, width, height, len(values))
 		}
 	}
 	columns = max(min(columns, len(images)), 1)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"image/color"
 	"math"
 
@@ -94,6 +95,9 @@ func logs(points plotter.XYs) (out plotter.XYs) {
 // SVG draws the panel on white as an SVG file.
 func (p *Panel) SVG() ([]byte, error) {
 	c := vgsvg.New(panelWidth, panelHeight)
+	if p == nil || p.Plot == nil {
+		return nil, errors.New("report: panel: must have a plot, got none")
+	}
 	p.BackgroundColor = color.White
 	p.draw(draw.Crop(draw.New(c), vg.Points(10), vg.Points(-14), vg.Points(8), vg.Points(-8)))
 	var b bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"image"
@@ -83,6 +84,9 @@ func dataURI(kind string, data []byte) template.URL {
 }
 
 func pngURI(img image.Image) (template.URL, error) {
+	if img == nil {
+		return "", errors.New("must be a picture, got none")
+	}
 	var b bytes.Buffer
 	err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img)
 	return dataURI("image/png", b.Bytes()), err

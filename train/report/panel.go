@@ -97,6 +97,9 @@ var legendGap, legendRow = vg.Points(14), vg.Points(20)
 
 // draw draws the panel on c, the legend in as many rows as it needs.
 func (p *Panel) draw(c vgdraw.Canvas) {
+	if p == nil || p.Plot == nil {
+		return // of no plot
+	}
 	var rows [][]plot.Legend
 	var widths []vg.Length
 	for _, l := range p.legend {

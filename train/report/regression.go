@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -22,6 +23,9 @@ const curvePoints = 400
 // Regression draws what learners make of set, a regression of one number on
 // another, over its examples and the truth, all in raw units.
 func Regression(ctx context.Context, set *data.Set, name string, truth func(x float64) float64, learners ...Named) (*Panel, error) {
+	if set == nil || truth == nil {
+		return nil, errors.New("report: regression: must have a set and a truth, got none of one")
+	}
 	if set.Len() == 0 || set.InputSize() != 1 || set.TargetSize() != 1 {
 		return nil, fmt.Errorf("report: regression: must have examples of 1 input and 1 target, got %d of %d and %d", set.Len(), set.InputSize(), set.TargetSize())
 	}
@@ -42,6 +46,12 @@ func Regression(ctx context.Context, set *data.Set, name string, truth func(x fl
 	}
 	lines := []Line{curve}
 	for _, l := range learners {
+		if l.Learner == nil {
+			return nil, fmt.Errorf("report: regression: %q: must be a learner, got none", l.Name)
+		}
+		if err := train.Fits(l.Learner.Network(), set); err != nil {
+			return nil, fmt.Errorf("report: regression: %q: %w", l.Name, err)
+		}
 		inputs, err := l.Learner.Network().Config().Dtype.Matrix(column...)
 		if err != nil {
 			return nil, err

@@ -13,6 +13,9 @@ import (
 // and, but for stale errors, after the last, on logarithmic axes. What is 0 or not finite is left out, and what a node has by
 // rounding before an error has reached it.
 func Settling(r *model.Result) []*Panel {
+	if r == nil {
+		r = &model.Result{}
+	}
 	energies, residuals := r.Trace, r.ResidualTrace
 	if r.EndResidual != nil {
 		energies, residuals = append(slices.Clip(energies), r.LayerEnergy), append(slices.Clip(residuals), r.EndResidual)

@@ -9,6 +9,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 )
 
@@ -23,13 +24,18 @@ func (p *Panel) PNG() []byte {
 }
 
 // String is the panel's title.
-func (p *Panel) String() string { return p.Title.Text }
+func (p *Panel) String() string {
+	if p == nil || p.Plot == nil {
+		return "no panel"
+	}
+	return p.Title.Text
+}
 
 // Images draws the rows of a (B, width·height) tensor as a [Grid] of images, the
 // smallest number of all black and the largest white.
 func Images(t *tensor.Dense, width, height, columns int) (image.Image, error) {
-	if t.Dims() != 2 || t.Dtype() != tensor.Float32 && t.Dtype() != tensor.Float64 {
-		return nil, fmt.Errorf("report: images: must be a (B, %d) tensor of floats, got %v %v", width*height, t.Dtype(), t.Shape())
+	if err := dense.Check(t, dense.Float(t), -1, width*height); err != nil {
+		return nil, fmt.Errorf("report: images: %w", err)
 	}
 	rows := model.Rows(t)
 	low, high := math.Inf(1), math.Inf(-1)

@@ -61,16 +61,16 @@ func TestImages(t *testing.T) {
 		t.Error(err)
 	}
 	for name, bad := range map[string]*tensor.Dense{
-		"values": m.Clone().(*tensor.Dense),
-		"tensor": tensor.New(tensor.WithShape(4), tensor.WithBacking([]float64{1, 2, 3, 4})),
-		"floats": tensor.New(tensor.WithShape(1, 4), tensor.WithBacking([]int{1, 2, 3, 4})),
+		"(B, 6), got float32 of shape (2, 4)": m.Clone().(*tensor.Dense),
+		"(B, 4), got float64 of shape (4)":    tensor.New(tensor.WithShape(4), tensor.WithBacking([]float64{1, 2, 3, 4})),
+		"(B, 4), got int of shape (1, 4)":     tensor.New(tensor.WithShape(1, 4), tensor.WithBacking([]int{1, 2, 3, 4})),
 	} {
 		width := 2
-		if name == "values" {
+		if bad.Dtype() == m.Dtype() {
 			width = 3
 		}
 		if _, err := Images(bad, width, 2, 2); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("want an error about %s, got %v", name, err)
+			t.Errorf("want an error with %q, got %v", name, err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -10,6 +11,9 @@ import (
 // does cancelling ctx: no further run is begun, and the context of those under
 // way is cancelled.
 func Each(ctx context.Context, workers int, runs []Run, do func(context.Context, Run) error) error {
+	if do == nil {
+		return errors.New("sweep: do: must be a function, got none")
+	}
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(max(workers, 1))
 	for _, r := range runs {

@@ -250,7 +250,7 @@ func (p *planner) readKeys() {
 	}
 	pairs, ok := p.Keys.Mapping()
 	if !ok {
-		p.bad("keys", "want a mapping of keys, such as learning.rate, to lists or ranges")
+		p.bad("keys", "must be a mapping of keys, such as learning.rate, to lists or ranges")
 		return
 	}
 	for _, pair := range pairs {
@@ -272,14 +272,14 @@ func (p *planner) readKeys() {
 				p.errs = append(p.errs, p.alone(k, value)...)
 			}
 		case ranged && p.Search != "random":
-			p.errs = append(p.errs, pair.Value.Errorf("a range needs search: random; a grid wants a list"))
+			p.errs = append(p.errs, pair.Value.Errorf("must be a list in a grid: a range needs search: random"))
 			continue
 		case ranged:
 			if !p.readSpan(&k) {
 				continue
 			}
 		default:
-			p.errs = append(p.errs, pair.Value.Errorf("want a list of values, or a range with the keys low and high"))
+			p.errs = append(p.errs, pair.Value.Errorf("must be a list of values, or a range with the keys low and high"))
 			continue
 		}
 		p.keys = append(p.keys, k)
@@ -352,7 +352,7 @@ func (p *planner) draw() {
 	for i := range points {
 		values := next()
 		if values == nil {
-			p.bad("points", "only %d that differ were drawn, want no more of them, or search: grid", i)
+			p.bad("points", "must be at most %d, for no more differ, or search: grid", i)
 			return
 		}
 		point := Point{Number: i + 1}

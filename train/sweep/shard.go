@@ -16,7 +16,7 @@ func ParseShard(text string) (Shard, error) {
 	i, err := strconv.Atoi(index)
 	n, err2 := strconv.Atoi(count)
 	if err != nil || err2 != nil || i < 1 || n < i {
-		return Shard{}, fmt.Errorf("want i/n with i from 1 to n, such as 2/8, got %q", text)
+		return Shard{}, fmt.Errorf("must be i/n with i from 1 to n, such as 2/8, got %q", text)
 	}
 	return Shard{i, n}, nil
 }
@@ -36,7 +36,7 @@ func SlurmShard() (Shard, error) {
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < otherwise {
-			return Shard{}, fmt.Errorf("%s: want a whole number >= %d, got %q", variable, otherwise, text)
+			return Shard{}, fmt.Errorf("%s: must be a whole number >= %d, got %q", variable, otherwise, text)
 		}
 		numbers[name] = n
 	}
@@ -48,9 +48,13 @@ func SlurmShard() (Shard, error) {
 	return s, nil
 }
 
-// Of returns the runs of the shard: each Count-th.
+// Of returns the runs of the shard: each Count-th. A shard that is none of Count has
+// none.
 func (s Shard) Of(runs []Run) []Run {
 	var mine []Run
+	if s.Index < 1 || s.Count < 1 {
+		return mine
+	}
 	for i := s.Index - 1; i < len(runs); i += s.Count {
 		mine = append(mine, runs[i])
 	}

@@ -66,6 +66,9 @@ const (
 // NewTable returns the table of a plan's runs, in their order. Its Winner has no
 // test score yet.
 func NewTable(p *Plan, outcomes []Outcome) *Table {
+	if p == nil {
+		p = &Plan{}
+	}
 	t := &Table{Score: accuracy, Keys: p.Keys, Seeds: p.Seeds}
 	for _, o := range outcomes {
 		if o.MSE != nil {
@@ -75,7 +78,11 @@ func NewTable(p *Plan, outcomes []Outcome) *Table {
 	for i, point := range p.Points {
 		row := Row{Point: point.Number, Values: point.Values}
 		var scores []float64
-		for _, o := range outcomes[i*len(p.Seeds) : (i+1)*len(p.Seeds)] {
+		for j := range p.Seeds {
+			var o Outcome // of a run that has none
+			if at := i*len(p.Seeds) + j; at < len(outcomes) {
+				o = outcomes[at]
+			}
 			if o.Diverged {
 				row.Diverged++
 			}
