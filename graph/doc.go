@@ -4,25 +4,29 @@
 //
 // # The energy
 //
-// A network has nodes 0..L, node 0 at the bottom. Node l holds a latent v_l of
-// shape (B, d_l), one example a row, and predicts the node below:
+// A network is a graph of nodes and predictions. A [Node] holds a latent v of shape
+// (B, d), one example a row. A [Prediction] of a node is a sum over edges, and an [Edge]
+// is a frozen linear map of a feature of other nodes:
 //
-//	μ_{l-1} = φ_l(v_l) W_lᵀ + b_l       prediction, (B, d_{l-1})
-//	ε_{l-1} = v_{l-1} − μ_{l-1}         error,      (B, d_{l-1})
-//	E       = Σ_l ½ Π_l ‖ε_l‖²          energy, summed over the batch
+//	μ = g( Σ_e a_e M_e(θ_e) ψ_e(v_from) + b )    prediction, (B, d)
+//	ε = v − μ                                    error,      (B, d)
+//	E = Σ ½ w Π ‖ε‖²                             energy, over predictions and the batch
 //
-// with W_l of shape (d_{l-1}, d_l), the shape of PyTorch's nn.Linear.weight, and
-// Π_l the precision, 1 where none is given. This is the energy of Rao and
-// Ballard (1999) in the notation of Whittington and Bogacz (2017), eq. 2.3. The
-// bottom node may have another form of energy, for classes or probabilities: see
-// [NodeEnergy]. An activity prior adds ½ α ‖v_l‖² for each node between bottom and
-// top.
+// ψ has no parameters (package feature), M is linear (package linear), and g is the
+// identity unless the latent is meant to be behind the nonlinearity. Π is the precision
+// and w the weight of the term, 1 where none is given. A node may be predicted several
+// times, by nodes that it predicts too, or not at all. [Chain] is the usual network of
+// dense layers; its energy is that of Rao and Ballard (1999) in the notation of
+// Whittington and Bogacz (2017), eq. 2.3. A node may have another form of energy, for
+// classes or outliers: see [NodeEnergy]. An activity prior adds ½ α ‖v‖².
 //
 // [Build] writes it down from a handful of operations, each a gorgonia.Op that
 // knows its symbolic derivative. A clamped node is data; the others are free,
-// and [gorgonia.Grad] is taken by the free latents only. That weights are
+// and [gorgonia.Grad] is taken by the free latents only. That parameters are
 // frozen is a property of the operations: they declare themselves not
-// differentiable by a weight, so no weight gradient is ever built.
+// differentiable by one, so no weight gradient is ever built. What a weight's Hebbian
+// update needs stands in the graph all the same: δ = −∂E/∂(Σ…) of each prediction, and ψ
+// of each edge (see [Term]).
 //
 // # The machine
 //
@@ -31,7 +35,7 @@
 // [Machine], which implements gorgonia.VM and gives the same values, faster.
 // It sorts the work by how often its inputs change:
 //
-//   - weights: what depends on weights alone, done by [Machine.Freeze];
+//   - weights: what depends on parameters alone, done by [Machine.Freeze];
 //   - batch: what also depends on a clamped node, done by the first [Machine.Each] after a Load;
 //   - step: what depends on a free latent, done by a [Shard]'s methods.
 //

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	G "gorgonia.org/gorgonia"
+
+	"example.com/pcn/graph/internal/op"
 )
 
 // How nodes of a drawing look, by what they are.
@@ -30,41 +32,64 @@ type box struct {
 	title    string // the name, as in Energy's documentation
 	detail   string // the operation, or the shape of an input
 	style    style
-	column   int // from the left: parameters and latent, activation, prediction, error, energies
+	column   int // from the left: latent, feature, product, sum, prediction, error, energies
 	row      int // from the top
 	children []string
 }
 
-// drawing returns the energy, without its gradient, as boxes: two rows for each
-// layer, the top one first, its parameters above what uses them.
+// drawing returns the energy, without its gradient, as boxes, by levels: a prediction
+// behind those that it can be made without, two rows for each of its edges, with
+// parameters above what uses them, and a latent beside the first edge that reads it.
 func (e *Energy) drawing() []box {
-	layers := len(e.Weights)
-	at := map[*G.Node]box{}
+	at, taken := map[*G.Node]box{}, map[[2]int]bool{}
 	put := func(n *G.Node, column, row int, s style) {
 		if _, done := at[n]; n != nil && !done {
-			at[n] = box{column: column, row: row, style: s}
+			at[n], taken[[2]int{column, row}] = box{column: column, row: row, style: s}, true
 		}
 	}
-	for l, v := range e.Latents {
+	latent := func(l, row int) {
 		s := freeStyle
-		if e.Spec.Clamped[l] {
+		if e.Spec.Nodes[l].Clamped {
 			s = clampedStyle
 		} else if e.Masks[l] != nil {
 			s = partStyle
 		}
-		put(v, 0, 2*(layers-l)+1, s)
+		put(e.Latents[l], 0, row, s)
 	}
-	for i := range layers {
-		row := 2*(layers-i-1) + 1
-		put(e.Activations[i], 1, row, computedStyle)
-		put(e.Weights[i], 1, row-1, weightsStyle)
-		put(e.Biases[i], 2, row-1, weightsStyle)
-		put(e.Predictions[i], 2, row, computedStyle)
-		put(e.Errors[i], 3, row, computedStyle)
-		put(e.Precisions[i], 3, row-1, weightsStyle)
-		put(e.Terms[i], 4, row, energyStyle)
+	row := 1
+	for _, l := range e.wiring.order {
+		for i, t := range e.Terms {
+			if e.wiring.of[i] != l {
+				continue
+			}
+			put(t.Bias, 5, row-1, weightsStyle)
+			put(t.Precision, 7, row-1, weightsStyle)
+			first := row
+			for j, edge := range t.Edges {
+				for _, from := range e.wiring.from[i][j] {
+					latent(from, row)
+				}
+				put(edge.Feature, 1, row, computedStyle)
+				for _, theta := range edge.Parameters {
+					put(theta, 2, row-1, weightsStyle)
+				}
+				put(edge.Product, 2, row, computedStyle)
+				row += 2
+			}
+			put(t.Sum, 5, first, computedStyle)
+			put(t.Prediction, 6, first, computedStyle)
+			put(t.Error, 7, first, computedStyle)
+			put(t.Energy, 8, first, energyStyle)
+			put(e.Energies[l], 9, first, energyStyle)
+		}
 	}
-	put(e.Total, 5, 2*((layers-1)/2)+1, energyStyle)
+	for l := range e.Latents {
+		if _, done := at[e.Latents[l]]; !done {
+			latent(l, row)
+			row += 2
+		}
+	}
+	put(e.Total, 10, row/2|1, energyStyle)
 
 	var order G.Nodes // what the energy is computed from, inputs first
 	seen := map[*G.Node]bool{}
@@ -74,30 +99,43 @@ func (e *Energy) drawing() []box {
 			return
 		}
 		seen[n] = true
-		in := children(n)
-		row := 0
-		for _, c := range in {
+		column, row := 0, 0
+		for i, c := range op.Children(n) {
 			visit(c)
-			row = max(row, at[c].row)
+			if column = max(column, at[c].column+1); i == 0 {
+				row = at[c].row
+			}
 		}
-		put(n, 5, row+1, computedStyle) // of a kind that has no place of its own
+		for taken[[2]int{column, row}] {
+			row++
+		}
+		put(n, column, row, computedStyle) // of a kind that has no place of its own: a scale, a sum
 		order = append(order, n)
 	}
 	visit(e.Total)
 
+	used := map[int]bool{}
+	for _, n := range order {
+		used[at[n].column] = true
+	}
 	boxes := make([]box, len(order))
 	for i, n := range order {
 		b := at[n]
 		b.id, b.title = fmt.Sprintf("n%d", slices.Index(order, n)), n.Name()
-		if op := n.Op(); op != nil {
-			b.detail = op.String()
+		for c := range at[n].column { // columns that nothing stands in are left out
+			if !used[c] {
+				b.column--
+			}
+		}
+		if o := n.Op(); o != nil {
+			b.detail = o.String()
 		} else {
 			b.detail = strings.ReplaceAll(strings.Trim(fmt.Sprint(n.Shape()), "()"), ", ", " × ")
 			if b.style.text != "" {
 				b.detail += ", " + b.style.text
 			}
 		}
-		for _, c := range children(n) {
+		for _, c := range op.Children(n) {
 			b.children = append(b.children, fmt.Sprintf("n%d", slices.Index(order, c)))
 		}
 		boxes[i] = b

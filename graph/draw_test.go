@@ -10,15 +10,17 @@ import (
 	"testing"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph/feature"
 )
 
 // TestDraw draws an energy with a precision, a mask and both kinds of activation:
 // each node of the energy is there once, and none of its gradient.
 func TestDraw(t *testing.T) {
-	e, err := Build(Spec{
-		Sizes: []int{4, 3, 2}, Activations: []Activation{Tanh, Identity}, Clamped: []bool{true, false, true}, Masked: []bool{false, true, false},
+	e, err := Build(chain{
+		Sizes: []int{4, 3, 2}, Activations: []*feature.Activation{feature.Tanh, feature.Identity}, Clamped: []bool{true, false, true}, Masked: []bool{false, true, false},
 		Precise: []bool{false, true}, Batch: 5, Dtype: tensor.Float64,
-	})
+	}.spec())
 	must(t, err)
 	var dot, svg bytes.Buffer
 	must(t, e.WriteDOT(&dot))
@@ -26,12 +28,12 @@ func TestDraw(t *testing.T) {
 	if path := os.Getenv("PCN_DRAW"); path != "" {
 		must(t, os.WriteFile(path, svg.Bytes(), 0o666))
 	}
-	for _, label := range []string{`v0\n5 × 4, clamped`, `v1\n5 × 3, free in part`, `W1\n4 × 3, frozen`, `b2\n3, frozen`, `Π1\n3, frozen`, `φ(v1)\ntanh`, `μ0\naffine`, `ε1\nerror`, `E1\ngaussian`, `E\ntotal energy`} {
+	for _, label := range []string{`v0\n5 × 4, clamped`, `v1\n5 × 3, free in part`, `weight v0←v1\n4 × 3, frozen`, `bias v1\n3, frozen`, `Π v1\n3, frozen`, `tanh(v1)\ntanh`, `v0←v1\nproduct`, `μ v0\nshift`, `ε v1\nerror`, `E v1\ngaussian`, `E\ntotal energy`} {
 		if strings.Count(dot.String(), `"`+label+`"`) != 1 {
 			t.Errorf("%s is not there once in\n%s", label, dot.String())
 		}
 	}
-	const nodes, arrows = 3 + 2 + 2 + 1 + 1 + 2 + 2 + 2 + 1, 1 + 6 + 4 + 3 + 2
+	const nodes, arrows = 3 + 2 + 2 + 1 + 1 + 4 + 2 + 2 + 1, 1 + 8 + 4 + 3 + 2
 	if n := strings.Count(dot.String(), "label="); n != nodes {
 		t.Errorf("%d nodes, want %d", n, nodes)
 	}
@@ -41,7 +43,7 @@ func TestDraw(t *testing.T) {
 	if n := strings.Count(svg.String(), "marker-end"); n != arrows {
 		t.Errorf("SVG: %d arrows, want %d", n, arrows)
 	}
-	if !strings.Contains(svg.String(), `<svg xmlns="http://www.w3.org/2000/svg" width="100%" viewBox="0 0 1044 382" style="max-width:1044px"`) {
+	if !strings.Contains(svg.String(), `<svg xmlns="http://www.w3.org/2000/svg" width="100%" viewBox="0 0 1220 382" style="max-width:1220px"`) {
 		t.Error("SVG: does not shrink to the page")
 	}
 	if e.SVG() != svg.String() {

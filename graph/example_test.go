@@ -8,17 +8,19 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/graph/linear"
 )
 
-// The energy of a network of sizes 2 and 1, and its gradient by the free latent,
+// The energy of two nodes, one of which predicts the other, and its gradient by the free latent,
 // on Gorgonia's own machine and on ours.
 func Example() {
 	e, err := graph.Build(graph.Spec{
-		Sizes:       []int{2, 1},
-		Activations: []graph.Activation{graph.Identity},
-		Clamped:     []bool{true, false},
-		Batch:       1,
-		Dtype:       tensor.Float64,
+		Nodes: []graph.Node{{Name: "data", Size: 2, Clamped: true}, {Name: "cause", Size: 1}},
+		Predictions: []graph.Prediction{
+			{Of: "data", Edges: []graph.Edge{{From: []string{"cause"}, Map: linear.Dense{}}}},
+		},
+		Batch: 1,
+		Dtype: tensor.Float64,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -27,10 +29,9 @@ func Example() {
 		return tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(x))
 	}
 	for n, v := range map[*gorgonia.Node]*tensor.Dense{
-		e.Latents[0]: matrix(1, 2, 3, 1),
-		e.Latents[1]: matrix(1, 1, 1),
-		e.Weights[0]: matrix(2, 1, 2, 0.5),
-		e.Biases[0]:  tensor.New(tensor.WithShape(2), tensor.WithBacking([]float64{0, 0})),
+		e.Latents[0]:                      matrix(1, 2, 3, 1),
+		e.Latents[1]:                      matrix(1, 1, 1),
+		e.Terms[0].Edges[0].Parameters[0]: matrix(2, 1, 2, 0.5),
 	} {
 		if err := gorgonia.Let(n, v); err != nil {
 			log.Fatal(err)

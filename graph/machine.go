@@ -3,44 +3,19 @@ package graph
 import (
 	"fmt"
 	"runtime"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/graph/internal/machine"
 	"example.com/pcn/internal/pool"
 )
-
-// work is one of a program's lists.
-type work int
-
-const (
-	workBatch work = iota
-	workGradients
-	workEvaluate
-	workErrors
-	workBegin
-	workActivations
-	workSteps
-	workPredictions // + layer
-)
-
-// engine is what a machine needs of its core, whatever the dtype.
-type engine interface {
-	reserve(rows int)
-	bind(workers int) error
-	set(n *G.Node, v G.Value, rows int) error
-	run(w work, lo, hi int)
-	turn(t int, first bool, lo, hi int)
-	view(at, lo, hi int) *tensor.Dense
-	energyOf(at int) []float64
-	copyRows(dst, src, lo, hi int)
-	at() *valueNodes
-}
 
 // Machine runs an [Energy]. It implements gorgonia.VM, for one run over the
 // values bound to the graph, and has the stages of a settling network apart:
 //
-//	m.Freeze()                       // weights have changed
+//	m.Freeze()                       // parameters have changed
 //	m.Load(rows, clamps, masks)      // another batch
 //	m.Each(func(s *graph.Shard) {    // on all cores
 //		for range steps {
@@ -53,12 +28,14 @@ type engine interface {
 // at once.
 type Machine struct {
 	energy  *Energy
-	core    engine
+	engine  machine.Engine
+	lists   lists
 	rows    int
 	shard   int // rows of a shard
 	workers int
 	shards  []*Shard
-	views   map[int]*tensor.Dense // of the whole batch, by the core's number
+	clamps  []*tensor.Dense // by node, as loaded; nil where it is free
+	views   map[int]*tensor.Dense
 }
 
 var _ G.VM = (*Machine)(nil)
@@ -70,6 +47,13 @@ type Handicap struct {
 	OneRate bool // do a batch's work at each step
 }
 
+// lists are the numbers of a machine's lists of work.
+type lists struct {
+	gradients, evaluate, errors, features, steps, begin int
+	predict                                             []int // by node; −1 where it has no prediction or is clamped
+	first, again                                        []int // by turn
+}
+
 // Compile lowers e to a machine. The batch of e's Spec is the size for which
 // room is made at first; a machine takes batches of any size.
 func Compile(e *Energy) (*Machine, error) { return CompileFor(e, Options{}) }
@@ -77,7 +61,7 @@ func Compile(e *Energy) (*Machine, error) { return CompileFor(e, Options{}) }
 // Options say what a machine is for.
 type Options struct {
 	Handicap
-	// Order lists the free nodes in the order in which a sweep moves them, for
+	// Order lists the free nodes in the order in which a pass moves them one by one, for
 	// [Shard.Turn]. The energy's Spec must ask for BlockSteps.
 	Order []int
 }
@@ -90,16 +74,88 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 		}
 	}
 	m := &Machine{energy: e, shard: shardRows(e), workers: runtime.GOMAXPROCS(0)}
-	var err error
-	if e.Spec.Dtype == tensor.Float32 {
-		m.core, err = compile[float32](e, o)
-	} else {
-		m.core, err = compile[float64](e, o)
+	p := machine.Plan{
+		Graph: e.Graph, Dtype: e.Spec.Dtype, Rows: e.Spec.Batch, Frozen: e.frozen,
+		Apart: o.Order != nil, Repack: o.Repack, OneRate: o.OneRate,
 	}
-	if err != nil {
+	for l, v := range e.Latents {
+		if e.Spec.Nodes[l].Clamped {
+			p.Data = append(p.Data, v)
+		} else {
+			p.Latents = append(p.Latents, v)
+		}
+		if e.Masks[l] != nil {
+			p.Data = append(p.Data, e.Masks[l])
+		}
+		if e.plain[l] != e.Energies[l] {
+			p.Same = append(p.Same, [2]*G.Node{e.Energies[l], e.plain[l]})
+		}
+	}
+	p.Scripts = m.scripts(o.Order)
+	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian()))
+	var err error
+	if m.engine, err = machine.New(p); err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// hebbian returns what the Hebbian update reads: errors, δ and features.
+func (e *Energy) hebbian() (nodes G.Nodes) {
+	for i := range e.Terms {
+		nodes = append(nodes, e.Terms[i].Error, e.Terms[i].Delta)
+	}
+	return append(nodes, e.features()...)
+}
+
+func (e *Energy) features() (nodes G.Nodes) {
+	for i := range e.Terms {
+		for _, edge := range e.Terms[i].Edges {
+			nodes = append(nodes, edge.Feature)
+		}
+	}
+	return nodes
+}
+
+// scripts numbers the machine's lists and says what each computes.
+func (m *Machine) scripts(order []int) (scripts []machine.Script) {
+	e, next := m.energy, 0
+	list := func() int { next++; return next - 1 }
+	one := func(nodes ...*G.Node) int {
+		at := list()
+		scripts = append(scripts, machine.Script{{List: at, Nodes: nodes}})
+		return at
+	}
+	settled := slices.Concat(e.hebbian(), e.plain)
+	m.lists.gradients = one(e.Gradients...)
+	m.lists.evaluate = one(append(slices.Clone(e.Gradients), e.Total)...)
+	m.lists.errors = one(settled...)
+	m.lists.features = one(e.features()...)
+	m.lists.steps = list()
+	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.steps, Nodes: e.Steps}})
+	for l := range e.Latents {
+		m.lists.predict = append(m.lists.predict, -1)
+		if first := e.wiring.first[l]; first >= 0 && !e.Spec.Nodes[l].Clamped {
+			m.lists.predict[l] = one(e.Terms[first].Prediction)
+		}
+	}
+
+	var pass machine.Script // that begins with all latents predicted
+	for _, l := range e.wiring.order {
+		if m.lists.predict[l] >= 0 {
+			pass = append(pass, machine.Act{List: -1, Nodes: G.Nodes{e.Terms[e.wiring.first[l]].Prediction}, Moves: G.Nodes{e.Latents[l]}})
+		}
+	}
+	m.lists.begin = list()
+	pass = append(pass, machine.Act{List: m.lists.begin, Nodes: settled})
+	for _, turns := range []*[]int{&m.lists.first, &m.lists.again} {
+		for _, l := range order {
+			at := list()
+			*turns = append(*turns, at)
+			pass = append(pass, machine.Act{List: at, Nodes: G.Nodes{e.Gradients[l], e.Steps[l]}, Moves: G.Nodes{e.Latents[l]}})
+		}
+	}
+	return append(scripts, pass)
 }
 
 // shardRows returns the number of examples that settle together: few, so that a
@@ -108,8 +164,10 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 func shardRows(e *Energy) int {
 	const few, many, steps = 16, 32, 16
 	work := 0 // of many examples
-	for _, w := range e.Weights {
-		work += many * steps * w.Shape().TotalSize() / 8 // in vectorised operations
+	for _, w := range e.frozen {
+		if w.IsMatrix() {
+			work += many * steps * w.Shape().TotalSize() / 8 // in vectorised operations
+		}
 	}
 	if pool.Workers(2, work) == 1 {
 		return many
@@ -134,32 +192,33 @@ func (m *Machine) SetWorkers(n int) {
 	m.workers = n
 }
 
-// Freeze takes the weights, biases and precisions that are bound to the graph
+// Freeze takes the parameters, biases and precisions that are bound to the graph
 // and does the work that depends on them alone. Call it after each change of
 // them; biases and precisions are read in place.
-func (m *Machine) Freeze() error { return m.core.bind(m.workers) }
+func (m *Machine) Freeze() error { return m.engine.Freeze(m.workers) }
 
 // Load begins a batch of rows examples: clamps holds for each clamped node a
-// (rows, d_l) tensor, and masks for each masked one, both used in place until the
+// (rows, d) tensor, and masks for each masked one, both used in place until the
 // next Load; nil for the other nodes, and for masks where no node has one. The work
 // that depends on them is done by the next Each.
 func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 	if rows <= 0 {
-		return fmt.Errorf("graph: a batch must have rows, got %d", rows)
+		return fmt.Errorf("graph: rows: must be > 0, got %d", rows)
 	}
 	e := m.energy
 	if len(clamps) != len(e.Latents) || masks != nil && len(masks) != len(e.Latents) {
-		return fmt.Errorf("graph: clamps and masks must have one entry for each of the %d nodes, got %d and %d", len(e.Latents), len(clamps), len(masks))
+		return fmt.Errorf("graph: clamps and masks: must be one for each of the %d nodes, got %d and %d", len(e.Latents), len(clamps), len(masks))
 	}
-	m.core.reserve(rows)
+	m.engine.Reserve(rows)
 	for l, c := range clamps {
-		switch clamped := e.Spec.Clamped[l]; {
-		case clamped && c == nil:
-			return fmt.Errorf("graph: node %d is clamped and has no value", l)
-		case !clamped && c != nil:
-			return fmt.Errorf("graph: node %d is free and takes no clamp", l)
-		case clamped:
-			if err := m.core.set(e.Latents[l], c, rows); err != nil {
+		node := e.Spec.Nodes[l]
+		switch {
+		case node.Clamped && c == nil:
+			return fmt.Errorf("graph: node %s: must have a clamp", node.Name)
+		case !node.Clamped && c != nil:
+			return fmt.Errorf("graph: node %s: is free and must have no clamp", node.Name)
+		case node.Clamped:
+			if err := m.engine.Set(e.Latents[l], c, rows); err != nil {
 				return err
 			}
 		}
@@ -167,20 +226,16 @@ func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 			continue
 		}
 		if masks == nil || masks[l] == nil {
-			return fmt.Errorf("graph: node %d is masked and has no mask", l)
+			return fmt.Errorf("graph: node %s: must have a mask", node.Name)
 		}
-		if err := m.core.set(e.Masks[l], masks[l], rows); err != nil {
+		if err := m.engine.Set(e.Masks[l], masks[l], rows); err != nil {
 			return err
 		}
 	}
 	if rows != m.rows {
 		m.cut(rows)
 	}
-	for l, c := range clamps {
-		if c != nil {
-			m.views[m.core.at().latents[l]] = c
-		}
-	}
+	m.clamps = append(m.clamps[:0], clamps...)
 	for _, s := range m.shards {
 		s.loaded = false
 	}
@@ -190,25 +245,30 @@ func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 // cut makes the shards of a batch of rows examples.
 func (m *Machine) cut(rows int) {
 	m.rows, m.shards, m.views = rows, nil, map[int]*tensor.Dense{}
-	at := m.core.at()
+	e := m.energy
 	for lo := 0; lo < rows; lo += m.shard {
-		s := &Shard{core: m.core, Lo: lo, Hi: min(lo+m.shard, rows), Index: len(m.shards)}
-		s.latents = make([]*tensor.Dense, len(at.latents))
-		s.gradients = make([]*tensor.Dense, len(at.latents))
-		s.steps = make([]*tensor.Dense, len(at.latents))
-		for l := range at.latents {
-			if !m.energy.Spec.Clamped[l] {
-				s.latents[l] = m.core.view(at.latents[l], s.Lo, s.Hi)
+		s := &Shard{machine: m, Lo: lo, Hi: min(lo+m.shard, rows), Index: len(m.shards)}
+		view := func(n *G.Node) *tensor.Dense {
+			if n == nil {
+				return nil
 			}
-			if m.energy.Spec.descends(l) {
-				s.gradients[l] = m.core.view(at.gradients[l], s.Lo, s.Hi)
-				if m.energy.Steps != nil {
-					s.steps[l] = m.core.view(at.steps[l], s.Lo, s.Hi)
-				}
-			}
+			return m.engine.View(m.engine.Number(n), s.Lo, s.Hi)
 		}
-		for _, at := range at.errors {
-			s.errors = append(s.errors, m.core.view(at, s.Lo, s.Hi))
+		for l, v := range e.Latents {
+			if e.Spec.Nodes[l].Clamped {
+				v = nil
+			}
+			s.latents = append(s.latents, view(v))
+			s.gradients = append(s.gradients, view(e.Gradients[l]))
+			s.steps = append(s.steps, view(e.Steps[l]))
+			energy := []float64(nil)
+			if n := e.Energies[l]; n != nil {
+				energy = m.engine.Energies(m.engine.Number(n))[s.Lo:s.Hi]
+			}
+			s.energies = append(s.energies, energy)
+		}
+		for i := range e.Terms {
+			s.errors = append(s.errors, view(e.Terms[i].Error))
 		}
 		m.shards = append(m.shards, s)
 	}
@@ -229,37 +289,64 @@ func (m *Machine) Each(f func(*Shard)) {
 	pool.Each(m.workers, len(m.shards), func(i int) {
 		s := m.shards[i]
 		if !s.loaded {
-			m.core.run(workBatch, s.Lo, s.Hi)
+			m.engine.Begin(s.Lo, s.Hi)
 			s.loaded = true
 		}
 		f(s)
 	})
 }
 
-// Latent returns v_l of the whole batch, (rows, d_l), as a view. It holds until
+// Latent returns v of node l for the whole batch, (rows, d), as a view. It holds until
 // the next Load.
-func (m *Machine) Latent(l int) *tensor.Dense { return m.view(m.core.at().latents[l]) }
+func (m *Machine) Latent(l int) *tensor.Dense {
+	if c := m.clamps[l]; c != nil {
+		return c
+	}
+	return m.view(m.energy.Latents[l])
+}
 
-// Error returns ε of layer i, (rows, d_i), as of the last Errors.
-func (m *Machine) Error(i int) *tensor.Dense { return m.view(m.core.at().errors[i]) }
+// Step returns the step of node l for the whole batch, (rows, d), as of the last Steps or
+// Turn; nil where it has none.
+func (m *Machine) Step(l int) *tensor.Dense {
+	if m.energy.Steps[l] == nil {
+		return nil
+	}
+	return m.view(m.energy.Steps[l])
+}
 
-// Activation returns φ(v_{i+1}) of layer i, (rows, d_{i+1}), as of the last
-// Errors or Activate.
-func (m *Machine) Activation(i int) *tensor.Dense { return m.view(m.core.at().activations[i]) }
+// Error returns ε of prediction i, (rows, d), as of the last Errors.
+func (m *Machine) Error(i int) *tensor.Dense { return m.view(m.energy.Terms[i].Error) }
 
-func (m *Machine) view(at int) *tensor.Dense {
+// Delta returns δ of prediction i, (rows, d), as of the last Errors: see [Term].
+func (m *Machine) Delta(i int) *tensor.Dense { return m.view(m.energy.Terms[i].Delta) }
+
+// Feature returns ψ of edge j of prediction i, (rows, k), as of the last Errors or
+// Features.
+func (m *Machine) Feature(i, j int) *tensor.Dense {
+	f := m.energy.Terms[i].Edges[j].Feature
+	if l := slices.Index(m.energy.Latents, f); l >= 0 {
+		return m.Latent(l)
+	}
+	return m.view(f)
+}
+
+func (m *Machine) view(n *G.Node) *tensor.Dense {
+	at := m.engine.Number(n)
 	v := m.views[at]
 	if v == nil {
-		v = m.core.view(at, 0, m.rows)
+		v = m.engine.View(at, 0, m.rows)
 		m.views[at] = v
 	}
 	return v
 }
 
-// RowEnergies returns the energy of node i of each example, as of the last
-// Errors. It is a view.
-func (m *Machine) RowEnergies(i int) []float64 {
-	return m.core.energyOf(m.core.at().terms[i])[:m.rows]
+// RowEnergies returns the energy of node l of each example, as of the last
+// Errors or Evaluate. It is a view; nil where the node has no energy.
+func (m *Machine) RowEnergies(l int) []float64 {
+	if m.energy.Energies[l] == nil {
+		return nil
+	}
+	return m.engine.Energies(m.engine.Number(m.energy.Energies[l]))[:m.rows]
 }
 
 // RunAll runs the graph once over the values bound to its inputs, latents
@@ -276,7 +363,7 @@ func (m *Machine) RunAll() error {
 		if !ok {
 			return fmt.Errorf("graph: %s has no value", v.Name())
 		}
-		if e.Spec.Clamped[l] {
+		if e.Spec.Nodes[l].Clamped {
 			clamps[l] = d
 		}
 		if n := e.Masks[l]; n != nil {
@@ -289,7 +376,7 @@ func (m *Machine) RunAll() error {
 		return err
 	}
 	for l, v := range e.Latents {
-		if !e.Spec.Clamped[l] {
+		if !e.Spec.Nodes[l].Clamped {
 			if err := tensor.Copy(m.Latent(l), v.Value().(*tensor.Dense)); err != nil {
 				return fmt.Errorf("graph: %s: %w", v.Name(), err)
 			}
@@ -299,29 +386,25 @@ func (m *Machine) RunAll() error {
 		s.Evaluate()
 		s.Errors()
 	})
-
-	at := m.core.at()
-	for l, n := range e.Gradients {
-		if n != nil {
-			if err := G.UnsafeLet(n, m.view(at.gradients[l])); err != nil {
-				return err
-			}
+	for _, n := range some(slices.Concat(e.Gradients, e.hebbian())) {
+		if n.Op() == nil {
+			continue // a latent
 		}
-	}
-	for i, n := range e.Errors {
-		if err := G.UnsafeLet(n, m.Error(i)); err != nil {
-			return err
-		}
-		if err := m.letScalar(e.Terms[i], at.terms[i]); err != nil {
+		if err := G.UnsafeLet(n, m.view(n)); err != nil {
 			return err
 		}
 	}
-	return m.letScalar(e.Total, at.total)
+	for _, n := range append(some(e.Energies), e.Total) {
+		if err := m.letScalar(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (m *Machine) letScalar(n *G.Node, at int) error {
+func (m *Machine) letScalar(n *G.Node) error {
 	sum := 0.0
-	for _, x := range m.core.energyOf(at)[:m.rows] {
+	for _, x := range m.engine.Energies(m.engine.Number(n))[:m.rows] {
 		sum += x
 	}
 	if m.energy.Spec.Dtype == tensor.Float32 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 )
 
 // Config describes a network. The zero value of a field means its default; only
@@ -88,7 +89,7 @@ func (c Config) WithDefaults() (Config, error) {
 	}
 	c.checkEnergies(bad)
 	for field, name := range map[string]string{"activation": c.Activation, "top_activation": c.TopActivation} {
-		if _, err := graph.ParseActivation(name); err != nil {
+		if _, err := feature.ParseActivation(name); err != nil {
 			bad("%s: %v", field, err)
 		}
 	}

@@ -10,18 +10,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 )
 
 // rich returns networks that have, among them, everything that a network can have
 // beside its weights.
 func rich(t *testing.T, dtype Dtype, seed uint64) map[string]*Network {
 	t.Helper()
-	own := func(bend float64) graph.Activation {
-		return graph.NewActivation("test-own", func(x float64) float64 { return x + bend*math.Sin(x) },
+	own := func(bend float64) *feature.Activation {
+		return feature.NewActivation("test-own", func(x float64) float64 { return x + bend*math.Sin(x) },
 			func(x, _ float64) float64 { return 1 + bend*math.Cos(x) }, 1+bend)
 	}
-	must(t, graph.RegisterActivation(own(0.5)))
+	must(t, feature.RegisterActivation(own(0.5)))
 	networks := map[string]*Network{}
 	for name, cfg := range map[string]Config{
 		"plain":      {Layers: []int{5, 4, 6, 3}},
@@ -44,7 +44,7 @@ func rich(t *testing.T, dtype Dtype, seed uint64) map[string]*Network {
 		}
 		networks[name] = n
 	}
-	must(t, graph.RegisterActivation(own(0.1))) // in place of the one that "own" has
+	must(t, feature.RegisterActivation(own(0.1))) // in place of the one that "own" has
 	return networks
 }
 

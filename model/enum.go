@@ -71,7 +71,7 @@ const (
 
 // Form returns the form of energy that the graph has for e: a learned precision is
 // frozen there, as any other.
-func (e NodeEnergy) Form() graph.NodeEnergy {
+func (e NodeEnergy) Form() *graph.NodeEnergy {
 	switch e {
 	case CrossEntropy:
 		return graph.CrossEntropy

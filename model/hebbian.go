@@ -6,8 +6,8 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/graph/linear"
 	"example.com/pcn/internal/dense"
-	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 )
@@ -51,9 +51,9 @@ const hebbianRows = 64
 // error of the unit below it times the activation of the unit above it, a mean
 // over the batch:
 //
-//	ΔW_i = (Π_i ε_i)ᵀ φ(v_{i+1}) / B,  Δb_i = mean Π_i ε_i
+//	ΔW_i = δ_iᵀ φ(v_{i+1}) / B,  Δb_i = mean δ_i,  δ_i = Π_i ε_i
 //
-// with the errors and activations of r. Nothing else enters: no gradient, and
+// with the errors, deltas and activations of r. Nothing else enters: no gradient, and
 // no other layer. Weight decay adds −λ W_i, and a precision that is learned has the
 // direction, as local,
 //
@@ -65,19 +65,15 @@ func (n *Network) Hebbian(r *Result, dst *Update) error {
 	if err := n.belong(r, dst); err != nil {
 		return fmt.Errorf("model: hebbian: %w", err)
 	}
-	if n.scratch == nil {
-		n.scratch = make([]hebbianScratch, n.Depth())
-		for i := range n.scratch {
+	if n.outers == nil {
+		for i := range n.Depth() {
+			n.outers = append(n.outers, linear.Dense{}.Outer(n.sizes[i+1], n.sizes[i]))
 			for lo := 0; lo < n.sizes[i]; lo += hebbianRows {
 				n.blocks = append(n.blocks, hebbianBlock{i, lo, min(lo+hebbianRows, n.sizes[i])})
 			}
 		}
 	}
-	if n.cfg.Dtype == Float32 {
-		hebbian(n, r, dst, (*tensor.Dense).Float32s, func(s *hebbianScratch) *gemm.Packed[float32] { return &s.f32 })
-	} else {
-		hebbian(n, r, dst, (*tensor.Dense).Float64s, func(s *hebbianScratch) *gemm.Packed[float64] { return &s.f64 })
-	}
+	n.learn(r, dst)
 	return nil
 }
 
@@ -98,7 +94,7 @@ func (n *Network) belong(r *Result, u *Update) error {
 		name    string
 		tensors []*tensor.Dense
 	}{
-		{"result: errors", r.Errors}, {"result: activations", r.Activations},
+		{"result: errors", r.Errors}, {"result: deltas", r.Deltas}, {"result: activations", r.Activations},
 		{"update: weights", u.Weights}, {"update: biases", u.Biases}, {"update: log precisions", u.LogPrecisions},
 	} {
 		if len(list.tensors) != layers {
@@ -112,6 +108,9 @@ func (n *Network) belong(r *Result, u *Update) error {
 			return fmt.Errorf("result: errors[%d]: %w", i, err)
 		}
 		rows = r.Errors[0].Shape()[0]
+		if err := dense.Check(r.Deltas[i], dt, rows, below); err != nil {
+			return fmt.Errorf("result: deltas[%d]: %w", i, err)
+		}
 		if err := dense.Check(r.Activations[i], dt, rows, above); err != nil {
 			return fmt.Errorf("result: activations[%d]: %w", i, err)
 		}
@@ -132,55 +131,49 @@ func (n *Network) belong(r *Result, u *Update) error {
 	return nil
 }
 
-// hebbianScratch holds a layer's activations as the right operand of the update.
-type hebbianScratch struct {
-	f32 gemm.Packed[float32]
-	f64 gemm.Packed[float64]
-}
-
 // hebbianBlock is rows lo to hi of a layer's update.
 type hebbianBlock struct{ layer, lo, hi int }
 
-func hebbian[T vec.Float](n *Network, r *Result, dst *Update, of func(*tensor.Dense) []T, packed func(*hebbianScratch) *gemm.Packed[T]) {
-	rows := r.Errors[0].Shape()[0]
-	pool.Each(pool.Workers(n.workers, rows*sum(n.sizes[1:])), n.Depth(), func(i int) {
-		f := r.Activations[i]
-		packed(&n.scratch[i]).Pack(of(f), f.Shape()[0], n.sizes[i+1], n.sizes[i+1], 1)
-	})
+// learn fills dst.
+func (n *Network) learn(r *Result, dst *Update) {
+	rows := r.Deltas[0].Shape()[0]
+	pool.Each(pool.Workers(n.workers, rows*sum(n.sizes[1:])), n.Depth(), func(i int) { n.outers[i].Prepare(r.Activations[i]) })
 	pool.Each(pool.Workers(n.workers, rows*n.count()/8), len(n.blocks), func(b int) {
 		i, lo, hi := n.blocks[b].layer, n.blocks[b].lo, n.blocks[b].hi
-		eps := of(r.Errors[i])
-		below, above := n.sizes[i], n.sizes[i+1]
-
-		w, bias := of(dst.Weights[i])[lo*above:hi*above], of(dst.Biases[i])[lo:hi]
-		gemm.Mul(w, above, eps[lo:], 1, below, hi-lo, packed(&n.scratch[i]), false, nil)
-		clear(bias)
-		for row := range rows {
-			vec.Add(bias, bias, eps[row*below+lo:row*below+hi])
-		}
-		for j := range bias {
-			scale := 1 / T(rows)
-			if p := n.precisions[i]; p != nil {
-				scale *= of(p)[lo+j]
-			}
-			bias[j] *= scale
-			vec.Scale(w[j*above:(j+1)*above], scale)
-		}
-		if n.cfg.WeightDecay != 0 {
-			vec.AddScaled(w, T(-n.cfg.WeightDecay), of(n.weights[i])[lo*above:hi*above])
-		}
-		if n.logs[i] == nil {
-			return
-		}
-		log := of(dst.LogPrecisions[i])[lo:hi]
-		clear(log)
-		for row := range rows {
-			for j, e := range eps[row*below+lo : row*below+hi] {
-				log[j] += e * e
-			}
-		}
-		for j, squares := range log {
-			log[j] = (1 - of(n.precisions[i])[lo+j]*squares/T(rows)) / 2
+		n.outers[i].Rows(dst.Weights[i:i+1], r.Deltas[i], r.Activations[i], 1/float64(rows), lo, hi)
+		if n.cfg.Dtype == Float32 {
+			learnRows(n, r, dst, (*tensor.Dense).Float32s, i, lo, hi)
+		} else {
+			learnRows(n, r, dst, (*tensor.Dense).Float64s, i, lo, hi)
 		}
 	})
+}
+
+// learnRows adds to rows lo to hi of layer i's update what is no outer product: bias,
+// weight decay and precision.
+func learnRows[T vec.Float](n *Network, r *Result, dst *Update, of func(*tensor.Dense) []T, i, lo, hi int) {
+	delta, bias := of(r.Deltas[i]), of(dst.Biases[i])[lo:hi]
+	below, above := n.sizes[i], n.sizes[i+1]
+	rows := len(delta) / below
+	clear(bias)
+	for row := range rows {
+		vec.Add(bias, bias, delta[row*below+lo:row*below+hi])
+	}
+	vec.Scale(bias, 1/T(rows))
+	if n.cfg.WeightDecay != 0 {
+		vec.AddScaled(of(dst.Weights[i])[lo*above:hi*above], T(-n.cfg.WeightDecay), of(n.weights[i])[lo*above:hi*above])
+	}
+	if n.logs[i] == nil {
+		return
+	}
+	log, eps := of(dst.LogPrecisions[i])[lo:hi], of(r.Errors[i])
+	clear(log)
+	for row := range rows {
+		for j, e := range eps[row*below+lo : row*below+hi] {
+			log[j] += e * e
+		}
+	}
+	for j, squares := range log {
+		log[j] = (1 - of(n.precisions[i])[lo+j]*squares/T(rows)) / 2
+	}
 }

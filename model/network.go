@@ -11,6 +11,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
+	"example.com/pcn/graph/linear"
 	"example.com/pcn/internal/recent"
 )
 
@@ -19,15 +21,15 @@ import (
 // uses all cores itself.
 type Network struct {
 	cfg         Config
-	sizes       []int              // d_0..d_L, bottom to top
-	activations []graph.Activation // by layer: φ of node i+1
-	weights     []*tensor.Dense    // by layer: (d_i, d_{i+1}), predicts node i
-	biases      []*tensor.Dense    // by layer: (d_i)
-	energies    []NodeEnergy       // by layer: of node i
-	precisions  []*tensor.Dense    // by layer: (d_i); nil where 1
-	logs        []*tensor.Dense    // by layer: log Π, (d_i), where it is learned
-	diagonal    []bool             // by layer: the precision was given unit by unit
-	metadata    map[string]string  // attached texts
+	sizes       []int                 // d_0..d_L, bottom to top
+	activations []*feature.Activation // by layer: φ of node i+1
+	weights     []*tensor.Dense       // by layer: (d_i, d_{i+1}), predicts node i
+	biases      []*tensor.Dense       // by layer: (d_i)
+	energies    []NodeEnergy          // by layer: of node i
+	precisions  []*tensor.Dense       // by layer: (d_i); nil where 1
+	logs        []*tensor.Dense       // by layer: log Π, (d_i), where it is learned
+	diagonal    []bool                // by layer: the precision was given unit by unit
+	metadata    map[string]string     // attached texts
 	workers     int
 	handicap    graph.Handicap
 
@@ -40,11 +42,11 @@ type Network struct {
 // has it in common.
 type workshop struct {
 	machines recent.List[*settler]
-	key      []byte           // scratch
-	starts   []*tensor.Dense  // by node: see noise
-	scratch  []hebbianScratch // by layer
-	blocks   []hebbianBlock   // of all layers
-	fixed    []float64        // scratch, by layer: see constants
+	key      []byte          // scratch
+	starts   []*tensor.Dense // by node: see noise
+	outers   []linear.Outer  // by layer: its Hebbian update
+	blocks   []hebbianBlock  // of all layers
+	fixed    []float64       // scratch, by layer: see constants
 }
 
 // mostMachines is how many machines a network keeps: there is one for each form of
@@ -61,8 +63,8 @@ func New(cfg Config) (*Network, error) {
 		return nil, fmt.Errorf("model: %w", err)
 	}
 	n := &Network{cfg: cfg, sizes: bottomUp(cfg.Direction, cfg.Layers), workers: runtime.GOMAXPROCS(0), workshop: newWorkshop()}
-	hidden, _ := graph.ParseActivation(cfg.Activation)
-	top, _ := graph.ParseActivation(cfg.TopActivation)
+	hidden, _ := feature.ParseActivation(cfg.Activation)
+	top, _ := feature.ParseActivation(cfg.TopActivation)
 	dt := cfg.Dtype.Tensor()
 	n.energies = make([]NodeEnergy, n.Depth())
 	n.precisions, n.logs, n.diagonal = make([]*tensor.Dense, n.Depth()), make([]*tensor.Dense, n.Depth()), make([]bool, n.Depth())
@@ -233,25 +235,25 @@ func (n *Network) Energy(c Clamps) (*graph.Energy, error) {
 
 // build makes the energy for batches of rows examples and binds the weights.
 func (n *Network) build(f form, rows int) (*graph.Energy, error) {
-	precise := make([]bool, n.Depth())
-	for i, p := range n.precisions {
-		precise[i] = p != nil
+	s := graph.Chain(n.sizes, n.activations, rows, n.cfg.Dtype.Tensor())
+	s.Steps = f.method.form()
+	for l := range s.Nodes {
+		node := &s.Nodes[l]
+		node.Clamped, node.Masked = f.clamped[l], f.masked[l]
+		if l > 0 && l < n.Depth() {
+			node.Prior = n.cfg.ActivityPrior
+		}
 	}
-	forms := make([]graph.NodeEnergy, n.Depth())
-	for i, e := range n.energies {
-		forms[i] = e.Form()
+	for i := range s.Predictions {
+		p := &s.Predictions[i]
+		p.Energy, p.Precise, p.Gram = n.energies[i].Form(), n.precisions[i] != nil, f.gram != nil && f.gram[i]
 	}
-	e, err := graph.Build(graph.Spec{
-		Sizes: n.sizes, Activations: n.activations, Clamped: f.clamped, Masked: f.masked,
-		Energies: forms, Precise: precise, Prior: n.cfg.ActivityPrior,
-		Gram: f.gram, Steps: f.method.form(),
-		Batch: rows, Dtype: n.cfg.Dtype.Tensor(),
-	})
+	e, err := graph.Build(s)
 	if err != nil {
 		return nil, err
 	}
-	for i := range n.weights {
-		for node, value := range map[*G.Node]*tensor.Dense{e.Weights[i]: n.weights[i], e.Biases[i]: n.biases[i], e.Precisions[i]: n.precisions[i]} {
+	for i, t := range e.Terms {
+		for node, value := range map[*G.Node]*tensor.Dense{t.Edges[0].Parameters[0]: n.weights[i], t.Bias: n.biases[i], t.Precision: n.precisions[i]} {
 			if node == nil {
 				continue
 			}
@@ -267,4 +269,4 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 func (n *Network) NodeEnergy(i int) NodeEnergy { return n.energies[i] }
 
 // Activation returns φ of node i+1, the upper node of layer i.
-func (n *Network) Activation(i int) graph.Activation { return n.activations[i] }
+func (n *Network) Activation(i int) *feature.Activation { return n.activations[i] }

@@ -53,7 +53,7 @@ func TestLooksMoveNothing(t *testing.T) {
 // TestStoppedNodesStay: nodes that stop stay where they were, and the others come to
 // rest around them.
 func TestStoppedNodesStay(t *testing.T) {
-	n := linear(t, 3, 8, 7, 6, 5)
+	n := linearNetwork(t, 3, 8, 7, 6, 5)
 	c := n.Clamp(randomBatch(1, Float64, 4, 8), randomBatch(2, Float64, 4, 5))
 	for _, method := range []Method{Gradient, Preconditioned, GaussSeidel, SymmetricGaussSeidel} {
 		r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 3})

@@ -63,6 +63,8 @@ type Result struct {
 	Latents []*tensor.Dense
 	// Errors are ε_i for each layer, (B, d_i).
 	Errors []*tensor.Dense
+	// Deltas are δ_i = Π_i ε_i for each layer, (B, d_i): see Hebbian.
+	Deltas []*tensor.Dense
 	// Activations are φ(v_{i+1}) for each layer, (B, d_{i+1}).
 	Activations []*tensor.Dense
 
@@ -125,9 +127,8 @@ func (n *Network) settler(c Clamps, inf Inference, apart bool) (*settler, error)
 	f := form{gram: make([]bool, n.Depth()), method: inf.Method, apart: apart}
 	f.clamped, f.masked = n.nodes(c)
 	if !inf.Plain {
-		f.gram = graph.GramPays(n.sizes, f.clamped, rows, inf.Steps)
 		for i, p := range n.precisions {
-			f.gram[i] = f.gram[i] && p == nil && n.energies[i] == Gaussian
+			f.gram[i] = f.clamped[i] && !f.clamped[i+1] && p == nil && n.energies[i] == Gaussian && graph.GramPays(n.sizes[i], n.sizes[i+1], rows, inf.Steps)
 		}
 	}
 	n.key = f.appendKey(n.key[:0])
@@ -372,7 +373,7 @@ func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64
 		st.place(shard, 0, TopDown) // what is missing is what is predicted
 	}
 	if inf.StaleErrors && st.steps == inf.Steps { // not where it rested before
-		shard.Activate()
+		shard.Features()
 		return
 	}
 	shard.Errors()
@@ -526,7 +527,8 @@ func (s *settler) result(layers int, inf Inference, constants []float64) *Result
 	}
 	for i := range layers {
 		r.Errors = append(r.Errors, m.Error(i))
-		r.Activations = append(r.Activations, m.Activation(i))
+		r.Deltas = append(r.Deltas, m.Delta(i))
+		r.Activations = append(r.Activations, m.Feature(i, 0))
 	}
 	return r
 }

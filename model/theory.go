@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 )
 
 // Equilibrium is where a linear network comes to rest, in float64 whatever the
@@ -53,7 +53,7 @@ func (n *Network) Equilibrium(c Clamps) (*Equilibrium, error) {
 		return nil, err
 	}
 	for i, a := range n.activations {
-		if a != graph.Identity {
+		if a != feature.Identity {
 			return nil, fmt.Errorf("model: equilibrium: the activation of node %d must be identity, got %v", i+1, a)
 		}
 	}

@@ -17,8 +17,8 @@ import (
 	"example.com/pcn/graph"
 )
 
-// linear returns a random linear network with biases and precisions.
-func linear(t testing.TB, seed uint64, layers ...int) *Network {
+// linearNetwork returns a random linear network with biases and precisions.
+func linearNetwork(t testing.TB, seed uint64, layers ...int) *Network {
 	precisions := []float64{1, 2, 0.5, 1, 4, 3, 1}[:len(layers)]
 	n, err := New(Config{Layers: layers, Activation: "identity", WeightInit: PyTorch, Precisions: precisions, Dtype: Float64, Seed: seed})
 	must(t, err)
@@ -30,7 +30,7 @@ func linear(t testing.TB, seed uint64, layers ...int) *Network {
 // see Equilibrium.
 func TestEquilibriumOfBothEnds(t *testing.T) {
 	for depth := 2; depth <= 6; depth++ {
-		n := linear(t, uint64(depth), []int{7, 9, 4, 8, 6, 5, 3}[:depth+1]...)
+		n := linearNetwork(t, uint64(depth), []int{7, 9, 4, 8, 6, 5, 3}[:depth+1]...)
 		const rows = 5
 		x, y := randomBatch(1, Float64, rows, n.Size(depth)), randomBatch(2, Float64, rows, n.Size(0))
 		e, err := n.Equilibrium(n.Clamp(x, y))
@@ -78,7 +78,7 @@ func eye(n int) *mat.Dense {
 // TestEquilibriumNotUnique has a free top wider than what it predicts: the energy
 // is flat in some directions, and descent from zeros ends at the least norm.
 func TestEquilibriumNotUnique(t *testing.T) {
-	n := linear(t, 1, 8, 5, 3)
+	n := linearNetwork(t, 1, 8, 5, 3)
 	c := n.Clamp(nil, randomBatch(1, Float64, 4, 3))
 	e, err := n.Equilibrium(c)
 	must(t, err)
@@ -106,7 +106,7 @@ func TestEquilibriumRefuses(t *testing.T) {
 // TestHessianOfLinear holds the Hessian of linear networks against AᵀA of the
 // closed form, for whole and partial clamps.
 func TestHessianOfLinear(t *testing.T) {
-	n := linear(t, 3, 6, 7, 5, 4)
+	n := linearNetwork(t, 3, 6, 7, 5, 4)
 	const rows = 3
 	for name, c := range clampSets(n, rows) {
 		r, err := n.Settle(context.Background(), c, Inference{Steps: 2})
@@ -313,7 +313,7 @@ func TestLanczos(t *testing.T) {
 // as a dozen examples stand for all, and most of it.
 func TestToLoseOfLinear(t *testing.T) {
 	for _, dtype := range []Dtype{Float32, Float64} {
-		of64 := linear(t, 5, 14, 9, 6, 4)
+		of64 := linearNetwork(t, 5, 14, 9, 6, 4)
 		n, err := of64.As(dtype)
 		must(t, err)
 		for name, c := range clampSets(n, 40) {

@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
-	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/graph"
-	"example.com/pcn/internal/recent"
-	"example.com/pcn/internal/vec"
 	"example.com/pcn/model"
 )
 
@@ -25,21 +20,17 @@ import (
 //	½ ‖target − μ_0‖² / B
 //
 // or the cross-entropy or Bernoulli energy where that is the network's, and with
-// weight decay ½ λ ‖W‖². It is differentiated by Gorgonia's Grad with regard to the
-// weights and run on Gorgonia's TapeMachine. It is for comparison only.
+// weight decay ½ λ ‖W‖². It runs on the machine that settles the network: see
+// [model.Network.Backprop].
 type Backprop struct {
-	network    *model.Network
-	optimizer  Optimizer
-	tapes      recent.List[*tape] // of a few batch sizes
-	directions []*tensor.Dense
+	network   *model.Network
+	optimizer Optimizer
+	update    *model.Update
 }
 
 // ErrNoPerceptron is what [NewBackprop] and [Cosines] return of a network that no
 // perceptron is like.
 var ErrNoPerceptron = errors.New("the network is like no perceptron")
-
-// mostTapes is how many batch sizes a learner keeps a tape for: a run has two.
-const mostTapes = 4
 
 // NewBackprop returns a learner for n, which must be discriminative and without
 // what a perceptron does not have: precisions that are learned, and an activity
@@ -57,157 +48,40 @@ func NewBackprop(n *model.Network, opt Optimizer) (*Backprop, error) {
 	if a := n.Config().ActivityPrior; a != 0 {
 		return nil, fmt.Errorf("train: backprop: %w: its activity prior must be 0, got %v", ErrNoPerceptron, a)
 	}
-	return &Backprop{network: n, optimizer: opt, tapes: recent.List[*tape]{Most: mostTapes}, directions: n.NewUpdate().Directions()}, nil
+	return &Backprop{network: n, optimizer: opt, update: n.NewUpdate()}, nil
 }
 
 // Network implements [Learner].
 func (b *Backprop) Network() *model.Network { return b.network }
 
-// tape is the perceptron for one batch size.
-type tape struct {
-	machine         G.VM
-	inputs, targets *G.Node
-	loss            G.Value   // summed over the batch, as are the gradients
-	grads           []G.Value // of n.Parameters
-}
-
-func (b *Backprop) tape(rows int) (*tape, error) {
-	if t, kept := b.tapes.Find(func(t *tape) bool { return t.inputs.Shape()[0] == rows }); kept {
-		return t, nil
-	}
-	n := b.network
-	t, err := newTape(n, rows)
-	if err != nil {
-		return nil, fmt.Errorf("train: backprop: %w", err)
-	}
-	b.tapes.Add(t)
-	return t, nil
-}
-
-func newTape(n *model.Network, rows int) (t *tape, err error) {
-	g := G.NewGraph()
-	dt := n.Config().Dtype.Tensor()
-	top := n.Depth()
-	t = &tape{
-		inputs:  G.NewMatrix(g, dt, G.WithShape(rows, n.Size(top)), G.WithName("inputs")),
-		targets: G.NewMatrix(g, dt, G.WithShape(rows, n.Size(0)), G.WithName("targets")),
-	}
-	var params G.Nodes
-	for i, p := range n.Parameters() {
-		params = append(params, G.NewTensor(g, dt, p.Dims(), G.WithShape(p.Shape()...), G.WithName(fmt.Sprintf("p%d", i)), G.WithValue(p)))
-	}
-	x := t.inputs
-	for i := top - 1; i >= 0; i-- {
-		f, err := graph.Activate(n.Activation(i), x)
-		if err != nil {
-			return nil, err
-		}
-		wt, err := G.Transpose(params[2*i])
-		if err != nil {
-			return nil, err
-		}
-		mu, err := G.Mul(f, wt)
-		if err != nil {
-			return nil, err
-		}
-		if x, err = G.BroadcastAdd(mu, params[2*i+1], nil, []byte{0}); err != nil {
-			return nil, err
-		}
-	}
-	loss, err := n.NodeEnergy(0).Form().Loss(t.targets, x)
-	if err != nil {
-		return nil, err
-	}
-	G.Read(loss, &t.loss)
-	grads, err := G.Grad(loss, params...)
-	if err != nil {
-		return nil, err
-	}
-	t.grads = make([]G.Value, len(grads))
-	for i, grad := range grads {
-		G.Read(grad, &t.grads[i])
-	}
-	defer func() { // NewTapeMachine panics where it cannot compile
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	t.machine = G.NewTapeMachine(g)
-	return t, nil
-}
-
 // descend sets the directions to minus the gradient of a batch's loss, and returns
-// the loss.
-func (b *Backprop) descend(batch Batch) (loss float64, err error) {
+// the batch as [model.Network.Backprop] has it.
+func (b *Backprop) descend(ctx context.Context, batch Batch) (*model.Result, error) {
 	if err := batch.fits(b.network); err != nil {
-		return 0, err
+		return nil, err
 	}
-	t, err := b.tape(batch.Inputs.Shape()[0])
-	if err != nil {
-		return 0, err
+	r, err := b.network.Backprop(ctx, b.network.Clamp(batch.Inputs, batch.Targets))
+	if err != nil || !r.Finite() {
+		return r, err
 	}
-	if err := G.Let(t.inputs, batch.Inputs); err != nil {
-		return 0, fmt.Errorf("train: backprop: inputs: %w", err)
-	}
-	if err := G.Let(t.targets, batch.Targets); err != nil {
-		return 0, fmt.Errorf("train: backprop: targets: %w", err)
-	}
-	defer t.machine.Reset()
-	if err := t.machine.RunAll(); err != nil {
-		return 0, fmt.Errorf("train: backprop: %w", err)
-	}
-	rows := float64(batch.Inputs.Shape()[0])
-	decay := b.network.Config().WeightDecay
-	params := b.network.Parameters()
-	for i, d := range b.directions {
-		shrink := decay
-		if d.Dims() == 1 {
-			shrink = 0 // a bias
-		}
-		if d.Dtype() == tensor.Float32 {
-			direction(d.Float32s(), t.grads[i].Data().([]float32), params[i].Float32s(), float32(rows), float32(shrink))
-		} else {
-			direction(d.Float64s(), t.grads[i].Data().([]float64), params[i].Float64s(), rows, shrink)
-		}
-	}
-	return scalar(t.loss)/rows + b.network.DecayEnergy(), nil
+	return r, b.network.Hebbian(r, b.update)
 }
 
 // Learn implements [Learner].
-func (b *Backprop) Learn(_ context.Context, batch Batch, rate float64) (Step, error) {
-	loss, err := b.descend(batch)
+func (b *Backprop) Learn(ctx context.Context, batch Batch, rate float64) (Step, error) {
+	r, err := b.descend(ctx, batch)
 	if err != nil {
 		return Step{}, err
 	}
-	s := Step{Status: model.Converged, Energy: loss}
+	s := Step{Status: r.Status, Energy: r.Energy / float64(batch.Inputs.Shape()[0])}
 	if !s.Finite() {
-		s.Status = model.Diverged
 		return s, nil
 	}
-	if err := stepParameters(b.optimizer, b.network, b.directions, rate); err != nil {
+	if err := stepParameters(b.optimizer, b.network, b.update.Directions(), rate); err != nil {
 		return s, err
 	}
 	b.network.Changed()
 	return s, nil
-}
-
-// direction sets dst = −grad/rows − decay·x.
-func direction[T vec.Float](dst, grad, x []T, rows, decay T) {
-	copy(dst, grad)
-	vec.Scale(dst, -1/rows)
-	if decay != 0 {
-		vec.AddScaled(dst, -decay, x)
-	}
-}
-
-func scalar(v G.Value) float64 {
-	switch x := v.Data().(type) {
-	case float32:
-		return float64(x)
-	case float64:
-		return x
-	}
-	return math.NaN()
 }
 
 // Predict implements [Learner].

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -29,17 +30,18 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	if err := n.Hebbian(r, update); err != nil {
 		return nil, err
 	}
-	if _, err := b.descend(batch); err != nil {
+	of := r.Errors[0].Shape()[0] // r is of the network's buffers, and backprop takes them
+	if _, err := b.descend(context.Background(), batch); err != nil {
 		return nil, err
 	}
-	if of, rows := r.Errors[0].Shape()[0], batch.Inputs.Shape()[0]; of != rows {
+	if rows := batch.Inputs.Shape()[0]; of != rows {
 		return nil, fmt.Errorf("train: cosines: the result must be of the batch's %d examples, got %d", rows, of)
 	}
 	cosines := make([]float64, n.Depth())
 	for i := range cosines {
 		var dot, hebbian, backprop float64
 		for j, x := range update.Directions()[2*i : 2*i+2] {
-			y := b.directions[2*i+j]
+			y := b.update.Directions()[2*i+j]
 			dot += inner(x, y)
 			hebbian += inner(x, x)
 			backprop += inner(y, y)

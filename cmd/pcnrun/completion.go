@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -61,8 +61,8 @@ var flagWords = map[string]completer{
 	"dataset":        words(train.Datasets...),
 	"recipe":         words("default", train.ArticleRecipe),
 	"direction":      words(model.Discriminative.String(), model.Generative.String()),
-	"activation":     words(graph.Activations()...),
-	"top-activation": words(graph.Activations()...),
+	"activation":     words(feature.Activations()...),
+	"top-activation": words(feature.Activations()...),
 	"bottom-energy":  words(model.NodeEnergies()...),
 	"energies":       listOf(model.NodeEnergies()),
 	"optimizer":      words(train.Optimizers...),

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/config"
@@ -219,7 +219,7 @@ func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
 	recipeFlag(flags, "direction", "DIRECTION", "discriminative or generative ("+direction+")", func(r *train.Recipe, text string) error {
 		return r.Model.Direction.UnmarshalText([]byte(text))
 	})
-	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(graph.Activations(), ", ")+"\n("+hidden+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
+	recipeFlag(flags, "activation", "NAME", "of the hidden nodes: "+strings.Join(feature.Activations(), ", ")+"\n("+hidden+")", activation(func(r *train.Recipe) *string { return &r.Model.Activation }))
 	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+top+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
 }
 
@@ -406,7 +406,7 @@ func setLayers(flags *pflag.FlagSet) func(*train.Recipe, string) error {
 func activation(field func(*train.Recipe) *string) func(*train.Recipe, string) error {
 	return func(r *train.Recipe, text string) error {
 		*field(r) = text
-		_, err := graph.ParseActivation(text)
+		_, err := feature.ParseActivation(text)
 		return err
 	}
 }

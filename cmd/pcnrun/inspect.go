@@ -16,6 +16,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
@@ -324,7 +325,7 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 // activations are identity, and all energies Gaussian.
 func linear(n *model.Network) bool {
 	for i := range n.Depth() {
-		if n.Activation(i) != graph.Identity || n.NodeEnergy(i).Form() != graph.Gaussian {
+		if n.Activation(i) != feature.Identity || n.NodeEnergy(i).Form() != graph.Gaussian {
 			return false
 		}
 	}

@@ -249,13 +249,7 @@ func (p *Problem) products() *productList {
 	clamped := make([]bool, n.Depth()+1)
 	clamped[0], clamped[n.Depth()] = true, true
 	gram := make([]bool, n.Depth())
-	if !p.Inference.Plain {
-		sizes := make([]int, n.Depth()+1)
-		for l := range sizes {
-			sizes[l] = n.Size(l)
-		}
-		gram = graph.GramPays(sizes, clamped, p.Batch, steps)
-	}
+	gram[0] = !p.Inference.Plain && !clamped[1] && graph.GramPays(n.Size(0), n.Size(1), p.Batch, steps)
 	l := &productList{rows: p.Batch}
 	add := func(cols, depth, times int) {
 		l.list = append(l.list, product{cols, depth, times})

@@ -5,7 +5,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -33,7 +33,7 @@ var help = map[string]string{
 	"model":                   "The network.",
 	"model.layers":            "Sizes from data to label, in both directions.",
 	"model.direction":         "discriminative or generative: which end is the bottom.",
-	"model.activation":        "Of the hidden nodes: " + strings.Join(graph.Activations(), ", ") + ".",
+	"model.activation":        "Of the hidden nodes: " + strings.Join(feature.Activations(), ", ") + ".",
 	"model.top_activation":    "Of the top node.",
 	"model.precisions":        "One for each layer, such as [1, 10, 1]; default 1 for all.",
 	"model.weight_init":       "xavier or pytorch.",

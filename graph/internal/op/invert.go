@@ -1,4 +1,4 @@
-package graph
+package op
 
 import (
 	"example.com/pcn/internal/gemm"

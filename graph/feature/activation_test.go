@@ -1,4 +1,4 @@
-package graph
+package feature
 
 import (
 	"math"
@@ -7,21 +7,27 @@ import (
 )
 
 func TestRegisterActivation(t *testing.T) {
-	named := func(name string, maxSlope float64) Activation {
+	named := func(name string, maxSlope float64) *Activation {
 		return NewActivation(name, math.Sin, func(x, _ float64) float64 { return math.Cos(x) }, maxSlope)
 	}
 	for _, maxSlope := range []float64{1, 2} { // the second in place of the first
-		must(t, RegisterActivation(named("sine", maxSlope)))
+		if err := RegisterActivation(named("sine", maxSlope)); err != nil {
+			t.Fatal(err)
+		}
 		a, err := ParseActivation("sine")
-		must(t, err)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if a.MaxSlope() != maxSlope {
 			t.Errorf("want the activation registered last, got one of largest slope %v", a.MaxSlope())
 		}
 	}
-	for name, bad := range map[string]Activation{
-		"must have a name": named("", 1),
-		"built in":         named("tanh", 1),
-		"MaxSlope":         named("steep", math.Inf(1)),
+	for name, bad := range map[string]*Activation{
+		"must not be empty": named("", 1),
+		"built-in":          named("tanh", 1),
+		"got none":          nil,
+		"with a value":      NewActivation("hole", nil, nil, 1),
+		"maxSlope":          named("steep", math.Inf(1)),
 	} {
 		if err := RegisterActivation(bad); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("want an error about %q, got %v", name, err)

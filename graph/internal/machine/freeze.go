@@ -1,11 +1,10 @@
-package graph
+package machine
 
 import (
 	"cmp"
 	"slices"
 
-	G "gorgonia.org/gorgonia"
-
+	"example.com/pcn/graph/internal/op"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 )
@@ -21,7 +20,7 @@ type freezing[T vec.Float] struct {
 
 // piece is a part of a freezing.
 type piece[T vec.Float] struct {
-	do    func(m *memory[T])
+	do    func(m *op.Memory[T])
 	after []*piece[T]
 	cost  int // in multiply-adds, as far as it decides which of two comes first
 	path  int // of the costliest way from here to the end
@@ -33,48 +32,61 @@ const freezeRows = 32
 // packCost is what it takes to lay an element out, in multiply-adds.
 const packCost = 16
 
-// freezing returns the work for nodes, each behind those that it reads, and for all
-// operands.
-func (c *lowerer[T]) freezing(nodes G.Nodes) (f freezing[T]) {
-	made := map[*G.Node][]*piece[T]{}              // by node
-	laid := make([]*piece[T], len(c.memory.packs)) // by operand
+// freezingOf returns the work of the needed instructions at the weights rate, and of all
+// operands that needed ones multiply by.
+func freezingOf[T vec.Float](c *op.Lowering[T], needed map[int]bool) (f freezing[T]) {
+	made := map[int][]*piece[T]{} // by number
+	laid := map[int]*piece[T]{}   // by operand
 	var all []*piece[T]
 	lay := func(i int) *piece[T] {
 		if laid[i] == nil {
-			w := c.memory.nodes[c.memory.packs[i].weights]
+			of := &c.Memory.Packs[i]
 			laid[i] = &piece[T]{
-				do:    func(m *memory[T]) { m.packInto(&m.packs[i].Packed, i) },
-				after: made[w], cost: packCost * w.Shape().TotalSize(),
+				do:    func(m *op.Memory[T]) { m.PackInto(&m.Packs[i].Packed, i) },
+				after: made[of.Matrix], cost: packCost * of.Rows * of.Cols,
 			}
 			all = append(all, laid[i])
 		}
 		return laid[i]
 	}
-	for _, n := range nodes {
-		l := c.done[n]
-		var after []*piece[T]
-		for _, d := range l.deps {
-			after = append(after, made[d]...)
+	for at, in := range c.Instructions { // which stand behind what they read
+		if in.Rate != op.RateWeights || !needed[at] {
+			continue
 		}
-		for _, i := range l.packs {
+		var after []*piece[T]
+		for _, r := range in.Reads {
+			after = append(after, made[r]...)
+		}
+		for _, i := range in.Packs {
 			after = append(after, lay(i))
 		}
-		rows, block := n.Shape()[0], freezeRows
-		if l.whole {
-			block = rows
+		block := freezeRows
+		if in.Whole {
+			block = in.Rows
 		}
-		each := n.Shape()[1] // a product's cost by row; what is done element by element costs less
-		if len(l.deps) > 0 {
-			each *= l.deps[0].Shape()[0]
+		each := in.Cols // the cost of a row
+		if in.Whole {
+			each *= in.Rows
 		}
-		for lo := 0; lo < rows; lo += block {
-			hi := min(lo+block, rows)
-			p := &piece[T]{do: func(m *memory[T]) { l.kernel(m, lo, hi) }, after: after, cost: (hi - lo) * each}
-			made[n], all = append(made[n], p), append(all, p)
+		for _, i := range in.Packs {
+			if of := &c.Memory.Packs[i]; of.Transpose {
+				each *= of.Cols
+			} else {
+				each *= of.Rows
+			}
+		}
+		for lo := 0; lo < in.Rows; lo += block {
+			hi := min(lo+block, in.Rows)
+			p := &piece[T]{do: func(m *op.Memory[T]) { in.Kernel(m, lo, hi) }, after: after, cost: (hi - lo) * each}
+			made[in.Out], all = append(made[in.Out], p), append(all, p)
 		}
 	}
-	for i := range laid {
-		lay(i)
+	for at, in := range c.Instructions {
+		if needed[at] {
+			for _, i := range in.Packs {
+				lay(i)
+			}
+		}
 	}
 
 	for _, p := range slices.Backward(all) {
@@ -99,6 +111,6 @@ func (c *lowerer[T]) freezing(nodes G.Nodes) (f freezing[T]) {
 }
 
 // run does the work.
-func (f *freezing[T]) run(m *memory[T], workers int) {
+func (f *freezing[T]) run(m *op.Memory[T], workers int) {
 	pool.InOrder(pool.Workers(workers, f.cost/8), f.after, func(i int) { f.pieces[i].do(m) })
 }

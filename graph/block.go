@@ -1,0 +1,153 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+
+	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/graph/linear"
+)
+
+// blockRidge is the ridge of a block of its own: see op.Curvature.
+const blockRidge = 1e-3
+
+// curvature is a bound on the energy's second derivative by one node.
+type curvature struct {
+	op.Curvature
+	grams    G.Nodes // with the factors Grams
+	diagonal G.Nodes // with the factors Diagonal
+	narrow   *G.Node // the weights, where grams is WᵀW for a W of few rows
+}
+
+// own adds the curvature of node l's own predictions and prior.
+func (e *Energy) own(l int, h *curvature) {
+	h.Constant += e.Spec.Nodes[l].Prior
+	for i, of := range e.wiring.of {
+		if of != l {
+			continue
+		}
+		p := &e.wiring.Predictions[i]
+		if k := p.Weight * p.Energy.Curvature(); p.Precise {
+			h.Diagonal, h.diagonal = append(h.Diagonal, k), append(h.diagonal, e.Terms[i].Precision)
+		} else {
+			h.Constant += k
+		}
+	}
+}
+
+// curvature returns H of node l. It is an error where a feature of the node mixes its
+// units, or those of several nodes: it has no block then.
+func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, err error) {
+	e.own(l, &h)
+	if h.Constant == 0 && len(h.diagonal) == 0 {
+		h.Ridge = ridge
+	}
+	name := e.Spec.Nodes[l].Name
+	edges := 0
+	for i := range e.Terms {
+		p, t := &e.wiring.Predictions[i], &e.Terms[i]
+		leaving := 0
+		for _, from := range e.wiring.from[i] {
+			for _, source := range from {
+				if source == l {
+					leaving++
+				}
+			}
+		}
+		for j, from := range e.wiring.from[i] {
+			if from[0] != l && (len(from) == 1 || !slices.Contains(from, l)) {
+				continue
+			}
+			edges++
+			edge := &p.Edges[j]
+			c, ok := slopeOf(edge.Feature)
+			after, okAfter := slopeOf(p.After)
+			if !ok || !okAfter {
+				return h, fmt.Errorf("graph: node %s: %v has no curvature of single units: a method without blocks must be taken", name, edge.Feature)
+			}
+			// ‖Σ x‖² ≤ n Σ ‖x‖² over the n edges by which it enters one prediction
+			a := p.Weight * p.Energy.Curvature() * square(edge.Scale) * square(c) * square(after) * float64(leaving)
+			block := edge.Map.(buildsMap).Block(b, fmt.Sprintf("G %s←%s", p.Of, name), t.Precision, t.Edges[j].Parameters)
+			switch {
+			case block.Gram != nil:
+				h.Grams, h.grams = append(h.Grams, a), append(h.grams, block.Gram)
+				if edge.Map == linear.Map(linear.Dense{}) && t.Precision == nil {
+					h.narrow = t.Edges[j].Parameters[0]
+				}
+			case block.Diagonal != nil:
+				h.Diagonal, h.diagonal = append(h.Diagonal, a), append(h.diagonal, block.Diagonal)
+			default:
+				h.Constant += a * block.Constant
+			}
+		}
+	}
+	if h.narrow != nil && (e.Masks[l] != nil || len(h.grams) > 1 || len(h.diagonal) > 0 || h.Ridge != 0 || 2*h.narrow.Shape()[0] > h.narrow.Shape()[1]) {
+		h.narrow = nil
+	}
+	return h, nil
+}
+
+func square(x float64) float64 { return x * x }
+
+// matrix returns H⁻¹ of node l, or H where it is fixed in part: see step.
+func (e *Energy) matrix(l int, h curvature, b *op.Builder) *G.Node {
+	in := slices.Concat(h.grams, h.diagonal)
+	if e.Masks[l] != nil {
+		return b.Apply("H "+e.Spec.Nodes[l].Name, h.Itself(), in...)
+	}
+	return b.Apply("H⁻¹ "+e.Spec.Nodes[l].Name, h.Inverse(), in...)
+}
+
+// step returns x H⁻¹ of node l, for its free units alone, given its matrix.
+func (e *Energy) step(name string, l int, x, matrix *G.Node, b *op.Builder) *G.Node {
+	if e.Masks[l] != nil {
+		return b.Apply(name, op.FreeStep(), x, matrix, e.Masks[l])
+	}
+	return b.Apply(name, op.Pullback(), x, matrix)
+}
+
+// blockStep returns node l's gradient times H⁻¹.
+func (e *Energy) blockStep(l int, h curvature, b *op.Builder) *G.Node {
+	g := e.Gradients[l]
+	switch {
+	case h.narrow != nil:
+		return e.narrowStep(l, h, b)
+	case len(h.grams) > 0:
+		return e.step("step "+e.Spec.Nodes[l].Name, l, g, e.matrix(l, h, b), b)
+	}
+	return e.mask(l, e.diagonalStep(l, g, h, b), b)
+}
+
+// diagonalStep returns x H⁻¹ for a diagonal H.
+func (e *Energy) diagonalStep(l int, x *G.Node, h curvature, b *op.Builder) *G.Node {
+	name := "step " + e.Spec.Nodes[l].Name
+	switch {
+	case len(h.diagonal) == 1 && h.Constant == 0 && h.Diagonal[0] == 1:
+		return b.Apply(name, op.Unweigh(), x, h.diagonal[0])
+	case len(h.diagonal) > 0:
+		return b.Apply(name, op.Unweigh(), x, b.Apply("H "+e.Spec.Nodes[l].Name, op.Weighted(h.Diagonal, h.Constant), h.diagonal...))
+	case h.Constant != 1 && h.Constant != 0:
+		return b.Apply(name, op.Scale(1/h.Constant), x)
+	}
+	return x
+}
+
+// narrowStep is blockStep where node l predicts one much smaller node, and neither has a
+// precision. What is inverted is of that node's size (Woodbury): with H = d + a WᵀW,
+//
+//	H⁻¹ = (1 − Wᵀ K) / d,  K = a/d (1 + a/d WWᵀ)⁻¹ W
+func (e *Energy) narrowStep(l int, h curvature, b *op.Builder) *G.Node {
+	name, w, g, d := e.Spec.Nodes[l].Name, h.narrow, e.Gradients[l], h.Constant
+	scale := h.Grams[0] / d
+	small := op.Curvature{Grams: []float64{scale}, Constant: 1}
+	m := b.Apply("M⁻¹ "+name, small.Inverse(), b.Apply("WWᵀ "+name, op.Product(), w, w))
+	k := b.Apply("K "+name, op.Scale(scale), b.Apply("M⁻¹W "+name, op.Pullback(), m, w))
+	along := b.Apply("gWᵀ "+name, op.Product(), g, w)
+	step := b.Apply("step "+name, op.Difference(), g, b.Apply("gWᵀK "+name, op.Pullback(), along, k))
+	if d != 1 {
+		step = b.Apply("step/d "+name, op.Scale(1/d), step)
+	}
+	return step
+}

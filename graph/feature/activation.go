@@ -1,0 +1,217 @@
+package feature
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/vec"
+)
+
+// Activation is a nonlinearity φ of each unit by itself. The package's own run on
+// vectorised kernels; [NewActivation] makes others, which run unit by unit.
+type Activation struct {
+	name     string
+	value    func(x float64) float64
+	slope    func(x, y float64) float64
+	maxSlope float64
+	kernel   vec.Func
+	builtin  bool // kernel has it
+}
+
+// The built-in activations. At a kink the slope is PyTorch's: ReLU and LeakyReLU
+// take the slope of the left side at 0, HardTanh has slope 0 at ±1.
+var (
+	Identity  = builtin("identity", vec.Identity, 1)
+	Tanh      = builtin("tanh", vec.Tanh, 1)
+	ReLU      = builtin("relu", vec.ReLU, 1)
+	LeakyReLU = builtin("leaky-relu", vec.LeakyReLU, 1) // slope 0.01 below 0
+	Sigmoid   = builtin("sigmoid", vec.Sigmoid, 0.25)
+	GELU      = builtin("gelu", vec.GELU, 1.1289) // x Φ(x), exact; Hendrycks and Gimpel (2016)
+	Softplus  = builtin("softplus", vec.Softplus, 1)
+	HardTanh  = builtin("hard-tanh", vec.HardTanh, 1) // clamp to [−1, 1]
+)
+
+func builtin(name string, kernel vec.Func, maxSlope float64) *Activation {
+	return &Activation{
+		name: name, maxSlope: maxSlope, kernel: kernel, builtin: true,
+		value: func(x float64) float64 { return vec.Value(kernel, x) },
+		slope: func(x, y float64) float64 { return vec.Slope(kernel, x, y) },
+	}
+}
+
+// NewActivation returns an activation made of two scalar functions: value is φ,
+// slope is φ' as a function of x and y = φ(x), and maxSlope the largest |φ'|.
+// It is usable at once in a graph.Spec; [RegisterActivation] makes it known by name.
+func NewActivation(name string, value func(x float64) float64, slope func(x, y float64) float64, maxSlope float64) *Activation {
+	return &Activation{name: name, value: value, slope: slope, maxSlope: maxSlope}
+}
+
+// String returns the name by which flags and model files know it.
+func (a *Activation) String() string { return a.name }
+
+// Value returns φ(x).
+func (a *Activation) Value(x float64) float64 { return a.value(x) }
+
+// Slope returns φ'(x), given y = φ(x).
+func (a *Activation) Slope(x, y float64) float64 { return a.slope(x, y) }
+
+// MaxSlope returns the largest |φ'|, which bounds the inference rate.
+func (a *Activation) MaxSlope() float64 { return a.maxSlope }
+
+// Size returns the number of units of φ(v), given those of v.
+func (a *Activation) Size(in ...int) (int, error) {
+	if len(in) != 1 {
+		return 0, fmt.Errorf("%v: must have one source, got %d", a, len(in))
+	}
+	return in[0], nil
+}
+
+// Build adds φ(v) to a graph, (B, d) for v (B, d).
+func (a *Activation) Build(b *op.Builder, in ...*G.Node) *G.Node {
+	if a == Identity {
+		return in[0]
+	}
+	return b.Apply(fmt.Sprintf("%v(%s)", a, in[0].Name()), activate(a), in[0])
+}
+
+// activate is φ(x), unit by unit: (B, d) → (B, d).
+func activate(a *Activation) *op.Op {
+	o := &op.Op{
+		Name: a.name, In: "m", Out: 'm', Wrt: "x",
+		Derivative: func(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
+			g, err := G.ApplyOp(slope(a), in[0], out, grad)
+			return G.Nodes{g}, err
+		},
+		Faces: op.Rowwise("m", activateRows[float32](a), activateRows[float64](a)),
+	}
+	o.Do32, o.Do64 = activateDo[float32](a), activateDo[float64](a)
+	return o
+}
+
+func activateDo[T vec.Float](a *Activation) op.Reference[T] {
+	return func(dst []T, in [][]T, _ []tensor.Shape) float64 {
+		for i, x := range in[0] {
+			dst[i] = T(a.Value(float64(x)))
+		}
+		return 0
+	}
+}
+
+func activateRows[T vec.Float](a *Activation) func(dst []T, x op.Rows[T], _ int) {
+	if a.builtin {
+		return func(dst []T, x op.Rows[T], _ int) { vec.Apply(a.kernel, dst, x[0]) }
+	}
+	return func(dst []T, x op.Rows[T], _ int) {
+		for i, v := range x[0] {
+			dst[i] = T(a.value(float64(v)))
+		}
+	}
+}
+
+// slope is the derivative of φ: x, y = φ(x), g → g ⊙ φ'(x), all (B, d).
+func slope(a *Activation) *op.Op {
+	return &op.Op{
+		Name: a.name + "'", In: "mmm", Out: 'm', Signs: []op.Sign{op.Plain, op.Plain, op.Taken}, Adds: true,
+		Faces: op.Faces{Do32: slopeDo[float32](a), Do64: slopeDo[float64](a), Lower32: slopeLower[float32](a), Lower64: slopeLower[float64](a)},
+	}
+}
+
+func slopeDo[T vec.Float](a *Activation) op.Reference[T] {
+	return func(dst []T, in [][]T, _ []tensor.Shape) float64 {
+		x, y, g := in[0], in[1], in[2]
+		for i := range dst {
+			dst[i] = g[i] * T(a.Slope(float64(x[i]), float64(y[i])))
+		}
+		return 0
+	}
+}
+
+// slopeLower is plus + s·g ⊙ φ'(x), with s the sign that g comes with.
+func slopeLower[T vec.Float](of *Activation) op.Lower[T] {
+	return func(_ *op.Lowering[T], a op.Args) op.Kernel[T] {
+		x, y, g := a.In[0], a.In[1], a.In[2]
+		sign := T(1)
+		if a.Neg[2] {
+			sign = -1
+		}
+		return func(m *op.Memory[T], lo, hi int) {
+			out, gs, xs, ys := m.Rows(a.Out, lo, hi), m.Rows(g, lo, hi), m.Rows(x, lo, hi), m.Rows(y, lo, hi)
+			var plus []T
+			if a.Plus >= 0 {
+				plus = m.Rows(a.Plus, lo, hi)
+			}
+			if of.builtin {
+				vec.MulSlope(of.kernel, out, plus, sign, gs, xs, ys)
+				return
+			}
+			for i := range out {
+				v := sign * gs[i] * T(of.slope(float64(xs[i]), float64(ys[i])))
+				if plus != nil {
+					v += plus[i]
+				}
+				out[i] = v
+			}
+		}
+	}
+}
+
+var registry = struct {
+	sync.RWMutex
+	byName map[string]*Activation
+}{byName: map[string]*Activation{}}
+
+func init() {
+	for _, a := range []*Activation{Identity, Tanh, ReLU, LeakyReLU, Sigmoid, GELU, Softplus, HardTanh} {
+		registry.byName[a.name] = a
+	}
+}
+
+// RegisterActivation makes a known to [ParseActivation] by its name, in place of
+// one registered under that name before, which networks made with it keep. It
+// returns an error when the name is empty or a built-in activation's, or when
+// MaxSlope is not a positive number.
+func RegisterActivation(a *Activation) error {
+	if a == nil || a.value == nil || a.slope == nil {
+		return fmt.Errorf("feature: activation: must be of NewActivation, with a value and a slope, got none")
+	}
+	name := a.name
+	if name == "" {
+		return fmt.Errorf("feature: activation: name: must not be empty")
+	}
+	if s := a.MaxSlope(); !(s > 0) || math.IsInf(s, 0) {
+		return fmt.Errorf("feature: activation %q: maxSlope: must be a positive number, got %v", name, s)
+	}
+	registry.Lock()
+	defer registry.Unlock()
+	if old := registry.byName[name]; old != nil && old.builtin {
+		return fmt.Errorf("feature: activation %q: name: must not be that of a built-in activation", name)
+	}
+	registry.byName[name] = a
+	return nil
+}
+
+// ParseActivation returns the activation of that name: a built-in one or one
+// given to [RegisterActivation].
+func ParseActivation(name string) (*Activation, error) {
+	registry.RLock()
+	defer registry.RUnlock()
+	if a, ok := registry.byName[name]; ok {
+		return a, nil
+	}
+	return nil, fmt.Errorf("must be one of %s, got %q", strings.Join(slices.Sorted(maps.Keys(registry.byName)), ", "), name)
+}
+
+// Activations returns the names that [ParseActivation] knows, sorted.
+func Activations() []string {
+	registry.RLock()
+	defer registry.RUnlock()
+	return slices.Sorted(maps.Keys(registry.byName))
+}

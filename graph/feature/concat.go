@@ -1,0 +1,141 @@
+package feature
+
+import (
+	"fmt"
+	"strings"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/vec"
+)
+
+// Concat is the sources side by side, each through an activation, in the order in which
+// the edge names them: (B, d_1 + d_2 + …).
+type Concat struct {
+	Activation *Activation // nil is the identity
+}
+
+// String returns concat, or concat of the activation.
+func (c Concat) String() string {
+	if c.Activation == nil || c.Activation == Identity {
+		return "concat"
+	}
+	return fmt.Sprintf("concat of %v", c.Activation)
+}
+
+// Size returns the sum of the sources' sizes.
+func (c Concat) Size(in ...int) (int, error) {
+	if len(in) < 2 {
+		return 0, fmt.Errorf("%v: must have at least two sources, got %d", c, len(in))
+	}
+	total := 0
+	for _, d := range in {
+		total += d
+	}
+	return total, nil
+}
+
+// Build adds the concatenation to a graph.
+func (c Concat) Build(b *op.Builder, in ...*G.Node) *G.Node {
+	names := make([]string, len(in))
+	parts := make(G.Nodes, len(in))
+	widths := make([]int, len(in))
+	for i, v := range in {
+		names[i], parts[i], widths[i] = v.Name(), v, v.Shape()[1]
+		if c.Activation != nil {
+			parts[i] = c.Activation.Build(b, v)
+		}
+	}
+	return b.Apply(fmt.Sprintf("%v(%s)", c, strings.Join(names, ", ")), concat(widths), parts...)
+}
+
+// concat is matrices side by side: (B, d_i) each → (B, Σ d_i).
+func concat(widths []int) *op.Op {
+	n := len(widths)
+	return &op.Op{
+		Name: "concat", In: strings.Repeat("m", n), Out: 'm', Wrt: strings.Repeat("x", n),
+		Shape: func(in []tensor.Shape) (tensor.Shape, error) {
+			total := 0
+			for _, s := range in {
+				total += s[1]
+			}
+			return tensor.Shape{in[0][0], total}, nil
+		},
+		Derivative: func(in G.Nodes, _, grad *G.Node) (grads G.Nodes, err error) {
+			lo := 0
+			for _, d := range widths {
+				g, err := G.ApplyOp(part(lo, lo+d), grad)
+				if err != nil {
+					return nil, err
+				}
+				grads = append(grads, g)
+				lo += d
+			}
+			return grads, nil
+		},
+		Faces: op.Faces{Do32: concatDo[float32], Do64: concatDo[float64], Lower32: concatLower[float32], Lower64: concatLower[float64]},
+	}
+}
+
+func concatDo[T vec.Float](dst []T, in [][]T, shapes []tensor.Shape) float64 {
+	rows, width := shapes[len(in)][0], shapes[len(in)][1]
+	at := 0
+	for i, x := range in {
+		d := shapes[i][1]
+		for r := range rows {
+			copy(dst[r*width+at:r*width+at+d], x[r*d:])
+		}
+		at += d
+	}
+	return 0
+}
+
+func concatLower[T vec.Float](_ *op.Lowering[T], a op.Args) op.Kernel[T] {
+	return func(m *op.Memory[T], lo, hi int) {
+		for r := lo; r < hi; r++ {
+			dst := m.Rows(a.Out, r, r+1)
+			for _, in := range a.In {
+				dst = dst[copy(dst, m.Rows(in, r, r+1)):]
+			}
+		}
+	}
+}
+
+// part is columns lo to hi of a matrix: concat's derivative by one of its inputs.
+func part(lo, hi int) *op.Op {
+	return &op.Op{
+		Name: fmt.Sprintf("columns %d to %d", lo, hi), In: "m", Out: 'm', Signs: []op.Sign{op.Carried},
+		Shape: func(in []tensor.Shape) (tensor.Shape, error) {
+			if hi > in[0][1] {
+				return nil, fmt.Errorf("must have at least %d columns, got %v", hi, in[0])
+			}
+			return tensor.Shape{in[0][0], hi - lo}, nil
+		},
+		Faces: op.Faces{
+			Do32: partDo[float32](lo), Do64: partDo[float64](lo),
+			Lower32: partLower[float32](lo, hi), Lower64: partLower[float64](lo, hi),
+		},
+	}
+}
+
+func partDo[T vec.Float](from int) op.Reference[T] {
+	return func(dst []T, in [][]T, shapes []tensor.Shape) float64 {
+		width, d := shapes[0][1], shapes[1][1]
+		for r := range shapes[0][0] {
+			copy(dst[r*d:(r+1)*d], in[0][r*width+from:])
+		}
+		return 0
+	}
+}
+
+func partLower[T vec.Float](from, to int) op.Lower[T] {
+	return func(_ *op.Lowering[T], a op.Args) op.Kernel[T] {
+		return func(m *op.Memory[T], lo, hi int) {
+			for r := lo; r < hi; r++ {
+				copy(m.Rows(a.Out, r, r+1), m.Rows(a.In[0], r, r+1)[from:to])
+			}
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package op
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/vec"
+)
+
+// Kernel computes a value for rows lo to hi of the batch; of a matrix of parameters,
+// for its own rows lo to hi.
+type Kernel[T vec.Float] func(m *Memory[T], lo, hi int)
+
+// Memory is what kernels work on: values, each under a number. A value with rows has
+// one for each example of the batch; an energy has a number for each.
+type Memory[T vec.Float] struct {
+	Width    []int       // by number: the columns of a value with rows
+	Buf      [][]T       // by number: the elements; nil until bound or allocated
+	Energies [][]float64 // by number: of each example
+	Packs    []Packed[T]
+	Repacks  bool // each product lays its operand out anew, to measure what keeping it saves
+}
+
+// Packed is a matrix of parameters laid out as the right operand of a product.
+type Packed[T vec.Float] struct {
+	Matrix     int // its number
+	Rows, Cols int
+	Transpose  bool // used as its transpose
+	gemm.Packed[T]
+}
+
+// add makes room for another value, of the shape of n.
+func (m *Memory[T]) add(n *G.Node) int {
+	width := 1
+	if n.IsMatrix() {
+		width = n.Shape()[1]
+	}
+	m.Width = append(m.Width, width)
+	m.Buf = append(m.Buf, nil)
+	m.Energies = append(m.Energies, nil)
+	return len(m.Width) - 1
+}
+
+// Rows returns rows lo to hi of value i.
+func (m *Memory[T]) Rows(i, lo, hi int) []T {
+	w := m.Width[i]
+	return m.Buf[i][lo*w : hi*w]
+}
+
+// PackInto lays the matrix of pack i out in p.
+func (m *Memory[T]) PackInto(p *gemm.Packed[T], i int) {
+	of := &m.Packs[i]
+	if w := m.Buf[of.Matrix]; of.Transpose {
+		p.Pack(w, of.Cols, of.Rows, 1, of.Cols)
+	} else {
+		p.Pack(w, of.Rows, of.Cols, of.Cols, 1)
+	}
+}
+
+// Product sets dst to rows lo to hi of value x times pack w, or adds them.
+func (m *Memory[T]) Product(dst []T, x, w, lo, hi int, add bool) {
+	p, d := &m.Packs[w].Packed, m.Width[x]
+	if m.Repacks {
+		p = new(gemm.Packed[T])
+		m.PackInto(p, w)
+	}
+	gemm.Mul(dst, p.Cols(), m.Rows(x, lo, hi), d, 1, hi-lo, p, add, nil)
+}

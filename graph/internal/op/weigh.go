@@ -1,0 +1,140 @@
+package op
+
+import (
+	"fmt"
+	"strings"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/vec"
+)
+
+// Weigh is x ⊙ p, row by row: x (B, d), p (d) → (B, d): an error weighed by its
+// precision, or a feature by gains. p is frozen.
+func Weigh() *Op {
+	return &Op{
+		Name: "weigh", In: "mv", Out: 'm', Wrt: "x-", Signs: []Sign{Carried, Plain},
+		Derivative: func(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+			g, err := G.ApplyOp(Weigh(), grad, in[1])
+			return G.Nodes{g, nil}, err
+		},
+		Faces: Rowwise("mv", weighRows[float32], weighRows[float64]),
+	}
+}
+
+func weighRows[T vec.Float](dst []T, x Rows[T], _ int) { vec.Weigh(dst, x[0], x[1]) }
+
+// Unweigh is x / p, row by row: x (B, d), p (d) → (B, d).
+func Unweigh() *Op {
+	return &Op{
+		Name: "unweigh", In: "mv", Out: 'm', Signs: []Sign{Carried, Plain},
+		Faces: Rowwise("mv", unweighRows[float32], unweighRows[float64]),
+	}
+}
+
+func unweighRows[T vec.Float](dst []T, x Rows[T], _ int) {
+	for i, v := range x[0] {
+		dst[i] = v / x[1][i%len(x[1])]
+	}
+}
+
+// Mask is x ⊙ M, all (B, d): M is 1 for free units and 0 for fixed ones.
+func Mask() *Op {
+	return &Op{
+		Name: "mask", In: "mm", Out: 'm', Signs: []Sign{Carried, Plain},
+		Faces: Rowwise("mm", weighRows[float32], weighRows[float64]),
+	}
+}
+
+// Center is x − b, row by row: x (B, d), b (d) → (B, d).
+func Center() *Op {
+	return &Op{Name: "center", In: "mv", Out: 'm', Faces: Rowwise("mv", centerRows[float32], centerRows[float64])}
+}
+
+func centerRows[T vec.Float](dst []T, x Rows[T], _ int) { vec.SubRow(dst, x[0], x[1]) }
+
+// WeighMatrix is diag(p) W, for a matrix of parameters: W (n, k), p (n) → (n, k).
+func WeighMatrix() *Op {
+	return &Op{
+		Name: "weigh rows", In: "mv", Out: 'm',
+		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return in[0].Clone(), nil },
+		Faces: Faces{weighMatrixDo[float32], weighMatrixDo[float64], weighMatrixLower[float32], weighMatrixLower[float64]},
+	}
+}
+
+// UnweighMatrix is diag(1/p) W, for a matrix of parameters: W (n, k), p (n) → (n, k).
+func UnweighMatrix() *Op {
+	o := WeighMatrix()
+	o.Name = "unweigh rows"
+	o.Faces = Faces{unweighMatrixDo[float32], unweighMatrixDo[float64], unweighMatrixLower[float32], unweighMatrixLower[float64]}
+	return o
+}
+
+func unweighMatrixDo[T vec.Float](dst []T, in [][]T, shapes []tensor.Shape) float64 {
+	for i, w := range in[0] {
+		dst[i] = w / in[1][i/shapes[0][1]]
+	}
+	return 0
+}
+
+func unweighMatrixLower[T vec.Float](_ *Lowering[T], a Args) Kernel[T] {
+	return func(m *Memory[T], lo, hi int) {
+		for r := lo; r < hi; r++ {
+			row := m.Rows(a.Out, r, r+1)
+			copy(row, m.Rows(a.In[0], r, r+1))
+			vec.Scale(row, 1/m.Buf[a.In[1]][r])
+		}
+	}
+}
+
+// Weighted is Σ_j d_j p_j + c for vectors of parameters: p_j (n) each → (n).
+func Weighted(d []float64, c float64) *Op {
+	return &Op{
+		Name: fmt.Sprintf("weighted %v + %v", d, c), In: strings.Repeat("v", len(d)), Out: 'v',
+		Faces: Faces{weightedDo[float32](d, c), weightedDo[float64](d, c), weightedLower[float32](d, c), weightedLower[float64](d, c)},
+	}
+}
+
+func weightedDo[T vec.Float](d []float64, c float64) Reference[T] {
+	return func(dst []T, in [][]T, _ []tensor.Shape) float64 {
+		for i := range dst {
+			dst[i] = T(c)
+			for j, by := range d {
+				dst[i] += T(by) * in[j][i]
+			}
+		}
+		return 0
+	}
+}
+
+func weightedLower[T vec.Float](d []float64, c float64) Lower[T] {
+	return func(_ *Lowering[T], a Args) Kernel[T] {
+		return func(m *Memory[T], lo, hi int) {
+			dst := m.Rows(a.Out, lo, hi)
+			for i := range dst {
+				dst[i] = T(c)
+				for j, by := range d {
+					dst[i] += T(by) * m.Buf[a.In[j]][lo+i]
+				}
+			}
+		}
+	}
+}
+
+func weighMatrixDo[T vec.Float](dst []T, in [][]T, shapes []tensor.Shape) float64 {
+	for i, w := range in[0] {
+		dst[i] = in[1][i/shapes[0][1]] * w
+	}
+	return 0
+}
+
+func weighMatrixLower[T vec.Float](_ *Lowering[T], a Args) Kernel[T] {
+	return func(m *Memory[T], lo, hi int) {
+		for r := lo; r < hi; r++ {
+			row := m.Rows(a.Out, r, r+1)
+			copy(row, m.Rows(a.In[0], r, r+1))
+			vec.Scale(row, m.Buf[a.In[1]][r])
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package linear
+
+import (
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/vec"
+)
+
+// Dense is ψ Wᵀ, every unit with every other: W (n, k), the shape of PyTorch's
+// nn.Linear.weight.
+type Dense struct{}
+
+// String returns dense.
+func (Dense) String() string { return "dense" }
+
+// Parameters returns the weight, (n, k).
+func (Dense) Parameters(k, n int) ([]Parameter, error) {
+	return []Parameter{{Name: "weight", Shape: []int{n, k}}}, nil
+}
+
+// Build adds the product to a graph.
+func (Dense) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes) *G.Node {
+	return b.Apply(name, op.Product(), psi, theta[0])
+}
+
+// Block returns Wᵀ Π W, given Π (n), nil for 1.
+func (Dense) Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes) Block {
+	in := G.Nodes{theta[0]}
+	if precision != nil {
+		in = G.Nodes{b.Apply("Π"+theta[0].Name(), op.WeighMatrix(), theta[0], precision), theta[0]}
+	}
+	return Block{Gram: b.Apply(name, op.Gram(len(in)), in...)}
+}
+
+// Outer returns ΔW = δᵀ ψ · scale.
+func (Dense) Outer(k, n int) Outer { return &denseOuter{k: k, n: n} }
+
+type denseOuter struct {
+	k, n int
+	f32  gemm.Packed[float32]
+	f64  gemm.Packed[float64]
+}
+
+func (o *denseOuter) Prepare(psi *tensor.Dense) {
+	if rows := psi.Shape()[0]; psi.Dtype() == tensor.Float32 {
+		o.f32.Pack(psi.Float32s(), rows, o.k, o.k, 1)
+	} else {
+		o.f64.Pack(psi.Float64s(), rows, o.k, o.k, 1)
+	}
+}
+
+func (o *denseOuter) Rows(into []*tensor.Dense, delta, _ *tensor.Dense, scale float64, lo, hi int) {
+	if delta.Dtype() == tensor.Float32 {
+		outerRows(into[0].Float32s()[lo*o.k:hi*o.k], delta.Float32s()[lo:], &o.f32, float32(scale), o.n, hi-lo)
+	} else {
+		outerRows(into[0].Float64s()[lo*o.k:hi*o.k], delta.Float64s()[lo:], &o.f64, scale, o.n, hi-lo)
+	}
+}
+
+// outerRows multiplies some columns of δ, as rows, with ψ.
+func outerRows[T vec.Float](dst, delta []T, psi *gemm.Packed[T], scale T, n, count int) {
+	gemm.Mul(dst, psi.Cols(), delta, 1, n, count, psi, false, nil)
+	vec.Scale(dst, scale)
+}

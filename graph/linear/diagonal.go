@@ -1,0 +1,80 @@
+package linear
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/vec"
+)
+
+// Diagonal is ψ ⊙ g, a gain for each unit: g (n).
+type Diagonal struct{}
+
+// String returns diagonal.
+func (Diagonal) String() string { return "diagonal" }
+
+// Parameters returns the gain, (n), for a feature of as many units.
+func (Diagonal) Parameters(k, n int) ([]Parameter, error) {
+	if k != n {
+		return nil, fmt.Errorf("diagonal: must have as many units as it predicts, %d, got %d", n, k)
+	}
+	return []Parameter{{Name: "gain", Shape: []int{n}}}, nil
+}
+
+// Build adds the product to a graph.
+func (Diagonal) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes) *G.Node {
+	return b.Apply(name, op.Weigh(), psi, theta[0])
+}
+
+// Block returns Π g², given Π (n), nil for 1.
+func (Diagonal) Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes) Block {
+	in := G.Nodes{theta[0]}
+	if precision != nil {
+		in = append(in, precision)
+	}
+	return Block{Diagonal: b.Apply(name, squares(len(in)), in...)}
+}
+
+// squares is g², or g² p: g, p (n) → (n).
+func squares(arity int) *op.Op {
+	return &op.Op{
+		Name: "squares", In: "vv"[:arity], Out: 'v',
+		Faces: op.Rowwise("mm"[:arity], squareRows[float32], squareRows[float64]),
+	}
+}
+
+func squareRows[T vec.Float](dst []T, x op.Rows[T], _ int) {
+	for i, g := range x[0] {
+		if dst[i] = g * g; x[1] != nil {
+			dst[i] *= x[1][i]
+		}
+	}
+}
+
+// Outer returns Δg = Σ δ ⊙ ψ · scale.
+func (Diagonal) Outer(_, n int) Outer { return diagonalOuter{n} }
+
+type diagonalOuter struct{ n int }
+
+func (diagonalOuter) Prepare(*tensor.Dense) {}
+
+func (o diagonalOuter) Rows(into []*tensor.Dense, delta, psi *tensor.Dense, scale float64, lo, hi int) {
+	if delta.Dtype() == tensor.Float32 {
+		gainRows(into[0].Float32s(), delta.Float32s(), psi.Float32s(), float32(scale), o.n, lo, hi)
+	} else {
+		gainRows(into[0].Float64s(), delta.Float64s(), psi.Float64s(), scale, o.n, lo, hi)
+	}
+}
+
+func gainRows[T vec.Float](into, delta, psi []T, scale T, n, lo, hi int) {
+	clear(into[lo:hi])
+	for row := 0; row < len(delta); row += n {
+		for j := lo; j < hi; j++ {
+			into[j] += delta[row+j] * psi[row+j]
+		}
+	}
+	vec.Scale(into[lo:hi], scale)
+}

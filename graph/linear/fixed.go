@@ -1,0 +1,63 @@
+package linear
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph/internal/op"
+)
+
+// Fixed is ψ Wᵀ with a matrix W (n, k) that is given and never learned. Without one it
+// is the identity, as of an edge that skips a node in a residual network.
+type Fixed struct{ Matrix *tensor.Dense }
+
+// String returns fixed, or identity.
+func (f Fixed) String() string {
+	if f.Matrix == nil {
+		return "identity"
+	}
+	return "fixed"
+}
+
+// Parameters returns the matrix as given, or nothing.
+func (f Fixed) Parameters(k, n int) ([]Parameter, error) {
+	if f.Matrix == nil {
+		if k != n {
+			return nil, fmt.Errorf("identity: must have as many units as it predicts, %d, got %d", n, k)
+		}
+		return nil, nil
+	}
+	if s := f.Matrix.Shape(); !s.Eq(tensor.Shape{n, k}) {
+		return nil, fmt.Errorf("fixed: matrix: must have shape (%d, %d), got %v", n, k, s)
+	}
+	return []Parameter{{Name: "matrix", Shape: []int{n, k}, Value: f.Matrix}}, nil
+}
+
+// Build adds the product to a graph.
+func (f Fixed) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes) *G.Node {
+	if f.Matrix == nil {
+		return psi
+	}
+	return Dense{}.Build(b, name, psi, theta)
+}
+
+// Block returns Wᵀ Π W, or Π.
+func (f Fixed) Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes) Block {
+	switch {
+	case f.Matrix != nil:
+		return Dense{}.Block(b, name, precision, theta)
+	case precision != nil:
+		return Block{Diagonal: precision}
+	}
+	return Block{Constant: 1}
+}
+
+// Outer learns nothing.
+func (Fixed) Outer(int, int) Outer { return nothing{} }
+
+type nothing struct{}
+
+func (nothing) Prepare(*tensor.Dense)                                                 {}
+func (nothing) Rows([]*tensor.Dense, *tensor.Dense, *tensor.Dense, float64, int, int) {}

@@ -1,0 +1,130 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/diff/fd"
+	G "gorgonia.org/gorgonia"
+
+	"example.com/pcn/graph/feature"
+	"example.com/pcn/graph/internal/op"
+)
+
+// TestOpDerivatives holds the symbolic derivative of each operation against
+// central differences of its Do, for a random upstream gradient, and that frozen inputs
+// have none. The Gram energy has its derivative as an input, and is tested by
+// TestEnergyGradient.
+func TestOpDerivatives(t *testing.T) {
+	const tol = 1e-6
+	type build func(b *op.Builder, x ...*G.Node) *G.Node
+	apply := func(o *op.Op) build {
+		return func(b *op.Builder, x ...*G.Node) *G.Node { return b.Apply("out", o, x...) }
+	}
+	mat, vect := []int{3, 4}, []int{4}
+	type input struct {
+		shape []int
+		diff  bool
+	}
+	cases := map[string]struct {
+		build build
+		in    []input
+	}{
+		"product":                 {apply(op.Product()), []input{{mat, true}, {[]int{5, 4}, false}}},
+		"pullback":                {apply(op.Pullback()), []input{{mat, true}, {[]int{4, 5}, false}}},
+		"shift":                   {apply(op.Shift()), []input{{mat, true}, {vect, false}}},
+		"weigh":                   {apply(op.Weigh()), []input{{mat, true}, {vect, false}}},
+		"scale":                   {apply(op.Scale(-0.7)), []input{{mat, true}}},
+		"negate":                  {apply(op.Negate()), []input{{mat, true}}},
+		"sum":                     {apply(op.Sum(3)), []input{{mat, true}, {mat, true}, {mat, true}}},
+		"error":                   {apply(op.Difference()), []input{{mat, true}, {mat, true}}},
+		"gaussian":                {apply(op.Gaussian(1, false)), []input{{mat, true}}},
+		"gaussian with precision": {apply(op.Gaussian(0.3, true)), []input{{mat, true}, {vect, false}}},
+		"total":                   {apply(op.Total(2)), []input{{nil, true}, {nil, true}}},
+		"concat": {feature.Concat{Activation: feature.Tanh}.Build,
+			[]input{{mat, true}, {[]int{3, 2}, true}, {[]int{3, 1}, true}}},
+	}
+	for _, a := range builtins() {
+		if a != feature.Identity {
+			cases[a.String()] = struct {
+				build build
+				in    []input
+			}{a.Build, []input{{mat, true}}}
+		}
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(1, 2))
+			g := G.NewGraph()
+			node := func(name string, shape ...int) *G.Node {
+				switch len(shape) {
+				case 0:
+					return G.NewScalar(g, G.Float64, G.WithName(name), G.WithValue(rng.NormFloat64()))
+				case 1:
+					return G.NewVector(g, G.Float64, G.WithName(name), G.WithShape(shape...), G.WithValue(random(rng, G.Float64, shape...)))
+				}
+				return G.NewMatrix(g, G.Float64, G.WithName(name), G.WithShape(shape...), G.WithValue(random(rng, G.Float64, shape...)))
+			}
+			var in G.Nodes
+			for i, x := range c.in {
+				in = append(in, node(fmt.Sprintf("x%d", i), x.shape...))
+			}
+			b := &op.Builder{}
+			out := c.build(b, in...)
+			must(t, b.Err)
+			upstream := g.AddNode(G.NewConstant(1.0))
+			if !out.IsScalar() {
+				upstream = node("g", out.Shape()...)
+			}
+			up := floats(upstream.Value())
+			grads := b.Derive(out, upstream, in)
+			must(t, b.Err)
+			for i, x := range c.in {
+				if !x.diff {
+					if grads[i] != nil {
+						t.Fatalf("a derivative by frozen input %d was built", i)
+					}
+					continue
+				}
+				got := append([]float64(nil), floats(eval(t, grads[i]))...) // may be the input itself
+				at := append([]float64(nil), floats(in[i].Value())...)
+				want := fd.Gradient(nil, func(p []float64) float64 {
+					if x.shape == nil {
+						must(t, G.Let(in[i], p[0]))
+					} else {
+						copy(in[i].Value().Data().([]float64), p)
+					}
+					sum := 0.0
+					for j, y := range floats(eval(t, out)) {
+						sum += y * up[j]
+					}
+					return sum
+				}, at, &fd.Settings{Formula: fd.Central})
+				for j := range want {
+					if math.Abs(got[j]-want[j]) > tol*(1+math.Abs(want[j])) {
+						t.Errorf("derivative by input %d, element %d: got %v, central difference %v", i, j, got[j], want[j])
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestShapes holds that operations refuse what does not fit, and name both shapes.
+func TestShapes(t *testing.T) {
+	g := G.NewGraph()
+	m := func(r, c int) *G.Node { return G.NewMatrix(g, G.Float64, G.WithShape(r, c)) }
+	for want, f := range map[string]func(b *op.Builder) *G.Node{
+		"product: feature and weights must be (B, k) and (n, k), got (2, 3) and (5, 4)": func(b *op.Builder) *G.Node { return b.Apply("x", op.Product(), m(2, 3), m(5, 4)) },
+		"pullback: error and weights must be (B, n) and (n, k), got (2, 3) and (5, 4)":  func(b *op.Builder) *G.Node { return b.Apply("x", op.Pullback(), m(2, 3), m(5, 4)) },
+		"error: shapes must fit, got (2, 3) and (2, 4)":                                 func(b *op.Builder) *G.Node { return b.Apply("x", op.Difference(), m(2, 3), m(2, 4)) },
+	} {
+		b := &op.Builder{}
+		if f(b); b.Err == nil || !strings.Contains(b.Err.Error(), want) {
+			t.Errorf("got %v, want %q", b.Err, want)
+		}
+	}
+}

@@ -1,0 +1,358 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/diff/fd"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
+
+	"example.com/pcn/graph/feature"
+	"example.com/pcn/graph/linear"
+)
+
+// randomSpec draws a network: nodes that predict each other along any graph, circles
+// among them, by any feature and map, in both conventions, with shared parameters,
+// weights, priors, precisions, clamps and masks. Linear ones have identities alone.
+func randomSpec(t *rapid.T, linearOnly bool) Spec {
+	s := Spec{Batch: rapid.IntRange(1, 3).Draw(t, "batch"), Dtype: tensor.Float64}
+	yes := func(of int, what string) bool { return rapid.IntRange(1, of).Draw(t, what) == 1 }
+	same := rapid.IntRange(1, 4).Draw(t, "size")
+	for l := range rapid.IntRange(2, 5).Draw(t, "nodes") {
+		n := Node{Name: fmt.Sprintf("n%d", l), Size: same}
+		if yes(2, "other size") {
+			n.Size = rapid.IntRange(1, 4).Draw(t, "its size")
+		}
+		switch rapid.IntRange(0, 4).Draw(t, "clamp") {
+		case 0:
+			n.Clamped = true
+		case 1:
+			n.Masked = true
+		}
+		if yes(4, "prior") {
+			n.Prior = 0.3
+		}
+		s.Nodes = append(s.Nodes, n)
+	}
+	smooth := []*feature.Activation{feature.Identity, feature.Tanh, feature.Sigmoid, feature.GELU, feature.Softplus}
+	if linearOnly {
+		smooth = smooth[:1]
+	}
+	activation := func() *feature.Activation { return rapid.SampledFrom(smooth).Draw(t, "activation") }
+	last := len(s.Nodes) - 1
+	predict := func(l int) {
+		of := s.Nodes[l]
+		p := Prediction{Of: of.Name, Bias: yes(2, "bias"), Precise: yes(3, "precise")}
+		if yes(3, "after") {
+			p.After = activation()
+		}
+		if yes(3, "weight") {
+			p.Weight = 0.7
+		}
+		if !linearOnly && yes(4, "laplace") {
+			p.Energy, p.Precise = Laplace, false
+		}
+		for range rapid.IntRange(1, 3).Draw(t, "edges") {
+			source := rapid.IntRange(0, last).Draw(t, "source")
+			from := s.Nodes[source]
+			e := Edge{From: []string{from.Name}, Feature: activation(), Feedback: source <= l}
+			k := from.Size
+			if yes(5, "concat") {
+				other := rapid.IntRange(0, last).Draw(t, "other source")
+				e.From = append(e.From, s.Nodes[other].Name)
+				e.Feature = feature.Concat{Activation: activation()}
+				e.Feedback = e.Feedback || other <= l
+				k += s.Nodes[other].Size
+			}
+			switch rapid.IntRange(0, 4).Draw(t, "map") {
+			case 0:
+				if k == of.Size {
+					e.Map = linear.Diagonal{}
+				}
+			case 1:
+				if k == of.Size {
+					e.Map = linear.Fixed{}
+				}
+			case 2:
+				e.Map = linear.Fixed{Matrix: random(rand.New(rand.NewPCG(5, uint64(k))), s.Dtype, of.Size, k)}
+			case 3:
+				e.Share = fmt.Sprintf("w%d×%d", of.Size, k)
+			}
+			if yes(3, "scale") {
+				e.Scale = -0.6
+			}
+			p.Edges = append(p.Edges, e)
+		}
+		s.Predictions = append(s.Predictions, p)
+	}
+	predict(0)
+	for l := range last {
+		for range rapid.IntRange(0, 2).Draw(t, "predictions") {
+			predict(l)
+		}
+	}
+	if yes(2, "of the last") {
+		predict(last)
+	}
+	// a node that nobody has to do with has no place in an energy
+	for l := range s.Nodes {
+		if s.Nodes[l].Prior == 0 {
+			s.Nodes[l].Prior = 0.1
+		}
+	}
+	return s
+}
+
+// show describes a Spec, a node, a prediction and an edge a line.
+func show(s Spec) string {
+	out := fmt.Sprintf("batch %d\n", s.Batch)
+	for _, n := range s.Nodes {
+		out += fmt.Sprintf("node %+v\n", n)
+	}
+	for _, p := range s.Predictions {
+		out += fmt.Sprintf("of %s after %v bias %v energy %v precise %v weight %v\n", p.Of, p.After, p.Bias, p.Energy, p.Precise, p.Weight)
+		for _, e := range p.Edges {
+			out += fmt.Sprintf("   from %v ψ %v map %v scale %v share %q feedback %v\n", e.From, e.Feature, e.Map, e.Scale, e.Share, e.Feedback)
+		}
+	}
+	return out
+}
+
+// near reports whether two numbers are the same to a tolerance, relative above 1.
+func near(got, want, tolerance float64) bool {
+	return math.Abs(got-want) <= tolerance*(1+math.Abs(want)) || math.IsNaN(got) && math.IsNaN(want)
+}
+
+// TestRandomGraphs holds on random graphs: the machine is TapeMachine; gradients are the
+// central differences of the energy by each free latent; and δ ⊗ ψ, scaled, is −∂E/∂θ.
+func TestRandomGraphs(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := randomSpec(rt, false)
+		e, err := Build(s)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		bindRandom(t, e, 5)
+		m, err := Compile(e) // before Read adds nodes of its own
+		if err != nil {
+			rt.Fatal(err)
+		}
+		must(t, m.RunAll())
+		outputs := slices.DeleteFunc(slices.Concat(G.Nodes{e.Total}, e.Energies, e.hebbian(), e.Gradients), func(n *G.Node) bool { return n == nil || n.Op() == nil })
+		var got [][]float64
+		for _, n := range outputs {
+			got = append(got, slices.Clone(floats(n.Value())))
+		}
+
+		energy := func() float64 {
+			must(t, m.RunAll())
+			return floats(e.Total.Value())[0]
+		}
+		differences := func(n *G.Node) []float64 {
+			x := n.Value().Data().([]float64)
+			at := slices.Clone(x)
+			d := fd.Gradient(nil, func(p []float64) float64 {
+				copy(x, p)
+				return energy()
+			}, at, &fd.Settings{Formula: fd.Central})
+			copy(x, at)
+			energy()
+			return d
+		}
+		gradients := make([][]float64, len(e.Latents))
+		for l, n := range e.Gradients {
+			if n != nil {
+				gradients[l] = slices.Clone(floats(n.Value()))
+			}
+		}
+		for l, g := range gradients {
+			if g == nil {
+				continue
+			}
+			for j, want := range differences(e.Latents[l]) {
+				if e.Masks[l] != nil {
+					want *= floats(e.Masks[l].Value())[j] // 0 for fixed units
+				}
+				if !near(g[j], want, 1e-6) {
+					rt.Fatalf("%s∂E/∂%s[%d]: got %v, central difference %v", show(s), s.Nodes[l].Name, j, g[j], want)
+				}
+			}
+		}
+		updates := hebbianOf(m)
+		for theta, got := range updates {
+			for j, want := range differences(theta) {
+				if !near(got[j], -want, 1e-6) {
+					rt.Fatalf("%s[%d]: Hebbian %v, −∂E/∂θ %v", theta.Name(), j, got[j], -want)
+				}
+			}
+		}
+
+		want := make([]G.Value, len(outputs))
+		for i, n := range outputs {
+			G.Read(n, &want[i])
+		}
+		tape := G.NewTapeMachine(e.Graph)
+		defer tape.Close()
+		must(t, tape.RunAll())
+		for i, n := range outputs {
+			for j, x := range floats(want[i]) {
+				if !near(got[i][j], x, 1e-12) {
+					rt.Fatalf("%s[%d]: machine %v, TapeMachine %v", n.Name(), j, got[i][j], x)
+				}
+			}
+		}
+	})
+}
+
+// hebbianOf returns the Hebbian update of each parameter that is learned, summed over the
+// batch: Σ a δ ⊗ ψ over the edges that have it, and the sum of δ for a bias.
+func hebbianOf(m *Machine) map[*G.Node][]float64 {
+	e, of := m.energy, map[*G.Node][]float64{}
+	for i, t := range e.Terms {
+		delta := m.Delta(i)
+		n := delta.Shape()[1]
+		if t.Bias != nil {
+			of[t.Bias] = make([]float64, n)
+			for j, d := range delta.Float64s() {
+				of[t.Bias][j%n] += d
+			}
+		}
+		for j, edge := range t.Edges {
+			psi, into := m.Feature(i, j), []*tensor.Dense{}
+			spec := e.Spec.Predictions[i].Edges[j]
+			if _, fixed := spec.Map.(linear.Fixed); fixed {
+				continue
+			}
+			for _, theta := range edge.Parameters {
+				into = append(into, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(theta.Shape()...)))
+			}
+			outer := spec.Map.Outer(psi.Shape()[1], n)
+			outer.Prepare(psi)
+			for lo := range n { // in any pieces
+				outer.Rows(into, delta, psi, spec.Scale, lo, lo+1)
+			}
+			for k, theta := range edge.Parameters {
+				if of[theta] == nil {
+					of[theta] = make([]float64, theta.Shape().TotalSize())
+				}
+				for at, x := range into[k].Float64s() {
+					of[theta][at] += x
+				}
+			}
+		}
+	}
+	return of
+}
+
+// TestRandomTurns takes turns through the nodes of random graphs and holds each step
+// against the one that a machine computes from scratch where the latents then are.
+func TestRandomTurns(t *testing.T) {
+	taken := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		s := randomSpec(rt, false)
+		s.Steps = BlockSteps
+		e, err := Build(s)
+		if err != nil {
+			rt.Skip("a feature has no curvature of single units")
+		}
+		bindRandom(t, e, 9)
+		var order []int
+		for l, n := range e.Steps {
+			if n != nil {
+				order = append(order, l)
+			}
+		}
+		if len(order) == 0 {
+			return
+		}
+		taken++
+		order = rapid.Permutation(order).Draw(rt, "order")
+		m, err := CompileFor(e, Options{Order: order})
+		must(t, err)
+		fromScratch, err := Compile(e)
+		must(t, err)
+		for _, m := range []*Machine{m, fromScratch} {
+			must(t, m.RunAll())
+		}
+		shard, other := m.shards[0], fromScratch.shards[0]
+		if rapid.Bool().Draw(rt, "predicted") {
+			for _, l := range e.wiring.order {
+				if m.lists.predict[l] >= 0 {
+					shard.Predict(l)
+				}
+			}
+			shard.Begin()
+		} else {
+			shard.Errors()
+		}
+		for pass := range 3 {
+			for turn, l := range order {
+				shard.Turn(turn, pass == 0)
+				for k := range e.Latents {
+					if shard.Latent(k) != nil {
+						must(t, tensor.Copy(other.Latent(k), shard.Latent(k)))
+					}
+				}
+				other.Gradients()
+				other.Steps()
+				want := other.Step(l).Float64s()
+				gradient := other.Gradient(l).Float64s()
+				for i, got := range shard.Step(l).Float64s() {
+					if g := shard.Gradient(l).Float64s()[i]; !near(g, gradient[i], 1e-9) {
+						rt.Fatalf("pass %d, %s: gradient %v, from scratch %v", pass, s.Nodes[l].Name, g, gradient[i])
+					}
+					if !near(got, want[i], 1e-9) {
+						rt.Fatalf("pass %d, %s: step %v, from scratch %v", pass, s.Nodes[l].Name, got, want[i])
+					}
+					shard.Latent(l).Float64s()[i] -= 0.3 * got
+				}
+			}
+		}
+	})
+	if taken == 0 {
+		t.Error("no graph had blocks")
+	}
+}
+
+// TestRandomSteps holds the machine's steps of each form on random graphs against the
+// operations' plain Do.
+func TestRandomSteps(t *testing.T) {
+	taken := map[StepForm]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := randomSpec(rt, false)
+		for _, s.Steps = range []StepForm{BlockSteps, ChainSteps, ErrorSteps} {
+			e, err := Build(s)
+			if err != nil && s.Steps != ErrorSteps {
+				continue // the form is not for this graph
+			}
+			if err != nil {
+				rt.Fatal(err)
+			}
+			bindRandom(t, e, 9)
+			shard := stepped(t, e)
+			taken[s.Steps]++
+			for l, n := range e.Steps {
+				if n == nil {
+					continue
+				}
+				want := floats(eval(t, n))
+				for i, got := range shard.Step(l).Float64s() {
+					if !near(got, want[i], 1e-9) {
+						rt.Fatalf("%sform %d: step of %s is %v, want %v", show(s), s.Steps, s.Nodes[l].Name, got, want[i])
+					}
+				}
+			}
+		}
+	})
+	t.Logf("graphs by form of step: %v", taken)
+	for _, form := range []StepForm{BlockSteps, ChainSteps, ErrorSteps} {
+		if taken[form] == 0 {
+			t.Errorf("no graph had steps of form %d", form)
+		}
+	}
+}

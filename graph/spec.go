@@ -1,0 +1,326 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph/feature"
+	"example.com/pcn/graph/linear"
+)
+
+// Spec says which energy to build: nodes, and predictions of them. Whatever goes by node
+// or by prediction in this package has their order.
+type Spec struct {
+	Nodes       []Node
+	Predictions []Prediction
+	Steps       StepForm     // the steps that free nodes are given beside their gradients
+	Batch       int          // examples, the rows of each latent
+	Dtype       tensor.Dtype // tensor.Float32 or tensor.Float64
+}
+
+// Node is a latent v, (B, Size).
+type Node struct {
+	Name    string
+	Size    int
+	Clamped bool    // it is data; otherwise it is free
+	Masked  bool    // it is free, but for units that a mask fixes
+	Prior   float64 // α of an activity prior ½ α ‖v‖², 0 for none
+}
+
+// Prediction is what some nodes predict of one,
+//
+//	μ = g( Σ a M(θ) ψ(v) + b )
+//
+// a sum over edges, and the energy of the error that it leaves. A node may have several:
+// each is a term of the energy.
+type Prediction struct {
+	Of     string
+	Edges  []Edge
+	After  feature.Feature // g; nil is the identity, and all that is not makes the latent one behind the nonlinearity
+	Bias   bool            // it has b, (d)
+	Energy *NodeEnergy     // nil is Gaussian
+	// Precise says that its energy has a precision Π, (d).
+	Precise bool
+	Weight  float64 // w of its energy; 0 is 1
+	// Gram says that its energy is written in Gram form: see GramPays.
+	Gram bool
+}
+
+// Edge is one summand of a prediction: a frozen map of a feature.
+type Edge struct {
+	From    []string
+	Feature feature.Feature // ψ; nil is the identity
+	Map     linear.Map      // M(θ); nil is dense
+	Scale   float64         // a; 0 is 1
+	// Share names θ: edges with one name have the same parameters. "" is for none.
+	Share string
+	// Feedback says that the prediction can be made without the source: where nodes
+	// predict each other in a circle, one edge of it has to be feedback, so that there
+	// is an order in which to begin.
+	Feedback bool
+}
+
+// Chain returns the Spec of a chain of dense layers: node i, of sizes[i] units, is
+// predicted by node i+1 through φ_i, with a bias. The first is the bottom.
+func Chain(sizes []int, activations []*feature.Activation, batch int, dtype tensor.Dtype) Spec {
+	s := Spec{Batch: batch, Dtype: dtype}
+	for i, d := range sizes {
+		s.Nodes = append(s.Nodes, Node{Name: fmt.Sprintf("v%d", i), Size: d})
+	}
+	for i, a := range activations {
+		p := Prediction{Of: fmt.Sprintf("v%d", i), Bias: true}
+		p.Edges = []Edge{{From: []string{fmt.Sprintf("v%d", i+1)}, Feature: a}}
+		s.Predictions = append(s.Predictions, p)
+	}
+	return s
+}
+
+// wiring is a valid Spec with names looked up.
+type wiring struct {
+	Spec
+	of    []int     // by prediction: the node
+	from  [][][]int // by prediction and edge: the nodes
+	first []int     // by node: the prediction at which it begins, −1 for none
+	order []int     // nodes, each behind those that its first prediction needs
+}
+
+// wire validates s and puts it into order: predictions by their node, edges by their
+// first source, so that sums do not depend on the order in which they were written.
+func (s Spec) wire() (*wiring, error) {
+	var errs []error
+	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf("graph: "+format, a...)) }
+	w := &wiring{Spec: s}
+	number := map[string]int{}
+	if len(s.Nodes) == 0 {
+		bad("nodes: must name at least one, got none")
+	}
+	for i, n := range s.Nodes {
+		_, twice := number[n.Name]
+		switch {
+		case n.Name == "":
+			bad("nodes[%d]: name: must not be empty", i)
+		case twice:
+			bad("nodes[%d]: name: must be of one node, got %q twice", i, n.Name)
+		default:
+			number[n.Name] = i
+		}
+		if n.Size <= 0 {
+			bad("node %s: size: must be > 0, got %d", n.Name, n.Size)
+		}
+		if !(n.Prior >= 0) || math.IsInf(n.Prior, 0) {
+			bad("node %s: prior: must be a number >= 0, got %v", n.Name, n.Prior)
+		}
+		if n.Clamped && n.Masked {
+			bad("node %s: masked: is for a free node", n.Name)
+		}
+	}
+	if s.Steps < NoSteps || s.Steps > ErrorSteps {
+		bad("steps: must be a known form, got %d", s.Steps)
+	}
+	if s.Batch <= 0 {
+		bad("batch: must be > 0, got %d", s.Batch)
+	}
+	if s.Dtype != tensor.Float32 && s.Dtype != tensor.Float64 {
+		bad("dtype: must be float32 or float64, got %s", dtypeName(s.Dtype))
+	}
+	if len(s.Predictions) == 0 {
+		bad("predictions: must be at least one, got none")
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+
+	w.Predictions = slices.Clone(s.Predictions)
+	for i := range w.Predictions {
+		p := &w.Predictions[i]
+		if _, ok := number[p.Of]; !ok {
+			bad("predictions[%d]: of: must be a node, got %q", i, p.Of)
+		}
+		p.Edges = slices.Clone(p.Edges)
+		for _, e := range p.Edges {
+			for _, name := range e.From {
+				if _, ok := number[name]; !ok {
+					bad("prediction of %s: from: must be a node, got %q", p.Of, name)
+				}
+			}
+			if len(e.From) == 0 {
+				bad("prediction of %s: from: must name a node, got none", p.Of)
+			}
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	slices.SortStableFunc(w.Predictions, func(a, b Prediction) int { return number[a.Of] - number[b.Of] })
+	w.first = make([]int, len(s.Nodes))
+	for i := range w.first {
+		w.first[i] = -1
+	}
+	for i := range w.Predictions {
+		p := &w.Predictions[i]
+		slices.SortStableFunc(p.Edges, func(a, b Edge) int { return number[a.From[0]] - number[b.From[0]] })
+		of := number[p.Of]
+		w.of = append(w.of, of)
+		if w.first[of] < 0 {
+			w.first[of] = i
+		}
+		var from [][]int
+		for _, e := range p.Edges {
+			var nodes []int
+			for _, name := range e.From {
+				nodes = append(nodes, number[name])
+			}
+			from = append(from, nodes)
+		}
+		w.from = append(w.from, from)
+	}
+	for l, n := range s.Nodes {
+		alone := w.first[l] < 0 && n.Prior == 0
+		for _, from := range w.from {
+			for _, nodes := range from {
+				alone = alone && !slices.Contains(nodes, l)
+			}
+		}
+		if alone {
+			bad("node %s: must predict another, or be predicted", n.Name)
+		}
+	}
+	for i := range w.Predictions {
+		w.checkPrediction(i, bad)
+	}
+	w.sort(bad)
+	return w, errors.Join(errs...)
+}
+
+// dtypeName returns the name of a dtype, of which the zero value cannot print itself.
+func dtypeName(dt tensor.Dtype) string {
+	if dt.Type == nil {
+		return "none"
+	}
+	return dt.String()
+}
+
+// checkPrediction reports what is wrong with prediction i, and fills in its defaults.
+func (w *wiring) checkPrediction(i int, bad func(format string, a ...any)) {
+	p := &w.Predictions[i]
+	node := w.Nodes[w.of[i]]
+	if len(p.Edges) == 0 && !p.Bias {
+		bad("prediction of %s: edges: must be at least one, or a bias, got none", p.Of)
+	}
+	if p.Energy == nil {
+		p.Energy = Gaussian
+	}
+	p.After = feature.Default(p.After)
+	if d, err := p.After.Size(node.Size); err != nil || d != node.Size {
+		bad("prediction of %s: after: must keep the %d units, got %v", p.Of, node.Size, p.After)
+	}
+	for field, x := range map[string]*float64{"weight": &p.Weight} {
+		if *x == 0 {
+			*x = 1
+		}
+		if !(*x > 0) || math.IsInf(*x, 0) {
+			bad("prediction of %s: %s: must be a number > 0, got %v", p.Of, field, *x)
+		}
+	}
+	for j := range p.Edges {
+		e := &p.Edges[j]
+		where := fmt.Sprintf("prediction of %s from %s", p.Of, strings.Join(e.From, ", "))
+		e.Feature, e.Map = feature.Default(e.Feature), linear.Default(e.Map)
+		if e.Scale == 0 {
+			e.Scale = 1
+		}
+		if math.IsNaN(e.Scale) || math.IsInf(e.Scale, 0) {
+			bad("%s: scale: must be a number, got %v", where, e.Scale)
+		}
+		var sizes []int
+		for _, l := range w.from[i][j] {
+			sizes = append(sizes, w.Nodes[l].Size)
+			if l == w.of[i] && !e.Feedback {
+				bad("%s: must not predict itself but by feedback", where)
+			}
+		}
+		k, err := e.Feature.Size(sizes...)
+		if err != nil {
+			bad("%s: feature: %v", where, err)
+			continue
+		}
+		if _, err := e.Map.Parameters(k, node.Size); err != nil {
+			bad("%s: map: %v", where, err)
+		}
+	}
+	switch k := p.Energy; {
+	case k == Gaussian:
+	case p.Precise:
+		bad("prediction of %s: precise: is for a Gaussian energy, got %v", p.Of, k)
+	case !k.Settles() && !node.Clamped && !node.Masked:
+		bad("node %s: masked: must be set where a node of %v energy is free: a mask of what is missing", node.Name, k)
+	}
+	if p.Gram && !w.gram(i) {
+		bad("prediction of %s: gram: is for a clamped Gaussian node without precision, of one free source and a dense map", p.Of)
+	}
+}
+
+// gram reports whether the energy of prediction i can be written in Gram form.
+func (w *wiring) gram(i int) bool {
+	p := &w.Predictions[i]
+	return len(p.Edges) == 1 && w.Nodes[w.of[i]].Clamped && !w.Nodes[w.from[i][0][0]].Clamped && !p.Precise && p.Weight == 1 && p.Bias &&
+		p.Energy == Gaussian && p.After == feature.Feature(feature.Identity) && p.Edges[0].Map == linear.Map(linear.Dense{}) && p.Edges[0].Scale == 1 && len(w.from[i][0]) == 1
+}
+
+// sort finds the order in which nodes can be predicted.
+func (w *wiring) sort(bad func(format string, a ...any)) {
+	const unseen, onPath, done = 0, 1, 2
+	state := make([]int, len(w.Nodes))
+	var visit func(l int)
+	visit = func(l int) {
+		if state[l] = onPath; w.first[l] >= 0 {
+			for j, from := range w.from[w.first[l]] {
+				for _, source := range from {
+					switch {
+					case w.Predictions[w.first[l]].Edges[j].Feedback || state[source] == done:
+					case state[source] == onPath:
+						bad("prediction of %s from %s: feedback: must be set on one of the edges of a circle", w.Nodes[l].Name, w.Nodes[source].Name)
+					default:
+						visit(source)
+					}
+				}
+			}
+		}
+		state[l] = done
+		w.order = append(w.order, l)
+	}
+	for l := len(w.Nodes) - 1; l >= 0; l-- {
+		if state[l] == unseen {
+			visit(l)
+		}
+	}
+}
+
+// descends reports whether node l has a gradient: it is free, and the energies of its
+// predictions are such that a free latent descends them.
+func (w *wiring) descends(l int) bool {
+	if w.Nodes[l].Clamped {
+		return false
+	}
+	for i, of := range w.of {
+		if of == l && !w.Predictions[i].Energy.Settles() {
+			return false
+		}
+	}
+	return true
+}
+
+// GramPays reports whether the Gram form of an energy, of a clamped node of n units under
+// a free one of k, takes fewer operations than the plain one over a batch of rows examples
+// that settles for so many steps, the weights changing after each batch.
+func GramPays(n, k, rows, steps int) bool {
+	d, f, b, t := float64(n), float64(k), float64(rows), float64(steps)
+	plain := t * 2 * b * d * f        // a prediction and a pullback a step
+	gram := t*b*f*f + d*f*f + 2*b*d*f // a product with G; G, A, and the errors at the end
+	return gram < plain
+}
