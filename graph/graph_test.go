@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/diff/fd"
+	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -669,6 +670,46 @@ func TestInverse(t *testing.T) {
 	}
 }
 
+// TestFreeStep holds the step of units that are free, of each example its own, against
+// the solution by a dense matrix, where H is as good as singular too.
+func TestFreeStep(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, rows := range []int{3, 12, 60} { // of W: H = WᵀW + ridge
+		const k, batch = 20, 6
+		var w mat.Dense
+		w.CloneFrom(mat.NewDense(rows, k, random(rng, tensor.Float64, rows, k).Float64s()))
+		var h mat.SymDense
+		h.SymOuterK(1, w.T())
+		g, free := random(rng, tensor.Float64, batch, k).Float64s(), make([]float64, batch*k)
+		for i := range k {
+			h.SetSym(i, i, h.At(i, i)+0.01)
+		}
+		for i := range free {
+			free[i] = float64(rng.IntN(2))
+			g[i] *= free[i]
+		}
+		x := make([]float64, batch*k)
+		freeStepRef[float64](k)(x, [][]float64{g, mat.DenseCopyOf(&h).RawMatrix().Data, free})
+		for b := range batch {
+			masked := mat.NewDense(k, k, nil)
+			for i := range k {
+				for j := range k {
+					masked.Set(i, j, h.At(i, j)*free[b*k+i]*free[b*k+j])
+				}
+				masked.Set(i, i, masked.At(i, i)+1-free[b*k+i])
+			}
+			var want mat.VecDense
+			must(t, want.SolveVec(masked, mat.NewVecDense(k, g[b*k:(b+1)*k])))
+			norm := mat.Norm(&want, 2)
+			for i := range k {
+				if math.Abs(x[b*k+i]-want.AtVec(i)) > 1e-2*norm || free[b*k+i] == 0 && x[b*k+i] != 0 {
+					t.Fatalf("H of rank %d: example %d: x[%d] = %v, want %v", rows, b, i, x[b*k+i], want.AtVec(i))
+				}
+			}
+		}
+	}
+}
+
 // stepped returns the first shard of a machine of e, its gradients and steps computed.
 func stepped(t *testing.T, e *Energy) *Shard {
 	t.Helper()
@@ -722,7 +763,10 @@ func TestNarrowStep(t *testing.T) {
 func forms(t *testing.T, form StepForm, f func(what string, e *Energy)) {
 	for _, clamped := range [][]bool{{true, false, false, false, true}, {true, false, false, false, false}, {false, false, true, false, false}} {
 		for _, precise := range [][]bool{nil, {true, false, true, true}} {
-			for _, masked := range [][]bool{nil, {false, false, false, true, false}} {
+			for _, masked := range [][]bool{nil, {false, false, false, true, false}, {false, true, false, false, true}} {
+				if masked != nil && (masked[1] && clamped[1] || masked[4] && clamped[4]) {
+					continue
+				}
 				for _, a := range []Activation{Tanh, Identity, Sigmoid} {
 					s := Spec{Sizes: []int{9, 5, 10, 4, 3}, Activations: []Activation{a, a, a, Identity}, Clamped: clamped, Masked: masked, Precise: precise, Steps: form, Batch: 3, Dtype: tensor.Float64}
 					switch {
