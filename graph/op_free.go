@@ -30,7 +30,7 @@ func (o curvature) Do(in ...G.Value) (G.Value, error) {
 type freeStep struct{ op }
 
 const (
-	freeTolerance = 1e-4
+	freeTolerance = 1e-3
 	freeSteps     = 100
 )
 

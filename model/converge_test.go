@@ -100,3 +100,21 @@ func TestStepsOfFreeUnitsAllocateNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestSweepsFall: in a linear network no pass of a sweep and no step of the chain raises
+// the energy, whatever is fixed.
+func TestSweepsFall(t *testing.T) {
+	for seed := range uint64(60) {
+		n, c := halfFixed(t, seed, Float64)
+		for _, method := range []Method{GaussSeidel, SymmetricGaussSeidel, Chain} {
+			r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 20, Unguarded: true, Trace: true})
+			must(t, err)
+			energies := r.Energies()
+			for i, e := range energies[1:] {
+				if e > energies[i]*(1+1e-9)+1e-12*energies[0] {
+					t.Fatalf("%v, network %d: energy %v after step %d, %v before it", method, seed, e, i, energies[i])
+				}
+			}
+		}
+	}
+}
