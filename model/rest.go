@@ -15,26 +15,31 @@ import (
 // which it hardly curves, and be most of the fall. So a shard whose gradient has come
 // down to the tolerance is at rest only where the energy has no more to lose either.
 const (
-	restShare    = 0.01 // the share of the fall that may be left, by the estimate
+	restShare    = 0.02 // the share of the fall that may be left, by the estimate
 	restResidual = 1e-3 // of the gradient, at which the estimate is done
 	restSteps    = 200  // or after so many gradients
 )
 
 // restSearch is the scratch of atRest.
-type restSearch struct{ at, gradient, residual, along memory }
+type restSearch struct{ at, gradient, residual, along, step memory }
 
 // atRest reports whether the shard has lost nearly all the energy that it can, by the
 // Newton decrement ½ gᵀ H⁻¹ g, which conjugate gradients (Hestenes and Stiefel 1952) sum
-// up from below, with products with the Hessian as differences of gradients. It leaves
-// latents and gradients as they are, energies and errors out of date.
+// up from below, with products with the Hessian as differences of gradients. About the
+// kinks of a relu there is less to lose than that says, so the step that goes with it is
+// tried. It leaves latents and gradients as they are, energies and errors out of date.
 func (st *settling) atRest(shard *graph.Shard) bool {
-	shard.Evaluate()
-	energy := 0.0
-	for i := range st.last {
-		energy += shard.Energy(i)
+	evaluate := func() (energy float64) {
+		shard.Evaluate()
+		for i := range st.last {
+			energy += shard.Energy(i)
+		}
+		return energy
 	}
+	energy := evaluate()
 	s, units, rr := &st.search, 0, 0.0
 	s.at.keep(shard, st.free)
+	s.step.begin(shard, st.free)
 	for _, l := range st.free {
 		g := shard.Gradient(l)
 		copyFrom(s.gradient.room(shard, l), g, 0)
@@ -45,7 +50,7 @@ func (st *settling) atRest(shard *graph.Shard) bool {
 	}
 	far, enough := 1e-5, restResidual*restResidual*rr // how far the latents move for a difference
 	if st.dtype == Float32 {
-		far = 1e-3
+		far = 5e-2
 	}
 	left, most := 0.0, restShare*(st.began-energy)
 	for step := 0; step < restSteps && rr > enough && left <= most; step++ {
@@ -72,6 +77,7 @@ func (st *settling) atRest(shard *graph.Shard) bool {
 		left += a * rr / 2
 		rr = 0
 		for _, l := range st.free {
+			addScaled(s.step[l], -a, s.along[l])
 			addScaled(s.residual[l], -a/h, shard.Gradient(l))
 			rr += norm2(s.residual[l])
 		}
@@ -79,8 +85,21 @@ func (st *settling) atRest(shard *graph.Shard) bool {
 			scaleAndAdd(s.along[l], rr/before, s.residual[l])
 		}
 	}
+	for share := 1.0; share > 0.1 && left > most; share /= 2 {
+		for _, l := range st.free {
+			addScaled(shard.Latent(l), share, s.step[l])
+		}
+		fall := energy - evaluate()
+		for _, l := range st.free {
+			copyFrom(shard.Latent(l), s.at[l], 0)
+		}
+		if fall > most/2 {
+			shard.Gradients()
+			return false
+		}
+	}
 	shard.Gradients()
-	return left <= most
+	return true
 }
 
 // How the energy still to lose is estimated: by how much so many examples lose in so

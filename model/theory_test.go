@@ -365,6 +365,11 @@ func TestEstimateDisturbsNothing(t *testing.T) {
 			}
 		}
 	}
+	for key, s := range n.machines {
+		if apart := key[len(key)-1] == 1; apart && s.machine.Rows() > estimateExamples {
+			t.Errorf("an estimate takes %d examples", s.machine.Rows())
+		}
+	}
 }
 
 // TestToLoseAtKinks has energies whose minimum is on kinks, from where a step by the

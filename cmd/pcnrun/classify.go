@@ -103,6 +103,9 @@ func (a *app) classifyTest(ctx context.Context, t *trained, path string, by mode
 	if err != nil {
 		return err
 	}
+	if err := finite(done.Targets); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	labels := test.Labels()
 	res := classification{
 		Dataset: t.recipe.Data.Dataset, Model: path, By: by.String(), Method: inf.Method.String(), Examples: test.Len(),

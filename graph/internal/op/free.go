@@ -26,7 +26,7 @@ func FreeStep() *Op {
 }
 
 const (
-	freeTolerance = 1e-4
+	freeTolerance = 1e-3
 	freeSteps     = 100
 )
 

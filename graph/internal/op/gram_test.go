@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/vec"
@@ -68,32 +69,47 @@ func TestInverter(t *testing.T) {
 	}
 }
 
-// TestFreeStep holds the step of a node that is fixed in part against a solve of the
-// free units' part of H.
+// TestFreeStep holds the step of units that are free, of each example its own, against
+// the solution by a dense matrix, where H is as good as singular too.
 func TestFreeStep(t *testing.T) {
-	const k, rows = 6, 4
-	rng := rand.New(rand.NewPCG(2, 2))
-	h := gramOfRandom[float64](k)
-	g, mask, x := make([]float64, rows*k), make([]float64, rows*k), make([]float64, rows*k)
-	for i := range g {
-		g[i], mask[i] = rng.NormFloat64(), float64(rng.IntN(2))
+	rng := rand.New(rand.NewPCG(1, 2))
+	normal := func(n int) []float64 {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = rng.NormFloat64()
+		}
+		return x
 	}
-	freeStepDo(x, [][]float64{g, h, mask}, []tensor.Shape{{rows, k}, {k, k}, {rows, k}, {rows, k}})
-	for r := range rows {
+	for _, rows := range []int{3, 12, 60} { // of W: H = WᵀW + ridge
+		const k, batch = 20, 6
+		var h mat.SymDense
+		h.SymOuterK(1, mat.NewDense(rows, k, normal(rows*k)).T())
+		g, free, x := normal(batch*k), make([]float64, batch*k), make([]float64, batch*k)
 		for i := range k {
-			at := r*k + i
-			if mask[at] == 0 {
-				if x[at] != 0 {
-					t.Errorf("fixed unit %d of row %d has a step, %v", i, r, x[at])
+			h.SetSym(i, i, h.At(i, i)+0.01)
+		}
+		for i := range free {
+			free[i] = float64(rng.IntN(2))
+			g[i] *= free[i]
+		}
+		freeStepDo(x, [][]float64{g, mat.DenseCopyOf(&h).RawMatrix().Data, free}, []tensor.Shape{{batch, k}, {k, k}, {batch, k}, {batch, k}})
+		for b := range batch {
+			masked := mat.NewDense(k, k, nil)
+			for i := range k {
+				for j := range k {
+					masked.Set(i, j, h.At(i, j)*free[b*k+i]*free[b*k+j])
 				}
-				continue
+				masked.Set(i, i, masked.At(i, i)+1-free[b*k+i])
 			}
-			sum := 0.0
-			for j := range k {
-				sum += x[r*k+j] * h[j*k+i] // fixed units have no step
+			var want mat.VecDense
+			if err := want.SolveVec(masked, mat.NewVecDense(k, g[b*k:(b+1)*k])); err != nil {
+				t.Fatal(err)
 			}
-			if math.Abs(sum-g[at]) > 1e-3*(1+math.Abs(g[at])) {
-				t.Errorf("unit %d of row %d: (step H) is %v, the gradient %v", i, r, sum, g[at])
+			norm := mat.Norm(&want, 2)
+			for i := range k {
+				if math.Abs(x[b*k+i]-want.AtVec(i)) > 1e-2*norm || free[b*k+i] == 0 && x[b*k+i] != 0 {
+					t.Fatalf("H of rank %d: example %d: x[%d] = %v, want %v", rows, b, i, x[b*k+i], want.AtVec(i))
+				}
 			}
 		}
 	}
