@@ -65,7 +65,7 @@ type Batch struct {
 
 // fits returns an error when b is not a batch for n.
 func (b Batch) fits(n *model.Network) error {
-	dt := n.Config().Dtype.Tensor()
+	dt := n.Weights(0).Dtype()
 	if err := dense.Check(b.Inputs, dt, -1, n.Size(n.InputNode())); err != nil {
 		return fmt.Errorf("train: batch: inputs: %w", err)
 	}

@@ -74,7 +74,7 @@ func readNPZ(r io.ReaderAt, size int64, path string, cols Columns) (rest, test *
 	}
 	for _, f := range z.File {
 		if f.CompressedSize64 > uint64(size) {
-			return nil, nil, fmt.Errorf("data: %s: %.40q has %d bytes, expected at most the file's %d", path, f.Name, f.CompressedSize64, size)
+			return nil, nil, fmt.Errorf("data: %s: %.40q: must have at most the file's %d bytes, got %d", path, f.Name, size, f.CompressedSize64)
 		}
 	}
 	return readArrays(npzFile{z, path}, cols)
@@ -106,7 +106,7 @@ func readArrays(src arrays, cols Columns) (rest, test *Set, err error) {
 	case len(cols.Targets) == 1:
 		y = cols.Targets[0]
 	case len(cols.Targets) > 1:
-		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: targets %q, expected the name of one array", src.path("x"), cols.Targets)}
+		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: targets: must be the name of one array, got %q", src.path("x"), cols.Targets)}
 	}
 	rest, err = readPair(src, "x", y, cols)
 	if err == nil || !errors.Is(err, errNoInputs) {
@@ -114,7 +114,7 @@ func readArrays(src arrays, cols Columns) (rest, test *Set, err error) {
 	}
 	rest, err = readPair(src, "x_train", y+"_train", cols)
 	if errors.Is(err, errNoInputs) {
-		return nil, nil, fmt.Errorf("data: %s: %w, expected arrays x and y or x_train, y_train, x_test and y_test", src.path("x"), fs.ErrNotExist)
+		return nil, nil, fmt.Errorf("data: %s: must have arrays x and y or x_train, y_train, x_test and y_test: %w", src.path("x"), fs.ErrNotExist)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -156,7 +156,7 @@ func readPair(src arrays, x, y string, cols Columns) (*Set, error) {
 	}
 	targets, err := readArray(src, y)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &ColumnError{fmt.Sprintf("data: %s: no such array, expected the targets of %s", src.path(y), x)}
+		return nil, &ColumnError{fmt.Sprintf("data: %s: must be an array, the targets of %s, got none", src.path(y), x)}
 	}
 	if err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func readPair(src arrays, x, y string, cols Columns) (*Set, error) {
 		return nil, fmt.Errorf("data: %s: %w", src.path(y), err)
 	}
 	if s.labels != nil && len(cols.Classes) == 0 && s.Classes < 2 && !strings.HasSuffix(y, "_test") {
-		return nil, fmt.Errorf("data: %s: every label is 0, expected at least 2 classes", src.path(y))
+		return nil, fmt.Errorf("data: %s: must have at least 2 classes, got labels that are all 0", src.path(y))
 	}
 	var transform Transform
 	if s.White > 0 {

@@ -32,7 +32,7 @@ func regular(path string) (os.FileInfo, error) {
 		return nil, fmt.Errorf("data: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("data: %s is of type %v, expected a regular file", path, info.Mode().Type())
+		return nil, fmt.Errorf("data: %s: must be a regular file, got one of type %v", path, info.Mode().Type())
 	}
 	return info, nil
 }

@@ -30,7 +30,7 @@ func IDX(dir string) (train, test *Set, err error) {
 	if info, err := os.Stat(dir); err != nil {
 		return nil, nil, fmt.Errorf("data: %w", err)
 	} else if !info.IsDir() {
-		return nil, nil, fmt.Errorf("data: %s is a file, expected a folder of IDX files", dir)
+		return nil, nil, fmt.Errorf("data: %s: must be a folder of IDX files, got a file", dir)
 	}
 	if train, err = idxSet(dir, "train", "train"); err != nil {
 		return nil, nil, err
@@ -39,15 +39,15 @@ func IDX(dir string) (train, test *Set, err error) {
 		return nil, nil, err
 	}
 	if train.Classes < 2 {
-		return nil, nil, fmt.Errorf("data: %s: every training label is 0, expected at least 2 classes", dir)
+		return nil, nil, fmt.Errorf("data: %s: must have at least 2 classes, got training labels that are all 0", dir)
 	}
 	if test.Classes > train.Classes {
-		return nil, nil, fmt.Errorf("data: %s: the test labels reach %d, expected 0..%d as in training", dir, test.Classes-1, train.Classes-1)
+		return nil, nil, fmt.Errorf("data: %s: the test labels: must be 0..%d as in training, got %d", dir, train.Classes-1, test.Classes-1)
 	}
 	test.Classes = train.Classes
 	if test.Height != train.Height || test.Width != train.Width {
-		return nil, nil, fmt.Errorf("data: %s: test images have %d×%d pixels, expected %d×%d as in training",
-			dir, test.Width, test.Height, train.Width, train.Height)
+		return nil, nil, fmt.Errorf("data: %s: test images: must have %d×%d pixels as in training, got %d×%d",
+			dir, train.Width, train.Height, test.Width, test.Height)
 	}
 	return train, test, nil
 }
@@ -72,7 +72,7 @@ func idxSet(dir, prefix, part string) (*Set, error) {
 		return nil, err
 	}
 	if shape[0] != n {
-		return nil, fmt.Errorf("data: %s holds %d images, expected %d as %s has labels", imagesPath, shape[0], n, labelsPath)
+		return nil, fmt.Errorf("data: %s: must hold %d images, as %s has labels, got %d", imagesPath, n, labelsPath, shape[0])
 	}
 	s := &Set{
 		Name:   folderName(dir) + "/" + part,
@@ -115,7 +115,7 @@ func IDXPath(dir, name string) (string, error) {
 			return "", fmt.Errorf("data: %w", err)
 		}
 	}
-	return "", fmt.Errorf("data: %s: %w, expected one of %s", dir, fs.ErrNotExist, strings.Join(names, ", "))
+	return "", fmt.Errorf("data: %s: must hold one of %s: %w", dir, strings.Join(names, ", "), fs.ErrNotExist)
 }
 
 func readIDXFile(path string, dims int) (shape []int, data []byte, err error) {
@@ -144,7 +144,7 @@ func readIDXFile(path string, dims int) (shape []int, data []byte, err error) {
 func ReadIDX(r io.Reader, name string, dims int, limit int64) (shape []int, data []byte, err error) {
 	shape, size, err := readIDXHeader(r, dims)
 	if err == nil && limit > 0 && int64(size) > limit {
-		err = fmt.Errorf("shape %v promises %d bytes, expected at most %d", shape, size, limit)
+		err = fmt.Errorf("shape %v: must promise at most %d bytes, got %d", shape, limit, size)
 	}
 	if err == nil {
 		data, err = bounded.Read(r, size)
@@ -162,14 +162,14 @@ func readIDXHeader(r io.Reader, dims int) (shape []int, size int, err error) {
 		return nil, 0, fmt.Errorf("magic number: %w, expected 4 bytes", bounded.Early(err))
 	}
 	if word[0] != 0 || word[1] != 0 {
-		return nil, 0, fmt.Errorf("magic number is 0x%08X, expected 0x000008 and the number of dimensions: not an IDX file", word)
+		return nil, 0, fmt.Errorf("magic number: must be 0x000008 and the number of dimensions, got 0x%08X: not an IDX file", word)
 	}
 	if word[2] != 0x08 {
-		return nil, 0, fmt.Errorf("magic number: dtype 0x%02X %s, expected 0x08 unsigned byte", word[2], idxType(word[2]))
+		return nil, 0, fmt.Errorf("magic number: dtype: must be 0x08 unsigned byte, got 0x%02X %s", word[2], idxType(word[2]))
 	}
 	rank := int(word[3])
 	if rank == 0 || dims > 0 && rank != dims {
-		return nil, 0, fmt.Errorf("magic number: %d dimensions, expected %s", rank, idxDims(dims))
+		return nil, 0, fmt.Errorf("magic number: dimensions: must be %s, got %d", idxDims(dims), rank)
 	}
 	size = 1
 	for i := range rank {
@@ -178,7 +178,7 @@ func readIDXHeader(r io.Reader, dims int) (shape []int, size int, err error) {
 		}
 		n := int64(binary.BigEndian.Uint32(word[:]))
 		if n == 0 {
-			return nil, 0, fmt.Errorf("size of dimension %d of %d is 0, expected at least 1", i, rank)
+			return nil, 0, fmt.Errorf("size of dimension %d of %d: must be at least 1, got 0", i, rank)
 		}
 		if n > int64(math.MaxInt/size) {
 			return nil, 0, fmt.Errorf("size of dimension %d of %d is %d, and the product of %v with it overflows", i, rank, n, shape)

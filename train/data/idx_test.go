@@ -130,29 +130,29 @@ func TestIDXErrors(t *testing.T) {
 	}{
 		{"empty", trainImages, nil, "magic number: unexpected EOF, expected 4 bytes"},
 		{"magic cut short", trainImages, good[trainImages][:3], "magic number: unexpected EOF, expected 4 bytes"},
-		{"not IDX", trainImages, []byte("\x89PNG\r\n\x1a\n"), "magic number is 0x89504E47, expected 0x000008 and the number of dimensions: not an IDX file"},
-		{"float32", trainImages, idx(0x0D, shape, make([]byte, 120)), "magic number: dtype 0x0D float32, expected 0x08 unsigned byte"},
-		{"signed", trainLabels, idx(0x09, shape[:1], make([]byte, 5)), "magic number: dtype 0x09 signed byte, expected 0x08 unsigned byte"},
-		{"unknown type", trainLabels, idx(0x42, shape[:1], make([]byte, 5)), "magic number: dtype 0x42 unknown, expected 0x08 unsigned byte"},
-		{"labels as images", trainImages, good[trainLabels], "magic number: 1 dimensions, expected 3 for images"},
-		{"images as labels", testLabels, good[testImages], "magic number: 3 dimensions, expected 1 for labels"},
+		{"not IDX", trainImages, []byte("\x89PNG\r\n\x1a\n"), "magic number: must be 0x000008 and the number of dimensions, got 0x89504E47: not an IDX file"},
+		{"float32", trainImages, idx(0x0D, shape, make([]byte, 120)), "magic number: dtype: must be 0x08 unsigned byte, got 0x0D float32"},
+		{"signed", trainLabels, idx(0x09, shape[:1], make([]byte, 5)), "magic number: dtype: must be 0x08 unsigned byte, got 0x09 signed byte"},
+		{"unknown type", trainLabels, idx(0x42, shape[:1], make([]byte, 5)), "magic number: dtype: must be 0x08 unsigned byte, got 0x42 unknown"},
+		{"labels as images", trainImages, good[trainLabels], "magic number: dimensions: must be 3 for images, got 1"},
+		{"images as labels", testLabels, good[testImages], "magic number: dimensions: must be 1 for labels, got 3"},
 		{"no sizes", trainImages, good[trainImages][:4], "size of dimension 0 of 3: unexpected EOF, expected 4 bytes"},
 		{"sizes cut short", trainImages, good[trainImages][:15], "size of dimension 2 of 3: unexpected EOF, expected 4 bytes"},
 		{"data cut short", trainImages, good[trainImages][:45], "data: unexpected EOF after 29 bytes, expected 30"},
 		{"one byte more", trainImages, append(slices.Clip(good[trainImages]), 0), "data: more bytes after the last, expected 30"},
 		{"much more", testLabels, append(slices.Clip(good[testLabels]), make([]byte, 1e7)...), "data: more bytes after the last, expected 2"},
-		{"no images", trainImages, idx(8, []uint32{0, 2, 3}, nil), "size of dimension 0 of 3 is 0, expected at least 1"},
-		{"no labels", trainLabels, idx(8, []uint32{0}, nil), "size of dimension 0 of 1 is 0, expected at least 1"},
-		{"no width", trainImages, idx(8, []uint32{5, 2, 0}, nil), "size of dimension 2 of 3 is 0, expected at least 1"},
+		{"no images", trainImages, idx(8, []uint32{0, 2, 3}, nil), "size of dimension 0 of 3: must be at least 1, got 0"},
+		{"no labels", trainLabels, idx(8, []uint32{0}, nil), "size of dimension 0 of 1: must be at least 1, got 0"},
+		{"no width", trainImages, idx(8, []uint32{5, 2, 0}, nil), "size of dimension 2 of 3: must be at least 1, got 0"},
 		{"overflow", trainImages, idx(8, []uint32{1 << 31, 1 << 31, 1 << 31}, nil), "size of dimension 2 of 3 is 2147483648, and the product of [2147483648 2147483648] with it overflows"},
 		{"overflow to 0", trainImages, idx(8, []uint32{1 << 31, 1 << 31, 4}, nil), "overflows"},
-		{"10 GB", trainImages, idx(8, []uint32{1e7, 10, 100}, make([]byte, 1000)), "shape [10000000 10 100] promises 10000000000 bytes, expected at most"},
-		{"4 GB of labels", trainLabels, idx(8, []uint32{1<<32 - 1}, make([]byte, 1000)), "shape [4294967295] promises 4294967295 bytes, expected at most"},
-		{"fewer images", trainImages, idx(8, []uint32{4, 2, 3}, make([]byte, 24)), "holds 4 images, expected 5 as"},
-		{"fewer labels", testLabels, idx(8, []uint32{1}, make([]byte, 1)), "holds 2 images, expected 1 as"},
-		{"one class", trainLabels, idx(8, shape[:1], make([]byte, 5)), "every training label is 0, expected at least 2 classes"},
-		{"test label", testLabels, idx(8, []uint32{2}, []byte{0, 3}), "the test labels reach 3, expected 0..2 as in training"},
-		{"test size", testImages, idx(8, []uint32{2, 3, 2}, make([]byte, 12)), "test images have 2×3 pixels, expected 3×2 as in training"},
+		{"10 GB", trainImages, idx(8, []uint32{1e7, 10, 100}, make([]byte, 1000)), "shape [10000000 10 100]: must promise at most"},
+		{"4 GB of labels", trainLabels, idx(8, []uint32{1<<32 - 1}, make([]byte, 1000)), "shape [4294967295]: must promise at most"},
+		{"fewer images", trainImages, idx(8, []uint32{4, 2, 3}, make([]byte, 24)), "must hold 5 images, as"},
+		{"fewer labels", testLabels, idx(8, []uint32{1}, make([]byte, 1)), "must hold 1 images, as"},
+		{"one class", trainLabels, idx(8, shape[:1], make([]byte, 5)), "must have at least 2 classes, got training labels that are all 0"},
+		{"test label", testLabels, idx(8, []uint32{2}, []byte{0, 3}), "the test labels: must be 0..2 as in training, got 3"},
+		{"test size", testImages, idx(8, []uint32{2, 3, 2}, make([]byte, 12)), "test images: must have 3×2 pixels as in training, got 2×3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := idxFolder()
@@ -224,7 +224,7 @@ func TestIDXMissing(t *testing.T) {
 		t.Errorf("missing folder: got error %v, want fs.ErrNotExist", err)
 	}
 	file := filepath.Join(dir, "t10k-labels-idx1-ubyte")
-	if _, _, err := IDX(file); err == nil || !strings.Contains(err.Error(), "is a file, expected a folder") {
+	if _, _, err := IDX(file); err == nil || !strings.Contains(err.Error(), "must be a folder of IDX files, got a file") {
 		t.Errorf("a file: got error %v", err)
 	}
 	if err := os.Remove(file); err != nil {
@@ -233,7 +233,7 @@ func TestIDXMissing(t *testing.T) {
 	if err := os.Mkdir(file, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := IDX(dir); err == nil || !strings.Contains(err.Error(), file+" is of type d---------, expected a regular file") {
+	if _, _, err := IDX(dir); err == nil || !strings.Contains(err.Error(), file+": must be a regular file, got one of type d---------") {
 		t.Errorf("a folder in place of a file: got error %v", err)
 	}
 }
@@ -264,9 +264,9 @@ func TestReadIDX(t *testing.T) {
 		limit int64
 		want  string
 	}{
-		{"scalar", bytes.NewReader(idx(8, nil, []byte{1})), 0, 0, "file: magic number: 0 dimensions, expected at least 1"},
-		{"other rank", bytes.NewReader(idx(8, []uint32{1}, []byte{1})), 4, 0, "file: magic number: 1 dimensions, expected 4"},
-		{"limit", bytes.NewReader(idx(8, []uint32{3}, []byte{1, 2, 3})), 1, 2, "file: shape [3] promises 3 bytes, expected at most 2"},
+		{"scalar", bytes.NewReader(idx(8, nil, []byte{1})), 0, 0, "file: magic number: dimensions: must be at least 1, got 0"},
+		{"other rank", bytes.NewReader(idx(8, []uint32{1}, []byte{1})), 4, 0, "file: magic number: dimensions: must be 4, got 1"},
+		{"limit", bytes.NewReader(idx(8, []uint32{3}, []byte{1, 2, 3})), 1, 2, "file: shape [3]: must promise at most 2 bytes, got 3"},
 		{"no data", bytes.NewReader(idx(8, []uint32{3}, nil)), 1, 3, "file: data: unexpected EOF after 0 bytes, expected 3"},
 		{"failing reader", io.MultiReader(bytes.NewReader(idx(8, []uint32{3}, nil)), iotest.ErrReader(errors.New("disk on fire"))), 1, 0, "file: data: disk on fire after 0 bytes, expected 3"},
 		{"endless", io.MultiReader(bytes.NewReader(idx(8, []uint32{3}, nil)), endless("x")), 1, 0, "file: data: more bytes after the last, expected 3"},

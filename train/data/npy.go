@@ -24,7 +24,7 @@ func readNPY(r io.Reader, limit int64) (*array, error) {
 	}
 	a := &array{Array: read, values: values{width: 1}}
 	if slices.Contains(a.Shape, 0) {
-		return nil, fmt.Errorf("shape %v: want sizes of at least 1", a.Shape)
+		return nil, fmt.Errorf("shape: must have sizes of at least 1, got %v", a.Shape)
 	}
 	if a.Size == 1 && a.Kind != 'i' {
 		a.values.bytes = a.Data
@@ -34,7 +34,7 @@ func readNPY(r io.Reader, limit int64) (*array, error) {
 	for element := range slices.Chunk(a.Data, a.Size) {
 		x := number(element)
 		if !finite(x) {
-			return nil, fmt.Errorf("element %d is %v, expected a finite number", len(a.values.bytes)+len(a.values.floats), x)
+			return nil, fmt.Errorf("element %d: must be a finite number, got %v", len(a.values.bytes)+len(a.values.floats), x)
 		}
 		a.values.append(x)
 	}
@@ -51,7 +51,7 @@ func (a *array) inputs(s *Set) error {
 		rank = 3 // images of one channel
 	}
 	if rank < 1 || rank > 3 {
-		return fmt.Errorf("shape %v, expected (n), (n, features) or images (n, height, width)", a.Shape)
+		return fmt.Errorf("shape: must be (n), (n, features) or images (n, height, width), got %v", a.Shape)
 	}
 	s.n, s.inputs = a.Shape[0], a.values
 	s.inputs.width = 1
@@ -68,7 +68,7 @@ func (a *array) inputs(s *Set) error {
 			s.White = max(s.White, a.values.at(i, 0))
 		}
 		if s.White == 0 {
-			return errors.New("no pixel is above 0, expected images")
+			return errors.New("must be images, got no pixel above 0")
 		}
 	}
 	return nil
@@ -83,7 +83,7 @@ func (a *array) labels(s *Set) error {
 	for i := range s.labels {
 		x := a.values.at(i, 0)
 		if !(x >= 0 && x < maxClasses) || x != float64(int(x)) {
-			return fmt.Errorf("element %d is %v, expected a class 0..%d", i, x, maxClasses-1)
+			return fmt.Errorf("element %d: must be a class 0..%d, got %v", i, maxClasses-1, x)
 		}
 		s.labels[i] = int(x)
 		s.Classes = max(s.Classes, int(x)+1)
@@ -110,7 +110,7 @@ func (a *array) rows(s *Set, width int) error {
 		if width == 0 {
 			want += fmt.Sprintf(" or (%d, targets)", s.n)
 		}
-		return fmt.Errorf("shape %v, expected %s for as many examples", a.Shape, want)
+		return fmt.Errorf("shape: must be %s for as many examples, got %v", want, a.Shape)
 	}
 	return nil
 }

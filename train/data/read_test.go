@@ -43,8 +43,8 @@ func TestNPYNumbers(t *testing.T) {
 		t.Errorf("got %v, %v", a, err)
 	}
 	for text, want := range map[string]string{
-		header("<f4", false, "0, 3"):                                "shape [0 3]: want sizes of at least 1",
-		header("<f4", false, "2") + "\x00\x00\x80?\x00\x00\xc0\x7f": "element 1 is NaN",
+		header("<f4", false, "0, 3"):                                "shape: must have sizes of at least 1, got [0 3]",
+		header("<f4", false, "2") + "\x00\x00\x80?\x00\x00\xc0\x7f": "element 1: must be a finite number, got NaN",
 	} {
 		if _, err := read(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got error %v, want one that says %q", text, err, want)
@@ -111,16 +111,16 @@ func TestReadNPZ(t *testing.T) {
 		want string
 	}{
 		"no zip":         {[]byte("PK"), Columns{}, "zip: not a valid zip file"},
-		"empty":          {packed(t), Columns{}, "expected arrays x and y or x_train"},
-		"no y":           {packed(t, "x.npy", u1("2", "ab")), Columns{}, "y: no such array"},
-		"no label":       {packed(t, "x.npy", u1("2", "ab"), "y.npy", u1("2", "ab")), Columns{Label: "z"}, "z: no such array"},
+		"empty":          {packed(t), Columns{}, "must have arrays x and y or x_train"},
+		"no y":           {packed(t, "x.npy", u1("2", "ab")), Columns{}, "y: must be an array"},
+		"no label":       {packed(t, "x.npy", u1("2", "ab"), "y.npy", u1("2", "ab")), Columns{Label: "z"}, "z: must be an array"},
 		"two targets":    {packed(t), Columns{Targets: []string{"a", "b"}}, "name of one array"},
 		"both":           {packed(t), Columns{Label: "a", Targets: []string{"b"}}, "both a label and targets"},
-		"fewer y":        {packed(t, "x.npy", u1("2", "ab"), "y.npy", u1("1", "a")), Columns{}, "shape [1], expected (2)"},
-		"too many dims":  {packed(t, "x.npy", u1("2,1,1,2", "abcd"), "y.npy", u1("2", "ab")), Columns{}, "shape [2 1 1 2], expected (n), (n, features)"},
-		"one class":      {packed(t, "x.npy", u1("2", "ab"), "y.npy", u1("2", "\x00\x00")), Columns{}, "every label is 0"},
-		"half a class":   {packed(t, "x.npy", u1("1", "a"), "y.npy", header("<f4", false, "1")+"\x00\x00\x00?"), Columns{Label: "y"}, "element 0 is 0.5, expected a class"},
-		"black":          {packed(t, "x.npy", header("<f4", false, "1,1,1")+"\x00\x00\x00\x00", "y.npy", u1("1", "\x01")), Columns{}, "no pixel is above 0"},
+		"fewer y":        {packed(t, "x.npy", u1("2", "ab"), "y.npy", u1("1", "a")), Columns{}, "shape: must be (2) for as many examples, got [1]"},
+		"too many dims":  {packed(t, "x.npy", u1("2,1,1,2", "abcd"), "y.npy", u1("2", "ab")), Columns{}, "shape: must be (n), (n, features)"},
+		"one class":      {packed(t, "x.npy", u1("2", "ab"), "y.npy", u1("2", "\x00\x00")), Columns{}, "must have at least 2 classes"},
+		"half a class":   {packed(t, "x.npy", u1("1", "a"), "y.npy", header("<f4", false, "1")+"\x00\x00\x00?"), Columns{Label: "y"}, "element 0: must be a class 0..65535, got 0.5"},
+		"black":          {packed(t, "x.npy", header("<f4", false, "1,1,1")+"\x00\x00\x00\x00", "y.npy", u1("1", "\x01")), Columns{}, "must be images, got no pixel above 0"},
 		"other test":     {packed(t, "x_train.npy", u1("2", "ab"), "y_train.npy", u1("2", "\x00\x01"), "x_test.npy", u1("1,2", "ab"), "y_test.npy", u1("1", "\x00")), Columns{}, "2 inputs, expected 1 as in training"},
 		"classes beyond": {packed(t, "x_train.npy", u1("2", "ab"), "y_train.npy", u1("2", "\x00\x01"), "x_test.npy", u1("1", "a"), "y_test.npy", u1("1", "\x02")), Columns{}, "the test labels reach 2"},
 		"lying shape":    {packed(t, "x.npy", u1("1000000", "ab"), "y.npy", u1("2", "ab")), Columns{}, "promises 1000000 bytes, expected at most"},

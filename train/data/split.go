@@ -24,17 +24,17 @@ func Split(s *Set, seed uint64, fractions ...float64) ([]*Set, error) {
 	}
 	n := s.Len()
 	if len(fractions) == 0 {
-		return nil, fmt.Errorf("data: %s: split: no fractions, expected at least one", s.Name)
+		return nil, fmt.Errorf("data: %s: split: fractions: must be at least one, got none", s.Name)
 	}
 	sum := 0.0
 	for i, f := range fractions {
 		if !(f > 0 && f <= 1) {
-			return nil, fmt.Errorf("data: %s: split: fractions[%d] is %v, expected a number in (0, 1]", s.Name, i, f)
+			return nil, fmt.Errorf("data: %s: split: fractions[%d]: must be a number in (0, 1], got %v", s.Name, i, f)
 		}
 		sum += f
 	}
 	if sum > 1+1e-9 {
-		return nil, fmt.Errorf("data: %s: split: fractions sum to %v, expected at most 1", s.Name, sum)
+		return nil, fmt.Errorf("data: %s: split: fractions: must sum to at most 1, got %v", s.Name, sum)
 	}
 	cuts := make([]int, 1, len(fractions)+1)
 	sum = 0
@@ -42,7 +42,7 @@ func Split(s *Set, seed uint64, fractions ...float64) ([]*Set, error) {
 		sum += f
 		cut := min(int(math.Round(sum*float64(n))), n)
 		if cut == cuts[i] {
-			return nil, fmt.Errorf("data: %s: split: fractions[%d] is %v and gives none of %d examples, expected at least one", s.Name, i, f, n)
+			return nil, fmt.Errorf("data: %s: split: fractions[%d]: must give at least one of %d examples, got %v, which gives none", s.Name, i, n, f)
 		}
 		cuts = append(cuts, cut)
 	}

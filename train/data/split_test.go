@@ -156,13 +156,13 @@ func TestSplitErrors(t *testing.T) {
 		fractions []float64
 		want      string
 	}{
-		{"none", s, nil, "no fractions, expected at least one"},
-		{"zero", s, []float64{.5, 0}, "fractions[1] is 0, expected a number in (0, 1]"},
-		{"negative", s, []float64{-.5}, "fractions[0] is -0.5, expected a number in (0, 1]"},
-		{"NaN", s, []float64{math.NaN()}, "fractions[0] is NaN, expected a number in (0, 1]"},
-		{"sum", s, []float64{.75, .5}, "fractions sum to 1.25, expected at most 1"},
-		{"sum of the last", s, []float64{.9, .5, .5}, "fractions sum to 1.9, expected at most 1"},
-		{"empty part", s, []float64{.9, .01}, "fractions[1] is 0.01 and gives none of 10 examples, expected at least one"},
+		{"none", s, nil, "fractions: must be at least one, got none"},
+		{"zero", s, []float64{.5, 0}, "fractions[1]: must be a number in (0, 1], got 0"},
+		{"negative", s, []float64{-.5}, "fractions[0]: must be a number in (0, 1], got -0.5"},
+		{"NaN", s, []float64{math.NaN()}, "fractions[0]: must be a number in (0, 1], got NaN"},
+		{"sum", s, []float64{.75, .5}, "fractions: must sum to at most 1, got 1.25"},
+		{"sum of the last", s, []float64{.9, .5, .5}, "fractions: must sum to at most 1, got 1.9"},
+		{"empty part", s, []float64{.9, .01}, "fractions[1]: must give at least one of 10 examples, got 0.01"},
 		{"empty set", s.Subset(nil), []float64{1}, "must have examples, got sine: 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
