@@ -57,7 +57,9 @@ generative, with its two traps: an inference rate without a guard, and stale
 errors.
 
 The first Ctrl-C ends training after the batch at hand and leaves the model of
-the last full epoch; a second ends pcnrun at once.`
+the last full epoch; a second ends pcnrun at once. SIGTERM, SIGHUP, SIGUSR1,
+SIGUSR2 and SIGXCPU do as the first, and so does closing the pipe that pcnrun
+prints to.`
 
 // datasetHelp says where data comes from.
 const datasetHelp = `digits (built in, 8×8 pixels) and sine (made up, with noise) need no files. mnist

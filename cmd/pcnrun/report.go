@@ -157,6 +157,15 @@ func runPage(ctx context.Context, runs []*pastRun) (*report.Page, error) {
 	return p, err
 }
 
+// writeReport writes the report of the run to path.
+func (r *pastRun) writeReport(ctx context.Context, path string) error {
+	page, err := runPage(ctx, []*pastRun{r})
+	if err != nil {
+		return err
+	}
+	return page.Save(path)
+}
+
 // load reads the model and the data, where they are not there yet.
 func (r *pastRun) load() (err error) {
 	if r.network == nil {
