@@ -70,7 +70,7 @@ func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error
 		return err
 	}
 	info := a.info()
-	e.describe(info, pcn.Network())
+	a.describe(e, info, pcn.Network())
 	if err := e.saveRecipe(pcn.Network()); err != nil {
 		return err
 	}

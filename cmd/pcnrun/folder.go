@@ -18,7 +18,7 @@ const (
 	recordFile     = "run.json"               // what was run on what, how it ended, and its test score
 	metricsFile    = "metrics.jsonl"          // a line for each epoch
 	modelFile      = "model.safetensors"      // the model that is scored
-	bestFile       = "best.safetensors"       // the model after the epoch with the best validation score
+	bestFile       = "best.safetensors"       // the model after the epoch with the lowest validation error
 	lastFile       = "last.safetensors"       // the model after the last epoch, where that is not the one scored
 	checkpointFile = "checkpoint.safetensors" // where --resume goes on
 	curvesFile     = "curves.png"

@@ -126,7 +126,7 @@ func runPage(ctx context.Context, runs []*pastRun) (*report.Page, error) {
 		Facts: []report.Fact{
 			{Name: "run", Value: r.dir},
 			{Name: "network", Value: fmt.Sprintf("%s from data to label, %s, %s, %s", commas(res.Layers), res.Direction, r.recipe.Model.Activation, res.Dtype)},
-			{Name: "settling", Value: fmt.Sprintf("%s, %s at rate %g", res.Method, atMost(r.recipe.Inference.Steps), r.recipe.Inference.Rate)},
+			{Name: "settling", Value: settlingText(r.recipe.Inference)},
 			{Name: "learning", Value: fmt.Sprintf("%s at rate %g (%s), batches of %d, seed %d", r.recipe.Optimizer, r.recipe.Learning.Rate, r.recipe.Learning.Schedule, r.recipe.Learning.Batch, res.Seed)},
 			{Name: "examples", Value: fmt.Sprintf("%d learned from, %d for validation, %d for the test", res.TrainExamples, r.recipe.Data.Validation, res.TestExamples)},
 			{Name: "best epoch", Value: best(res)},

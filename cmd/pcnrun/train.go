@@ -28,7 +28,8 @@ once on the test part at the end.
 The folder of the run gets
   model.safetensors       the model that is scored, renewed after each epoch: of
                           the last epoch, or with --patience of the best
-  best.safetensors        the model of the epoch with the best validation score
+  best.safetensors        the model of the epoch with the lowest squared error on the
+                          validation part
   last.safetensors        that of the last epoch, where it is not the one scored
   checkpoint.safetensors  where --resume goes on
   recipe.yaml             the settings used
@@ -146,7 +147,7 @@ func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *tr
 	n.SetWorkers(e.workers)
 	e.recipe.Model = n.Config()
 	e.untested = rec.Untested
-	e.describe(lines, n)
+	a.describe(e, lines, n)
 	if err := e.saveRecipe(n); err != nil {
 		return nil, err
 	}
