@@ -156,6 +156,29 @@ func TestPatience(t *testing.T) {
 	}
 }
 
+// TestPatienceOfFew learns from few examples, with fewer to go by: training does not
+// end with the first epoch that is right about all of these.
+func TestPatienceOfFew(t *testing.T) {
+	mean := 0.0
+	for seed := range uint64(4) {
+		r := recipe(t, "digits", model.Discriminative, "", seed+1)
+		r.Data.Limit, r.Data.Validation, r.Learning.Patience = 200, 30, 5
+		sets, err := r.Data.Load()
+		must(t, err)
+		l, err := r.PCN()
+		must(t, err)
+		h, err := Fit(context.Background(), l, r.Learning, sets.Train, sets.Validation, Options{})
+		must(t, err)
+		score, err := Evaluate(context.Background(), l, sets.Test)
+		must(t, err)
+		t.Logf("epoch %d of %d scores %.3f", h.Best, len(h.Epochs), score.Accuracy)
+		mean += score.Accuracy / 4
+	}
+	if mean < 0.92 { // 0.88 where accuracy decides
+		t.Errorf("the mean accuracy is %.3f, want at least 0.92", mean)
+	}
+}
+
 // small returns a recipe, its data, and a checkpoint in the middle of its second
 // epoch.
 func small(t testing.TB) (Recipe, Sets, *Checkpoint) {

@@ -26,8 +26,8 @@ type Learning struct {
 	// Schedule is the course of the rate, by name: see [NewSchedule]. Default
 	// constant.
 	Schedule string `yaml:"schedule" json:"schedule"`
-	// Patience ends training after that many epochs in a row without a better
-	// score on the validation set; the learner is then as after the best epoch, by its
+	// Patience ends training after that many epochs in a row without a lower mean squared
+	// error on the validation set; the learner is then as after the best epoch, by its
 	// State. 0 takes all epochs and leaves it as after the last.
 	Patience int `yaml:"patience" json:"patience"`
 	// Seed decides the order of the examples.
@@ -106,9 +106,8 @@ type Epoch struct {
 // History is what became of a training run.
 type History struct {
 	Epochs []Epoch `json:"epochs"`
-	// Best is the epoch with the best validation score: the highest accuracy, for
-	// a regression the lowest mean squared error, the first of several. 0 without
-	// a validation set.
+	// Best is the epoch with the lowest mean squared error on the validation set,
+	// of classes, too; the first of several. 0 without a validation set.
 	Best int `json:"best"`
 	// Status is Diverged when settling diverged in any batch, StepLimit
 	// otherwise.
@@ -124,7 +123,7 @@ type Event struct {
 	Batch, Batches int // batches done in this epoch
 	Step           Step
 	Done           *Epoch
-	Best           bool // Done has the best validation score so far
+	Best           bool // Done has the lowest validation error so far
 	Last           bool // Done is the last epoch
 
 	fitting *fitting
@@ -159,8 +158,8 @@ var errNotFinite = errors.New("train: the energy is not finite")
 // may be nil, after each epoch.
 //
 // It ends early, with the history so far, when ctx is cancelled (the error is
-// context.Cause), when Options.Event returns an error, when the validation score
-// has not been better for Learning.Patience epochs, and when the energy is no
+// context.Cause), when Options.Event returns an error, when the validation error
+// has not been lower for Learning.Patience epochs, and when the energy is no
 // longer finite: Status is then Diverged, and the weights are those before that
 // batch.
 //
@@ -336,7 +335,7 @@ func addMean(mean []float64, share float64, x []float64) []float64 {
 // end closes the epoch under way.
 func (f *fitting) end() error {
 	h, e := f.history, f.record
-	best := e.Validation != nil && (h.Best == 0 || better(*e.Validation, *h.Epochs[h.Best-1].Validation, f.validation.Classes > 0))
+	best := e.Validation != nil && (h.Best == 0 || better(*e.Validation, *h.Epochs[h.Best-1].Validation))
 	h.Epochs = append(h.Epochs, e)
 	h.Seconds += e.Seconds
 	f.batch = 0
@@ -350,11 +349,9 @@ func (f *fitting) end() error {
 	return f.tell(Event{Batch: e.Batches, Done: &e, Best: best, Last: f.over()})
 }
 
-// better reports whether a is a better score than b.
-func better(a, b Score, classes bool) bool {
-	if classes {
-		return a.Accuracy > b.Accuracy
-	}
+// better reports whether a is a better score than b: by the squared error, for
+// classes, too, whose accuracy on few examples reaches its highest by chance.
+func better(a, b Score) bool {
 	return a.MSE < b.MSE || math.IsNaN(b.MSE) && !math.IsNaN(a.MSE)
 }
 

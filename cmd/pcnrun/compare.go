@@ -35,6 +35,7 @@ and recipe.yaml, the settings used.
   pcnrun compare mnist --data ~/mnist --limit 5000 --layers 784,128,10 --json`,
 		Args:      datasetArgs,
 		ValidArgs: train.Datasets,
+		PreRun:    interruptOnPipe,
 	}
 	f := addRecipeFlags(c, "runs/DATASET-compare")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -69,7 +70,7 @@ func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error
 		return err
 	}
 	info := a.info()
-	e.describe(info, pcn.Network())
+	a.describe(e, info, pcn.Network())
 	if err := e.saveRecipe(pcn.Network()); err != nil {
 		return err
 	}

@@ -64,12 +64,29 @@ func fits(layers []int, sets train.Sets) error {
 		commas(layers), sets.Train.Name, inputs, targets, inputs, targets, what)
 }
 
+// few is a number of examples of which chance decides more than a point of accuracy.
+const few = 100
+
 // describe prints what is about to be learned from what.
-func (e *experiment) describe(w io.Writer, n *model.Network) {
+func (a *app) describe(e *experiment, w io.Writer, n *model.Network) {
 	fmt.Fprintf(w, "data     %s: %s to learn from, %d for validation, %d for the test\n",
 		e.recipe.Data.Dataset, plural.Of(e.sets.Train.Len(), "example"), e.sets.Validation.Len(), e.sets.Test.Len())
 	fmt.Fprintf(w, "network  %v\n", n)
+	fmt.Fprintf(w, "settling %s\n", settlingText(e.recipe.Inference))
 	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))
+	if count := e.sets.Validation.Len(); e.recipe.Learning.Patience > 0 && count < few {
+		a.warn("--patience goes by a validation part of %s, few to tell a better model by: --validation holds out more", plural.Of(count, "example"))
+	}
+}
+
+// settlingText says how latents settle, and where steps and rate are those that come
+// with the method.
+func settlingText(inf model.Inference) string {
+	own := ""
+	if of, err := (model.Inference{Method: inf.Method}).WithDefaults(); err == nil && of.Steps == inf.Steps && of.Rate == inf.Rate {
+		own = ", the method's own"
+	}
+	return fmt.Sprintf("%s, %s at rate %g%s", inf.Method, atMost(inf.Steps), inf.Rate, own)
 }
 
 // recipeText returns the settings used, as n has filled them in.

@@ -57,7 +57,9 @@ generative, with its two traps: an inference rate without a guard, and stale
 errors.
 
 The first Ctrl-C ends training after the batch at hand and leaves the model of
-the last full epoch; a second ends pcnrun at once.`
+the last full epoch; a second ends pcnrun at once. SIGTERM, SIGHUP, SIGUSR1,
+SIGUSR2 and SIGXCPU do as the first, and so does closing the pipe that pcnrun
+prints to.`
 
 // datasetHelp says where data comes from.
 const datasetHelp = `digits (built in, 8×8 pixels) and sine (made up, with noise) need no files. mnist
@@ -114,7 +116,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		_, err := train.NewSchedule(text)
 		return err
 	})
-	recipeFlag(f.flags, "patience", "N", "end after N epochs without a better validation score, and keep the best model;\n0 for never (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Learning.Patience }))
+	recipeFlag(f.flags, "patience", "N", "end after N epochs without a lower squared error on the validation part, and\nkeep the best model; 0 for never (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Learning.Patience }))
 	recipeFlag(f.flags, "optimizer", "NAME", strings.Join(train.Optimizers, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
 		r.Optimizer = text
 		_, err := train.NewOptimizer(text)
@@ -225,13 +227,19 @@ func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
 
 // addInferenceFlags adds the flags for how latents settle.
 func addInferenceFlags(flags *pflag.FlagSet) {
-	recipeFlag(flags, "method", "NAME", "how latents move: "+strings.Join(model.Methods(), ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
+	recipeFlag(flags, "method", "NAME", "how latents move: "+strings.Join(model.Methods(), ", ")+" (recipe's);\nanother than the recipe's has its own steps and rate", func(r *train.Recipe, text string) error {
 		was := r.Inference.Method
 		if err := r.Inference.Method.UnmarshalText([]byte(text)); err != nil {
 			return err
 		}
-		if r.Inference.Method != was && !flags.Changed("inference-rate") {
-			r.Inference.Rate = 0 // another method's rate means nothing here
+		if r.Inference.Method == was {
+			return nil
+		}
+		if !flags.Changed("inference-rate") { // another method's rate and steps mean nothing here
+			r.Inference.Rate = 0
+		}
+		if !flags.Changed("steps") {
+			r.Inference.Steps = 0
 		}
 		return nil
 	})

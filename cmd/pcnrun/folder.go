@@ -18,7 +18,7 @@ const (
 	recordFile     = "run.json"               // what was run on what, how it ended, and its test score
 	metricsFile    = "metrics.jsonl"          // a line for each epoch
 	modelFile      = "model.safetensors"      // the model that is scored
-	bestFile       = "best.safetensors"       // the model after the epoch with the best validation score
+	bestFile       = "best.safetensors"       // the model after the epoch with the lowest validation error
 	lastFile       = "last.safetensors"       // the model after the last epoch, where that is not the one scored
 	checkpointFile = "checkpoint.safetensors" // where --resume goes on
 	curvesFile     = "curves.png"
@@ -56,23 +56,18 @@ func makeFolder(dir string) error {
 	return os.Remove(probe.Name())
 }
 
-// openFolder makes a folder, locks it, and removes the temporary files of processes
-// that were killed.
+// openFolder makes a folder and locks it.
 func openFolder(dir string) (*folder, error) {
 	if err := makeFolder(dir); err != nil {
 		return nil, err
 	}
-	f := &folder{dir: dir, lock: flock.New(filepath.Join(dir, lockFile))}
+	f := &folder{dir: dir, lock: flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o666))}
 	locked, err := f.lock.TryLock()
 	if err != nil {
 		return nil, err
 	}
 	if !locked {
 		return nil, fmt.Errorf("%s: %w", dir, errInUse)
-	}
-	if err := atomicfile.Clean(dir); err != nil {
-		f.release()
-		return nil, err
 	}
 	return f, nil
 }
@@ -93,8 +88,15 @@ func (f *folder) holdsRun() string {
 	return ""
 }
 
+// clean removes the temporary files that processes that were killed have left of the
+// run that is in the folder.
+func (f *folder) clean() error { return atomicfile.Clean(f.dir, runFiles...) }
+
 // clear removes the files of the run that is in the folder.
 func (f *folder) clear() error {
+	if err := f.clean(); err != nil {
+		return err
+	}
 	for _, name := range runFiles {
 		if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

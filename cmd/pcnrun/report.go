@@ -126,7 +126,7 @@ func runPage(ctx context.Context, runs []*pastRun) (*report.Page, error) {
 		Facts: []report.Fact{
 			{Name: "run", Value: r.dir},
 			{Name: "network", Value: fmt.Sprintf("%s from data to label, %s, %s, %s", commas(res.Layers), res.Direction, r.recipe.Model.Activation, res.Dtype)},
-			{Name: "settling", Value: fmt.Sprintf("%s, %s at rate %g", res.Method, atMost(r.recipe.Inference.Steps), r.recipe.Inference.Rate)},
+			{Name: "settling", Value: settlingText(r.recipe.Inference)},
 			{Name: "learning", Value: fmt.Sprintf("%s at rate %g (%s), batches of %d, seed %d", r.recipe.Optimizer, r.recipe.Learning.Rate, r.recipe.Learning.Schedule, r.recipe.Learning.Batch, res.Seed)},
 			{Name: "examples", Value: fmt.Sprintf("%d learned from, %d for validation, %d for the test", res.TrainExamples, r.recipe.Data.Validation, res.TestExamples)},
 			{Name: "best epoch", Value: best(res)},
@@ -155,6 +155,15 @@ func runPage(ctx context.Context, runs []*pastRun) (*report.Page, error) {
 	sections, err := report.Examine(ctx, l, r.recipe.Inference, r.sets.Validation)
 	p.Sections = append(p.Sections, sections...)
 	return p, err
+}
+
+// writeReport writes the report of the run to path.
+func (r *pastRun) writeReport(ctx context.Context, path string) error {
+	page, err := runPage(ctx, []*pastRun{r})
+	if err != nil {
+		return err
+	}
+	return page.Save(path)
 }
 
 // load reads the model and the data, where they are not there yet.

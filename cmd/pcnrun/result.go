@@ -40,7 +40,7 @@ type result struct {
 	evaluation
 	TrainExamples      int     `json:"train_examples"`
 	Epochs             int     `json:"epochs"`                        // that were done
-	BestEpoch          int     `json:"best_epoch,omitempty"`          // by validation score
+	BestEpoch          int     `json:"best_epoch,omitempty"`          // by validation error
 	ValidationAccuracy *number `json:"validation_accuracy,omitempty"` // of the last epoch, or the best with patience
 	ValidationMSE      *number `json:"validation_mse,omitempty"`
 	Status             string  `json:"status"`

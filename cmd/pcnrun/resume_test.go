@@ -2,19 +2,13 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
-	"math/rand/v2"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"reflect"
-	"strconv"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"gorgonia.org/tensor"
 
 	"example.com/pcn/train"
 )
@@ -51,64 +45,115 @@ func readEnded(t *testing.T, dir string) ended {
 	return ended{file(modelFile), file(bestFile), file(lastFile), *h, *c, rec.Result}
 }
 
-// TestKill kills training runs with SIGKILL at random moments, from their start
-// to their end, and resumes them: each ends with the bits of the run that never
-// stopped. PCN_KILLS says how many runs; there are a few by default.
-func TestKill(t *testing.T) {
-	kills := 4
-	if testing.Short() {
-		kills = 1
+// TestResumeOrStart refuses a run of other settings, and prints again the result of
+// one that has come to its end.
+func TestResumeOrStart(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	call := func(want int, args ...string) (string, string) {
+		t.Helper()
+		var stdout, stderr strings.Builder
+		if code := run(t.Context(), append([]string{"train", "sine", "--out", out, "--resume-or-start"}, args...), nil, &stdout, &stderr); code != want {
+			t.Fatalf("%v: exit code %d, want %d: %s", args, code, want, stderr.String())
+		}
+		return stdout.String(), stderr.String()
 	}
-	if text := os.Getenv("PCN_KILLS"); text != "" {
-		kills = must(strconv.Atoi(text))
+	first, _ := call(exitOK, "--epochs", "2")
+	before := must(os.ReadFile(filepath.Join(out, recordFile)))
+	second, said := call(exitOK, "--epochs", "2", "--checkpoint-every", "1")
+	if second != first || !strings.Contains(said, "has come to its end before") {
+		t.Errorf("the ended run says %q and %q, and said %q", second, said, first)
 	}
-	dir := t.TempDir()
-	command := func(out string, every string) *exec.Cmd {
-		return exec.Command("pcnrun", "train", "digits", "--direction", "generative", "--layers", "64,24,10", "--limit", "600", "--epochs", "14",
-			"--rate", "0.03", "--patience", "3", "--checkpoint-every", every, "--out", out, "--force", "-q")
+	_, said = call(exitUsage, "--epochs", "3", "--precisions", "1,2,1,1")
+	if !strings.Contains(said, "of other settings: learning.epochs is 2 there and 3 here, model.precisions is not set there and [1,2,1,1] here") {
+		t.Errorf("other settings are refused with %q", said)
 	}
-	began := time.Now()
-	if out, err := command(filepath.Join(dir, "whole"), "1").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	call(exitUsage, "--force")
+	call(exitUsage, "--resume", out)
+	if after := must(os.ReadFile(filepath.Join(out, recordFile))); !bytes.Equal(before, after) {
+		t.Error("the run was written to")
 	}
-	span := time.Since(began)
-	want := readEnded(t, filepath.Join(dir, "whole"))
-	if len(want.Last) == 0 || len(want.Metrics.Epochs) == 14 {
-		t.Fatalf("the run was to end early; it took %d epochs", len(want.Metrics.Epochs))
+}
+
+// TestRunEndsLast: a run says that it has come to its end when all of it is there.
+// What was cut off before that is made up for.
+func TestRunEndsLast(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	call := func(want int, args ...string) string {
+		t.Helper()
+		var stderr strings.Builder
+		if code := run(t.Context(), append([]string{"train", "-q"}, args...), nil, io.Discard, &stderr); code != want {
+			t.Fatalf("%v: exit code %d, want %d: %s", args, code, want, stderr.String())
+		}
+		return stderr.String()
 	}
-	rng := rand.New(rand.NewPCG(uint64(kills), 1))
-	killed, resumed, same := 0, 0, 0
-	for i := range kills {
-		out := filepath.Join(dir, "killed")
-		os.RemoveAll(out)
-		run := command(out, []string{"1b", "7b", "1", "100ms"}[i%4])
-		if err := run.Start(); err != nil {
+	call(exitOK, "sine", "--epochs", "2", "--out", out)
+	whole := readEnded(t, out)
+	page := filepath.Join(out, reportFile)
+	for _, err := range []error{os.Remove(filepath.Join(out, recordFile)), os.Remove(page), os.MkdirAll(filepath.Join(page, "in the way"), 0o777)} {
+		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(rng.Float64() * float64(span)))
-		run.Process.Kill()
-		if run.Wait() != nil {
-			killed++
-		}
-		if _, err := train.LoadCheckpoint(filepath.Join(out, checkpointFile)); err == nil {
-			resumed++
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("kill %d: the checkpoint does not load: %v", i, err)
-		}
-		again := exec.Command("pcnrun", "train", "--resume", out, "-q")
-		if _, err := os.Stat(filepath.Join(out, recipeFile)); err != nil {
-			again = command(out, "1") // it had not begun
-		}
-		if text, err := again.CombinedOutput(); err != nil {
-			t.Fatalf("kill %d: resume: %v: %s", i, err, text)
-		}
-		diff := cmp.Diff(want, readEnded(t, out), cmp.Comparer(func(a, b *tensor.Dense) bool { return reflect.DeepEqual(a.Data(), b.Data()) }),
-			cmp.Comparer(bytes.Equal), cmp.AllowUnexported(result{}))
-		if diff != "" {
-			t.Errorf("kill %d: ended otherwise:\n%s", i, diff)
-			continue
-		}
-		same++
 	}
-	t.Logf("%d of %d runs ended with the same bits; %d were killed in time, %d of them after their first checkpoint", same, kills, killed, resumed)
+	said := call(exitFailure, "--resume", out)
+	if !strings.Contains(said, page) || !strings.Contains(said, "--resume "+out) {
+		t.Errorf("a page that cannot be written is reported as %q", said)
+	}
+	if must(loadRecord(out)).over() {
+		t.Error("a run without its report has come to its end")
+	}
+	if err := os.RemoveAll(page); err != nil {
+		t.Fatal(err)
+	}
+	call(exitOK, "--resume", out)
+	if _, err := os.Stat(page); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(whole.Result, readEnded(t, out).Result, cmp.AllowUnexported(result{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestOthersFilesStay: of a folder that is no run, and of what is not the run's own,
+// nothing is removed.
+func TestOthersFilesStay(t *testing.T) {
+	out := t.TempDir()
+	mine, others := ".model.safetensors.123.part", []string{".film.mkv.part", ".x.5.part", "notes"}
+	put := func(names ...string) {
+		for _, name := range names {
+			if err := os.WriteFile(filepath.Join(out, name), nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	check := func(when string, want bool, names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if _, err := os.Stat(filepath.Join(out, name)); (err == nil) != want {
+				t.Errorf("%s: %s is there: %v", when, name, err == nil)
+			}
+		}
+	}
+	train := func(want int, args ...string) {
+		t.Helper()
+		if code := run(t.Context(), append([]string{"train", "-q"}, args...), nil, io.Discard, io.Discard); code != want {
+			t.Fatalf("%v: exit code %d, want %d", args, code, want)
+		}
+	}
+	put(append(others, mine)...)
+	train(exitFailure, "--resume", out)
+	check("no run", true, append(others, mine)...)
+	train(exitOK, "sine", "--epochs", "1", "--out", out)
+	check("a new run", true, append(others, mine)...)
+	train(exitUsage, "sine", "--epochs", "1", "--out", out)
+	check("a run that is in the way", true, append(others, mine)...)
+	train(exitOK, "sine", "--epochs", "1", "--out", out, "--force")
+	check("another run", true, others...)
+	check("another run", false, mine)
+	put(mine)
+	if err := os.Remove(filepath.Join(out, recordFile)); err != nil { // as if it had been killed
+		t.Fatal(err)
+	}
+	train(exitOK, "--resume", out)
+	check("the run goes on", true, others...)
+	check("the run goes on", false, mine)
 }

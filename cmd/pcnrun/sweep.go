@@ -73,7 +73,8 @@ DIR makes the table.`,
   pcnrun sweep --config sweep.yaml --shard 1/2 --out runs/sweep
   sbatch --array=1-8 --wrap 'pcnrun sweep --config sweep.yaml'
   pcnrun sweep runs/sweep --csv`,
-		Args: wantArgs(0, 1),
+		Args:   wantArgs(0, 1),
+		PreRun: interruptOnPipe,
 	}
 	f := &sweepFlags{}
 	f.every.Set(defaultInterval)
@@ -266,16 +267,21 @@ func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) er
 	}
 	from, err := train.LoadCheckpoint(d.path(checkpointFile))
 	switch {
-	case errors.Is(err, fs.ErrNotExist) || err == nil && rec == nil:
-		from, rec = nil, newRecord([]string{"train", "--config", d.path(recipeFile)})
-		if err := d.clear(); err != nil {
-			return err
-		}
-	case err != nil:
+	case errors.Is(err, fs.ErrNotExist):
+		from, rec, err = nil, nil, d.clear()
+	case err == nil && (from.Recipe == nil || !reflect.DeepEqual(*from.Recipe, r.Recipe)):
+		err = fmt.Errorf("%s is of another run", d.path(checkpointFile))
+	}
+	if err == nil {
+		err = d.clean()
+	}
+	if err != nil {
 		return err
-	case from.Recipe == nil || !reflect.DeepEqual(*from.Recipe, r.Recipe):
-		return fmt.Errorf("%s is of another run", d.path(checkpointFile))
-	default:
+	}
+	if rec == nil { // it is new, or its record is gone or cut short, and the checkpoint is all that matters
+		rec = newRecord([]string{"train", "--config", d.path(recipeFile)})
+	}
+	if from != nil {
 		rec.Resumed++
 	}
 	rec.Untested = true
@@ -290,6 +296,12 @@ func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) er
 	silent := &app{stdout: io.Discard, stderr: io.Discard, quiet: true}
 	if _, err := silent.carryOut(ctx, e, rec, from, s.every, io.Discard); err != nil {
 		return err
+	}
+	if err := rec.save(d); err != nil { // last: it says that all is there
+		return err
+	}
+	if !rec.over() {
+		return context.Cause(ctx)
 	}
 	s.end(rec, r, all, true)
 	return nil
@@ -351,6 +363,9 @@ func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, 
 		return nil, err
 	}
 	defer d.release()
+	if err := atomicfile.Clean(s.dir, sweepFile, tableFile, tableCSVFile, sweepPlotsFile); err != nil {
+		return nil, err
+	}
 	if text, err := os.ReadFile(d.path(tableFile)); err == nil {
 		t := &sweep.Table{}
 		if err := json.Unmarshal(text, t); err != nil {

@@ -153,31 +153,48 @@ func TestSweepInterrupt(t *testing.T) {
 	if err := os.WriteFile(config, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command("pcnrun", "sweep", "--config", config, "--out", filepath.Join(dir, "out"), "--workers", "2", "-q")
-	var stderr bytes.Buffer
-	c.Stderr = &stderr
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
+	out := filepath.Join(dir, "out")
+	interrupt := func(begun func() bool) {
+		t.Helper()
+		c := exec.Command("pcnrun", "sweep", "--config", config, "--out", out, "--workers", "2", "-q")
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer c.Process.Kill()
+		for began := time.Now(); !begun() && time.Since(began) < time.Minute; time.Sleep(time.Millisecond) {
+		}
+		c.Process.Signal(os.Interrupt)
+		var exit *exec.ExitError
+		if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+			t.Fatalf("want exit code %d, got %v", exitInterrupted, err)
+		}
+		if want := "pcnrun: interrupted: 0 of 3 runs have ended; the same command goes on\n"; stderr.String() != want {
+			t.Errorf("want %q, got %q", want, stderr.String())
+		}
 	}
-	defer c.Process.Kill()
-	for _, run := range []string{"p0001-s1", "p0002-s1"} {
-		for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(time.Millisecond) {
-			if _, err := os.Stat(filepath.Join(dir, "out", run, modelFile)); err == nil {
-				break
+	interrupt(func() bool {
+		for _, run := range []string{"p0001-s1", "p0002-s1"} {
+			if _, err := os.Stat(filepath.Join(out, run, modelFile)); err != nil {
+				return false
 			}
 		}
-	}
-	c.Process.Signal(os.Interrupt)
-	var exit *exec.ExitError
-	if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		t.Fatalf("want exit code %d, got %v", exitInterrupted, err)
-	}
-	if want := "pcnrun: interrupted: 0 of 3 runs have ended; the same command goes on\n"; stderr.String() != want {
-		t.Errorf("want %q, got %q", want, stderr.String())
-	}
+		return true
+	})
 	for run, want := range map[string]bool{"p0001-s1": true, "p0002-s1": true, "p0003-s1": false} {
-		if _, err := os.Stat(filepath.Join(dir, "out", run, checkpointFile)); (err == nil) != want {
+		if _, err := os.Stat(filepath.Join(out, run, checkpointFile)); (err == nil) != want {
 			t.Errorf("%s: a checkpoint is there: %v, want %v", run, err == nil, want)
 		}
+	}
+
+	// A record that is cut short costs the run nothing else.
+	cut := filepath.Join(out, "p0001-s1")
+	if err := os.Truncate(filepath.Join(cut, recordFile), 100); err != nil {
+		t.Fatal(err)
+	}
+	interrupt(func() bool { _, err := loadRecord(cut); return err == nil })
+	if rec := must(loadRecord(cut)); rec.Resumed != 1 || rec.Result.Status != interrupted {
+		t.Errorf("with its record cut short, the run was resumed %d times and is %s", rec.Resumed, rec.Result.Status)
 	}
 }

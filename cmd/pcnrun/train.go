@@ -28,7 +28,8 @@ once on the test part at the end.
 The folder of the run gets
   model.safetensors       the model that is scored, renewed after each epoch: of
                           the last epoch, or with --patience of the best
-  best.safetensors        the model of the epoch with the best validation score
+  best.safetensors        the model of the epoch with the lowest squared error on the
+                          validation part
   last.safetensors        that of the last epoch, where it is not the one scored
   checkpoint.safetensors  where --resume goes on
   recipe.yaml             the settings used
@@ -38,7 +39,9 @@ The folder of the run gets
 A folder that holds a run is not written to without --force or --resume.
 
 A run that was interrupted or killed goes on from its last checkpoint with
---resume, and ends with the same bits as if it had never stopped.
+--resume, and ends with the same bits as if it had never stopped. With
+--resume-or-start the same command line begins a run and, given again, goes on with
+it: for jobs that a batch system queues again.
 
 ` + datasetHelp + "\n\n" + recipeHelp,
 		Example: `  pcnrun train
@@ -47,7 +50,9 @@ A run that was interrupted or killed goes on from its last checkpoint with
   pcnrun train mnist --limit 5000 --recipe article --json
   pcnrun train flowers.csv --label kind
   pcnrun train photos --test more-photos
-  pcnrun train --resume runs/mnist`,
+  pcnrun train --resume runs/mnist
+  sbatch --requeue --wrap 'srun pcnrun train mnist --out runs/a --resume-or-start'`,
+		PreRun:    interruptOnPipe,
 		Args:      datasetArgs,
 		ValidArgs: train.Datasets,
 	}
@@ -55,20 +60,22 @@ A run that was interrupted or killed goes on from its last checkpoint with
 	f.every.Set(defaultInterval)
 	f.flags.Var(&f.every, "checkpoint-every", "how often a checkpoint is written: N epochs, Nb batches, or a time such\nas 30s; one is always written at the end and when interrupted")
 	f.flags.StringVar(&f.resume, "resume", "", "go on with the run in `DIR`, with its own settings")
+	f.flags.BoolVar(&f.orStart, "resume-or-start", false, "go on with the run in the folder of --out, which must be of the same\nsettings, or begin it where there is none (default runs/DATASET)")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if f.resume != "" {
 			return a.resume(c, f, args)
+		}
+		if f.orStart && f.force {
+			return usagef("--resume-or-start and --force do not go together")
 		}
 		r, err := f.recipe(args, "digits")
 		if err != nil {
 			return err
 		}
-		e, err := prepare(r, func() (*folder, error) { return f.claim("runs/" + r.Data.Name()) })
-		if err != nil {
-			return err
+		if f.orStart {
+			return a.resumeOrStart(c.Context(), f, r)
 		}
-		defer e.release()
-		return a.train(c.Context(), f, e, newRecord(a.args), nil)
+		return a.start(c.Context(), f, r, func() (*folder, error) { return f.claim("runs/" + r.Data.Name()) })
 	}
 	return c
 }
@@ -76,19 +83,40 @@ A run that was interrupted or killed goes on from its last checkpoint with
 // trainFlags are the flags of train.
 type trainFlags struct {
 	*recipeFlags
-	every  interval
-	resume string
+	every   interval
+	resume  string
+	orStart bool // or resume
+}
+
+// start begins a run in the folder that open opens.
+func (a *app) start(ctx context.Context, f *trainFlags, r train.Recipe, open func() (*folder, error)) error {
+	e, err := prepare(r, open)
+	if err != nil {
+		return err
+	}
+	defer e.release()
+	return a.train(ctx, f, e, newRecord(a.args), nil)
 }
 
 // train trains in the folder of e, from a checkpoint or from the beginning, and
 // reports what came of it.
 func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *record, from *train.Checkpoint) error {
-	info := a.info()
-	past, err := a.carryOut(ctx, e, rec, from, f.every, info)
-	if past == nil {
-		return err
+	past, err := a.carryOut(ctx, e, rec, from, f.every, a.info())
+	if err == nil && rec.over() {
+		if err = past.writeReport(ctx, e.path(reportFile)); err != nil && ctx.Err() != nil {
+			rec.Result.Status, err = interrupted, nil
+		}
+	}
+	if err == nil {
+		err = rec.save(e.folder) // last: it says that all is there
 	}
 	if err != nil {
+		if e.holdsRun() != "" {
+			err = fmt.Errorf("%w; when that is mended, 'pcnrun train --resume %s' goes on", err, e.dir)
+		}
+		return err
+	}
+	if !rec.over() {
 		if f.json {
 			if err := printJSON(a.stdout, rec.Result); err != nil {
 				return err
@@ -96,17 +124,10 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 		}
 		return fmt.Errorf("%w; 'pcnrun train --resume %s' goes on", interruption(rec.Result), e.dir)
 	}
+	fmt.Fprintf(a.info(), "wrote %s, %s and %s\n", rec.Result.Model, e.path(curvesFile), e.path(reportFile))
 	if err := a.printResult(f, rec.Result); err != nil {
 		return err
 	}
-	page, err := runPage(ctx, []*pastRun{past})
-	if err != nil {
-		return err
-	}
-	if err := page.Save(e.path(reportFile)); err != nil {
-		return err
-	}
-	fmt.Fprintf(info, "wrote %s, %s and %s\n", rec.Result.Model, e.path(curvesFile), e.path(reportFile))
 	if last := past.history.Epochs[len(past.history.Epochs)-1]; math.IsNaN(last.Energy) || math.IsInf(last.Energy, 0) {
 		return fmt.Errorf("training failed at epoch %d: the energy is no longer a number", last.Epoch)
 	}
@@ -114,8 +135,9 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 }
 
 // carryOut trains in the folder of e, from a checkpoint or from the beginning, and
-// leaves there all of a run but its report. An interrupted run is returned with an
-// error; a run that failed is not.
+// leaves there all of a run but its report and, in its record, how it ended: the
+// caller saves that when all is there. A run that was interrupted has ended so, without
+// an error.
 func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *train.Checkpoint, every interval, lines io.Writer) (*pastRun, error) {
 	l, err := e.recipe.PCN()
 	if err != nil {
@@ -125,7 +147,7 @@ func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *tr
 	n.SetWorkers(e.workers)
 	e.recipe.Model = n.Config()
 	e.untested = rec.Untested
-	e.describe(lines, n)
+	a.describe(e, lines, n)
 	if err := e.saveRecipe(n); err != nil {
 		return nil, err
 	}
@@ -146,16 +168,13 @@ func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *tr
 		return nil, err
 	}
 	rec.Result = res
-	if err := rec.save(e.folder); err != nil {
-		return nil, err
-	}
 	if len(h.Epochs) > 0 {
 		curves := report.Curves(e.sets.Validation.Classes > 0, report.Run{Name: "PCN", History: h})
 		if err := report.WritePNG(e.path(curvesFile), report.Render(curves...)); err != nil {
 			return nil, err
 		}
 	}
-	return &pastRun{dir: e.dir, record: rec, recipe: e.recipe, history: h, network: n, sets: &e.sets}, err
+	return &pastRun{dir: e.dir, record: rec, recipe: e.recipe, history: h, network: n, sets: &e.sets}, nil
 }
 
 // printResult prints what came of a run that has ended.
@@ -180,6 +199,11 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	defer d.release()
+	return a.goOn(c.Context(), f, d)
+}
+
+// goOn goes on with the run in d.
+func (a *app) goOn(ctx context.Context, f *trainFlags, d *folder) error {
 	rec, err := loadRecord(d.dir)
 	if errors.Is(err, fs.ErrNotExist) { // stopped before it was written
 		rec, err = newRecord(a.args), nil
@@ -203,12 +227,12 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 	if was := rec.Machine.Kernel; was != gemm.Kernel() {
 		a.warn("the run began with the kernel %s and goes on with %s: its numbers will differ by rounding", was, gemm.Kernel())
 	}
-	e, err := prepare(r, func() (*folder, error) { return d, nil })
+	e, err := prepare(r, func() (*folder, error) { return d, d.clean() })
 	if err != nil {
 		return err
 	}
 	rec.Resumed++
-	return a.train(c.Context(), f, e, rec, from)
+	return a.train(ctx, f, e, rec, from)
 }
 
 // where returns the settings of the run in the folder, and its checkpoint: nil

@@ -2,18 +2,23 @@
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
 // Write calls write with a temporary file beside path, syncs it and renames it
 // to path. On any error the temporary file is removed and what was at path
-// stays.
+// stays. A new file has the mode that the umask leaves it, one in place of another
+// the mode of that.
 func Write(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*"+suffix)
+	f, err := create(path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -24,10 +29,12 @@ func Write(path string, write func(io.Writer) error) (err error) {
 			err = fmt.Errorf("%s: %w", path, err)
 		}
 	}()
-	if err := write(f); err != nil {
-		return err
+	if was, err := os.Stat(path); err == nil {
+		if err := f.Chmod(was.Mode().Perm()); err != nil {
+			return err
+		}
 	}
-	if err := f.Chmod(0o644); err != nil {
+	if err := write(f); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
@@ -43,19 +50,37 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	return nil
 }
 
-// suffix ends the names of temporary files.
+// suffix ends the names of temporary files: .NAME.NUMBER.part stands beside NAME.
 const suffix = ".part"
 
-// Clean removes from dir the temporary files that ended processes have left
-// there. None may be writing to it.
-func Clean(dir string) error {
+// create makes a temporary file for path. [os.CreateTemp] would close it to all but
+// its owner, whatever the umask.
+func create(path string) (*os.File, error) {
+	dir, name := filepath.Split(path)
+	for {
+		part := filepath.Join(dir, fmt.Sprintf(".%s.%d%s", name, rand.Uint64(), suffix))
+		f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+}
+
+// Clean removes from dir the temporary files that ended processes have left there
+// of files with these names. None may be writing to them.
+func Clean(dir string, names ...string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if name := e.Name(); strings.HasPrefix(name, ".") && strings.HasSuffix(name, suffix) {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+		for _, name := range names {
+			number, of := strings.CutPrefix(e.Name(), "."+name+".")
+			number, temporary := strings.CutSuffix(number, suffix)
+			if _, err := strconv.ParseUint(number, 10, 64); !of || !temporary || err != nil {
+				continue
+			}
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 				return err
 			}
 		}

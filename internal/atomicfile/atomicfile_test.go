@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,27 +32,36 @@ func TestWriteKeepsOldFileOnError(t *testing.T) {
 	}
 }
 
-// TestClean removes what a process that was killed has left, and nothing else.
+// TestClean removes what a process that was killed has left of the files that are
+// named, and nothing else.
 func TestClean(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "model")
-	if err := Write(path, func(w io.Writer) error {
-		return Write(filepath.Join(dir, ".hidden"), func(io.Writer) error {
-			names, _ := filepath.Glob(filepath.Join(dir, ".model.*"))
-			if len(names) != 1 {
-				t.Fatalf("want one temporary file, got %v", names)
-			}
-			return os.Link(names[0], filepath.Join(dir, ".model.killed"+suffix))
-		})
+	if err := Write(path, func(io.Writer) error {
+		names, _ := filepath.Glob(filepath.Join(dir, ".model.*"))
+		if len(names) != 1 {
+			t.Fatalf("want one temporary file, got %v", names)
+		}
+		return os.Link(names[0], filepath.Join(dir, ".model.7"+suffix)) // that stays
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Clean(dir); err != nil {
+	others := []string{".film.mkv.part", ".hidden", ".model.part", ".model.safe.8.part", ".other.9.part", "model.1.part"}
+	for _, name := range others {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Clean(dir, "model", "best"); err != nil {
 		t.Fatal(err)
 	}
 	left, _ := os.ReadDir(dir)
-	if len(left) != 2 || left[0].Name() != ".hidden" || left[1].Name() != "model" {
-		t.Errorf("left are %v, want .hidden and model", left)
+	var names []string
+	for _, e := range left {
+		names = append(names, e.Name())
+	}
+	if want := append(slices.Clone(others[:5]), "model", "model.1.part"); !slices.Equal(names, want) {
+		t.Errorf("left are %v, want %v", names, want)
 	}
 	if err := Clean(path); err == nil {
 		t.Error("a file was cleaned as a folder")

@@ -53,7 +53,7 @@ var help = map[string]string{
 	"learning.batch":          "Examples of a batch.",
 	"learning.rate":           "The learning rate.",
 	"learning.schedule":       "The course of the rate: " + strings.Join(train.Schedules, ", ") + ".",
-	"learning.patience":       "End after that many epochs without a better validation score, and keep the best model; 0 for never.",
+	"learning.patience":       "End after that many epochs without a lower squared error on the validation part, and keep the best model; 0 for never.",
 	"learning.seed":           "Decides the order of the examples.",
 	"optimizer":               "One of " + strings.Join(train.Optimizers, ", ") + ".",
 }

@@ -44,8 +44,8 @@ type Choice struct {
 // validates it. With an empty path it returns that recipe, which is only as valid
 // as the changes of c. Seeds that are not given are [DefaultSeed].
 //
-// Where the file gives another method of settling than the default recipe and no
-// inference rate, the rate is the method's own; where it gives another number of
+// Where the file gives another method of settling than the default recipe, the
+// inference rate and the steps that it does not give are the method's own; where it gives another number of
 // layers, what the default recipe has for each layer does not apply.
 func Load(path string, c Choice) (train.Recipe, error) {
 	if path == "" {
@@ -108,8 +108,13 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 	r := base
 	lay(&r, root, settings)
 	change(v.Change, &r)
-	if r.Inference.Method != base.Inference.Method && places["inference.rate"] == nil {
-		r.Inference.Rate = 0 // another method's rate means nothing here
+	if r.Inference.Method != base.Inference.Method { // another method's rate and steps mean nothing here
+		if places["inference.rate"] == nil {
+			r.Inference.Rate = 0
+		}
+		if places["inference.steps"] == nil {
+			r.Inference.Steps = 0
+		}
 	}
 	if len(r.Model.Layers) != len(base.Model.Layers) {
 		dropUngiven(&r, places)

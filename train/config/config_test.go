@@ -37,8 +37,10 @@ func TestLayers(t *testing.T) {
 		{"a direction", "model: {direction: generative}", Choice{}, nil, "digits", model.Generative},
 		{"the choice comes first", "data: {dataset: sine}", choose("digits", model.Generative, ""), nil, "digits", model.Generative},
 		{"a rate", "learning:\n  rate: 0.25\n  seed: 7\n", Choice{}, func(r *train.Recipe) { r.Learning.Rate, r.Learning.Seed = 0.25, 7 }, "digits", model.Discriminative},
-		{"a method has its own rate", "inference: {method: adam}", Choice{Recipe: train.ArticleRecipe}, func(r *train.Recipe) { r.Inference.Method, r.Inference.Rate = model.Adam, 0.05 }, "digits", model.Generative},
-		{"but for one that is given", "inference: {method: adam, rate: 0.5}", Choice{Recipe: train.ArticleRecipe}, func(r *train.Recipe) { r.Inference.Method, r.Inference.Rate = model.Adam, 0.5 }, "digits", model.Generative},
+		{"a method has its own rate and steps", "inference: {method: adam}", Choice{Recipe: train.ArticleRecipe}, func(r *train.Recipe) { r.Inference.Method, r.Inference.Rate, r.Inference.Steps = model.Adam, 0.05, 20 }, "digits", model.Generative},
+		{"but for one that is given", "inference: {method: adam, rate: 0.5, steps: 7}", Choice{Recipe: train.ArticleRecipe}, func(r *train.Recipe) {
+			r.Inference.Method, r.Inference.Rate, r.Inference.Steps = model.Adam, 0.5, 7
+		}, "digits", model.Generative},
 		{"what is true by default", "data: {dataset: sine, standardize: false}", Choice{}, func(r *train.Recipe) { r.Data.Standardize = false }, "sine", model.Discriminative},
 	} {
 		got, err := Parse("run.yaml", []byte(test.text), test.choice)

@@ -20,8 +20,8 @@ type Run struct {
 
 // Curves draws the energy of each run by epoch and, where there was a validation
 // set, the score on it: the accuracy for classes, otherwise the mean squared
-// error. Epochs in which settling diverged are crossed. What is not finite is
-// left out.
+// error. Epochs in which settling diverged are crossed. What is not finite, or
+// too large to draw, is left out.
 func Curves(classes bool, runs ...Run) []*Panel {
 	runs = slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return r.History == nil })
 	energy := curves("Energy in training", "energy per example", true, runs, func(e train.Epoch) float64 { return e.Energy })
@@ -57,7 +57,7 @@ func curves(title, name string, logarithmic bool, runs []Run, value func(train.E
 		var all, bad plotter.XYs
 		for _, e := range run.History.Epochs {
 			y := value(e)
-			if math.IsNaN(y) || math.IsInf(y, 0) {
+			if !drawable(y) {
 				continue
 			}
 			all = append(all, plotter.XY{X: float64(e.Epoch), Y: y})
@@ -65,6 +65,7 @@ func curves(title, name string, logarithmic bool, runs []Run, value func(train.E
 				bad = append(bad, all[len(all)-1])
 			}
 		}
+		all, bad = thin(all), thin(bad)
 		line := &plotter.Line{XYs: all, LineStyle: lineStyle(i)}
 		if len(all) > 0 {
 			p.Add(line)
@@ -87,13 +88,13 @@ func curves(title, name string, logarithmic bool, runs []Run, value func(train.E
 	return p
 }
 
-// farApart reports whether all finite values are positive, and the largest is
+// farApart reports whether all values that can be drawn are positive, and the largest is
 // more than ten times the least.
 func farApart(runs []Run, value func(train.Epoch) float64) bool {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, run := range runs {
 		for _, e := range run.History.Epochs {
-			if y := value(e); !math.IsNaN(y) && !math.IsInf(y, 0) {
+			if y := value(e); drawable(y) {
 				low, high = min(low, y), max(high, y)
 			}
 		}

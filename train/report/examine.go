@@ -19,10 +19,11 @@ import (
 
 // Most of what is shown.
 const (
-	maxWrong    = 24 // wrongly classified images
-	maxComplete = 12 // completed images
-	maxClasses  = 32 // of a confusion matrix and of generated images
-	maxSettled  = 64 // examples that the settling curves are of
+	maxWrong    = 24   // wrongly classified images
+	maxComplete = 12   // completed images
+	maxClasses  = 32   // of a confusion matrix and of generated images
+	maxSettled  = 64   // examples that the settling curves are of
+	maxFitted   = 2000 // examples of a regression
 )
 
 // Confusion counts examples by the class they have and the one predicted.
@@ -116,7 +117,7 @@ func (x *examination) fit() (*Section, error) {
 	if x.set.Classes > 0 || x.set.InputSize() != 1 || x.set.TargetSize() != 1 {
 		return nil, nil
 	}
-	inputs, targets, err := x.gather(0, x.set.Len())
+	inputs, targets, err := x.gather(0, min(maxFitted, x.set.Len()))
 	if err != nil {
 		return nil, err
 	}
@@ -154,12 +155,14 @@ func (x *examination) classes() (*Section, error) {
 	if k == 0 {
 		return nil, nil
 	}
-	c := &Confusion{Counts: make([][]int, k), Names: make([]string, k)}
-	for i := range c.Counts {
-		c.Counts[i], c.Names[i] = make([]int, k), x.set.ClassName(i)
+	s := &Section{Title: "Classes"}
+	if k <= maxClasses {
+		s.Squares = &Confusion{Counts: make([][]int, k), Names: make([]string, k)}
+		for i := range k {
+			s.Squares.Counts[i], s.Squares.Names[i] = make([]int, k), x.set.ClassName(i)
+		}
 	}
 	labels := x.set.Labels()
-	s := &Section{Title: "Classes", Squares: c}
 	wrong := 0
 	const batch = 1000
 	for lo := 0; lo < len(labels); lo += batch {
@@ -175,7 +178,9 @@ func (x *examination) classes() (*Section, error) {
 		images := model.Rows(inputs)
 		for i, class := range model.Argmax(predicted) {
 			is := labels[lo+i]
-			c.Counts[is][class]++
+			if s.Squares != nil {
+				s.Squares.Counts[is][class]++
+			}
 			if class == is {
 				continue
 			}
@@ -184,16 +189,13 @@ func (x *examination) classes() (*Section, error) {
 				if err != nil {
 					return nil, err
 				}
-				s.Images = append(s.Images, Image{picture, fmt.Sprintf("%s, taken for %s", c.Name(is), c.Name(class))})
+				s.Images = append(s.Images, Image{picture, fmt.Sprintf("%s, taken for %s", x.set.ClassName(is), x.set.ClassName(class))})
 			}
 		}
 	}
 	s.Text = fmt.Sprintf("Taken for another class: %d of %s.", wrong, plural.Of(len(labels), "validation example"))
 	if len(s.Images) < wrong && len(s.Images) > 0 {
 		s.Text += fmt.Sprintf(" The first %d are shown.", len(s.Images))
-	}
-	if k > maxClasses {
-		s.Squares = nil
 	}
 	return s, nil
 }

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"math"
-
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -16,7 +14,7 @@ type Line struct {
 
 // Fit draws a regression of one number on another: the examples as points, and
 // lines over them. The first line, the truth, is dashed. Points that are not
-// finite are left out.
+// finite, or too large to draw, are left out.
 func Fit(examples Line, lines ...Line) *Panel {
 	p := newPanel("Fit", "x", "y")
 	points := &plotter.Scatter{XYs: examples.points(), GlyphStyle: draw.GlyphStyle{Color: faint, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}
@@ -40,11 +38,11 @@ func Fit(examples Line, lines ...Line) *Panel {
 	return p
 }
 
-// points returns the finite points of l.
+// points returns the points of l that can be drawn.
 func (l Line) points() plotter.XYs {
 	var xys plotter.XYs
 	for i, x := range l.X[:min(len(l.X), len(l.Y))] {
-		if y := l.Y[i]; !math.IsNaN(x+y) && !math.IsInf(x+y, 0) {
+		if y := l.Y[i]; drawable(x) && drawable(y) {
 			xys = append(xys, plotter.XY{X: x, Y: y})
 		}
 	}

@@ -57,7 +57,7 @@ func Lines(title, x, y string, lines ...Line) *Panel {
 		}
 	}
 	for at, i := range shown {
-		l := &plotter.Line{XYs: points[i], LineStyle: lineStyle(i)}
+		l := &plotter.Line{XYs: thin(points[i]), LineStyle: lineStyle(i)}
 		p.Add(l)
 		if len(l.XYs) == 1 { // a line of one point shows nothing
 			p.Add(&plotter.Scatter{XYs: l.XYs, GlyphStyle: draw.GlyphStyle{Color: l.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"image/draw"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -85,11 +86,56 @@ func (p *Panel) explain(name string, thumbnail plot.Thumbnailer) {
 	p.legend = append(p.legend, l)
 }
 
-// widen leaves some room between the data and the ends of the y axis.
+// drawable reports whether x has a place on an axis: it is finite, and so are the
+// ranges between such numbers.
+func drawable(x float64) bool { return math.Abs(x) <= math.MaxFloat64/4 }
+
+// widen makes both axes wide enough, and leaves some room between the data and the
+// ends of the y axis.
 func (p *Panel) widen() {
-	if room := 0.05 * (p.Y.Max - p.Y.Min); room > 0 && !math.IsInf(room, 0) {
+	tellApart(&p.X)
+	tellApart(&p.Y)
+	if room := 0.05 * (p.Y.Max - p.Y.Min); room > 0 {
 		p.Y.Min, p.Y.Max = p.Y.Min-room, p.Y.Max+room
 	}
+}
+
+// tellApart widens an axis that is too narrow for the size of its numbers to tell
+// them apart, to both sides by half of that size, or by 1 around 0.
+func tellApart(a *plot.Axis) {
+	size := max(math.Abs(a.Min), math.Abs(a.Max))
+	if a.Min > a.Max || a.Max-a.Min > 1e-9*size { // nothing is drawn, or it is wide
+		return
+	}
+	if size == 0 {
+		size = 2
+	}
+	a.Min, a.Max = a.Min-size/2, a.Max+size/2
+}
+
+// maxPoints is about the most points of a line: more lie on the same pixels.
+const maxPoints = 1000
+
+// thin leaves of many points the lowest and the highest of each few in a row, and
+// the last.
+func thin(points plotter.XYs) plotter.XYs {
+	if len(points) <= maxPoints {
+		return points
+	}
+	var out plotter.XYs
+	for few := range slices.Chunk(points, (2*len(points)+maxPoints-1)/maxPoints) {
+		low, high := 0, 0
+		for i, at := range few {
+			if at.Y < few[low].Y {
+				low = i
+			}
+			if at.Y > few[high].Y {
+				high = i
+			}
+		}
+		out = append(out, few[min(low, high)], few[max(low, high)])
+	}
+	return append(out, points[len(points)-1])
 }
 
 // Between entries of a legend, and between its rows.
@@ -173,16 +219,21 @@ func (wholeTicks) Ticks(low, high float64) []plot.Tick {
 	return ticksBy(step, low, high)
 }
 
-// ticksBy marks the multiples of step.
+// ticksBy marks the multiples of step, of which an axis has room for some dozen.
 func ticksBy(step, low, high float64) []plot.Tick {
+	first, last := math.Ceil(low/step), math.Floor(high/step)
+	most := max(math.Abs(first), math.Abs(last))
+	if !(last-first < 20 && most < 1e12 && step <= math.MaxFloat64) { // no range in which places can be told apart
+		return nil
+	}
 	decimals := max(0, -int(math.Floor(math.Log10(step))))
 	format := byte('f')
 	if decimals > 5 || step >= 1e6 {
-		format, decimals = 'g', 4
+		format, decimals = 'g', 2+int(math.Log10(max(most, 100)))
 	}
 	var ticks []plot.Tick
-	for i := math.Ceil(low / step); i*step <= high; i++ {
-		at := i * step
+	for i := range int(last - first + 1) {
+		at := (first + float64(i)) * step
 		if at == 0 {
 			at = 0 // and not -0
 		}

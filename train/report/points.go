@@ -21,7 +21,7 @@ type Point struct {
 // index into these.
 func Points(title, x, y string, names []string, points []Point) *Panel {
 	p := newPanel(title, x, y)
-	points = slices.DeleteFunc(slices.Clone(points), func(pt Point) bool { return math.IsNaN(pt.Y) || math.IsInf(pt.Y, 0) })
+	points = slices.DeleteFunc(slices.Clone(points), func(pt Point) bool { return !drawable(pt.Y) })
 	if len(names) > 0 {
 		p.X.Tick.Marker = named(names)
 	} else if spread(points) {
@@ -45,20 +45,19 @@ func Points(title, x, y string, names []string, points []Point) *Panel {
 			colour = palette[1]
 		}
 		at := errorPoint{plotter.XYs{{X: pt.X, Y: pt.Y}}, plotter.YErrors{{Low: pt.Error, High: pt.Error}}}
-		bar, err := plotter.NewYErrorBars(at)
-		if err != nil {
-			continue // an error that is no number has no bar
+		if bar, err := plotter.NewYErrorBars(at); err == nil && drawable(pt.Error) {
+			bar.Color, bar.Width, bar.CapWidth = colour, vg.Points(1.2), vg.Points(6)
+			p.Add(bar)
 		}
-		bar.Color, bar.Width, bar.CapWidth = colour, vg.Points(1.2), vg.Points(6)
 		dot := &plotter.Scatter{XYs: at.XYs, GlyphStyle: draw.GlyphStyle{Color: colour, Radius: vg.Points(3), Shape: draw.CircleGlyph{}}}
-		p.Add(bar, dot)
+		p.Add(dot)
 		if pt.Best {
 			p.explain("best on the validation part", dot)
 		}
 	}
 	if len(names) > 0 {
 		p.X.Min, p.X.Max = -0.5, float64(len(names))-0.5
-	} else if room := 0.05 * (p.X.Max - p.X.Min); room > 0 && !math.IsInf(room, 0) {
+	} else if room := 0.05 * (p.X.Max - p.X.Min); room > 0 {
 		p.X.Min, p.X.Max = p.X.Min-room, p.X.Max+room
 	}
 	if len(points) == 0 {

@@ -1,14 +1,18 @@
 package report
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"image/png"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/plotter"
 
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -157,6 +161,13 @@ func TestTicks(t *testing.T) {
 		{1, 100, "20 40 60 80 100"},
 		{-0.04, 0.9, "0.0 0.2 0.4 0.6 0.8"},
 		{-5, 70, "0 20 40 60"},
+		{0, 3e12, "0 5e+11 1e+12 1.5e+12 2e+12 2.5e+12 3e+12"},
+		{1e12, 1e12 + 3e3, "1000000000000 1000000000500 1000000001000 1000000001500 1000000002000 1000000002500 1000000003000"},
+		{1e300, 1e300 * (1 + 3e-9), "1e+300 1.0000000005e+300 1.000000001e+300 1.0000000015e+300 1.000000002e+300 1.0000000025e+300"},
+		{1e300, 1e300, ""}, // counting up from there stays there
+		{1 << 60, 1<<60 + 256, ""},
+		{-math.MaxFloat64, math.MaxFloat64, ""},
+		{math.NaN(), math.NaN(), ""},
 	} {
 		var got []string
 		for _, tick := range (niceTicks{}).Ticks(test.low, test.high) {
@@ -184,6 +195,40 @@ func TestTicks(t *testing.T) {
 		if s := strings.Join(got, " "); s != test.want {
 			t.Errorf("10^%v to 10^%v: want %s, got %s", test.low, test.high, test.want, s)
 		}
+	}
+}
+
+// TestTellApart: numbers that hardly differ, or not at all, have an axis on which
+// floats can be told apart.
+func TestTellApart(t *testing.T) {
+	for _, test := range []struct{ y, low, high float64 }{{0, -1, 1}, {2, 1, 3}, {1e300, 5e299, 1.5e300}, {-1e-30, -1.5e-30, -5e-31}} {
+		p := Lines("", "", "", Line{Y: []float64{test.y, test.y * (1 + 1e-15)}})
+		room := 0.05 * (test.high - test.low)
+		if math.Abs(p.Y.Min-test.low+room) > 1e-9*room || math.Abs(p.Y.Max-test.high-room) > 1e-9*room {
+			t.Errorf("%v: an axis from %v to %v", test.y, p.Y.Min, p.Y.Max)
+		}
+		if n := len((niceTicks{}).Ticks(p.Y.Min, p.Y.Max)); n < 3 || n > 8 {
+			t.Errorf("%v: %d ticks", test.y, n)
+		}
+	}
+}
+
+// TestThin: of many points those are drawn that stand out.
+func TestThin(t *testing.T) {
+	points := make(plotter.XYs, 1_234_567)
+	for i := range points {
+		points[i].X = float64(i)
+	}
+	points[777_777].Y, points[777_778].Y = 5, -5
+	got := thin(points)
+	if n := len(got); n > maxPoints+1 {
+		t.Errorf("%d points are left", n)
+	}
+	if !slices.Contains(got, points[777_777]) || !slices.Contains(got, points[777_778]) || got[len(got)-1] != points[len(points)-1] {
+		t.Error("the highest, the lowest or the last is gone")
+	}
+	if !slices.IsSortedFunc(got, func(a, b plotter.XY) int { return cmp.Compare(a.X, b.X) }) {
+		t.Error("the points are out of order")
 	}
 }
 

@@ -95,7 +95,7 @@ func (g *getter) attempt(ctx context.Context, p *part, u string) error {
 // append writes the bytes of r behind the have bytes that are here, but no more
 // than the file can have.
 func (p *part) append(r io.Reader, have int64) (err error) {
-	f, err := os.OpenFile(p.path(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	f, err := os.OpenFile(p.path(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
 	if err != nil {
 		return err
 	}
