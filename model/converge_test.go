@@ -124,3 +124,27 @@ func TestSweepsFall(t *testing.T) {
 		}
 	}
 }
+
+// TestRestOnAnyCores settles to rest, some units of each example fixed, on one core and
+// on several: the bits are the same.
+func TestRestOnAnyCores(t *testing.T) {
+	n, err := New(Config{Layers: []int{20, 12, 9, 5}, Activation: "leaky-relu", Seed: 4})
+	must(t, err)
+	const rows = 70
+	rng := rand.New(rand.NewPCG(4, 4))
+	c := n.Clamp(nil, randomBatch(1, Float32, rows, 5))
+	c[3] = Clamp{Values: randomBatch(2, Float32, rows, 20), Fixed: filled(Float32.Tensor(), func() float64 { return float64(rng.IntN(2)) }, rows, 20)}
+	for method := range Method(len(methods)) {
+		var ends [2][]float64
+		for i, workers := range []int{1, 4} {
+			n.SetWorkers(workers)
+			r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 60, Tolerance: 0.1, Estimate: true})
+			must(t, err)
+			for _, v := range r.Latents {
+				ends[i] = append(ends[i], elements(v)...)
+			}
+			ends[i] = append(ends[i], r.ToLose, r.MeanSteps)
+		}
+		near(t, method.String(), ends[1], ends[0], 0)
+	}
+}
