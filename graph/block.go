@@ -24,7 +24,7 @@ type curvature struct {
 // own adds the curvature of node l's own predictions and prior.
 func (e *Energy) own(l int, h *curvature) {
 	h.Constant += e.Spec.Nodes[l].Prior
-	for i, of := range e.wiring.of {
+	for i, of := range e.wiring.Of {
 		if of != l {
 			continue
 		}
@@ -49,14 +49,14 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 	for i := range e.Terms {
 		p, t := &e.wiring.Predictions[i], &e.Terms[i]
 		leaving := 0
-		for _, from := range e.wiring.from[i] {
+		for _, from := range e.wiring.From[i] {
 			for _, source := range from {
 				if source == l {
 					leaving++
 				}
 			}
 		}
-		for j, from := range e.wiring.from[i] {
+		for j, from := range e.wiring.From[i] {
 			if from[0] != l && (len(from) == 1 || !slices.Contains(from, l)) {
 				continue
 			}

@@ -37,10 +37,10 @@ func (e *Energy) links(b *op.Builder) ([]*link, error) {
 	entered := make([]bool, len(e.Latents)) // a free node has a free source already
 	for i, t := range e.Terms {
 		p := &w.Predictions[i]
-		of := w.of[i]
-		for j, from := range w.from[i] {
+		of := w.Of[i]
+		for j, from := range w.From[i] {
 			for _, l := range from {
-				if !w.descends(l) {
+				if !w.Descends(l) {
 					continue
 				}
 				after, ok := slopeOf(p.After)
@@ -80,16 +80,16 @@ func (e *Energy) chainSteps(b *op.Builder) error {
 		return err
 	}
 	w := e.wiring
-	linked := func(l int) bool { return w.descends(l) && (e.Masks[l] == nil || w.first[l] < 0) }
+	linked := func(l int) bool { return w.Descends(l) && (e.Masks[l] == nil || w.First[l] < 0) }
 	apart := false // two chains are beside each other
 	for l, n := range links {
-		apart = apart || n != nil && w.descends(n.below) && !(linked(n.below) && linked(l))
+		apart = apart || n != nil && w.Descends(n.below) && !(linked(n.below) && linked(l))
 	}
 	above := make([]*link, len(e.Latents)) // by node: that of the free node above in its run
 	at := make([]int, len(e.Latents))
 	all := make([]*link, len(e.Latents))
-	for i := len(w.order) - 1; i >= 0; i-- {
-		l := w.order[i]
+	for i := len(w.Order) - 1; i >= 0; i-- {
+		l := w.Order[i]
 		if e.Gradients[l] == nil {
 			continue
 		}
@@ -127,7 +127,7 @@ func (e *Energy) chainSteps(b *op.Builder) error {
 		h.grams = G.Nodes{b.Apply("G "+name, op.Gram(2), weigh("(U−K)", rest), n.u)}
 		n.s = e.matrix(l, h, b)
 	}
-	for _, l := range w.order {
+	for _, l := range w.Order {
 		n := all[l]
 		if n == nil {
 			continue

@@ -57,16 +57,16 @@ func (e *Energy) drawing() []box {
 		put(e.Latents[l], 0, row, s)
 	}
 	row := 1
-	for _, l := range e.wiring.order {
+	for _, l := range e.wiring.Order {
 		for i, t := range e.Terms {
-			if e.wiring.of[i] != l {
+			if e.wiring.Of[i] != l {
 				continue
 			}
 			put(t.Bias, 5, row-1, weightsStyle)
 			put(t.Precision, 7, row-1, weightsStyle)
 			first := row
 			for j, edge := range t.Edges {
-				for _, from := range e.wiring.from[i][j] {
+				for _, from := range e.wiring.From[i][j] {
 					latent(from, row)
 				}
 				put(edge.Feature, 1, row, computedStyle)

@@ -27,9 +27,10 @@ type Energy struct {
 	Gradients G.Nodes // ∂E/∂v by node, (B, d), 0 for fixed units; nil where the node is clamped or does not descend its energy
 	Steps     G.Nodes // by node, (B, d), of the form that the Spec asks for; nil where there is no gradient or it asks for none
 
-	wiring *wiring
+	wiring *Wiring
 	plain  G.Nodes // Energies without the Gram form
 	frozen G.Nodes // parameters, biases and precisions
+	pulled G.Nodes // by prediction: see Machine.Pulled
 }
 
 // Term is a prediction and its part of the energy.
@@ -61,13 +62,13 @@ var building sync.Mutex
 // gradient by the free latents. Parameters, biases, precisions and latents are
 // input nodes without values: bind them with [gorgonia.Let].
 func Build(s Spec) (*Energy, error) {
-	w, err := s.wire()
+	w, err := s.Wire()
 	if err != nil {
 		return nil, err
 	}
 	building.Lock()
 	defer building.Unlock()
-	e := &Energy{Spec: w.Spec, Graph: G.NewGraph(), wiring: w, Terms: make([]Term, len(w.Predictions))}
+	e := &Energy{Spec: w.Spec, Graph: G.NewGraph(), wiring: w, Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions))}
 	nodes := len(s.Nodes)
 	e.Masks, e.Gradients, e.Steps = make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes)
 	e.Energies, e.plain = make(G.Nodes, nodes), make(G.Nodes, nodes)
@@ -85,7 +86,7 @@ func Build(s Spec) (*Energy, error) {
 		if err != nil {
 			return nil, err
 		}
-		l := w.of[i]
+		l := w.Of[i]
 		terms[l], plain[l] = append(terms[l], e.Terms[i].Energy), append(plain[l], without)
 	}
 	for l, n := range s.Nodes {
@@ -139,15 +140,15 @@ func some(nodes G.Nodes) (of G.Nodes) {
 func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain *G.Node, err error) {
 	w, t := e.wiring, &e.Terms[i]
 	p := &w.Predictions[i]
-	l := w.of[i]
+	l := w.Of[i]
 	of := p.Of
-	if before := i - w.first[l]; before > 0 { // another prediction of the node
+	if before := i - w.First[l]; before > 0 { // another prediction of the node
 		of = fmt.Sprintf("%s (%d)", of, before+1)
 	}
 	var sum G.Nodes
 	for j, edge := range p.Edges {
 		var sources G.Nodes
-		for _, from := range w.from[i][j] {
+		for _, from := range w.From[i][j] {
 			sources = append(sources, e.Latents[from])
 		}
 		arrow := fmt.Sprintf("%s←%s", of, strings.Join(edge.From, ", "))
@@ -253,7 +254,7 @@ func (e *Energy) parameters(edge Edge, arrow string, k, n int, shared map[string
 // gram returns the energy of prediction i in Gram form: see op.Gram.
 func (e *Energy) gram(i int, b *op.Builder) *G.Node {
 	t := &e.Terms[i]
-	of, x, f, weight := e.wiring.Predictions[i].Of, e.Latents[e.wiring.of[i]], t.Edges[0].Feature, t.Edges[0].Parameters[0]
+	of, x, f, weight := e.wiring.Predictions[i].Of, e.Latents[e.wiring.Of[i]], t.Edges[0].Feature, t.Edges[0].Parameters[0]
 	centred := b.Apply(of+"−bias", op.Center(), x, t.Bias)
 	along := b.Apply("A "+of, op.Pullback(), centred, weight)
 	c := b.Apply("c "+of, op.Gaussian(1, false), centred)
@@ -266,7 +267,7 @@ func (e *Energy) differentiate(b *op.Builder) error {
 	var free G.Nodes
 	var at []int
 	for l, v := range e.Latents {
-		if e.wiring.descends(l) {
+		if e.wiring.Descends(l) {
 			free, at = append(free, v), append(at, l)
 		}
 	}

@@ -150,3 +150,11 @@ func bindRandom(t testing.TB, e *Energy, seed uint64) {
 		let(n, same)
 	}
 }
+
+// single returns turns of one node each.
+func single(order []int) (turns [][]int) {
+	for _, l := range order {
+		turns = append(turns, []int{l})
+	}
+	return turns
+}

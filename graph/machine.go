@@ -49,9 +49,10 @@ type Handicap struct {
 
 // lists are the numbers of a machine's lists of work.
 type lists struct {
-	gradients, evaluate, errors, features, steps, begin int
-	predict                                             []int // by node; −1 where it has no prediction or is clamped
-	first, again                                        []int // by turn
+	gradients, evaluate, errors, features, steps, pulled int
+	look, begin                                          int
+	predict                                              []int // by node; −1 where it has no prediction or is clamped
+	first, again                                         []int // by turn
 }
 
 // Compile lowers e to a machine. The batch of e's Spec is the size for which
@@ -61,22 +62,34 @@ func Compile(e *Energy) (*Machine, error) { return CompileFor(e, Options{}) }
 // Options say what a machine is for.
 type Options struct {
 	Handicap
-	// Order lists the free nodes in the order in which a pass moves them one by one, for
-	// [Shard.Turn]. The energy's Spec must ask for BlockSteps.
-	Order []int
+	// Turns lists the nodes that move together in each turn of a pass: see [Shard.Turn].
+	// None is one turn of all nodes that have a gradient. Several turns are for energies
+	// of which the Spec asks for BlockSteps.
+	Turns [][]int
 }
 
 // CompileFor is Compile with options.
 func CompileFor(e *Energy, o Options) (*Machine, error) {
-	for i, l := range o.Order {
-		if e.Spec.Steps != BlockSteps || l < 0 || l >= len(e.Latents) || e.Steps[l] == nil {
-			return nil, fmt.Errorf("graph: order[%d]: must be a free node with a step of its own block, got %d", i, l)
+	if len(o.Turns) == 0 {
+		var all []int
+		for l, g := range e.Gradients {
+			if g != nil {
+				all = append(all, l)
+			}
+		}
+		o.Turns = [][]int{all}
+	}
+	for i, nodes := range o.Turns {
+		for _, l := range nodes {
+			if l < 0 || l >= len(e.Latents) || e.Gradients[l] == nil || len(o.Turns) > 1 && e.Spec.Steps != BlockSteps {
+				return nil, fmt.Errorf("graph: turns[%d]: must be of free nodes, with steps of their own blocks where there are several turns, got %d", i, l)
+			}
 		}
 	}
 	m := &Machine{energy: e, shard: shardRows(e), workers: runtime.GOMAXPROCS(0)}
 	p := machine.Plan{
 		Graph: e.Graph, Dtype: e.Spec.Dtype, Rows: e.Spec.Batch, Frozen: e.frozen,
-		Apart: o.Order != nil, Repack: o.Repack, OneRate: o.OneRate,
+		Apart: len(o.Turns) > 1, Repack: o.Repack, OneRate: o.OneRate,
 	}
 	for l, v := range e.Latents {
 		if e.Spec.Nodes[l].Clamped {
@@ -91,8 +104,8 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 			p.Same = append(p.Same, [2]*G.Node{e.Energies[l], e.plain[l]})
 		}
 	}
-	p.Scripts = m.scripts(o.Order)
-	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian()))
+	p.Scripts = m.scripts(o.Turns)
+	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled))
 	var err error
 	if m.engine, err = machine.New(p); err != nil {
 		return nil, err
@@ -118,7 +131,7 @@ func (e *Energy) features() (nodes G.Nodes) {
 }
 
 // scripts numbers the machine's lists and says what each computes.
-func (m *Machine) scripts(order []int) (scripts []machine.Script) {
+func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 	e, next := m.energy, 0
 	list := func() int { next++; return next - 1 }
 	one := func(nodes ...*G.Node) int {
@@ -133,26 +146,43 @@ func (m *Machine) scripts(order []int) (scripts []machine.Script) {
 	m.lists.features = one(e.features()...)
 	m.lists.steps = list()
 	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.steps, Nodes: e.Steps}})
+	m.lists.pulled = list()
+	scripts = append(scripts, machine.Script{{List: -1, Nodes: slices.Concat(e.Gradients, e.Steps)}, {List: m.lists.pulled, Nodes: e.pulled}})
 	for l := range e.Latents {
 		m.lists.predict = append(m.lists.predict, -1)
-		if first := e.wiring.first[l]; first >= 0 && !e.Spec.Nodes[l].Clamped {
+		if first := e.wiring.First[l]; first >= 0 && !e.Spec.Nodes[l].Clamped {
 			m.lists.predict[l] = one(e.Terms[first].Prediction)
 		}
 	}
 
-	var pass machine.Script // that begins with all latents predicted
-	for _, l := range e.wiring.order {
-		if m.lists.predict[l] >= 0 {
-			pass = append(pass, machine.Act{List: -1, Nodes: G.Nodes{e.Terms[e.wiring.first[l]].Prediction}, Moves: G.Nodes{e.Latents[l]}})
+	// Looks are at all that turns have in common, so that the first turn after one finds
+	// it fresh: gradients where there is one turn, errors where there are several. At the
+	// start the latents of several turns have just been predicted.
+	var pass machine.Script
+	m.lists.look, m.lists.begin = m.lists.evaluate, m.lists.evaluate
+	if len(turns) > 1 {
+		for _, l := range e.wiring.Order {
+			if m.lists.predict[l] >= 0 {
+				pass = append(pass, machine.Act{List: -1, Nodes: G.Nodes{e.Terms[e.wiring.First[l]].Prediction}, Moves: G.Nodes{e.Latents[l]}})
+			}
 		}
+		m.lists.look, m.lists.begin = m.lists.errors, list()
+		pass = append(pass, machine.Act{List: m.lists.begin, Nodes: settled})
+	} else {
+		pass = append(pass, machine.Act{List: -1, Nodes: append(slices.Clone(e.Gradients), e.Total)})
 	}
-	m.lists.begin = list()
-	pass = append(pass, machine.Act{List: m.lists.begin, Nodes: settled})
-	for _, turns := range []*[]int{&m.lists.first, &m.lists.again} {
-		for _, l := range order {
-			at := list()
-			*turns = append(*turns, at)
-			pass = append(pass, machine.Act{List: at, Nodes: G.Nodes{e.Gradients[l], e.Steps[l]}, Moves: G.Nodes{e.Latents[l]}})
+	for _, lists := range []*[]int{&m.lists.first, &m.lists.again} {
+		for _, nodes := range turns {
+			act := machine.Act{List: list()}
+			for _, l := range nodes {
+				act.Nodes = append(act.Nodes, e.Gradients[l])
+				act.Moves = append(act.Moves, e.Latents[l])
+			}
+			for _, l := range nodes {
+				act.Nodes = append(act.Nodes, e.Steps[l])
+			}
+			*lists = append(*lists, act.List)
+			pass = append(pass, act)
 		}
 	}
 	return append(scripts, pass)
@@ -312,6 +342,17 @@ func (m *Machine) Step(l int) *tensor.Dense {
 		return nil
 	}
 	return m.view(m.energy.Steps[l])
+}
+
+// Pulled returns, for an energy with ErrorSteps, minus the step of prediction i's node as
+// the prediction's sum has it, pulled back through what comes after the map, (rows, d), as
+// of the last PullSteps: what stands in place of δ in backpropagation. Nil where the node
+// has no step.
+func (m *Machine) Pulled(i int) *tensor.Dense {
+	if m.energy.pulled[i] == nil {
+		return nil
+	}
+	return m.view(m.energy.pulled[i])
 }
 
 // Error returns ε of prediction i, (rows, d), as of the last Errors.

@@ -2,10 +2,12 @@ package graph
 
 import (
 	"fmt"
+	"math"
 
 	G "gorgonia.org/gorgonia"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/registry"
 	"example.com/pcn/internal/vec"
 )
 
@@ -66,6 +68,33 @@ func ofDifference[T vec.Float](value, slope func(float64) float64) family[T] {
 		},
 	}
 }
+
+var nodeEnergies = registry.New(map[string]*NodeEnergy{
+	Gaussian.name: Gaussian, CrossEntropy.name: CrossEntropy, Bernoulli.name: Bernoulli, Laplace.name: Laplace,
+})
+
+// RegisterNodeEnergy makes k known to [ParseNodeEnergy] by its name, in place of one
+// registered under that name before. It returns an error when the name is empty or a
+// built-in energy's, or when the curvature is not a positive number.
+func RegisterNodeEnergy(k *NodeEnergy) error {
+	if k == nil || k.f64.energy == nil && k != Gaussian {
+		return fmt.Errorf("graph: node energy: must be of NewNodeEnergy, got none")
+	}
+	if !(k.curvature > 0) || math.IsInf(k.curvature, 0) {
+		return fmt.Errorf("graph: node energy %q: curvature: must be a positive number, got %v", k.name, k.curvature)
+	}
+	if err := nodeEnergies.Add(k.name, k); err != nil {
+		return fmt.Errorf("graph: node energy: %w", err)
+	}
+	return nil
+}
+
+// ParseNodeEnergy returns the energy of that name: a built-in one or one given to
+// [RegisterNodeEnergy].
+func ParseNodeEnergy(name string) (*NodeEnergy, error) { return nodeEnergies.Parse(name) }
+
+// NodeEnergies returns the names that [ParseNodeEnergy] knows, sorted.
+func NodeEnergies() []string { return nodeEnergies.Names() }
 
 // write fills in the prediction, error and energy of a term, given its name, its latent
 // v, μ, the mask, 1 where a unit is free, nil for none, and the weight of the term.

@@ -272,7 +272,7 @@ func TestRandomTurns(t *testing.T) {
 		}
 		taken++
 		order = rapid.Permutation(order).Draw(rt, "order")
-		m, err := CompileFor(e, Options{Order: order})
+		m, err := CompileFor(e, Options{Turns: single(order)})
 		must(t, err)
 		fromScratch, err := Compile(e)
 		must(t, err)
@@ -281,7 +281,7 @@ func TestRandomTurns(t *testing.T) {
 		}
 		shard, other := m.shards[0], fromScratch.shards[0]
 		if rapid.Bool().Draw(rt, "predicted") {
-			for _, l := range e.wiring.order {
+			for _, l := range e.wiring.Order {
 				if m.lists.predict[l] >= 0 {
 					shard.Predict(l)
 				}

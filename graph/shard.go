@@ -1,6 +1,10 @@
 package graph
 
-import "gorgonia.org/tensor"
+import (
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/vec"
+)
 
 // Shard is rows Lo to Hi of the batch, which settle together. Its methods
 // allocate nothing.
@@ -37,10 +41,18 @@ func (s *Shard) Error(i int) *tensor.Dense { return s.errors[i] }
 // Gradients or Evaluate.
 func (s *Shard) Steps() { s.run(s.machine.lists.steps) }
 
-// Turn computes the gradient and the preconditioned step of the t-th node of
-// Options.Order, given that the node of each turn since Errors has moved by its
-// step and no other; first says that this is the first pass since Errors. It may be
-// left out for no turn: a later one takes what it computes for granted.
+// Look computes the energies, and what the turns after it share.
+func (s *Shard) Look() { s.run(s.machine.lists.look) }
+
+// Begin is Look at the start, given that each latent that is free, or is missing, has
+// just been set by Predict, each behind those that predict it. One that has no prediction
+// may have any value.
+func (s *Shard) Begin() { s.run(s.machine.lists.begin) }
+
+// Turn computes the gradients and steps of the nodes of turn t of Options.Turns, given
+// that since the last Look, or since Errors, no nodes have moved but those of turns done,
+// each after its turn; first says that this is the first pass since then. No turn may be
+// left out, also where its nodes stay: a later one takes what it computes for granted.
 func (s *Shard) Turn(t int, first bool) {
 	if first {
 		s.run(s.machine.lists.first[t])
@@ -59,11 +71,6 @@ func (s *Shard) Evaluate() { s.run(s.machine.lists.evaluate) }
 // Hebbian update reads.
 func (s *Shard) Errors() { s.run(s.machine.lists.errors) }
 
-// Begin is Errors at the start of a pass, given that each latent that is free, or is
-// missing, has just been set by Predict, each behind those that predict it. One that has
-// no prediction may have any value.
-func (s *Shard) Begin() { s.run(s.machine.lists.begin) }
-
 // Features computes the features alone.
 func (s *Shard) Features() { s.run(s.machine.lists.features) }
 
@@ -71,8 +78,54 @@ func (s *Shard) Features() { s.run(s.machine.lists.features) }
 func (s *Shard) Predict(l int) {
 	m := s.machine
 	s.run(m.lists.predict[l])
-	prediction := m.energy.Terms[m.energy.wiring.first[l]].Prediction
+	prediction := m.energy.Terms[m.energy.wiring.First[l]].Prediction
 	m.engine.Copy(m.engine.Number(m.energy.Latents[l]), m.engine.Number(prediction), s.Lo, s.Hi)
+}
+
+// Nodes returns the number of nodes of the network.
+func (s *Shard) Nodes() int { return len(s.latents) }
+
+// PullSteps computes, from the steps of ErrorSteps, what [Machine.Pulled] returns.
+func (s *Shard) PullSteps() { s.run(s.machine.lists.pulled) }
+
+// MoveErrors moves in error coordinates, for which the Spec asks with ErrorSteps: from the
+// errors and steps as last computed, the error of each free node l by −rates[l] times its
+// step, and then each latent to its prediction and its error, or, without a prediction,
+// along its step, so that what is predicted from a latent that moves moves along. Fixed
+// units stay.
+func (s *Shard) MoveErrors(rates []float64) {
+	m := s.machine
+	e := m.energy
+	for _, l := range e.wiring.Order {
+		if s.steps[l] == nil {
+			continue
+		}
+		v, step, first := s.latents[l], s.steps[l], e.wiring.First[l]
+		if first < 0 {
+			addScaled(v, -rates[l], step)
+			continue
+		}
+		moved := s.errors[first]
+		addScaled(moved, -rates[l], step)
+		m.engine.Run(m.lists.predict[l], s.Lo, s.Hi)
+		m.engine.PutSum(m.engine.Number(e.Latents[l]), m.engine.Number(e.Terms[first].Prediction), m.engine.Number(e.Terms[first].Error), s.mask(l), s.Lo, s.Hi)
+	}
+}
+
+// mask returns the number of node l's mask, −1 for none.
+func (s *Shard) mask(l int) int {
+	if n := s.machine.energy.Masks[l]; n != nil {
+		return s.machine.engine.Number(n)
+	}
+	return -1
+}
+
+func addScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
+	if dst.Dtype() == tensor.Float32 {
+		vec.AddScaled(dst.Float32s(), float32(a), x.Float32s())
+	} else {
+		vec.AddScaled(dst.Float64s(), a, x.Float64s())
+	}
 }
 
 func (s *Shard) run(list int) { s.machine.engine.Run(list, s.Lo, s.Hi) }

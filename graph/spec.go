@@ -80,21 +80,21 @@ func Chain(sizes []int, activations []*feature.Activation, batch int, dtype tens
 	return s
 }
 
-// wiring is a valid Spec with names looked up.
-type wiring struct {
+// Wiring is a valid Spec, with its defaults, and the numbers of what it names.
+type Wiring struct {
 	Spec
-	of    []int     // by prediction: the node
-	from  [][][]int // by prediction and edge: the nodes
-	first []int     // by node: the prediction at which it begins, −1 for none
-	order []int     // nodes, each behind those that its first prediction needs
+	Of    []int     // by prediction: the node
+	From  [][][]int // by prediction and edge: the nodes
+	First []int     // by node: the first of its predictions, at which it begins; −1 for none
+	Order []int     // nodes, each behind those that its first prediction needs
 }
 
-// wire validates s and puts it into order: predictions by their node, edges by their
+// Wire validates s and puts it into order: predictions by their node, edges by their
 // first source, so that sums do not depend on the order in which they were written.
-func (s Spec) wire() (*wiring, error) {
+func (s Spec) Wire() (*Wiring, error) {
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf("graph: "+format, a...)) }
-	w := &wiring{Spec: s}
+	w := &Wiring{Spec: s}
 	number := map[string]int{}
 	if len(s.Nodes) == 0 {
 		bad("nodes: must name at least one, got none")
@@ -157,17 +157,17 @@ func (s Spec) wire() (*wiring, error) {
 		return nil, errors.Join(errs...)
 	}
 	slices.SortStableFunc(w.Predictions, func(a, b Prediction) int { return number[a.Of] - number[b.Of] })
-	w.first = make([]int, len(s.Nodes))
-	for i := range w.first {
-		w.first[i] = -1
+	w.First = make([]int, len(s.Nodes))
+	for i := range w.First {
+		w.First[i] = -1
 	}
 	for i := range w.Predictions {
 		p := &w.Predictions[i]
 		slices.SortStableFunc(p.Edges, func(a, b Edge) int { return number[a.From[0]] - number[b.From[0]] })
 		of := number[p.Of]
-		w.of = append(w.of, of)
-		if w.first[of] < 0 {
-			w.first[of] = i
+		w.Of = append(w.Of, of)
+		if w.First[of] < 0 {
+			w.First[of] = i
 		}
 		var from [][]int
 		for _, e := range p.Edges {
@@ -177,11 +177,11 @@ func (s Spec) wire() (*wiring, error) {
 			}
 			from = append(from, nodes)
 		}
-		w.from = append(w.from, from)
+		w.From = append(w.From, from)
 	}
 	for l, n := range s.Nodes {
-		alone := w.first[l] < 0 && n.Prior == 0
-		for _, from := range w.from {
+		alone := w.First[l] < 0 && n.Prior == 0
+		for _, from := range w.From {
 			for _, nodes := range from {
 				alone = alone && !slices.Contains(nodes, l)
 			}
@@ -206,9 +206,9 @@ func dtypeName(dt tensor.Dtype) string {
 }
 
 // checkPrediction reports what is wrong with prediction i, and fills in its defaults.
-func (w *wiring) checkPrediction(i int, bad func(format string, a ...any)) {
+func (w *Wiring) checkPrediction(i int, bad func(format string, a ...any)) {
 	p := &w.Predictions[i]
-	node := w.Nodes[w.of[i]]
+	node := w.Nodes[w.Of[i]]
 	if len(p.Edges) == 0 && !p.Bias {
 		bad("prediction of %s: edges: must be at least one, or a bias, got none", p.Of)
 	}
@@ -238,9 +238,9 @@ func (w *wiring) checkPrediction(i int, bad func(format string, a ...any)) {
 			bad("%s: scale: must be a number, got %v", where, e.Scale)
 		}
 		var sizes []int
-		for _, l := range w.from[i][j] {
+		for _, l := range w.From[i][j] {
 			sizes = append(sizes, w.Nodes[l].Size)
-			if l == w.of[i] && !e.Feedback {
+			if l == w.Of[i] && !e.Feedback {
 				bad("%s: must not predict itself but by feedback", where)
 			}
 		}
@@ -260,29 +260,30 @@ func (w *wiring) checkPrediction(i int, bad func(format string, a ...any)) {
 	case !k.Settles() && !node.Clamped && !node.Masked:
 		bad("node %s: masked: must be set where a node of %v energy is free: a mask of what is missing", node.Name, k)
 	}
-	if p.Gram && !w.gram(i) {
+	if p.Gram && !(w.GramForm(i) && node.Clamped && !w.Nodes[w.From[i][0][0]].Clamped && !p.Precise) {
 		bad("prediction of %s: gram: is for a clamped Gaussian node without precision, of one free source and a dense map", p.Of)
 	}
 }
 
-// gram reports whether the energy of prediction i can be written in Gram form.
-func (w *wiring) gram(i int) bool {
+// GramForm reports whether the energy of prediction i, clamps and precision apart, can be
+// written in Gram form.
+func (w *Wiring) GramForm(i int) bool {
 	p := &w.Predictions[i]
-	return len(p.Edges) == 1 && w.Nodes[w.of[i]].Clamped && !w.Nodes[w.from[i][0][0]].Clamped && !p.Precise && p.Weight == 1 && p.Bias &&
-		p.Energy == Gaussian && p.After == feature.Feature(feature.Identity) && p.Edges[0].Map == linear.Map(linear.Dense{}) && p.Edges[0].Scale == 1 && len(w.from[i][0]) == 1
+	return len(p.Edges) == 1 && p.Weight == 1 && p.Bias &&
+		p.Energy == Gaussian && p.After == feature.Feature(feature.Identity) && p.Edges[0].Map == linear.Map(linear.Dense{}) && p.Edges[0].Scale == 1 && len(w.From[i][0]) == 1
 }
 
 // sort finds the order in which nodes can be predicted.
-func (w *wiring) sort(bad func(format string, a ...any)) {
+func (w *Wiring) sort(bad func(format string, a ...any)) {
 	const unseen, onPath, done = 0, 1, 2
 	state := make([]int, len(w.Nodes))
 	var visit func(l int)
 	visit = func(l int) {
-		if state[l] = onPath; w.first[l] >= 0 {
-			for j, from := range w.from[w.first[l]] {
+		if state[l] = onPath; w.First[l] >= 0 {
+			for j, from := range w.From[w.First[l]] {
 				for _, source := range from {
 					switch {
-					case w.Predictions[w.first[l]].Edges[j].Feedback || state[source] == done:
+					case w.Predictions[w.First[l]].Edges[j].Feedback || state[source] == done:
 					case state[source] == onPath:
 						bad("prediction of %s from %s: feedback: must be set on one of the edges of a circle", w.Nodes[l].Name, w.Nodes[source].Name)
 					default:
@@ -292,7 +293,7 @@ func (w *wiring) sort(bad func(format string, a ...any)) {
 			}
 		}
 		state[l] = done
-		w.order = append(w.order, l)
+		w.Order = append(w.Order, l)
 	}
 	for l := len(w.Nodes) - 1; l >= 0; l-- {
 		if state[l] == unseen {
@@ -301,13 +302,13 @@ func (w *wiring) sort(bad func(format string, a ...any)) {
 	}
 }
 
-// descends reports whether node l has a gradient: it is free, and the energies of its
+// Descends reports whether node l has a gradient: it is free, and the energies of its
 // predictions are such that a free latent descends them.
-func (w *wiring) descends(l int) bool {
+func (w *Wiring) Descends(l int) bool {
 	if w.Nodes[l].Clamped {
 		return false
 	}
-	for i, of := range w.of {
+	for i, of := range w.Of {
 		if of == l && !w.Predictions[i].Energy.Settles() {
 			return false
 		}

@@ -58,17 +58,17 @@ func (e *Energy) addSteps(free []int, b *op.Builder) error {
 // nodes that it predicts, those first.
 func (e *Energy) errorSteps(b *op.Builder) {
 	w := e.wiring
-	for at := len(w.order) - 1; at >= 0; at-- {
-		l := w.order[at]
+	for at := len(w.Order) - 1; at >= 0; at-- {
+		l := w.Order[at]
 		if e.Gradients[l] == nil {
 			continue
 		}
 		step := e.Gradients[l]
-		for x, first := range w.first {
+		for x, first := range w.First {
 			if x == l || first < 0 || e.Steps[x] == nil {
 				continue
 			}
-			for j, from := range w.from[first] {
+			for j, from := range w.From[first] {
 				if slices.Contains(from, l) && !w.Predictions[first].Edges[j].Feedback {
 					if moved := b.Derive(e.Terms[first].Prediction, e.Steps[x], G.Nodes{e.Latents[l]})[0]; moved != nil {
 						step = b.Apply("s "+e.Spec.Nodes[l].Name, op.Sum(2), step, moved)
@@ -78,5 +78,9 @@ func (e *Energy) errorSteps(b *op.Builder) {
 			}
 		}
 		e.Steps[l] = e.mask(l, step, b)
+		if first := w.First[l]; first >= 0 {
+			t := &e.Terms[first]
+			e.pulled[first] = b.Derive(t.Prediction, b.Apply("−s "+e.Spec.Nodes[l].Name, op.Negate(), e.Steps[l]), G.Nodes{t.Sum})[0]
+		}
 	}
 }

@@ -42,7 +42,7 @@ func TestTurnsSeeNewValues(t *testing.T) {
 					bindRandom(t, e, 9)
 					var free, order []int
 					for l := range clamped {
-						if e.wiring.descends(l) {
+						if e.wiring.Descends(l) {
 							free = append(free, l)
 						}
 					}
@@ -53,7 +53,7 @@ func TestTurnsSeeNewValues(t *testing.T) {
 					if dir == 0 {
 						order = append(order, free[1:]...)
 					}
-					m, err := CompileFor(e, Options{Order: order})
+					m, err := CompileFor(e, Options{Turns: single(order)})
 					must(t, err)
 					fromScratch, err := Compile(e)
 					must(t, err)

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gorgonia.org/tensor"
@@ -9,29 +10,32 @@ import (
 	"example.com/pcn/graph"
 )
 
+// ErrNotFeedforward is what [Network.Backprop] returns of a network that is no function
+// from inputs to targets: see [Network.Feedforward].
+var ErrNotFeedforward = errors.New("the network is not feedforward: its targets must follow from its inputs, by one prediction of each node, without feedback or prior")
+
 // Backprop returns what backpropagation does with a batch, in the form of a settled one:
-// the activities of a pass downwards, and as Deltas minus the derivative of the loss by
-// each prediction. [Network.Hebbian] makes minus the loss's gradient by the parameters of
-// them. The loss, r.Energy, is the energy at the bottom with every node above on its
-// prediction. It is an error where a node between the ends has a prior, or c leaves an
-// end free or fixes another node: the loss is then no function of predictions alone.
+// the activities of a pass from the inputs (B, d), and as Deltas minus the derivative of
+// the loss by each prediction's sum. [Network.Hebbian] makes minus the loss's gradient by
+// the parameters of them. The loss, r.Energy, is the energy of the targets' node, (B, k),
+// with every other node on its prediction. The error is [ErrNotFeedforward] where there
+// is no such function.
 //
-// Nothing is built for it. On their predictions all errors but those at the bottom are 0,
-// and the energy's gradient by the error of a node is the loss's by that node
+// Nothing is built for it. On their predictions all errors but the targets' are 0, and
+// the energy's gradient by the error of a node is the loss's by that node
 // (graph.ErrorSteps; Goemaere and others 2025).
-func (n *Network) Backprop(ctx context.Context, c Clamps) (*Result, error) {
-	if n.cfg.ActivityPrior != 0 {
-		return nil, fmt.Errorf("model: backprop: activity_prior: must be 0, got %v", n.cfg.ActivityPrior)
+func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (*Result, error) {
+	if !n.Feedforward() {
+		return nil, fmt.Errorf("model: backprop: %w", ErrNotFeedforward)
 	}
-	if _, err := n.check(c); err != nil {
+	if inputs == nil || targets == nil {
+		return nil, errors.New("model: backprop: inputs and targets: must be given both, got none of one")
+	}
+	c, rows, err := n.check(n.Clamp(inputs, targets))
+	if err != nil {
 		return nil, err
 	}
-	for l, v := range c {
-		if end := l == 0 || l == n.Depth(); v.whole() != end {
-			return nil, fmt.Errorf("model: backprop: clamps[%d]: must fix both ends, and nothing between them", l)
-		}
-	}
-	s, err := n.settler(c, Inference{Method: ErrorCoordinates, Plain: true}, false)
+	s, err := n.settler(c, rows, Inference{Method: ErrorCoordinates, Plain: true}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -43,27 +47,26 @@ func (n *Network) Backprop(ctx context.Context, c Clamps) (*Result, error) {
 		shard.Errors()
 		shard.Gradients()
 		shard.Steps()
+		shard.PullSteps()
 	})
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("model: backprop: %w", context.Cause(ctx))
 	}
 	m := s.machine
-	r := &Result{of: n, Status: Converged, LayerEnergy: make([]float64, n.Depth())}
-	for i, constant := range n.constants() {
-		for _, e := range m.RowEnergies(i) {
-			r.LayerEnergy[i] += e + constant
-		}
-		r.Errors, r.Activations = append(r.Errors, m.Error(i)), append(r.Activations, m.Feature(i, 0))
-		r.Deltas = append(r.Deltas, m.Delta(i))
-		if i > 0 {
-			r.Deltas[i] = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(m.Rows(), n.sizes[i]))
-			addScaled(r.Deltas[i], -1, m.Step(i))
+	r := &Result{of: n, Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
+	for l, constant := range n.constants() {
+		r.NodeEnergy[l] = float64(rows) * constant
+		for _, e := range m.RowEnergies(l) {
+			r.NodeEnergy[l] += e
 		}
 	}
-	for l := range n.sizes {
-		r.Latents = append(r.Latents, m.Latent(l))
+	r.view(m)
+	for i, of := range n.wiring.Of {
+		if of != n.target {
+			r.Deltas[i] = m.Pulled(i)
+		}
 	}
-	if r.Energy = sum(r.LayerEnergy); !r.Finite() {
+	if r.Energy = sum(r.NodeEnergy); !r.Finite() {
 		r.Status = Diverged
 	}
 	return r, nil

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -12,7 +13,7 @@ import (
 // Clamp fixes a node, or some of its units, to values while the rest settles.
 // The zero Clamp leaves the node free.
 //
-// What is free of a bottom node whose energy is CrossEntropy or Bernoulli is
+// What is free of a node whose energy is CrossEntropy or Bernoulli is
 // missing data: the energy is summed over the units that are fixed, and the free
 // ones end at what the settled network predicts. They have no gradient, for such an
 // energy has no minimum by them but the prediction or an end of their range.
@@ -48,94 +49,103 @@ func Hide(values *tensor.Dense, hidden func(example, unit int) bool) Clamp {
 // whole reports whether all units are fixed.
 func (c Clamp) whole() bool { return c.Values != nil && c.Fixed == nil }
 
-// Clamps holds a Clamp for each node 0..L.
-type Clamps []Clamp
+// Clamps fix nodes, by their names; one that is not named is free.
+type Clamps map[string]Clamp
 
-// Clamp returns the clamps that fix the input end to inputs (B, d) and the
-// target end to targets (B, k); either may be nil.
+// Clamp returns the clamps that fix the inputs' node to inputs (B, d) and the
+// targets' node to targets (B, k); either may be nil.
 func (n *Network) Clamp(inputs, targets *tensor.Dense) Clamps {
-	c := make(Clamps, n.Depth()+1)
-	c[n.InputNode()].Values = inputs
-	c[n.TargetNode()].Values = targets
+	c := Clamps{}
+	for l, values := range map[int]*tensor.Dense{n.input: inputs, n.target: targets} {
+		if values != nil {
+			c[n.wiring.Nodes[l].Name] = Clamp{Values: values}
+		}
+	}
 	return c
 }
 
-// nodes returns which nodes are fixed as a whole, and which in part.
-func (c Clamps) nodes() (clamped, masked []bool) {
+// held returns which nodes are fixed as a whole, and which have a mask: those fixed in
+// part, and those of which what is free is missing data.
+func (n *Network) held(c []Clamp) (clamped, masked []bool) {
 	clamped, masked = make([]bool, len(c)), make([]bool, len(c))
 	for l, v := range c {
-		clamped[l] = v.whole()
-		masked[l] = v.Fixed != nil
+		clamped[l], masked[l] = v.whole(), v.Fixed != nil
+	}
+	for i, l := range n.wiring.Of {
+		masked[l] = masked[l] || !clamped[l] && !n.wiring.Predictions[i].Energy.Settles()
 	}
 	return clamped, masked
 }
 
-// nodes returns which nodes are fixed as a whole, and which have a mask: those
-// fixed in part, and a bottom node of which what is free is missing data.
-func (n *Network) nodes(c Clamps) (clamped, masked []bool) {
-	clamped, masked = c.nodes()
-	masked[0] = masked[0] || !clamped[0] && !n.energies[0].Form().Settles()
-	return clamped, masked
-}
-
-// check returns the number of examples, or what is wrong with the clamps.
-func (n *Network) check(c Clamps) (rows int, err error) {
-	if len(c) != n.Depth()+1 {
-		return 0, fmt.Errorf("model: clamps: must have one entry for each of the %d nodes, got %d", n.Depth()+1, len(c))
+// check returns the clamps by node, and the number of examples, or what is wrong with
+// them.
+func (n *Network) check(of Clamps) (c []Clamp, rows int, err error) {
+	c = make([]Clamp, len(n.sizes))
+	for name, v := range of {
+		l, ok := n.numbers[name]
+		if !ok {
+			return nil, 0, fmt.Errorf("model: clamps: must be of nodes %s, got %q", strings.Join(n.Nodes(), ", "), name)
+		}
+		c[l] = v
 	}
 	rows = -1
 	dt, first := n.cfg.Dtype.Tensor(), 0
+	name := func(l int) string { return n.wiring.Nodes[l].Name }
 	for l, v := range c {
 		switch {
 		case v.Values != nil:
 			if err := dense.Check(v.Values, dt, rows, n.sizes[l]); err != nil {
 				if rows > 0 {
-					err = fmt.Errorf("%w: clamps[%d] has %d examples", err, first, rows)
+					err = fmt.Errorf("%w: that of %s has %d examples", err, name(first), rows)
 				}
-				return 0, fmt.Errorf("model: clamps[%d]: values: %w", l, err)
+				return nil, 0, fmt.Errorf("model: clamp of %s: values: %w", name(l), err)
 			}
 			for i := notFinite(v.Values, 0); i >= 0; i = notFinite(v.Values, i+1) {
 				if !v.missing(i) {
-					return 0, fmt.Errorf("model: clamps[%d]: must hold finite numbers, got %v at [%d, %d]", l, element(v.Values, i), i/n.sizes[l], i%n.sizes[l])
+					return nil, 0, fmt.Errorf("model: clamp of %s: must hold finite numbers, got %v at [%d, %d]", name(l), element(v.Values, i), i/n.sizes[l], i%n.sizes[l])
 				}
 			}
 			if rows < 0 {
 				rows, first = v.Values.Shape()[0], l
 			}
 		case v.Fixed != nil:
-			return 0, fmt.Errorf("model: clamps[%d]: must have values beside a mask, got none", l)
+			return nil, 0, fmt.Errorf("model: clamp of %s: must have values beside a mask, got none", name(l))
 		}
 	}
 	if rows < 0 {
-		return 0, fmt.Errorf("model: clamps: must fix at least one node, got none")
+		return nil, 0, fmt.Errorf("model: clamps: must fix at least one node, got none")
 	}
 	for l, v := range c {
 		if v.Fixed != nil && dense.Check(v.Fixed, dense.Float(v.Fixed), 1, n.sizes[l]) != nil {
 			if err := dense.Check(v.Fixed, dense.Float(v.Fixed), rows, n.sizes[l]); err != nil {
-				return 0, fmt.Errorf("model: clamps[%d]: fixed: %w, or for all examples (1, %d)", l, err, n.sizes[l])
+				return nil, 0, fmt.Errorf("model: clamp of %s: fixed: %w, or for all examples (1, %d)", name(l), err, n.sizes[l])
 			}
 		}
 		if v.Start != nil {
 			if err := dense.Check(v.Start, dt, rows, n.sizes[l]); err != nil {
-				return 0, fmt.Errorf("model: clamps[%d]: start: %w: clamps[%d] has %d examples", l, err, first, rows)
+				return nil, 0, fmt.Errorf("model: clamp of %s: start: %w: that of %s has %d examples", name(l), err, name(first), rows)
 			}
 			if i := notFinite(v.Start, 0); i >= 0 {
-				return 0, fmt.Errorf("model: clamps[%d]: start: must hold finite numbers, got %v at [%d, %d]", l, element(v.Start, i), i/n.sizes[l], i%n.sizes[l])
+				return nil, 0, fmt.Errorf("model: clamp of %s: start: must hold finite numbers, got %v at [%d, %d]", name(l), element(v.Start, i), i/n.sizes[l], i%n.sizes[l])
 			}
 		}
 	}
-	if k := n.energies[0]; !k.Form().Settles() && c[0].Values != nil {
+	for i, l := range n.wiring.Of {
+		k := n.terms[i].energy
+		if n.wiring.Predictions[i].Energy.Settles() || c[l].Values == nil {
+			continue
+		}
 		high, what := math.MaxFloat32, ">= 0"
 		if k == Bernoulli {
 			high, what = 1, "from 0 to 1"
 		}
-		for i := outside(c[0].Values, high, 0); i >= 0; i = outside(c[0].Values, high, i+1) {
-			if d := n.sizes[0]; !c[0].missing(i) {
-				return 0, fmt.Errorf("model: clamps[0]: values[%d, %d]: must be %s at a %v node, got %v", i/d, i%d, what, k, element(c[0].Values, i))
+		for at := outside(c[l].Values, high, 0); at >= 0; at = outside(c[l].Values, high, at+1) {
+			if d := n.sizes[l]; !c[l].missing(at) {
+				return nil, 0, fmt.Errorf("model: clamp of %s: values[%d, %d]: must be %s at a %v node, got %v", name(l), at/d, at%d, what, k, element(c[l].Values, at))
 			}
 		}
 	}
-	return rows, nil
+	return c, rows, nil
 }
 
 // missing reports whether element i of the values is of a free unit.

@@ -41,7 +41,7 @@ type Completion struct {
 	Inputs *tensor.Dense // (B, d): what was given, and for free units what fits it
 	// Predictions are μ of the inputs' node, (B, d), for fixed and free units alike:
 	// what the network takes for the inputs without their noise. nil where the
-	// inputs are at the top, which nothing predicts.
+	// inputs' node is one that nothing predicts.
 	Predictions *tensor.Dense
 	Targets     *tensor.Dense // (B, k): the settled targets, or by energy the probability of each class
 	Classes     []int         // (B): the class of the largest target
@@ -65,7 +65,8 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 		return nil, fmt.Errorf("model: complete: temperature: must be a number >= 0, got %v", how.Temperature)
 	}
 	c := n.Clamp(nil, nil)
-	c[n.InputNode()] = inputs
+	names := n.Nodes()
+	c[names[n.input]] = inputs
 	if how.By == BySettling {
 		r, err := n.relax(ctx, c, inf)
 		if err != nil {
@@ -84,10 +85,11 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 		for i := range labels {
 			labels[i] = class
 		}
-		var err error
-		if c[n.TargetNode()].Values, err = n.OneHot(labels); err != nil {
+		hot, err := n.OneHot(labels)
+		if err != nil {
 			return nil, err
 		}
+		c[names[n.target]] = Clamp{Values: hot}
 		r, err := n.Settle(ctx, c, inf)
 		if err != nil {
 			return nil, err
@@ -114,13 +116,13 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 	return done, nil
 }
 
-// inputPredictions returns μ = v − ε of the inputs' node, nil where it is the top.
+// inputPredictions returns μ = v − ε of the inputs' node, nil where nothing predicts it.
 func (n *Network) inputPredictions(r *Result) (*tensor.Dense, error) {
-	at := n.InputNode()
-	if at == n.Depth() {
+	first := n.wiring.First[n.input]
+	if first < 0 {
 		return nil, nil
 	}
-	return r.Latents[at].Sub(r.Errors[at])
+	return r.Latents[n.input].Sub(r.Errors[first])
 }
 
 // weighing adds up weights exp(−E/T), relative to that of the lowest energy so

@@ -52,34 +52,48 @@ func (d Dtype) Tensor() tensor.Dtype {
 	return tensor.Float32
 }
 
-// NodeEnergy is the form of a node's energy: how its latent is measured against
-// what the node above predicts.
-type NodeEnergy int
+// NodeEnergy names the form of a node's energy: how its latent is measured against what
+// is predicted of it. "" is Gaussian. graph.RegisterNodeEnergy adds others.
+type NodeEnergy string
 
 const (
 	// Gaussian is ½ Π ‖ε‖², with a fixed precision Π.
-	Gaussian NodeEnergy = iota
+	Gaussian NodeEnergy = "gaussian"
 	// GaussianLearned is ½ Σ Π ε² − ½ Σ log Π with a precision for each unit that
 	// is learned: see [Network.Hebbian].
-	GaussianLearned
+	GaussianLearned NodeEnergy = "gaussian-learned"
 	// CrossEntropy is −Σ v log p with the prediction p = softmax(μ), for classes.
-	CrossEntropy
+	CrossEntropy NodeEnergy = "cross-entropy"
 	// Bernoulli is −Σ v log p + (1−v) log(1−p) with the prediction p = σ(μ), for
 	// values from 0 to 1.
-	Bernoulli
+	Bernoulli NodeEnergy = "bernoulli"
+	// Laplace is Σ log cosh ε, which outliers move no more than others.
+	Laplace NodeEnergy = "laplace"
 )
 
-// Form returns the form of energy that the graph has for e: a learned precision is
-// frozen there, as any other.
+// Form returns the form of energy that the graph has for e, nil where there is none of
+// that name: a learned precision is frozen there, as any other.
 func (e NodeEnergy) Form() *graph.NodeEnergy {
-	switch e {
-	case CrossEntropy:
-		return graph.CrossEntropy
-	case Bernoulli:
-		return graph.Bernoulli
+	if e == "" || e == GaussianLearned {
+		return graph.Gaussian
 	}
-	return graph.Gaussian
+	form, _ := graph.ParseNodeEnergy(string(e))
+	return form
 }
+
+// known returns e, Gaussian for "", or which names there are.
+func (e NodeEnergy) known() (NodeEnergy, error) {
+	if e == "" {
+		return Gaussian, nil
+	}
+	if e.Form() == nil {
+		return e, fmt.Errorf("must be one of %s, got %q", strings.Join(NodeEnergies(), ", "), string(e))
+	}
+	return e, nil
+}
+
+// Learns reports whether the precision of such an energy is learned.
+func (e NodeEnergy) Learns() bool { return e == GaussianLearned }
 
 // Status is how settling ended.
 type Status int
@@ -95,43 +109,42 @@ var (
 	starts      = []string{"top-down", "zeros", "normal", "warm"}
 	weightInits = []string{"xavier", "pytorch"}
 	dtypes      = []string{"float32", "float64"}
-	energies    = []string{"gaussian", "gaussian-learned", "cross-entropy", "bernoulli"}
 	statuses    = []string{"step-limit", "converged", "diverged"}
-	methods     = []string{"gradient", "momentum", "nesterov", "adam", "preconditioned", "gauss-seidel", "symmetric-gauss-seidel", "chain", "error-coordinates"}
 )
 
 func (d Direction) String() string  { return name(directions, int(d)) }
 func (s Start) String() string      { return name(starts, int(s)) }
 func (w WeightInit) String() string { return name(weightInits, int(w)) }
 func (d Dtype) String() string      { return name(dtypes, int(d)) }
-func (e NodeEnergy) String() string { return name(energies, int(e)) }
 func (s Status) String() string     { return name(statuses, int(s)) }
-func (m Method) String() string     { return name(methods, int(m)) }
 
 func (d Direction) MarshalText() ([]byte, error)  { return []byte(d.String()), nil }
 func (s Start) MarshalText() ([]byte, error)      { return []byte(s.String()), nil }
 func (w WeightInit) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 func (d Dtype) MarshalText() ([]byte, error)      { return []byte(d.String()), nil }
-func (e NodeEnergy) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 func (s Status) MarshalText() ([]byte, error)     { return []byte(s.String()), nil }
-func (m Method) MarshalText() ([]byte, error)     { return []byte(m.String()), nil }
 
 func (d *Direction) UnmarshalText(b []byte) error  { return parse((*int)(d), directions, b) }
 func (s *Start) UnmarshalText(b []byte) error      { return parse((*int)(s), starts, b) }
 func (w *WeightInit) UnmarshalText(b []byte) error { return parse((*int)(w), weightInits, b) }
 func (d *Dtype) UnmarshalText(b []byte) error      { return parse((*int)(d), dtypes, b) }
-func (e *NodeEnergy) UnmarshalText(b []byte) error { return parse((*int)(e), energies, b) }
-func (s *Status) UnmarshalText(b []byte) error     { return parse((*int)(s), statuses, b) }
-func (m *Method) UnmarshalText(b []byte) error     { return parse((*int)(m), methods, b) }
+
+// UnmarshalText takes the name of an energy.
+func (e *NodeEnergy) UnmarshalText(b []byte) (err error) {
+	*e, err = NodeEnergy(b).known()
+	return err
+}
+func (s *Status) UnmarshalText(b []byte) error { return parse((*int)(s), statuses, b) }
 
 // Starts returns the names of where latents may begin.
 func Starts() []string { return slices.Clone(starts) }
 
 // NodeEnergies returns the names of the forms of a node's energy.
-func NodeEnergies() []string { return slices.Clone(energies) }
-
-// Methods returns the names of the methods of settling.
-func Methods() []string { return slices.Clone(methods) }
+func NodeEnergies() []string {
+	names := append(graph.NodeEnergies(), string(GaussianLearned))
+	slices.Sort(names)
+	return names
+}
 
 func name(names []string, i int) string {
 	if i < 0 || i >= len(names) {

@@ -24,20 +24,16 @@ import (
 // network's Config as JSON.
 const metadataKey = "pcn.config"
 
-// Names under which a layer is stored: those of the article's PyTorch module.
+// Names of layer i of a chain, those of the article's PyTorch module.
 func weightName(i int) string { return fmt.Sprintf("layers.%d.W.weight", i) }
 func biasName(i int) string   { return fmt.Sprintf("layers.%d.W.bias", i) }
-
-// Names under which the precision of node i is stored, where it has one for each
-// unit: Π, or where it is learned log Π.
-func precisionName(i int) string    { return fmt.Sprintf("layers.%d.precision", i) }
-func logPrecisionName(i int) string { return fmt.Sprintf("layers.%d.log_precision", i) }
 
 // Save writes the weights and the configuration to a safetensors file, under
 // the names and shapes of the article's PyTorch module: layers.0.W.weight
 // (d_0, d_1), layers.0.W.bias (d_0), and so on from the bottom. Precisions unit by
 // unit are layers.0.precision (d_0), or layers.0.log_precision where they are
-// learned. Where path ends in .npz it is an NPZ file for NumPy instead: see
+// learned. A network that is no chain has names of predictions and sources in place of
+// layers: hidden.image.weight, hidden.bias ([Network.Named] has them). Where path ends in .npz it is an NPZ file for NumPy instead: see
 // [Network.WriteNPZ]. The file is written beside path and renamed, so that path is
 // never half a file.
 func (n *Network) Save(path string) error {
@@ -84,16 +80,20 @@ func (n *Network) WriteNPZ(w io.Writer) error {
 // tensors returns what is stored, by the names that it has in files.
 func (n *Network) tensors() map[string]*tensor.Dense {
 	tensors := map[string]*tensor.Dense{}
-	for i := range n.weights {
-		tensors[weightName(i)], tensors[biasName(i)] = n.weights[i], n.biases[i]
-		if n.logs[i] != nil {
-			tensors[logPrecisionName(i)] = n.logs[i]
-		} else if n.diagonal[i] {
-			tensors[precisionName(i)] = n.precisions[i]
+	for _, p := range n.parameters {
+		tensors[p.Name] = p.Value
+	}
+	for i, t := range n.terms {
+		if t.unitwise && t.log == nil {
+			tensors[n.precisionName(i)] = t.precision
 		}
 	}
 	return tensors
 }
+
+// precisionName returns the name of prediction i's precision, where it has one unit by
+// unit that is not learned.
+func (n *Network) precisionName(i int) string { return n.parameterName(i, -1, "precision") }
 
 // texts returns what a file says beside the tensors: the configuration and what
 // is attached.
@@ -157,33 +157,33 @@ func Read(data []byte, base Config) (*Network, error) {
 		cfg.Layers = bottomUp(cfg.Direction, cfg.Layers) // is its own inverse
 	}
 	// The tensors are checked before a network of the promised sizes is made.
-	complete, err := cfg.WithDefaults()
+	planned, err := plan(cfg)
 	if err != nil {
 		return nil, err
 	}
-	sizes := bottomUp(complete.Direction, complete.Layers)
-	energies := bottomUp(complete.Direction, complete.Energies)
-	want := 2 * (len(sizes) - 1)
-	for i := range len(sizes) - 1 {
-		if i < len(energies) && energies[i] == GaussianLearned {
-			if err := expect(st, logPrecisionName(i), sizes[i]); err != nil {
-				return nil, err
-			}
-			want++
-		} else if _, ok := st[precisionName(i)]; ok {
-			if err := expect(st, precisionName(i), sizes[i]); err != nil {
-				return nil, err
-			}
-			want++
-		}
-		if err := errors.Join(
-			expect(st, weightName(i), sizes[i], sizes[i+1]),
-			expect(st, biasName(i), sizes[i])); err != nil {
-			return nil, err
+	want, given := 0, map[int]bool{} // predictions whose precision is given unit by unit
+	wants := func(name string, shape ...int) {
+		want++
+		err = errors.Join(err, expect(st, name, shape...))
+	}
+	for _, s := range planned.slots() {
+		if s.fixed == nil {
+			wants(s.name, s.shape...)
 		}
 	}
+	for i, t := range planned.terms {
+		d := planned.sizes[planned.wiring.Of[i]]
+		if t.energy.Learns() {
+			wants(planned.parameterName(i, -1, "log_precision"), d)
+		} else if _, given[i] = st[planned.precisionName(i)]; given[i] {
+			wants(planned.precisionName(i), d)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
 	if len(st) > want {
-		return nil, fmt.Errorf("must hold %d tensors for layers %v, got %d", want, cfg.Layers, len(st))
+		return nil, fmt.Errorf("must hold %d tensors for nodes of %v units, got %d", want, planned.sizes, len(st))
 	}
 	n, err := New(cfg)
 	if err != nil {
@@ -196,15 +196,17 @@ func Read(data []byte, base Config) (*Network, error) {
 			}
 		}
 	}
-	for i := range n.weights {
-		if v, ok := st[precisionName(i)]; ok {
-			p := tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(sizes[i]))
-			if err := fill(p, v, precisionName(i)); err != nil {
-				return nil, err
-			}
-			if err := n.SetPrecision(i, elements(p)); err != nil {
-				return nil, fmt.Errorf("%s: %w", precisionName(i), err)
-			}
+	for i := range n.terms {
+		if !given[i] {
+			continue
+		}
+		name := n.precisionName(i)
+		p := tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[n.wiring.Of[i]]))
+		if err := fill(p, st[name], name); err != nil {
+			return nil, err
+		}
+		if err := n.setPrecision(i, elements(p)); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	for name, d := range n.tensors() {

@@ -7,6 +7,8 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/pool"
 )
 
@@ -15,67 +17,94 @@ import (
 // with λ a bound on the largest eigenvalue of the energy's Hessian by the free
 // latents.
 //
-// The energy is ½‖M v‖² to first order, with M of blocks √Π_i on the diagonal
-// and −√Π_i W_i φ' beside it, and ½ α ‖v‖² for an activity prior. The spectral norm
-// of M is at most that of the small matrix of the blocks' own norms, which is what
-// is computed. At a bottom node that is not Gaussian the largest curvature by the
-// prediction takes the place of Π (see graph.NodeEnergy). Descent diverges from 2/λ
-// on. It is NaN where c are not clamps for the network, of which [Network.Settle]
-// says what is wrong.
+// The energy is ½‖J v‖² to first order, with a row of blocks for each prediction: √(wΠ)
+// at its node, and −√(wΠ) g' a M φ' at each source. The spectral norm of J is at most that
+// of the small sparse matrix of the blocks' own norms, which is what is computed. A prior
+// adds its α. Where an energy is not Gaussian the largest curvature by the prediction
+// takes the place of Π (see graph.NodeEnergy). Descent diverges from 2/λ on. It is NaN
+// where c are not clamps for the network, of which [Network.Settle] says what is wrong.
 func (n *Network) MaxRate(c Clamps) float64 {
-	if _, err := n.check(c); err != nil {
+	clamps, _, err := n.check(c)
+	if err != nil {
 		return math.NaN()
 	}
-	return n.maxRate(c, nil)
+	return n.maxRate(clamps, nil)
+}
+
+// block is the norm of a block of J, of a prediction and a node.
+type block struct {
+	row, column int
+	norm        float64
 }
 
 // maxRate is MaxRate where node l moves at factors[l] times the rate; nil for 1.
-func (n *Network) maxRate(c Clamps, factors []float64) float64 {
-	layers := n.Depth()
-	moves := make([]bool, layers) // by layer: its prediction does, with the node above
-	for i := range layers {
-		moves[i] = !c[i+1].whole()
-	}
-	n.norms.update(n, moves)
+func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 	factor := func(l int) float64 {
 		if factors == nil {
 			return 1
 		}
 		return math.Sqrt(factors[l])
 	}
-	diagonal, beside := make([]float64, layers), make([]float64, layers)
-	for i := range layers {
-		form := n.energies[i].Form()
-		if !c[i].whole() && form.Settles() {
-			diagonal[i] = math.Sqrt(n.maxPrecision(i)) * factor(i)
+	n.norms.update(n, func(at edgeAt) bool {
+		return slices.ContainsFunc(n.wiring.From[at.prediction][at.edge], func(l int) bool { return !c[l].whole() })
+	})
+	var blocks []block
+	for i, p := range n.wiring.Predictions {
+		of, weight := n.wiring.Of[i], math.Sqrt(p.Weight)
+		if !c[of].whole() && p.Energy.Settles() {
+			blocks = append(blocks, block{i, of, weight * math.Sqrt(p.Energy.Curvature()*n.maxPrecision(i)) * factor(of)})
 		}
-		if moves[i] {
-			beside[i] = math.Sqrt(form.Curvature()) * n.activations[i].MaxSlope() * n.norms.of[i] * factor(i+1)
+		curvature := p.Energy.Curvature()
+		if p.Energy == graph.CrossEntropy {
+			curvature *= c[of].mass()
+		}
+		for j, e := range p.Edges {
+			norm := weight * math.Sqrt(curvature) * slope(p.After) * slope(e.Feature) * math.Abs(e.Scale) * n.norms.edge(n, i, j)
+			for _, l := range n.wiring.From[i][j] {
+				if !c[l].whole() {
+					blocks = append(blocks, block{i, l, norm * factor(l)})
+				}
+			}
 		}
 	}
-	if n.energies[0] == CrossEntropy {
-		beside[0] *= math.Sqrt(c[0].mass())
+	prior := 0.0
+	for l, node := range n.wiring.Nodes {
+		if !c[l].whole() {
+			prior = max(prior, node.Prior*factor(l)*factor(l))
+		}
 	}
-	return 1 / (bidiagonalNorm2(diagonal, beside) + n.cfg.ActivityPrior)
+	return 1 / (norm2Of(blocks, len(n.terms), len(n.sizes)) + prior)
 }
 
-// bidiagonalNorm2 returns the squared spectral norm of the matrix whose row i
-// has diagonal[i] in column i and beside[i] in column i+1, all nonnegative.
-func bidiagonalNorm2(diagonal, beside []float64) float64 {
-	x := make([]float64, len(diagonal)+1)
+// slope returns the largest slope of a feature.
+func slope(f feature.Feature) float64 {
+	switch f := f.(type) {
+	case *feature.Activation:
+		return f.MaxSlope()
+	case feature.Concat:
+		if f.Activation != nil {
+			return f.Activation.MaxSlope()
+		}
+	}
+	return 1
+}
+
+// norm2Of returns the squared spectral norm of the matrix of these blocks, all
+// nonnegative, by power iteration.
+func norm2Of(blocks []block, rows, columns int) float64 {
+	x, y := make([]float64, columns), make([]float64, rows)
 	for i := range x {
 		x[i] = 1
 	}
-	y := make([]float64, len(diagonal))
 	lambda := 0.0
 	for range 200 {
-		for i := range y {
-			y[i] = diagonal[i]*x[i] + beside[i]*x[i+1]
+		clear(y)
+		for _, b := range blocks {
+			y[b.row] += b.norm * x[b.column]
 		}
 		clear(x)
-		for i, v := range y {
-			x[i] += diagonal[i] * v
-			x[i+1] += beside[i] * v
+		for _, b := range blocks {
+			x[b.column] += b.norm * y[b.row]
 		}
 		norm := 0.0
 		for _, v := range x {
@@ -95,33 +124,61 @@ func bidiagonalNorm2(diagonal, beside []float64) float64 {
 	return lambda
 }
 
-// norms follows the spectral norms of √Π W by power iteration, each update
-// starting from where the last one ended. All by layer.
+// edgeAt is an edge of a prediction.
+type edgeAt struct{ prediction, edge int }
+
+// norms follows the spectral norms of √Π M of edges with a matrix by power iteration,
+// each update starting from where the last one ended.
 type norms struct {
+	edges    []edgeAt // that have a matrix
 	of       []float64
 	right    [][]float64 // the top right singular vector
 	left     [][]float64 // scratch
-	versions []int       // of the weights that a norm is of
+	versions []int       // of the parameters that a norm is of
 }
 
 func newNorms(n *Network) *norms {
-	w := &norms{of: make([]float64, n.Depth())}
+	w := &norms{}
 	rng := rand.New(rand.NewPCG(n.cfg.Seed, streamNorms))
-	for i := range n.Depth() {
-		right := make([]float64, n.sizes[i+1])
-		for j := range right {
-			right[j] = rng.NormFloat64()
+	for i, t := range n.terms {
+		for j, theta := range t.edges {
+			if len(theta) == 0 || theta[0].Dims() != 2 {
+				continue
+			}
+			s := theta[0].Shape()
+			right := make([]float64, s[1])
+			for k := range right {
+				right[k] = rng.NormFloat64()
+			}
+			w.edges, w.of, w.versions = append(w.edges, edgeAt{i, j}), append(w.of, 0), append(w.versions, -1)
+			w.right, w.left = append(w.right, right), append(w.left, make([]float64, s[0]))
 		}
-		w.right = append(w.right, right)
-		w.left = append(w.left, make([]float64, n.sizes[i]))
-		w.versions = append(w.versions, -1)
 	}
 	return w
 }
 
-// clone returns a copy that has nothing in common with w.
+// edge returns the norm of √Π M of an edge: as last followed, or, without a matrix, the
+// largest √Π g of a gain g.
+func (w *norms) edge(n *Network, prediction, edge int) float64 {
+	if at := slices.Index(w.edges, edgeAt{prediction, edge}); at >= 0 {
+		return w.of[at]
+	}
+	t := n.terms[prediction]
+	if len(t.edges[edge]) == 0 {
+		return math.Sqrt(n.maxPrecision(prediction))
+	}
+	highest := 0.0
+	for j, gain := range elements(t.edges[edge][0]) {
+		if t.precision != nil {
+			gain *= math.Sqrt(element(t.precision, j))
+		}
+		highest = max(highest, math.Abs(gain))
+	}
+	return highest
+}
+
 func (w *norms) clone() *norms {
-	c := &norms{of: slices.Clone(w.of), versions: slices.Clone(w.versions)}
+	c := &norms{edges: w.edges, of: slices.Clone(w.of), versions: slices.Clone(w.versions)}
 	for i := range w.right {
 		c.right, c.left = append(c.right, slices.Clone(w.right[i])), append(c.left, make([]float64, len(w.left[i])))
 	}
@@ -138,25 +195,26 @@ const (
 // normCost is what an iteration takes for each weight, in vectorised operations.
 const normCost = 8
 
-// update brings the norms of the layers that are wanted up to the weights.
-func (w *norms) update(n *Network, wanted []bool) {
+// update brings the norms that are wanted up to the parameters.
+func (w *norms) update(n *Network, wanted func(edgeAt) bool) {
 	var stale []int
 	weights := 0
 	for i, v := range w.versions {
-		if wanted[i] && v != n.version {
+		if v != n.version && wanted(w.edges[i]) {
 			stale = append(stale, i)
-			weights += n.sizes[i] * n.sizes[i+1]
+			weights += len(w.left[i]) * len(w.right[i])
 			w.versions[i] = n.version
 		}
 	}
 	pool.Each(pool.Workers(n.workers, normCost*weights), len(stale), func(at int) {
 		i := stale[at]
+		t := n.terms[w.edges[i].prediction]
 		for range normSteps {
 			last := w.of[i]
-			if d := n.weights[i]; d.Dtype() == tensor.Float32 {
-				w.of[i] = powerStep(d.Float32s(), n.precisions[i], w.left[i], w.right[i])
+			if d := t.edges[w.edges[i].edge][0]; d.Dtype() == tensor.Float32 {
+				w.of[i] = powerStep(d.Float32s(), t.precision, w.left[i], w.right[i])
 			} else {
-				w.of[i] = powerStep(d.Float64s(), n.precisions[i], w.left[i], w.right[i])
+				w.of[i] = powerStep(d.Float64s(), t.precision, w.left[i], w.right[i])
 			}
 			if math.Abs(w.of[i]-last) <= normTolerance*w.of[i] {
 				break

@@ -14,66 +14,48 @@ import (
 
 // Update is a direction for each parameter, in which the energy falls.
 type Update struct {
-	Weights       []*tensor.Dense // by layer: ΔW, (d_i, d_{i+1})
-	Biases        []*tensor.Dense // by layer: Δb, (d_i)
-	LogPrecisions []*tensor.Dense // by layer: Δ log Π, (d_i); nil where it is not learned
+	directions []*tensor.Dense
 }
 
 // NewUpdate returns an update of n's shapes, zero.
 func (n *Network) NewUpdate() *Update {
 	u := &Update{}
-	for i := range n.weights {
-		u.Weights = append(u.Weights, tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i], n.sizes[i+1])))
-		u.Biases = append(u.Biases, tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i])))
-		var log *tensor.Dense
-		if n.logs[i] != nil {
-			log = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i]))
-		}
-		u.LogPrecisions = append(u.LogPrecisions, log)
+	for _, p := range n.parameters {
+		u.directions = append(u.directions, tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(p.Value.Shape()...)))
 	}
 	return u
 }
 
-// Directions returns ΔW and Δb of each layer, and what learned precisions have,
-// in the order of [Network.Parameters].
-func (u *Update) Directions() []*tensor.Dense {
-	var d []*tensor.Dense
-	for i := range u.Weights {
-		d = append(d, u.Weights[i], u.Biases[i])
-	}
-	return appendSome(d, u.LogPrecisions)
-}
+// Directions returns what parameters have, live, in the order of [Network.Parameters]:
+// of a chain ΔW and Δb of each layer, and then what learned precisions have.
+func (u *Update) Directions() []*tensor.Dense { return u.directions }
 
 // hebbianRows is the number of rows of ΔW that are computed together.
 const hebbianRows = 64
 
-// Hebbian sets dst to the learning phase's local update: for each weight, the
-// error of the unit below it times the activation of the unit above it, a mean
-// over the batch:
+// Hebbian sets dst to the learning phase's local update: for each parameter of an edge
+// the error at the map's output times the feature that it is given, a mean over the
+// batch,
 //
-//	ΔW_i = δ_iᵀ φ(v_{i+1}) / B,  Δb_i = mean δ_i,  δ_i = Π_i ε_i
+//	Δθ = a δ ⊗ ψ / B,  Δb = mean δ
 //
-// with the errors, deltas and activations of r. Nothing else enters: no gradient, and
-// no other layer. Weight decay adds −λ W_i, and a precision that is learned has the
-// direction, as local,
+// with δ = w Π ε pulled back through what comes after the map, and ⊗ the map's own
+// (package linear): of a dense layer ΔW = δᵀ φ(v) / B. Nothing else enters: no gradient,
+// and no other prediction but those that share the parameter. Weight decay adds −λ W, and
+// a precision that is learned has the direction, as local,
 //
-//	Δ log Π_i = ½ (1 − Π_i mean ε_i²)
+//	Δ log Π = ½ w (1 − Π mean ε²)
 //
-// With fresh errors it is −∂E/∂W_i / B, and so on. It is an error when r is not
+// With fresh errors it is −∂E/∂θ / B, and so on. It is an error when r is not
 // finite, or r or dst is not of this network.
 func (n *Network) Hebbian(r *Result, dst *Update) error {
 	if err := n.belong(r, dst); err != nil {
 		return fmt.Errorf("model: hebbian: %w", err)
 	}
-	if n.outers == nil {
-		for i := range n.Depth() {
-			n.outers = append(n.outers, linear.Dense{}.Outer(n.sizes[i+1], n.sizes[i]))
-			for lo := 0; lo < n.sizes[i]; lo += hebbianRows {
-				n.blocks = append(n.blocks, hebbianBlock{i, lo, min(lo+hebbianRows, n.sizes[i])})
-			}
-		}
+	if n.learning == nil {
+		n.learning = newLearning(n)
 	}
-	n.learn(r, dst)
+	n.learning.run(n, r, dst)
 	return nil
 }
 
@@ -89,91 +71,190 @@ func (n *Network) belong(r *Result, u *Update) error {
 	case r.of != nil && r.of != n:
 		return fmt.Errorf("result: must be of this network, %v, got that of another, %v", n, r.of)
 	}
-	layers, dt := n.Depth(), n.cfg.Dtype.Tensor()
-	for _, list := range []struct {
-		name    string
-		tensors []*tensor.Dense
-	}{
-		{"result: errors", r.Errors}, {"result: deltas", r.Deltas}, {"result: activations", r.Activations},
-		{"update: weights", u.Weights}, {"update: biases", u.Biases}, {"update: log precisions", u.LogPrecisions},
-	} {
-		if len(list.tensors) != layers {
-			return fmt.Errorf("%s: must be one for each of the %d layers, got %d", list.name, layers, len(list.tensors))
+	dt := n.cfg.Dtype.Tensor()
+	for name, list := range map[string]int{"errors": len(r.Errors), "deltas": len(r.Deltas), "features": len(r.Features)} {
+		if list != len(n.terms) {
+			return fmt.Errorf("result: %s: must be one for each of the %d predictions, got %d", name, len(n.terms), list)
 		}
 	}
+	if len(u.directions) != len(n.parameters) {
+		return fmt.Errorf("update: must be one for each of the %d parameters, got %d", len(n.parameters), len(u.directions))
+	}
 	rows := -1
-	for i, below := range n.sizes[:layers] {
-		above := n.sizes[i+1]
-		if err := dense.Check(r.Errors[i], dt, rows, below); err != nil {
+	for i, l := range n.wiring.Of {
+		if err := dense.Check(r.Errors[i], dt, rows, n.sizes[l]); err != nil {
 			return fmt.Errorf("result: errors[%d]: %w", i, err)
 		}
 		rows = r.Errors[0].Shape()[0]
-		if err := dense.Check(r.Deltas[i], dt, rows, below); err != nil {
+		if err := dense.Check(r.Deltas[i], dt, rows, n.sizes[l]); err != nil {
 			return fmt.Errorf("result: deltas[%d]: %w", i, err)
 		}
-		if err := dense.Check(r.Activations[i], dt, rows, above); err != nil {
-			return fmt.Errorf("result: activations[%d]: %w", i, err)
+		if len(r.Features[i]) != len(n.terms[i].edges) {
+			return fmt.Errorf("result: features[%d]: must be one for each of the %d edges, got %d", i, len(n.terms[i].edges), len(r.Features[i]))
 		}
-		if err := dense.Check(u.Weights[i], dt, below, above); err != nil {
-			return fmt.Errorf("update: weights[%d]: %w", i, err)
-		}
-		if err := dense.Check(u.Biases[i], dt, below); err != nil {
-			return fmt.Errorf("update: biases[%d]: %w", i, err)
-		}
-		if learned, log := n.logs[i] != nil, u.LogPrecisions[i]; !learned && log != nil {
-			return fmt.Errorf("update: log precisions[%d]: must be none, as it is not learned, got %v", i, log.Shape())
-		} else if learned {
-			if err := dense.Check(log, dt, below); err != nil {
-				return fmt.Errorf("update: log precisions[%d]: %w", i, err)
+		for j, psi := range r.Features[i] {
+			if err := dense.Check(psi, dt, rows, n.featureSize(i, j)); err != nil {
+				return fmt.Errorf("result: features[%d][%d]: %w", i, j, err)
 			}
+		}
+	}
+	for i, p := range n.parameters {
+		if err := dense.Check(u.directions[i], dt, p.Value.Shape()...); err != nil {
+			return fmt.Errorf("update: %s: %w", p.Name, err)
 		}
 	}
 	return nil
 }
 
-// hebbianBlock is rows lo to hi of a layer's update.
-type hebbianBlock struct{ layer, lo, hi int }
+// learning is how a network's update is computed: in pieces of a parameter's rows, which
+// none other has.
+type learning struct {
+	outers []outer
+	pieces []piece
+}
 
-// learn fills dst.
-func (n *Network) learn(r *Result, dst *Update) {
-	rows := r.Deltas[0].Shape()[0]
-	pool.Each(pool.Workers(n.workers, rows*sum(n.sizes[1:])), n.Depth(), func(i int) { n.outers[i].Prepare(r.Activations[i]) })
-	pool.Each(pool.Workers(n.workers, rows*n.count()/8), len(n.blocks), func(b int) {
-		i, lo, hi := n.blocks[b].layer, n.blocks[b].lo, n.blocks[b].hi
-		n.outers[i].Rows(dst.Weights[i:i+1], r.Deltas[i], r.Activations[i], 1/float64(rows), lo, hi)
+// outer is an edge's part of the update of its parameters.
+type outer struct {
+	linear.Outer
+	prediction, edge int
+	scale            float64
+	into             []int           // numbers of its parameters
+	beside           []*tensor.Dense // where they are summed up with other edges': what this one adds; nil for the first
+}
+
+// piece is rows lo to hi of the parameters of some edges, which share them, or of a
+// bias or a logarithm of a precision.
+type piece struct {
+	edges      []int // of outers
+	bias, log  int   // number of the parameter, −1 for none
+	prediction int
+	lo, hi     int
+}
+
+func newLearning(n *Network) *learning {
+	g := &learning{}
+	number := map[*tensor.Dense]int{}
+	for i, p := range n.parameters {
+		number[p.Value] = i
+	}
+	together := map[*tensor.Dense][]int{} // outers by their first parameter
+	var order []*tensor.Dense
+	for i, p := range n.wiring.Predictions {
+		for j, theta := range n.terms[i].edges {
+			if len(theta) == 0 {
+				continue
+			}
+			if _, learned := number[theta[0]]; !learned {
+				continue
+			}
+			o := outer{Outer: p.Edges[j].Map.Outer(n.featureSize(i, j), n.sizes[n.wiring.Of[i]]), prediction: i, edge: j, scale: p.Edges[j].Scale}
+			for _, x := range theta {
+				o.into = append(o.into, number[x])
+				if len(together[theta[0]]) > 0 {
+					o.beside = append(o.beside, tensor.New(tensor.Of(x.Dtype()), tensor.WithShape(x.Shape()...)))
+				}
+			}
+			if len(together[theta[0]]) == 0 {
+				order = append(order, theta[0])
+			}
+			together[theta[0]] = append(together[theta[0]], len(g.outers))
+			g.outers = append(g.outers, o)
+		}
+	}
+	cut := func(rows int, of piece) {
+		for lo := 0; lo < rows; lo += hebbianRows {
+			of.lo, of.hi = lo, min(lo+hebbianRows, rows)
+			g.pieces = append(g.pieces, of)
+		}
+	}
+	for _, theta := range order {
+		cut(theta.Shape()[0], piece{edges: together[theta], bias: -1, log: -1})
+	}
+	for i, t := range n.terms {
+		of := piece{bias: -1, log: -1, prediction: i}
+		if t.bias != nil {
+			of.bias = number[t.bias]
+		}
+		if t.log != nil {
+			of.log = number[t.log]
+		}
+		if of.bias >= 0 || of.log >= 0 {
+			cut(n.sizes[n.wiring.Of[i]], of)
+		}
+	}
+	return g
+}
+
+func (g *learning) run(n *Network, r *Result, dst *Update) {
+	rows := r.Errors[0].Shape()[0]
+	pool.Each(pool.Workers(n.workers, rows*sum(n.sizes)), len(g.outers), func(i int) {
+		o := &g.outers[i]
+		o.Prepare(r.Features[o.prediction][o.edge])
+	})
+	pool.Each(pool.Workers(n.workers, rows*n.count()/8), len(g.pieces), func(at int) {
+		p := &g.pieces[at]
+		for _, i := range p.edges {
+			o := &g.outers[i]
+			into := o.beside
+			if into == nil {
+				into = make([]*tensor.Dense, len(o.into))
+				for k, of := range o.into {
+					into[k] = dst.directions[of]
+				}
+			}
+			o.Rows(into, r.Deltas[o.prediction], r.Features[o.prediction][o.edge], o.scale/float64(rows), p.lo, p.hi)
+			for k, x := range o.beside {
+				addRows(dst.directions[o.into[k]], 1, x, p.lo, p.hi)
+			}
+		}
+		if len(p.edges) > 0 && n.cfg.WeightDecay != 0 {
+			for _, i := range g.outers[p.edges[0]].into {
+				if n.parameters[i].Decays {
+					addRows(dst.directions[i], -n.cfg.WeightDecay, n.parameters[i].Value, p.lo, p.hi)
+				}
+			}
+		}
+		weight := n.wiring.Predictions[p.prediction].Weight
 		if n.cfg.Dtype == Float32 {
-			learnRows(n, r, dst, (*tensor.Dense).Float32s, i, lo, hi)
+			learnUnits(n, r, dst, p, weight, (*tensor.Dense).Float32s)
 		} else {
-			learnRows(n, r, dst, (*tensor.Dense).Float64s, i, lo, hi)
+			learnUnits(n, r, dst, p, weight, (*tensor.Dense).Float64s)
 		}
 	})
 }
 
-// learnRows adds to rows lo to hi of layer i's update what is no outer product: bias,
-// weight decay and precision.
-func learnRows[T vec.Float](n *Network, r *Result, dst *Update, of func(*tensor.Dense) []T, i, lo, hi int) {
-	delta, bias := of(r.Deltas[i]), of(dst.Biases[i])[lo:hi]
-	below, above := n.sizes[i], n.sizes[i+1]
-	rows := len(delta) / below
-	clear(bias)
-	for row := range rows {
-		vec.Add(bias, bias, delta[row*below+lo:row*below+hi])
+// addRows adds a times rows lo to hi of x.
+func addRows(dst *tensor.Dense, a float64, x *tensor.Dense, lo, hi int) {
+	k := dst.Shape().TotalSize() / dst.Shape()[0]
+	if dst.Dtype() == tensor.Float32 {
+		vec.AddScaled(dst.Float32s()[lo*k:hi*k], float32(a), x.Float32s()[lo*k:hi*k])
+	} else {
+		vec.AddScaled(dst.Float64s()[lo*k:hi*k], a, x.Float64s()[lo*k:hi*k])
 	}
-	vec.Scale(bias, 1/T(rows))
-	if n.cfg.WeightDecay != 0 {
-		vec.AddScaled(of(dst.Weights[i])[lo*above:hi*above], T(-n.cfg.WeightDecay), of(n.weights[i])[lo*above:hi*above])
+}
+
+// learnUnits sets a piece of a bias to the mean of δ, and of a log Π to its direction.
+func learnUnits[T vec.Float](n *Network, r *Result, dst *Update, p *piece, weight float64, of func(*tensor.Dense) []T) {
+	d := n.sizes[n.wiring.Of[p.prediction]]
+	if p.bias >= 0 {
+		bias, delta := of(dst.directions[p.bias])[p.lo:p.hi], of(r.Deltas[p.prediction])
+		clear(bias)
+		for row := 0; row < len(delta); row += d {
+			vec.Add(bias, bias, delta[row+p.lo:row+p.hi])
+		}
+		vec.Scale(bias, 1/T(len(delta)/d))
 	}
-	if n.logs[i] == nil {
+	if p.log < 0 {
 		return
 	}
-	log, eps := of(dst.LogPrecisions[i])[lo:hi], of(r.Errors[i])
+	log, eps, precision := of(dst.directions[p.log])[p.lo:p.hi], of(r.Errors[p.prediction]), of(n.terms[p.prediction].precision)
 	clear(log)
-	for row := range rows {
-		for j, e := range eps[row*below+lo : row*below+hi] {
+	for row := 0; row < len(eps); row += d {
+		for j, e := range eps[row+p.lo : row+p.hi] {
 			log[j] += e * e
 		}
 	}
 	for j, squares := range log {
-		log[j] = (1 - of(n.precisions[i])[lo+j]*squares/T(rows)) / 2
+		log[j] = T(weight) * (1 - precision[p.lo+j]*squares/T(len(eps)/d)) / 2
 	}
 }

@@ -64,14 +64,18 @@ const ExactSize = 600
 // Hessian returns the Hessian at latents, (B, d_l) by node, such as a [Result]'s;
 // of what c fixes, c's values are used.
 func (n *Network) Hessian(c Clamps, latents []*tensor.Dense) (*Hessian, error) {
-	s, shards, err := n.probe(c, latents)
+	clamps, rows, err := n.check(c)
+	if err != nil {
+		return nil, err
+	}
+	s, shards, err := n.probe(clamps, rows, latents)
 	if err != nil {
 		return nil, fmt.Errorf("model: hessian: %w", err)
 	}
 	h := &Hessian{settler: s, shards: shards, seed: n.cfg.Seed}
 	for row := range s.machine.Rows() {
 		missing := func(u unit) bool { return !slices.Contains(s.free, u.node) } // no energy moves it
-		h.free = append(h.free, slices.DeleteFunc(n.freeUnits(c, row), missing))
+		h.free = append(h.free, slices.DeleteFunc(n.freeUnits(clamps, row), missing))
 	}
 	return h, nil
 }
@@ -303,15 +307,15 @@ type probe struct {
 }
 
 // probe returns probes of the shards at latents, on a machine of their own.
-func (n *Network) probe(c Clamps, latents []*tensor.Dense) (*settler, []*probe, error) {
-	s, err := n.settler(c, Inference{Steps: probeSteps}, true)
+func (n *Network) probe(c []Clamp, rows int, latents []*tensor.Dense) (*settler, []*probe, error) {
+	s, err := n.settler(c, rows, Inference{Steps: probeSteps}, true)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(latents) != n.Depth()+1 {
-		return nil, nil, fmt.Errorf("latents: must be one for each of the %d nodes, got %d", n.Depth()+1, len(latents))
+	if len(latents) != len(n.sizes) {
+		return nil, nil, fmt.Errorf("latents: must be one for each of the %d nodes, got %d", len(n.sizes), len(latents))
 	}
-	first, width := make([]int, n.Depth()+1), 0
+	first, width := make([]int, len(n.sizes)), 0
 	for _, l := range s.open {
 		if err := dense.Check(latents[l], dense.Float(latents[l]), s.machine.Rows(), n.sizes[l]); err != nil {
 			return nil, nil, fmt.Errorf("latents[%d]: %w", l, err)

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -33,7 +34,7 @@ func (n *Network) Classify(ctx context.Context, inputs *tensor.Dense, inf Infere
 	return Argmax(targets), r, nil
 }
 
-// infer clamps c and returns a copy of what node at comes to.
+// infer returns a copy of what node at comes to with clamps c.
 func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*tensor.Dense, *Result, error) {
 	r, err := n.relax(ctx, c, inf)
 	if err != nil {
@@ -42,20 +43,18 @@ func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*
 	return clone(r.Latents[at]), r, nil
 }
 
-// relax lets what one end leaves free come to rest: in a pass downwards where the
-// top is clamped and no activity prior pulls at the rest.
-func (n *Network) relax(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
-	if c[n.Depth()].whole() && n.cfg.ActivityPrior == 0 {
-		return n.fall(ctx, c)
+// relax lets what c leaves free come to rest: in a pass from the nodes that are fixed
+// where every error is then 0, and the energy at its minimum.
+func (n *Network) relax(ctx context.Context, of Clamps, inf Inference) (*Result, error) {
+	c, rows, err := n.check(of)
+	if err != nil {
+		return nil, err
 	}
-	return n.Settle(ctx, c, inf)
-}
-
-// fall sets each free node to its prediction from the clamped top downwards.
-// With nothing clamped below, every error is then 0: the energy is at its
-// minimum, and there is nothing to settle.
-func (n *Network) fall(ctx context.Context, c Clamps) (*Result, error) {
-	s, err := n.settler(c, Inference{Plain: true}, false)
+	partly := slices.ContainsFunc(c, func(v Clamp) bool { return v.Values != nil && !v.whole() })
+	if partly || !n.falls(func(l int) bool { return c[l].whole() }) {
+		return n.Settle(ctx, of, inf)
+	}
+	s, err := n.settler(c, rows, Inference{Plain: true}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +66,8 @@ func (n *Network) fall(ctx context.Context, c Clamps) (*Result, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("model: predicting: %w", context.Cause(ctx))
 	}
-	r := &Result{of: n, Status: Converged, LayerEnergy: make([]float64, n.Depth())}
-	for l := range n.Depth() + 1 {
+	r := &Result{of: n, Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
+	for l := range n.sizes {
 		r.Latents = append(r.Latents, s.machine.Latent(l))
 		if r.Status == Converged && notFinite(r.Latents[l], 0) >= 0 {
 			r.Status, r.Node = Diverged, l

@@ -1,251 +1,163 @@
 package model
 
 import (
-	"math"
+	"fmt"
 	"slices"
 
-	"gorgonia.org/tensor"
-
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/registry"
 )
 
-// Method says how free latents move in a step. The preconditioned ones use that
-// weights are frozen: H_l = Π_l + c² Wᵀ Π_{l−1} W, inverted once a weight change,
-// bounds the energy's curvature at node l. An activity prior adds its α, and above
-// a bottom node that is not Gaussian graph.NodeEnergy.Curvature stands for Π_{l−1}.
-type Method int
+// Method names how free latents move in a step. The preconditioned ones use that
+// weights are frozen: H, the sum of w Π of what predicts a node and a² c² Wᵀ Π W of what it
+// predicts, inverted once a weight change, bounds the energy's curvature at the node: see
+// graph.StepForm. [RegisterMethod] adds others.
+type Method string
 
+// The built-in methods.
 const (
 	// Gradient descent, v ← v − γ g, all nodes at once: the article's method.
-	Gradient Method = iota
+	Gradient Method = "gradient"
 	// Momentum is heavy-ball descent, u ← 0.9 u + g, v ← v − γ u (Polyak 1964).
-	Momentum
+	Momentum Method = "momentum"
 	// Nesterov is accelerated descent, begun anew where it would climb (O'Donoghue
 	// and Candès 2015, the gradient scheme).
-	Nesterov
+	Nesterov Method = "nesterov"
 	// Adam is Kingma and Ba's rule (2015, algorithm 1) on the latents.
-	Adam
+	Adam Method = "adam"
+	// Lion moves each unit by the sign of its gradient's running mean (Chen and others
+	// 2023), by the same length whatever the gradient's.
+	Lion Method = "lion"
 	// Preconditioned moves all nodes at once, v ← v − γ H⁻¹ g.
-	Preconditioned
-	// GaussSeidel moves node after node, from the bottom up, v ← v − γ H⁻¹ g, each
-	// seeing its neighbours' new values. A step is one pass.
-	GaussSeidel
-	// SymmetricGaussSeidel goes up and back down again. A step is both.
-	SymmetricGaussSeidel
-	// Chain moves all nodes at once by the inverse of the whole chain's curvature,
+	Preconditioned Method = "preconditioned"
+	// GaussSeidel moves node after node, those that predict nothing first, v ← v − γ H⁻¹
+	// g, each seeing its neighbours' new values. A step is one pass.
+	GaussSeidel Method = "gauss-seidel"
+	// SymmetricGaussSeidel goes there and back again. A step is both.
+	SymmetricGaussSeidel Method = "symmetric-gauss-seidel"
+	// RedBlack is Gauss–Seidel in two turns, each of nodes that do not meet in the energy:
+	// of a chain every other one.
+	RedBlack Method = "red-black"
+	// Chain moves all nodes at once by the inverse of a whole chain's curvature,
 	// couplings between the nodes included (graph.ChainSteps): in a linear network a
 	// step ends at the equilibrium.
-	Chain
+	Chain Method = "chain"
 	// ErrorCoordinates descends by the errors in place of the latents: each latent is
-	// its prediction and an error, and a step in an error moves all that is below
-	// along. Signals cross a deep network in one step (Goemaere et al. 2025).
-	ErrorCoordinates
+	// its prediction and an error, and a step in an error moves all that is predicted
+	// from it along. Signals cross a deep network in one step (Goemaere et al. 2025).
+	ErrorCoordinates Method = "error-coordinates"
 )
 
-// defaultRates are the rates that methods take where Inference.Rate is 0.
-var defaultRates = map[Method]float64{
-	Gradient: 0.1, Momentum: 0.1, Nesterov: 0.1, Adam: 0.05,
-	Preconditioned: 0.6, GaussSeidel: 1, SymmetricGaussSeidel: 1, Chain: 1, ErrorCoordinates: 0.2,
+// Moves is a method: what it wants of the graph, and how it moves latents.
+type Moves struct {
+	Rate float64        // default of Inference.Rate
+	Form graph.StepForm // the steps that it takes from the graph
+	// Bounded says that its rate is to stay below [Network.MaxRate].
+	Bounded bool
+	// Turns returns which nodes move together, turn by turn, of the free nodes in the
+	// order in which they are predicted, last first; meet reports whether two of them are
+	// parts of one term of the energy. Nil is one turn of all.
+	Turns func(nodes []int, meet func(a, b int) bool) [][]int
+	// New returns a mover for a shard.
+	New func(inf Inference) Mover
 }
 
-// form returns the steps that the method takes from the graph.
-func (m Method) form() graph.StepForm {
-	switch m {
-	case Preconditioned, GaussSeidel, SymmetricGaussSeidel:
-		return graph.BlockSteps
-	case Chain:
-		return graph.ChainSteps
-	case ErrorCoordinates:
-		return graph.ErrorSteps
-	}
-	return graph.NoSteps
+// Mover moves the free latents of one shard. It is used again for each batch.
+type Mover interface {
+	// Begin is called where a shard begins to settle, with the nodes that are free.
+	Begin(s *graph.Shard, nodes []int)
+	// Move moves some nodes, whose gradients and steps are fresh, each at its own rate.
+	Move(s *graph.Shard, nodes []int, rates []float64)
+	// End is called where the shard has settled.
+	End(s *graph.Shard, nodes []int)
+	// Remembers says that a move depends on more than where the latents are: they are
+	// then not put back to where the energy was lowest.
+	Remembers() bool
 }
 
-// bounded reports whether [Network.MaxRate] bounds the rate of the method.
-func (m Method) bounded() bool { return m == Gradient || m == Momentum || m == Nesterov }
+var methods = registry.New(map[string]Moves{
+	string(Gradient):             {Rate: 0.1, Bounded: true, New: func(Inference) Mover { return AlongGradient{} }},
+	string(Momentum):             {Rate: 0.1, Bounded: true, New: func(inf Inference) Mover { return &HeavyBall{Keep: or(inf.Momentum, 0.9)} }},
+	string(Nesterov):             {Rate: 0.1, Bounded: true, New: func(Inference) Mover { return &Accelerated{} }},
+	string(Adam):                 {Rate: 0.05, New: func(inf Inference) Mover { return &AdamMover{Beta1: or(inf.Beta1, 0.9), Beta2: or(inf.Beta2, 0.999)} }},
+	string(Lion):                 {Rate: 0.01, New: func(inf Inference) Mover { return &LionMover{Beta1: or(inf.Beta1, 0.9), Beta2: or(inf.Beta2, 0.99)} }},
+	string(Preconditioned):       {Rate: 0.6, Form: graph.BlockSteps, New: along},
+	string(GaussSeidel):          {Rate: 1, Form: graph.BlockSteps, Turns: oneByOne, New: along},
+	string(SymmetricGaussSeidel): {Rate: 1, Form: graph.BlockSteps, Turns: thereAndBack, New: along},
+	string(RedBlack):             {Rate: 1, Form: graph.BlockSteps, Turns: colours, New: along},
+	string(Chain):                {Rate: 1, Form: graph.ChainSteps, New: along},
+	string(ErrorCoordinates):     {Rate: 0.2, Form: graph.ErrorSteps, New: func(Inference) Mover { return &AlongErrors{} }},
+})
 
-// order returns the turns of a sweep over the free nodes, nil where all move at
-// once.
-func (m Method) order(free []int) []int {
-	if m != GaussSeidel && m != SymmetricGaussSeidel {
-		return nil
+func along(Inference) Mover { return AlongSteps{} }
+
+// or returns x, or what is usual where it is 0.
+func or(x, usual float64) float64 {
+	if x == 0 {
+		return usual
 	}
-	order := free
-	if m == SymmetricGaussSeidel {
-		for i := len(free) - 2; i >= 0; i-- {
-			order = append(order[:len(order):len(order)], free[i])
+	return x
+}
+
+// RegisterMethod makes a method known by name to Inference.Method, in place of one
+// registered under that name before.
+func RegisterMethod(name Method, m Moves) error {
+	if m.New == nil || !(m.Rate > 0) {
+		return fmt.Errorf("model: method %q: must have a rate > 0 and a mover, got rate %v", string(name), m.Rate)
+	}
+	if err := methods.Add(string(name), m); err != nil {
+		return fmt.Errorf("model: method: %w", err)
+	}
+	return nil
+}
+
+// Methods returns the names of the methods of settling, sorted.
+func Methods() []string { return methods.Names() }
+
+// UnmarshalText takes the name of a method.
+func (m *Method) UnmarshalText(b []byte) error {
+	if _, err := methods.Parse(string(b)); err != nil {
+		return err
+	}
+	*m = Method(b)
+	return nil
+}
+
+// moves returns what the name stands for, which has been looked up before.
+func (m Method) moves() Moves {
+	if m == "" {
+		m = Gradient
+	}
+	x, _ := methods.Parse(string(m))
+	return x
+}
+
+func oneByOne(nodes []int, _ func(a, b int) bool) (turns [][]int) {
+	for _, l := range nodes {
+		turns = append(turns, []int{l})
+	}
+	return turns
+}
+
+func thereAndBack(nodes []int, meet func(a, b int) bool) [][]int {
+	turns := oneByOne(nodes, meet)
+	for _, l := range slices.Backward(nodes[:max(len(nodes)-1, 0)]) {
+		turns = append(turns, []int{l})
+	}
+	return turns
+}
+
+// colours gives each node the first colour that none that it meets has.
+func colours(nodes []int, meet func(a, b int) bool) (turns [][]int) {
+	for _, l := range nodes {
+		at := slices.IndexFunc(turns, func(turn []int) bool {
+			return !slices.ContainsFunc(turn, func(k int) bool { return meet(l, k) })
+		})
+		if at < 0 {
+			turns = append(turns, nil)
+			at = len(turns) - 1
 		}
+		turns[at] = append(turns[at], l)
 	}
-	return order
-}
-
-// rule returns how the method moves the latents of a shard of s.
-func (m Method) rule(s *settler) rule {
-	switch m {
-	case Momentum:
-		return &momentum{}
-	case Nesterov:
-		return &nesterov{}
-	case Adam:
-		return &adam{}
-	case Preconditioned, Chain:
-		return preconditioned{}
-	case ErrorCoordinates:
-		return errorCoordinates{settler: s}
-	}
-	return descent{}
-}
-
-// rule moves free latents of a shard, all at once, given their gradients, each at
-// the rate of its node. It is made for one shard and used again for each batch.
-type rule interface {
-	begin(shard *graph.Shard, free []int)
-	move(shard *graph.Shard, moving []int, rates []float64)
-	end(shard *graph.Shard, free []int)
-}
-
-type descent struct{}
-
-func (descent) begin(*graph.Shard, []int) {}
-func (descent) end(*graph.Shard, []int)   {}
-
-func (descent) move(shard *graph.Shard, moving []int, rates []float64) {
-	for _, l := range moving {
-		addScaled(shard.Latent(l), -rates[l], shard.Gradient(l))
-	}
-}
-
-type preconditioned struct{ descent }
-
-func (preconditioned) move(shard *graph.Shard, moving []int, rates []float64) {
-	shard.Steps()
-	for _, l := range moving {
-		addScaled(shard.Latent(l), -rates[l], shard.Step(l))
-	}
-}
-
-type errorCoordinates struct {
-	descent
-	*settler
-}
-
-// move takes the errors' steps, and puts the latents where the errors then say,
-// from the top down.
-func (r errorCoordinates) move(shard *graph.Shard, moving []int, rates []float64) {
-	shard.Steps()
-	for i := len(r.free) - 1; i >= 0; i-- {
-		l := r.free[i]
-		v, step := shard.Latent(l), shard.Step(l)
-		rate := 0.0
-		if slices.Contains(moving, l) {
-			rate = rates[l]
-		}
-		if l == len(r.clamps)-1 { // the top is its own error
-			addScaled(v, -rate, step)
-			continue
-		}
-		moved := shard.Error(l)
-		addScaled(moved, -rate, step)
-		shard.Predict(l)
-		addScaled(v, 1, moved)
-		r.keepFixed(shard, l)
-	}
-}
-
-// memory holds a tensor of each free latent's shape by node.
-type memory []*tensor.Dense
-
-// room returns the tensor of node l, made where there is none of its latent's shape.
-func (m *memory) room(shard *graph.Shard, l int) *tensor.Dense {
-	for len(*m) <= l {
-		*m = append(*m, nil)
-	}
-	v := shard.Latent(l)
-	if d := (*m)[l]; d == nil || !d.Shape().Eq(v.Shape()) {
-		(*m)[l] = tensor.New(tensor.Of(v.Dtype()), tensor.WithShape(v.Shape()...))
-	}
-	return (*m)[l]
-}
-
-// begin sets all to 0.
-func (m *memory) begin(shard *graph.Shard, free []int) {
-	for _, l := range free {
-		m.room(shard, l).Zero()
-	}
-}
-
-// keep sets all to the latents.
-func (m *memory) keep(shard *graph.Shard, free []int) {
-	for _, l := range free {
-		copyFrom(m.room(shard, l), shard.Latent(l), 0)
-	}
-}
-
-type momentum struct {
-	descent
-	velocity memory
-}
-
-// friction is 1 − the share of its velocity that momentum keeps.
-const friction = 0.1
-
-func (m *momentum) begin(shard *graph.Shard, free []int) { m.velocity.begin(shard, free) }
-
-func (m *momentum) move(shard *graph.Shard, moving []int, rates []float64) {
-	for _, l := range moving {
-		addMomentum(shard.Latent(l), m.velocity[l], shard.Gradient(l), 1-friction, -rates[l])
-	}
-}
-
-// nesterov keeps the latents at the extrapolated point and last at the point
-// before it.
-type nesterov struct {
-	last memory
-	t    float64
-}
-
-func (n *nesterov) begin(shard *graph.Shard, free []int) {
-	n.last.keep(shard, free)
-	n.t = 1
-}
-
-func (n *nesterov) move(shard *graph.Shard, moving []int, rates []float64) {
-	t := (1 + math.Sqrt(1+4*n.t*n.t)) / 2
-	beta := (n.t - 1) / t
-	climb := 0.0 // ⟨g, x − last⟩ with x the new point
-	for _, l := range moving {
-		climb += nesterovStep(shard.Latent(l), n.last[l], shard.Gradient(l), rates[l], beta)
-	}
-	if n.t = t; climb > 0 {
-		n.t = 1
-	}
-}
-
-// end puts the latents at the last point itself.
-func (n *nesterov) end(shard *graph.Shard, free []int) {
-	for _, l := range free {
-		tensor.Copy(shard.Latent(l), n.last[l])
-	}
-}
-
-type adam struct {
-	descent
-	first, second memory
-	steps         int
-}
-
-func (a *adam) begin(shard *graph.Shard, free []int) {
-	a.first.begin(shard, free)
-	a.second.begin(shard, free)
-	a.steps = 0
-}
-
-func (a *adam) move(shard *graph.Shard, moving []int, rates []float64) {
-	const beta1, beta2 = 0.9, 0.999
-	a.steps++
-	scale := -1 / (1 - math.Pow(beta1, float64(a.steps)))
-	correction := 1 / (1 - math.Pow(beta2, float64(a.steps)))
-	for _, l := range moving {
-		addAdam(shard.Latent(l), a.first[l], a.second[l], shard.Gradient(l), beta1, beta2, rates[l]*scale, correction)
-	}
+	return turns
 }

@@ -3,131 +3,155 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
 )
 
 // MaxLogPrecision bounds |log Π| of a learned precision, so that Π is from 0.0009
 // to 1097: a node whose errors vanish has no largest likelihood.
 const MaxLogPrecision = 7
 
-// configurePrecision gives node i the precision that the configuration says. Other
-// forms of the energy may follow.
-func (n *Network) configurePrecision(i int) {
-	precision := 1.0
-	if p := bottomUp(n.cfg.Direction, n.cfg.Precisions); len(p) != 0 {
-		precision = p[i]
+// configurePrecision gives prediction i the precision that the configuration says.
+func (n *Network) configurePrecision(i int, precision float64) {
+	t, d, dt := &n.terms[i], n.sizes[n.wiring.Of[i]], n.cfg.Dtype.Tensor()
+	t.precision, t.log, t.unitwise = nil, nil, false
+	if t.energy.Learns() {
+		t.log = filled(dt, func() float64 { return math.Log(precision) }, d)
 	}
-	dt := n.cfg.Dtype.Tensor()
-	n.precisions[i], n.logs[i], n.diagonal[i] = nil, nil, false
-	if n.energies[i] == GaussianLearned {
-		n.logs[i] = filled(dt, func() float64 { return math.Log(precision) }, n.sizes[i])
-	}
-	if precision != 1 || n.logs[i] != nil {
-		n.precisions[i] = filled(dt, func() float64 { return precision }, n.sizes[i])
+	if precision != 1 || t.log != nil {
+		t.precision = filled(dt, func() float64 { return precision }, d)
 	}
 }
 
-// Precision returns Π of node i, (d_i), as a copy: 1 where none is given.
-func (n *Network) Precision(i int) []float64 {
-	if i < n.Depth() && n.precisions[i] != nil {
-		return elements(n.precisions[i])
+// Precision returns Π of the first prediction of node l, (d), as a copy: 1 where none is
+// given.
+func (n *Network) Precision(l int) []float64 {
+	if i := n.wiring.First[l]; i >= 0 && n.terms[i].precision != nil {
+		return elements(n.terms[i].precision)
 	}
-	p := make([]float64, n.sizes[i])
+	p := make([]float64, n.sizes[l])
 	for j := range p {
 		p[j] = 1
 	}
 	return p
 }
 
-// SetPrecision gives each unit of node i a precision of its own, (d_i): a diagonal
-// Π. Where the precision is learned it is learned from there. It is kept in model
-// files. The error says where node i has no precision, or what is wrong with p.
-func (n *Network) SetPrecision(i int, p []float64) error {
-	if i < 0 || i >= n.Depth() {
-		return fmt.Errorf("model: precision of node %d: nodes 0 to %d have one", i, n.Depth()-1)
+// SetPrecision gives each unit of node l a precision of its own, (d): a diagonal Π of its
+// first prediction. Where the precision is learned it is learned from there. It is kept
+// in model files. The error says where node l has no precision, or what is wrong with p.
+func (n *Network) SetPrecision(l int, p []float64) error {
+	if l < 0 || l >= len(n.sizes) || n.wiring.First[l] < 0 {
+		return fmt.Errorf("model: precision of node %d: must be of a node that is predicted", l)
 	}
-	if !n.energies[i].Form().Settles() {
-		return fmt.Errorf("model: precision of node %d: a %v energy has none", i, n.energies[i])
+	return n.setPrecision(n.wiring.First[l], p)
+}
+
+// setPrecision is SetPrecision of a prediction.
+func (n *Network) setPrecision(i int, p []float64) error {
+	t, d, name := &n.terms[i], n.sizes[n.wiring.Of[i]], n.wiring.Predictions[i].Of
+	if n.wiring.Predictions[i].Energy != graph.Gaussian {
+		return fmt.Errorf("model: precision of %s: a %v energy has none", name, t.energy)
 	}
-	if len(p) != n.sizes[i] {
-		return fmt.Errorf("model: precision of node %d: must be one for each of the %d units, got %d", i, n.sizes[i], len(p))
+	if len(p) != d {
+		return fmt.Errorf("model: precision of %s: must be one for each of the %d units, got %d", name, d, len(p))
 	}
 	for j, x := range p {
 		if !(x > 0) || math.IsInf(x, 0) {
-			return fmt.Errorf("model: precision of node %d: [%d]: must be a number > 0, got %v", i, j, x)
+			return fmt.Errorf("model: precision of %s: [%d]: must be a number > 0, got %v", name, j, x)
 		}
-		if n.logs[i] != nil && math.Abs(math.Log(x)) > MaxLogPrecision {
-			return fmt.Errorf("model: precision of node %d: [%d]: must be within e^±%d where it is learned, got %v", i, j, MaxLogPrecision, x)
+		if t.log != nil && math.Abs(math.Log(x)) > MaxLogPrecision {
+			return fmt.Errorf("model: precision of %s: [%d]: must be within e^±%d where it is learned, got %v", name, j, MaxLogPrecision, x)
 		}
 	}
-	if n.precisions[i] == nil { // another form of the energy
-		n.precisions[i] = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[i]))
+	if t.precision == nil { // another form of the energy
+		t.precision = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(d))
 		n.workshop = newWorkshop()
 	}
 	for j, x := range p {
-		if setElement(n.precisions[i], j, x); n.logs[i] != nil {
-			setElement(n.logs[i], j, math.Log(x))
+		if setElement(t.precision, j, x); t.log != nil {
+			setElement(t.log, j, math.Log(x))
 		}
 	}
-	n.diagonal[i] = true
+	t.unitwise = true
 	n.Changed()
 	return nil
 }
 
 // refreshPrecisions bounds log Π and sets Π, where they are learned.
 func (n *Network) refreshPrecisions() {
-	for i, log := range n.logs {
-		if log == nil {
+	for _, t := range n.terms {
+		if t.log == nil {
 			continue
 		}
-		for j := range n.sizes[i] {
-			x := min(max(element(log, j), -MaxLogPrecision), MaxLogPrecision)
-			setElement(log, j, x)
-			setElement(n.precisions[i], j, math.Exp(x))
+		for j := range t.log.Shape()[0] {
+			x := min(max(element(t.log, j), -MaxLogPrecision), MaxLogPrecision)
+			setElement(t.log, j, x)
+			setElement(t.precision, j, math.Exp(x))
 		}
 	}
 }
 
-// maxPrecision returns the largest element of Π of node i.
+// maxPrecision returns the largest element of Π of prediction i.
 func (n *Network) maxPrecision(i int) float64 {
-	if n.precisions[i] == nil {
+	p := n.terms[i].precision
+	if p == nil {
 		return 1
 	}
 	highest := 0.0
-	for j := range n.sizes[i] {
-		highest = max(highest, element(n.precisions[i], j))
+	for j := range p.Shape()[0] {
+		highest = max(highest, element(p, j))
 	}
 	return highest
 }
 
-// constants returns, by layer, the parts of an example's energy that no latent
-// moves: −½ Σ log Π of a learned precision and ½ λ ‖W‖². The slice is used again.
+// constants returns, by node, the parts of an example's energy that no latent moves:
+// −½ w Σ log Π of a learned precision and ½ λ ‖W‖² of the weights by which the node is
+// predicted. The slice is used again.
 func (n *Network) constants() []float64 {
 	if n.fixed == nil {
-		n.fixed = make([]float64, n.Depth())
+		n.fixed = make([]float64, len(n.sizes))
 	}
 	c := n.fixed
 	clear(c)
-	for i, log := range n.logs {
-		if log != nil {
-			for j := range n.sizes[i] {
-				c[i] -= element(log, j) / 2
+	for i, t := range n.terms {
+		if t.log != nil {
+			for j := range t.log.Shape()[0] {
+				c[n.wiring.Of[i]] -= n.wiring.Predictions[i].Weight * element(t.log, j) / 2
 			}
 		}
-		if n.cfg.WeightDecay != 0 {
-			c[i] += n.cfg.WeightDecay * halfSquares(n.weights[i])
+	}
+	if n.cfg.WeightDecay != 0 {
+		seen := map[*tensor.Dense]bool{}
+		for i, t := range n.terms {
+			for _, theta := range t.edges {
+				for _, w := range theta {
+					if !seen[w] && n.decays(w) {
+						seen[w] = true
+						c[n.wiring.Of[i]] += n.cfg.WeightDecay * halfSquares(w)
+					}
+				}
+			}
 		}
 	}
 	return c
+}
+
+// decays reports whether weight decay is of a parameter.
+func (n *Network) decays(w *tensor.Dense) bool {
+	return slices.ContainsFunc(n.parameters, func(p Parameter) bool { return p.Value == w && p.Decays })
 }
 
 // DecayEnergy returns ½ λ ‖W‖² over all weights: what weight decay adds to the
 // energy of each example.
 func (n *Network) DecayEnergy() float64 {
 	total := 0.0
-	for _, w := range n.weights {
-		total += n.cfg.WeightDecay * halfSquares(w)
+	for _, p := range n.parameters {
+		if p.Decays {
+			total += n.cfg.WeightDecay * halfSquares(p.Value)
+		}
 	}
 	return total
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // restSearch is the scratch of atRest.
-type restSearch struct{ at, gradient, residual, along, step memory }
+type restSearch struct{ at, gradient, residual, along, step latents }
 
 // atRest reports whether the shard has lost nearly all the energy that it can, by the
 // Newton decrement ½ gᵀ H⁻¹ g, which conjugate gradients (Hestenes and Stiefel 1952) sum
@@ -39,7 +39,7 @@ func (st *settling) atRest(ctx context.Context, shard *graph.Shard) bool {
 	energy := evaluate()
 	s, units, rr := &st.search, 0, 0.0
 	s.at.keep(shard, st.free)
-	s.step.begin(shard, st.free)
+	s.step.zero(shard, st.free)
 	for _, l := range st.free {
 		g := shard.Gradient(l)
 		copyFrom(s.gradient.room(shard, l), g, 0)
@@ -113,7 +113,7 @@ const (
 // toLose estimates how much energy a batch with clamps c has still to lose on its way
 // to rest from where r has ended: by how much some of its examples, spread over it,
 // lose on a machine apart in a few steps of a fast method.
-func (n *Network) toLose(ctx context.Context, c Clamps, r *Result) (float64, error) {
+func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, error) {
 	rows := len(r.ExampleEnergy)
 	few := min(rows, estimateExamples)
 	some := func(d *tensor.Dense) *tensor.Dense {
@@ -126,13 +126,13 @@ func (n *Network) toLose(ctx context.Context, c Clamps, r *Result) (float64, err
 		}
 		return of
 	}
-	from := make(Clamps, len(c))
+	from := make([]Clamp, len(c))
 	for l, v := range c {
 		if from[l] = (Clamp{Values: some(v.Values), Fixed: some(v.Fixed)}); !v.whole() {
 			from[l].Start = some(r.Latents[l])
 		}
 	}
-	on, err := n.settle(ctx, from, Inference{Method: SymmetricGaussSeidel, Steps: estimateSteps, Rate: 1}, true)
+	on, err := n.settle(ctx, from, few, Inference{Method: SymmetricGaussSeidel, Steps: estimateSteps, Rate: 1}, true)
 	if err != nil {
 		return 0, fmt.Errorf("model: energy to lose: %w", err)
 	}

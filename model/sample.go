@@ -20,12 +20,12 @@ type Sampling struct {
 	Seed uint64
 }
 
-// Sample draws inputs (B, d) that fit targets (B, k). With the inputs at the
-// bottom it samples from the top down: each hidden unit is drawn from a normal
-// distribution around its prediction, of variance T/Π, and the inputs are what the
-// lowest hidden node predicts. With the inputs at the top, which nothing predicts,
-// they begin at numbers drawn with variance T and settle as inf says. At T = 0 it
-// generates as [Network.Generate] does.
+// Sample draws inputs (B, d) that fit targets (B, k). Where the inputs follow from the
+// targets by one prediction of each node it samples along these: each hidden unit is
+// drawn from a normal distribution around its prediction, of variance T/Π, and the inputs
+// are what they then predict. Elsewhere, as in a discriminative chain, they begin at
+// numbers drawn with variance T and settle as inf says. At T = 0 it generates as
+// [Network.Generate] does.
 func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Sampling, inf Inference) (*tensor.Dense, error) {
 	if !(how.Temperature >= 0) || math.IsInf(how.Temperature, 0) {
 		return nil, fmt.Errorf("model: sample: temperature: must be a number >= 0, got %v", how.Temperature)
@@ -35,7 +35,7 @@ func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Samplin
 		inputs, _, err := n.infer(ctx, c, n.InputNode(), inf)
 		return inputs, err
 	}
-	rows, err := n.check(c)
+	clamps, rows, err := n.check(c)
 	if err != nil {
 		return nil, err
 	}
@@ -43,23 +43,27 @@ func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Samplin
 	draw := func(l int) *tensor.Dense {
 		return filled(n.cfg.Dtype.Tensor(), func() float64 { return math.Sqrt(how.Temperature) * rng.NormFloat64() }, rows, n.sizes[l])
 	}
-	if at := n.InputNode(); at == n.Depth() {
-		c[at].Start = draw(at)
-		inputs, _, err := n.infer(ctx, c, at, inf)
+	if !n.falls(func(l int) bool { return l == n.target }) {
+		c[n.wiring.Nodes[n.input].Name] = Clamp{Start: draw(n.input)}
+		inputs, _, err := n.infer(ctx, c, n.input, inf)
 		return inputs, err
 	}
-	noise := make([]*tensor.Dense, n.Depth())
-	for l := n.Depth() - 1; l > 0; l-- {
-		noise[l] = draw(l)
+	noise := make([]*tensor.Dense, len(n.sizes))
+	for _, l := range n.wiring.Order {
+		if l != n.target && l != n.input {
+			noise[l] = draw(l)
+		}
 	}
-	s, err := n.settler(c, Inference{Plain: true}, false)
+	s, err := n.settler(clamps, rows, Inference{Plain: true}, false)
 	if err != nil {
 		return nil, err
 	}
 	s.machine.Each(func(shard *graph.Shard) {
-		for l := n.Depth() - 1; l >= 0 && ctx.Err() == nil; l-- {
-			shard.Predict(l)
-			if l > 0 {
+		for _, l := range s.open {
+			if ctx.Err() != nil {
+				return
+			}
+			if shard.Predict(l); noise[l] != nil {
 				n.disturb(shard.Latent(l), l, noise[l], shard.Lo)
 			}
 		}
@@ -67,7 +71,7 @@ func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Samplin
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("model: sample: %w", context.Cause(ctx))
 	}
-	return clone(s.machine.Latent(0)), nil
+	return clone(s.machine.Latent(n.input)), nil
 }
 
 // disturb adds noise, from its row lo on, to latent v of node l, divided by the
@@ -76,7 +80,7 @@ func (n *Network) disturb(v *tensor.Dense, l int, noise *tensor.Dense, lo int) {
 	d := n.sizes[l]
 	for i := range v.Shape().TotalSize() {
 		x := element(noise, lo*d+i)
-		if p := n.precisions[l]; p != nil {
+		if p := n.terms[n.wiring.First[l]].precision; p != nil {
 			x /= math.Sqrt(element(p, i%d))
 		}
 		setElement(v, i, element(v, i)+x)

@@ -129,15 +129,15 @@ const (
 func (n *Network) State() State {
 	var s State
 	s.AddList(stateParameters, n.Parameters())
-	for i, given := range n.diagonal {
-		if given && n.logs[i] == nil {
-			s.SetTensor(precisionState(i), n.precisions[i])
+	for i, t := range n.terms {
+		if t.unitwise && t.log == nil {
+			s.SetTensor(precisionState(i), t.precision)
 		}
 	}
 	norms, vectors := n.norms.tensors()
 	s.SetTensor(stateNorms, norms)
 	s.AddList(stateVectors, vectors)
-	current := make([]byte, n.Depth())
+	current := make([]byte, len(n.norms.versions))
 	for i, v := range n.norms.versions {
 		if current[i] = '0'; v == n.version {
 			current[i] = '1'
@@ -154,10 +154,10 @@ func precisionState(i int) string { return fmt.Sprintf("%s.%d", statePrecision, 
 func (n *Network) SetState(s State) error {
 	norms, vectors := n.norms.tensors()
 	current := s.Values[stateCurrent]
-	if len(current) != n.Depth() || strings.Trim(current, "01") != "" {
-		return fmt.Errorf("model: state: %s: must be 0 or 1 for each of %d layers, got %q", stateCurrent, n.Depth(), current)
+	if len(current) != len(n.norms.versions) || strings.Trim(current, "01") != "" {
+		return fmt.Errorf("model: state: %s: must be 0 or 1 for each of %d matrices, got %q", stateCurrent, len(n.norms.versions), current)
 	}
-	if err := dense.Check(s.Tensors[stateNorms], norms.Dtype(), n.Depth()); err != nil {
+	if err := dense.Check(s.Tensors[stateNorms], norms.Dtype(), len(n.norms.versions)); err != nil {
 		return fmt.Errorf("model: state: %s: %w", stateNorms, err)
 	}
 	if err := s.CopyList(stateVectors, vectors); err != nil {
@@ -166,18 +166,19 @@ func (n *Network) SetState(s State) error {
 	if err := s.CopyList(stateParameters, n.Parameters()); err != nil {
 		return fmt.Errorf("model: state: %w", err)
 	}
-	for i, log := range n.logs {
+	_, _, precisions := n.cfg.design()
+	for i := range n.terms {
 		switch t := s.Tensors[precisionState(i)]; {
-		case log != nil: // is a parameter
+		case n.terms[i].log != nil: // is a parameter
 		case t != nil:
-			if err := dense.Check(t, n.cfg.Dtype.Tensor(), n.sizes[i]); err != nil {
+			if err := dense.Check(t, n.cfg.Dtype.Tensor(), n.sizes[n.wiring.Of[i]]); err != nil {
 				return fmt.Errorf("model: state: %s: %w", precisionState(i), err)
 			}
-			if err := n.SetPrecision(i, elements(t)); err != nil {
+			if err := n.setPrecision(i, elements(t)); err != nil {
 				return fmt.Errorf("model: state: %s: %w", precisionState(i), err)
 			}
-		case n.diagonal[i]:
-			n.configurePrecision(i)
+		case n.terms[i].unitwise:
+			n.configurePrecision(i, precisions[i])
 			n.workshop = newWorkshop()
 		}
 	}

@@ -7,18 +7,19 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
 )
 
 // Equilibrium is where a linear network comes to rest, in float64 whatever the
 // network's own type.
 type Equilibrium struct {
-	// Latents are v_l by node, (B, d_l), what is clamped included.
+	// Latents are v by node, (B, d), what is clamped included.
 	Latents []*tensor.Dense
-	// Energy is the energy over the batch, LayerEnergy its part at node i for
-	// each layer i, and ExampleEnergy each example's part, (B).
+	// Energy is the energy over the batch, NodeEnergy the part of each node, and
+	// ExampleEnergy each example's part, (B).
 	Energy        float64
-	LayerEnergy   []float64
+	NodeEnergy    []float64
 	ExampleEnergy []float64
 	// Unique says that there is one equilibrium for each example. Where the
 	// clamps leave a direction in which the energy is flat, there are many, all
@@ -32,37 +33,30 @@ type Equilibrium struct {
 const maxCondition = 1e7
 
 // Equilibrium returns the latents that minimise the energy of a network whose
-// activations are all identity and whose energies are all Gaussian, with what c
-// fixes fixed. It is an error where one is not.
+// activations are all identity and whose energies are all Gaussian, of any shape, circles
+// included, with what c fixes fixed. It is an error where one is not.
 //
-// The energy of an example is ½‖A x − y‖² with x its free units stacked, and A
-// of a row √Π (1, −W) for each unit that is predicted, and √α for each of which
-// there is a prior. Its minimum is solved
-// from the normal equations AᵀA x = Aᵀ y by Cholesky, with AᵀA the Hessian, and
-// where that is singular or nearly so by the singular values of A. With both
-// ends clamped the energy is that of Innocenti, Achour, Singh and Buckley (2024),
-// Only strict saddles in the energy landscape of predictive coding networks?,
-// theorem 1:
+// The energy of an example is ½‖A x + r‖² with x its free units stacked, A a row √(wΠ) (1,
+// −a M) for each unit of each prediction, and √α for each of which there is a prior, and r
+// what is left at x = 0. Its minimum is solved from the normal equations AᵀA x = −Aᵀ r by
+// Cholesky, with AᵀA the Hessian, and where that is singular or nearly so by the singular
+// values of A. Of a chain with both ends clamped the energy is that of Innocenti, Achour,
+// Singh and Buckley (2024), Only strict saddles in the energy landscape of predictive
+// coding networks?, theorem 1:
 //
 //	E = ½ Σ rᵀ S⁻¹ r,  S = Π_0⁻¹ + Σ_{l=1}^{L−1} P_l Π_l⁻¹ P_lᵀ,  P_l = W_1 … W_l
 //
 // with r = v_0 − μ_0 the error of the pass downwards.
-func (n *Network) Equilibrium(c Clamps) (*Equilibrium, error) {
-	rows, err := n.check(c)
+func (n *Network) Equilibrium(of Clamps) (*Equilibrium, error) {
+	c, rows, err := n.check(of)
 	if err != nil {
 		return nil, err
 	}
-	for i, a := range n.activations {
-		if a != feature.Identity {
-			return nil, fmt.Errorf("model: equilibrium: the activation of node %d must be identity, got %v", i+1, a)
-		}
+	system, err := n.equations()
+	if err != nil {
+		return nil, fmt.Errorf("model: equilibrium: %w", err)
 	}
-	for i, k := range n.energies {
-		if !k.Form().Settles() {
-			return nil, fmt.Errorf("model: equilibrium: the energy of node %d must be Gaussian, got %v", i, k)
-		}
-	}
-	e := &Equilibrium{LayerEnergy: make([]float64, n.Depth()), ExampleEnergy: make([]float64, rows), Unique: true}
+	e := &Equilibrium{NodeEnergy: make([]float64, len(n.sizes)), ExampleEnergy: make([]float64, rows), Unique: true}
 	for l, d := range n.sizes {
 		v := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(rows, d))
 		if c[l].Values != nil {
@@ -78,23 +72,23 @@ func (n *Network) Equilibrium(c Clamps) (*Equilibrium, error) {
 		key := fmt.Sprint(free)
 		s := solvers[key]
 		if s == nil {
-			if s, err = n.linearSolver(free); err != nil {
-				return nil, err
+			if s, err = system.solver(free); err != nil {
+				return nil, fmt.Errorf("model: equilibrium: %w", err)
 			}
 			solvers[key] = s
 		}
 		e.Unique = e.Unique && s.unique
 		if err := s.solve(e, row); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("model: equilibrium: %w", err)
 		}
 	}
-	for i, constant := range n.constants() {
-		e.LayerEnergy[i] += float64(rows) * constant
+	for l, constant := range n.constants() {
+		e.NodeEnergy[l] += float64(rows) * constant
 		for row := range rows {
 			e.ExampleEnergy[row] += constant
 		}
 	}
-	e.Energy = sum(e.LayerEnergy)
+	e.Energy = sum(e.NodeEnergy)
 	return e, nil
 }
 
@@ -102,7 +96,7 @@ func (n *Network) Equilibrium(c Clamps) (*Equilibrium, error) {
 type unit struct{ node, index int }
 
 // freeUnits returns what c leaves free in an example, node by node.
-func (n *Network) freeUnits(c Clamps, row int) (free []unit) {
+func (n *Network) freeUnits(c []Clamp, row int) (free []unit) {
 	for l, v := range c {
 		if v.whole() {
 			continue
@@ -116,142 +110,205 @@ func (n *Network) freeUnits(c Clamps, row int) (free []unit) {
 	return free
 }
 
-// precision returns Π of a unit of node i.
-func (n *Network) precision(i, u int) float64 {
-	if n.precisions[i] == nil {
-		return 1
+// equations are the residuals of a linear network, of which the energy of an example is
+// half the sum of squares: r + A v with v all units of all nodes.
+type equations struct {
+	a     *mat.Dense
+	r     []float64
+	nodes []int // by residual: the node of whose energy it is a part
+	first []int // by node: the column of its first unit
+}
+
+// equations finds A and r on a machine, in float64: with no unit on, and with each.
+func (n *Network) equations() (*equations, error) {
+	linear := func(f feature.Feature) bool {
+		if c, ok := f.(feature.Concat); ok {
+			return c.Activation == nil || c.Activation == feature.Identity
+		}
+		return f == feature.Feature(feature.Identity)
 	}
-	return element(n.precisions[i], u)
+	for i, p := range n.wiring.Predictions {
+		for _, e := range p.Edges {
+			if !linear(e.Feature) {
+				return nil, fmt.Errorf("prediction of %s: activation: must be identity, got %v", p.Of, e.Feature)
+			}
+		}
+		if !linear(p.After) {
+			return nil, fmt.Errorf("prediction of %s: after: must be identity, got %v", p.Of, p.After)
+		}
+		if p.Energy != graph.Gaussian {
+			return nil, fmt.Errorf("prediction of %s: energy: must be Gaussian, got %v", p.Of, n.terms[i].energy)
+		}
+	}
+	wide, err := n.As(Float64)
+	if err != nil {
+		return nil, err
+	}
+	q := &equations{}
+	units := 0
+	for _, d := range n.sizes {
+		q.first = append(q.first, units)
+		units += d
+	}
+	nodes := len(n.sizes)
+	e, err := wide.build(form{clamped: make([]bool, nodes), masked: make([]bool, nodes), method: Gradient}, units+1)
+	if err != nil {
+		return nil, err
+	}
+	m, err := graph.Compile(e)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Freeze(); err != nil {
+		return nil, err
+	}
+	if err := m.Load(units+1, make([]*tensor.Dense, nodes), nil); err != nil {
+		return nil, err
+	}
+	for l, d := range n.sizes {
+		v := m.Latent(l).Float64s()
+		clear(v)
+		for u := range d {
+			v[(1+q.first[l]+u)*d+u] = 1
+		}
+	}
+	m.Each((*graph.Shard).Errors)
+	columns := make([][]float64, units+1) // r, and then r + A by column
+	add := func(l int, d int, of func(row, unit int) float64) {
+		for u := range d {
+			q.nodes = append(q.nodes, l)
+			for row := range columns {
+				columns[row] = append(columns[row], of(row, u))
+			}
+		}
+	}
+	for i, l := range n.wiring.Of {
+		d, eps, w := n.sizes[l], m.Error(i).Float64s(), n.wiring.Predictions[i].Weight
+		add(l, d, func(row, u int) float64 {
+			if p := wide.terms[i].precision; p != nil {
+				return math.Sqrt(w*element(p, u)) * eps[row*d+u]
+			}
+			return math.Sqrt(w) * eps[row*d+u]
+		})
+	}
+	for l, node := range n.wiring.Nodes {
+		if v := m.Latent(l).Float64s(); node.Prior > 0 {
+			add(l, node.Size, func(row, u int) float64 { return math.Sqrt(node.Prior) * v[row*node.Size+u] })
+		}
+	}
+	q.r = columns[0]
+	q.a = mat.NewDense(len(q.r), units, nil)
+	for col, with := range columns[1:] {
+		for i, x := range with {
+			q.a.Set(i, col, x-q.r[i])
+		}
+	}
+	return q, nil
 }
 
 // linearSolver solves for the free units of an example.
 type linearSolver struct {
-	network  *Network
+	*equations
 	free     []unit
-	a        *mat.Dense // by predicted unit and free unit
+	of       *mat.Dense // the columns of a that are free
 	unique   bool
 	cholesky *mat.Cholesky // of AᵀA, or
 	svd      *mat.SVD      // of A, where AᵀA is near to singular
 	rank     int
 }
 
-func (n *Network) linearSolver(free []unit) (*linearSolver, error) {
-	s := &linearSolver{network: n, free: free, unique: true}
+func (q *equations) solver(free []unit) (*linearSolver, error) {
+	s := &linearSolver{equations: q, free: free, unique: true}
 	if len(free) == 0 {
 		return s, nil
 	}
-	first := make([]int, n.Depth()+1) // of each node's rows
-	for i := range n.Depth() {
-		first[i+1] = first[i] + s.rows(i)
-	}
-	s.a = mat.NewDense(first[n.Depth()], len(free), nil)
+	s.of = mat.NewDense(len(q.r), len(free), nil)
 	for col, f := range free {
-		if f.node < n.Depth() {
-			s.a.Set(first[f.node]+f.index, col, math.Sqrt(n.precision(f.node, f.index)))
-			if s.rows(f.node) > n.sizes[f.node] {
-				s.a.Set(first[f.node]+n.sizes[f.node]+f.index, col, math.Sqrt(n.cfg.ActivityPrior))
-			}
-		}
-		if i := f.node - 1; i >= 0 {
-			for u := range n.sizes[i] {
-				s.a.Set(first[i]+u, col, -math.Sqrt(n.precision(i, u))*element(n.weights[i], u*n.sizes[i+1]+f.index))
-			}
+		for i := range q.r {
+			s.of.Set(i, col, q.a.At(i, q.first[f.node]+f.index))
 		}
 	}
 	var h mat.SymDense
-	h.SymOuterK(1, s.a.T())
+	h.SymOuterK(1, s.of.T())
 	var cholesky mat.Cholesky
 	if cholesky.Factorize(&h) && cholesky.Cond() <= maxCondition {
 		s.cholesky = &cholesky
 		return s, nil
 	}
 	s.svd = &mat.SVD{}
-	if !s.svd.Factorize(s.a, mat.SVDThin) {
-		return nil, fmt.Errorf("model: equilibrium: the singular values of %d equations for %d free units are not to be had: the weights are not finite", first[n.Depth()], len(free))
+	if !s.svd.Factorize(s.of, mat.SVDThin) {
+		return nil, fmt.Errorf("the singular values of %d equations for %d free units are not to be had: the weights are not finite", len(q.r), len(free))
 	}
 	s.rank = s.svd.Rank(1e-12)
 	s.unique = s.rank == len(free)
 	return s, nil
 }
 
-// rows returns the number of rows of A for node i: one for each unit, and one for
-// each that has a prior.
-func (s *linearSolver) rows(i int) int {
-	if i > 0 && s.network.cfg.ActivityPrior > 0 {
-		return 2 * s.network.sizes[i]
+// residual returns r + A v at an example's latents.
+func (q *equations) residual(e *Equilibrium, row int) *mat.VecDense {
+	_, units := q.a.Dims()
+	v := make([]float64, 0, units)
+	for _, x := range e.Latents {
+		d := x.Shape()[1]
+		v = append(v, x.Float64s()[row*d:(row+1)*d]...)
 	}
-	return s.network.sizes[i]
+	var sum mat.VecDense
+	sum.MulVec(q.a, mat.NewVecDense(units, v))
+	sum.AddVec(&sum, mat.NewVecDense(len(q.r), q.r))
+	return &sum
 }
 
-// residual returns A x − y by row: √Π ε at an example's latents, and √α v.
-func (s *linearSolver) residual(e *Equilibrium, row int) *mat.VecDense {
-	n := s.network
-	var all []float64
-	for i := range n.Depth() {
-		above := e.Latents[i+1].Float64s()[row*n.sizes[i+1] : (row+1)*n.sizes[i+1]]
-		for u := range n.sizes[i] {
-			eps := element(e.Latents[i], row*n.sizes[i]+u) - element(n.biases[i], u)
-			for k, x := range above {
-				eps -= element(n.weights[i], u*n.sizes[i+1]+k) * x
-			}
-			all = append(all, math.Sqrt(n.precision(i, u))*eps)
-		}
-		for u := range s.rows(i) - n.sizes[i] {
-			all = append(all, math.Sqrt(n.cfg.ActivityPrior)*element(e.Latents[i], row*n.sizes[i]+u))
-		}
-	}
-	return mat.NewVecDense(len(all), all)
-}
-
-// solve sets the free units of an example, which are 0, and enters its energy.
+// solve sets the free units of an example, and enters its energy.
 func (s *linearSolver) solve(e *Equilibrium, row int) error {
-	n := s.network
-	for _, f := range s.free {
-		setElement(e.Latents[f.node], row*n.sizes[f.node]+f.index, 0)
+	set := func(value func(i int) float64) {
+		for i, f := range s.free {
+			v := e.Latents[f.node]
+			setElement(v, row*v.Shape()[1]+f.index, value(i))
+		}
 	}
+	set(func(int) float64 { return 0 })
 	if len(s.free) > 0 {
-		y := s.residual(e, row) // −y, with x = 0
+		y := s.residual(e, row)
 		y.ScaleVec(-1, y)
-		var x mat.VecDense
+		x := mat.NewVecDense(len(s.free), nil)
 		if s.cholesky != nil {
 			var right mat.VecDense
-			right.MulVec(s.a.T(), y)
-			if err := s.cholesky.SolveVecTo(&x, &right); err != nil {
-				return fmt.Errorf("model: equilibrium: %w", err)
+			right.MulVec(s.of.T(), y)
+			if err := s.cholesky.SolveVecTo(x, &right); err != nil {
+				return err
 			}
 		} else if s.rank > 0 {
-			s.svd.SolveVecTo(&x, y, s.rank)
-		} else {
-			x = *mat.NewVecDense(len(s.free), nil)
+			s.svd.SolveVecTo(x, y, s.rank)
 		}
-		for i, f := range s.free {
-			setElement(e.Latents[f.node], row*n.sizes[f.node]+f.index, x.AtVec(i))
-		}
+		set(x.AtVec)
 	}
-	r := s.residual(e, row).RawVector().Data
-	for i := range n.Depth() {
-		energy := 0.0
-		for range s.rows(i) {
-			energy += r[0] * r[0] / 2
-			r = r[1:]
-		}
-		e.LayerEnergy[i] += energy
+	r := s.residual(e, row)
+	for i, l := range s.nodes {
+		energy := r.AtVec(i) * r.AtVec(i) / 2
+		e.NodeEnergy[l] += energy
 		e.ExampleEnergy[row] += energy
 	}
 	return nil
 }
 
-// WeightNorms returns the Frobenius and the spectral norm of W of layer i: the root
-// of the sum of its squares, and its largest singular value.
+// WeightNorms returns the Frobenius and the spectral norm of the weights of prediction i's
+// first edge: the root of the sum of their squares, and their largest singular value; of
+// gains both as of a diagonal matrix, and 0 where there are none.
 func (n *Network) WeightNorms(i int) (frobenius, spectral float64) {
-	w := mat.NewDense(n.sizes[i], n.sizes[i+1], nil)
-	for u := range n.sizes[i] {
-		for k := range n.sizes[i+1] {
-			w.Set(u, k, element(n.weights[i], u*n.sizes[i+1]+k))
-		}
+	weights := n.Weights(i)
+	if weights == nil {
+		return 0, 0
 	}
+	shape := weights.Shape()
+	if len(shape) == 1 {
+		for _, g := range elements(weights) {
+			spectral = max(spectral, math.Abs(g))
+		}
+		return math.Sqrt(norm2(weights)), spectral
+	}
+	w := mat.NewDense(shape[0], shape[1], elements(weights))
 	var gram mat.SymDense // on the smaller side
-	if n.sizes[i] > n.sizes[i+1] {
+	if shape[0] > shape[1] {
 		gram.SymOuterK(1, w.T())
 	} else {
 		gram.SymOuterK(1, w)

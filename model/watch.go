@@ -28,16 +28,12 @@ const retries = 6
 // watchEvery returns the number of steps between two looks at the energy. It comes
 // almost free with the gradients, but not in a sweep; and gradient descent has a
 // bound on its rate.
-func (f *form) watchEvery() int {
-	if m := f.method; f.apart || m == Preconditioned || m == Chain || m == ErrorCoordinates {
+func (s *settler) watchEvery(apart bool) int {
+	if apart || len(s.turns) == 1 && s.moves.Form != graph.NoSteps {
 		return 1
 	}
 	return 8
 }
-
-// restores reports whether the method may be put back to where it was before: it
-// remembers nothing but the latents.
-func (m Method) restores() bool { return m != Momentum && m != Nesterov && m != Adam }
 
 // rounding is the share of the first energy below which energies are rounding.
 func (d Dtype) rounding() float64 {
@@ -49,13 +45,12 @@ func (d Dtype) rounding() float64 {
 
 // watching is what looks at a shard's energy have found.
 type watching struct {
-	every    int  // steps between two looks
-	restores bool // it goes back where the energy has risen
+	every int // steps between two looks
 
 	rate     float64   // of the steps to come
 	full     float64   // what it began with
 	slowest  float64   // the smallest that was used
-	last     []float64 // energies by layer, as last computed
+	last     []float64 // energies by node, as last computed
 	low      []float64 // the same when their sum was lowest
 	lowest   float64   // that sum
 	previous float64   // the sum as of the look before
@@ -64,7 +59,7 @@ type watching struct {
 	falls    int       // looks in a row that found no rise
 	enough   int       // falls after which a rate that was halved is doubled: twice as many after each rise
 	lowAt    int       // steps at the look that latents are of; 0 where none are kept
-	latents  memory    // where the energy was lowest
+	latents  latents   // where the energy was lowest
 
 	lowLargest2 float64 // the largest gradient on the way there
 }
@@ -86,7 +81,7 @@ func (w *watching) rose() bool {
 // whose rate has no bound, is looked at sooner in the beginning: what goes astray does
 // so there, and is not to be followed for long.
 func (st *settling) due() bool {
-	return st.steps%st.every == 0 || st.order != nil && st.steps < st.every && st.steps&(st.steps-1) == 0
+	return st.steps%st.every == 0 || len(st.turns) > 1 && st.steps < st.every && st.steps&(st.steps-1) == 0
 }
 
 // look computes the energy and reports whether settling can go on from there. A look
@@ -112,7 +107,7 @@ func (st *settling) look(shard *graph.Shard, due bool, inf Inference) bool {
 		st.fell(shard, rise == 0 && !inf.Unguarded)
 		return true
 	case inf.Unguarded:
-	case st.restores:
+	case !st.mover.Remembers():
 		st.rate, st.falls, st.enough = st.rate/2, 0, min(2*st.enough, math.MaxInt32)
 		st.back(shard, inf)
 		st.evaluate(shard)
@@ -125,13 +120,10 @@ func (st *settling) look(shard *graph.Shard, due bool, inf Inference) bool {
 
 // evaluate computes the energy.
 func (st *settling) evaluate(shard *graph.Shard) {
-	switch {
-	case st.order == nil:
-		shard.Evaluate()
-	case st.steps == 0 && st.predicted:
+	if st.steps == 0 && st.predicted {
 		shard.Begin()
-	default:
-		shard.Errors()
+	} else {
+		shard.Look()
 	}
 }
 
@@ -161,7 +153,7 @@ func (st *settling) watch(shard *graph.Shard) (rise float64) {
 // fell notes a look that has found no rise, and keeps where the latents are, if they
 // are where the energy is lowest.
 func (st *settling) fell(shard *graph.Shard, lowest bool) {
-	if lowest && st.restores && st.steps > 0 {
+	if lowest && !st.mover.Remembers() && st.steps > 0 {
 		st.latents.keep(shard, st.free)
 		st.lowAt, st.lowLargest2 = st.steps, st.largest2
 	}

@@ -2,16 +2,13 @@ package feature
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"slices"
-	"strings"
-	"sync"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/registry"
 	"example.com/pcn/internal/vec"
 )
 
@@ -163,55 +160,34 @@ func slopeLower[T vec.Float](of *Activation) op.Lower[T] {
 	}
 }
 
-var registry = struct {
-	sync.RWMutex
-	byName map[string]*Activation
-}{byName: map[string]*Activation{}}
-
-func init() {
+var activations = registry.New(func() map[string]*Activation {
+	all := map[string]*Activation{}
 	for _, a := range []*Activation{Identity, Tanh, ReLU, LeakyReLU, Sigmoid, GELU, Softplus, HardTanh} {
-		registry.byName[a.name] = a
+		all[a.name] = a
 	}
-}
+	return all
+}())
 
 // RegisterActivation makes a known to [ParseActivation] by its name, in place of
 // one registered under that name before, which networks made with it keep. It
 // returns an error when the name is empty or a built-in activation's, or when
-// MaxSlope is not a positive number.
+// the largest slope is not a positive number.
 func RegisterActivation(a *Activation) error {
 	if a == nil || a.value == nil || a.slope == nil {
 		return fmt.Errorf("feature: activation: must be of NewActivation, with a value and a slope, got none")
 	}
-	name := a.name
-	if name == "" {
-		return fmt.Errorf("feature: activation: name: must not be empty")
+	if s := a.maxSlope; !(s > 0) || math.IsInf(s, 0) {
+		return fmt.Errorf("feature: activation %q: maxSlope: must be a positive number, got %v", a.name, s)
 	}
-	if s := a.MaxSlope(); !(s > 0) || math.IsInf(s, 0) {
-		return fmt.Errorf("feature: activation %q: maxSlope: must be a positive number, got %v", name, s)
+	if err := activations.Add(a.name, a); err != nil {
+		return fmt.Errorf("feature: activation: %w", err)
 	}
-	registry.Lock()
-	defer registry.Unlock()
-	if old := registry.byName[name]; old != nil && old.builtin {
-		return fmt.Errorf("feature: activation %q: name: must not be that of a built-in activation", name)
-	}
-	registry.byName[name] = a
 	return nil
 }
 
 // ParseActivation returns the activation of that name: a built-in one or one
 // given to [RegisterActivation].
-func ParseActivation(name string) (*Activation, error) {
-	registry.RLock()
-	defer registry.RUnlock()
-	if a, ok := registry.byName[name]; ok {
-		return a, nil
-	}
-	return nil, fmt.Errorf("must be one of %s, got %q", strings.Join(slices.Sorted(maps.Keys(registry.byName)), ", "), name)
-}
+func ParseActivation(name string) (*Activation, error) { return activations.Parse(name) }
 
 // Activations returns the names that [ParseActivation] knows, sorted.
-func Activations() []string {
-	registry.RLock()
-	defer registry.RUnlock()
-	return slices.Sorted(maps.Keys(registry.byName))
-}
+func Activations() []string { return activations.Names() }

@@ -7,6 +7,8 @@ package linear
 import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/registry"
 )
 
 // Map is M(θ): it turns a feature ψ (B, k) into a part of a prediction (B, n). Its
@@ -48,6 +50,16 @@ type Block struct {
 	Diagonal *G.Node // (k); nil for none
 	Constant float64 // of the identity
 }
+
+var maps = registry.New(map[string]Map{
+	Dense{}.String(): Dense{}, Diagonal{}.String(): Diagonal{}, Fixed{}.String(): Fixed{},
+})
+
+// ParseMap returns the map of that name: dense, diagonal or identity.
+func ParseMap(name string) (Map, error) { return maps.Parse(name) }
+
+// Maps returns the names that [ParseMap] knows, sorted.
+func Maps() []string { return maps.Names() }
 
 // Default returns m, or a dense map where it is nil.
 func Default(m Map) Map {

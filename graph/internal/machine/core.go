@@ -145,6 +145,19 @@ func (m *core[T]) Copy(dst, src, lo, hi int) {
 	copy(m.memory.Rows(dst, lo, hi), m.memory.Rows(src, lo, hi))
 }
 
+func (m *core[T]) PutSum(dst, x, y, mask, lo, hi int) {
+	to, a, b := m.memory.Rows(dst, lo, hi), m.memory.Rows(x, lo, hi), m.memory.Rows(y, lo, hi)
+	if mask < 0 {
+		vec.Add(to, a, b)
+		return
+	}
+	for i, free := range m.memory.Rows(mask, lo, hi) {
+		if free != 0 {
+			to[i] = a[i] + b[i]
+		}
+	}
+}
+
 // backing returns the elements of a contiguous row-major tensor of that shape.
 func backing[T vec.Float](name string, v G.Value, shape tensor.Shape) ([]T, error) {
 	if v == nil {

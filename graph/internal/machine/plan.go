@@ -61,6 +61,8 @@ type Engine interface {
 	Energies(number int) []float64
 	// Copy sets rows lo to hi of one value to those of another.
 	Copy(dst, src, lo, hi int)
+	// PutSum sets rows lo to hi of dst to x + y, where mask is not 0; −1 is no mask.
+	PutSum(dst, x, y, mask, lo, hi int)
 }
 
 // New returns a machine for a plan.

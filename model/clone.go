@@ -1,0 +1,60 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"gorgonia.org/tensor"
+)
+
+// Clone returns a network with the same parameters, the tensors themselves, and latents
+// and machines of its own. Several goroutines may settle, predict and generate at once,
+// each with a clone. None may change parameters meanwhile; after a change, which all
+// clones see, each has to be told by [Network.Changed].
+func (n *Network) Clone() *Network {
+	c := *n
+	c.norms, c.workshop = n.norms.clone(), newWorkshop()
+	return &c
+}
+
+// As returns a copy of n whose weights and latents are of type d: in float64 what
+// the weights of a float32 network mean, without the rounding of float32. All that n
+// is comes along, and as of type d as n's own it settles to the same bits; what is
+// done to the one from then on is not done to the other.
+func (n *Network) As(d Dtype) (*Network, error) {
+	c := n.Clone()
+	c.cfg = n.Config()
+	c.cfg.Dtype = d
+	if err := c.cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	wiring := *n.wiring
+	wiring.Dtype = d.Tensor()
+	c.wiring = &wiring
+	done := map[*tensor.Dense]*tensor.Dense{nil: nil} // what is shared stays shared
+	converted := func(t *tensor.Dense) *tensor.Dense {
+		if _, ok := done[t]; !ok {
+			done[t] = tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(t.Shape()...))
+			for i := range t.Shape().TotalSize() {
+				setElement(done[t], i, element(t, i))
+			}
+		}
+		return done[t]
+	}
+	c.terms = slices.Clone(n.terms)
+	for i := range c.terms {
+		t := &c.terms[i]
+		t.bias, t.precision, t.log = converted(t.bias), converted(t.precision), converted(t.log)
+		t.edges = slices.Clone(t.edges)
+		for j, theta := range t.edges {
+			t.edges[j] = nil
+			for _, x := range theta {
+				t.edges[j] = append(t.edges[j], converted(x))
+			}
+		}
+	}
+	c.list()
+	c.metadata = maps.Clone(n.metadata)
+	return c, nil
+}

@@ -1,0 +1,121 @@
+package model
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
+	"example.com/pcn/graph/linear"
+)
+
+// The names of a chain's nodes, from data to label.
+const (
+	inputName  = "input"
+	targetName = "target"
+)
+
+// chainNames returns the names of a chain of so many nodes, from data to label.
+func chainNames(nodes int) []string {
+	names := make([]string, nodes)
+	for i := range names {
+		names[i] = fmt.Sprintf("hidden%d", i)
+	}
+	names[0], names[nodes-1] = inputName, targetName
+	return names
+}
+
+// design writes a configuration with its defaults down as a Spec, with what the graph
+// leaves to the network, by prediction: the form of the energy, and the precision.
+func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []float64) {
+	s.Dtype, s.Batch = c.Dtype.Tensor(), 1
+	nodes, predictions := c.Nodes, c.Predictions
+	if len(nodes) == 0 {
+		nodes, predictions = c.chain()
+	}
+	number := map[string]int{}
+	for i, n := range nodes {
+		number[n.Name] = i
+		s.Nodes = append(s.Nodes, graph.Node{Name: n.Name, Size: n.Size, Prior: n.Prior})
+	}
+	predictions = slices.Clone(predictions)
+	slices.SortStableFunc(predictions, func(a, b Prediction) int { return cmp.Compare(number[a.Of], number[b.Of]) })
+	predicted := map[string]bool{}
+	for _, p := range predictions {
+		predicted[p.Of] = true
+		of := graph.Prediction{Of: p.Of, Bias: !p.Unbiased, Energy: p.Energy.Form(), Weight: p.Weight, After: activation(p.After)}
+		for _, e := range p.From {
+			edge := graph.Edge{From: e.Nodes, Feature: activation(e.Activation), Scale: e.Scale, Share: e.Share, Feedback: e.Feedback}
+			if len(e.Nodes) > 1 {
+				edge.Feature = feature.Concat{Activation: activation(e.Activation)}
+			}
+			if e.Map != "" {
+				edge.Map, _ = linear.ParseMap(e.Map)
+			}
+			of.Edges = append(of.Edges, edge)
+		}
+		s.Predictions = append(s.Predictions, of)
+		energies = append(energies, p.Energy)
+		precisions = append(precisions, or(p.Precision, 1))
+	}
+	input, target := c.ports()
+	for i := range s.Nodes {
+		if n := &s.Nodes[i]; n.Prior == 0 && n.Name != input && n.Name != target && predicted[n.Name] {
+			n.Prior = c.ActivityPrior
+		}
+	}
+	return s, energies, precisions
+}
+
+// activation returns the activation of that name, which has been looked up before.
+func activation(name string) *feature.Activation {
+	if name == "" {
+		return feature.Identity
+	}
+	a, _ := feature.ParseActivation(name)
+	return a
+}
+
+// ports returns the names of the nodes of data and labels.
+func (c *Config) ports() (input, target string) {
+	if len(c.Nodes) == 0 {
+		return inputName, targetName
+	}
+	return c.Input, c.Target
+}
+
+// chain returns the nodes and predictions of the short form, the bottom first.
+func (c *Config) chain() (nodes []Node, predictions []Prediction) {
+	names, sizes := bottomUp(c.Direction, chainNames(len(c.Layers))), bottomUp(c.Direction, c.Layers)
+	energies, precisions := bottomUp(c.Direction, c.Energies), bottomUp(c.Direction, c.Precisions)
+	top := len(names) - 1
+	for l, name := range names {
+		nodes = append(nodes, Node{Name: name, Size: sizes[l]})
+		if l == top {
+			continue
+		}
+		p := Prediction{Of: name, Energy: Gaussian}
+		edge := Edge{Nodes: []string{names[l+1]}, Activation: c.Activation}
+		if l+1 == top {
+			edge.Activation = c.TopActivation
+		}
+		if c.After {
+			if l > 0 {
+				p.After = c.Activation
+			}
+			if l+1 < top {
+				edge.Activation = ""
+			}
+		}
+		if len(energies) > 0 {
+			p.Energy = energies[l]
+		}
+		if len(precisions) > 0 {
+			p.Precision = precisions[l]
+		}
+		p.From = []Edge{edge}
+		predictions = append(predictions, p)
+	}
+	return nodes, predictions
+}

@@ -1,0 +1,144 @@
+package model
+
+import (
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+)
+
+// gather returns what the shards did, in their order. Constants are, by node, the
+// parts of an example's energy that no latent moves.
+func (s *settler) gather(inf Inference, constants []float64) *Result {
+	nodes := len(constants)
+	r := &Result{Rate: math.Inf(1), Gram: s.gram, NodeEnergy: make([]float64, nodes), NodeResidual: make([]float64, nodes)}
+	if inf.measuresEnd() {
+		r.EndResidual = make([]float64, nodes)
+	}
+	low := make([]float64, nodes)
+	largest2, rounding, converged, steps := 0.0, 0.0, true, 0
+	m := s.machine
+	for i := range m.Shards() {
+		st := s.shards[i]
+		r.Steps = max(r.Steps, st.steps)
+		steps += st.steps * m.ShardSize(i)
+		r.Rate = min(r.Rate, st.slowest)
+		for j := range nodes {
+			r.NodeEnergy[j] += st.last[j]
+			low[j] += st.low[j]
+		}
+		rounding += st.rounding
+		r.Began += st.began
+		for l, x := range st.residual2 {
+			r.NodeResidual[l] += x
+		}
+		for l := range r.EndResidual {
+			r.EndResidual[l] += st.end2[l]
+		}
+		largest2 += st.largest2
+		converged = converged && st.converged
+	}
+	r.MeanSteps = float64(steps) / float64(m.Rows())
+	if largest2 > 0 {
+		r.Residual = math.Sqrt(sum(r.NodeResidual) / largest2)
+		for _, parts := range [][]float64{r.NodeResidual, r.EndResidual} {
+			for l, x := range parts {
+				parts[l] = math.Sqrt(x / largest2)
+			}
+		}
+	}
+	r.Energy = sum(r.NodeEnergy)
+	switch {
+	case !r.Finite() || r.Energy > sum(low)*(1+riseTolerance)+rounding:
+		r.Status, r.Node = Diverged, worst(r.NodeEnergy, low)
+	case converged:
+		r.Status = Converged
+	}
+	for i, c := range constants {
+		r.NodeEnergy[i] += float64(m.Rows()) * c
+		r.Began += float64(m.Rows()) * c
+	}
+	r.Energy = sum(r.NodeEnergy)
+	r.ExampleEnergy = make([]float64, m.Rows())
+	for l, constant := range constants {
+		for row := range r.ExampleEnergy {
+			r.ExampleEnergy[row] += constant
+		}
+		for row, e := range m.RowEnergies(l) {
+			r.ExampleEnergy[row] += e
+		}
+	}
+	if inf.Trace {
+		r.Trace = s.trace(nodes, r.Steps, func(st *settling) (trace, last []float64) { return st.trace, st.last })
+		for _, step := range r.Trace {
+			for i, x := range constants {
+				step[i] += float64(m.Rows()) * x
+			}
+		}
+		r.ResidualTrace = s.trace(nodes, r.Steps, func(st *settling) (trace, last []float64) { return st.residuals, st.residual2 })
+		for _, step := range r.ResidualTrace {
+			for l, x := range step {
+				step[l] = math.Sqrt(x / max(largest2, math.SmallestNonzeroFloat64))
+			}
+		}
+	}
+	r.view(m)
+	return r
+}
+
+// view gives r the machine's latents, errors, deltas and features.
+func (r *Result) view(m *graph.Machine) {
+	for l := range m.Energy().Latents {
+		r.Latents = append(r.Latents, m.Latent(l))
+	}
+	for i, t := range m.Energy().Terms {
+		r.Errors, r.Deltas = append(r.Errors, m.Error(i)), append(r.Deltas, m.Delta(i))
+		features := make([]*tensor.Dense, len(t.Edges))
+		for j := range features {
+			features[j] = m.Feature(i, j)
+		}
+		r.Features = append(r.Features, features)
+	}
+}
+
+func sum[T int | float64](x []T) (total T) {
+	for _, v := range x {
+		total += v
+	}
+	return total
+}
+
+// worst returns the node whose energy is most above its low, or is no number.
+func worst(energies, low []float64) int {
+	node := 0
+	for i := range energies {
+		rise := energies[i] - low[i]
+		if !finite(rise) {
+			return i
+		}
+		if rise > energies[node]-low[node] {
+			node = i
+		}
+	}
+	return node
+}
+
+// trace sums the shards' traces of width numbers a step; one that came to rest
+// earlier stays where it ended.
+func (s *settler) trace(width, steps int, of func(*settling) (trace, last []float64)) [][]float64 {
+	trace := make([][]float64, steps)
+	for t := range trace {
+		trace[t] = make([]float64, width)
+		for i := range s.machine.Shards() {
+			course, now := of(s.shards[i])
+			if len(course) >= (t+1)*width {
+				now = course[t*width : (t+1)*width]
+			}
+			for j, x := range now {
+				trace[t][j] += x
+			}
+		}
+	}
+	return trace
+}

@@ -1,0 +1,101 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Inference says how free latents settle.
+type Inference struct {
+	// Method says how latents move in a step. Default gradient.
+	Method Method `json:"method" yaml:"method"`
+	// Steps is T, the most steps to take. Default 20.
+	Steps int `json:"steps" yaml:"steps"`
+	// Tolerance ends settling when the gradient's norm over the free latents is
+	// this share of the largest it has had and, by an estimate, hardly any of the
+	// energy's fall is left, shard by shard. 0 takes all steps.
+	Tolerance float64 `json:"tolerance" yaml:"tolerance"`
+	// Rate is γ, the size of a step. Default 0.1 for the methods that go along
+	// the gradient, 0.05 for adam, 0.6 for preconditioned, 1 for chain and the
+	// Gauss-Seidel ones, and 0.2 for error-coordinates.
+	Rate float64 `json:"rate" yaml:"rate"`
+	// NodeRates are what Rate is multiplied by at some nodes, by their names. Default 1.
+	NodeRates map[string]float64 `json:"node_rates,omitempty" yaml:"node_rates,omitempty,flow"`
+	// NodeSteps are the most steps in which some nodes move, by their names; 0, the
+	// default, is all of Steps.
+	NodeSteps map[string]int `json:"node_steps,omitempty" yaml:"node_steps,omitempty,flow"`
+	// Momentum is the share of its velocity that a latent keeps in a step, under momentum.
+	// Default 0.9.
+	Momentum float64 `json:"momentum,omitempty" yaml:"momentum,omitempty"`
+	// Beta1 and Beta2 are the shares of their running means that adam keeps. Default 0.9
+	// and 0.999.
+	Beta1 float64 `json:"beta1,omitempty" yaml:"beta1,omitempty"`
+	Beta2 float64 `json:"beta2,omitempty" yaml:"beta2,omitempty"`
+	// Unguarded takes Rate as it is. By default a rate at which the energy could
+	// rise is lowered (see [Network.MaxRate]), and halved where it does rise.
+	Unguarded bool `json:"unguarded" yaml:"unguarded"`
+	// Start is where the free latents begin. Default top-down.
+	Start Start `json:"start" yaml:"start"`
+	// StaleErrors leaves the errors as they were before the last step, as the
+	// article does. By default they are taken again where the latents end.
+	StaleErrors bool `json:"stale_errors" yaml:"stale_errors"`
+	// Plain keeps the energy of a clamped bottom node in its plain form. By
+	// default it is written in Gram form where that takes fewer operations: the
+	// same energy and gradient, but for rounding. See graph.GramPays.
+	Plain bool `json:"plain" yaml:"plain"`
+	// Trace records the energy and the gradient before each step in Result.Trace
+	// and Result.ResidualTrace, and the gradient at the end in Result.EndResidual.
+	Trace bool `json:"-" yaml:"-"`
+	// Estimate asks for Result.ToLose, for which a dozen of the examples settle on for
+	// some steps, and for Result.EndResidual.
+	Estimate bool `json:"-" yaml:"-"`
+}
+
+// WithDefaults returns a copy of inf with the defaults filled in, or an error
+// that names each bad field.
+func (inf Inference) WithDefaults() (Inference, error) {
+	var errs []error
+	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	if inf.Method == "" {
+		inf.Method = Gradient
+	}
+	kind, err := methods.Parse(string(inf.Method))
+	if err != nil {
+		bad("method: %v", err)
+	}
+	if inf.Steps == 0 {
+		inf.Steps = 20
+	}
+	if inf.Rate == 0 {
+		inf.Rate = kind.Rate
+	}
+	if inf.Steps < 0 {
+		bad("steps: must be > 0, got %d", inf.Steps)
+	}
+	if !(inf.Tolerance >= 0) || inf.Tolerance >= 1 {
+		bad("tolerance: must be >= 0 and < 1, got %v", inf.Tolerance)
+	}
+	if err == nil && !(inf.Rate > 0) || math.IsInf(inf.Rate, 0) {
+		bad("rate: must be a number > 0, got %v", inf.Rate)
+	}
+	for name, r := range inf.NodeRates {
+		if !(r > 0) || math.IsInf(r, 0) {
+			bad("node_rates.%s: must be a number > 0, got %v", name, r)
+		}
+	}
+	for name, s := range inf.NodeSteps {
+		if s < 0 {
+			bad("node_steps.%s: must be >= 0, got %d", name, s)
+		}
+	}
+	for field, share := range map[string]float64{"momentum": inf.Momentum, "beta1": inf.Beta1, "beta2": inf.Beta2} {
+		if !(share >= 0 && share < 1) {
+			bad("%s: must be >= 0 and < 1, got %v", field, share)
+		}
+	}
+	if inf.Start < 0 || int(inf.Start) >= len(starts) {
+		bad("start: must be one of %v, got %d", starts, int(inf.Start))
+	}
+	return inf, errors.Join(errs...)
+}

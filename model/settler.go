@@ -1,0 +1,222 @@
+package model
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+)
+
+// form is what a machine is compiled for.
+type form struct {
+	clamped []bool // by node: all its units are fixed
+	masked  []bool // by node: some are
+	gram    []bool // by prediction: its energy is in Gram form
+	method  Method
+	apart   bool // to look on from where another machine has settled, whose results hold
+}
+
+// appendKey appends what tells f from another form.
+func (f *form) appendKey(b []byte) []byte {
+	b = append(append(b, f.method...), 0)
+	for _, flags := range [][]bool{f.clamped, f.masked, f.gram, {f.apart}} {
+		for _, set := range flags {
+			if set {
+				b = append(b, 1)
+			} else {
+				b = append(b, 0)
+			}
+		}
+	}
+	return b
+}
+
+// settler settles one form of the energy.
+type settler struct {
+	key     []byte // of its form
+	machine *graph.Machine
+	moves   Moves
+	turns   [][]int
+	gram    bool  // part of the energy is in Gram form
+	free    []int // nodes that descend, those that are predicted last first
+	open    []int // nodes that are not fixed as a whole, in the order in which they are predicted: the free ones, and missing data
+	begin   []int // open nodes that a prediction is fed back from, which it has to find at 0
+	first   []int // by node: its first prediction, −1 for none
+	dtype   Dtype
+	version int // of the parameters the machine has
+	shards  []*settling
+
+	clamps []*tensor.Dense // by node, of those fixed as a whole
+	masks  []*tensor.Dense // by node, of those fixed in part: 1 where a unit is free
+	partly []*tensor.Dense // by node, the values of those
+	starts []*tensor.Dense // by node, where its free units begin; nil where Inference.Start says
+}
+
+// settler returns a settler for clamps that has them and the parameters loaded: apart
+// from that of which results hold, where that is asked for.
+func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*settler, error) {
+	f := form{gram: make([]bool, len(n.terms)), method: inf.Method, apart: apart}
+	f.clamped, f.masked = n.held(c)
+	if !inf.Plain {
+		for i := range n.terms {
+			f.gram[i] = n.gramPays(i, f.clamped, rows, inf.Steps)
+		}
+	}
+	n.key = f.appendKey(n.key[:0])
+	s, kept := n.machines.Find(func(s *settler) bool { return bytes.Equal(s.key, n.key) })
+	if !kept {
+		var err error
+		if s, err = n.newSettler(f, rows, inf); err != nil {
+			return nil, err
+		}
+		n.machines.Add(s)
+	}
+	s.machine.SetWorkers(n.workers)
+	if s.version != n.version {
+		if err := s.machine.Freeze(); err != nil {
+			return nil, err
+		}
+		s.version = n.version
+	}
+	for l, v := range c {
+		if s.starts[l] = v.Start; v.Start == nil && inf.Start == Normal && !v.whole() {
+			s.starts[l] = n.noise(l, rows)
+		}
+		switch {
+		case v.whole():
+			s.clamps[l] = v.Values
+		case v.Fixed != nil:
+			s.partly[l] = v.Values
+			if err := v.freeUnits(s.mask(n, l, rows)); err != nil {
+				return nil, fmt.Errorf("model: clamp of %s: %w", n.wiring.Nodes[l].Name, err)
+			}
+		case f.masked[l]: // free, and missing data
+			s.partly[l] = nil
+			m := s.mask(n, l, rows)
+			for i := range m.Shape().TotalSize() {
+				setElement(m, i, 1)
+			}
+		}
+	}
+	if err := s.machine.Load(rows, s.clamps, s.masks); err != nil {
+		return nil, err
+	}
+	for len(s.shards) < s.machine.Shards() {
+		s.shards = append(s.shards, newSettling(s, len(n.sizes), apart))
+	}
+	for _, st := range s.shards {
+		if st.with != inf.mover() { // the settings of its mover have changed
+			st.mover, st.with = s.moves.New(inf), inf.mover()
+		}
+	}
+	return s, nil
+}
+
+// newSettler compiles a machine.
+func (n *Network) newSettler(f form, rows int, inf Inference) (*settler, error) {
+	e, err := n.build(f, rows)
+	if err != nil {
+		return nil, err
+	}
+	nodes := len(n.sizes)
+	s := &settler{
+		key: bytes.Clone(n.key), version: -1, moves: f.method.moves(), gram: slices.Contains(f.gram, true), first: n.wiring.First, dtype: n.cfg.Dtype,
+		clamps: make([]*tensor.Dense, nodes), masks: make([]*tensor.Dense, nodes), partly: make([]*tensor.Dense, nodes), starts: make([]*tensor.Dense, nodes),
+	}
+	for _, l := range n.wiring.Order {
+		if f.clamped[l] {
+			continue
+		}
+		s.open = append(s.open, l)
+		if e.Gradients[l] != nil {
+			s.free = append([]int{l}, s.free...)
+		}
+	}
+	for i, p := range n.wiring.Predictions {
+		for j, edge := range p.Edges {
+			if edge.Feedback && i == n.wiring.First[n.wiring.Of[i]] {
+				for _, l := range n.wiring.From[i][j] {
+					if !f.clamped[l] && !slices.Contains(s.begin, l) {
+						s.begin = append(s.begin, l)
+					}
+				}
+			}
+		}
+	}
+	if s.moves.Turns != nil && len(s.free) > 0 {
+		s.turns = s.moves.Turns(s.free, n.meet)
+	} else {
+		s.turns = [][]int{s.free}
+	}
+	s.machine, err = graph.CompileFor(e, graph.Options{Handicap: n.handicap, Turns: s.turns})
+	return s, err
+}
+
+// meet reports whether two nodes are parts of one term of the energy.
+func (n *Network) meet(a, b int) bool {
+	for i, of := range n.wiring.Of {
+		parts := slices.Concat(slices.Concat(n.wiring.From[i]...), []int{of})
+		if slices.Contains(parts, a) && slices.Contains(parts, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// gramPays reports whether prediction i's energy is best written in Gram form.
+func (n *Network) gramPays(i int, clamped []bool, rows, steps int) bool {
+	of, from := n.wiring.Of[i], n.wiring.From[i]
+	if !clamped[of] || len(from) != 1 || len(from[0]) != 1 || clamped[from[0][0]] || n.terms[i].precision != nil {
+		return false
+	}
+	return n.wiring.GramForm(i) && graph.GramPays(n.sizes[of], n.sizes[from[0][0]], rows, steps)
+}
+
+// mask returns the mask of node l for so many rows, to be filled.
+func (s *settler) mask(n *Network, l, rows int) *tensor.Dense {
+	if m := s.masks[l]; m == nil || m.Shape()[0] != rows {
+		s.masks[l] = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(rows, n.sizes[l]))
+	}
+	return s.masks[l]
+}
+
+// start puts the free latents where settling begins, and the fixed units of
+// theirs at their values. It reports whether all that can be predicted was.
+func (s *settler) start(shard *graph.Shard, at Start) (predicted bool) {
+	predicted = len(s.begin) == 0
+	for _, l := range s.begin {
+		shard.Latent(l).Zero()
+	}
+	for _, l := range s.open {
+		if !s.place(shard, l, at) && s.first[l] >= 0 {
+			predicted = false
+		}
+	}
+	return predicted
+}
+
+// place puts the free units of node l where at says, and its fixed ones at their
+// values. It reports whether the node was predicted.
+func (s *settler) place(shard *graph.Shard, l int, at Start) (predicted bool) {
+	switch {
+	case s.starts[l] != nil:
+		copyFrom(shard.Latent(l), s.starts[l], shard.Lo)
+	case at == Zeros || s.first[l] < 0:
+		shard.Latent(l).Zero()
+	default:
+		shard.Predict(l)
+		predicted = true
+	}
+	s.keepFixed(shard, l)
+	return predicted
+}
+
+// keepFixed sets the fixed units of node l to their values.
+func (s *settler) keepFixed(shard *graph.Shard, l int) {
+	if s.partly[l] != nil {
+		keepFixed(shard.Latent(l), s.partly[l], s.masks[l], shard.Lo)
+	}
+}
