@@ -66,6 +66,9 @@ func Build(s Spec) (*Energy, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := w.checkClamps(); err != nil {
+		return nil, err
+	}
 	building.Lock()
 	defer building.Unlock()
 	e := &Energy{Spec: w.Spec, Graph: G.NewGraph(), wiring: w, Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions))}

@@ -253,16 +253,25 @@ func (w *Wiring) checkPrediction(i int, bad func(format string, a ...any)) {
 			bad("%s: map: %v", where, err)
 		}
 	}
-	switch k := p.Energy; {
-	case k == Gaussian:
-	case p.Precise:
-		bad("prediction of %s: precise: is for a Gaussian energy, got %v", p.Of, k)
-	case !k.Settles() && !node.Clamped && !node.Masked:
-		bad("node %s: masked: must be set where a node of %v energy is free: a mask of what is missing", node.Name, k)
+	if p.Precise && p.Energy != Gaussian {
+		bad("prediction of %s: precise: is for a Gaussian energy, got %v", p.Of, p.Energy)
 	}
 	if p.Gram && !(w.GramForm(i) && node.Clamped && !w.Nodes[w.From[i][0][0]].Clamped && !p.Precise) {
 		bad("prediction of %s: gram: is for a clamped Gaussian node without precision, of one free source and a dense map", p.Of)
 	}
+}
+
+// checkClamps returns what is wrong with what is clamped, for an energy that is to be
+// built.
+func (w *Wiring) checkClamps() error {
+	var errs []error
+	for i, p := range w.Predictions {
+		node := w.Nodes[w.Of[i]]
+		if !p.Energy.Settles() && !node.Clamped && !node.Masked {
+			errs = append(errs, fmt.Errorf("graph: node %s: masked: must be set where a node of %v energy is free: a mask of what is missing", node.Name, p.Energy))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // GramForm reports whether the energy of prediction i, clamps and precision apart, can be

@@ -192,13 +192,9 @@ func (c *Config) checkEnergies(bad func(format string, a ...any)) {
 		bottom, top = top, bottom
 	}
 	for i, e := range c.Energies {
-		if c.Energies[i], _ = e.known(); e == "" {
-			continue
-		}
 		switch {
 		case e.Form() == nil:
-			_, err := e.known()
-			bad("energies[%d]: %v", i, err)
+			bad("energies[%d]: %v", i, e.check())
 		case e == GaussianLearned && len(c.Precisions) == len(c.Layers) && !(math.Abs(math.Log(c.Precisions[i])) <= MaxLogPrecision):
 			bad("precisions[%d]: must be within e^±%d where it is learned, got %v", i, MaxLogPrecision, c.Precisions[i])
 		case i == top && e != Gaussian:
@@ -239,8 +235,7 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 				bad("predictions[%d].after: %v", i, err)
 			}
 		}
-		var err error
-		if p.Energy, err = p.Energy.known(); err != nil {
+		if err := p.Energy.check(); err != nil {
 			bad("predictions[%d].energy: %v", i, err)
 		}
 		if !(p.Precision >= 0) || math.IsInf(p.Precision, 0) {

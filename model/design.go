@@ -119,3 +119,33 @@ func (c *Config) chain() (nodes []Node, predictions []Prediction) {
 	}
 	return nodes, predictions
 }
+
+// NodeNames returns the names of the network's nodes, those of a chain from data to label.
+func (c Config) NodeNames() []string {
+	if len(c.Nodes) == 0 {
+		return chainNames(max(len(c.Layers), 2))
+	}
+	names := make([]string, len(c.Nodes))
+	for i, n := range c.Nodes {
+		names[i] = n.Name
+	}
+	return names
+}
+
+// Count returns how many numbers a network of this configuration learns, 0 where the
+// configuration is wrong; none is made for it.
+func (c Config) Count() (total int) {
+	n, err := plan(c)
+	if err != nil {
+		return 0
+	}
+	for _, s := range n.slots() {
+		if size := 1; s.fixed == nil {
+			for _, d := range s.shape {
+				size *= d
+			}
+			total += size
+		}
+	}
+	return total
+}

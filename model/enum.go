@@ -53,12 +53,12 @@ func (d Dtype) Tensor() tensor.Dtype {
 }
 
 // NodeEnergy names the form of a node's energy: how its latent is measured against what
-// is predicted of it. "" is Gaussian. graph.RegisterNodeEnergy adds others.
+// is predicted of it. graph.RegisterNodeEnergy adds others.
 type NodeEnergy string
 
 const (
 	// Gaussian is ½ Π ‖ε‖², with a fixed precision Π.
-	Gaussian NodeEnergy = "gaussian"
+	Gaussian NodeEnergy = ""
 	// GaussianLearned is ½ Σ Π ε² − ½ Σ log Π with a precision for each unit that
 	// is learned: see [Network.Hebbian].
 	GaussianLearned NodeEnergy = "gaussian-learned"
@@ -74,23 +74,31 @@ const (
 // Form returns the form of energy that the graph has for e, nil where there is none of
 // that name: a learned precision is frozen there, as any other.
 func (e NodeEnergy) Form() *graph.NodeEnergy {
-	if e == "" || e == GaussianLearned {
+	if e == GaussianLearned {
 		return graph.Gaussian
 	}
-	form, _ := graph.ParseNodeEnergy(string(e))
+	form, _ := graph.ParseNodeEnergy(e.String())
 	return form
 }
 
-// known returns e, Gaussian for "", or which names there are.
-func (e NodeEnergy) known() (NodeEnergy, error) {
-	if e == "" {
-		return Gaussian, nil
+// String returns the name.
+func (e NodeEnergy) String() string {
+	if e == Gaussian {
+		return graph.Gaussian.String()
 	}
-	if e.Form() == nil {
-		return e, fmt.Errorf("must be one of %s, got %q", strings.Join(NodeEnergies(), ", "), string(e))
-	}
-	return e, nil
+	return string(e)
 }
+
+// check returns which names there are, where there is none such.
+func (e NodeEnergy) check() error {
+	if e.Form() == nil {
+		return fmt.Errorf("must be one of %s, got %q", strings.Join(NodeEnergies(), ", "), string(e))
+	}
+	return nil
+}
+
+// MarshalText returns the name.
+func (e NodeEnergy) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 
 // Learns reports whether the precision of such an energy is learned.
 func (e NodeEnergy) Learns() bool { return e == GaussianLearned }
@@ -130,9 +138,11 @@ func (w *WeightInit) UnmarshalText(b []byte) error { return parse((*int)(w), wei
 func (d *Dtype) UnmarshalText(b []byte) error      { return parse((*int)(d), dtypes, b) }
 
 // UnmarshalText takes the name of an energy.
-func (e *NodeEnergy) UnmarshalText(b []byte) (err error) {
-	*e, err = NodeEnergy(b).known()
-	return err
+func (e *NodeEnergy) UnmarshalText(b []byte) error {
+	if *e = NodeEnergy(b); e.String() == graph.Gaussian.String() {
+		*e = Gaussian
+	}
+	return e.check()
 }
 func (s *Status) UnmarshalText(b []byte) error { return parse((*int)(s), statuses, b) }
 

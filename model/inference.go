@@ -57,10 +57,7 @@ type Inference struct {
 func (inf Inference) WithDefaults() (Inference, error) {
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
-	if inf.Method == "" {
-		inf.Method = Gradient
-	}
-	kind, err := methods.Parse(string(inf.Method))
+	kind, err := methods.Parse(inf.Method.String())
 	if err != nil {
 		bad("method: %v", err)
 	}

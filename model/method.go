@@ -17,7 +17,7 @@ type Method string
 // The built-in methods.
 const (
 	// Gradient descent, v ← v − γ g, all nodes at once: the article's method.
-	Gradient Method = "gradient"
+	Gradient Method = ""
 	// Momentum is heavy-ball descent, u ← 0.9 u + g, v ← v − γ u (Polyak 1964).
 	Momentum Method = "momentum"
 	// Nesterov is accelerated descent, begun anew where it would climb (O'Donoghue
@@ -76,7 +76,7 @@ type Mover interface {
 }
 
 var methods = registry.New(map[string]Moves{
-	string(Gradient):             {Rate: 0.1, Bounded: true, New: func(Inference) Mover { return AlongGradient{} }},
+	gradientName:                 {Rate: 0.1, Bounded: true, New: func(Inference) Mover { return AlongGradient{} }},
 	string(Momentum):             {Rate: 0.1, Bounded: true, New: func(inf Inference) Mover { return &HeavyBall{Keep: or(inf.Momentum, 0.9)} }},
 	string(Nesterov):             {Rate: 0.1, Bounded: true, New: func(Inference) Mover { return &Accelerated{} }},
 	string(Adam):                 {Rate: 0.05, New: func(inf Inference) Mover { return &AdamMover{Beta1: or(inf.Beta1, 0.9), Beta2: or(inf.Beta2, 0.999)} }},
@@ -114,21 +114,34 @@ func RegisterMethod(name Method, m Moves) error {
 // Methods returns the names of the methods of settling, sorted.
 func Methods() []string { return methods.Names() }
 
+// gradientName is the name of the zero Method.
+const gradientName = "gradient"
+
+// String returns the name.
+func (m Method) String() string {
+	if m == Gradient {
+		return gradientName
+	}
+	return string(m)
+}
+
+// MarshalText returns the name.
+func (m Method) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
 // UnmarshalText takes the name of a method.
 func (m *Method) UnmarshalText(b []byte) error {
 	if _, err := methods.Parse(string(b)); err != nil {
 		return err
 	}
-	*m = Method(b)
+	if *m = Method(b); *m == gradientName {
+		*m = Gradient
+	}
 	return nil
 }
 
 // moves returns what the name stands for, which has been looked up before.
 func (m Method) moves() Moves {
-	if m == "" {
-		m = Gradient
-	}
-	x, _ := methods.Parse(string(m))
+	x, _ := methods.Parse(m.String())
 	return x
 }
 

@@ -52,6 +52,8 @@ type Parameter struct {
 	// Name is that of the tensor in files.
 	Name  string
 	Value *tensor.Dense
+	// Prediction is the first prediction that it is a part of.
+	Prediction int
 	// Decays says that weight decay is of it: a weight, and no bias or precision.
 	Decays bool
 }
@@ -210,12 +212,12 @@ func (n *Network) list() {
 	n.parameters = nil
 	for _, s := range n.slots() {
 		if s.fixed == nil {
-			n.parameters = append(n.parameters, Parameter{s.name, s.at(n), s.index >= 0 && len(s.shape) > 1})
+			n.parameters = append(n.parameters, Parameter{s.name, s.at(n), s.prediction, s.index >= 0 && len(s.shape) > 1})
 		}
 	}
 	for i, t := range n.terms {
 		if t.log != nil {
-			n.parameters = append(n.parameters, Parameter{n.parameterName(i, -1, "log_precision"), t.log, false})
+			n.parameters = append(n.parameters, Parameter{n.parameterName(i, -1, "log_precision"), t.log, i, false})
 		}
 	}
 }

@@ -2,22 +2,19 @@ package train
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
 )
 
-// Backprop is the baseline: the multilayer perceptron of the same sizes,
-// activations and first weights, trained on the same loss by backpropagation. A
-// discriminative network's pass downwards is that perceptron, so it learns the
-// weights of one: its loss is the energy at the bottom with every node above on its
-// prediction,
+// Backprop is the baseline: the same network trained by backpropagation as an ordinary
+// one, a multilayer perceptron where it is a chain. A pass from its inputs is that network,
+// so it learns the parameters of one: its loss is the energy of the targets with every
+// other node on its prediction,
 //
-//	½ ‖target − μ_0‖² / B
+//	½ ‖target − μ‖² / B
 //
 // or the cross-entropy or Bernoulli energy where that is the network's, and with
 // weight decay ½ λ ‖W‖². It runs on the machine that settles the network: see
@@ -28,25 +25,20 @@ type Backprop struct {
 	update    *model.Update
 }
 
-// ErrNoPerceptron is what [NewBackprop] and [Cosines] return of a network that no
-// perceptron is like.
-var ErrNoPerceptron = errors.New("the network is like no perceptron")
-
-// NewBackprop returns a learner for n, which must be discriminative and without
-// what a perceptron does not have: precisions that are learned, and an activity
-// prior. Otherwise the error is [ErrNoPerceptron].
+// NewBackprop returns a learner for n, which must be feedforward (see
+// [model.Network.Feedforward]) and without precisions that are learned. Otherwise the
+// error is [model.ErrNotFeedforward].
 func NewBackprop(n *model.Network, opt Optimizer) (*Backprop, error) {
 	if err := complete(n, opt); err != nil {
 		return nil, err
 	}
-	if d := n.Config().Direction; d != model.Discriminative {
-		return nil, fmt.Errorf("train: backprop: %w: its direction must be discriminative, got %v", ErrNoPerceptron, d)
+	if !n.Feedforward() {
+		return nil, fmt.Errorf("train: backprop: %w", model.ErrNotFeedforward)
 	}
-	if slices.Contains(n.Config().Energies, model.GaussianLearned) {
-		return nil, fmt.Errorf("train: backprop: %w: its energies must have no precision that is learned, got %v", ErrNoPerceptron, n.Config().Energies)
-	}
-	if a := n.Config().ActivityPrior; a != 0 {
-		return nil, fmt.Errorf("train: backprop: %w: its activity prior must be 0, got %v", ErrNoPerceptron, a)
+	for i := range n.Predictions() {
+		if n.NodeEnergy(i).Learns() {
+			return nil, fmt.Errorf("train: backprop: %w: its energies must have no precision that is learned", model.ErrNotFeedforward)
+		}
 	}
 	return &Backprop{network: n, optimizer: opt, update: n.NewUpdate()}, nil
 }
@@ -60,7 +52,7 @@ func (b *Backprop) descend(ctx context.Context, batch Batch) (*model.Result, err
 	if err := batch.fits(b.network); err != nil {
 		return nil, err
 	}
-	r, err := b.network.Backprop(ctx, b.network.Clamp(batch.Inputs, batch.Targets))
+	r, err := b.network.Backprop(ctx, batch.Inputs, batch.Targets)
 	if err != nil || !r.Finite() {
 		return r, err
 	}

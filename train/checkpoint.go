@@ -62,7 +62,7 @@ func (f *fitting) checkpoint() *Checkpoint {
 	c.History.Epochs = slices.Clone(f.history.Epochs)
 	if f.batch > 0 {
 		c.Record = f.record
-		c.Record.LayerEnergy, c.Record.NodeResidual = slices.Clone(f.record.LayerEnergy), slices.Clone(f.record.NodeResidual)
+		c.Record.NodeEnergy, c.Record.NodeResidual = slices.Clone(f.record.NodeEnergy), slices.Clone(f.record.NodeResidual)
 	} else {
 		c.Stream, _ = f.stream.MarshalBinary() // never fails
 	}
@@ -99,7 +99,7 @@ func (f *fitting) resume(c *Checkpoint) error {
 	history := c.History
 	history.Epochs = slices.Clone(history.Epochs)
 	f.history, f.batch, f.record, f.notFinite = &history, c.Batch, c.Record, c.NotFinite
-	f.record.LayerEnergy, f.record.NodeResidual = slices.Clone(c.Record.LayerEnergy), slices.Clone(c.Record.NodeResidual)
+	f.record.NodeEnergy, f.record.NodeResidual = slices.Clone(c.Record.NodeEnergy), slices.Clone(c.Record.NodeResidual)
 	return nil
 }
 
@@ -212,8 +212,8 @@ func ReadCheckpoint(data []byte) (*Checkpoint, error) {
 		if err := c.Recipe.Validate(); err != nil {
 			return nil, fmt.Errorf("recipe: %w", err)
 		}
-		if promised := c.Recipe.weights(); promised > numbers {
-			return nil, fmt.Errorf("recipe: layers %v have %d weights, and the file holds %d numbers", c.Recipe.Model.Layers, promised, numbers)
+		if promised := c.Recipe.Model.Count(); promised > numbers {
+			return nil, fmt.Errorf("recipe: model: has %d weights, and the file holds %d numbers", promised, numbers)
 		}
 	}
 	return c, nil

@@ -290,10 +290,10 @@ func TestEpochSurvivesJSON(t *testing.T) {
 	if diff := cmp.Diff(e, again); diff != "" {
 		t.Error(diff)
 	}
-	e.Energy, e.LayerEnergy, e.Validation = math.Inf(1), []float64{math.NaN()}, nil
+	e.Energy, e.NodeEnergy, e.Validation = math.Inf(1), []float64{math.NaN()}, nil
 	text, err = json.Marshal(e)
 	must(t, err)
-	if !strings.Contains(string(text), `"energy":null,"layer_energy":[null],"rate"`) {
+	if !strings.Contains(string(text), `"energy":null,"node_energy":[null],"rate"`) {
 		t.Errorf("got %s", text)
 	}
 	must(t, json.Unmarshal(text, &again))

@@ -10,8 +10,8 @@ import (
 	"example.com/pcn/model"
 )
 
-// Cosines returns for each layer, from the bottom, the cosine between the Hebbian
-// update of the settled batch r, weights and biases together, and backprop's
+// Cosines returns for each prediction the cosine between the Hebbian update of the settled
+// batch r, weights and biases together, and backprop's
 // direction for the same batch at the same weights: see [Backprop]. It is NaN where
 // one of them is 0. It is an error when n is not discriminative, for a perceptron
 // has no other direction.
@@ -37,16 +37,16 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	if rows := batch.Inputs.Shape()[0]; of != rows {
 		return nil, fmt.Errorf("train: cosines: the result must be of the batch's %d examples, got %d", rows, of)
 	}
-	cosines := make([]float64, n.Depth())
+	cosines := make([]float64, n.Predictions())
+	dot, hebbian, backprop := make([]float64, len(cosines)), make([]float64, len(cosines)), make([]float64, len(cosines))
+	for j, p := range n.Named() {
+		x, y := update.Directions()[j], b.update.Directions()[j]
+		dot[p.Prediction] += inner(x, y)
+		hebbian[p.Prediction] += inner(x, x)
+		backprop[p.Prediction] += inner(y, y)
+	}
 	for i := range cosines {
-		var dot, hebbian, backprop float64
-		for j, x := range update.Directions()[2*i : 2*i+2] {
-			y := b.update.Directions()[2*i+j]
-			dot += inner(x, y)
-			hebbian += inner(x, x)
-			backprop += inner(y, y)
-		}
-		cosines[i] = dot / math.Sqrt(hebbian*backprop)
+		cosines[i] = dot[i] / math.Sqrt(hebbian[i]*backprop[i])
 	}
 	return cosines, nil
 }

@@ -53,7 +53,7 @@ func TestCosinesWhereTheoryHasOne(t *testing.T) {
 func TestCosinesRefuse(t *testing.T) {
 	n, err := model.New(model.Config{Layers: []int{64, 10}, Direction: model.Generative, Dtype: model.Float64})
 	must(t, err)
-	if _, err := Cosines(n, nil, Batch{}); err == nil || !strings.Contains(err.Error(), "must be discriminative") {
+	if _, err := Cosines(n, nil, Batch{}); err == nil || !strings.Contains(err.Error(), "not feedforward") {
 		t.Errorf("a generative network: got error %v", err)
 	}
 }

@@ -54,10 +54,11 @@ func TestToLose(t *testing.T) {
 	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "generative", 0.99, 1.01)
 	testToLose(t, n, n.Clamp(batch.Inputs, nil), "generative, top free", 0.9, 1.01)
 	masked := n.Clamp(batch.Inputs, batch.Targets)
-	masked[0].Fixed = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1, 64))
+	half := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1, 64))
 	for i := range 32 {
-		masked[0].Fixed.Float64s()[i] = 1
+		half.Float64s()[i] = 1
 	}
+	masked["input"] = model.Clamp{Values: batch.Inputs, Fixed: half}
 	testToLose(t, n, masked, "generative, half the input", 0.95, 1.01)
 
 	n, batch = learned(t, "digits", model.Generative, []int{64, 32, 24, 10}, 50)

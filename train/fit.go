@@ -72,10 +72,10 @@ func (c Learning) WithDefaults() (Learning, error) {
 // is no finite number.
 type Epoch struct {
 	Epoch int // from 1
-	// Energy is the mean over the examples of [Step.Energy], and LayerEnergy each
+	// Energy is the mean over the examples of [Step.Energy], and NodeEnergy each
 	// layer's part.
-	Energy      float64
-	LayerEnergy []float64
+	Energy     float64
+	NodeEnergy []float64
 	// Validation is the score on the validation set after the epoch, nil
 	// without one.
 	Validation *Score
@@ -300,7 +300,7 @@ func (f *fitting) add(step Step, share float64) {
 	e.Energy += share * (step.Energy - e.Energy)
 	e.Steps += share * (step.Steps - e.Steps)
 	e.Residual += share * (step.Residual - e.Residual)
-	e.LayerEnergy = addMean(e.LayerEnergy, share, step.LayerEnergy)
+	e.NodeEnergy = addMean(e.NodeEnergy, share, step.NodeEnergy)
 	e.NodeResidual = addMean(e.NodeResidual, share, step.NodeResidual)
 	e.EndResidual = step.EndResidual
 	if step.ToLose > 0 {

@@ -97,9 +97,9 @@ type Step struct {
 	// number of steps over the examples, and Residual what was left of the
 	// gradient: see [model.Result]. They are 0 for backprop.
 	InferenceRate, Steps, Residual float64
-	// NodeResidual is each node's part of Residual, and LayerEnergy each layer's
+	// NodeResidual is each node's part of Residual, and NodeEnergy each layer's
 	// of Energy.
-	NodeResidual, LayerEnergy []float64
+	NodeResidual, NodeEnergy []float64
 	// ToLose is where Batch.Estimate asks for it the share of the energy's fall to
 	// rest that was still to come, as estimated, and EndResidual what was left of the gradient at
 	// each node in the end: see [model.Result]. They are 0 and nil for backprop.
@@ -156,7 +156,7 @@ func complete(n *model.Network, opt Optimizer) error {
 
 // made returns an error where n is nil or zero.
 func made(n *model.Network) error {
-	if n == nil || n.Depth() < 1 {
+	if n == nil || n.Predictions() < 1 {
 		return errors.New("train: network: must be one of model.New or model.Load, got none")
 	}
 	return nil
@@ -173,7 +173,7 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	c := p.network.Clamp(batch.Inputs, batch.Targets)
 	warm := p.inference.Start == model.Warm && len(batch.Examples) > 0
 	if warm {
-		p.warm.begin(c, batch.Examples)
+		p.warm.begin(p.network.Nodes(), c, batch.Examples)
 	}
 	inf := p.inference
 	inf.Estimate = inf.Estimate || batch.Estimate
@@ -189,14 +189,14 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	if inf.Estimate {
 		s.ToLose = 1 - r.Reached()
 	}
-	for _, e := range r.LayerEnergy {
-		s.LayerEnergy = append(s.LayerEnergy, e/float64(batch.Inputs.Shape()[0]))
+	for _, e := range r.NodeEnergy {
+		s.NodeEnergy = append(s.NodeEnergy, e/float64(batch.Inputs.Shape()[0]))
 	}
 	if !r.Finite() {
 		return s, nil
 	}
 	if warm {
-		p.warm.keep(c, r, batch.Examples)
+		p.warm.keep(p.network.Nodes(), c, r, batch.Examples)
 	}
 	if err := p.network.Hebbian(r, p.update); err != nil {
 		return s, err

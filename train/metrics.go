@@ -9,7 +9,7 @@ import (
 // MarshalJSON writes what is no finite number as null.
 func (e Epoch) MarshalJSON() ([]byte, error) {
 	return json.Marshal(epochJSON{
-		Epoch: e.Epoch, Energy: jsonfloat.Float(e.Energy), LayerEnergy: numbers(e.LayerEnergy), Validation: e.Validation,
+		Epoch: e.Epoch, Energy: jsonfloat.Float(e.Energy), NodeEnergy: numbers(e.NodeEnergy), Validation: e.Validation,
 		Rate: jsonfloat.Float(e.Rate), InferenceRate: jsonfloat.Float(e.InferenceRate), Steps: jsonfloat.Float(e.Steps),
 		Residual: jsonfloat.Float(e.Residual), NodeResidual: numbers(e.NodeResidual), ToLose: (*jsonfloat.Float)(e.ToLose), EndResidual: numbers(e.EndResidual),
 		Diverged: e.Diverged, Batches: e.Batches, Node: e.Node, Seconds: jsonfloat.Float(e.Seconds),
@@ -23,7 +23,7 @@ func (e *Epoch) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*e = Epoch{
-		Epoch: j.Epoch, Energy: float64(j.Energy), LayerEnergy: floats(j.LayerEnergy), Validation: j.Validation,
+		Epoch: j.Epoch, Energy: float64(j.Energy), NodeEnergy: floats(j.NodeEnergy), Validation: j.Validation,
 		Rate: float64(j.Rate), InferenceRate: float64(j.InferenceRate), Steps: float64(j.Steps),
 		Residual: float64(j.Residual), NodeResidual: floats(j.NodeResidual), ToLose: (*float64)(j.ToLose), EndResidual: floats(j.EndResidual),
 		Diverged: j.Diverged, Batches: j.Batches, Node: j.Node, Seconds: float64(j.Seconds),
@@ -49,7 +49,7 @@ func (s *Score) UnmarshalJSON(text []byte) error {
 type epochJSON struct {
 	Epoch         int               `json:"epoch"`
 	Energy        jsonfloat.Float   `json:"energy"`
-	LayerEnergy   []jsonfloat.Float `json:"layer_energy,omitempty"`
+	NodeEnergy    []jsonfloat.Float `json:"node_energy,omitempty"`
 	Validation    *Score            `json:"validation,omitempty"`
 	Rate          jsonfloat.Float   `json:"rate"`
 	InferenceRate jsonfloat.Float   `json:"inference_rate"`

@@ -90,7 +90,7 @@ func TestMisuse(t *testing.T) {
 		"zero recipe's network":      {func() error { _, err := Recipe{}.PCN(); return err }, "layers: must name at least 2 sizes"},
 		"zero recipe's baseline":     {func() error { _, err := Recipe{}.Backprop(); return err }, "layers: must name at least 2 sizes"},
 		"baseline without layers": {func() error {
-			_, err := Recipe{Model: model.Config{Energies: []model.NodeEnergy{2}}}.Backprop()
+			_, err := Recipe{Model: model.Config{Energies: []model.NodeEnergy{model.CrossEntropy}}}.Backprop()
 			return err
 		}, "layers: must name at least 2 sizes"},
 		"zero data":          {func() error { _, err := Data{}.Load(); return err }, "dataset: must be one of digits"},

@@ -20,8 +20,12 @@ func (r Recipe) String() string {
 	if err != nil {
 		learning = r.Learning
 	}
-	return fmt.Sprintf("%s %v, layers %v, %s, %d epochs, batches of %d, %s at rate %g",
-		r.Data.Dataset, r.Model.Direction, r.Model.Layers, settles(inference), learning.Epochs, learning.Batch, r.optimizer(), learning.Rate)
+	shape := fmt.Sprintf("%v, layers %v", r.Model.Direction, r.Model.Layers)
+	if len(r.Model.Nodes) > 0 {
+		shape = fmt.Sprintf("nodes %s", strings.Join(r.Model.NodeNames(), ", "))
+	}
+	return fmt.Sprintf("%s %s, %s, %d epochs, batches of %d, %s at rate %g",
+		r.Data.Dataset, shape, settles(inference), learning.Epochs, learning.Batch, r.optimizer(), learning.Rate)
 }
 
 // String is the network, how it settles and what moves its weights, in a line.

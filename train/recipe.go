@@ -4,8 +4,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -122,9 +124,12 @@ func (r Recipe) Validate() error {
 	under("model", r.Model.Validate())
 	_, err := r.Inference.WithDefaults()
 	under("inference", err)
-	for field, n := range map[string]int{"node_rates": len(r.Inference.NodeRates), "node_steps": len(r.Inference.NodeSteps)} {
-		if n != 0 && n != len(r.Model.Layers) {
-			errs = append(errs, fmt.Errorf("inference.%s: must be one for each of the %d layers, got %d", field, len(r.Model.Layers), n))
+	nodes := r.Model.NodeNames()
+	for field, names := range map[string][]string{"node_rates": slices.Sorted(maps.Keys(r.Inference.NodeRates)), "node_steps": slices.Sorted(maps.Keys(r.Inference.NodeSteps))} {
+		for _, name := range names {
+			if !slices.Contains(nodes, name) {
+				errs = append(errs, fmt.Errorf("inference.%s: must be of nodes %s, got %q", field, strings.Join(nodes, ", "), name))
+			}
 		}
 	}
 	_, err = r.Learning.WithDefaults()
@@ -143,15 +148,6 @@ func (r Recipe) optimizer() string {
 		return "adam"
 	}
 	return r.Optimizer
-}
-
-// weights returns the number of weights between the layers.
-func (r Recipe) weights() int {
-	total := 0
-	for i := 1; i < len(r.Model.Layers); i++ {
-		total += r.Model.Layers[i-1] * r.Model.Layers[i]
-	}
-	return total
 }
 
 // PCN returns a new predictive coding network and its learner.
@@ -175,6 +171,9 @@ func (r Recipe) Backprop() (*Backprop, error) {
 	if err := r.Model.Validate(); err != nil {
 		return nil, fmt.Errorf("train: model: %w", err)
 	}
+	if len(r.Model.Layers) == 0 { // as it is
+		return r.backprop()
+	}
 	labels := model.Gaussian
 	if k := len(r.Model.Energies); k > 0 && r.Model.Direction == model.Discriminative {
 		labels = r.Model.Energies[k-1]
@@ -187,6 +186,10 @@ func (r Recipe) Backprop() (*Backprop, error) {
 	r.Model.Direction = model.Discriminative
 	r.Model.Precisions = nil
 	r.Model.ActivityPrior = 0
+	return r.backprop()
+}
+
+func (r Recipe) backprop() (*Backprop, error) {
 	n, err := model.New(r.Model)
 	if err != nil {
 		return nil, err

@@ -219,7 +219,7 @@ func TestBackpropGradient(t *testing.T) {
 					sum += (v - want) * (v - want) / 2
 				}
 			}
-			for i := range n.Depth() {
+			for i := range n.Predictions() {
 				for _, w := range n.Weights(i).Float64s() {
 					sum += rows * decay * w * w / 2
 				}

@@ -20,23 +20,24 @@ type warm struct {
 
 // begin has the free nodes of c start where examples were left, if all of them
 // have been seen before.
-func (w *warm) begin(c model.Clamps, examples []int) {
+func (w *warm) begin(nodes []string, c model.Clamps, examples []int) {
 	if slices.ContainsFunc(examples, func(i int) bool { return i >= len(w.seen) || !w.seen[i] }) {
 		return
 	}
 	for l, kept := range w.latents {
 		if kept != nil {
-			c[l].Start = tensor.New(tensor.Of(kept.Dtype()), tensor.WithShape(len(examples), kept.Shape()[1]))
+			start := tensor.New(tensor.Of(kept.Dtype()), tensor.WithShape(len(examples), kept.Shape()[1]))
 			for row, i := range examples {
-				copyRow(c[l].Start, row, kept, i)
+				copyRow(start, row, kept, i)
 			}
+			c[nodes[l]] = model.Clamp{Start: start}
 		}
 	}
 }
 
 // keep takes the latents of r, which c settled to.
-func (w *warm) keep(c model.Clamps, r *model.Result, examples []int) {
-	w.reserve(c, r, slices.Max(examples)+1)
+func (w *warm) keep(nodes []string, c model.Clamps, r *model.Result, examples []int) {
+	w.reserve(nodes, c, r, slices.Max(examples)+1)
 	for l, kept := range w.latents {
 		if kept != nil {
 			for row, i := range examples {
@@ -50,15 +51,15 @@ func (w *warm) keep(c model.Clamps, r *model.Result, examples []int) {
 }
 
 // reserve makes room for n examples.
-func (w *warm) reserve(c model.Clamps, r *model.Result, n int) {
+func (w *warm) reserve(nodes []string, c model.Clamps, r *model.Result, n int) {
 	if n <= len(w.seen) {
 		return
 	}
 	n = max(n, 2*len(w.seen))
-	seen, latents := make([]bool, n), make([]*tensor.Dense, len(c))
+	seen, latents := make([]bool, n), make([]*tensor.Dense, len(nodes))
 	copy(seen, w.seen)
 	for l, v := range r.Latents {
-		if c[l].Values != nil {
+		if c[nodes[l]].Values != nil {
 			continue
 		}
 		latents[l] = tensor.New(tensor.Of(v.Dtype()), tensor.WithShape(n, v.Shape()[1]))
@@ -104,7 +105,7 @@ func (w *warm) setState(n *model.Network, s model.State) error {
 	for _, was := range seen.Float32s() {
 		w.seen = append(w.seen, was != 0)
 	}
-	for l := range n.Depth() + 1 {
+	for l := range n.Nodes() {
 		kept := s.Tensors[strconv.Itoa(l)]
 		if kept != nil {
 			if err := dense.Check(kept, n.Config().Dtype.Tensor(), len(w.seen), n.Size(l)); err != nil {

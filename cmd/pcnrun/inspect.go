@@ -305,8 +305,8 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 		if c[l].Values == nil {
 			in.Nodes[l].Residual = (*number)(&x)
 		}
-		if l < len(r.LayerEnergy) {
-			e := number(r.LayerEnergy[l] / rows)
+		if l < len(r.NodeEnergy) {
+			e := number(r.NodeEnergy[l] / rows)
 			in.Nodes[l].Energy = &e
 		}
 	}
@@ -335,7 +335,7 @@ func linear(n *model.Network) bool {
 // compare enters the cosines.
 func (in *inspection) compare(n *model.Network, r *model.Result, batch train.Batch) error {
 	cosines, err := train.Cosines(n, r, batch)
-	if errors.Is(err, train.ErrNoPerceptron) {
+	if errors.Is(err, model.ErrNotFeedforward) {
 		in.leaveOut("cosines", strings.TrimPrefix(err.Error(), "train: backprop: "))
 		return nil
 	}

@@ -75,7 +75,7 @@ func TestReportOfAnyRun(t *testing.T) {
 				var text []byte
 				for i, energy := range test.energies() {
 					e := h.Epochs[i%len(h.Epochs)]
-					e.Epoch, e.Energy, e.LayerEnergy = i+1, energy, slices.Repeat([]float64{energy}, len(e.LayerEnergy))
+					e.Epoch, e.Energy, e.NodeEnergy = i+1, energy, slices.Repeat([]float64{energy}, len(e.NodeEnergy))
 					e.Validation = &train.Score{MSE: energy}
 					text = append(append(text, must(json.Marshal(e))...), '\n')
 				}

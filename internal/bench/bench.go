@@ -246,21 +246,21 @@ type productList struct {
 // those done once a batch.
 func (p *Problem) products() *productList {
 	n, steps := p.network, p.Inference.Steps
-	clamped := make([]bool, n.Depth()+1)
-	clamped[0], clamped[n.Depth()] = true, true
-	gram := make([]bool, n.Depth())
+	clamped := make([]bool, n.Predictions()+1)
+	clamped[0], clamped[n.Predictions()] = true, true
+	gram := make([]bool, n.Predictions())
 	gram[0] = !p.Inference.Plain && !clamped[1] && graph.GramPays(n.Size(0), n.Size(1), p.Batch, steps)
 	l := &productList{rows: p.Batch}
 	add := func(cols, depth, times int) {
 		l.list = append(l.list, product{cols, depth, times})
 		l.flop += 2 * float64(p.Batch) * float64(cols) * float64(depth) * float64(times)
 	}
-	for i := range n.Depth() {
+	for i := range n.Predictions() {
 		below, above := n.Size(i), n.Size(i+1)
 		turns := steps // of node i+1
 		switch p.Inference.Method {
 		case model.SymmetricGaussSeidel:
-			if i+2 < n.Depth() {
+			if i+2 < n.Predictions() {
 				turns = 2 * steps
 			}
 			fallthrough

@@ -24,13 +24,16 @@ func (p *Problem) Save(path string, rate float64) error {
 		}
 	}
 	n := p.network
-	for i := range n.Depth() {
+	for i := range n.Predictions() {
 		add(fmt.Sprintf("layers.%d.W.weight", i), n.Weights(i))
 		add(fmt.Sprintf("layers.%d.W.bias", i), n.Biases(i))
 	}
-	clamps := p.Clamps()
-	add("clamp.bottom", clamps[0].Values)
-	add("clamp.top", clamps[n.Depth()].Values)
+	bottom, top := p.targets, p.inputs
+	if n.InputNode() == 0 {
+		bottom, top = top, bottom
+	}
+	add("clamp.bottom", bottom)
+	add("clamp.top", top)
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}

@@ -134,6 +134,8 @@ func (d *decoder) decode(n *Node, path string, v reflect.Value) {
 		d.mapping(n, path, v)
 	case reflect.Slice:
 		d.list(n, path, v)
+	case reflect.Map:
+		d.named(n, path, v)
 	default:
 		d.scalar(n, path, v)
 	}
@@ -156,6 +158,21 @@ func (d *decoder) mapping(n *Node, path string, v reflect.Value) {
 		}
 		d.decode(p.Value, at, field)
 	}
+}
+
+// named reads a mapping with any keys.
+func (d *decoder) named(n *Node, path string, v reflect.Value) {
+	if n.kind != mapping {
+		d.bad(n, path, "must be a mapping, got %s", n.got())
+		return
+	}
+	out := reflect.MakeMap(v.Type())
+	for _, p := range n.pairs {
+		value := reflect.New(v.Type().Elem()).Elem()
+		d.decode(p.Value, join(path, p.Key.text), value)
+		out.SetMapIndex(reflect.ValueOf(p.Key.text), value)
+	}
+	v.Set(out)
 }
 
 func (d *decoder) list(n *Node, path string, v reflect.Value) {

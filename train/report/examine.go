@@ -97,7 +97,7 @@ func (x *examination) settling() (*Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.Depth() < 2 {
+	if n.Predictions() < 2 {
 		return nil, nil // nothing is free
 	}
 	inf.Trace = true

@@ -252,7 +252,7 @@ func TestSettling(t *testing.T) {
 // step.
 func TestSettlingOfOneStep(t *testing.T) {
 	r := &model.Result{
-		Trace: [][]float64{{2, 0}}, LayerEnergy: []float64{0.5, 0.3},
+		Trace: [][]float64{{2, 0}}, NodeEnergy: []float64{0.5, 0.3},
 		ResidualTrace: [][]float64{{0, 1, 0}}, EndResidual: []float64{0, 0.4, 0},
 	}
 	for i, explained := range []int{2, 1} {
@@ -275,8 +275,8 @@ func TestSettlingOfOneStep(t *testing.T) {
 // TestParts: clamped nodes have no residual, and one step leaves none to tell of.
 func TestParts(t *testing.T) {
 	h := &train.History{Epochs: []train.Epoch{
-		{Epoch: 1, Steps: 5, LayerEnergy: []float64{1, 2}, NodeResidual: []float64{0, 0.5, 0}},
-		{Epoch: 2, Steps: 5, LayerEnergy: []float64{1, 1}, NodeResidual: []float64{0, 0.2, 0}},
+		{Epoch: 1, Steps: 5, NodeEnergy: []float64{1, 2}, NodeResidual: []float64{0, 0.5, 0}},
+		{Epoch: 2, Steps: 5, NodeEnergy: []float64{1, 1}, NodeResidual: []float64{0, 0.2, 0}},
 	}}
 	panels := Parts(h)
 	if len(panels) != 2 || len(panels[0].legend) != 2 || len(panels[1].legend) != 1 {

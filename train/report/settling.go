@@ -18,7 +18,7 @@ func Settling(r *model.Result) []*Panel {
 	}
 	energies, residuals := r.Trace, r.ResidualTrace
 	if r.EndResidual != nil {
-		energies, residuals = append(slices.Clip(energies), r.LayerEnergy), append(slices.Clip(residuals), r.EndResidual)
+		energies, residuals = append(slices.Clip(energies), r.NodeEnergy), append(slices.Clip(residuals), r.EndResidual)
 	}
 	return []*Panel{
 		settling("Energy by node", "energy of the batch", energies),
