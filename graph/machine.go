@@ -335,6 +335,15 @@ func (m *Machine) Latent(l int) *tensor.Dense {
 	return m.view(m.energy.Latents[l])
 }
 
+// Gradient returns ∂E/∂v of node l for the whole batch, (rows, d), as of the last Gradients
+// or Evaluate; nil where it has none.
+func (m *Machine) Gradient(l int) *tensor.Dense {
+	if m.energy.Gradients[l] == nil {
+		return nil
+	}
+	return m.view(m.energy.Gradients[l])
+}
+
 // Step returns the step of node l for the whole batch, (rows, d), as of the last Steps or
 // Turn; nil where it has none.
 func (m *Machine) Step(l int) *tensor.Dense {

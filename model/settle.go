@@ -39,14 +39,7 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 	if err != nil {
 		return nil, err
 	}
-	rate := inf.Rate
-	switch {
-	case inf.Unguarded:
-	case s.moves.Bounded:
-		rate = min(rate, n.maxRate(c, pace.rates))
-	case s.moves.Form != graph.NoSteps:
-		rate /= n.mass(c) // H bounds the curvature of a mass of 1, and so mass × H that of another
-	}
+	rate := s.rate(n, c, pace, inf)
 	s.machine.Each(func(shard *graph.Shard) {
 		st := s.shards[shard.Index]
 		st.settle(ctx, shard, rate, pace, inf)
@@ -62,6 +55,18 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 	r := s.gather(inf, n.constants())
 	r.of = n
 	return r, nil
+}
+
+// rate returns the rate at which settling begins, within the bound that there is.
+func (s *settler) rate(n *Network, c []Clamp, p pace, inf Inference) float64 {
+	switch {
+	case inf.Unguarded:
+	case s.moves.Bounded:
+		return min(inf.Rate, n.maxRate(c, p.rates))
+	case s.moves.Form != graph.NoSteps:
+		return inf.Rate / n.mass(c) // H bounds the curvature of a mass of 1, and so mass × H that of another
+	}
+	return inf.Rate
 }
 
 // pace is how far and for how long each node moves.
@@ -111,7 +116,7 @@ func (n *Network) mass(c []Clamp) float64 {
 }
 
 // setPace says which nodes move in the step to come, and at which rates.
-func (st *settling) setPace(p pace) {
+func (st *course) setPace(p pace) {
 	st.slowest = min(st.slowest, st.rate)
 	st.moving = st.moving[:0]
 	for _, l := range st.free {
@@ -125,8 +130,8 @@ func (st *settling) setPace(p pace) {
 	}
 }
 
-// settling is the course of one shard.
-type settling struct {
+// course is how one shard settles.
+type course struct {
 	*settler
 	watching
 	mover Mover
@@ -134,7 +139,7 @@ type settling struct {
 
 	rates     []float64 // by node
 	moving    []int     // nodes
-	still     []int     // scratch: those of a turn that move
+	scratch   []int     // see still
 	steps     int
 	trace     []float64 // energies, by step and node
 	residuals []float64 // residual2, by step and node, where a trace is wanted
@@ -149,9 +154,9 @@ type settling struct {
 	cut       bool // cancelled before its end
 }
 
-func newSettling(s *settler, nodes int, apart bool) *settling {
+func newCourse(s *settler, nodes int, apart bool) *course {
 	w := watching{every: s.watchEvery(apart), last: make([]float64, nodes), low: make([]float64, nodes)}
-	return &settling{settler: s, watching: w, rates: make([]float64, nodes), residual2: make([]float64, nodes), end2: make([]float64, nodes), with: [3]float64{-1}}
+	return &course{settler: s, watching: w, rates: make([]float64, nodes), residual2: make([]float64, nodes), end2: make([]float64, nodes), with: [3]float64{-1}}
 }
 
 // mover returns the settings of inf that movers are made with.
@@ -159,53 +164,76 @@ func (inf Inference) mover() [3]float64 { return [3]float64{inf.Momentum, inf.Be
 
 // settle takes a shard from the first step to the last, unless ctx is cancelled
 // between two of them.
-func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64, p pace, inf Inference) {
+func (st *course) settle(ctx context.Context, shard *graph.Shard, rate float64, p pace, inf Inference) {
+	st.begin(shard, rate, inf)
+	for st.steps < inf.Steps && st.step(ctx, shard, p, inf) {
+	}
+	if !st.cut {
+		st.end(shard, inf)
+	}
+}
+
+// begin puts the latents where settling begins.
+func (st *course) begin(shard *graph.Shard, rate float64, inf Inference) {
 	st.watching = newWatching(st.watching, rate)
 	st.trace, st.residuals, st.largest2, st.converged = st.trace[:0], st.residuals[:0], 0, false
-	st.searched, st.patience = false, 0
+	st.searched, st.patience, st.steps = false, 0, 0
 	clear(st.residual2)
 	st.predicted = st.start(shard, inf.Start)
 	st.mover.Begin(shard, st.free)
-steps:
-	for st.steps = 0; st.steps < inf.Steps; st.steps++ {
-		if st.cut = ctx.Err() != nil; st.cut {
-			return
-		}
-		last := st.steps == inf.Steps-1
-		due := st.due() || last && len(st.turns) == 1
-		looked := due || inf.Trace
-		if looked && !st.look(shard, due, inf) {
-			break
-		}
-		st.setPace(p)
-		if inf.StaleErrors && last {
-			shard.Errors()
-		}
-		measure := looked || last || inf.Tolerance > 0
-		for turn, nodes := range st.turns {
-			shard.Turn(turn, looked || st.searched)
-			if measure {
-				for _, l := range nodes {
-					st.residual2[l] = norm2(shard.Gradient(l))
-				}
-			}
-			if len(st.turns) == 1 && measure && st.rested(ctx, shard, inf) {
-				break steps
-			}
-			st.still = st.still[:0]
+}
+
+// step takes a step: a look at the energy where one is due, and then the turns, each
+// moved in as soon as it is computed. It reports whether there is more to do.
+func (st *course) step(ctx context.Context, shard *graph.Shard, p pace, inf Inference) (more bool) {
+	if st.cut = ctx.Err() != nil; st.cut {
+		return false
+	}
+	last := st.steps == inf.Steps-1
+	due := st.due() || last && len(st.turns) == 1
+	looked := due || inf.Trace
+	if looked && !st.look(shard, due, inf) {
+		return false
+	}
+	st.setPace(p)
+	if inf.StaleErrors && last {
+		shard.Errors()
+	}
+	measure := looked || last || inf.Tolerance > 0
+	for turn, nodes := range st.turns {
+		shard.Turn(turn, looked || st.searched)
+		if measure {
 			for _, l := range nodes {
-				if slices.Contains(st.moving, l) {
-					st.still = append(st.still, l)
-				}
+				st.residual2[l] = norm2(shard.Gradient(l))
 			}
-			st.mover.Move(shard, st.still, st.rates)
 		}
-		st.searched = false
-		if len(st.turns) > 1 && measure && st.rested(ctx, shard, inf) {
-			st.steps++
-			break
+		if len(st.turns) == 1 && measure && st.rested(ctx, shard, inf) {
+			return false
+		}
+		st.mover.Move(shard, st.still(nodes), st.rates)
+	}
+	st.searched = false
+	st.steps++
+	return len(st.turns) == 1 || !measure || !st.rested(ctx, shard, inf)
+}
+
+// still returns those of a turn's nodes that move in this step.
+func (st *course) still(nodes []int) []int {
+	if len(st.moving) == len(st.free) {
+		return nodes
+	}
+	st.scratch = st.scratch[:0]
+	for _, l := range nodes {
+		if slices.Contains(st.moving, l) {
+			st.scratch = append(st.scratch, l)
 		}
 	}
+	return st.scratch
+}
+
+// end leaves the shard with errors, energies and features as they are where the latents
+// have settled.
+func (st *course) end(shard *graph.Shard, inf Inference) {
 	st.mover.End(shard, st.free)
 	for _, l := range st.open {
 		if !slices.Contains(st.free, l) {
@@ -236,7 +264,7 @@ func (inf Inference) measuresEnd() bool { return (inf.Trace || inf.Estimate) && 
 
 // rested takes the total of the gradients as just measured and reports whether
 // the shard is at rest.
-func (st *settling) rested(ctx context.Context, shard *graph.Shard, inf Inference) bool {
+func (st *course) rested(ctx context.Context, shard *graph.Shard, inf Inference) bool {
 	tolerance := inf.Tolerance
 	if inf.Trace {
 		st.residuals = append(st.residuals, st.residual2...)

@@ -413,7 +413,7 @@ func TestBaselineHasTheSameLoss(t *testing.T) {
 	}
 	for want, cfg := range map[string]model.Config{
 		"must have no precision that is learned": {Layers: []int{4, 2}, Energies: []model.NodeEnergy{g, l}},
-		"activity prior must be 0, got 2":        {Layers: []int{4, 2}, ActivityPrior: 2},
+		"without feedback or prior":              {Layers: []int{4, 3, 2}, ActivityPrior: 2},
 	} {
 		n, err := model.New(cfg)
 		must(t, err)

@@ -1,0 +1,156 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+)
+
+// Settling is a batch between two steps: to look at its latents, gradients and energies,
+// and to change latents or parameters before the next one, as a viewer, incremental
+// learning or sampling does. [Network.Settle] takes the same steps at once, and with fewer
+// looks. A Settling has a machine of its own and belongs to one goroutine; it holds until
+// its network is given other parameters than by [Network.Changed].
+//
+// A step does not go back on what it finds: between two of them the latents are the
+// caller's. The rate stays within its bound all the same, unless the Inference is
+// unguarded.
+type Settling struct {
+	network *Network
+	settler *settler
+	clamps  []Clamp
+	pace    pace
+	inf     Inference
+	steps   int
+}
+
+// Begin puts the latents of a batch with clamps c where inf has them begin. What inf says
+// of steps, tolerance and stale errors is the caller's to decide.
+func (n *Network) Begin(c Clamps, inf Inference) (*Settling, error) {
+	inf, err := inf.WithDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("model: inference: %w", err)
+	}
+	inf.Plain, inf.Tolerance, inf.StaleErrors, inf.Estimate = true, 0, false, false
+	clamps, rows, err := n.check(c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Settling{network: n, clamps: clamps, inf: inf}
+	if s.pace, err = n.pace(inf); err != nil {
+		return nil, err
+	}
+	own := n.Clone() // whose machine nobody else takes
+	if s.settler, err = own.settler(clamps, rows, inf, false); err != nil {
+		return nil, err
+	}
+	if len(s.settler.free) == 0 {
+		return nil, errors.New("model: begin: clamps: must leave a node to settle, got none")
+	}
+	rate := s.settler.rate(n, clamps, s.pace, inf)
+	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
+	s.look()
+	return s, nil
+}
+
+// look computes energies, errors and gradients.
+func (s *Settling) look() {
+	s.settler.machine.Each(func(shard *graph.Shard) {
+		shard.Errors()
+		shard.Gradients()
+		s.settler.shards[shard.Index].read(shard)
+	})
+}
+
+// Step moves the latents once. Parameters that have changed, of which the network has been
+// told, are taken anew. It is an error when ctx is cancelled, or the energy is no number.
+func (s *Settling) Step(ctx context.Context) error {
+	m := s.settler.machine
+	if s.settler.version != s.network.version {
+		if err := m.Freeze(); err != nil {
+			return err
+		}
+		s.settler.version = s.network.version
+	}
+	rate := s.settler.rate(s.network, s.clamps, s.pace, s.inf)
+	m.Each(func(shard *graph.Shard) {
+		st := s.settler.shards[shard.Index]
+		st.watching = newWatching(st.watching, rate) // wherever the latents have been put
+		steps := st.steps
+		st.steps, st.predicted = 0, false
+		inf := s.inf
+		inf.Steps = 2
+		st.step(ctx, shard, s.pace, inf)
+		st.steps = steps + 1
+	})
+	if ctx.Err() != nil {
+		return fmt.Errorf("model: step: %w", context.Cause(ctx))
+	}
+	s.steps++
+	s.look()
+	if e := s.Energy(); !finite(e) {
+		return fmt.Errorf("model: step %d: the energy must be a number, got %v", s.steps, e)
+	}
+	return nil
+}
+
+// Steps returns how many steps have been taken.
+func (s *Settling) Steps() int { return s.steps }
+
+// Latent returns v of a node, (B, d), live: what is changed of a free unit counts from the
+// next Step on, or from Look.
+func (s *Settling) Latent(node string) (*tensor.Dense, error) {
+	l, err := s.network.Node(node)
+	if err != nil {
+		return nil, err
+	}
+	return s.settler.machine.Latent(l), nil
+}
+
+// Gradient returns ∂E/∂v of a node, (B, d), as of the last Step or Look; nil where the
+// node is clamped.
+func (s *Settling) Gradient(node string) (*tensor.Dense, error) {
+	l, err := s.network.Node(node)
+	if err != nil {
+		return nil, err
+	}
+	return s.settler.machine.Gradient(l), nil
+}
+
+// Error returns ε of a node's first prediction, (B, d), as of the last Step or Look; nil
+// where it has none.
+func (s *Settling) Error(node string) (*tensor.Dense, error) {
+	l, err := s.network.Node(node)
+	if err != nil || s.network.wiring.First[l] < 0 {
+		return nil, err
+	}
+	return s.settler.machine.Error(s.network.wiring.First[l]), nil
+}
+
+// Look computes gradients, errors and energies anew, where latents or parameters have been
+// changed.
+func (s *Settling) Look() error {
+	if s.settler.version != s.network.version {
+		if err := s.settler.machine.Freeze(); err != nil {
+			return err
+		}
+		s.settler.version = s.network.version
+	}
+	s.look()
+	return nil
+}
+
+// Energy returns the energy over the batch as of the last Step or Look.
+func (s *Settling) Energy() float64 { return s.Result().Energy }
+
+// Result returns the batch as it is, as of the last Step or Look, such as for
+// [Network.Hebbian].
+func (s *Settling) Result() *Result {
+	r := s.settler.gather(s.inf, s.network.constants())
+	r.of, r.Status = s.network, StepLimit
+	return r
+}
