@@ -23,7 +23,7 @@ type curvature struct {
 
 // own adds the curvature of node l's own predictions and prior.
 func (e *Energy) own(l int, h *curvature) {
-	h.Constant += e.Spec.Nodes[l].Prior
+	h.Constant += e.Spec.Nodes[l].Prior + e.wiring.OwnCurvature(l)
 	for i, of := range e.wiring.Of {
 		if of != l {
 			continue

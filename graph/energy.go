@@ -92,6 +92,20 @@ func Build(s Spec) (*Energy, error) {
 		l := w.Of[i]
 		terms[l], plain[l] = append(terms[l], e.Terms[i].Energy), append(plain[l], without)
 	}
+	for i, own := range s.Own {
+		t, err := ParseTerm(own.Term)
+		if err != nil {
+			return nil, fmt.Errorf("graph: own[%d]: term: %w", i, err)
+		}
+		var of G.Nodes
+		var sizes []int
+		for _, l := range w.OwnOf[i] {
+			of, sizes = append(of, e.Latents[l]), append(sizes, s.Nodes[l].Size)
+		}
+		term := b.Apply(own.Term+" "+strings.Join(own.Nodes, ", "), t.op(own.Term, sizes), of...)
+		first := w.OwnOf[i][0]
+		terms[first], plain[first] = append(terms[first], term), append(plain[first], term)
+	}
 	for l, n := range s.Nodes {
 		if n.Prior > 0 {
 			prior := b.Apply("prior "+n.Name, op.Gaussian(n.Prior, false), e.Latents[l])

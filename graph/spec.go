@@ -18,6 +18,7 @@ import (
 type Spec struct {
 	Nodes       []Node
 	Predictions []Prediction
+	Own         []Own        // terms of the user's own
 	Steps       StepForm     // the steps that free nodes are given beside their gradients
 	Batch       int          // examples, the rows of each latent
 	Dtype       tensor.Dtype // tensor.Float32 or tensor.Float64
@@ -85,6 +86,7 @@ type Wiring struct {
 	Spec
 	Of    []int     // by prediction: the node
 	From  [][][]int // by prediction and edge: the nodes
+	OwnOf [][]int   // by own term: the nodes
 	First []int     // by node: the first of its predictions, at which it begins; −1 for none
 	Order []int     // nodes, each behind those that its first prediction needs
 }
@@ -178,6 +180,26 @@ func (s Spec) Wire() (*Wiring, error) {
 			from = append(from, nodes)
 		}
 		w.From = append(w.From, from)
+	}
+	for i, own := range s.Own {
+		if _, err := ParseTerm(own.Term); err != nil {
+			bad("own[%d]: term: %v", i, err)
+		}
+		var nodes []int
+		for _, name := range own.Nodes {
+			l, ok := number[name]
+			if !ok {
+				bad("own[%d]: nodes: must be nodes, got %q", i, name)
+			}
+			nodes = append(nodes, l)
+		}
+		if len(nodes) == 0 {
+			bad("own[%d]: nodes: must name one, got none", i)
+		}
+		w.OwnOf = append(w.OwnOf, nodes)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
 	}
 	for l, n := range s.Nodes {
 		alone := w.First[l] < 0 && n.Prior == 0

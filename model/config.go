@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
@@ -43,6 +44,9 @@ type Config struct {
 	// then not used.
 	Nodes       []Node       `json:"nodes,omitempty" yaml:"nodes,omitempty"`
 	Predictions []Prediction `json:"predictions,omitempty" yaml:"predictions,omitempty"`
+	// Terms are own terms of the energy, by the names under which graph.RegisterTerm knows
+	// them, of a chain too.
+	Terms []Term `json:"terms,omitempty" yaml:"terms,omitempty"`
 	// Input and Target are the nodes at which data and labels are. Default input and
 	// target.
 	Input  string `json:"input,omitempty" yaml:"input,omitempty"`
@@ -106,6 +110,12 @@ type Edge struct {
 	Feedback bool `json:"feedback,omitempty" yaml:"feedback,omitempty"`
 }
 
+// Term is an own term of the energy: see graph.OwnTerm.
+type Term struct {
+	Name  string   `json:"name" yaml:"name"`
+	Nodes []string `json:"nodes" yaml:"nodes,flow"`
+}
+
 // maxWeights bounds a layer, so that a mistaken size is refused and not tried.
 const maxWeights = 1 << 30
 
@@ -138,6 +148,16 @@ func (c Config) WithDefaults() (Config, error) {
 	for field, x := range map[string]float64{"weight_decay": c.WeightDecay, "activity_prior": c.ActivityPrior} {
 		if !(x >= 0) || math.IsInf(x, 0) {
 			bad("%s: must be a number >= 0, got %v", field, x)
+		}
+	}
+	for i, t := range c.Terms {
+		if _, err := graph.ParseTerm(t.Name); err != nil {
+			bad("terms[%d].name: %v", i, err)
+		}
+		for _, name := range t.Nodes {
+			if !slices.Contains(c.NodeNames(), name) {
+				bad("terms[%d].nodes: must be of %s, got %q", i, strings.Join(c.NodeNames(), ", "), name)
+			}
 		}
 	}
 	if len(c.Nodes) > 0 || len(c.Predictions) > 0 {

@@ -59,6 +59,9 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 		energies = append(energies, p.Energy)
 		precisions = append(precisions, or(p.Precision, 1))
 	}
+	for _, t := range c.Terms {
+		s.Own = append(s.Own, graph.Own{Term: t.Name, Nodes: t.Nodes})
+	}
 	input, target := c.ports()
 	for i := range s.Nodes {
 		if n := &s.Nodes[i]; n.Prior == 0 && n.Name != input && n.Name != target && predicted[n.Name] {

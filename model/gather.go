@@ -70,13 +70,13 @@ func (s *settler) gather(inf Inference, constants []float64) *Result {
 		}
 	}
 	if inf.Trace {
-		r.Trace = s.trace(nodes, r.Steps, func(st *course) (trace, last []float64) { return st.trace, st.last })
+		r.Trace = s.trace(nodes, r.Steps, func(st *descent) (trace, last []float64) { return st.trace, st.last })
 		for _, step := range r.Trace {
 			for i, x := range constants {
 				step[i] += float64(m.Rows()) * x
 			}
 		}
-		r.ResidualTrace = s.trace(nodes, r.Steps, func(st *course) (trace, last []float64) { return st.residuals, st.residual2 })
+		r.ResidualTrace = s.trace(nodes, r.Steps, func(st *descent) (trace, last []float64) { return st.residuals, st.residual2 })
 		for _, step := range r.ResidualTrace {
 			for l, x := range step {
 				step[l] = math.Sqrt(x / max(largest2, math.SmallestNonzeroFloat64))
@@ -126,7 +126,7 @@ func worst(energies, low []float64) int {
 
 // trace sums the shards' traces of width numbers a step; one that came to rest
 // earlier stays where it ended.
-func (s *settler) trace(width, steps int, of func(*course) (trace, last []float64)) [][]float64 {
+func (s *settler) trace(width, steps int, of func(*descent) (trace, last []float64)) [][]float64 {
 	trace := make([][]float64, steps)
 	for t := range trace {
 		trace[t] = make([]float64, width)

@@ -70,7 +70,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 	prior := 0.0
 	for l, node := range n.wiring.Nodes {
 		if !c[l].whole() {
-			prior = max(prior, node.Prior*factor(l)*factor(l))
+			prior = max(prior, (node.Prior+n.wiring.OwnCurvature(l))*factor(l)*factor(l))
 		}
 	}
 	return 1 / (norm2Of(blocks, len(n.terms), len(n.sizes)) + prior)

@@ -315,7 +315,9 @@ func (n *Network) Predictions() int { return len(n.terms) }
 func (n *Network) Predicted(l int) bool { return n.wiring.First[l] >= 0 }
 
 // hasEnergy reports whether node l has a part in the energy.
-func (n *Network) hasEnergy(l int) bool { return n.Predicted(l) || n.wiring.Nodes[l].Prior > 0 }
+func (n *Network) hasEnergy(l int) bool {
+	return n.Predicted(l) || n.wiring.Nodes[l].Prior > 0 || slices.ContainsFunc(n.wiring.OwnOf, func(nodes []int) bool { return nodes[0] == l })
+}
 
 // Size returns the number of units of node l.
 func (n *Network) Size(l int) int { return n.sizes[l] }
@@ -338,7 +340,7 @@ func (n *Network) Feedforward() bool {
 // have no prediction, and the others one each, without feedback or prior.
 func (n *Network) falls(fixed func(l int) bool) bool {
 	for l, node := range n.wiring.Nodes {
-		if fixed(l) != (n.wiring.First[l] < 0) || node.Prior > 0 {
+		if fixed(l) != (n.wiring.First[l] < 0) || node.Prior > 0 || len(n.wiring.Own) > 0 {
 			return false
 		}
 	}

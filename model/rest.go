@@ -28,7 +28,7 @@ type restSearch struct{ at, gradient, residual, along, step latents }
 // up from below, with products with the Hessian as differences of gradients. About the
 // kinks of a relu there is less to lose than that says, so the step that goes with it is
 // tried. It leaves latents and gradients as they are, energies and errors out of date.
-func (st *course) atRest(ctx context.Context, shard *graph.Shard) bool {
+func (st *descent) atRest(ctx context.Context, shard *graph.Shard) bool {
 	evaluate := func() (energy float64) {
 		shard.Evaluate()
 		for i := range st.last {

@@ -39,7 +39,7 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 	if err != nil {
 		return nil, err
 	}
-	rate := s.rate(n, c, pace, inf)
+	rate := s.firstRate(n, c, pace, inf)
 	s.machine.Each(func(shard *graph.Shard) {
 		st := s.shards[shard.Index]
 		st.settle(ctx, shard, rate, pace, inf)
@@ -57,8 +57,8 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 	return r, nil
 }
 
-// rate returns the rate at which settling begins, within the bound that there is.
-func (s *settler) rate(n *Network, c []Clamp, p pace, inf Inference) float64 {
+// firstRate returns the rate at which settling begins, within the bound that there is.
+func (s *settler) firstRate(n *Network, c []Clamp, p pace, inf Inference) float64 {
 	switch {
 	case inf.Unguarded:
 	case s.moves.Bounded:
@@ -116,7 +116,7 @@ func (n *Network) mass(c []Clamp) float64 {
 }
 
 // setPace says which nodes move in the step to come, and at which rates.
-func (st *course) setPace(p pace) {
+func (st *descent) setPace(p pace) {
 	st.slowest = min(st.slowest, st.rate)
 	st.moving = st.moving[:0]
 	for _, l := range st.free {
@@ -130,8 +130,8 @@ func (st *course) setPace(p pace) {
 	}
 }
 
-// course is how one shard settles.
-type course struct {
+// descent is how one shard settles.
+type descent struct {
 	*settler
 	watching
 	mover Mover
@@ -154,9 +154,9 @@ type course struct {
 	cut       bool // cancelled before its end
 }
 
-func newCourse(s *settler, nodes int, apart bool) *course {
+func newDescent(s *settler, nodes int, apart bool) *descent {
 	w := watching{every: s.watchEvery(apart), last: make([]float64, nodes), low: make([]float64, nodes)}
-	return &course{settler: s, watching: w, rates: make([]float64, nodes), residual2: make([]float64, nodes), end2: make([]float64, nodes), with: [3]float64{-1}}
+	return &descent{settler: s, watching: w, rates: make([]float64, nodes), residual2: make([]float64, nodes), end2: make([]float64, nodes), with: [3]float64{-1}}
 }
 
 // mover returns the settings of inf that movers are made with.
@@ -164,7 +164,7 @@ func (inf Inference) mover() [3]float64 { return [3]float64{inf.Momentum, inf.Be
 
 // settle takes a shard from the first step to the last, unless ctx is cancelled
 // between two of them.
-func (st *course) settle(ctx context.Context, shard *graph.Shard, rate float64, p pace, inf Inference) {
+func (st *descent) settle(ctx context.Context, shard *graph.Shard, rate float64, p pace, inf Inference) {
 	st.begin(shard, rate, inf)
 	for st.steps < inf.Steps && st.step(ctx, shard, p, inf) {
 	}
@@ -174,7 +174,7 @@ func (st *course) settle(ctx context.Context, shard *graph.Shard, rate float64, 
 }
 
 // begin puts the latents where settling begins.
-func (st *course) begin(shard *graph.Shard, rate float64, inf Inference) {
+func (st *descent) begin(shard *graph.Shard, rate float64, inf Inference) {
 	st.watching = newWatching(st.watching, rate)
 	st.trace, st.residuals, st.largest2, st.converged = st.trace[:0], st.residuals[:0], 0, false
 	st.searched, st.patience, st.steps = false, 0, 0
@@ -185,7 +185,7 @@ func (st *course) begin(shard *graph.Shard, rate float64, inf Inference) {
 
 // step takes a step: a look at the energy where one is due, and then the turns, each
 // moved in as soon as it is computed. It reports whether there is more to do.
-func (st *course) step(ctx context.Context, shard *graph.Shard, p pace, inf Inference) (more bool) {
+func (st *descent) step(ctx context.Context, shard *graph.Shard, p pace, inf Inference) (more bool) {
 	if st.cut = ctx.Err() != nil; st.cut {
 		return false
 	}
@@ -218,7 +218,7 @@ func (st *course) step(ctx context.Context, shard *graph.Shard, p pace, inf Infe
 }
 
 // still returns those of a turn's nodes that move in this step.
-func (st *course) still(nodes []int) []int {
+func (st *descent) still(nodes []int) []int {
 	if len(st.moving) == len(st.free) {
 		return nodes
 	}
@@ -233,7 +233,7 @@ func (st *course) still(nodes []int) []int {
 
 // end leaves the shard with errors, energies and features as they are where the latents
 // have settled.
-func (st *course) end(shard *graph.Shard, inf Inference) {
+func (st *descent) end(shard *graph.Shard, inf Inference) {
 	st.mover.End(shard, st.free)
 	for _, l := range st.open {
 		if !slices.Contains(st.free, l) {
@@ -264,7 +264,7 @@ func (inf Inference) measuresEnd() bool { return (inf.Trace || inf.Estimate) && 
 
 // rested takes the total of the gradients as just measured and reports whether
 // the shard is at rest.
-func (st *course) rested(ctx context.Context, shard *graph.Shard, inf Inference) bool {
+func (st *descent) rested(ctx context.Context, shard *graph.Shard, inf Inference) bool {
 	tolerance := inf.Tolerance
 	if inf.Trace {
 		st.residuals = append(st.residuals, st.residual2...)

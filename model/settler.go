@@ -47,7 +47,7 @@ type settler struct {
 	first   []int // by node: its first prediction, −1 for none
 	dtype   Dtype
 	version int // of the parameters the machine has
-	shards  []*course
+	shards  []*descent
 
 	clamps []*tensor.Dense // by node, of those fixed as a whole
 	masks  []*tensor.Dense // by node, of those fixed in part: 1 where a unit is free
@@ -105,7 +105,7 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 		return nil, err
 	}
 	for len(s.shards) < s.machine.Shards() {
-		s.shards = append(s.shards, newCourse(s, len(n.sizes), apart))
+		s.shards = append(s.shards, newDescent(s, len(n.sizes), apart))
 	}
 	for _, st := range s.shards {
 		if st.with != inf.mover() { // the settings of its mover have changed

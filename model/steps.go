@@ -51,7 +51,7 @@ func (n *Network) Begin(c Clamps, inf Inference) (*Settling, error) {
 	if len(s.settler.free) == 0 {
 		return nil, errors.New("model: begin: clamps: must leave a node to settle, got none")
 	}
-	rate := s.settler.rate(n, clamps, s.pace, inf)
+	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
 	s.look()
 	return s, nil
@@ -76,16 +76,17 @@ func (s *Settling) Step(ctx context.Context) error {
 		}
 		s.settler.version = s.network.version
 	}
-	rate := s.settler.rate(s.network, s.clamps, s.pace, s.inf)
+	rate := s.settler.firstRate(s.network, s.clamps, s.pace, s.inf)
+	inf := s.inf
+	inf.Trace, inf.Unguarded = true, true // a look before each step, after which nothing goes back
 	m.Each(func(shard *graph.Shard) {
 		st := s.settler.shards[shard.Index]
-		st.watching = newWatching(st.watching, rate) // wherever the latents have been put
-		steps := st.steps
-		st.steps, st.predicted = 0, false
-		inf := s.inf
-		inf.Steps = 2
+		st.watching.rate = rate
+		st.trace, st.residuals = st.trace[:0], st.residuals[:0]
+		inf := inf
+		inf.Steps = st.steps + 2
+		st.predicted = false // wherever the latents have been put
 		st.step(ctx, shard, s.pace, inf)
-		st.steps = steps + 1
 	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("model: step: %w", context.Cause(ctx))

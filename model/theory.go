@@ -140,6 +140,9 @@ func (n *Network) equations() (*equations, error) {
 			return nil, fmt.Errorf("prediction of %s: energy: must be Gaussian, got %v", p.Of, n.terms[i].energy)
 		}
 	}
+	if len(n.wiring.Own) > 0 {
+		return nil, fmt.Errorf("terms: must be none, got %s", n.wiring.Own[0].Term)
+	}
 	wide, err := n.As(Float64)
 	if err != nil {
 		return nil, err

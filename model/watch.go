@@ -80,14 +80,14 @@ func (w *watching) rose() bool {
 // due reports whether the energy is to be looked at before the step to come. A sweep,
 // whose rate has no bound, is looked at sooner in the beginning: what goes astray does
 // so there, and is not to be followed for long.
-func (st *course) due() bool {
+func (st *descent) due() bool {
 	return st.steps%st.every == 0 || len(st.turns) > 1 && st.steps < st.every && st.steps&(st.steps-1) == 0
 }
 
 // look computes the energy and reports whether settling can go on from there. A look
 // that is due, and not for a trace alone, mends a rise, where there is a guard. A
 // sweep then finds errors and activations fresh, the other methods the gradients.
-func (st *course) look(shard *graph.Shard, due bool, inf Inference) bool {
+func (st *descent) look(shard *graph.Shard, due bool, inf Inference) bool {
 	st.evaluate(shard)
 	if inf.Trace {
 		st.read(shard)
@@ -119,7 +119,7 @@ func (st *course) look(shard *graph.Shard, due bool, inf Inference) bool {
 }
 
 // evaluate computes the energy.
-func (st *course) evaluate(shard *graph.Shard) {
+func (st *descent) evaluate(shard *graph.Shard) {
 	if st.steps == 0 && st.predicted {
 		shard.Begin()
 	} else {
@@ -128,14 +128,14 @@ func (st *course) evaluate(shard *graph.Shard) {
 }
 
 // read takes the energy as just computed.
-func (st *course) read(shard *graph.Shard) {
+func (st *descent) read(shard *graph.Shard) {
 	for i := range st.last {
 		st.last[i] = shard.Energy(i)
 	}
 }
 
 // watch reads the energy and returns by how much it is above its lowest.
-func (st *course) watch(shard *graph.Shard) (rise float64) {
+func (st *descent) watch(shard *graph.Shard) (rise float64) {
 	st.read(shard)
 	total := sum(st.last)
 	rise = total - st.lowest
@@ -152,7 +152,7 @@ func (st *course) watch(shard *graph.Shard) (rise float64) {
 
 // fell notes a look that has found no rise, and keeps where the latents are, if they
 // are where the energy is lowest.
-func (st *course) fell(shard *graph.Shard, lowest bool) {
+func (st *descent) fell(shard *graph.Shard, lowest bool) {
 	if lowest && !st.mover.Remembers() && st.steps > 0 {
 		st.latents.keep(shard, st.free)
 		st.lowAt, st.lowLargest2 = st.steps, st.largest2
@@ -164,7 +164,7 @@ func (st *course) fell(shard *graph.Shard, lowest bool) {
 
 // back puts the latents where the energy was lowest: where they were kept, or where
 // settling began.
-func (st *course) back(shard *graph.Shard, inf Inference) {
+func (st *descent) back(shard *graph.Shard, inf Inference) {
 	st.largest2 = st.lowLargest2 // beyond it was astray
 	if st.lowAt == 0 {
 		st.start(shard, inf.Start)

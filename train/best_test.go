@@ -151,7 +151,7 @@ func TestFitRefuses(t *testing.T) {
 		"train: learner: must be one, such as of NewPCN, got none":         fit(nil, r.Learning),
 		"train: batch: inputs: must be float32 of shape (B, 1), got none":  inputsOnly,
 		"train: learning: epochs: must be > 0, got -1":                     fit(l, Learning{Epochs: -1}),
-		"train: inference: method: must be one of adam, chain":      method,
+		"train: inference: method: must be one of adam, chain":             method,
 	} {
 		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "\n", " "), want) {
 			t.Errorf("got error %v, want one with %q", err, want)
