@@ -71,6 +71,8 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 			a := p.Weight * p.Energy.Curvature() * square(edge.Scale) * square(c) * square(after) * float64(leaving)
 			block := edge.Map.(buildsMap).Block(b, fmt.Sprintf("G %s←%s", p.Of, name), t.Precision, t.Edges[j].Parameters)
 			switch {
+			case block.None:
+				return h, fmt.Errorf("graph: node %s: the map %v has no known curvature: a method without blocks must be taken", name, edge.Map)
 			case block.Gram != nil:
 				h.Grams, h.grams = append(h.Grams, a), append(h.grams, block.Gram)
 				if edge.Map == linear.Map(linear.Dense{}) && t.Precision == nil {

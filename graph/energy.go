@@ -176,7 +176,7 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 		if part.Parameters, err = e.parameters(edge, arrow, part.Feature.Shape()[1], w.Nodes[l].Size, shared); err != nil {
 			return nil, fmt.Errorf("graph: prediction of %s from %s: %w", p.Of, strings.Join(edge.From, ", "), err)
 		}
-		x := edge.Map.(buildsMap).Build(b, arrow, part.Feature, part.Parameters)
+		x := edge.Map.(buildsMap).Build(b, arrow, part.Feature, part.Parameters, w.Nodes[l].Size)
 		part.Product = x
 		if edge.Scale != 1 {
 			x = b.Apply(fmt.Sprintf("%v %s", edge.Scale, arrow), op.Scale(edge.Scale), x)
@@ -221,7 +221,7 @@ type (
 		Build(b *op.Builder, in ...*G.Node) *G.Node
 	}
 	buildsMap interface {
-		Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes) *G.Node
+		Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, n int) *G.Node
 		Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes) linear.Block
 	}
 )

@@ -16,6 +16,46 @@ import (
 	"example.com/pcn/graph/linear"
 )
 
+// cyclic is a map of the user's own: a circular convolution with as many weights as units.
+var cyclic = &linear.Own{
+	Name: "cyclic",
+	Shape: func(k, n int) ([]int, error) {
+		if k != n {
+			return nil, fmt.Errorf("must have %d units, got %d", n, k)
+		}
+		return []int{n}, nil
+	},
+	Product: func(out, psi, theta []float64) {
+		for i := range out {
+			out[i] = 0
+			for j, w := range theta {
+				out[i] += w * psi[(i+j)%len(psi)]
+			}
+		}
+	},
+	Pullback: func(psi, delta, theta []float64) {
+		clear(psi)
+		for i, d := range delta {
+			for j, w := range theta {
+				psi[(i+j)%len(psi)] += w * d
+			}
+		}
+	},
+	Add: func(into, delta, psi []float64) {
+		for i, d := range delta {
+			for j := range into {
+				into[j] += d * psi[(i+j)%len(psi)]
+			}
+		}
+	},
+	Norm: func(theta []float64) (sum float64) {
+		for _, w := range theta {
+			sum += math.Abs(w)
+		}
+		return sum
+	},
+}
+
 // randomSpec draws a network: nodes that predict each other along any graph, circles
 // among them, by any feature and map, in both conventions, with shared parameters,
 // weights, priors, precisions, clamps and masks. Linear ones have identities alone.
@@ -69,7 +109,7 @@ func randomSpec(t *rapid.T, linearOnly bool) Spec {
 				e.Feedback = e.Feedback || other <= l
 				k += s.Nodes[other].Size
 			}
-			switch rapid.IntRange(0, 4).Draw(t, "map") {
+			switch rapid.IntRange(0, 5).Draw(t, "map") {
 			case 0:
 				if k == of.Size {
 					e.Map = linear.Diagonal{}
@@ -80,6 +120,10 @@ func randomSpec(t *rapid.T, linearOnly bool) Spec {
 				}
 			case 2:
 				e.Map = linear.Fixed{Matrix: random(rand.New(rand.NewPCG(5, uint64(k))), s.Dtype, of.Size, k)}
+			case 4:
+				if k == of.Size {
+					e.Map = cyclic
+				}
 			case 3:
 				e.Share = fmt.Sprintf("w%d×%d", of.Size, k)
 			}

@@ -142,7 +142,7 @@ func newNorms(n *Network) *norms {
 	rng := rand.New(rand.NewPCG(n.cfg.Seed, streamNorms))
 	for i, t := range n.terms {
 		for j, theta := range t.edges {
-			if len(theta) == 0 || theta[0].Dims() != 2 {
+			if _, own := n.wiring.Predictions[i].Edges[j].Map.(bounds); own || len(theta) == 0 || theta[0].Dims() != 2 {
 				continue
 			}
 			s := theta[0].Shape()
@@ -157,6 +157,11 @@ func newNorms(n *Network) *norms {
 	return w
 }
 
+// bounds is a map that says itself how large its norm is.
+type bounds interface {
+	Bound(theta *tensor.Dense) float64
+}
+
 // edge returns the norm of √Π M of an edge: as last followed, or, without a matrix, the
 // largest √Π g of a gain g.
 func (w *norms) edge(n *Network, prediction, edge int) float64 {
@@ -164,6 +169,9 @@ func (w *norms) edge(n *Network, prediction, edge int) float64 {
 		return w.of[at]
 	}
 	t := n.terms[prediction]
+	if m, ok := n.wiring.Predictions[prediction].Edges[edge].Map.(bounds); ok {
+		return m.Bound(t.edges[edge][0]) * math.Sqrt(n.maxPrecision(prediction))
+	}
 	if len(t.edges[edge]) == 0 {
 		return math.Sqrt(n.maxPrecision(prediction))
 	}

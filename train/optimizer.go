@@ -5,12 +5,12 @@ import (
 	"math"
 	"runtime"
 	"strconv"
-	"strings"
 
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
+	"example.com/pcn/internal/registry"
 	"example.com/pcn/internal/vec"
 	"example.com/pcn/model"
 )
@@ -56,23 +56,33 @@ var (
 	_ Optimizer = (*Adam)(nil)
 )
 
-// Optimizers are the names that [NewOptimizer] knows.
-var Optimizers = []string{"sgd", "momentum", "adam", "adamw"}
+var optimizers = registry.New(map[string]func() Optimizer{
+	"sgd":      func() Optimizer { return &SGD{} },
+	"momentum": func() Optimizer { return &SGD{Momentum: 0.9} },
+	"adam":     func() Optimizer { return &Adam{} },
+	"adamw":    func() Optimizer { return &Adam{WeightDecay: 0.01} },
+})
+
+// RegisterOptimizer makes an optimiser known to [NewOptimizer], and so to recipes and
+// resumed runs, by the name that its String returns.
+func RegisterOptimizer(name string, make func() Optimizer) error {
+	if err := optimizers.Add(name, make); err != nil {
+		return fmt.Errorf("train: optimizer: %w", err)
+	}
+	return nil
+}
+
+// Optimizers returns the names that [NewOptimizer] knows, sorted.
+func Optimizers() []string { return optimizers.Names() }
 
 // NewOptimizer returns an optimiser by name, with default settings: momentum is
 // SGD with 0.9, adamw Adam with a weight decay of 0.01.
 func NewOptimizer(name string) (Optimizer, error) {
-	switch name {
-	case "sgd":
-		return &SGD{}, nil
-	case "momentum":
-		return &SGD{Momentum: 0.9}, nil
-	case "adam":
-		return &Adam{}, nil
-	case "adamw":
-		return &Adam{WeightDecay: 0.01}, nil
+	make, err := optimizers.Parse(name)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("must be one of %s, got %q", strings.Join(Optimizers, ", "), name)
+	return make(), nil
 }
 
 func (o *SGD) String() string {

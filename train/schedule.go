@@ -3,7 +3,8 @@ package train
 import (
 	"fmt"
 	"math"
-	"strings"
+
+	"example.com/pcn/internal/registry"
 )
 
 // Schedule says how the learning rate changes as training goes on.
@@ -15,21 +16,32 @@ type Schedule interface {
 	Factor(done float64) float64
 }
 
-// Schedules are the names that [NewSchedule] knows.
-var Schedules = []string{"constant", "cosine", "linear"}
+var schedules = registry.New(map[string]func(done float64) float64{
+	"constant": func(float64) float64 { return 1 },
+	"cosine":   func(done float64) float64 { return (1 + math.Cos(math.Pi*done)) / 2 },
+	"linear":   func(done float64) float64 { return 1 - done },
+})
+
+// RegisterSchedule makes a schedule known to [NewSchedule], and so to recipes, given its
+// Factor.
+func RegisterSchedule(name string, factor func(done float64) float64) error {
+	if factor == nil {
+		return fmt.Errorf("train: schedule %q: must have a factor, got none", name)
+	}
+	if err := schedules.Add(name, factor); err != nil {
+		return fmt.Errorf("train: schedule: %w", err)
+	}
+	return nil
+}
+
+// Schedules returns the names that [NewSchedule] knows, sorted.
+func Schedules() []string { return schedules.Names() }
 
 // NewSchedule returns a schedule by name: constant; cosine, half a cosine from 1
 // to 0 (Loshchilov and Hutter 2017, eq. 5); or linear, from 1 to 0.
 func NewSchedule(name string) (Schedule, error) {
-	switch name {
-	case "constant":
-		return schedule{name, func(float64) float64 { return 1 }}, nil
-	case "cosine":
-		return schedule{name, func(done float64) float64 { return (1 + math.Cos(math.Pi*done)) / 2 }}, nil
-	case "linear":
-		return schedule{name, func(done float64) float64 { return 1 - done }}, nil
-	}
-	return nil, fmt.Errorf("must be one of %s, got %q", strings.Join(Schedules, ", "), name)
+	factor, err := schedules.Parse(name)
+	return schedule{name, factor}, err
 }
 
 type schedule struct {

@@ -111,13 +111,13 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "epochs", "N", "passes over the training examples (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Epochs }))
 	recipeFlag(f.flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
 	recipeFlag(f.flags, "rate", "R", "learning rate (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Learning.Rate }))
-	recipeFlag(f.flags, "schedule", "NAME", "course of the learning rate: "+strings.Join(train.Schedules, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "schedule", "NAME", "course of the learning rate: "+strings.Join(train.Schedules(), ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
 		r.Learning.Schedule = text
 		_, err := train.NewSchedule(text)
 		return err
 	})
 	recipeFlag(f.flags, "patience", "N", "end after N epochs without a lower squared error on the validation part, and\nkeep the best model; 0 for never (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Learning.Patience }))
-	recipeFlag(f.flags, "optimizer", "NAME", strings.Join(train.Optimizers, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "optimizer", "NAME", strings.Join(train.Optimizers(), ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
 		r.Optimizer = text
 		_, err := train.NewOptimizer(text)
 		return err

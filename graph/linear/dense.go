@@ -22,7 +22,7 @@ func (Dense) Parameters(k, n int) ([]Parameter, error) {
 }
 
 // Build adds the product to a graph.
-func (Dense) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes) *G.Node {
+func (Dense) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, _ int) *G.Node {
 	return b.Apply(name, op.Product(), psi, theta[0])
 }
 

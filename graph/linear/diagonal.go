@@ -25,7 +25,7 @@ func (Diagonal) Parameters(k, n int) ([]Parameter, error) {
 }
 
 // Build adds the product to a graph.
-func (Diagonal) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes) *G.Node {
+func (Diagonal) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, _ int) *G.Node {
 	return b.Apply(name, op.Weigh(), psi, theta[0])
 }
 

@@ -36,11 +36,11 @@ func (f Fixed) Parameters(k, n int) ([]Parameter, error) {
 }
 
 // Build adds the product to a graph.
-func (f Fixed) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes) *G.Node {
+func (f Fixed) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, n int) *G.Node {
 	if f.Matrix == nil {
 		return psi
 	}
-	return Dense{}.Build(b, name, psi, theta)
+	return Dense{}.Build(b, name, psi, theta, n)
 }
 
 // Block returns Wᵀ Π W, or Π.

@@ -38,7 +38,7 @@ type Parameter struct {
 type Outer interface {
 	// Prepare takes a batch's feature. It comes before Rows.
 	Prepare(psi *tensor.Dense)
-	// Rows sets rows lo to hi, of n, of each parameter's update: scale · δ ⊗ ψ, with scale
+	// Rows sets rows lo to hi of each parameter's update, all of which have as many rows: scale · δ ⊗ ψ, with scale
 	// one number for all rows, such as 1/B.
 	Rows(into []*tensor.Dense, delta, psi *tensor.Dense, scale float64, lo, hi int)
 }
@@ -49,6 +49,7 @@ type Block struct {
 	Gram     *G.Node // (k, k); nil for none
 	Diagonal *G.Node // (k); nil for none
 	Constant float64 // of the identity
+	None     bool    // the map has no part that is known
 }
 
 var maps = registry.New(map[string]Map{

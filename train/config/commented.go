@@ -61,10 +61,10 @@ var help = map[string]string{
 	"learning.epochs":         "Passes over the training examples.",
 	"learning.batch":          "Examples of a batch.",
 	"learning.rate":           "The learning rate.",
-	"learning.schedule":       "The course of the rate: " + strings.Join(train.Schedules, ", ") + ".",
+	"learning.schedule":       "The course of the rate: " + strings.Join(train.Schedules(), ", ") + ".",
 	"learning.patience":       "End after that many epochs without a lower squared error on the validation part, and keep the best model; 0 for never.",
 	"learning.seed":           "Decides the order of the examples.",
-	"optimizer":               "One of " + strings.Join(train.Optimizers, ", ") + ".",
+	"optimizer":               "One of " + strings.Join(train.Optimizers(), ", ") + ".",
 }
 
 // examples are values for the keys that a recipe leaves out where they are not set.

@@ -1,0 +1,163 @@
+package linear
+
+import (
+	"fmt"
+	"sync"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/vec"
+)
+
+// Own is a map of the user's own, made of functions of one example in float64. It has no
+// block of curvature, so that gradient methods settle what it leaves, and runs slower
+// than the package's own maps. [RegisterMap] makes it known by name.
+type Own struct {
+	Name string
+	// Shape returns the shape of θ, of one or two dimensions, for a feature of k units and
+	// a prediction of n, or which sizes it must have.
+	Shape func(k, n int) ([]int, error)
+	// Product sets out, (n), to M(θ) ψ, for ψ (k).
+	Product func(out, psi, theta []float64)
+	// Pullback sets psi, (k), to M(θ)ᵀ δ, for δ (n).
+	Pullback func(psi, delta, theta []float64)
+	// Add adds the derivative of ⟨δ, M(θ)ψ⟩ by θ to into.
+	Add func(into, delta, psi []float64)
+	// Norm returns a bound on the spectral norm of M(θ), by which the inference rate is
+	// bounded.
+	Norm func(theta []float64) float64
+}
+
+// RegisterMap makes m known to [ParseMap] by its name, in place of one registered under
+// that name before.
+func RegisterMap(m *Own) error {
+	if m == nil || m.Shape == nil || m.Product == nil || m.Pullback == nil || m.Add == nil || m.Norm == nil {
+		return fmt.Errorf("linear: map: must have all of its functions, got none of one")
+	}
+	if err := maps.Add(m.Name, m); err != nil {
+		return fmt.Errorf("linear: map: %w", err)
+	}
+	return nil
+}
+
+// String returns the name.
+func (m *Own) String() string { return m.Name }
+
+// Parameters implements [Map].
+func (m *Own) Parameters(k, n int) ([]Parameter, error) {
+	shape, err := m.Shape(k, n)
+	if err == nil && (len(shape) == 0 || len(shape) > 2) {
+		err = fmt.Errorf("must have a θ of one or two dimensions, got shape %v", shape)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Name, err)
+	}
+	return []Parameter{{Name: "theta", Shape: shape}}, nil
+}
+
+// Bound returns Norm of θ, of either dtype.
+func (m *Own) Bound(theta *tensor.Dense) float64 { return m.Norm(widened(theta)) }
+
+// Build adds the product to a graph.
+func (m *Own) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, n int) *G.Node {
+	return b.Apply(name, m.op(m.Product, m.Name, psi.Shape()[1], n, theta[0].Dims()), psi, theta[0])
+}
+
+// Block has none.
+func (m *Own) Block(*op.Builder, string, *G.Node, G.Nodes) Block { return Block{None: true} }
+
+// op is a product, (B, from) → (B, to), with θ; the product itself, and not its
+// pull-back, is differentiable by the first input.
+func (m *Own) op(f func(dst, x, theta []float64), name string, from, to, dims int) *op.Op {
+	o := &op.Op{
+		Name: fmt.Sprintf("%s %d to %d", name, from, to), In: []string{"mv", "mm"}[dims-1], Out: 'm',
+		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return tensor.Shape{in[0][0], to}, nil },
+		Faces: op.Faces{Do32: ownDo[float32](f, from, to), Do64: ownDo[float64](f, from, to), Lower32: ownLower[float32](f, from, to), Lower64: ownLower[float64](f, from, to)},
+	}
+	if name == m.Name {
+		o.Wrt = "x-"
+		o.Derivative = func(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+			g, err := G.ApplyOp(m.op(m.Pullback, m.Name+" pullback", to, from, dims), grad, in[1])
+			return G.Nodes{g, nil}, err
+		}
+	}
+	return o
+}
+
+// ownScratch is room for a row and θ in float64.
+type ownScratch struct{ x, dst, theta []float64 }
+
+func ownRows[T vec.Float](s *ownScratch, f func(dst, x, theta []float64), dst, x, theta []T) {
+	s.theta = s.theta[:0]
+	for _, v := range theta {
+		s.theta = append(s.theta, float64(v))
+	}
+	for row := range len(x) / len(s.x) {
+		for j := range s.x {
+			s.x[j] = float64(x[row*len(s.x)+j])
+		}
+		f(s.dst, s.x, s.theta)
+		for j, v := range s.dst {
+			dst[row*len(s.dst)+j] = T(v)
+		}
+	}
+}
+
+func ownDo[T vec.Float](f func(dst, x, theta []float64), from, to int) op.Reference[T] {
+	return func(dst []T, in [][]T, _ []tensor.Shape) float64 {
+		ownRows(&ownScratch{x: make([]float64, from), dst: make([]float64, to)}, f, dst, in[0], in[1])
+		return 0
+	}
+}
+
+func ownLower[T vec.Float](f func(dst, x, theta []float64), from, to int) op.Lower[T] {
+	return func(_ *op.Lowering[T], a op.Args) op.Kernel[T] {
+		rooms := sync.Pool{New: func() any { return &ownScratch{x: make([]float64, from), dst: make([]float64, to)} }}
+		return func(m *op.Memory[T], lo, hi int) {
+			s := rooms.Get().(*ownScratch)
+			defer rooms.Put(s)
+			ownRows(s, f, m.Rows(a.Out, lo, hi), m.Rows(a.In[0], lo, hi), m.Buf[a.In[1]])
+		}
+	}
+}
+
+// Outer returns the map's Hebbian update.
+func (m *Own) Outer(k, n int) Outer { return &ownOuter{m: m, k: k, n: n} }
+
+type ownOuter struct {
+	m    *Own
+	k, n int
+}
+
+func (*ownOuter) Prepare(*tensor.Dense) {}
+
+// Rows computes all rows, of which it takes some.
+func (o *ownOuter) Rows(into []*tensor.Dense, delta, psi *tensor.Dense, scale float64, lo, hi int) {
+	theta := into[0]
+	sum := make([]float64, theta.Shape().TotalSize())
+	d, f := widened(delta), widened(psi)
+	for row := range delta.Shape()[0] {
+		o.m.Add(sum, d[row*o.n:(row+1)*o.n], f[row*o.k:(row+1)*o.k])
+	}
+	width := len(sum) / theta.Shape()[0]
+	for j := lo * width; j < hi*width; j++ {
+		if theta.Dtype() == tensor.Float32 {
+			theta.Float32s()[j] = float32(scale * sum[j])
+		} else {
+			theta.Float64s()[j] = scale * sum[j]
+		}
+	}
+}
+
+// widened returns the elements of x in float64.
+func widened(x *tensor.Dense) (wide []float64) {
+	if x.Dtype() == tensor.Float64 {
+		return x.Float64s()
+	}
+	for _, v := range x.Float32s() {
+		wide = append(wide, float64(v))
+	}
+	return wide
+}
