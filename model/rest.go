@@ -28,7 +28,7 @@ type restSearch struct{ at, gradient, residual, along, step memory }
 // up from below, with products with the Hessian as differences of gradients. About the
 // kinks of a relu there is less to lose than that says, so the step that goes with it is
 // tried. It leaves latents and gradients as they are, energies and errors out of date.
-func (st *settling) atRest(shard *graph.Shard) bool {
+func (st *settling) atRest(ctx context.Context, shard *graph.Shard) bool {
 	evaluate := func() (energy float64) {
 		shard.Evaluate()
 		for i := range st.last {
@@ -48,12 +48,13 @@ func (st *settling) atRest(shard *graph.Shard) bool {
 		units += g.Shape().TotalSize()
 		rr += norm2(g)
 	}
-	far, enough := 1e-5, restResidual*restResidual*rr // how far the latents move for a difference
+	enough := restResidual * restResidual * rr
+	far := 1e-5 // how far the latents move for a difference, beyond what rounding blurs
 	if st.dtype == Float32 {
 		far = 5e-2
 	}
 	left, most := 0.0, restShare*(st.began-energy)
-	for step := 0; step < restSteps && rr > enough && left <= most; step++ {
+	for step := 0; step < restSteps && rr > enough && left <= most && ctx.Err() == nil; step++ {
 		pp := 0.0
 		for _, l := range st.free {
 			pp += norm2(s.along[l])
@@ -99,7 +100,7 @@ func (st *settling) atRest(shard *graph.Shard) bool {
 		}
 	}
 	shard.Gradients()
-	return true
+	return ctx.Err() == nil
 }
 
 // How the energy still to lose is estimated: by how much so many examples lose in so
@@ -143,9 +144,10 @@ func (n *Network) toLose(ctx context.Context, c Clamps, r *Result) (float64, err
 
 // Reached returns how much of the fall from where settling began to equilibrium it has
 // made: (E_start − E) / (E_start − E_equilibrium), from 0 to 1 at rest. It wants
-// Inference.Estimate, and is 1 where there was nothing to lose.
+// Inference.Estimate; it is 1 where there was nothing to lose, and NaN where the energy
+// is no number.
 func (r *Result) Reached() float64 {
-	if r.ToLose == 0 {
+	if r.ToLose == 0 && r.Finite() {
 		return 1
 	}
 	made := max(0, r.Began-r.Energy)

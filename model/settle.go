@@ -346,7 +346,7 @@ func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64
 				for _, l := range st.free {
 					st.residual2[l] = norm2(shard.Gradient(l))
 				}
-				if st.rested(shard, inf) {
+				if st.rested(ctx, shard, inf) {
 					break
 				}
 			}
@@ -363,7 +363,7 @@ func (st *settling) settle(ctx context.Context, shard *graph.Shard, rate float64
 			}
 		}
 		st.searched = false
-		if measure && st.rested(shard, inf) {
+		if measure && st.rested(ctx, shard, inf) {
 			st.steps++
 			break
 		}
@@ -396,7 +396,7 @@ func (inf Inference) measuresEnd() bool { return (inf.Trace || inf.Estimate) && 
 
 // rested takes the total of the gradients as just measured and reports whether
 // the shard is at rest.
-func (st *settling) rested(shard *graph.Shard, inf Inference) bool {
+func (st *settling) rested(ctx context.Context, shard *graph.Shard, inf Inference) bool {
 	tolerance := inf.Tolerance
 	if inf.Trace {
 		st.residuals = append(st.residuals, st.residual2...)
@@ -406,7 +406,7 @@ func (st *settling) rested(shard *graph.Shard, inf Inference) bool {
 	if tolerance == 0 || total > tolerance*tolerance*st.largest2 || st.steps < st.patience {
 		return false
 	}
-	if st.converged = total == 0 || st.atRest(shard); !st.converged {
+	if st.converged = total == 0 || st.atRest(ctx, shard); !st.converged {
 		st.searched, st.patience = true, st.steps+min(st.steps+1, restSteps)
 		if st.order != nil {
 			shard.Errors()
