@@ -35,14 +35,18 @@ const gatherCost = 8
 
 // Fits returns an error when set has no examples, or others than n takes.
 func Fits(n *model.Network, set *data.Set) error {
-	if set.Len() == 0 {
-		return fmt.Errorf("train: %s has no examples", set.Name)
+	name := "the set"
+	if set != nil && set.Name != "" {
+		name = set.Name
+	}
+	if set == nil || set.Len() == 0 {
+		return fmt.Errorf("train: %s: must have examples, got none", name)
 	}
 	if d := n.Size(n.InputNode()); d != set.InputSize() {
-		return fmt.Errorf("train: the network takes %d inputs and %s has %d", d, set.Name, set.InputSize())
+		return fmt.Errorf("train: the network takes %d inputs and %s has %d", d, name, set.InputSize())
 	}
 	if k := n.Size(n.TargetNode()); k != set.TargetSize() {
-		return fmt.Errorf("train: the network has %d targets and %s has %d", k, set.Name, set.TargetSize())
+		return fmt.Errorf("train: the network has %d targets and %s has %d", k, name, set.TargetSize())
 	}
 	return nil
 }

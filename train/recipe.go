@@ -100,10 +100,10 @@ func ParseRecipe(text []byte) (Recipe, error) {
 // YAML returns the recipe as a file that [ParseRecipe] reads.
 func (r Recipe) YAML() ([]byte, error) { return yaml.Marshal(r) }
 
-// SetSeed makes seed decide everything that is drawn at random: the split or
-// the sine's noise, the weights, and the order of the examples.
+// SetSeed makes seed decide what a run draws at random: the weights and the order
+// of the examples. Which examples these are is for Data.Seed.
 func (r *Recipe) SetSeed(seed uint64) {
-	r.Data.Seed, r.Model.Seed, r.Learning.Seed = seed, seed, seed
+	r.Model.Seed, r.Learning.Seed = seed, seed
 }
 
 // Validate returns all that is wrong with the recipe, each error naming its

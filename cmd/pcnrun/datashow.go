@@ -47,7 +47,7 @@ are images, the first of the training part are drawn in a PNG file.
 		if err := applyFlags(c.Flags(), &given); err != nil {
 			return err
 		}
-		given.SetSeed(config.DefaultSeed)
+		given.Data.Seed = config.DefaultSeed
 		d, err := datasetOf(given.Data, args[0])
 		if err != nil {
 			return err
