@@ -38,6 +38,7 @@ them.
 	}
 	f := addForeignFlags(c.Flags())
 	dataDirFlag(c.Flags())
+	pixelsFlag(c.Flags(), "the recipe's")
 	addInferenceFlags(c.Flags())
 	var rows ownRows
 	c.Flags().StringVar(&rows.path, "input", "", "`FILE` of rows to score on, - for the standard input")
@@ -64,7 +65,7 @@ func (a *app) eval(ctx context.Context, f *modelFlags, path string, json bool) e
 	if err != nil {
 		return err
 	}
-	sets, err := t.load()
+	sets, err := t.load(a.warn)
 	if err != nil {
 		return err
 	}

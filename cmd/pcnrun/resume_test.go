@@ -37,7 +37,7 @@ func readEnded(t *testing.T, dir string) ended {
 		}
 		return b
 	}
-	h := must(loadMetrics(dir))
+	h := must(loadMetrics(dir, 0))
 	c := must(train.LoadCheckpoint(filepath.Join(dir, checkpointFile)))
 	rec := must(loadRecord(dir))
 	h.Seconds, c.History.Seconds, c.Record.Seconds = 0, 0, 0
@@ -96,7 +96,7 @@ func TestKill(t *testing.T) {
 			t.Errorf("kill %d: the checkpoint does not load: %v", i, err)
 		}
 		again := exec.Command("pcnrun", "train", "--resume", out, "-q")
-		if _, err := os.Stat(filepath.Join(out, recipeFile)); err != nil {
+		if _, err := os.Stat(filepath.Join(out, recordFile)); err != nil {
 			again = command(out, "1") // it had not begun
 		}
 		if text, err := again.CombinedOutput(); err != nil {

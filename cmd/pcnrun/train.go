@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
 )
@@ -117,6 +118,11 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 // leaves there all of a run but its report. An interrupted run is returned with an
 // error; a run that failed is not.
 func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *train.Checkpoint, every interval, lines io.Writer) (*pastRun, error) {
+	if from != nil {
+		if changes := from.Data.Changes(e.sets.Fingerprints()); changes != "" {
+			return nil, fmt.Errorf("%s: %s has changed since: %s", e.path(checkpointFile), e.recipe.Data.Dataset, changes)
+		}
+	}
 	l, err := e.recipe.PCN()
 	if err != nil {
 		return nil, err
@@ -126,14 +132,15 @@ func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *tr
 	e.recipe.Model = n.Config()
 	e.untested = rec.Untested
 	e.describe(lines, n)
-	if err := e.saveRecipe(n); err != nil {
-		return nil, err
-	}
+	rec.Recipe = e.recipe
 	if rec.Result = newResult(e, pcnName, n); from != nil {
 		rec.Result.setHistory(&from.History, e.sets.Train.Classes > 0, e.recipe.Learning)
 		rec.Result.Status = running
 	}
 	if err := rec.save(e.folder); err != nil {
+		return nil, err
+	}
+	if err := e.saveRecipe(n); err != nil {
 		return nil, err
 	}
 	k := &keeper{experiment: e, network: n, from: from, every: every}
@@ -181,29 +188,35 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 	}
 	defer d.release()
 	rec, err := loadRecord(d.dir)
-	if errors.Is(err, fs.ErrNotExist) { // stopped before it was written
-		rec, err = newRecord(a.args), nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--resume: %w", err)
 	}
-	if rec.over() {
+	if rec != nil && rec.over() {
+		if _, err := model.Load(d.path(modelFile), model.Config{}); err != nil { // of which it has the score
+			return fmt.Errorf("--resume: %w", err)
+		}
 		fmt.Fprintf(a.info(), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.dir)
 		return a.printResult(f, rec.Result)
 	}
-	r, from, err := d.where()
-	if err != nil {
+	from, err := d.checkpoint()
+	switch {
+	case err != nil:
 		return fmt.Errorf("--resume: %w", err)
-	}
-	if from == nil {
+	case from == nil && rec == nil:
+		return fmt.Errorf("--resume: %s holds no run: neither %s nor %s is there", d.dir, checkpointFile, recordFile)
+	case from == nil:
 		fmt.Fprintf(a.info(), "%s has no checkpoint yet: the run begins anew\n", d.dir)
-	} else {
+	default:
+		if rec == nil {
+			rec = newRecord(a.args)
+		}
+		rec.Recipe = *from.Recipe
 		fmt.Fprintf(a.info(), "resume   %s at epoch %d, batch %d\n", d.dir, len(from.History.Epochs)+1, from.Batch+1)
 	}
 	if was := rec.Machine.Kernel; was != gemm.Kernel() {
 		a.warn("the run began with the kernel %s and goes on with %s: its numbers will differ by rounding", was, gemm.Kernel())
 	}
-	e, err := prepare(r, func() (*folder, error) { return d, nil })
+	e, err := prepare(rec.Recipe, func() (*folder, error) { return d, nil })
 	if err != nil {
 		return err
 	}
@@ -211,34 +224,17 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 	return a.train(c.Context(), f, e, rec, from)
 }
 
-// where returns the settings of the run in the folder, and its checkpoint: nil
-// where it has been stopped before the first.
-func (d *folder) where() (train.Recipe, *train.Checkpoint, error) {
+// checkpoint returns the checkpoint of the run in the folder, nil where it has been
+// stopped before the first.
+func (d *folder) checkpoint() (*train.Checkpoint, error) {
 	from, err := train.LoadCheckpoint(d.path(checkpointFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err == nil && from.Recipe == nil {
 		err = fmt.Errorf("%s: has no recipe", d.path(checkpointFile))
 	}
-	if err == nil {
-		return *from.Recipe, from, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return train.Recipe{}, nil, err
-	}
-	text, err := os.ReadFile(d.path(recipeFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return train.Recipe{}, nil, fmt.Errorf("%s holds no run: neither %s nor %s is there", d.dir, checkpointFile, recipeFile)
-	}
-	if err != nil {
-		return train.Recipe{}, nil, err
-	}
-	r, err := train.ParseRecipe(text)
-	if err == nil {
-		err = r.Validate()
-	}
-	if err != nil {
-		return r, nil, fmt.Errorf("%s: %w", d.path(recipeFile), err)
-	}
-	return r, nil, nil
+	return from, err
 }
 
 // resumeAlone refuses settings beside --resume.

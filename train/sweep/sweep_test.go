@@ -52,7 +52,7 @@ keys:
 		t.Fatalf("got %d runs, the sixth is %s", len(runs), runs[5].Name())
 	}
 	r := runs[5].Recipe
-	if r.Learning.Epochs != 3 || r.Learning.Seed != 9 || r.Data.Seed != 9 || r.Model.Seed != 9 || r.Model.Direction != model.Generative ||
+	if r.Learning.Epochs != 3 || r.Learning.Seed != 9 || r.Data.Seed != 1 || r.Model.Seed != 9 || r.Model.Direction != model.Generative ||
 		r.Inference.Method != model.Adam || r.Inference.Rate != 0.05 || !slices.Equal(r.Model.Layers, []int{64, 10}) {
 		t.Errorf("the sixth run is %+v", r)
 	}
