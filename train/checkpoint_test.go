@@ -239,6 +239,31 @@ func TestBadCheckpoints(t *testing.T) {
 	}
 }
 
+// TestBits flips bits of each byte of a checkpoint's file, and cuts it everywhere:
+// it is refused, or the checkpoint is the one that was written.
+func TestBits(t *testing.T) {
+	_, _, c := small(t)
+	var file, again bytes.Buffer
+	must(t, c.Write(&file))
+	whole := file.Bytes()
+	for i := 0; i < 8*len(whole); i += 5 {
+		damaged := bytes.Clone(whole)
+		damaged[i/8] ^= 1 << (i % 8)
+		if got, err := ReadCheckpoint(damaged); err == nil {
+			again.Reset()
+			must(t, got.Write(&again))
+			if !bytes.Equal(again.Bytes(), whole) {
+				t.Errorf("with bit %d flipped it was read as another", i)
+			}
+		}
+	}
+	for size := range whole {
+		if _, err := ReadCheckpoint(whole[:size]); err == nil {
+			t.Errorf("cut to %d of %d bytes it was read", size, len(whole))
+		}
+	}
+}
+
 // TestEpochSurvivesJSON fills every field of an Epoch: none is lost, and what is
 // no finite number is null.
 func TestEpochSurvivesJSON(t *testing.T) {
