@@ -33,6 +33,9 @@ var recipes embed.FS
 // ArticleRecipe names the recipe with exactly the article's numbers.
 const ArticleRecipe = "article"
 
+// DefaultSplit is the Data.Seed of default recipes: one split for all runs.
+const DefaultSplit = 1
+
 // DefaultRecipe returns the tuned recipe for a dataset and a direction, or with
 // name "article" the article's own numbers, which are generative. It returns an
 // error that lists what there is when the dataset or the name is unknown.
@@ -57,7 +60,9 @@ func readRecipe(file string) (Recipe, error) {
 	if err != nil {
 		return Recipe{}, fmt.Errorf("train: %w", err)
 	}
-	return ParseRecipe(text)
+	r, err := ParseRecipe(text)
+	r.Data.Seed = DefaultSplit
+	return r, err
 }
 
 // SettlesByDefault reports whether latents settle as a default recipe for the

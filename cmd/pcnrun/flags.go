@@ -136,7 +136,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})
 	recipeFlag(f.flags, "seed", "N", fmt.Sprintf("decides the weights and the order of the examples (default %d)", config.DefaultSeed), seed((*train.Recipe).SetSeed))
-	recipeFlag(f.flags, "split-seed", "N", fmt.Sprintf("decides which examples are kept for validation and the test, and the sine's\nnoise: the same for all runs to compare (default %d)", config.DefaultSeed), seed(func(r *train.Recipe, n uint64) { r.Data.Seed = n }))
+	recipeFlag(f.flags, "split-seed", "N", fmt.Sprintf("decides which examples are kept for validation and the test, and the sine's\nnoise: the same for all runs to compare (default %d)", train.DefaultSplit), seed(func(r *train.Recipe, n uint64) { r.Data.Seed = n }))
 	f.flags.StringVar(&f.config, "config", "", "`FILE` of settings over the recipe's, under those of flags: see 'pcnrun config'")
 	f.flags.StringVar(&f.name, "recipe", "default", "`NAME` of the recipe: default or article")
 	f.flags.StringVar(&f.out, "out", "", fmt.Sprintf("`DIR` for what is written (default the first of %s,\n%[1]s-2 and so on that holds no run)", out))

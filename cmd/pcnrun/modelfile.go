@@ -12,7 +12,6 @@ import (
 	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
 )
 
@@ -213,7 +212,6 @@ func (f *modelFlags) recipeOf(n *model.Network, path string, needed bool) (train
 		if r, err = train.DefaultRecipe(f.dataset, n.Config().Direction, f.recipe); err != nil {
 			return r, usageError{err}
 		}
-		r.Data.Seed = config.DefaultSeed // as train has it
 	case needed:
 		return r, usagef("%s has no recipe: give --dataset, and --direction, --activation and --top-activation where they are not the article's", path)
 	}

@@ -181,7 +181,7 @@ func (v *Resolver) base(given train.Recipe) (train.Recipe, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Data.Seed = DefaultSeed
+	r.Data.Seed = train.DefaultSplit
 	r.SetSeed(DefaultSeed)
 	if v.bases == nil {
 		v.bases = map[string]train.Recipe{}
