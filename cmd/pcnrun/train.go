@@ -39,7 +39,8 @@ The folder of the run gets
 A folder that holds a run is not written to without --force or --resume.
 
 A run that was interrupted or killed goes on from its last checkpoint with
---resume, and ends with the same bits as if it had never stopped.
+--resume, and ends with the same bits as if it had never stopped. It does not go on
+with data that has changed since, nor from a file that was damaged.
 
 ` + datasetHelp + "\n\n" + recipeHelp,
 		Example: `  pcnrun train
