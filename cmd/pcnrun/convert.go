@@ -132,7 +132,7 @@ func (f *modelFlags) read(path string, warn func(string, ...any)) (*model.Networ
 	if err != nil {
 		return nil, err
 	}
-	return t.network, describeModel(t.network, &experiment{recipe: t.recipe, sets: sets})
+	return t.network, describeModel(t.network, &experiment{recipe: t.recipe, sets: sets, data: sets.Fingerprints()})
 }
 
 // describes reports whether a file says the configuration of its network. One

@@ -109,7 +109,7 @@ func (k *keeper) event(ev train.Event, stopping bool) error {
 		return nil
 	}
 	c := ev.Checkpoint()
-	c.Recipe, c.Data.Test = &k.recipe, k.sets.Test.Fingerprint()
+	c.Recipe, c.Data = &k.recipe, k.data
 	if err := c.Save(k.path(checkpointFile)); err != nil {
 		return err
 	}

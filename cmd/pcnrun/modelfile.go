@@ -37,7 +37,7 @@ func describeModel(n *model.Network, e *experiment) error {
 		return err
 	}
 	set := e.sets.Train
-	about := map[string]any{inputsKey: set.InputTransform(), dataKey: e.sets.Fingerprints()}
+	about := map[string]any{inputsKey: set.InputTransform(), dataKey: e.data}
 	if t := set.TargetTransform(); len(t.Shift)+len(t.Scale) > 0 {
 		about[targetsKey] = t
 	}

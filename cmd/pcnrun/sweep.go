@@ -260,9 +260,13 @@ func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) er
 		return err
 	}
 	defer d.release()
-	if rec, err = s.record(r); err == nil && rec.over() { // in the meantime
+	rec, err = s.record(r)
+	switch {
+	case err == nil && rec.over(): // in the meantime
 		s.end(rec, r, all, false)
 		return nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
 	}
 	from, err := train.LoadCheckpoint(d.path(checkpointFile))
 	switch {

@@ -34,7 +34,7 @@ The folder of the run gets
   checkpoint.safetensors  where --resume goes on
   recipe.yaml             the settings used
   metrics.jsonl           a line for each epoch
-  run.json                the command, the machine, and the result
+  run.json                the command, the settings, the machine, and the result
   curves.png, report.html pictures
 A folder that holds a run is not written to without --force or --resume.
 
@@ -120,7 +120,7 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 // error; a run that failed is not.
 func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *train.Checkpoint, every interval, lines io.Writer) (*pastRun, error) {
 	if from != nil {
-		if changes := from.Data.Changes(e.sets.Fingerprints()); changes != "" {
+		if changes := from.Data.Changes(e.data); changes != "" {
 			return nil, fmt.Errorf("%s: %s has changed since: %s", e.path(checkpointFile), e.recipe.Data.Dataset, changes)
 		}
 	}

@@ -31,7 +31,7 @@ func Unmarshal(text []byte, v any) error {
 	}
 	at := bytes.LastIndex(compact.Bytes(), []byte(member))
 	if at < 0 {
-		return errors.New("has no sha256 at its end")
+		return errors.New("has no sha256 at its end: it was cut, or is of an older version")
 	}
 	stated := compact.Bytes()[at+len(member):]
 	alone := append(bytes.Clone(compact.Bytes()[:at]), '}')
