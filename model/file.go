@@ -39,7 +39,8 @@ func logPrecisionName(i int) string { return fmt.Sprintf("layers.%d.log_precisio
 // unit are layers.0.precision (d_0), or layers.0.log_precision where they are
 // learned. Where path ends in .npz it is an NPZ file for NumPy instead: see
 // [Network.WriteNPZ]. The file is written beside path and renamed, so that path is
-// never half a file.
+// never half a file. Its entry pcn.sha256 is a hash of all else, which [Load]
+// checks.
 func (n *Network) Save(path string) error {
 	if strings.EqualFold(filepath.Ext(path), ".npz") {
 		return atomicfile.Write(path, n.WriteNPZ)
@@ -49,18 +50,7 @@ func (n *Network) Save(path string) error {
 
 // Write writes a safetensors file, as [Network.Save] does.
 func (n *Network) Write(w io.Writer) error {
-	metadata, err := n.texts()
-	if err != nil {
-		return err
-	}
-	metadata["format"] = "pt"
-	tensors := map[string]safetensors.TensorView{}
-	for name, d := range n.tensors() {
-		if tensors[name], err = tensorfile.View(d); err != nil {
-			return fmt.Errorf("model: %s: %w", name, err)
-		}
-	}
-	return safetensors.SerializeToWriter(tensors, metadata, w)
+	return n.write(w, tensorfile.Write)
 }
 
 // WriteNPZ writes an NPZ file: an array for each tensor of the safetensors file,
@@ -71,11 +61,15 @@ func (n *Network) Write(w io.Writer) error {
 //	f["layers.0.W.weight"]
 //	json.loads(bytes(f["pcn.config"]))
 func (n *Network) WriteNPZ(w io.Writer) error {
+	return n.write(w, tensorfile.WriteNPZ)
+}
+
+func (n *Network) write(w io.Writer, as func(io.Writer, map[string]*tensor.Dense, map[string]string) error) error {
 	texts, err := n.texts()
 	if err != nil {
 		return err
 	}
-	if err := tensorfile.WriteNPZ(w, n.tensors(), texts); err != nil {
+	if err := as(w, n.tensors(), texts); err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
 	return nil
@@ -119,7 +113,8 @@ func (n *Network) texts() (map[string]string, error) {
 // generative one.
 //
 // The error names the file and the tensor that is missing, of another shape or
-// of a type other than float32 and float64.
+// of a type other than float32 and float64, or says that the file is not what was
+// written.
 func Load(path string, base Config) (*Network, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -141,6 +136,10 @@ func Read(data []byte, base Config) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := tensorfile.Check(st, metadata); err != nil && !errors.Is(err, tensorfile.ErrNoSum) {
+		return nil, err
+	}
+	delete(metadata, tensorfile.SumKey)
 	cfg := base
 	if text, ok := metadata[metadataKey]; ok {
 		cfg = Config{}
@@ -224,19 +223,11 @@ func decode(data []byte) (views, map[string]string, error) {
 	if tensorfile.IsNPZ(data) {
 		return tensorfile.ReadNPZ(data)
 	}
-	_, metadata, err := safetensors.ReadMetadata(data)
+	tensors, texts, err := tensorfile.Read(data)
 	if err != nil {
 		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
 	}
-	st, err := safetensors.Deserialize(data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
-	}
-	tensors := views{}
-	for _, t := range st.Tensors() {
-		tensors[t.Name] = t.TensorView
-	}
-	return tensors, metadata.Metadata(), nil
+	return tensors, texts, nil
 }
 
 // downwards returns st with layers named W0, b0 and so on from the top, each W

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -232,4 +233,40 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestEveryBit flips each bit of a model's file, and cuts it everywhere: it is
+// refused, or the network is the one that was written.
+func TestEveryBit(t *testing.T) {
+	n, err := New(Config{Layers: []int{2, 3, 2}, Precisions: []float64{1, 2, 1}, Seed: 4})
+	must(t, err)
+	must(t, n.SetMetadata("pcn.note", "rate: 0.1"))
+	same := func(m *Network) bool {
+		for name, d := range n.tensors() {
+			if other := m.tensors()[name]; other == nil || !reflect.DeepEqual(other.Data(), d.Data()) {
+				return false
+			}
+		}
+		return reflect.DeepEqual(m.Config(), n.Config()) && m.Metadata("pcn.note") == n.Metadata("pcn.note")
+	}
+	for name, write := range map[string]func(io.Writer) error{"safetensors": n.Write, "npz": n.WriteNPZ} {
+		var file bytes.Buffer
+		must(t, write(&file))
+		whole, refused := file.Bytes(), 0
+		for i := range 8 * len(whole) {
+			damaged := bytes.Clone(whole)
+			damaged[i/8] ^= 1 << (i % 8)
+			if m, err := Read(damaged, Config{}); err != nil {
+				refused++
+			} else if !same(m) {
+				t.Errorf("%s: with bit %d flipped it was read as another network", name, i)
+			}
+		}
+		for size := range whole {
+			if _, err := Read(whole[:size], Config{}); err == nil {
+				t.Errorf("%s: cut to %d of %d bytes it was read", name, size, len(whole))
+			}
+		}
+		t.Logf("%s: %d of %d bits were refused", name, refused, 8*len(whole))
+	}
 }

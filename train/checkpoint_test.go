@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/model"
 )
 
@@ -210,7 +211,8 @@ func TestBadCheckpoints(t *testing.T) {
 	r, sets, good := small(t)
 	for want, change := range map[string]func(*Checkpoint){
 		"was made with {Epochs:3":                       func(c *Checkpoint) { c.Learning.Epochs = 3 },
-		"was made with 41 training examples":            func(c *Checkpoint) { c.Examples++ },
+		"its training part had 41 examples and has 40":  func(c *Checkpoint) { c.Data.Train.Examples++ },
+		"its validation part has other values":          func(c *Checkpoint) { c.Data.Validation.SHA256 = "0" },
 		"batch: must be 0 to 3, got 4":                  func(c *Checkpoint) { c.Batch = 4 },
 		"batch: must be 0 to 3, got -1":                 func(c *Checkpoint) { c.Batch = -1 },
 		"record: must be epoch 2 with 3 batches":        func(c *Checkpoint) { c.Record.Epoch = 1 },
@@ -257,6 +259,31 @@ func TestBadCheckpoints(t *testing.T) {
 	must(t, good.Write(&b))
 	if _, err := ReadCheckpoint(b.Bytes()); err == nil || !strings.Contains(err.Error(), "and the file holds") {
 		t.Errorf("a recipe larger than its file: %v", err)
+	}
+}
+
+// TestBits flips bits of each byte of a checkpoint's file, and cuts it everywhere:
+// it is refused, or the checkpoint is the one that was written.
+func TestBits(t *testing.T) {
+	_, _, c := small(t)
+	var file, again bytes.Buffer
+	must(t, c.Write(&file))
+	whole := file.Bytes()
+	for i := 0; i < 8*len(whole); i += 5 {
+		damaged := bytes.Clone(whole)
+		damaged[i/8] ^= 1 << (i % 8)
+		if got, err := ReadCheckpoint(damaged); err == nil {
+			again.Reset()
+			must(t, got.Write(&again))
+			if !bytes.Equal(again.Bytes(), whole) {
+				t.Errorf("with bit %d flipped it was read as another", i)
+			}
+		}
+	}
+	for size := range whole {
+		if _, err := ReadCheckpoint(whole[:size]); err == nil {
+			t.Errorf("cut to %d of %d bytes it was read", size, len(whole))
+		}
 	}
 }
 
@@ -312,11 +339,15 @@ func FuzzReadCheckpoint(f *testing.F) {
 	f.Add(bytes.Replace(b.Bytes(), []byte("F32"), []byte("F64"), 1))
 	f.Add(bytes.Replace(b.Bytes(), []byte(`\"batch\":2`), []byte(`\"batch\":9`), 1))
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
-	f.Add([]byte(fmt.Sprintf("%c\x00\x00\x00\x00\x00\x00\x00%s", 54, `{"__metadata__":{"pcn.checkpoint":"{\"version\":1}"}}  `)))
+	f.Add([]byte(fmt.Sprintf("%c\x00\x00\x00\x00\x00\x00\x00%s", 54, `{"__metadata__":{"pcn.checkpoint":"{\"version\":2}"}}  `)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		c, err := ReadCheckpoint(data)
+		tensors, texts, err := tensorfile.Read(data)
+		var c *Checkpoint
+		if err == nil {
+			c, err = decodeCheckpoint(tensors, texts) // whatever its hash
+		}
 		runtime.ReadMemStats(&after)
 		if used := after.TotalAlloc - before.TotalAlloc; used > 64<<10+64*uint64(len(data)) {
 			t.Errorf("%d bytes allocated for a file of %d", used, len(data))

@@ -65,6 +65,7 @@ can be asked, and fills in what hardly fits.
 	}
 	o := &completeFlags{modelFlags: addForeignFlags(c.Flags())}
 	dataDirFlag(c.Flags())
+	pixelsFlag(c.Flags(), "the recipe's")
 	addInferenceFlags(c.Flags())
 	c.Flags().StringVar(&o.input, "input", "", "CSV `FILE` of inputs to complete, - for the standard input, in place of the\ntest part")
 	c.Flags().StringVar(&o.mask, "mask", "", "`PART` to hide: "+maskHelp+"\n(default bottom, or random:0.5 where inputs are no images; none with --input)")
@@ -138,9 +139,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	}
 	var sets train.Sets
 	if t.recipe.Data.Dataset != "" {
-		if sets, err = t.load(); err == nil {
-			err = train.Fits(t.network, sets.Train)
-		}
+		sets, err = t.load(a.warn)
 		if err != nil && o.input == "" {
 			return err
 		}

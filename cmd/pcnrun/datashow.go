@@ -10,7 +10,6 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
 )
@@ -47,7 +46,7 @@ are images, the first of the training part are drawn in a PNG file.
 		if err := applyFlags(c.Flags(), &given); err != nil {
 			return err
 		}
-		given.SetSeed(config.DefaultSeed)
+		given.Data.Seed = train.DefaultSplit
 		d, err := datasetOf(given.Data, args[0])
 		if err != nil {
 			return err

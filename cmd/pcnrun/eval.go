@@ -15,7 +15,9 @@ func (a *app) evalCommand() *cobra.Command {
 		Use:   "eval MODEL",
 		Short: "Score a model on the test part of its dataset, or on rows of your own",
 		Long: `Score a model file on the test part of the dataset that it learned from: the same
-examples as at the end of its training.
+examples as at the end of its training. The model knows them by a hash: where the
+test part is another by now, that is said, and where what it learned from may be in
+it, there is no score. Classes are the model's own, by their names.
 
 With --input, score it on rows of your own instead: by accuracy, where the rows
 hold a class beside the inputs, by its name or where classes have none by 0, 1, 2
@@ -38,6 +40,7 @@ them.
 	}
 	f := addForeignFlags(c.Flags())
 	dataDirFlag(c.Flags())
+	pixelsFlag(c.Flags(), "the recipe's")
 	addInferenceFlags(c.Flags())
 	var rows ownRows
 	c.Flags().StringVar(&rows.path, "input", "", "`FILE` of rows to score on, - for the standard input")
@@ -64,7 +67,7 @@ func (a *app) eval(ctx context.Context, f *modelFlags, path string, json bool) e
 	if err != nil {
 		return err
 	}
-	sets, err := t.load()
+	sets, err := t.load(a.warn)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,9 @@ const (
 type experiment struct {
 	recipe   train.Recipe
 	sets     train.Sets
-	workers  int  // cores to use, all if 0
-	untested bool // the test part is not for this run
+	data     train.Fingerprints // of sets
+	workers  int                // cores to use, all if 0
+	untested bool               // the test part is not for this run
 	*folder
 }
 
@@ -47,7 +48,7 @@ func prepare(r train.Recipe, open func() (*folder, error)) (*experiment, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &experiment{recipe: r, sets: sets, folder: d}, nil
+	return &experiment{recipe: r, sets: sets, data: sets.Fingerprints(), folder: d}, nil
 }
 
 // fits checks the sizes of the ends of a network.

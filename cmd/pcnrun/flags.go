@@ -137,14 +137,8 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "dtype", "TYPE", "float32 or float64 (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})
-	recipeFlag(f.flags, "seed", "N", fmt.Sprintf("decides the split or the noise, the weights and the order (default %d)", config.DefaultSeed), func(r *train.Recipe, text string) error {
-		seed, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			return errors.New("want a whole number >= 0")
-		}
-		r.SetSeed(seed)
-		return nil
-	})
+	recipeFlag(f.flags, "seed", "N", fmt.Sprintf("decides the weights and the order of the examples (default %d)", config.DefaultSeed), seed((*train.Recipe).SetSeed))
+	recipeFlag(f.flags, "split-seed", "N", fmt.Sprintf("decides which examples are kept for validation and the test, and the sine's\nnoise: the same for all runs to compare (default %d)", train.DefaultSplit), seed(func(r *train.Recipe, n uint64) { r.Data.Seed = n }))
 	f.flags.StringVar(&f.config, "config", "", "`FILE` of settings over the recipe's, under those of flags: see 'pcnrun config'")
 	f.flags.StringVar(&f.name, "recipe", "default", "`NAME` of the recipe: default or article")
 	f.flags.StringVar(&f.out, "out", "", fmt.Sprintf("`DIR` for what is written (default the first of %s,\n%[1]s-2 and so on that holds no run)", out))
@@ -261,6 +255,18 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 		r.Inference.NodeSteps, err = list(text, strconv.Atoi)
 		return err
 	})
+}
+
+// seed returns what sets a seed by its text.
+func seed(set func(*train.Recipe, uint64)) func(*train.Recipe, string) error {
+	return func(r *train.Recipe, text string) error {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return errors.New("want a whole number >= 0")
+		}
+		set(r, n)
+		return nil
+	}
 }
 
 // list parses numbers between commas.

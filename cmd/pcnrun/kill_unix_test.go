@@ -96,12 +96,12 @@ func TestKill(t *testing.T) {
 			if sig != syscall.SIGKILL && code == exitInterrupted {
 				if err != nil {
 					t.Errorf("%s %d: the checkpoint of the end: %v", name, i, err)
-				} else if n := len(must(loadMetrics(out)).Epochs); n != len(c.History.Epochs) {
+				} else if n := len(must(loadMetrics(out, 0)).Epochs); n != len(c.History.Epochs) {
 					t.Errorf("%s %d: %d epochs were done, and the checkpoint has %d", name, i, n, len(c.History.Epochs))
 				}
 			}
 			again := exec.Command("pcnrun", "train", "--resume", out)
-			if _, err := os.Stat(filepath.Join(out, recipeFile)); err != nil || i%2 == s%2 {
+			if _, err := os.Stat(filepath.Join(out, recordFile)); err != nil || i%2 == s%2 {
 				again = command(out, every)
 			}
 			if text, err := again.CombinedOutput(); err != nil {

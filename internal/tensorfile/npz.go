@@ -19,15 +19,18 @@ import (
 const extension = ".npy"
 
 // WriteNPZ writes matrices and vectors of float32 or float64 as an NPZ file, as
-// NumPy's savez_compressed does, and texts beside them as arrays of bytes. Of the
-// same content the same bytes come.
+// NumPy's savez_compressed does, and texts beside them as arrays of bytes, among
+// which is their hash: see [Check]. Of the same content the same bytes come.
 func WriteNPZ(w io.Writer, tensors map[string]*tensor.Dense, texts map[string]string) error {
+	_, texts, err := withSum(tensors, texts)
+	if err != nil {
+		return err
+	}
 	arrays := map[string]any{}
 	for name, text := range texts {
 		arrays[name] = []byte(text)
 	}
 	for name, d := range tensors {
-		var err error
 		if arrays[name], err = nested(d); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

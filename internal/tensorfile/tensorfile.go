@@ -5,6 +5,7 @@ package tensorfile
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	"github.com/nlpodyssey/safetensors"
 	"gorgonia.org/tensor"
@@ -30,6 +31,35 @@ func View(d *tensor.Dense) (safetensors.TensorView, error) {
 		return safetensors.TensorView{}, err
 	}
 	return safetensors.NewTensorView(dtype, shape, data)
+}
+
+// Write writes a safetensors file of tensors and texts, beside which it has their
+// hash: see [Check].
+func Write(w io.Writer, tensors map[string]*tensor.Dense, texts map[string]string) error {
+	views, texts, err := withSum(tensors, texts)
+	if err != nil {
+		return err
+	}
+	texts["format"] = "pt" // as PyTorch writes, for those who ask
+	return safetensors.SerializeToWriter(views, texts, w)
+}
+
+// Read reads a safetensors file: views of its tensors by name, and the texts
+// beside them.
+func Read(data []byte) (map[string]safetensors.TensorView, map[string]string, error) {
+	header, metadata, err := safetensors.ReadMetadata(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	body := data[8+header:]
+	tensors := map[string]safetensors.TensorView{}
+	for name, info := range metadata.Tensors() {
+		at := info.DataOffsets
+		if tensors[name], err = safetensors.NewTensorView(info.DType, info.Shape, body[at[0]:at[1]]); err != nil {
+			return nil, nil, fmt.Errorf("%.100q: %w", name, err)
+		}
+	}
+	return tensors, metadata.Metadata(), nil
 }
 
 // Dense returns a view, of float32 or float64 and not empty, as a tensor of its

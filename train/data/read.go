@@ -132,7 +132,7 @@ func readFolder(dir string, cols Columns) (rest, test *Set, err error) {
 	if cols.Label != "" || len(cols.Targets) > 0 {
 		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: a folder of images has no columns, expected neither label nor target", dir)}
 	}
-	_, err = IDXPath(dir, "train-images-idx3-ubyte")
+	_, err = IDXPath(dir, trainPart+imagesFile)
 	switch {
 	case err == nil:
 		return IDX(dir)

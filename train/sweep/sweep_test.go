@@ -18,6 +18,7 @@ import (
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 )
 
 func parse(t *testing.T, text string) *Plan {
@@ -52,7 +53,7 @@ keys:
 		t.Fatalf("got %d runs, the sixth is %s", len(runs), runs[5].Name())
 	}
 	r := runs[5].Recipe
-	if r.Learning.Epochs != 3 || r.Learning.Seed != 9 || r.Data.Seed != 9 || r.Model.Seed != 9 || r.Model.Direction != model.Generative ||
+	if r.Learning.Epochs != 3 || r.Learning.Seed != 9 || r.Data.Seed != 1 || r.Model.Seed != 9 || r.Model.Direction != model.Generative ||
 		r.Inference.Method != model.Adam || r.Inference.Rate != 0.05 || !slices.Equal(r.Model.Layers, []int{64, 10}) {
 		t.Errorf("the sixth run is %+v", r)
 	}
@@ -61,6 +62,29 @@ keys:
 	}
 	if p.Same(parse(t, "keys: {learning.rate: [0.1]}")) {
 		t.Error("another sweep is the same")
+	}
+}
+
+// TestOneSplit: runs of several seeds have the same test part, which base decides.
+func TestOneSplit(t *testing.T) {
+	test := func(base string) data.Fingerprint {
+		t.Helper()
+		var of *data.Fingerprint
+		for _, r := range parse(t, "base: "+base+"\nseeds: 3\nkeys: {learning.rate: [0.1, 0.2]}").Runs() {
+			sets, err := r.Recipe.Data.Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			is := sets.Test.Fingerprint()
+			if of != nil && is != *of {
+				t.Errorf("base %s: %s has a test part of its own", base, r.Name())
+			}
+			of = &is
+		}
+		return *of
+	}
+	if test("{}") == test("{data: {seed: 2}}") {
+		t.Error("data.seed does not draw the split")
 	}
 }
 

@@ -35,6 +35,7 @@ func init() {
 			"CSVOptions":  reflect.TypeFor[data.CSVOptions](),
 			"ColumnError": reflect.TypeFor[data.ColumnError](),
 			"Columns":     reflect.TypeFor[data.Columns](),
+			"Fingerprint": reflect.TypeFor[data.Fingerprint](),
 			"Set":         reflect.TypeFor[data.Set](),
 			"Transform":   reflect.TypeFor[data.Transform](),
 		},
