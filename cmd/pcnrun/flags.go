@@ -164,12 +164,13 @@ func addColumnFlags(flags *pflag.FlagSet) {
 		r.Data.Label = text
 		return nil
 	})
-	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array", func(r *train.Recipe, text string) error {
-		r.Data.Target = strings.Split(text, ",")
-		return nil
+	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array;\na name with a comma in quotes, as in CSV", func(r *train.Recipe, text string) (err error) {
+		r.Data.Target, err = data.ParseNames(text)
+		return err
 	})
 	recipeFlag(flags, "test", "SHARE|PATH", "of your own data: what is kept for the test (default 0.15, or its own part)", func(r *train.Recipe, text string) (err error) {
-		if r.Data.Test = text; !isNumber(text) {
+		r.Data.Test = text
+		if _, number := strconv.ParseFloat(text, 64); number != nil {
 			r.Data.Test, err = filepath.Abs(text)
 		}
 		return err

@@ -30,6 +30,7 @@ type Set struct {
 	labels  []int    // class of each of the n, nil for regression
 	targets values   // (n, TargetSize), empty when there are classes
 	columns []string // names of the features, where the file has them
+	remarks []string // what was taken for granted when it was read
 	index   []int    // the examples of this set among the n, in order; nil for all
 
 	input, target scaler
