@@ -32,7 +32,7 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, rows own
 	defer closeIn()
 	right, squares := 0, 0.0
 	count, err := in.Each(ctx, func(b *data.Batch) error {
-		inputs, err := t.tensor(b)
+		inputs, err := t.tensor(in, b)
 		if err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, format row
 	defer closeIn()
 	var text []byte
 	_, err = in.Each(ctx, func(b *data.Batch) error {
-		inputs, err := t.tensor(b)
+		inputs, err := t.tensor(in, b)
 		if err != nil {
 			return err
 		}

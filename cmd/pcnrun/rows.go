@@ -93,12 +93,12 @@ func (t *trained) rowOptions() data.RowOptions {
 	return o
 }
 
-// tensor returns the inputs of rows as t's network takes them.
-func (t *trained) tensor(b *data.Batch) (*tensor.Dense, error) {
+// tensor returns inputs of t from a file as the network takes them.
+func (t *trained) tensor(in *data.Rows, b *data.Batch) (*tensor.Dense, error) {
 	n := t.network
 	inputs, err := t.inputs.Tensor(n.Config().Dtype.Tensor(), b.Inputs, n.Size(n.InputNode()))
 	if err != nil {
-		return nil, fmt.Errorf("after row %d: %w", b.First, err)
+		return nil, fmt.Errorf("%s: after row %d: %w", in.Name(), b.First, err)
 	}
 	return inputs, nil
 }

@@ -236,7 +236,7 @@ func FuzzCSV(f *testing.F) {
 }
 
 func BenchmarkReadCSV(b *testing.B) {
-	text := strings.Repeat("0,0,5,13,9,1,0,0,0,0,13,15,10,15,5,0,1\n", 1000)
+	text := strings.Repeat("0,0,5,13,9,1,0,0,0,0,13,15,10,15,5,0,1\n0,0,5,13,9,1,0,0,0,0,13,15,10,15,5,0,0\n", 500)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {

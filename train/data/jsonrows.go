@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"example.com/pcn/internal/quoted"
@@ -19,7 +18,6 @@ import (
 // for each column.
 type jsonRecords struct {
 	decoder *json.Decoder
-	rows    int
 	value   json.RawMessage
 	fields  []string
 }
@@ -32,8 +30,8 @@ func (j *jsonRecords) offset() int64 { return j.decoder.InputOffset() }
 
 // next returns the next record, and where its numbers are.
 func (j *jsonRecords) next(s *rowReader) ([]string, *layout, error) {
-	j.rows++
-	s.place = "row " + strconv.Itoa(j.rows) + ": "
+	s.unit = "row"
+	s.at++
 	err := j.decoder.Decode(&j.value)
 	var syntax *json.SyntaxError
 	switch {

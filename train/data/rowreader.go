@@ -64,10 +64,11 @@ type rowReader struct {
 	csv    *csv.Reader  // nil where rows are JSON
 	json   *jsonRecords // nil where they are CSV
 	layout *layout      // nil until the first row
-	place  string       // of the record at hand, for errors
-	class  *classes     // nil where rows have none
-	inputs []string     // their names, nil where they are told by place
-	noted  bool         // that text is Latin-1
+	unit   string       // what the record at hand is the at-th of, for errors
+	at     int
+	class  *classes // nil where rows have none
+	inputs []string // their names, nil where they are told by place
+	noted  bool     // that text is Latin-1
 }
 
 // newRowReader begins to read r, which is plain text or packed by gzip. name is the
@@ -144,7 +145,10 @@ func (s *rowReader) next(b *Batch) error {
 		err = s.parse(b, record, layout)
 	}
 	if err != nil {
-		return fmt.Errorf("%s%w", s.place, err)
+		if s.unit != "" {
+			err = fmt.Errorf("%s %d: %w", s.unit, s.at, err)
+		}
+		return err
 	}
 	b.N++
 	return nil
@@ -158,14 +162,14 @@ func (s *rowReader) record() ([]string, *layout, error) {
 		s.bound.allow = s.json.offset() + maxRecordBytes
 		return record, layout, err
 	}
-	s.place = ""
+	s.unit = ""
 	record, err := s.csv.Read()
 	if err != nil {
 		return nil, nil, err // says the line itself
 	}
 	s.bound.allow = s.csv.InputOffset() + maxRecordBytes
-	line, _ := s.csv.FieldPos(0)
-	s.place = "line " + strconv.Itoa(line) + ": "
+	s.unit = "line"
+	s.at, _ = s.csv.FieldPos(0)
 	if s.blank(record) {
 		return nil, nil, nil
 	}
@@ -274,8 +278,14 @@ func (s *rowReader) parse(b *Batch, record []string, l *layout) (err error) {
 	return nil
 }
 
-// number reads a field.
+// number reads a field. Pixels are short and whole, and worth a way of their own.
 func number(field string, holes bool) (float64, error) {
+	whole := 0
+	for i := 0; i < len(field) && i < 9 && '0' <= field[i] && field[i] <= '9'; i++ {
+		if whole = 10*whole + int(field[i]-'0'); i == len(field)-1 {
+			return float64(whole), nil
+		}
+	}
 	field = strings.TrimSpace(field)
 	if x, err := strconv.ParseFloat(field, 64); err == nil && finite(x) {
 		return x, nil
