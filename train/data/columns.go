@@ -1,6 +1,7 @@
 package data
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,7 +50,9 @@ func (c *Columns) learned() []string {
 // ParseNames reads names with commas between, as in a line of CSV: a name that has
 // a comma itself stands in quotes.
 func ParseNames(text string) ([]string, error) {
-	fields, err := csvReader(strings.NewReader(text)).Read()
+	c := csv.NewReader(strings.NewReader(text))
+	c.TrimLeadingSpace = true
+	fields, err := c.Read()
 	if err != nil {
 		return nil, fmt.Errorf("must be names with commas between, got %.80q", text)
 	}
