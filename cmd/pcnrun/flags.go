@@ -66,8 +66,9 @@ files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME, where 'pcnrun
 data get' puts it or, for fashion-mnist, where Debian's package
 dataset-fashion-mnist does.
 
-The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with a
-header and --label or --target; an NPZ file, or a folder of NPY files, with arrays
+The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with commas,
+semicolons or tabs, or JSON objects (.jsonl), plain or .gz, with --label or --target,
+which name a column by the header or, without one, by its place from 1; an NPZ file, or a folder of NPY files, with arrays
 x and y or x_train, y_train, x_test and y_test; a folder with a folder of PNG or
 JPEG images for each class, or train and test folders of such; or a folder of IDX
 files.`

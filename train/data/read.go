@@ -13,8 +13,8 @@ import (
 )
 
 // Read reads data of one's own: path is
-//   - a CSV file with a header, .csv, or .tsv with tabs, or either with .gz: all
-//     columns but those named are inputs, see [ReadCSV];
+//   - a file of rows, .csv, .tsv or .jsonl, or one of them with .gz: all columns but
+//     those named are inputs, see [ReadCSV];
 //   - an NPZ file, or an NPY file or folder of NPY files, with the arrays x and y
 //     or, as Keras' mnist.npz, x_train, y_train, x_test and y_test; y is another
 //     name if cols has one. x is of shape (n), (n, features) or (n, height,
