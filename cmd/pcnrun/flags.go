@@ -68,10 +68,10 @@ dataset-fashion-mnist does.
 
 The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with commas,
 semicolons or tabs, or JSON objects (.jsonl), plain or .gz, with --label or --target,
-which name a column by the header or, without one, by its place from 1; an NPZ file, or a folder of NPY files, with arrays
-x and y or x_train, y_train, x_test and y_test; a folder with a folder of PNG or
-JPEG images for each class, or train and test folders of such; or a folder of IDX
-files.`
+which name a column by the header or, without one, by its place from 1; an NPZ file,
+or a folder of NPY files, with arrays x and y or x_train, y_train, x_test and y_test;
+a folder with a folder of PNG or JPEG images for each class, or train and test folders
+of such; or a folder of IDX files.`
 
 func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	f := &recipeFlags{flags: c.Flags()}

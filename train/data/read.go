@@ -86,7 +86,11 @@ func readFile(path string, cols Columns) (rest, test *Set, err error) {
 	switch ext := extension(path); ext {
 	case ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson":
 		if cols.Label == "" && len(cols.Targets) == 0 {
-			return nil, nil, &ColumnError{fmt.Sprintf("data: %s: which column is to be learned? name the label, or the targets of a regression, among %s", path, quoted.List(columnNames(path)))}
+			among := "by place from 1, since there is no header"
+			if names := columnNames(path); names != nil {
+				among = "among " + quoted.List(names)
+			}
+			return nil, nil, &ColumnError{fmt.Sprintf("data: %s: which column is to be learned? name the label, or the targets of a regression, %s", path, among)}
 		}
 		rest, err = CSV(path, cols)
 		return rest, nil, err

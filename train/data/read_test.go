@@ -294,6 +294,7 @@ func TestCSVNamed(t *testing.T) {
 		"y\n1\n":               {label, "line 1: must have at least 2 columns, inputs and 1 to learn, got 1", false},
 		"a,b,y\n1,2,q\n":       {Columns{Targets: []string{"y"}}, `line 2: column 3 ("y"): must be a finite number, got "q"`, false},
 		"a,b,c,y\n1,2,q,2\n":   {Columns{Targets: []string{"y", "y"}}, `column 4 ("y") is asked for twice`, true},
+		"1,2\n3,4\n":           {Columns{}, "which column is to be learned? name the label, or the targets of a regression, by place from 1", true},
 		"a,b,c,d,y\n1,2,3,4\n": {Columns{}, `which column is to be learned? name the label, or the targets of a regression, among "a", "b", "c", "d", "y"`, true},
 	} {
 		_, _, err := Read(write(t, filepath.Join(dir, "bad.csv"), []byte(text)), tt.cols)
