@@ -70,7 +70,8 @@ type layout struct {
 	targets []int // the label is a target, too
 }
 
-// isHeader reports whether a first record names the columns:
+// isHeader reports whether a first record, without space around its fields, names the
+// columns:
 //   - none of its fields is a number, and some are not empty;
 //   - or it has a name that is looked for and that no number could be;
 //   - or all are numbers, and all names that are looked for are there, which are
@@ -80,7 +81,6 @@ func (c *Columns) isHeader(record []string) bool {
 	numbers, names, counts := 0, 0, true
 	fields := make(map[string]bool, len(record))
 	for i, field := range record {
-		field = strings.TrimSpace(field)
 		fields[strings.ToLower(field)] = true
 		switch {
 		case isNumber(field):

@@ -46,8 +46,7 @@ type RowOptions struct {
 	// Note is told what was taken for granted, in a line each; nil to tell nobody.
 	Note func(text string)
 
-	separator rune  // of CSV; 0 for what the first record says
-	maxBytes  int64 // of text; 0 for any number
+	maxBytes int64 // of text; 0 for any number
 }
 
 // classes reports whether a row has a class.
@@ -103,24 +102,13 @@ func newRowReader(r io.Reader, name string, o RowOptions) (*rowReader, error) {
 		s.json = newJSONRecords(s.text)
 		return s, nil
 	}
-	s.csv = csvReader(s.text)
-	switch {
-	case o.separator != 0:
-		s.csv.Comma = o.separator
-	case extension(name) == ".tsv":
+	s.csv = csv.NewReader(s.text)
+	s.csv.ReuseRecord = true
+	s.csv.FieldsPerRecord = -1 // counted by parse, for a better error
+	if s.csv.Comma = separator(first); extension(name) == ".tsv" {
 		s.csv.Comma = '\t'
-	default:
-		s.csv.Comma = separator(first)
 	}
 	return s, nil
-}
-
-// csvReader returns a reader of CSV that leaves it to its user to count fields.
-func csvReader(r io.Reader) *csv.Reader {
-	c := csv.NewReader(r)
-	c.ReuseRecord = true
-	c.FieldsPerRecord = -1
-	return c
 }
 
 // Batch is some rows, one after the other.
@@ -193,10 +181,11 @@ func (s *rowReader) blank(record []string) bool {
 // header.
 func (s *rowReader) begin(record []string) (isHeader bool, err error) {
 	var header []string
-	if isHeader = s.isHeader(record); isHeader {
-		for _, field := range record {
-			header = append(header, strings.Clone(s.decode(strings.TrimSpace(field))))
-		}
+	for _, field := range record {
+		header = append(header, strings.Clone(s.decode(strings.TrimSpace(field))))
+	}
+	if isHeader = s.isHeader(header); !isHeader {
+		header = nil
 	}
 	if s.layout, err = s.arrange(header, len(record), s.Width, s.Outputs); err != nil {
 		return isHeader, err
