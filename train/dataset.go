@@ -33,7 +33,7 @@ type Data struct {
 	// Pixels is the range that pixels are scaled to. Default [0, 1].
 	Pixels []float64 `yaml:"pixels,omitempty,flow" json:"pixels,omitempty"`
 	// Standardize gives each input zero mean and unit variance over the training
-	// part.
+	// part, within bounds: see [data.Set.Standardization].
 	Standardize bool `yaml:"standardize" json:"standardize"`
 	// StandardizeTarget does so for each target of a regression. Scores stay in
 	// the units of the raw targets.

@@ -45,7 +45,7 @@ func TestChangedData(t *testing.T) {
 		text         []byte
 		eval, resume string // in the error
 	}{
-		"a class renamed": {twoKinds(200, "red", "zebra"), `d.csv: line 3, column 3 (kind): label "zebra"`, "d.csv has changed since: its training part has other values or classes"},
+		"a class renamed": {twoKinds(200, "red", "zebra"), `d.csv: line 3: column 3 ("kind"): must be one of the classes "blue", "red", got "zebra"`, "d.csv has changed since: its training part has other values or classes"},
 		"rows added":      {twoKinds(350, "red", "blue"), "d.csv has changed since " + cut, "its training part had 144 examples and has 272"},
 		"rows taken away": {twoKinds(100, "red", "blue"), "its test part had 30 examples and has 15", "d.csv has changed"},
 		"another order":   {[]byte(lines[0] + strings.Join(lines[101:201], "") + strings.Join(lines[1:101], "")), "has changed since", "has changed since"},

@@ -20,6 +20,9 @@ const (
 	sampleColumns = 12
 )
 
+// surveyedAtOnce is how many examples are in memory as numbers.
+const surveyedAtOnce = 256
+
 func (a *app) dataShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show DATASET|PATH",
@@ -96,6 +99,9 @@ func (a *app) show(d train.Data, out string, json bool) error {
 	sets, err := d.Load()
 	if err != nil {
 		return columnUsage(err)
+	}
+	for _, text := range sets.Train.Remarks() {
+		a.note("%s", text)
 	}
 	o := overview{Dataset: d.Dataset, Train: sets.Train.Len(), Test: sets.Test.Len(), Inputs: sets.Train.InputSize(), Width: sets.Train.Width, Height: sets.Train.Height}
 	inputs, targets, images, err := survey(sets.Train)
@@ -220,15 +226,15 @@ func survey(s *data.Set) (inputs, targets []span, first [][]float64, err error) 
 			}
 		}
 	}
-	for at := 0; at < s.Len(); at += rowsAtOnce {
-		rows := make([]int, min(rowsAtOnce, s.Len()-at))
+	for at := 0; at < s.Len(); at += surveyedAtOnce {
+		rows := make([]int, min(surveyedAtOnce, s.Len()-at))
 		for i := range rows {
 			rows[i] = at + i
 		}
-		x := newTensor(model.Float64, make([]float64, len(rows)*s.InputSize()), len(rows), s.InputSize())
+		x := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.InputSize()))
 		var y *tensor.Dense
 		if targets != nil {
-			y = newTensor(model.Float64, make([]float64, len(rows)*s.TargetSize()), len(rows), s.TargetSize())
+			y = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.TargetSize()))
 		}
 		if err := s.Gather(rows, x, y); err != nil {
 			return nil, nil, nil, err

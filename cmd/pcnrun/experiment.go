@@ -72,6 +72,9 @@ const few = 100
 func (a *app) describe(e *experiment, w io.Writer, n *model.Network) {
 	fmt.Fprintf(w, "data     %s: %s to learn from, %d for validation, %d for the test\n",
 		e.recipe.Data.Dataset, plural.Of(e.sets.Train.Len(), "example"), e.sets.Validation.Len(), e.sets.Test.Len())
+	for _, remark := range e.sets.Train.Remarks() {
+		fmt.Fprintf(w, "note     %s\n", remark)
+	}
 	fmt.Fprintf(w, "network  %v\n", n)
 	fmt.Fprintf(w, "settling %s\n", settlingText(e.recipe.Inference))
 	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))

@@ -68,11 +68,12 @@ files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME, where 'pcnrun
 data get' puts it or, for fashion-mnist, where Debian's package
 dataset-fashion-mnist does.
 
-The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with a
-header and --label or --target; an NPZ file, or a folder of NPY files, with arrays
-x and y or x_train, y_train, x_test and y_test; a folder with a folder of PNG or
-JPEG images for each class, or train and test folders of such; or a folder of IDX
-files.`
+The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with commas,
+semicolons or tabs, or JSON objects (.jsonl), plain or .gz, with --label or --target,
+which name a column by the header or, without one, by its place from 1; an NPZ file,
+or a folder of NPY files, with arrays x and y or x_train, y_train, x_test and y_test;
+a folder with a folder of PNG or JPEG images for each class, or train and test folders
+of such; or a folder of IDX files.`
 
 func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	f := &recipeFlags{flags: c.Flags()}
@@ -160,12 +161,13 @@ func addColumnFlags(flags *pflag.FlagSet) {
 		r.Data.Label = text
 		return nil
 	})
-	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array", func(r *train.Recipe, text string) error {
-		r.Data.Target = strings.Split(text, ",")
-		return nil
+	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array;\na name with a comma in quotes, as in CSV", func(r *train.Recipe, text string) (err error) {
+		r.Data.Target, err = data.ParseNames(text)
+		return err
 	})
 	recipeFlag(flags, "test", "SHARE|PATH", "of your own data: what is kept for the test (default 0.15, or its own part)", func(r *train.Recipe, text string) (err error) {
-		if r.Data.Test = text; !isNumber(text) {
+		r.Data.Test = text
+		if _, number := strconv.ParseFloat(text, 64); number != nil {
 			r.Data.Test, err = filepath.Abs(text)
 		}
 		return err

@@ -358,7 +358,7 @@ func (in *inspection) bend(ctx context.Context, n *model.Network, c model.Clamps
 	few := func(t *tensor.Dense) *tensor.Dense {
 		rows := model.Rows(t)
 		rows = rows[:min(len(rows), spectrumExamples)]
-		return newTensor(model.Float64, slices.Concat(rows...), len(rows), t.Shape()[1])
+		return tensor.New(tensor.WithShape(len(rows), t.Shape()[1]), tensor.WithBacking(slices.Concat(rows...)))
 	}
 	of := exact.Clamp(few(c[n.InputNode()].Values), few(c[n.TargetNode()].Values))
 	var latents []*tensor.Dense

@@ -35,34 +35,6 @@ func allocates(t *testing.T, limit int, f func()) {
 // slack is what reading anything may allocate, buffers and errors included.
 const slack = 2 << 20
 
-func FuzzCSVNamed(f *testing.F) {
-	for _, text := range []string{"a,y\n1,rose\n2,iris\n", "y,a\n1,2\n3,4\n", "\ufeffa;y\n1;x\n", "a,y,y\n", "a,b\n1,2\n", "\"y\",a\n\"x\n\",1\n,2\n", "a,y\n1,1e400\n", ""} {
-		f.Add(text, true)
-		f.Add(text, false)
-	}
-	f.Fuzz(func(t *testing.T, text string, label bool) {
-		opts := CSVOptions{TargetNames: []string{"y"}}
-		if label {
-			opts = CSVOptions{Label: "y"}
-		}
-		var s *Set
-		var err error
-		// A field of one digit and its comma become a float64 in a slice that doubles,
-		// a label a string in a map.
-		allocates(t, slack+512*len(text), func() { s, err = ReadCSV(strings.NewReader(text), "f", opts) })
-		if err != nil {
-			return
-		}
-		x, y := all(t, s)
-		if n := s.Len(); n == 0 || n > len(text) || len(x) != n*s.InputSize() || len(y) != n*s.TargetSize() || s.TargetSize() < 1 {
-			t.Fatalf("%d examples of %d inputs and %d targets: %d and %d numbers", n, s.InputSize(), s.TargetSize(), len(x), len(y))
-		}
-		if label && (s.Classes < 2 || s.Classes > s.Len() || s.ClassNames != nil && len(s.ClassNames) != s.Classes) {
-			t.Fatalf("%d classes with names %q", s.Classes, s.ClassNames)
-		}
-	})
-}
-
 // npyOf returns an NPY file as the npyio library writes it.
 func npyOf(t testing.TB, x any) []byte {
 	t.Helper()
@@ -182,7 +154,7 @@ func FuzzDecodeGrey(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		var m *image.Gray
 		var err error
-		allocates(t, slack+32*maxPixelsPerByte*len(file), func() { m, err = decodeGrey(file) })
+		allocates(t, slack+32*maxPixelsPerByte*len(file), func() { m, _, err = decodeGrey(file) })
 		if err == nil && (len(m.Pix) != m.Rect.Dx()*m.Rect.Dy() || len(m.Pix) > maxImagePixels || len(m.Pix) == 0) {
 			t.Fatalf("%d pixels of %v", len(m.Pix), m.Rect)
 		}
