@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/ram"
 )
 
 // Network is a predictive coding network: weights, and the machines that
@@ -45,6 +46,10 @@ type Network struct {
 func New(cfg Config) (*Network, error) {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	parameters, _ := cfg.Bytes(Inference{}, 0)
+	if err := ram.Check("layers", parameters); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
 	n := &Network{cfg: cfg, sizes: bottomUp(cfg.Direction, cfg.Layers), workers: runtime.GOMAXPROCS(0), machines: map[string]*settler{}}
