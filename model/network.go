@@ -13,6 +13,7 @@ import (
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/linear"
+	"example.com/pcn/internal/ram"
 	"example.com/pcn/internal/recent"
 )
 
@@ -60,6 +61,10 @@ func newWorkshop() workshop { return workshop{machines: recent.List[*settler]{Mo
 func New(cfg Config) (*Network, error) {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	parameters, _ := cfg.Bytes(Inference{}, 0)
+	if err := ram.Check("layers", parameters); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
 	n := &Network{cfg: cfg, sizes: bottomUp(cfg.Direction, cfg.Layers), workers: runtime.GOMAXPROCS(0), workshop: newWorkshop()}

@@ -41,7 +41,7 @@ func prepare(r train.Recipe, open func() (*folder, error)) (*experiment, error) 
 		return nil, err
 	}
 	logSets(r.Data, sets)
-	if err := fits(r.Model.Layers, sets); err != nil {
+	if err := fits(r, sets); err != nil {
 		return nil, usageError{err}
 	}
 	d, err := open()
@@ -51,11 +51,13 @@ func prepare(r train.Recipe, open func() (*folder, error)) (*experiment, error) 
 	return &experiment{recipe: r, sets: sets, data: sets.Fingerprints(), folder: d}, nil
 }
 
-// fits checks the sizes of the ends of a network.
-func fits(layers []int, sets train.Sets) error {
+// fits checks that a network has the sizes that the data has at its ends, and fits in
+// memory.
+func fits(r train.Recipe, sets train.Sets) error {
+	layers := r.Model.Layers
 	inputs, targets := sets.Train.InputSize(), sets.Train.TargetSize()
 	if layers[0] == inputs && layers[len(layers)-1] == targets {
-		return nil
+		return r.CheckMemory(sets.Train.Len())
 	}
 	what := "targets"
 	if sets.Train.Classes > 0 {

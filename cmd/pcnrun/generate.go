@@ -92,6 +92,9 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 		}
 		return a.generateRows(ctx, t, args, g.json)
 	}
+	if err := g.checkSamples(t.network); err != nil {
+		return err
+	}
 	wanted, err := g.targets(t)
 	if err != nil {
 		return err
@@ -150,6 +153,26 @@ type wanted struct {
 	classes []int         // of each row of the targets; nil from one class to another
 	columns int           // rows of the targets that make a row of the picture
 	what    string
+}
+
+// maxGenerated is the most numbers of all nodes that are made at once: with what
+// moves them some hundred megabytes.
+const maxGenerated = 1 << 24
+
+// checkSamples refuses more samples than are made at once.
+func (g *generateFlags) checkSamples(n *model.Network) error {
+	rows := max(len(g.labels), 1)
+	if g.between == nil && g.labels == nil {
+		rows = n.Size(n.TargetNode())
+	}
+	units := 0
+	for _, size := range n.Config().Layers {
+		units += size
+	}
+	if most := max(maxGenerated/(rows*units), 1); g.samples > most {
+		return usagef("--samples: must be at most %d of this network at once, got %d: for more, give other --seed", most, g.samples)
+	}
+	return nil
 }
 
 // targets returns what t is to generate.

@@ -41,7 +41,7 @@ func TestKill(t *testing.T) {
 	if out, err := command(filepath.Join(dir, "whole"), "1").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	span := time.Since(began)
+	span := time.Since(began) * 3 / 4 // so that most are ended in time
 	want := readEnded(t, filepath.Join(dir, "whole"))
 	if len(want.Last) == 0 || len(want.Metrics.Epochs) == 14 {
 		t.Fatalf("the run was to end early; it took %d epochs", len(want.Metrics.Epochs))

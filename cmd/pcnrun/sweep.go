@@ -208,7 +208,7 @@ func (s *sweeping) fit() error {
 		return err
 	}
 	for _, p := range s.plan.Points {
-		if err := fits(p.Recipe.Model.Layers, sets); err != nil {
+		if err := fits(p.Recipe, sets); err != nil {
 			return fmt.Errorf("%s: point %d: %w", cmp.Or(s.config, s.path(sweepFile)), p.Number, err)
 		}
 	}
