@@ -224,19 +224,11 @@ func decode(data []byte) (views, map[string]string, error) {
 	if tensorfile.IsNPZ(data) {
 		return tensorfile.ReadNPZ(data)
 	}
-	_, metadata, err := safetensors.ReadMetadata(data)
+	tensors, texts, err := tensorfile.Read(data)
 	if err != nil {
 		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
 	}
-	st, err := safetensors.Deserialize(data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
-	}
-	tensors := views{}
-	for _, t := range st.Tensors() {
-		tensors[t.Name] = t.TensorView
-	}
-	return tensors, metadata.Metadata(), nil
+	return tensors, texts, nil
 }
 
 // downwards returns st with layers named W0, b0 and so on from the top, each W
@@ -327,23 +319,37 @@ func expect(st views, name string, shape ...int) error {
 
 // fill sets d to v, converted, which must be finite.
 func fill(d *tensor.Dense, v safetensors.TensorView, name string) error {
-	raw := v.Data()
-	for i := range d.Shape().TotalSize() {
-		var x float64
-		if v.DType() == safetensors.F32 {
-			x = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
-		} else {
-			x = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
-		}
-		if !finite(x) {
-			return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, i, x)
-		}
-		switch data := d.Data().(type) {
-		case []float32:
-			data[i] = float32(x)
-		case []float64:
-			data[i] = x
-		}
+	bad := -1
+	switch to := d.Data().(type) {
+	case []float32:
+		bad = fillSlice(to, v)
+	case []float64:
+		bad = fillSlice(to, v)
+	}
+	if bad >= 0 {
+		return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, bad, number(v.Data(), v.DType(), bad))
 	}
 	return nil
+}
+
+// fillSlice sets to to the numbers of v, and returns the place of the first that is
+// not finite, else -1.
+func fillSlice[T float32 | float64](to []T, v safetensors.TensorView) (bad int) {
+	raw, dtype := v.Data(), v.DType()
+	for i := range to {
+		x := number(raw, dtype, i)
+		if !finite(x) {
+			return i
+		}
+		to[i] = T(x)
+	}
+	return -1
+}
+
+// number returns number i of those that raw holds.
+func number(raw []byte, dtype safetensors.DType, i int) float64 {
+	if dtype == safetensors.F32 {
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
+	}
+	return math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
 }

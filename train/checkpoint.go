@@ -174,15 +174,11 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 
 // ReadCheckpoint is LoadCheckpoint from the bytes of a file.
 func ReadCheckpoint(data []byte) (*Checkpoint, error) {
-	st, err := safetensors.Deserialize(data)
+	tensors, texts, err := tensorfile.Read(data)
 	if err != nil {
 		return nil, fmt.Errorf("not a safetensors file: %w", err)
 	}
-	_, header, err := safetensors.ReadMetadata(data)
-	if err != nil {
-		return nil, fmt.Errorf("not a safetensors file: %w", err)
-	}
-	text, ok := header.Metadata()[checkpointKey]
+	text, ok := texts[checkpointKey]
 	if !ok {
 		return nil, fmt.Errorf("is no checkpoint: its metadata has no %s", checkpointKey)
 	}
@@ -194,19 +190,19 @@ func ReadCheckpoint(data []byte) (*Checkpoint, error) {
 		return nil, fmt.Errorf("%s: version must be %d, got %d", checkpointKey, checkpointVersion, head.Version)
 	}
 	c := head.Checkpoint
-	for key, text := range header.Metadata() {
+	for key, text := range texts {
 		if name, ok := strings.CutPrefix(key, valuePrefix); ok {
 			c.State.SetValue(name, text)
 		}
 	}
 	numbers := 0
-	for _, v := range st.Tensors() {
-		t, err := tensorfile.Dense(v.TensorView)
+	for name, v := range tensors {
+		t, err := tensorfile.Dense(v)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", v.Name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		numbers += t.Shape().TotalSize()
-		c.State.SetTensor(v.Name, t)
+		c.State.SetTensor(name, t)
 	}
 	if c.Recipe != nil {
 		if err := c.Recipe.Validate(); err != nil {

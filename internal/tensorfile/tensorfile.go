@@ -32,6 +32,24 @@ func View(d *tensor.Dense) (safetensors.TensorView, error) {
 	return safetensors.NewTensorView(dtype, shape, data)
 }
 
+// Read reads a safetensors file: views of its tensors by name, and the texts
+// beside them.
+func Read(data []byte) (map[string]safetensors.TensorView, map[string]string, error) {
+	header, metadata, err := safetensors.ReadMetadata(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	body := data[8+header:]
+	tensors := map[string]safetensors.TensorView{}
+	for name, info := range metadata.Tensors() {
+		at := info.DataOffsets
+		if tensors[name], err = safetensors.NewTensorView(info.DType, info.Shape, body[at[0]:at[1]]); err != nil {
+			return nil, nil, fmt.Errorf("%.100q: %w", name, err)
+		}
+	}
+	return tensors, metadata.Metadata(), nil
+}
+
 // Dense returns a view, of float32 or float64 and not empty, as a tensor of its
 // own.
 func Dense(v safetensors.TensorView) (*tensor.Dense, error) {
