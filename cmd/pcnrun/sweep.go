@@ -430,7 +430,8 @@ func (s *sweeping) print(t *sweep.Table) error {
 	if w := t.Winner; w != nil {
 		text = fmt.Sprintf("point %d is best: test %s %s on %s", w.Point, t.ScoreName(), t.Text(w.Test), plural.Of(w.Examples, "example"))
 	}
-	if _, err := fmt.Fprintln(stdout, paint(stdout, bold, text)); err != nil {
+	paint(stdout, bold, text)
+	if _, err := fmt.Fprintln(stdout); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.info, "wrote %s, %s and %s\n", s.path(tableFile), s.path(tableCSVFile), s.path(sweepPlotsFile))
