@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -121,7 +120,7 @@ func (n *Network) texts() (map[string]string, error) {
 // The error names the file and the tensor that is missing, of another shape or
 // of a type other than float32 and float64.
 func Load(path string, base Config) (*Network, error) {
-	data, err := os.ReadFile(path)
+	data, err := tensorfile.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}

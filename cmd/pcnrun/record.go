@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/train"
 )
@@ -103,7 +104,7 @@ func (r *record) save(d *folder) error {
 // loadRecord reads the record of the run in a folder.
 func loadRecord(dir string) (*record, error) {
 	path := filepath.Join(dir, recordFile)
-	text, err := os.ReadFile(path)
+	text, err := bounded.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func loadRecord(dir string) (*record, error) {
 // so far. A last line that was cut short is left out.
 func loadMetrics(dir string) (*train.History, error) {
 	path := filepath.Join(dir, metricsFile)
-	f, err := os.Open(path)
+	f, err := bounded.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &train.History{}, nil
 	}

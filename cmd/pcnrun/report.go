@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -91,7 +92,7 @@ func openRun(dir string) (*pastRun, error) {
 	if r.record, err = loadRecord(dir); err != nil {
 		return nil, fmt.Errorf("%s holds no run: %w", dir, err)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, recipeFile))
+	text, err := bounded.ReadFile(filepath.Join(dir, recipeFile))
 	if err != nil {
 		return nil, err
 	}

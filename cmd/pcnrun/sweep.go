@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -236,7 +237,7 @@ func (s *sweeping) claim() error {
 	if file := d.holdsRun(); file != "" {
 		return usagef("--out %s: holds a run, of which %s is a part: name another folder", s.dir, file)
 	}
-	text, err := os.ReadFile(s.config)
+	text, err := bounded.ReadFile(s.config)
 	if err != nil {
 		return err
 	}
@@ -351,7 +352,7 @@ func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, 
 		return nil, err
 	}
 	defer d.release()
-	if text, err := os.ReadFile(d.path(tableFile)); err == nil {
+	if text, err := bounded.ReadFile(d.path(tableFile)); err == nil {
 		t := &sweep.Table{}
 		if err := json.Unmarshal(text, t); err != nil {
 			return nil, fmt.Errorf("%s: %w", d.path(tableFile), err)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
@@ -225,7 +226,7 @@ func (d *folder) where() (train.Recipe, *train.Checkpoint, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return train.Recipe{}, nil, err
 	}
-	text, err := os.ReadFile(d.path(recipeFile))
+	text, err := bounded.ReadFile(d.path(recipeFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return train.Recipe{}, nil, fmt.Errorf("%s holds no run: neither %s nor %s is there", d.dir, checkpointFile, recipeFile)
 	}

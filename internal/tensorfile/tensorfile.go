@@ -5,9 +5,12 @@ package tensorfile
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	"github.com/nlpodyssey/safetensors"
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/bounded"
 )
 
 // View returns d, of float32 or float64, as little-endian bytes.
@@ -71,4 +74,26 @@ func Dense(v safetensors.TensorView) (*tensor.Dense, error) {
 		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(x)), err
 	}
 	return nil, fmt.Errorf("must be F32 or F64, got %v", v.DType())
+}
+
+// ReadFile returns what the safetensors or NPZ file at path holds. A file that begins
+// as neither does is not read further.
+func ReadFile(path string) ([]byte, error) {
+	f, size, err := bounded.OpenSized(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	start := make([]byte, 8)
+	if _, err := f.ReadAt(start, 0); err != nil && err != io.EOF {
+		return nil, err
+	}
+	if header := binary.LittleEndian.Uint64(start); !IsNPZ(start) && (header < 2 || header > uint64(max(size-8, 0))) {
+		return nil, fmt.Errorf("%s: neither a safetensors nor an NPZ file, or cut short", path)
+	}
+	data := make([]byte, size)
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, nil
 }

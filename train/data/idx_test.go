@@ -233,7 +233,7 @@ func TestIDXMissing(t *testing.T) {
 	if err := os.Mkdir(file, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := IDX(dir); err == nil || !strings.Contains(err.Error(), file+" is of type d---------, expected a regular file") {
+	if _, _, err := IDX(dir); err == nil || !strings.Contains(err.Error(), file+": must be a file, got a folder") {
 		t.Errorf("a folder in place of a file: got error %v", err)
 	}
 }

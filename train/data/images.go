@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/quoted"
 )
 
@@ -122,18 +123,14 @@ func (s *Set) addImages(dir string, class int) error {
 }
 
 func readImageFile(path string) (*image.Gray, error) {
-	info, err := regular(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxImageBytes {
-		return nil, fmt.Errorf("data: %s has %d bytes, expected at most %d", path, info.Size(), maxImageBytes)
-	}
-	f, err := os.Open(path)
+	f, size, err := bounded.OpenSized(path)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
 	defer f.Close()
+	if size > maxImageBytes {
+		return nil, fmt.Errorf("data: %s has %d bytes, expected at most %d", path, size, maxImageBytes)
+	}
 	file, err := io.ReadAll(io.LimitReader(f, maxImageBytes))
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
