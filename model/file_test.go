@@ -15,6 +15,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/fuzzing"
 	"example.com/pcn/internal/tensorfile"
 )
 
@@ -219,6 +220,7 @@ func BenchmarkLoad(b *testing.B) {
 // FuzzRead reads what may be a model, with at most 64 bytes of memory for each of
 // its own, and more where they are unpacked.
 func FuzzRead(f *testing.F) {
+	fuzzing.Sparingly(f)
 	n, err := New(Config{Layers: []int{3, 2}, Seed: 1})
 	must(f, err)
 	var b bytes.Buffer

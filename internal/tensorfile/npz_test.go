@@ -17,6 +17,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/bounded"
+	"example.com/pcn/internal/fuzzing"
 )
 
 func must(t testing.TB, err error) {
@@ -149,6 +150,7 @@ func TestBadNPZ(t *testing.T) {
 // FuzzReadNPZ reads content as an archive and as an array in one, of which the
 // checksum is right. It allocates no more than a bound by the size.
 func FuzzReadNPZ(f *testing.F) {
+	fuzzing.Sparingly(f)
 	f.Add([]byte(npyFile(header("<f4", "False", "(2, 1)"), []float32{1, 2})))
 	f.Add([]byte(npyFile(header(">f8", "True", "(1, 2)"), []float64{1, 2})))
 	f.Add([]byte(npyFile(header("|u1", "False", "(2,)"), []byte("ab"))))

@@ -17,6 +17,7 @@ import (
 	"testing/iotest"
 
 	"example.com/pcn/internal/bounded"
+	"example.com/pcn/internal/fuzzing"
 )
 
 // idx returns an IDX file of bytes with any header and content.
@@ -306,6 +307,7 @@ func TestReadIDXGrows(t *testing.T) {
 
 // FuzzReadIDX checks that what is accepted is what was in the file.
 func FuzzReadIDX(f *testing.F) {
+	fuzzing.Sparingly(f)
 	for _, file := range idxFolder() {
 		f.Add(file, 0, int64(0))
 		f.Add(file[:len(file)-1], 3, int64(100))
