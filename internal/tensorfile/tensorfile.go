@@ -76,20 +76,23 @@ func Dense(v safetensors.TensorView) (*tensor.Dense, error) {
 	return nil, fmt.Errorf("must be F32 or F64, got %v", v.DType())
 }
 
-// ReadFile returns what the safetensors or NPZ file at path holds. A file that begins
-// as neither does is not read further.
+// ReadFile returns what the safetensors or NPZ file at path holds. Of a file that
+// begins as neither does it returns the beginning, which [Read] refuses.
 func ReadFile(path string) ([]byte, error) {
 	f, size, err := bounded.OpenSized(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	start := make([]byte, 8)
-	if _, err := f.ReadAt(start, 0); err != nil && err != io.EOF {
+	start := make([]byte, min(size, 8))
+	if _, err := f.ReadAt(start, 0); err != nil {
 		return nil, err
 	}
-	if header := binary.LittleEndian.Uint64(start); !IsNPZ(start) && (header < 2 || header > uint64(max(size-8, 0))) {
-		return nil, fmt.Errorf("%s: neither a safetensors nor an NPZ file, or cut short", path)
+	if len(start) < 8 {
+		return start, nil
+	}
+	if header := binary.LittleEndian.Uint64(start); !IsNPZ(start) && (header < 2 || header > uint64(size-8)) {
+		return start, nil
 	}
 	data := make([]byte, size)
 	if _, err := io.ReadFull(f, data); err != nil {
