@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -116,7 +115,7 @@ func (n *Network) texts() (map[string]string, error) {
 // of a type other than float32 and float64, or says that the file is not what was
 // written.
 func Load(path string, base Config) (*Network, error) {
-	data, err := os.ReadFile(path)
+	data, err := tensorfile.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
@@ -318,23 +317,37 @@ func expect(st views, name string, shape ...int) error {
 
 // fill sets d to v, converted, which must be finite.
 func fill(d *tensor.Dense, v safetensors.TensorView, name string) error {
-	raw := v.Data()
-	for i := range d.Shape().TotalSize() {
-		var x float64
-		if v.DType() == safetensors.F32 {
-			x = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
-		} else {
-			x = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
-		}
-		if !finite(x) {
-			return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, i, x)
-		}
-		switch data := d.Data().(type) {
-		case []float32:
-			data[i] = float32(x)
-		case []float64:
-			data[i] = x
-		}
+	bad := -1
+	switch to := d.Data().(type) {
+	case []float32:
+		bad = fillSlice(to, v)
+	case []float64:
+		bad = fillSlice(to, v)
+	}
+	if bad >= 0 {
+		return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, bad, number(v.Data(), v.DType(), bad))
 	}
 	return nil
+}
+
+// fillSlice sets to to the numbers of v, and returns the place of the first that is
+// not finite, else -1.
+func fillSlice[T float32 | float64](to []T, v safetensors.TensorView) (bad int) {
+	raw, dtype := v.Data(), v.DType()
+	for i := range to {
+		x := number(raw, dtype, i)
+		if !finite(x) {
+			return i
+		}
+		to[i] = T(x)
+	}
+	return -1
+}
+
+// number returns number i of those that raw holds.
+func number(raw []byte, dtype safetensors.DType, i int) float64 {
+	if dtype == safetensors.F32 {
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
+	}
+	return math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/fuzzing"
 	"example.com/pcn/internal/tensorfile"
 )
 
@@ -187,9 +188,40 @@ func TestPlainLayers(t *testing.T) {
 	}
 }
 
+// TestReadAllocations: what reading a model allocates is told by its layers, not by
+// its weights.
+func TestReadAllocations(t *testing.T) {
+	count := func(width int) float64 {
+		n, err := New(Config{Layers: []int{width, width, 10}})
+		must(t, err)
+		var b bytes.Buffer
+		must(t, n.Write(&b))
+		return testing.AllocsPerRun(3, func() {
+			_, err := Read(b.Bytes(), Config{})
+			must(t, err)
+		})
+	}
+	if few, many := count(4), count(400); many > few+50 {
+		t.Errorf("%v allocations for a model of 70 weights, %v for one of 164,410", few, many)
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	n, err := New(Config{Layers: []int{784, 2048, 2048, 10}}) // 23 MB
+	must(b, err)
+	path := filepath.Join(b.TempDir(), "model.safetensors")
+	must(b, n.Save(path))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := Load(path, Config{})
+		must(b, err)
+	}
+}
+
 // FuzzRead reads what may be a model, with at most 64 bytes of memory for each of
 // its own, and more where they are unpacked.
 func FuzzRead(f *testing.F) {
+	fuzzing.Sparingly(f)
 	n, err := New(Config{Layers: []int{3, 2}, Seed: 1})
 	must(f, err)
 	var b bytes.Buffer

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -157,7 +156,7 @@ func (c *Checkpoint) Write(w io.Writer) error {
 // LoadCheckpoint reads a file that [Checkpoint.Save] wrote, and refuses one that is
 // not what was written. The error names the file.
 func LoadCheckpoint(path string) (*Checkpoint, error) {
-	data, err := os.ReadFile(path)
+	data, err := tensorfile.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("train: checkpoint: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/fuzzing"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/model"
 )
@@ -332,6 +333,7 @@ func TestEpochSurvivesJSON(t *testing.T) {
 // FuzzReadCheckpoint reads what may be a checkpoint, with at most 64 bytes of
 // memory for each of its own, and goes on from what is one.
 func FuzzReadCheckpoint(f *testing.F) {
+	fuzzing.Sparingly(f)
 	r, sets, c := small(f)
 	var b bytes.Buffer
 	must(f, c.Write(&b))

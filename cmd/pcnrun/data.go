@@ -100,7 +100,8 @@ they are on this machine, and the size and SHA-256 of each file, unpacked.`,
 }
 
 func (k known) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s  %s\n", paint(w, bold, k.Name), k.Title)
+	paint(w, bold, k.Name)
+	fmt.Fprintf(w, "  %s\n", k.Title)
 	fmt.Fprintf(w, "  licence %s, by %s\n", k.Licence, k.Source)
 	switch {
 	case k.Folder != "":
@@ -223,7 +224,7 @@ func (a *app) downloadBar(e fetch.Event) *progressbar.ProgressBar {
 		total = -1 // a spinner
 	}
 	return progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(a.stderr),
+		progressbar.OptionSetWriter(rawOf(a.stderr)),
 		progressbar.OptionSetVisibility(a.showsBars()),
 		progressbar.OptionSetDescription(e.File),
 		progressbar.OptionSetWidth(30),

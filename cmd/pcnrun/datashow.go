@@ -146,7 +146,8 @@ func (a *app) show(d train.Data, out string, json bool) error {
 
 func (a *app) printOverview(o overview) error {
 	w := a.stdout
-	fmt.Fprintf(w, "%s  %s, %s\n", paint(w, bold, o.Dataset), plural.Of(o.Train, "training example"), plural.Of(o.Test, "test example"))
+	paint(w, bold, o.Dataset)
+	fmt.Fprintf(w, "  %s, %s\n", plural.Of(o.Train, "training example"), plural.Of(o.Test, "test example"))
 	shape := fmt.Sprint(o.Inputs)
 	if o.Width > 0 {
 		shape += fmt.Sprintf(" (images of %d×%d pixels)", o.Width, o.Height)

@@ -95,6 +95,7 @@ func (a *app) printEvaluation(t *trained, res evaluation, json bool) error {
 		return printJSON(a.stdout, res)
 	}
 	fmt.Fprintf(a.info(), "network  %v\n", t.network)
-	_, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, fmt.Sprintf("test %s on %s of %s", res.testText(), plural.Of(res.TestExamples, "example"), res.Dataset)))
+	paint(a.stdout, bold, fmt.Sprintf("test %s on %s of %s", res.testText(), plural.Of(res.TestExamples, "example"), res.Dataset))
+	_, err := fmt.Fprintln(a.stdout)
 	return err
 }

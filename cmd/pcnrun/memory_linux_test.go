@@ -1,14 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -27,7 +23,10 @@ func TestPredictMemory(t *testing.T) {
 	row = strings.TrimSuffix(row, ",") + "\n"
 	peak := func(rows int) int64 {
 		out := &lineCounter{}
-		peak := peakOf(t, io.LimitReader(&repeated{text: row}, int64(rows*len(row))), out, "predict", filepath.Join(dir, modelFile))
+		peak, err := peakOf(t.Context(), t, io.LimitReader(&repeated{text: row}, int64(rows*len(row))), out, os.Stderr, "predict", filepath.Join(dir, modelFile))
+		if err != nil {
+			t.Fatal(err)
+		}
 		if out.lines != rows {
 			t.Fatalf("%d answers to %d rows", out.lines, rows)
 		}
@@ -37,37 +36,6 @@ func TestPredictMemory(t *testing.T) {
 	t.Logf("peak %d MB for 10,000 rows, %d MB for %d", few>>20, all>>20, many)
 	if all-few > 20<<20 {
 		t.Errorf("peak memory grows from %d to %d bytes", few, all)
-	}
-}
-
-// peakOf runs pcnrun and returns the most memory, in bytes, that it held.
-func peakOf(t *testing.T, stdin io.Reader, stdout io.Writer, args ...string) int64 {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "peak")
-	cmd := exec.Command("peak", append([]string{file, "pcnrun"}, args...)...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, os.Stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatal(err)
-	}
-	return must(strconv.ParseInt(string(must(os.ReadFile(file))), 10, 64))
-}
-
-func init() { commands["peak"] = writePeak }
-
-// writePeak is a command that runs another one, and writes the most memory that this
-// held to a file. Linux counts for a process what the one that began it has: that must
-// be a small one, and not the tests.
-func writePeak() {
-	cmd := exec.Command(os.Args[2], os.Args[3:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	err := cmd.Run()
-	if err == nil {
-		peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
-		err = os.WriteFile(os.Args[1], strconv.AppendInt(nil, peak, 10), 0o666)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
 	}
 }
 

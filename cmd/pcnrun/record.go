@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/sealed"
 	"example.com/pcn/train"
@@ -110,7 +111,7 @@ func (r *record) save(d *folder) error {
 // loadRecord reads the record of the run in a folder.
 func loadRecord(dir string) (*record, error) {
 	path := filepath.Join(dir, recordFile)
-	text, err := os.ReadFile(path)
+	text, err := bounded.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func loadRecord(dir string) (*record, error) {
 // least.
 func loadMetrics(dir string, known int) (*train.History, error) {
 	path := filepath.Join(dir, metricsFile)
-	f, err := os.Open(path)
+	f, err := bounded.Open(path)
 	if err != nil && !(errors.Is(err, fs.ErrNotExist) && known == 0) {
 		return nil, err
 	}

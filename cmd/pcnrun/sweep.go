@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/sealed"
 	"example.com/pcn/train"
@@ -237,7 +238,7 @@ func (s *sweeping) claim() error {
 	if file := d.holdsRun(); file != "" {
 		return usagef("--out %s: holds a run, of which %s is a part: name another folder", s.dir, file)
 	}
-	text, err := os.ReadFile(s.config)
+	text, err := bounded.ReadFile(s.config)
 	if err != nil {
 		return err
 	}
@@ -379,7 +380,7 @@ func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, 
 	if err := atomicfile.Clean(s.dir, sweepFile, tableFile, tableCSVFile, sweepPlotsFile); err != nil {
 		return nil, err
 	}
-	if text, err := os.ReadFile(d.path(tableFile)); err == nil {
+	if text, err := bounded.ReadFile(d.path(tableFile)); err == nil {
 		t := &sweep.Table{}
 		if err := sealed.Unmarshal(text, t); err != nil {
 			return nil, fmt.Errorf("%s: %w", d.path(tableFile), err)
@@ -458,7 +459,8 @@ func (s *sweeping) print(t *sweep.Table) error {
 	if w := t.Winner; w != nil {
 		text = fmt.Sprintf("point %d is best: test %s %s on %s", w.Point, t.ScoreName(), t.Text(w.Test), plural.Of(w.Examples, "example"))
 	}
-	if _, err := fmt.Fprintln(stdout, paint(stdout, bold, text)); err != nil {
+	paint(stdout, bold, text)
+	if _, err := fmt.Fprintln(stdout); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.info, "wrote %s, %s and %s\n", s.path(tableFile), s.path(tableCSVFile), s.path(sweepPlotsFile))

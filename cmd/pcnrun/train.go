@@ -190,7 +190,8 @@ func (a *app) printResult(f *trainFlags, res result) error {
 	if f.json {
 		return printJSON(a.stdout, res)
 	}
-	_, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, res.summary()))
+	paint(a.stdout, bold, res.summary())
+	_, err := fmt.Fprintln(a.stdout)
 	return err
 }
 

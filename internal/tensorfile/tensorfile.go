@@ -9,6 +9,8 @@ import (
 
 	"github.com/nlpodyssey/safetensors"
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/bounded"
 )
 
 // View returns d, of float32 or float64, as little-endian bytes.
@@ -83,4 +85,29 @@ func Dense(v safetensors.TensorView) (*tensor.Dense, error) {
 		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(x)), err
 	}
 	return nil, fmt.Errorf("must be F32 or F64, got %v", v.DType())
+}
+
+// ReadFile returns what the safetensors or NPZ file at path holds. Of a file that
+// begins as neither does it returns the beginning, which [Read] refuses.
+func ReadFile(path string) ([]byte, error) {
+	f, size, err := bounded.OpenSized(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	start := make([]byte, min(size, 8))
+	if _, err := f.ReadAt(start, 0); err != nil {
+		return nil, err
+	}
+	if len(start) < 8 {
+		return start, nil
+	}
+	if header := binary.LittleEndian.Uint64(start); !IsNPZ(start) && (header < 2 || header > uint64(size-8)) {
+		return start, nil
+	}
+	data := make([]byte, size)
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, nil
 }

@@ -160,7 +160,7 @@ func TestCSV(t *testing.T) {
 	}
 	for file, want := range map[string]string{
 		"cut.csv.gz": "unexpected EOF", "head.csv.gz": "gzip header: unexpected EOF", "corrupt.csv.gz": "checksum",
-		"empty.csv": "no line of numbers", "missing.csv": "no such file", ".": "must be a regular file, got one of type d---------",
+		"empty.csv": "no line of numbers", "missing.csv": "no such file", ".": "must be a file, got a folder",
 	} {
 		_, err := CSV(filepath.Join(dir, file), Columns{})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Join(dir, file)) {

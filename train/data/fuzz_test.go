@@ -17,6 +17,8 @@ import (
 	"codeberg.org/sbinet/npyio/npy"
 	"codeberg.org/sbinet/npyio/npz"
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/fuzzing"
 )
 
 // allocates fails when f allocates more than limit bytes in all.
@@ -80,6 +82,7 @@ func packed(t testing.TB, files ...string) []byte {
 }
 
 func FuzzNPZ(f *testing.F) {
+	fuzzing.Sparingly(f)
 	f.Add(npzOf(f, map[string]any{"x": []float64{1, 2.5}, "y": []int64{0, 1}}))
 	f.Add(npzOf(f, map[string]any{"x_train": []float64{1, 2.5}, "y_train": []int64{0, 1}, "x_test": []float64{3}, "y_test": []int64{1}}))
 	f.Add(packed(f, "x.npy", header("|u1", false, "2, 2, 2")+"abcdefgh", "y.npy", header("<f4", false, "2")+"\x00\x00\x80?\x00\x00\x80?"))
@@ -102,6 +105,7 @@ func FuzzNPZ(f *testing.F) {
 // FuzzArrays fuzzes what is in an NPZ file, which the checksums of a zip keep from
 // FuzzNPZ.
 func FuzzArrays(f *testing.F) {
+	fuzzing.Sparingly(f)
 	f.Add(header("|u1", false, "2, 2, 2")+"abcdefgh", header("<f4", false, "2")+"\x00\x00\x80?\x00\x00\x00?", "")
 	f.Add(header("<f4", false, "1, 1, 1")+"\x00\x00\x80?", header("|u1", true, "1, 1")+"\x01", "y")
 	f.Add(header("|u1", false, "1, 1, 1, 1")+"a", header("<i2", false, "1")+"\x01\x00", "y")
@@ -143,6 +147,7 @@ func pngOf(t testing.TB, m image.Image) []byte {
 }
 
 func FuzzDecodeGrey(f *testing.F) {
+	fuzzing.Sparingly(f)
 	f.Add(pngOf(f, picture(4, 3)))
 	f.Add(pngOf(f, image.NewPaletted(image.Rect(0, 0, 9, 2), color.Palette{color.Black, color.White})))
 	f.Add(pngOf(f, image.NewGray16(image.Rect(0, 0, 2, 2))))

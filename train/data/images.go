@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/quoted"
 )
 
@@ -128,18 +129,14 @@ func (s *Set) addImages(dir string, class int) error {
 // readImageFile returns an image in shades of grey, and whether it had colours where
 // that is asked.
 func readImageFile(path string, ask bool) (grey *image.Gray, coloured bool, err error) {
-	info, err := regular(path)
-	if err != nil {
-		return nil, false, err
-	}
-	if info.Size() > maxImageBytes {
-		return nil, false, fmt.Errorf("data: %s has %d bytes, expected at most %d", path, info.Size(), maxImageBytes)
-	}
-	f, err := os.Open(path)
+	f, size, err := bounded.OpenSized(path)
 	if err != nil {
 		return nil, false, fmt.Errorf("data: %w", err)
 	}
 	defer f.Close()
+	if size > maxImageBytes {
+		return nil, false, fmt.Errorf("data: %s has %d bytes, expected at most %d", path, size, maxImageBytes)
+	}
 	file, err := io.ReadAll(io.LimitReader(f, maxImageBytes))
 	if err != nil {
 		return nil, false, fmt.Errorf("data: %w", err)

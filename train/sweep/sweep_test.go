@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"example.com/pcn/internal/fuzzing"
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -376,6 +377,7 @@ func TestTable(t *testing.T) {
 // FuzzParse reads any text without a panic, with memory in proportion to the text
 // and to the points that it asks for.
 func FuzzParse(f *testing.F) {
+	fuzzing.Sparingly(f)
 	f.Add([]byte("base: {learning: {epochs: 1}}\nseeds: 3\nkeys:\n  learning.rate: [0.1, 0.2]\n  model.layers: [[64, 10]]\n"))
 	f.Add([]byte("search: random\npoints: 5\nseed: 3\nseeds: [1, 2]\nrecipe: article\nkeys:\n  learning.rate: {low: 0.1, high: 1, scale: log}\n  learning.batch: {low: 1, high: 9}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"example.com/pcn/train/data"
@@ -31,7 +30,7 @@ func (f File) Check(dir string) (path string, err error) {
 // verify checks what is in a file, reading no further than the size that is
 // expected.
 func (f File) verify(path string, packed bool) error {
-	file, err := os.Open(path)
+	file, err := bounded.Open(path)
 	if err != nil {
 		return err
 	}
