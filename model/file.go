@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,7 +34,8 @@ func biasName(i int) string   { return fmt.Sprintf("layers.%d.W.bias", i) }
 // learned. A network that is no chain has names of predictions and sources in place of
 // layers: hidden.image.weight, hidden.bias ([Network.Named] has them). Where path ends in .npz it is an NPZ file for NumPy instead: see
 // [Network.WriteNPZ]. The file is written beside path and renamed, so that path is
-// never half a file.
+// never half a file. Its entry pcn.sha256 is a hash of all else, which [Load]
+// checks.
 func (n *Network) Save(path string) error {
 	if strings.EqualFold(filepath.Ext(path), ".npz") {
 		return atomicfile.Write(path, n.WriteNPZ)
@@ -45,18 +45,7 @@ func (n *Network) Save(path string) error {
 
 // Write writes a safetensors file, as [Network.Save] does.
 func (n *Network) Write(w io.Writer) error {
-	metadata, err := n.texts()
-	if err != nil {
-		return err
-	}
-	metadata["format"] = "pt"
-	tensors := map[string]safetensors.TensorView{}
-	for name, d := range n.tensors() {
-		if tensors[name], err = tensorfile.View(d); err != nil {
-			return fmt.Errorf("model: %s: %w", name, err)
-		}
-	}
-	return safetensors.SerializeToWriter(tensors, metadata, w)
+	return n.write(w, tensorfile.Write)
 }
 
 // WriteNPZ writes an NPZ file: an array for each tensor of the safetensors file,
@@ -67,11 +56,15 @@ func (n *Network) Write(w io.Writer) error {
 //	f["layers.0.W.weight"]
 //	json.loads(bytes(f["pcn.config"]))
 func (n *Network) WriteNPZ(w io.Writer) error {
+	return n.write(w, tensorfile.WriteNPZ)
+}
+
+func (n *Network) write(w io.Writer, as func(io.Writer, map[string]*tensor.Dense, map[string]string) error) error {
 	texts, err := n.texts()
 	if err != nil {
 		return err
 	}
-	if err := tensorfile.WriteNPZ(w, n.tensors(), texts); err != nil {
+	if err := as(w, n.tensors(), texts); err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
 	return nil
@@ -119,9 +112,10 @@ func (n *Network) texts() (map[string]string, error) {
 // generative one.
 //
 // The error names the file and the tensor that is missing, of another shape or
-// of a type other than float32 and float64.
+// of a type other than float32 and float64, or says that the file is not what was
+// written.
 func Load(path string, base Config) (*Network, error) {
-	data, err := os.ReadFile(path)
+	data, err := tensorfile.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
@@ -141,6 +135,10 @@ func Read(data []byte, base Config) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := tensorfile.Check(st, metadata); err != nil && !errors.Is(err, tensorfile.ErrNoSum) {
+		return nil, err
+	}
+	delete(metadata, tensorfile.SumKey)
 	cfg := base
 	if text, ok := metadata[metadataKey]; ok {
 		cfg = Config{}
@@ -226,19 +224,11 @@ func decode(data []byte) (views, map[string]string, error) {
 	if tensorfile.IsNPZ(data) {
 		return tensorfile.ReadNPZ(data)
 	}
-	_, metadata, err := safetensors.ReadMetadata(data)
+	tensors, texts, err := tensorfile.Read(data)
 	if err != nil {
 		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
 	}
-	st, err := safetensors.Deserialize(data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
-	}
-	tensors := views{}
-	for _, t := range st.Tensors() {
-		tensors[t.Name] = t.TensorView
-	}
-	return tensors, metadata.Metadata(), nil
+	return tensors, texts, nil
 }
 
 // downwards returns st with layers named W0, b0 and so on from the top, each W
@@ -329,23 +319,37 @@ func expect(st views, name string, shape ...int) error {
 
 // fill sets d to v, converted, which must be finite.
 func fill(d *tensor.Dense, v safetensors.TensorView, name string) error {
-	raw := v.Data()
-	for i := range d.Shape().TotalSize() {
-		var x float64
-		if v.DType() == safetensors.F32 {
-			x = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
-		} else {
-			x = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
-		}
-		if !finite(x) {
-			return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, i, x)
-		}
-		switch data := d.Data().(type) {
-		case []float32:
-			data[i] = float32(x)
-		case []float64:
-			data[i] = x
-		}
+	bad := -1
+	switch to := d.Data().(type) {
+	case []float32:
+		bad = fillSlice(to, v)
+	case []float64:
+		bad = fillSlice(to, v)
+	}
+	if bad >= 0 {
+		return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, bad, number(v.Data(), v.DType(), bad))
 	}
 	return nil
+}
+
+// fillSlice sets to to the numbers of v, and returns the place of the first that is
+// not finite, else -1.
+func fillSlice[T float32 | float64](to []T, v safetensors.TensorView) (bad int) {
+	raw, dtype := v.Data(), v.DType()
+	for i := range to {
+		x := number(raw, dtype, i)
+		if !finite(x) {
+			return i
+		}
+		to[i] = T(x)
+	}
+	return -1
+}
+
+// number returns number i of those that raw holds.
+func number(raw []byte, dtype safetensors.DType, i int) float64 {
+	if dtype == safetensors.F32 {
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
+	}
+	return math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/fuzzing"
 	"example.com/pcn/internal/tensorfile"
 )
 
@@ -186,9 +188,40 @@ func TestPlainLayers(t *testing.T) {
 	}
 }
 
+// TestReadAllocations: what reading a model allocates is told by its layers, not by
+// its weights.
+func TestReadAllocations(t *testing.T) {
+	count := func(width int) float64 {
+		n, err := New(Config{Layers: []int{width, width, 10}})
+		must(t, err)
+		var b bytes.Buffer
+		must(t, n.Write(&b))
+		return testing.AllocsPerRun(3, func() {
+			_, err := Read(b.Bytes(), Config{})
+			must(t, err)
+		})
+	}
+	if few, many := count(4), count(400); many > few+50 {
+		t.Errorf("%v allocations for a model of 70 weights, %v for one of 164,410", few, many)
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	n, err := New(Config{Layers: []int{784, 2048, 2048, 10}}) // 23 MB
+	must(b, err)
+	path := filepath.Join(b.TempDir(), "model.safetensors")
+	must(b, n.Save(path))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := Load(path, Config{})
+		must(b, err)
+	}
+}
+
 // FuzzRead reads what may be a model, with at most 64 bytes of memory for each of
 // its own, and more where they are unpacked.
 func FuzzRead(f *testing.F) {
+	fuzzing.Sparingly(f)
 	n, err := New(Config{Layers: []int{3, 2}, Seed: 1})
 	must(f, err)
 	var b bytes.Buffer
@@ -232,4 +265,40 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestEveryBit flips each bit of a model's file, and cuts it everywhere: it is
+// refused, or the network is the one that was written.
+func TestEveryBit(t *testing.T) {
+	n, err := New(Config{Layers: []int{2, 3, 2}, Precisions: []float64{1, 2, 1}, Seed: 4})
+	must(t, err)
+	must(t, n.SetMetadata("pcn.note", "rate: 0.1"))
+	same := func(m *Network) bool {
+		for name, d := range n.tensors() {
+			if other := m.tensors()[name]; other == nil || !reflect.DeepEqual(other.Data(), d.Data()) {
+				return false
+			}
+		}
+		return reflect.DeepEqual(m.Config(), n.Config()) && m.Metadata("pcn.note") == n.Metadata("pcn.note")
+	}
+	for name, write := range map[string]func(io.Writer) error{"safetensors": n.Write, "npz": n.WriteNPZ} {
+		var file bytes.Buffer
+		must(t, write(&file))
+		whole, refused := file.Bytes(), 0
+		for i := range 8 * len(whole) {
+			damaged := bytes.Clone(whole)
+			damaged[i/8] ^= 1 << (i % 8)
+			if m, err := Read(damaged, Config{}); err != nil {
+				refused++
+			} else if !same(m) {
+				t.Errorf("%s: with bit %d flipped it was read as another network", name, i)
+			}
+		}
+		for size := range whole {
+			if _, err := Read(whole[:size], Config{}); err == nil {
+				t.Errorf("%s: cut to %d of %d bytes it was read", name, size, len(whole))
+			}
+		}
+		t.Logf("%s: %d of %d bits were refused", name, refused, 8*len(whole))
+	}
 }

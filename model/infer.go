@@ -100,12 +100,7 @@ func (n *Network) OneHot(classes []int) (*tensor.Dense, error) {
 		if c < 0 || c >= k {
 			return nil, fmt.Errorf("model: classes[%d]: must be 0 to %d, got %d", i, k-1, c)
 		}
-		switch data := d.Data().(type) {
-		case []float32:
-			data[i*k+c] = 1
-		case []float64:
-			data[i*k+c] = 1
-		}
+		setElement(d, i*k+c, 1)
 	}
 	return d, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/ram"
 	"example.com/pcn/internal/recent"
 )
 
@@ -79,6 +80,10 @@ func newWorkshop() workshop { return workshop{machines: recent.List[*settler]{Mo
 func New(cfg Config) (*Network, error) {
 	n, err := plan(cfg)
 	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	parameters, _ := n.cfg.Bytes(Inference{}, 0)
+	if err := ram.Check("layers", parameters); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
 	rng := rand.New(rand.NewPCG(n.cfg.Seed, streamWeights))

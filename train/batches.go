@@ -38,14 +38,18 @@ func Fits(n *model.Network, set *data.Set) error {
 	if err := made(n); err != nil {
 		return err
 	}
+	name := "the set"
+	if set != nil && set.Name != "" {
+		name = set.Name
+	}
 	if set == nil || set.Len() == 0 {
-		return fmt.Errorf("train: set: must have examples, got %v", set)
+		return fmt.Errorf("train: %s: must have examples, got none", name)
 	}
 	if d := n.Size(n.InputNode()); d != set.InputSize() {
-		return fmt.Errorf("train: %s: must have %d inputs as the network takes, got %d", set.Name, d, set.InputSize())
+		return fmt.Errorf("train: %s: must have %d inputs as the network takes, got %d", name, d, set.InputSize())
 	}
 	if k := n.Size(n.TargetNode()); k != set.TargetSize() {
-		return fmt.Errorf("train: %s: must have %d targets as the network has, got %d", set.Name, k, set.TargetSize())
+		return fmt.Errorf("train: %s: must have %d targets as the network has, got %d", name, k, set.TargetSize())
 	}
 	return nil
 }

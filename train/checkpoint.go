@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -20,9 +19,10 @@ import (
 type Checkpoint struct {
 	// Recipe is the run's, for who began it to keep here; Fit does not use it.
 	Recipe *Recipe `json:"recipe,omitempty"`
-	// Learning is what Fit was given, and Examples the number it learned from.
-	Learning Learning `json:"learning"`
-	Examples int      `json:"examples"`
+	// Learning is what Fit was given, and Data which examples. Of these the test
+	// part is for who began the run to keep here.
+	Learning Learning     `json:"learning"`
+	Data     Fingerprints `json:"data"`
 	// History has the epochs that are over. Of the next one Batch batches are
 	// done, with Record so far.
 	History History `json:"history"`
@@ -40,11 +40,11 @@ type Checkpoint struct {
 // Names in a checkpoint file: keys of its metadata, and what comes before those
 // of State.
 const (
-	checkpointKey     = "pcn.checkpoint"
-	checkpointVersion = 1
+	checkpointKey     = tensorfile.Prefix + "checkpoint"
+	checkpointVersion = 2
 	learnerPart       = "learner"
 	bestPart          = "best"
-	valuePrefix       = "state."
+	valuePrefix       = tensorfile.Prefix + "state."
 )
 
 // checkpointHead is what a file's metadata holds under checkpointKey.
@@ -56,7 +56,7 @@ type checkpointHead struct {
 // checkpoint returns a copy of where f is.
 func (f *fitting) checkpoint() *Checkpoint {
 	c := &Checkpoint{
-		Learning: f.settings, Examples: f.batches.set.Len(), History: *f.history,
+		Learning: f.settings, Data: f.data(), History: *f.history,
 		Batch: f.batch, NotFinite: f.notFinite, Stream: f.drawn,
 	}
 	c.History.Epochs = slices.Clone(f.history.Epochs)
@@ -78,8 +78,8 @@ func (f *fitting) resume(c *Checkpoint) error {
 	if c.Learning != f.settings {
 		return fmt.Errorf("was made with %+v, and this is %+v", c.Learning, f.settings)
 	}
-	if n := f.batches.set.Len(); c.Examples != n {
-		return fmt.Errorf("was made with %d training examples, and there are %d", c.Examples, n)
+	if changes := c.Data.Learned().Changes(f.data()); changes != "" {
+		return fmt.Errorf("the data has changed since: %s", changes)
 	}
 	if err := c.validate(f.batches.count(), f.validation != nil); err != nil {
 		return err
@@ -131,7 +131,8 @@ func (c *Checkpoint) validate(batches int, validation bool) error {
 }
 
 // Save writes the checkpoint to a safetensors file, beside path and renamed, so
-// that an older checkpoint stays until this one is complete.
+// that an older checkpoint stays until this one is complete. The file has a hash of
+// all it holds.
 func (c *Checkpoint) Save(path string) error {
 	if err := atomicfile.Write(path, c.Write); err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
@@ -145,23 +146,17 @@ func (c *Checkpoint) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	metadata := map[string]string{checkpointKey: string(head), "format": "pt"}
+	texts := map[string]string{checkpointKey: string(head)}
 	for name, text := range c.State.Values {
-		metadata[valuePrefix+name] = text
+		texts[valuePrefix+name] = text
 	}
-	tensors := map[string]safetensors.TensorView{}
-	for name, t := range c.State.Tensors {
-		if tensors[name], err = tensorfile.View(t); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return safetensors.SerializeToWriter(tensors, metadata, w)
+	return tensorfile.Write(w, c.State.Tensors, texts)
 }
 
-// LoadCheckpoint reads a file that [Checkpoint.Save] wrote. The error names the
-// file.
+// LoadCheckpoint reads a file that [Checkpoint.Save] wrote, and refuses one that is
+// not what was written. The error names the file.
 func LoadCheckpoint(path string) (*Checkpoint, error) {
-	data, err := os.ReadFile(path)
+	data, err := tensorfile.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("train: checkpoint: %w", err)
 	}
@@ -174,15 +169,23 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 
 // ReadCheckpoint is LoadCheckpoint from the bytes of a file.
 func ReadCheckpoint(data []byte) (*Checkpoint, error) {
-	st, err := safetensors.Deserialize(data)
+	tensors, texts, err := tensorfile.Read(data)
 	if err != nil {
 		return nil, fmt.Errorf("not a safetensors file: %w", err)
 	}
-	_, header, err := safetensors.ReadMetadata(data)
-	if err != nil {
-		return nil, fmt.Errorf("not a safetensors file: %w", err)
+	c, err := decodeCheckpoint(tensors, texts)
+	if err == nil {
+		err = tensorfile.Check(tensors, texts)
 	}
-	text, ok := header.Metadata()[checkpointKey]
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// decodeCheckpoint makes a checkpoint of what a file holds.
+func decodeCheckpoint(tensors map[string]safetensors.TensorView, texts map[string]string) (*Checkpoint, error) {
+	text, ok := texts[checkpointKey]
 	if !ok {
 		return nil, fmt.Errorf("is no checkpoint: its metadata has no %s", checkpointKey)
 	}
@@ -194,19 +197,19 @@ func ReadCheckpoint(data []byte) (*Checkpoint, error) {
 		return nil, fmt.Errorf("%s: version must be %d, got %d", checkpointKey, checkpointVersion, head.Version)
 	}
 	c := head.Checkpoint
-	for key, text := range header.Metadata() {
+	for key, text := range texts {
 		if name, ok := strings.CutPrefix(key, valuePrefix); ok {
 			c.State.SetValue(name, text)
 		}
 	}
 	numbers := 0
-	for _, v := range st.Tensors() {
-		t, err := tensorfile.Dense(v.TensorView)
+	for name, v := range tensors {
+		t, err := tensorfile.Dense(v)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", v.Name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		numbers += t.Shape().TotalSize()
-		c.State.SetTensor(v.Name, t)
+		c.State.SetTensor(name, t)
 	}
 	if c.Recipe != nil {
 		if err := c.Recipe.Validate(); err != nil {

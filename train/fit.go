@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"example.com/pcn/model"
@@ -189,6 +190,7 @@ type fitting struct {
 	validation *data.Set // nil without one
 	opts       Options
 
+	data      func() Fingerprints // of the training and validation sets
 	history   *History
 	stream    *rand.PCG   // of the order of the examples
 	drawn     []byte      // the stream before the order of the epoch under way was drawn
@@ -213,6 +215,7 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	f := &fitting{learner: l, settings: c, validation: validation, opts: opts, history: &History{}, stream: rand.NewPCG(c.Seed, streamShuffle)}
+	f.data = sync.OnceValue(Sets{Train: training, Validation: validation}.Fingerprints)
 	if f.schedule, err = NewSchedule(c.Schedule); err != nil {
 		return nil, err
 	}

@@ -45,11 +45,11 @@ func TestMisuse(t *testing.T) {
 		want string // contained in the error
 	}{
 		"Fits: nothing":             {func() error { return Fits(nil, nil) }, "network: must be one of model.New or model.Load, got none"},
-		"Examples: no set":          {func() error { _, err := Examples(n, nil); return err }, "set: must have examples, got no set"},
+		"Examples: no set":          {func() error { _, err := Examples(n, nil); return err }, "the set: must have examples, got none"},
 		"Examples: another's":       {func() error { _, err := Examples(n, sine); return err }, "sine: must have 4 inputs as the network takes, got 1"},
 		"Examples: no such row":     {func() error { _, err := Examples(network(1, 3, 1), sine, -1); return err }, "rows[0]"},
 		"Evaluate: no learner":      {func() error { _, err := Evaluate(ctx, nil, sine); return err }, "learner: must be one"},
-		"Evaluate: no set":          {func() error { _, err := Evaluate(ctx, l, nil); return err }, "set: must have examples, got no set"},
+		"Evaluate: no set":          {func() error { _, err := Evaluate(ctx, l, nil); return err }, "the set: must have examples, got none"},
 		"Fit: another's validation": {func() error { _, err := Fit(ctx, learner(1, 3, 1), Learning{}, sine, digits, Options{}); return err }, "digits: must have 1 inputs as the network takes, got 64: the validation set"},
 		"Fit: zero checkpoint": {func() error {
 			_, err := Fit(ctx, learner(1, 3, 1), Learning{}, sine, nil, Options{From: &Checkpoint{}})

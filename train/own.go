@@ -106,12 +106,12 @@ func (d Data) test() (share float64, path string, err error) {
 
 // readOwn returns what may be learned from, in an order that spreads the classes
 // evenly, and the test part.
-func (d Data) readOwn() (rest, test *data.Set, err error) {
+func (d Data) readOwn(classes []string) (rest, test *data.Set, err error) {
 	share, path, err := d.test()
 	if err != nil {
 		return nil, nil, err
 	}
-	cols := data.Columns{Label: d.Label, Targets: d.Target}
+	cols := data.Columns{Label: d.Label, Targets: d.Target, Classes: classes}
 	all, test, err := data.Read(d.Dataset, cols)
 	if err != nil {
 		return nil, nil, err
@@ -154,7 +154,7 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	if err != nil {
 		return r, err
 	}
-	rest, _, err := d.readOwn()
+	rest, _, err := d.readOwn(nil)
 	if err != nil {
 		return r, err
 	}

@@ -35,6 +35,9 @@ var recipes embed.FS
 // ArticleRecipe names the recipe with exactly the article's numbers.
 const ArticleRecipe = "article"
 
+// DefaultSplit is the Data.Seed of default recipes: one split for all runs.
+const DefaultSplit = 1
+
 // DefaultRecipe returns the tuned recipe for a dataset and a direction, or with
 // name "article" the article's own numbers, which are generative. It returns an
 // error that lists what there is when the dataset or the name is unknown.
@@ -59,7 +62,9 @@ func readRecipe(file string) (Recipe, error) {
 	if err != nil {
 		return Recipe{}, fmt.Errorf("train: recipe: must be one that is built in, got %s", file)
 	}
-	return ParseRecipe(text)
+	r, err := ParseRecipe(text)
+	r.Data.Seed = DefaultSplit
+	return r, err
 }
 
 // SettlesByDefault reports whether latents settle as a default recipe for the
@@ -102,10 +107,10 @@ func ParseRecipe(text []byte) (Recipe, error) {
 // YAML returns the recipe as a file that [ParseRecipe] reads.
 func (r Recipe) YAML() ([]byte, error) { return yaml.Marshal(r) }
 
-// SetSeed makes seed decide everything that is drawn at random: the split or
-// the sine's noise, the weights, and the order of the examples.
+// SetSeed makes seed decide what a run draws at random: the weights and the order
+// of the examples. Which examples these are is for Data.Seed.
 func (r *Recipe) SetSeed(seed uint64) {
-	r.Data.Seed, r.Model.Seed, r.Learning.Seed = seed, seed, seed
+	r.Model.Seed, r.Learning.Seed = seed, seed
 }
 
 // Validate returns all that is wrong with the recipe, each error naming its

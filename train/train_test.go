@@ -29,6 +29,7 @@ func recipe(t testing.TB, dataset string, direction model.Direction, name string
 	t.Helper()
 	r, err := DefaultRecipe(dataset, direction, name)
 	must(t, err)
+	r.Data.Seed = seed // each with its split
 	r.SetSeed(seed)
 	return r
 }

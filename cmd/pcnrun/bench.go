@@ -64,6 +64,9 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 		if r.Inference.Method == model.Gradient && r.Inference.Rate == 0 {
 			r.Inference.Rate = 0.05
 		}
+		if err := r.CheckMemory(r.Learning.Batch); err != nil {
+			return usageError{err}
+		}
 		p, err := bench.NewProblem(r.Model, r.Inference, r.Learning.Batch)
 		if err != nil {
 			return err

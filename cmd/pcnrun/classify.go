@@ -39,6 +39,7 @@ as it settled or the energy of each class.
 	}
 	f := addForeignFlags(c.Flags())
 	dataDirFlag(c.Flags())
+	pixelsFlag(c.Flags(), "the recipe's")
 	addInferenceFlags(c.Flags())
 	var by model.By
 	byFlag(c.Flags(), &by)
@@ -90,7 +91,7 @@ type classification struct {
 }
 
 func (a *app) classifyTest(ctx context.Context, t *trained, path string, by model.By, inf model.Inference, limit int, asJSON bool) error {
-	sets, err := t.load()
+	sets, err := t.load(a.warn)
 	if err != nil {
 		return err
 	}

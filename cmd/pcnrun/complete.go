@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/plural"
@@ -65,6 +66,7 @@ can be asked, and fills in what hardly fits.
 	}
 	o := &completeFlags{modelFlags: addForeignFlags(c.Flags())}
 	dataDirFlag(c.Flags())
+	pixelsFlag(c.Flags(), "the recipe's")
 	addInferenceFlags(c.Flags())
 	c.Flags().StringVar(&o.input, "input", "", "CSV `FILE` of inputs to complete, - for the standard input, in place of the\ntest part")
 	c.Flags().StringVar(&o.mask, "mask", "", "`PART` to hide: "+maskHelp+"\n(default bottom, or random:0.5 where inputs are no images; none with --input)")
@@ -138,9 +140,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	}
 	var sets train.Sets
 	if t.recipe.Data.Dataset != "" {
-		if sets, err = t.load(); err == nil {
-			err = train.Fits(t.network, sets.Train)
-		}
+		sets, err = t.load(a.warn)
 		if err != nil && o.input == "" {
 			return err
 		}
@@ -205,15 +205,11 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		}
 	}
 	if o.completed != "" {
-		if o.denoise == 0 {
-			rows, err = p.completed(filled)
-		} else if err = p.units.Invert().Apply(filled); err == nil {
-			rows = model.Rows(filled)
-		}
-		if err == nil {
-			err = a.writeRows(o.completed, p.names, rows, t.network.Config().Dtype)
-		}
+		raw, err := p.units.Undo(filled)
 		if err != nil {
+			return err
+		}
+		if err := a.writeRows(o.completed, p, model.Rows(raw), raw.Dtype()); err != nil {
 			return err
 		}
 	}
@@ -252,16 +248,7 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 			}
 		}
 	} else {
-		in, closeIn, openErr := a.openInputs(o.input, t)
-		if openErr != nil {
-			return nil, nil, openErr
-		}
-		defer closeIn()
-		in.parser.holes = true
-		raw, err = in.all(ctx)
-		if in.parser.named {
-			names = t.columns
-		}
+		raw, names, err = a.allRows(ctx, o.input, t, true)
 		if o.limit > 0 && o.limit < len(raw) {
 			raw = raw[:o.limit]
 		}
@@ -435,22 +422,34 @@ func (r *completion) text() string {
 	return out
 }
 
-// writeRows writes rows as CSV, below a header where their columns have names, to a
-// file, or for - to the standard output.
-func (a *app) writeRows(path string, names []string, rows [][]float64, d model.Dtype) error {
+// writeRows writes what rows fill in of p as CSV, and what was given as it was, below
+// a header where columns have names, to a file, or for - to the standard output.
+func (a *app) writeRows(path string, p *puzzle, rows [][]float64, dt tensor.Dtype) error {
 	write := func(w io.Writer) error {
 		out := bufio.NewWriter(w)
-		for i, name := range names {
+		for i, name := range p.names {
 			if i > 0 {
 				out.WriteByte(',')
 			}
 			out.WriteString(csvField(name))
 		}
-		if names != nil {
+		if p.names != nil {
 			out.WriteByte('\n')
 		}
-		for _, row := range rows {
-			fmt.Fprintln(out, formatRow(row, d))
+		var line []byte
+		for i, row := range rows {
+			line = line[:0]
+			for j := range row {
+				if j > 0 {
+					line = append(line, ',')
+				}
+				if p.given(i, j) {
+					line = appendRow(line, p.raw[i][j:j+1], tensor.Float64)
+				} else {
+					line = appendRow(line, row[j:j+1], dt)
+				}
+			}
+			out.Write(append(line, '\n'))
 		}
 		return out.Flush()
 	}

@@ -13,6 +13,7 @@ import (
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 	"example.com/pcn/train/data/fetch"
 )
 
@@ -72,7 +73,7 @@ var flagWords = map[string]completer{
 	"weight-init":    words(model.Xavier.String(), model.PyTorch.String()),
 	"dtype":          words(model.Float32.String(), model.Float64.String()),
 	"by":             words(model.BySettling.String(), model.ByEnergy.String()),
-	"format":         words(rowFormats[csvRows:]...),
+	"format":         words(data.Formats...),
 	"between":        classes,
 	"mask":           orFiles("top", "bottom", "left", "right", "random:0.5"),
 	"gemm":           orFiles(append([]string{"auto"}, gemm.Kernels()...)...),

@@ -182,7 +182,7 @@ func checkConfig(path string, choice config.Choice) yamlfile.Errors {
 	r, err := config.Load(path, choice)
 	if err == nil {
 		if sets, missing := r.Data.Load(); missing == nil {
-			err = fits(r.Model.Layers, sets)
+			err = fits(r, sets)
 		}
 	}
 	var found yamlfile.Errors

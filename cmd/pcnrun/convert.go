@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/model"
-	"example.com/pcn/train"
 )
 
 // modelExtensions are those of the files that a network can be written to.
@@ -76,14 +75,17 @@ discriminative direction, the other way round in the generative one. The top
 activation is then φ of x itself.
 
 With --dataset the model also says what it learned from and how inputs are scaled,
-as the recipe has it, so that eval and predict need no more flags.`,
+so that eval and predict need no more flags. Pixels are in [0, 1] where neither
+--pixels nor --recipe says otherwise.`,
 		Example: `  pcnrun import digits.npz --out digits.safetensors
   pcnrun import mlp.npz --direction discriminative --activation relu --out mlp.safetensors
+  pcnrun import mlp.npz --direction discriminative --activation relu --dataset mnist --pixels -1,1 --out mlp.safetensors
   pcnrun import pc.safetensors --direction generative --activation tanh --top-activation tanh --out pc.safetensors`,
 		Args: wantArgs(1, 1),
 	}
 	f := newModelFlags(c.Flags(), "the file's", "the file's", "the file's, else identity")
 	dataDirFlag(c.Flags())
+	pixelsFlag(c.Flags(), "0,1, or that of --recipe")
 	out := c.Flags().String("out", "", "model `FILE` to write: "+strings.Join(modelExtensions, " or "))
 	force := c.Flags().Bool("force", false, "overwrite the file")
 	json := jsonFlag(c)
@@ -91,7 +93,7 @@ as the recipe has it, so that eval and predict need no more flags.`,
 		if err := freeModelFile("out", *out, *force); err != nil {
 			return err
 		}
-		n, err := f.read(args[0])
+		n, err := f.read(args[0], a.warn)
 		if err != nil {
 			return err
 		}
@@ -101,7 +103,7 @@ as the recipe has it, so that eval and predict need no more flags.`,
 }
 
 // read makes a model of a file, of which the flags say what it does not.
-func (f *modelFlags) read(path string) (*model.Network, error) {
+func (f *modelFlags) read(path string, warn func(string, ...any)) (*model.Network, error) {
 	described, err := describes(path)
 	if err != nil {
 		return nil, err
@@ -118,6 +120,7 @@ func (f *modelFlags) read(path string) (*model.Network, error) {
 			}
 		}
 	}
+	f.plain = true
 	t, err := f.open(path, false)
 	if err != nil {
 		return nil, err
@@ -125,14 +128,11 @@ func (f *modelFlags) read(path string) (*model.Network, error) {
 	if f.dataset == "" {
 		return t.network, nil
 	}
-	sets, err := t.load()
+	sets, err := t.load(warn)
 	if err != nil {
 		return nil, err
 	}
-	if err := train.Fits(t.network, sets.Test); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return t.network, describeModel(t.network, &experiment{recipe: t.recipe, sets: sets})
+	return t.network, describeModel(t.network, &experiment{recipe: t.recipe, sets: sets, data: sets.Fingerprints()})
 }
 
 // describes reports whether a file says the configuration of its network. One

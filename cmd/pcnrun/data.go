@@ -100,7 +100,8 @@ they are on this machine, and the size and SHA-256 of each file, unpacked.`,
 }
 
 func (k known) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s  %s\n", paint(w, bold, k.Name), k.Title)
+	paint(w, bold, k.Name)
+	fmt.Fprintf(w, "  %s\n", k.Title)
 	fmt.Fprintf(w, "  licence %s, by %s\n", k.Licence, k.Source)
 	switch {
 	case k.Folder != "":
@@ -138,10 +139,9 @@ func (a *app) dataGetCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "get DATASET",
 		Short: "Download a known dataset",
-		Long: `Download a known dataset from the first of several mirrors that has it. A file is
-put in its place once its SHA-256 was verified, and not before. A download that
-was interrupted goes on where it ended. Proxies are those that HTTPS_PROXY,
-HTTP_PROXY and NO_PROXY name.
+		Long: `Download a known dataset from the first of several mirrors that has it. The files
+are put in their place once all are here and their SHA-256 was verified, and not
+before. Proxies are those that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.
 
 Files go to the folder given by --out or, without it, to $PCN_DATA/DATASET or to
 pcn/data/DATASET in the user's cache, where train looks for them.`,
@@ -178,25 +178,24 @@ pcn/data/DATASET in the user's cache, where train looks for them.`,
 func (a *app) get(ctx context.Context, s fetch.Set, dir string, opts fetch.Options, json bool) error {
 	info := a.info()
 	var bar *progressbar.ProgressBar
+	from := "" // what the bar is about
 	clear := func() {
 		if bar != nil {
 			bar.Clear()
-			bar = nil
+			bar, from = nil, ""
 		}
 	}
 	opts.Event = func(e fetch.Event) {
 		switch {
-		case e.Err != nil:
-			clear()
-			a.warn("%s", oneLine(e.Err))
-		case e.Place && e.URL == "":
+		case e.Right && e.URL == "":
 			fmt.Fprintf(info, "%s is here\n", e.File)
-		case e.Place:
+		case e.Right:
 			clear()
 			fmt.Fprintf(info, "%s from %s\n", e.File, e.URL)
 		default:
-			if bar == nil {
-				bar = a.downloadBar(e)
+			if from != e.URL { // the next file, or mirror
+				clear()
+				bar, from = a.downloadBar(e), e.URL
 			}
 			bar.Set64(e.Done)
 		}
@@ -205,7 +204,7 @@ func (a *app) get(ctx context.Context, s fetch.Set, dir string, opts fetch.Optio
 	clear()
 	if err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("interrupted: what is here of %s stays in %s, and the next 'pcnrun data get' goes on from there", s.Name, dir)
+			return fmt.Errorf("interrupted: nothing of %s was kept", s.Name)
 		}
 		return fmt.Errorf("%s is not complete in %s (--mirror gives another source): %w", s.Name, dir, err)
 	}
@@ -225,7 +224,7 @@ func (a *app) downloadBar(e fetch.Event) *progressbar.ProgressBar {
 		total = -1 // a spinner
 	}
 	return progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(a.stderr),
+		progressbar.OptionSetWriter(rawOf(a.stderr)),
 		progressbar.OptionSetVisibility(a.showsBars()),
 		progressbar.OptionSetDescription(e.File),
 		progressbar.OptionSetWidth(30),

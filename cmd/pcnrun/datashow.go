@@ -10,7 +10,6 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
 )
@@ -20,6 +19,9 @@ const (
 	sampleImages  = 60
 	sampleColumns = 12
 )
+
+// surveyedAtOnce is how many examples are in memory as numbers.
+const surveyedAtOnce = 256
 
 func (a *app) dataShowCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -47,7 +49,7 @@ are images, the first of the training part are drawn in a PNG file.
 		if err := applyFlags(c.Flags(), &given); err != nil {
 			return err
 		}
-		given.SetSeed(config.DefaultSeed)
+		given.Data.Seed = train.DefaultSplit
 		d, err := datasetOf(given.Data, args[0])
 		if err != nil {
 			return err
@@ -98,6 +100,9 @@ func (a *app) show(d train.Data, out string, json bool) error {
 	if err != nil {
 		return columnUsage(err)
 	}
+	for _, text := range sets.Train.Remarks() {
+		a.note("%s", text)
+	}
 	o := overview{Dataset: d.Dataset, Train: sets.Train.Len(), Test: sets.Test.Len(), Inputs: sets.Train.InputSize(), Width: sets.Train.Width, Height: sets.Train.Height}
 	inputs, targets, images, err := survey(sets.Train)
 	if err != nil {
@@ -141,7 +146,8 @@ func (a *app) show(d train.Data, out string, json bool) error {
 
 func (a *app) printOverview(o overview) error {
 	w := a.stdout
-	fmt.Fprintf(w, "%s  %s, %s\n", paint(w, bold, o.Dataset), plural.Of(o.Train, "training example"), plural.Of(o.Test, "test example"))
+	paint(w, bold, o.Dataset)
+	fmt.Fprintf(w, "  %s, %s\n", plural.Of(o.Train, "training example"), plural.Of(o.Test, "test example"))
 	shape := fmt.Sprint(o.Inputs)
 	if o.Width > 0 {
 		shape += fmt.Sprintf(" (images of %d×%d pixels)", o.Width, o.Height)
@@ -221,15 +227,15 @@ func survey(s *data.Set) (inputs, targets []span, first [][]float64, err error) 
 			}
 		}
 	}
-	for at := 0; at < s.Len(); at += rowsAtOnce {
-		rows := make([]int, min(rowsAtOnce, s.Len()-at))
+	for at := 0; at < s.Len(); at += surveyedAtOnce {
+		rows := make([]int, min(surveyedAtOnce, s.Len()-at))
 		for i := range rows {
 			rows[i] = at + i
 		}
-		x := newTensor(model.Float64, make([]float64, len(rows)*s.InputSize()), len(rows), s.InputSize())
+		x := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.InputSize()))
 		var y *tensor.Dense
 		if targets != nil {
-			y = newTensor(model.Float64, make([]float64, len(rows)*s.TargetSize()), len(rows), s.TargetSize())
+			y = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.TargetSize()))
 		}
 		if err := s.Gather(rows, x, y); err != nil {
 			return nil, nil, nil, err

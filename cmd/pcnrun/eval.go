@@ -15,16 +15,18 @@ func (a *app) evalCommand() *cobra.Command {
 		Use:   "eval MODEL",
 		Short: "Score a model on the test part of its dataset, or on rows of your own",
 		Long: `Score a model file on the test part of the dataset that it learned from: the same
-examples as at the end of its training.
+examples as at the end of its training. The model knows them by a hash: where the
+test part is another by now, that is said, and where what it learned from may be in
+it, there is no score. Classes are the model's own, by their names.
 
 With --input, score it on rows of your own instead: by accuracy, where the rows
 hold a class beside the inputs, by its name or where classes have none by 0, 1, 2
 ..., and by the mean squared error where they hold numbers to regress on, in the
-units of the rows. Of CSV, --label or --target names their columns, by the header
-or by place from 1. Where no flag says otherwise and inputs are told by name, they
-are the columns that the model learned, if the header has these; else they are the
-last ones. A JSON array is like a line of CSV; an object has the class or the
-targets as "label", "target" or "y" or, with a member for each column, as CSV has
+units of the rows. --label or --target names their columns, by the header or, where
+there is none, by place from 1. Where no flag says otherwise they are the columns
+that the model learned or, of a model that learned from no named columns, the last
+ones. A JSON array is like a line of CSV without a header; an object has the class or
+the targets as "label", "target" or "y" or, with a member for each column, as CSV has
 them.
 
 ` + rowsHelp + `
@@ -38,11 +40,12 @@ them.
 	}
 	f := addForeignFlags(c.Flags())
 	dataDirFlag(c.Flags())
+	pixelsFlag(c.Flags(), "the recipe's")
 	addInferenceFlags(c.Flags())
 	var rows ownRows
 	c.Flags().StringVar(&rows.path, "input", "", "`FILE` of rows to score on, - for the standard input")
 	c.Flags().StringVar(&rows.label, "label", "", "`COLUMN` of the class (default what the model learned, or the last)")
-	c.Flags().StringVar(&rows.target, "target", "", "`COLUMNS` to regress on, separated by commas (default what the\nmodel learned, or the last)")
+	c.Flags().StringVar(&rows.target, "target", "", "`COLUMNS` to regress on, with commas between, one with a comma\nin quotes (default what the model learned, or the last)")
 	rows.format = formatFlag(c.Flags(), "the rows")
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -64,7 +67,7 @@ func (a *app) eval(ctx context.Context, f *modelFlags, path string, json bool) e
 	if err != nil {
 		return err
 	}
-	sets, err := t.load()
+	sets, err := t.load(a.warn)
 	if err != nil {
 		return err
 	}
@@ -92,6 +95,7 @@ func (a *app) printEvaluation(t *trained, res evaluation, json bool) error {
 		return printJSON(a.stdout, res)
 	}
 	fmt.Fprintf(a.info(), "network  %v\n", t.network)
-	_, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, fmt.Sprintf("test %s on %s of %s", res.testText(), plural.Of(res.TestExamples, "example"), res.Dataset)))
+	paint(a.stdout, bold, fmt.Sprintf("test %s on %s of %s", res.testText(), plural.Of(res.TestExamples, "example"), res.Dataset))
+	_, err := fmt.Fprintln(a.stdout)
 	return err
 }

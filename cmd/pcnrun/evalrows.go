@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
-
-	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/data"
 )
 
 // ownRows are the flags for rows of one's own to score a model on.
@@ -18,93 +16,85 @@ type ownRows struct {
 }
 
 // evalRows scores a model on rows.
-func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, o ownRows, json bool) error {
+func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, rows ownRows, json bool) error {
 	t, err := f.open(path, false)
 	if err != nil {
 		return err
 	}
-	n := t.network
-	dtype := n.Config().Dtype
-	in, closeIn, err := a.openInputs(o.path, t)
+	o, err := rows.options(t)
+	if err != nil {
+		return err
+	}
+	in, closeIn, err := a.openRows(rows.path, o)
 	if err != nil {
 		return err
 	}
 	defer closeIn()
-	if err := o.columns(&in.parser, t); err != nil {
-		return err
-	}
-	if *o.format != anyRows {
-		in.parser.format = *o.format
-	}
 	right, squares := 0, 0.0
-	count, err := in.eachPair(ctx, dtype, func(inputs *tensor.Dense, targets []float64) error {
-		if err := t.inputs.Apply(inputs); err != nil {
+	count, err := in.Each(ctx, func(b *data.Batch) error {
+		inputs, err := t.tensor(in, b)
+		if err != nil {
 			return err
 		}
 		predicted, classes, err := t.predict(ctx, inputs)
 		if err != nil {
 			return err
 		}
-		if in.parser.classes > 0 {
-			for i, class := range classes {
-				if class == int(targets[i]) {
-					right++
-				}
+		for i, class := range b.Labels {
+			if classes[i] == class {
+				right++
 			}
+		}
+		if len(b.Targets) == 0 {
 			return nil
 		}
 		for i, row := range model.Rows(predicted) {
 			for j, x := range row {
-				diff := x - targets[i*len(row)+j]
+				diff := x - b.Targets[i*len(row)+j]
 				squares += diff * diff
 			}
 		}
 		return nil
 	})
-	if err == nil && count == 0 {
-		err = fmt.Errorf("%s: no line of numbers with commas between", in.name)
-	}
 	if err != nil {
 		return err
 	}
-	res := newEvaluation(in.name, n, count)
+	res := newEvaluation(in.Name(), t.network, count)
 	res.Model = path
-	if in.parser.classes > 0 {
+	if len(o.Classes) > 0 {
 		accuracy := number(float64(right) / float64(count))
 		res.TestAccuracy = &accuracy
 	} else {
-		mse := number(squares / float64(count*in.parser.targets))
+		mse := number(squares / float64(count*o.Outputs))
 		res.TestMSE = &mse
 	}
 	return a.printEvaluation(t, res, json)
 }
 
-// columns says to p what the targets of t are, and where.
-func (o *ownRows) columns(p *rowParser, t *trained) error {
+// options says what the rows hold that t is scored on.
+func (r *ownRows) options(t *trained) (data.RowOptions, error) {
+	o := t.rowOptions()
+	o.Format = string(*r.format)
 	k := t.network.Size(t.network.TargetNode())
-	if p.learned = t.recipe.Data.Target; t.recipe.Data.Label != "" {
-		p.learned = []string{t.recipe.Data.Label}
-	}
 	switch {
-	case o.label != "" && o.target != "":
-		return usagef("--label and --target: want one of them")
-	case o.label != "" && k == 1:
-		return usagef("--label %s: the network has one target and no classes, give --target", o.label)
-	case o.label != "" || o.target == "" && t.classes():
-		p.targets, p.classes, p.names = 1, k, t.names
-	default:
-		p.targets = k
-	}
-	if o.label != "" {
-		p.columns = []string{o.label}
-	}
-	if o.target != "" {
-		for name := range strings.SplitSeq(o.target, ",") {
-			p.columns = append(p.columns, strings.TrimSpace(name))
+	case r.label != "" && r.target != "":
+		return o, usagef("--label and --target: want one of them")
+	case r.label != "" && k == 1:
+		return o, usagef("--label %s: the network has one target and no classes, give --target", r.label)
+	case r.label != "":
+		o.Label, o.Targets = r.label, nil
+	case r.target != "":
+		names, err := data.ParseNames(r.target)
+		if err == nil && len(names) != k {
+			err = fmt.Errorf("want %d columns, as many as the network has targets, got %d", k, len(names))
 		}
-		if len(p.columns) != k {
-			return usagef("--target %s: want %d columns, as many as the network has targets, got %d", o.target, k, len(p.columns))
+		if err != nil {
+			return o, usagef("--target %s: %w", r.target, err)
 		}
+		o.Label, o.Targets = "", names
 	}
-	return nil
+	if o.Outputs = k; r.label != "" || r.target == "" && t.classes() {
+		o.Outputs, o.Classes = 1, t.classNames()
+	}
+	return o, nil
 }

@@ -27,8 +27,9 @@ const (
 type experiment struct {
 	recipe   train.Recipe
 	sets     train.Sets
-	workers  int  // cores to use, all if 0
-	untested bool // the test part is not for this run
+	data     train.Fingerprints // of sets
+	workers  int                // cores to use, all if 0
+	untested bool               // the test part is not for this run
 	*folder
 }
 
@@ -40,21 +41,23 @@ func prepare(r train.Recipe, open func() (*folder, error)) (*experiment, error) 
 		return nil, err
 	}
 	logSets(r.Data, sets)
-	if err := fits(r.Model.Layers, sets); err != nil {
+	if err := fits(r, sets); err != nil {
 		return nil, usageError{err}
 	}
 	d, err := open()
 	if err != nil {
 		return nil, err
 	}
-	return &experiment{recipe: r, sets: sets, folder: d}, nil
+	return &experiment{recipe: r, sets: sets, data: sets.Fingerprints(), folder: d}, nil
 }
 
-// fits checks the sizes of the ends of a network.
-func fits(layers []int, sets train.Sets) error {
+// fits checks that a network has the sizes that the data has at its ends, and fits in
+// memory.
+func fits(r train.Recipe, sets train.Sets) error {
+	layers := r.Model.Layers
 	inputs, targets := sets.Train.InputSize(), sets.Train.TargetSize()
 	if layers[0] == inputs && layers[len(layers)-1] == targets {
-		return nil
+		return r.CheckMemory(sets.Train.Len())
 	}
 	what := "targets"
 	if sets.Train.Classes > 0 {
@@ -71,6 +74,9 @@ const few = 100
 func (a *app) describe(e *experiment, w io.Writer, n *model.Network) {
 	fmt.Fprintf(w, "data     %s: %s to learn from, %d for validation, %d for the test\n",
 		e.recipe.Data.Dataset, plural.Of(e.sets.Train.Len(), "example"), e.sets.Validation.Len(), e.sets.Test.Len())
+	for _, remark := range e.sets.Train.Remarks() {
+		fmt.Fprintf(w, "note     %s\n", remark)
+	}
 	fmt.Fprintf(w, "network  %v\n", n)
 	fmt.Fprintf(w, "settling %s\n", settlingText(e.recipe.Inference))
 	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))

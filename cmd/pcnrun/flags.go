@@ -68,11 +68,12 @@ files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME, where 'pcnrun
 data get' puts it or, for fashion-mnist, where Debian's package
 dataset-fashion-mnist does.
 
-The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with a
-header and --label or --target; an NPZ file, or a folder of NPY files, with arrays
-x and y or x_train, y_train, x_test and y_test; a folder with a folder of PNG or
-JPEG images for each class, or train and test folders of such; or a folder of IDX
-files.`
+The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with commas,
+semicolons or tabs, or JSON objects (.jsonl), plain or .gz, with --label or --target,
+which name a column by the header or, without one, by its place from 1; an NPZ file,
+or a folder of NPY files, with arrays x and y or x_train, y_train, x_test and y_test;
+a folder with a folder of PNG or JPEG images for each class, or train and test folders
+of such; or a folder of IDX files.`
 
 func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	f := &recipeFlags{flags: c.Flags()}
@@ -137,14 +138,8 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "dtype", "TYPE", "float32 or float64 (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})
-	recipeFlag(f.flags, "seed", "N", fmt.Sprintf("decides the split or the noise, the weights and the order (default %d)", config.DefaultSeed), func(r *train.Recipe, text string) error {
-		seed, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			return errors.New("want a whole number >= 0")
-		}
-		r.SetSeed(seed)
-		return nil
-	})
+	recipeFlag(f.flags, "seed", "N", fmt.Sprintf("decides the weights and the order of the examples (default %d)", config.DefaultSeed), seed((*train.Recipe).SetSeed))
+	recipeFlag(f.flags, "split-seed", "N", fmt.Sprintf("decides which examples are kept for validation and the test, and the sine's\nnoise: the same for all runs to compare (default %d)", train.DefaultSplit), seed(func(r *train.Recipe, n uint64) { r.Data.Seed = n }))
 	f.flags.StringVar(&f.config, "config", "", "`FILE` of settings over the recipe's, under those of flags: see 'pcnrun config'")
 	f.flags.StringVar(&f.name, "recipe", "default", "`NAME` of the recipe: default or article")
 	f.flags.StringVar(&f.out, "out", "", fmt.Sprintf("`DIR` for what is written (default the first of %s,\n%[1]s-2 and so on that holds no run)", out))
@@ -166,12 +161,13 @@ func addColumnFlags(flags *pflag.FlagSet) {
 		r.Data.Label = text
 		return nil
 	})
-	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array", func(r *train.Recipe, text string) error {
-		r.Data.Target = strings.Split(text, ",")
-		return nil
+	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array;\na name with a comma in quotes, as in CSV", func(r *train.Recipe, text string) (err error) {
+		r.Data.Target, err = data.ParseNames(text)
+		return err
 	})
 	recipeFlag(flags, "test", "SHARE|PATH", "of your own data: what is kept for the test (default 0.15, or its own part)", func(r *train.Recipe, text string) (err error) {
-		if r.Data.Test = text; !isNumber(text) {
+		r.Data.Test = text
+		if _, number := strconv.ParseFloat(text, 64); number != nil {
 			r.Data.Test, err = filepath.Abs(text)
 		}
 		return err
@@ -261,6 +257,18 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 		r.Inference.NodeSteps, err = list(text, strconv.Atoi)
 		return err
 	})
+}
+
+// seed returns what sets a seed by its text.
+func seed(set func(*train.Recipe, uint64)) func(*train.Recipe, string) error {
+	return func(r *train.Recipe, text string) error {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return errors.New("want a whole number >= 0")
+		}
+		set(r, n)
+		return nil
+	}
 }
 
 // list parses numbers between commas.

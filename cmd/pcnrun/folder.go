@@ -10,6 +10,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/bounded"
 )
 
 // Files in the folder of a run.
@@ -62,6 +63,9 @@ func openFolder(dir string) (*folder, error) {
 		return nil, err
 	}
 	f := &folder{dir: dir, lock: flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o666))}
+	if err := bounded.Regular(f.lock.Path()); err != nil {
+		return nil, err
+	}
 	locked, err := f.lock.TryLock()
 	if err != nil {
 		return nil, err
@@ -138,7 +142,11 @@ func (f *recipeFlags) claim(name string) (*folder, error) {
 
 // inUse reports whether a process writes to the folder dir.
 func inUse(dir string) bool {
-	lock := flock.New(filepath.Join(dir, lockFile), flock.SetFlag(os.O_RDONLY))
+	path := filepath.Join(dir, lockFile)
+	if bounded.Regular(path) != nil {
+		return false
+	}
+	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
 	locked, err := lock.TryRLock()
 	if locked {
 		lock.Unlock()

@@ -13,6 +13,7 @@ import (
 	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train/config"
+	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
 )
 
@@ -91,6 +92,9 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 		}
 		return a.generateRows(ctx, t, args, g.json)
 	}
+	if err := g.checkSamples(t.network); err != nil {
+		return err
+	}
 	wanted, err := g.targets(t)
 	if err != nil {
 		return err
@@ -151,6 +155,26 @@ type wanted struct {
 	what    string
 }
 
+// maxGenerated is the most numbers of all nodes that are made at once: with what
+// moves them some hundred megabytes.
+const maxGenerated = 1 << 24
+
+// checkSamples refuses more samples than are made at once.
+func (g *generateFlags) checkSamples(n *model.Network) error {
+	rows := max(len(g.labels), 1)
+	if g.between == nil && g.labels == nil {
+		rows = n.Size(n.TargetNode())
+	}
+	units := 0
+	for _, size := range n.Config().Layers {
+		units += size
+	}
+	if most := max(maxGenerated/(rows*units), 1); g.samples > most {
+		return usagef("--samples: must be at most %d of this network at once, got %d: for more, give other --seed", most, g.samples)
+	}
+	return nil
+}
+
 // targets returns what t is to generate.
 func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 	between, err := t.findClasses("between", g.between)
@@ -181,8 +205,9 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 			numbers[i*k+between[1]] += share
 		}
 		w.what = fmt.Sprintf("from class %s to %s", t.listClasses(between[0]), t.listClasses(between[1]))
-		w.targets, w.columns = newTensor(n.Config().Dtype, numbers, steps, k), steps
-		return w, nil
+		w.columns = steps
+		w.targets, err = data.Transform{}.Tensor(n.Config().Dtype.Tensor(), numbers, k)
+		return w, err
 	}
 	switch {
 	case labels != nil:
@@ -213,14 +238,15 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 // generateRows prints the inputs for targets that are read.
 func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSON bool) error {
 	n := t.network
-	dtype := n.Config().Dtype
-	in, closeIn, err := a.openFile(rowsPath(args), n.Size(n.TargetNode()), dtype)
+	k := n.Size(n.TargetNode())
+	in, closeIn, err := a.openRows(rowsPath(args), data.RowOptions{Width: k})
 	if err != nil {
 		return err
 	}
 	defer closeIn()
-	count, err := in.each(ctx, dtype, func(targets *tensor.Dense) error {
-		if err := t.targets.Apply(targets); err != nil {
+	_, err = in.Each(ctx, func(b *data.Batch) error {
+		targets, err := t.targets.Tensor(n.Config().Dtype.Tensor(), b.Inputs, k)
+		if err != nil {
 			return err
 		}
 		inputs, err := t.generate(ctx, targets, model.Sampling{})
@@ -229,9 +255,6 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSO
 		}
 		return a.printInputs(t, nil, inputs, asJSON)
 	})
-	if err == nil && count == 0 {
-		err = fmt.Errorf("%s: no line of numbers with commas between", in.name)
-	}
 	if err == nil {
 		a.noteInputs(n, noise)
 	}
@@ -247,7 +270,7 @@ func (t *trained) generate(ctx context.Context, targets *tensor.Dense, how model
 	if err := finite(inputs); err != nil {
 		return nil, err
 	}
-	return inputs, t.inputs.Invert().Apply(inputs)
+	return t.inputs.Undo(inputs)
 }
 
 // imageSize returns the size of inputs that are images: what the file says or, of

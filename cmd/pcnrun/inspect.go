@@ -59,6 +59,7 @@ Without --dataset, what needs data is left out for such a file.`,
 	}
 	f := addForeignFlags(c.Flags())
 	dataDirFlag(c.Flags())
+	pixelsFlag(c.Flags(), "the recipe's")
 	addInferenceFlags(c.Flags())
 	limit := c.Flags().Int("limit", 64, "most examples, `N`, to settle")
 	out := c.Flags().String("out", "", "`DIR` for what is written (default beside MODEL)")
@@ -184,9 +185,9 @@ func (a *app) inspect(ctx context.Context, f *modelFlags, path string, limit int
 	if t.recipe.Data.Dataset == "" {
 		in.leaveOut("settling, curvature and cosines", "the file does not say what it learned from: give --dataset")
 	} else {
-		part, set, err := t.examples(limit)
+		part, set, err := t.examples(limit, a.warn)
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return err
 		}
 		batch, err := train.Examples(n, set)
 		if err != nil {
@@ -265,8 +266,8 @@ func describeNetwork(path string, n *model.Network) *inspection {
 
 // examples returns the first examples that the network did not learn from, and
 // which part of the dataset they are of.
-func (t *trained) examples(limit int) (part string, set *data.Set, err error) {
-	sets, err := t.load()
+func (t *trained) examples(limit int, warn func(string, ...any)) (part string, set *data.Set, err error) {
+	sets, err := t.load(warn)
 	if err != nil {
 		return "", nil, err
 	}
@@ -275,7 +276,10 @@ func (t *trained) examples(limit int) (part string, set *data.Set, err error) {
 		part, set = "test", sets.Test
 	}
 	set = set.Limit(limit)
-	return part, set, train.Fits(t.network, set)
+	if err := train.Fits(t.network, set); err != nil {
+		return "", nil, fmt.Errorf("%s: %w", t.path, err)
+	}
+	return part, set, nil
 }
 
 // settle settles the clamped batch and enters how it went.
@@ -354,7 +358,7 @@ func (in *inspection) bend(ctx context.Context, n *model.Network, c model.Clamps
 	few := func(t *tensor.Dense) *tensor.Dense {
 		rows := model.Rows(t)
 		rows = rows[:min(len(rows), spectrumExamples)]
-		return newTensor(model.Float64, slices.Concat(rows...), len(rows), t.Shape()[1])
+		return tensor.New(tensor.WithShape(len(rows), t.Shape()[1]), tensor.WithBacking(slices.Concat(rows...)))
 	}
 	of := exact.Clamp(few(c[n.InputNode()].Values), few(c[n.TargetNode()].Values))
 	var latents []*tensor.Dense

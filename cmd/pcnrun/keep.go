@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"example.com/pcn/internal/sealed"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 )
@@ -83,7 +83,7 @@ func (k *keeper) open() (err error) {
 }
 
 func (k *keeper) writeMetrics(e train.Epoch) error {
-	line, err := json.Marshal(e)
+	line, err := sealed.Marshal(e)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (k *keeper) event(ev train.Event, stopping bool) error {
 		return nil
 	}
 	c := ev.Checkpoint()
-	c.Recipe = &k.recipe
+	c.Recipe, c.Data = &k.recipe, k.data
 	if err := c.Save(k.path(checkpointFile)); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func TestKill(t *testing.T) {
 	if out, err := command(filepath.Join(dir, "whole"), "1").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	span := time.Since(began)
+	span := time.Since(began) * 3 / 4 // so that most are ended in time
 	want := readEnded(t, filepath.Join(dir, "whole"))
 	if len(want.Last) == 0 || len(want.Metrics.Epochs) == 14 {
 		t.Fatalf("the run was to end early; it took %d epochs", len(want.Metrics.Epochs))
@@ -96,12 +96,12 @@ func TestKill(t *testing.T) {
 			if sig != syscall.SIGKILL && code == exitInterrupted {
 				if err != nil {
 					t.Errorf("%s %d: the checkpoint of the end: %v", name, i, err)
-				} else if n := len(must(loadMetrics(out)).Epochs); n != len(c.History.Epochs) {
+				} else if n := len(must(loadMetrics(out, 0)).Epochs); n != len(c.History.Epochs) {
 					t.Errorf("%s %d: %d epochs were done, and the checkpoint has %d", name, i, n, len(c.History.Epochs))
 				}
 			}
 			again := exec.Command("pcnrun", "train", "--resume", out)
-			if _, err := os.Stat(filepath.Join(out, recipeFile)); err != nil || i%2 == s%2 {
+			if _, err := os.Stat(filepath.Join(out, recordFile)); err != nil || i%2 == s%2 {
 				again = command(out, every)
 			}
 			if text, err := again.CombinedOutput(); err != nil {

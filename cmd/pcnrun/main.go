@@ -33,12 +33,15 @@ func main() {
 // run executes the command line args and returns the exit code. Cancelling ctx
 // interrupts it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, args: args}
+	out, errs := &screen{raw: stdout}, &screen{raw: stderr}
+	defer out.flush()
+	defer errs.flush()
+	a := &app{stdin: stdin, stdout: out, stderr: errs, args: args}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
 	command, err := root.ExecuteContextC(ctx)
 	ctx = command.Context() // which the command may have narrowed
 	if profileErr := a.profiles.stop(); err == nil {
@@ -60,7 +63,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		code = exitUsage
 		text += fmt.Sprintf("; see '%s --help'", command.CommandPath())
 	}
-	fmt.Fprintf(stderr, "%s %s\n", paint(stderr, red, "pcnrun:"), text)
+	paint(a.stderr, red, "pcnrun:")
+	fmt.Fprintf(a.stderr, " %s\n", text)
 	return code
 }
 

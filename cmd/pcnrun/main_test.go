@@ -32,9 +32,10 @@ import (
 	"example.com/pcn/train/data"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"pcnrun": main})
-}
+// commands are those that tests find on their path.
+var commands = map[string]func(){"pcnrun": main}
+
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 // realMNIST is the folder of MNIST's files; empty where they are not here.
 var realMNIST = func() string {

@@ -62,15 +62,10 @@ const streamMask = 301
 
 // maskFile reads a mask for n inputs of t.
 func (a *app) maskFile(ctx context.Context, path string, n int, t *trained) (hidden, error) {
-	in, closeIn, err := a.openInputs(path, t)
+	numbers, _, err := a.allRows(ctx, path, t, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usagef("--mask %s: want top, bottom, left, right, random:SHARE or a file, and there is none of this name", path)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("--mask: %w", err)
-	}
-	defer closeIn()
-	numbers, err := in.all(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("--mask: %w", err)
 	}

@@ -3,10 +3,8 @@ package main
 import (
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -24,17 +22,15 @@ func TestPredictMemory(t *testing.T) {
 	row := strings.TrimSuffix(strings.Repeat("0,7,16,", 22), "7,16,") // 64 numbers
 	row = strings.TrimSuffix(row, ",") + "\n"
 	peak := func(rows int) int64 {
-		cmd := exec.Command("pcnrun", "predict", filepath.Join(dir, modelFile))
-		cmd.Stdin = io.LimitReader(&repeated{text: row}, int64(rows*len(row)))
 		out := &lineCounter{}
-		cmd.Stdout = out
-		if err := cmd.Run(); err != nil {
+		peak, err := peakOf(t.Context(), t, io.LimitReader(&repeated{text: row}, int64(rows*len(row))), out, os.Stderr, "predict", filepath.Join(dir, modelFile))
+		if err != nil {
 			t.Fatal(err)
 		}
 		if out.lines != rows {
 			t.Fatalf("%d answers to %d rows", out.lines, rows)
 		}
-		return cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+		return peak
 	}
 	few, all := peak(10_000), peak(many)
 	t.Logf("peak %d MB for 10,000 rows, %d MB for %d", few>>20, all>>20, many)

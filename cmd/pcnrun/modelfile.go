@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -21,6 +23,7 @@ const (
 	imageKey   = "pcn.image"            // the imageShape of its inputs as JSON, where they are images
 	classesKey = "pcn.classes"          // the names of its classes as JSON, where they have names
 	columnsKey = "pcn.columns"          // the names of its inputs as JSON, where they have names that all differ
+	dataKey    = "pcn.data"             // the train.Fingerprints of what it learned from as JSON
 )
 
 // describeModel attaches to n what is needed to use it without the data it
@@ -34,7 +37,7 @@ func describeModel(n *model.Network, e *experiment) error {
 		return err
 	}
 	set := e.sets.Train
-	about := map[string]any{inputsKey: set.InputTransform()}
+	about := map[string]any{inputsKey: set.InputTransform(), dataKey: e.data}
 	if t := set.TargetTransform(); len(t.Shift)+len(t.Scale) > 0 {
 		about[targetsKey] = t
 	}
@@ -78,6 +81,7 @@ type modelFlags struct {
 	flags   *pflag.FlagSet
 	dataset string
 	recipe  string
+	plain   bool // pixels are in [0, 1] where no flag says otherwise
 }
 
 const modelHelp = `A model file that pcnrun wrote says all that is needed. One from elsewhere, such
@@ -86,6 +90,15 @@ the bottom, does not: --dataset says what it learned from, and the rest is as in
 the article (generative, tanh throughout, pixels in [-1, 1]) where no flag says
 otherwise. Its inputs are taken as they are by predict. 'pcnrun import' makes a model
 of it that says all.`
+
+// pixelsFlag adds the flag for the scale of a dataset of images, to the commands
+// that read it.
+func pixelsFlag(flags *pflag.FlagSet, otherwise string) {
+	recipeFlag(flags, "pixels", "LOW,HIGH", "range that pixels were scaled to, of a file that does not say ("+otherwise+")", func(r *train.Recipe, text string) (err error) {
+		r.Data.Pixels, err = list(text, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
+		return err
+	})
+}
 
 func addForeignFlags(flags *pflag.FlagSet) *modelFlags {
 	return newModelFlags(flags, "the file's, else the article's", "the file's, else the article's", "the file's, else the article's")
@@ -104,13 +117,16 @@ func newModelFlags(flags *pflag.FlagSet, direction, activation, top string) *mod
 
 // trained is a network from a file, with what it needs to be used.
 type trained struct {
+	path    string
+	guessed bool // the scale of pixels, which neither the file nor a flag says
 	network *model.Network
 	recipe  train.Recipe
 	inputs  data.Transform
 	targets data.Transform
-	image   imageShape // the zero value where the file does not say
-	names   []string   // of the classes; nil where they have none
-	columns []string   // names of the inputs; nil where they have none
+	image   imageShape          // the zero value where the file does not say
+	names   []string            // of the classes; nil where they have none
+	columns []string            // names of the inputs; nil where they have none
+	data    *train.Fingerprints // of what it learned from; nil where the file does not say
 }
 
 // open reads a model file. needed says that the dataset must be known.
@@ -123,7 +139,7 @@ func (f *modelFlags) open(path string, needed bool) (*trained, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &trained{network: n}
+	t := &trained{path: path, network: n}
 	if t.recipe, err = f.recipeOf(n, path, needed); err != nil {
 		return nil, err
 	}
@@ -132,6 +148,13 @@ func (f *modelFlags) open(path string, needed bool) (*trained, error) {
 	}
 	if err := agree(path, t.recipe.Model, n.Config()); err != nil {
 		return nil, err
+	}
+	asked := f.flags.Changed("pixels")
+	if asked && n.Metadata(inputsKey) != "" {
+		return nil, usagef("--pixels: %s says how its inputs are scaled", path)
+	}
+	if t.guessed = n.Metadata(recipeKey) == "" && !asked && !f.flags.Changed("recipe"); t.guessed && f.plain {
+		t.recipe.Data.Pixels = nil
 	}
 	if err := t.describe(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -143,7 +166,7 @@ func (f *modelFlags) open(path string, needed bool) (*trained, error) {
 // describe reads what the file says beside the recipe.
 func (t *trained) describe() error {
 	n := t.network
-	for key, into := range map[string]any{inputsKey: &t.inputs, targetsKey: &t.targets, imageKey: &t.image, classesKey: &t.names, columnsKey: &t.columns} {
+	for key, into := range map[string]any{inputsKey: &t.inputs, targetsKey: &t.targets, imageKey: &t.image, classesKey: &t.names, columnsKey: &t.columns, dataKey: &t.data} {
 		if text := n.Metadata(key); text != "" {
 			if err := json.Unmarshal([]byte(text), into); err != nil {
 				return fmt.Errorf("%s: %w", key, err)
@@ -215,14 +238,71 @@ func (t *trained) classes() bool {
 	return !t.recipe.Data.Regression() && t.network.Size(t.network.TargetNode()) > 1
 }
 
-// load reads the dataset that the network learned from, cut as it was then.
-func (t *trained) load() (train.Sets, error) {
-	if err := checkDir(t.recipe.Data); err != nil {
+// reopen opens the model that a run with that recipe has left.
+func reopen(path string, r train.Recipe) (*trained, error) {
+	n, err := model.Load(path, r.Model)
+	if err != nil {
+		return nil, err
+	}
+	t := &trained{path: path, network: n, recipe: r}
+	if err := t.describe(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
+}
+
+// load reads the dataset that the network learned from, cut and scaled as it was
+// then, with the network's own classes. Where other examples are in the place of
+// those that it learned from, some of these may be in the test part now: that is an
+// error. Of any other difference warn is told.
+func (t *trained) load(warn func(format string, args ...any)) (train.Sets, error) {
+	d := t.recipe.Data
+	if err := checkDir(d); err != nil {
 		return train.Sets{}, err
 	}
-	sets, err := t.recipe.Data.Load()
-	if err == nil {
-		logSets(t.recipe.Data, sets)
+	var classes []string
+	if t.classes() {
+		classes = t.classNames()
 	}
-	return sets, err
+	sets, err := d.LoadFor(classes)
+	if err != nil {
+		return sets, err
+	}
+	logSets(d, sets)
+	if err := train.Fits(t.network, sets.Train); err != nil {
+		return sets, fmt.Errorf("%s: %w", t.path, err)
+	}
+	if t.guessed && sets.Train.Width > 0 {
+		low, high := 0.0, 1.0
+		if d.Pixels != nil {
+			low, high = d.Pixels[0], d.Pixels[1]
+		}
+		warn("%s does not say how pixels are scaled: they are taken to be in [%g, %g]; --pixels %[2]g,%g gives the range", t.path, low, high)
+	}
+	if t.network.Metadata(inputsKey) != "" {
+		for _, set := range []**data.Set{&sets.Train, &sets.Validation, &sets.Test} {
+			*set = (*set).WithTransforms(t.inputs, t.targets)
+		}
+	}
+	switch now := sets.Fingerprints(); {
+	case t.data == nil && t.network.Metadata(recipeKey) != "":
+		warn("%s does not say which examples it learned from: whether %s still has them is not known", t.path, d.Dataset)
+	case t.data == nil || *t.data == now:
+	case t.data.Learned() != now.Learned():
+		return sets, fmt.Errorf("%s has changed since %s learned from it, and what it learned may be in the test part now: %s%s; --input scores it on rows that it does not know",
+			d.Dataset, t.path, t.data.Changes(now), t.otherColumns(sets.Train))
+	default:
+		warn("%s has changed since %s learned from it: %s", d.Dataset, t.path, t.data.Changes(now))
+	}
+	return sets, nil
+}
+
+// otherColumns says which inputs a set has in the place of those of t, if it has
+// others.
+func (t *trained) otherColumns(set *data.Set) string {
+	names := set.InputNames()
+	if t.columns == nil || names == nil || slices.Equal(t.columns, names) {
+		return ""
+	}
+	return fmt.Sprintf(", its inputs were %s and are %s", quoted.List(t.columns), quoted.List(names))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/data"
 )
 
 func (a *app) predictCommand() *cobra.Command {
@@ -65,30 +65,27 @@ type answers struct {
 // the rows of the file that args name second, or of the standard input: a line for
 // each row, in the format of the rows.
 func (a *app) mapRows(ctx context.Context, t *trained, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
-	in, closeIn, err := a.openInputs(rowsPath(args), t)
+	o := t.rowOptions()
+	o.Format = string(format)
+	in, closeIn, err := a.openRows(rowsPath(args), o)
 	if err != nil {
 		return err
 	}
 	defer closeIn()
-	if format != anyRows {
-		in.parser.format = format
-	}
 	var text []byte
-	count, err := in.each(ctx, t.network.Config().Dtype, func(inputs *tensor.Dense) error {
-		if err := t.inputs.Apply(inputs); err != nil {
+	_, err = in.Each(ctx, func(b *data.Batch) error {
+		inputs, err := t.tensor(in, b)
+		if err != nil {
 			return err
 		}
 		of, err := answer(inputs)
 		if err != nil {
 			return err
 		}
-		text = t.appendAnswers(text[:0], of, asJSON || in.parser.format == jsonRows)
+		text = t.appendAnswers(text[:0], of, asJSON || in.Format() == data.FormatJSONL)
 		_, err = a.stdout.Write(text)
 		return err
 	})
-	if err == nil && count == 0 {
-		err = fmt.Errorf("%s: no line of numbers with commas between", in.name)
-	}
 	return err
 }
 
@@ -106,13 +103,14 @@ func (t *trained) predict(ctx context.Context, inputs *tensor.Dense) (targets *t
 	if t.classes() {
 		classes = model.Argmax(targets)
 	}
-	return targets, classes, t.targets.Invert().Apply(targets)
+	targets, err = t.targets.Undo(targets)
+	return targets, classes, err
 }
 
 // appendAnswers writes a line for each row: its class, where there are classes,
 // and its numbers.
 func (t *trained) appendAnswers(text []byte, of answers, asJSON bool) []byte {
-	d := t.network.Config().Dtype
+	d := of.numbers.Dtype()
 	for i, row := range model.Rows(of.numbers) {
 		if asJSON {
 			text = append(text, '{')

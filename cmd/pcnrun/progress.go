@@ -47,7 +47,7 @@ func (p *progress) event(e train.Event) {
 
 func (p *progress) newBar(e train.Event) *progressbar.ProgressBar {
 	return progressbar.NewOptions(e.Batches,
-		progressbar.OptionSetWriter(p.app.stderr),
+		progressbar.OptionSetWriter(rawOf(p.app.stderr)),
 		progressbar.OptionSetVisibility(p.app.showsBars()),
 		progressbar.OptionSetDescription(fmt.Sprintf("%s epoch %d/%d", p.learner, e.Epoch, e.Epochs)),
 		progressbar.OptionSetWidth(30),

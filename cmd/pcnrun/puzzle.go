@@ -20,13 +20,14 @@ type puzzle struct {
 	hidden hidden         // what the network does not see
 	seen   model.Clamp    // what it sees
 	units  data.Transform // from raw to the network's
+	noisy  bool           // what it sees has noise
 	names  []string       // of the inputs, where raw was told by name
 }
 
 // newPuzzle returns the puzzle of raw inputs. Noise of standard deviation sigma,
 // in their units, is drawn from seed.
 func newPuzzle(raw [][]float64, units data.Transform, h hidden, sigma float64, seed uint64, d model.Dtype) (*puzzle, error) {
-	p := &puzzle{raw: raw, hidden: h, units: units}
+	p := &puzzle{raw: raw, hidden: h, units: units, noisy: sigma > 0}
 	var err error
 	clean, err := p.tensor(func(i, j int) float64 { return raw[i][j] }, d)
 	if err != nil {
@@ -61,8 +62,7 @@ func (p *puzzle) tensor(at func(i, j int) float64, d model.Dtype) (*tensor.Dense
 			numbers = append(numbers, at(i, j))
 		}
 	}
-	t := newTensor(d, numbers, n, width)
-	return t, p.units.Apply(t)
+	return p.units.Tensor(d.Tensor(), numbers, width)
 }
 
 // rawRows returns the raw inputs of a set.
@@ -91,23 +91,9 @@ func (p *puzzle) mse(guess func(i int) []float64, counts func(i, j int) bool) (m
 	return mse / float64(units), units
 }
 
-// completed returns filled inputs in raw units, with what was seen as it was
-// given.
-func (p *puzzle) completed(filled *tensor.Dense) ([][]float64, error) {
-	filled = filled.Clone().(*tensor.Dense)
-	if err := p.units.Invert().Apply(filled); err != nil {
-		return nil, err
-	}
-	rows := model.Rows(filled)
-	for i, row := range rows {
-		for j := range row {
-			if !p.hidden.at(i, j) {
-				row[j] = p.raw[i][j]
-			}
-		}
-	}
-	return rows, nil
-}
+// given reports whether unit j of row i stays as it was given: what is not hidden,
+// where there is no noise to take off.
+func (p *puzzle) given(i, j int) bool { return !p.noisy && !p.hidden.at(i, j) }
 
 // solve lets t's network complete the puzzle.
 func (p *puzzle) solve(ctx context.Context, t *trained, how model.Recall, inf model.Inference) (*model.Completion, error) {

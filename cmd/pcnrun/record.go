@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/sealed"
 	"example.com/pcn/train"
 )
 
@@ -24,7 +26,8 @@ const (
 	stopped = "stopped" // its process was killed
 )
 
-// record is what run.json says of a run.
+// record is what run.json says of a run. The file ends with a hash of it, as each
+// line of the metrics does: see package sealed.
 type record struct {
 	Command string    `json:"command"`
 	Version string    `json:"version"`
@@ -34,8 +37,11 @@ type record struct {
 	Resumed int       `json:"resumed"` // how often
 	// Untested says that the run is one of a sweep, which scores no other than
 	// its best on the test part.
-	Untested bool   `json:"untested,omitempty"`
-	Result   result `json:"result"`
+	Untested bool `json:"untested,omitempty"`
+	// Recipe has the settings used. The file recipe.yaml says the same to people,
+	// and is not read again.
+	Recipe train.Recipe `json:"recipe"`
+	Result result       `json:"result"`
 }
 
 // machine is what a run ran on.
@@ -90,57 +96,67 @@ func (r *record) over() bool { return r.Result.Status == completed || r.Result.S
 // save writes the record to the folder of the run.
 func (r *record) save(d *folder) error {
 	r.Updated = time.Now().Round(time.Second)
-	text, err := json.MarshalIndent(r, "", "  ")
+	line, err := sealed.Marshal(r)
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(d.path(recordFile), func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
+	var text bytes.Buffer
+	if err := json.Indent(&text, line, "", "  "); err != nil {
 		return err
-	})
+	}
+	text.WriteByte('\n')
+	return writeFile(d.path(recordFile), text.Bytes())
 }
 
 // loadRecord reads the record of the run in a folder.
 func loadRecord(dir string) (*record, error) {
 	path := filepath.Join(dir, recordFile)
-	text, err := os.ReadFile(path)
+	text, err := bounded.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	r := &record{}
-	if err := json.Unmarshal(text, r); err != nil {
+	if err := sealed.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := r.Recipe.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: recipe: %w", path, err)
 	}
 	return r, nil
 }
 
 // loadMetrics reads the epochs of the run in a folder, none where it has not come
-// so far. A last line that was cut short is left out.
-func loadMetrics(dir string) (*train.History, error) {
+// so far. A last line that was cut short is left out; there must be known ones at
+// least.
+func loadMetrics(dir string, known int) (*train.History, error) {
 	path := filepath.Join(dir, metricsFile)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &train.History{}, nil
-	}
-	if err != nil {
+	f, err := bounded.Open(path)
+	if err != nil && !(errors.Is(err, fs.ErrNotExist) && known == 0) {
 		return nil, err
 	}
-	defer f.Close()
 	h := &train.History{}
+	if err != nil {
+		return h, nil
+	}
+	defer f.Close()
 	lines := bufio.NewReader(f)
 	for {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return h, nil
+			break
 		}
 		if err != nil {
 			return nil, err
 		}
 		var e train.Epoch
-		if err := json.Unmarshal(line, &e); err != nil {
+		if err := sealed.Unmarshal(line, &e); err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", path, len(h.Epochs)+1, err)
 		}
 		h.Epochs = append(h.Epochs, e)
 		h.Seconds += e.Seconds
 	}
+	if len(h.Epochs) < known {
+		return nil, fmt.Errorf("%s: must have a line for each of %d epochs, got %d", path, known, len(h.Epochs))
+	}
+	return h, nil
 }

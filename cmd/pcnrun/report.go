@@ -91,17 +91,12 @@ func openRun(dir string) (*pastRun, error) {
 	if r.record, err = loadRecord(dir); err != nil {
 		return nil, fmt.Errorf("%s holds no run: %w", dir, err)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, recipeFile))
-	if err != nil {
-		return nil, err
+	r.recipe = r.record.Recipe
+	known := r.record.Result.Epochs
+	if r.record.Result.Status == running { // run.json is of its beginning
+		known = 0
 	}
-	if r.recipe, err = train.ParseRecipe(text); err == nil {
-		err = r.recipe.Validate()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, recipeFile), err)
-	}
-	if r.history, err = loadMetrics(dir); err != nil {
+	if r.history, err = loadMetrics(dir, known); err != nil {
 		return nil, err
 	}
 	if res := &r.record.Result; res.Status == running { // run.json does not know how far it is
@@ -167,20 +162,19 @@ func (r *pastRun) writeReport(ctx context.Context, path string) error {
 }
 
 // load reads the model and the data, where they are not there yet.
-func (r *pastRun) load() (err error) {
-	if r.network == nil {
-		if r.network, err = model.Load(filepath.Join(r.dir, modelFile), r.recipe.Model); err != nil {
-			return err
-		}
-	}
-	if r.sets == nil {
-		sets, err := r.recipe.Data.Load()
+func (r *pastRun) load() error {
+	if r.network == nil || r.sets == nil {
+		t, err := reopen(filepath.Join(r.dir, modelFile), r.recipe)
 		if err != nil {
 			return err
 		}
-		r.sets = &sets
+		sets, err := t.load(func(string, ...any) {}) // of the test part, which is not used
+		if err != nil {
+			return err
+		}
+		r.network, r.sets = t.network, &sets
 	}
-	return train.Fits(r.network, r.sets.Train)
+	return nil
 }
 
 // comparePage sets runs side by side.

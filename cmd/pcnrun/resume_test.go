@@ -31,7 +31,7 @@ func readEnded(t *testing.T, dir string) ended {
 		}
 		return b
 	}
-	h := must(loadMetrics(dir))
+	h := must(loadMetrics(dir, 0))
 	c := must(train.LoadCheckpoint(filepath.Join(dir, checkpointFile)))
 	rec := must(loadRecord(dir))
 	h.Seconds, c.History.Seconds, c.Record.Seconds = 0, 0, 0

@@ -24,18 +24,18 @@ func (a *app) resumeOrStart(ctx context.Context, f *trainFlags, r train.Recipe) 
 	if d.holdsRun() == "" {
 		return a.start(ctx, f, r, func() (*folder, error) { return d, nil })
 	}
-	was, _, err := d.where()
+	rec, from, err := a.where(d)
 	if err != nil {
 		return fmt.Errorf("--resume-or-start: %w", err)
 	}
-	others, err := differences(was, r)
+	others, err := differences(rec.Recipe, r)
 	if err != nil {
 		return err
 	}
 	if len(others) > 0 {
 		return usagef("--resume-or-start: %s holds a run of other settings: %s", d.dir, strings.Join(others, ", "))
 	}
-	return a.goOn(ctx, f, d)
+	return a.goOn(ctx, f, d, rec, from)
 }
 
 // differences says in which settings a run and a recipe differ.

@@ -90,7 +90,8 @@ func (a *app) useKernel() error {
 
 // warn prints a warning.
 func (a *app) warn(format string, args ...any) {
-	fmt.Fprintf(a.stderr, "%s %s\n", paint(a.stderr, yellow, "warning:"), fmt.Sprintf(format, args...))
+	paint(a.stderr, yellow, "warning:")
+	fmt.Fprintf(a.stderr, " %s\n", fmt.Sprintf(format, args...))
 }
 
 // info is where a command writes what is not its result: the standard error, and

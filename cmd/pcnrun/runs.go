@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -16,7 +17,8 @@ func (a *app) runsCommand() *cobra.Command {
 		Short: "List training runs",
 		Long: `List the training runs in a folder, runs by default, and in the folders within: what
 was learned, how far it came, and how it scored. A run whose process was killed is
-stopped: pcnrun train --resume goes on with it.`,
+stopped: pcnrun train --resume goes on with it. Runs that cannot be read are named
+at the end, and the exit code is then 1.`,
 		Example: "  pcnrun runs\n  pcnrun runs --json | jq .test_accuracy",
 		Args:    wantArgs(0, 1),
 	}
@@ -50,13 +52,14 @@ func listed(runs []*pastRun) []listedRun {
 
 func (a *app) runs(dir string, json bool) error {
 	var found []*pastRun
+	var unread []error
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || d.Name() != recordFile {
 			return err
 		}
 		r, err := openRun(filepath.Dir(path))
 		if err != nil {
-			a.warn("%v", err)
+			unread = append(unread, err)
 			return nil
 		}
 		found = append(found, r)
@@ -72,10 +75,10 @@ func (a *app) runs(dir string, json bool) error {
 				return err
 			}
 		}
-		return nil
+		return errors.Join(unread...)
 	}
 	if len(list) == 0 {
-		return fmt.Errorf("no runs in %s", dir)
+		return errors.Join(append(unread, fmt.Errorf("no runs in %s", dir))...)
 	}
 	t := tabwriter.NewWriter(a.stdout, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "run\tdataset\tdirection\tepochs\tstatus\tvalidation\ttest\twhen")
@@ -83,5 +86,5 @@ func (a *app) runs(dir string, json bool) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\n", r.Dir, r.Dataset, r.Direction, r.Epochs, found[i].recipe.Learning.Epochs,
 			r.statusText(), r.validationText(), r.testText(), r.Started.Local().Format("2006-01-02 15:04"))
 	}
-	return t.Flush()
+	return errors.Join(append(unread, t.Flush())...)
 }

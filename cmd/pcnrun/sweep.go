@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +18,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/plural"
-	"example.com/pcn/model"
+	"example.com/pcn/internal/sealed"
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
 	"example.com/pcn/train/sweep"
@@ -45,12 +45,13 @@ test part, once.
 The file says what to try:
 
   base:                  # what all runs share: settings as train --config takes
-    data: {dataset: digits}
+    data: {dataset: digits, seed: 1}  # seed decides the split, one for all runs
   recipe: default        # what base lies over: default or article
   search: random         # or grid, the default: all combinations
   points: 20             # of a random search, all different
   seed: 1                # decides its points
-  seeds: [1, 2, 3]       # of the runs of each point, or a number n for 1 to n
+  seeds: [1, 2, 3]       # of the weights and the order of the examples, for the
+                         # runs of each point; or a number n for 1 to n
   keys:                  # any settings
     inference.method: [gradient, adam]
     model.layers: [[64, 32, 10], [64, 64, 10]]
@@ -208,7 +209,7 @@ func (s *sweeping) fit() error {
 		return err
 	}
 	for _, p := range s.plan.Points {
-		if err := fits(p.Recipe.Model.Layers, sets); err != nil {
+		if err := fits(p.Recipe, sets); err != nil {
 			return fmt.Errorf("%s: point %d: %w", cmp.Or(s.config, s.path(sweepFile)), p.Number, err)
 		}
 	}
@@ -237,7 +238,7 @@ func (s *sweeping) claim() error {
 	if file := d.holdsRun(); file != "" {
 		return usagef("--out %s: holds a run, of which %s is a part: name another folder", s.dir, file)
 	}
-	text, err := os.ReadFile(s.config)
+	text, err := bounded.ReadFile(s.config)
 	if err != nil {
 		return err
 	}
@@ -248,7 +249,7 @@ func (s *sweeping) claim() error {
 // a run alone that another process is at.
 func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) error {
 	dir := s.path(r.Name())
-	rec, err := loadRecord(dir)
+	rec, err := s.record(r)
 	if err == nil && rec.over() {
 		s.end(rec, r, all, false)
 		return nil
@@ -261,9 +262,13 @@ func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) er
 		return err
 	}
 	defer d.release()
-	if rec, err = loadRecord(dir); err == nil && rec.over() { // in the meantime
+	rec, err = s.record(r)
+	switch {
+	case err == nil && rec.over(): // in the meantime
 		s.end(rec, r, all, false)
 		return nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
 	}
 	from, err := train.LoadCheckpoint(d.path(checkpointFile))
 	switch {
@@ -278,7 +283,7 @@ func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) er
 	if err != nil {
 		return err
 	}
-	if rec == nil { // it is new, or its record is gone or cut short, and the checkpoint is all that matters
+	if rec == nil { // it is new, or its record is gone, and the checkpoint is all that matters
 		rec = newRecord([]string{"train", "--config", d.path(recipeFile)})
 	}
 	if from != nil {
@@ -317,12 +322,21 @@ func (s *sweeping) end(rec *record, r sweep.Run, all int, now bool) {
 	}
 }
 
+// record returns the record of a run.
+func (s *sweeping) record(r sweep.Run) (*record, error) {
+	rec, err := loadRecord(s.path(r.Name()))
+	if err == nil && !reflect.DeepEqual(rec.Recipe, r.Recipe) {
+		return nil, fmt.Errorf("%s: is of a run of other settings than %s says", filepath.Join(s.path(r.Name()), recordFile), s.path(sweepFile))
+	}
+	return rec, err
+}
+
 // records returns the records of all runs, and how many have not ended.
 func (s *sweeping) records() ([]*record, int, error) {
 	records := make([]*record, len(s.runs))
 	missing := 0
 	for i, r := range s.runs {
-		rec, err := loadRecord(s.path(r.Name()))
+		rec, err := s.record(r)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, 0, err
 		}
@@ -366,9 +380,9 @@ func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, 
 	if err := atomicfile.Clean(s.dir, sweepFile, tableFile, tableCSVFile, sweepPlotsFile); err != nil {
 		return nil, err
 	}
-	if text, err := os.ReadFile(d.path(tableFile)); err == nil {
+	if text, err := bounded.ReadFile(d.path(tableFile)); err == nil {
 		t := &sweep.Table{}
-		if err := json.Unmarshal(text, t); err != nil {
+		if err := sealed.Unmarshal(text, t); err != nil {
 			return nil, fmt.Errorf("%s: %w", d.path(tableFile), err)
 		}
 		return t, nil
@@ -389,7 +403,7 @@ func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, 
 	if err := atomicfile.Write(d.path(tableCSVFile), t.WriteCSV); err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(t)
+	text, err := sealed.Marshal(t)
 	if err != nil {
 		return nil, err
 	}
@@ -403,15 +417,15 @@ func (s *sweeping) test(ctx context.Context, w *sweep.Winner) error {
 		if r.Point != w.Point {
 			continue
 		}
-		sets, err := r.Recipe.Data.Load()
+		t, err := reopen(filepath.Join(s.path(r.Name()), modelFile), r.Recipe)
 		if err != nil {
 			return err
 		}
-		n, err := model.Load(filepath.Join(s.path(r.Name()), modelFile), r.Recipe.Model)
+		sets, err := t.load(s.app.warn)
 		if err != nil {
 			return err
 		}
-		l, err := train.NewPCN(n, r.Recipe.Inference, &train.SGD{})
+		l, err := train.NewPCN(t.network, r.Recipe.Inference, &train.SGD{})
 		if err != nil {
 			return err
 		}
@@ -445,7 +459,8 @@ func (s *sweeping) print(t *sweep.Table) error {
 	if w := t.Winner; w != nil {
 		text = fmt.Sprintf("point %d is best: test %s %s on %s", w.Point, t.ScoreName(), t.Text(w.Test), plural.Of(w.Examples, "example"))
 	}
-	if _, err := fmt.Fprintln(stdout, paint(stdout, bold, text)); err != nil {
+	paint(stdout, bold, text)
+	if _, err := fmt.Fprintln(stdout); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.info, "wrote %s, %s and %s\n", s.path(tableFile), s.path(tableCSVFile), s.path(sweepPlotsFile))

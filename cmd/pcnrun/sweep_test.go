@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -188,13 +189,21 @@ func TestSweepInterrupt(t *testing.T) {
 		}
 	}
 
-	// A record that is cut short costs the run nothing else.
+	// A record that is cut short is named, and without it the run goes on.
 	cut := filepath.Join(out, "p0001-s1")
-	if err := os.Truncate(filepath.Join(cut, recordFile), 100); err != nil {
+	record := filepath.Join(cut, recordFile)
+	if err := os.Truncate(record, 100); err != nil {
+		t.Fatal(err)
+	}
+	said, err := exec.Command("pcnrun", "sweep", "--config", config, "--out", out, "-q").CombinedOutput()
+	if err == nil || !strings.Contains(string(said), record) {
+		t.Errorf("with a record cut short: %v: %s", err, said)
+	}
+	if err := os.Remove(record); err != nil {
 		t.Fatal(err)
 	}
 	interrupt(func() bool { _, err := loadRecord(cut); return err == nil })
 	if rec := must(loadRecord(cut)); rec.Resumed != 1 || rec.Result.Status != interrupted {
-		t.Errorf("with its record cut short, the run was resumed %d times and is %s", rec.Resumed, rec.Result.Status)
+		t.Errorf("without its record, the run was resumed %d times and is %s", rec.Resumed, rec.Result.Status)
 	}
 }

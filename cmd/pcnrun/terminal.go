@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
+	"sync"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -15,9 +18,69 @@ const (
 	yellow = "33"
 )
 
+// screen is the standard output or the standard error. All that the commands print
+// goes through one, and much of it is foreign: names of classes, columns, datasets
+// and folders. What would steer a terminal is written as a Go or JSON string has
+// it, \u001b; so a JSON object stays one, of the same value. Its own sequences pcnrun
+// writes to raw.
+type screen struct {
+	raw     io.Writer
+	mu      sync.Mutex
+	partial []byte // the beginning of a character that the next Write ends
+	text    []byte // scratch
+}
+
+// Write writes p, or all of it but the beginning of a last character.
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rest := append(s.partial, p...)
+	s.text = s.text[:0]
+	for len(rest) > 0 && utf8.FullRune(rest) {
+		r, size := utf8.DecodeRune(rest)
+		s.text = appendHarmless(s.text, r, rest[:size])
+		rest = rest[size:]
+	}
+	s.partial = append(s.partial[:0], rest...)
+	if _, err := s.raw.Write(s.text); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// flush writes what was to be the beginning of a character, and is not.
+func (s *screen) flush() {
+	for _, b := range s.partial {
+		fmt.Fprintf(s.raw, `\x%02x`, b)
+	}
+	s.partial = nil
+}
+
+// appendHarmless appends the character r, which p encodes, or its number where it
+// would steer a terminal: control characters but for line ends and tabs, and those
+// that turn the direction of writing. What is no UTF-8 may be a control character of
+// an older code.
+func appendHarmless(text []byte, r rune, p []byte) []byte {
+	switch {
+	case r == utf8.RuneError && len(p) == 1:
+		return fmt.Appendf(text, `\x%02x`, p[0])
+	case r < ' ' && r != '\n' && r != '\t', 0x7f <= r && r <= 0x9f, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
+		return fmt.Appendf(text, `\u%04x`, r)
+	}
+	return append(text, p...)
+}
+
+// rawOf returns what a screen writes to, for a progress bar.
+func rawOf(w io.Writer) io.Writer {
+	if s, ok := w.(*screen); ok {
+		return s.raw
+	}
+	return w
+}
+
 // isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := rawOf(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
@@ -29,11 +92,14 @@ func jsonFlag(c *cobra.Command) *bool {
 // showsBars reports whether bars may be drawn on the standard error.
 func (a *app) showsBars() bool { return isTerminal(a.stderr) && !a.quiet && !a.verbose }
 
-// paint returns text in a colour where w is a terminal and NO_COLOR is not set
+// paint writes text, in a colour where w is a terminal and NO_COLOR is not set
 // (https://no-color.org).
-func paint(w io.Writer, colour, text string) string {
+func paint(w io.Writer, colour, text string) {
 	if !isTerminal(w) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return text
+		io.WriteString(w, text)
+		return
 	}
-	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+	fmt.Fprintf(rawOf(w), "\x1b[%sm", colour)
+	io.WriteString(w, text)
+	io.WriteString(rawOf(w), "\x1b[0m")
 }

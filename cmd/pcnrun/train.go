@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
 )
@@ -34,12 +35,13 @@ The folder of the run gets
   checkpoint.safetensors  where --resume goes on
   recipe.yaml             the settings used
   metrics.jsonl           a line for each epoch
-  run.json                the command, the machine, and the result
+  run.json                the command, the settings, the machine, and the result
   curves.png, report.html pictures
 A folder that holds a run is not written to without --force or --resume.
 
 A run that was interrupted or killed goes on from its last checkpoint with
---resume, and ends with the same bits as if it had never stopped. With
+--resume, and ends with the same bits as if it had never stopped. It does not go on
+with data that has changed since, nor from a file that was damaged. With
 --resume-or-start the same command line begins a run and, given again, goes on with
 it: for jobs that a batch system queues again.
 
@@ -139,6 +141,11 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 // caller saves that when all is there. A run that was interrupted has ended so, without
 // an error.
 func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *train.Checkpoint, every interval, lines io.Writer) (*pastRun, error) {
+	if from != nil {
+		if changes := from.Data.Changes(e.data); changes != "" {
+			return nil, fmt.Errorf("%s: %s has changed since: %s", e.path(checkpointFile), e.recipe.Data.Dataset, changes)
+		}
+	}
 	l, err := e.recipe.PCN()
 	if err != nil {
 		return nil, err
@@ -148,14 +155,15 @@ func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *tr
 	e.recipe.Model = n.Config()
 	e.untested = rec.Untested
 	a.describe(e, lines, n)
-	if err := e.saveRecipe(n); err != nil {
-		return nil, err
-	}
+	rec.Recipe = e.recipe
 	if rec.Result = newResult(e, pcnName, n); from != nil {
 		rec.Result.setHistory(&from.History, e.sets.Train.Classes > 0, e.recipe.Learning)
 		rec.Result.Status = running
 	}
 	if err := rec.save(e.folder); err != nil {
+		return nil, err
+	}
+	if err := e.saveRecipe(n); err != nil {
 		return nil, err
 	}
 	k := &keeper{experiment: e, network: n, from: from, every: every}
@@ -182,7 +190,8 @@ func (a *app) printResult(f *trainFlags, res result) error {
 	if f.json {
 		return printJSON(a.stdout, res)
 	}
-	_, err := fmt.Fprintln(a.stdout, paint(a.stdout, bold, res.summary()))
+	paint(a.stdout, bold, res.summary())
+	_, err := fmt.Fprintln(a.stdout)
 	return err
 }
 
@@ -199,25 +208,21 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	defer d.release()
-	return a.goOn(c.Context(), f, d)
+	rec, from, err := a.where(d)
+	if err != nil {
+		return fmt.Errorf("--resume: %w", err)
+	}
+	return a.goOn(c.Context(), f, d, rec, from)
 }
 
-// goOn goes on with the run in d.
-func (a *app) goOn(ctx context.Context, f *trainFlags, d *folder) error {
-	rec, err := loadRecord(d.dir)
-	if errors.Is(err, fs.ErrNotExist) { // stopped before it was written
-		rec, err = newRecord(a.args), nil
-	}
-	if err != nil {
-		return fmt.Errorf("--resume: %w", err)
-	}
+// goOn goes on with the run in d, which is where these say.
+func (a *app) goOn(ctx context.Context, f *trainFlags, d *folder, rec *record, from *train.Checkpoint) error {
 	if rec.over() {
+		if _, err := model.Load(d.path(modelFile), model.Config{}); err != nil { // of which it has the score
+			return err
+		}
 		fmt.Fprintf(a.info(), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.dir)
 		return a.printResult(f, rec.Result)
-	}
-	r, from, err := d.where()
-	if err != nil {
-		return fmt.Errorf("--resume: %w", err)
 	}
 	if from == nil {
 		fmt.Fprintf(a.info(), "%s has no checkpoint yet: the run begins anew\n", d.dir)
@@ -227,7 +232,7 @@ func (a *app) goOn(ctx context.Context, f *trainFlags, d *folder) error {
 	if was := rec.Machine.Kernel; was != gemm.Kernel() {
 		a.warn("the run began with the kernel %s and goes on with %s: its numbers will differ by rounding", was, gemm.Kernel())
 	}
-	e, err := prepare(r, func() (*folder, error) { return d, d.clean() })
+	e, err := prepare(rec.Recipe, func() (*folder, error) { return d, d.clean() })
 	if err != nil {
 		return err
 	}
@@ -235,34 +240,32 @@ func (a *app) goOn(ctx context.Context, f *trainFlags, d *folder) error {
 	return a.train(ctx, f, e, rec, from)
 }
 
-// where returns the settings of the run in the folder, and its checkpoint: nil
-// where it has been stopped before the first.
-func (d *folder) where() (train.Recipe, *train.Checkpoint, error) {
+// where returns the record of the run in d, and its checkpoint: nil where it has been
+// stopped before the first, or has come to its end.
+func (a *app) where(d *folder) (*record, *train.Checkpoint, error) {
+	rec, err := loadRecord(d.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	if rec != nil && rec.over() {
+		return rec, nil, nil
+	}
 	from, err := train.LoadCheckpoint(d.path(checkpointFile))
-	if err == nil && from.Recipe == nil {
-		err = fmt.Errorf("%s: has no recipe", d.path(checkpointFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && rec == nil:
+		return nil, nil, fmt.Errorf("%s holds no run: neither %s nor %s is there", d.dir, checkpointFile, recordFile)
+	case errors.Is(err, fs.ErrNotExist):
+		return rec, nil, nil
+	case err != nil:
+		return nil, nil, err
+	case from.Recipe == nil:
+		return nil, nil, fmt.Errorf("%s: has no recipe", d.path(checkpointFile))
 	}
-	if err == nil {
-		return *from.Recipe, from, nil
+	if rec == nil {
+		rec = newRecord(a.args)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return train.Recipe{}, nil, err
-	}
-	text, err := os.ReadFile(d.path(recipeFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return train.Recipe{}, nil, fmt.Errorf("%s holds no run: neither %s nor %s is there", d.dir, checkpointFile, recipeFile)
-	}
-	if err != nil {
-		return train.Recipe{}, nil, err
-	}
-	r, err := train.ParseRecipe(text)
-	if err == nil {
-		err = r.Validate()
-	}
-	if err != nil {
-		return r, nil, fmt.Errorf("%s: %w", d.path(recipeFile), err)
-	}
-	return r, nil, nil
+	rec.Recipe = *from.Recipe
+	return rec, from, nil
 }
 
 // resumeAlone refuses settings beside --resume.

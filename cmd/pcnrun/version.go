@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/notices"
 	"example.com/pcn/internal/plural"
 )
 
@@ -15,12 +17,17 @@ func (a *app) versionCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version and what the machine offers",
-		Long:    "Print the version of pcnrun, the kernel that multiplies matrices, and the kernels\nthat --gemm can choose on this machine.",
-		Example: "  pcnrun version\n  pcnrun version --gemm portable",
+		Long:    "Print the version of pcnrun, the kernel that multiplies matrices, and the kernels\nthat --gemm can choose on this machine. With --licenses print the licences of what\npcnrun is made of and others wrote.",
+		Example: "  pcnrun version\n  pcnrun version --gemm portable\n  pcnrun version --licenses",
 		Args:    wantArgs(0, 0),
 	}
 	json := jsonFlag(c)
+	licences := c.Flags().Bool("licenses", false, "print the licences of the modules, fonts and data that are built in")
 	c.RunE = func(*cobra.Command, []string) error {
+		if *licences {
+			_, err := io.WriteString(a.stdout, notices.Text)
+			return err
+		}
 		m := thisMachine()
 		if *json {
 			return printJSON(a.stdout, map[string]any{"version": version(), "machine": m, "kernels": gemm.Kernels()})

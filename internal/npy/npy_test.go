@@ -11,6 +11,8 @@ import (
 
 	npyio "codeberg.org/sbinet/npyio/npy"
 	"gonum.org/v1/gonum/mat"
+
+	"example.com/pcn/internal/fuzzing"
 )
 
 // start returns the start of an NPY file.
@@ -124,6 +126,7 @@ func TestErrors(t *testing.T) {
 
 // FuzzRead reads any bytes: it allocates no more than a bound by how many there are.
 func FuzzRead(f *testing.F) {
+	fuzzing.Sparingly(f)
 	for _, x := range []any{[]float64{1, 2.5}, []int64{-1, 2}, []uint8{1, 200}, []bool{true, false}} {
 		f.Add([]byte(written(f, x)))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/npy"
 )
 
@@ -19,15 +20,18 @@ import (
 const extension = ".npy"
 
 // WriteNPZ writes matrices and vectors of float32 or float64 as an NPZ file, as
-// NumPy's savez_compressed does, and texts beside them as arrays of bytes. Of the
-// same content the same bytes come.
+// NumPy's savez_compressed does, and texts beside them as arrays of bytes, among
+// which is their hash: see [Check]. Of the same content the same bytes come.
 func WriteNPZ(w io.Writer, tensors map[string]*tensor.Dense, texts map[string]string) error {
+	_, texts, err := withSum(tensors, texts)
+	if err != nil {
+		return err
+	}
 	arrays := map[string]any{}
 	for name, text := range texts {
 		arrays[name] = []byte(text)
 	}
 	for name, d := range tensors {
-		var err error
 		if arrays[name], err = nested(d); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -70,13 +74,6 @@ func nestedOf[T float32 | float64](d *tensor.Dense, x []T) (any, error) {
 // IsNPZ reports whether data begins as NPZ files do, which are ZIP archives.
 func IsNPZ(data []byte) bool { return bytes.HasPrefix(data, []byte("PK")) }
 
-// An NPZ file may hold spareBytes and beside them maxRatio bytes for each of its
-// own.
-const (
-	spareBytes = 4 << 20
-	maxRatio   = 64
-)
-
 // ReadNPZ reads the arrays of floats in an NPZ file, by name, as little-endian
 // and row-major views, and the arrays of bytes (uint8) as texts. What it
 // allocates is bounded by the size of data.
@@ -85,7 +82,7 @@ func ReadNPZ(data []byte) (map[string]safetensors.TensorView, map[string]string,
 	if err != nil {
 		return nil, nil, fmt.Errorf("not an NPZ file: %w", err)
 	}
-	left := spareBytes + maxRatio*uint64(len(data))
+	left := uint64(bounded.Unpacked(int64(len(data))))
 	tensors, texts := map[string]safetensors.TensorView{}, map[string]string{}
 	for _, f := range z.File {
 		name, ok := strings.CutSuffix(f.Name, extension)
@@ -98,7 +95,7 @@ func ReadNPZ(data []byte) (map[string]safetensors.TensorView, map[string]string,
 			return nil, nil, fmt.Errorf("holds two arrays %.100q", name)
 		}
 		if f.UncompressedSize64 > left {
-			return nil, nil, fmt.Errorf("%.100q: unpacked, the arrays take more than %d times the file", name, maxRatio)
+			return nil, nil, fmt.Errorf("%.100q: %w", name, bounded.ErrTooLarge)
 		}
 		left -= f.UncompressedSize64
 		a, err := readArray(f)

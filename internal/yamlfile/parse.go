@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"example.com/pcn/internal/bounded"
 )
 
 // MaxSize is the most bytes of a file, and maxDepth the most values within each
@@ -26,7 +27,7 @@ const (
 // Read reads the file at path, of which the error is told where it is no YAML
 // that this package takes.
 func Read(path string) (*Node, error) {
-	f, err := os.Open(path)
+	f, err := bounded.Open(path)
 	if err != nil {
 		return nil, err
 	}

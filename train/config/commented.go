@@ -29,7 +29,7 @@ var help = map[string]string{
 	"data.validation":         "Training examples that are held out to score each epoch.",
 	"data.pixels":             "The range that pixels are scaled to, such as [-1, 1]; default [0, 1].",
 	"data.standardize":        "Give each input zero mean and unit variance.",
-	"data.seed":               "Decides the split of digits, and the sine's examples.",
+	"data.seed":               "Decides the split of digits and of your own data, and the sine's examples: the same for all runs to compare.",
 	"model":                   "The network.",
 	"model.layers":            "Sizes from data to label, in both directions.",
 	"model.direction":         "discriminative or generative: which end is the bottom.",

@@ -186,6 +186,7 @@ func (v *Resolver) base(given train.Recipe) (train.Recipe, error) {
 	if err != nil {
 		return r, err
 	}
+	r.Data.Seed = train.DefaultSplit
 	r.SetSeed(DefaultSeed)
 	if v.bases == nil {
 		v.bases = map[string]train.Recipe{}

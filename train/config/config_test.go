@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"example.com/pcn/internal/fuzzing"
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -165,6 +166,7 @@ func TestCommented(t *testing.T) {
 // FuzzParse reads any text without a panic, with memory in proportion to it, and
 // what is read survives being written.
 func FuzzParse(f *testing.F) {
+	fuzzing.Sparingly(f)
 	files, err := filepath.Glob("../recipes/*.yaml")
 	if err != nil || len(files) == 0 {
 		f.Fatal("no recipes", err)

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"example.com/pcn/internal/bounded"
 )
 
 // defaultTargets is the array that is learned when none is named.
@@ -36,12 +37,12 @@ func (z npzFile) open(name string) (io.ReadCloser, int64, error) {
 			continue
 		}
 		// The sizes are the file's own word, so that each bounds the other.
-		limit := min(f.UncompressedSize64, maxUnpacked)
-		if packed := f.CompressedSize64; packed < maxUnpacked/maxDeflateRatio {
-			limit = min(limit, packed*maxDeflateRatio)
+		limit := bounded.Unpacked(int64(f.CompressedSize64)) // at most the file's
+		if f.UncompressedSize64 < uint64(limit) {
+			limit = int64(f.UncompressedSize64)
 		}
 		r, err := f.Open()
-		return r, int64(limit), err
+		return r, limit, err
 	}
 	return nil, 0, fs.ErrNotExist
 }
@@ -81,19 +82,12 @@ func readNPZ(r io.ReaderAt, size int64, path string, cols Columns) (rest, test *
 }
 
 func readNPZFile(path string, cols Columns) (rest, test *Set, err error) {
-	if _, err := regular(path); err != nil {
-		return nil, nil, err
-	}
-	f, err := os.Open(path)
+	f, size, err := bounded.OpenSized(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("data: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, fmt.Errorf("data: %w", err)
-	}
-	return readNPZ(f, info.Size(), path, cols)
+	return readNPZ(f, size, path, cols)
 }
 
 // readArrays reads x and y or, where there is no x, x_train, y_train, x_test and

@@ -6,10 +6,12 @@
 //   - [Digits], handwritten digits that are built in,
 //   - [Sine], the noisy sine, a regression small enough to plot,
 //   - [IDX], a folder in the format of MNIST,
-//   - [CSV], a file of numbers,
+//   - [CSV], a file of rows, as CSV or JSON lines,
 //   - [Images], a folder of PNG or JPEG files for each class,
 //   - [Read], any of these, and NumPy's NPZ and NPY files, by path,
 //   - [NewClasses] and [NewRegression], slices of your own.
+//
+// [Rows] reads the same rows from a file or pipe without end, in constant memory.
 //
 // Package fetch, below this one, downloads the sets that are known by name.
 //

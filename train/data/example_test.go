@@ -42,17 +42,17 @@ func ExampleReadCSV() {
 7.0,3.2,1
 6.3,3.3,2
 `
-	flowers, err := data.ReadCSV(strings.NewReader(text), "flowers", data.CSVOptions{Classes: true})
+	flowers, err := data.ReadCSV(strings.NewReader(text), "flowers", data.Columns{Label: "kind"})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(flowers.Len(), flowers.InputSize(), flowers.Classes, flowers.Labels())
 
-	_, err = data.ReadCSV(strings.NewReader("5.1,3.5,0\n7.0,?,1\n"), "flowers.csv", data.CSVOptions{Classes: true})
+	_, err = data.ReadCSV(strings.NewReader("5.1,3.5,0\n7.0,?,1\n"), "flowers.csv", data.Columns{Label: "3"})
 	fmt.Println(err)
 	// Output:
 	// 3 2 3 [0 1 2]
-	// data: flowers.csv: line 2, column 2: "?", expected a finite number
+	// data: flowers.csv: line 2: column 2: must be a finite number, got "?"
 }
 
 func ExampleRead() {
@@ -76,7 +76,7 @@ func ExampleRead() {
 	fmt.Println(strings.Replace(err.Error(), dir, "", 1))
 	// Output:
 	// flowers 3 2 [setosa virginica] [0 1 0]
-	// data: /flowers.csv: line 1: no column "species", expected one of "kind", "length", "width"
+	// data: /flowers.csv: line 1: no column "species": must have "species", got "kind", "length", "width"
 }
 
 func ExampleSet_Standardization() {

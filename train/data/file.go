@@ -7,15 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"example.com/pcn/internal/bounded"
 )
 
-const (
-	// maxDeflateRatio is the most bytes that a byte of a gzip file can stand for.
-	maxDeflateRatio = 1032
-
-	// maxUnpacked bounds what a small gzip file may grow to.
-	maxUnpacked = 4 << 30
-)
+// maxDeflateRatio is the most bytes that a byte of a gzip file can stand for.
+const maxDeflateRatio = 1032
 
 // file is an open data file, unpacked as it is read when it is compressed.
 type file struct {
@@ -24,26 +21,9 @@ type file struct {
 	size int64 // the most bytes that reading it can give
 }
 
-// regular describes a regular file, and refuses anything else, which might block
-// or never end.
-func regular(path string) (os.FileInfo, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("data: %s: must be a regular file, got one of type %v", path, info.Mode().Type())
-	}
-	return info, nil
-}
-
 // openFile opens a regular file.
 func openFile(path string) (*file, error) {
-	info, err := regular(path)
-	if err != nil {
-		return nil, err
-	}
-	f, err := os.Open(path)
+	f, size, err := bounded.OpenSized(path)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
@@ -52,9 +32,8 @@ func openFile(path string) (*file, error) {
 		f.Close()
 		return nil, fmt.Errorf("data: %s: %w", path, err)
 	}
-	size := info.Size()
 	if _, ok := r.(*gzip.Reader); ok {
-		size = min(size*maxDeflateRatio, maxUnpacked)
+		r, size = bounded.Unpacking(r, size), bounded.Unpacked(size)
 	}
 	return &file{Reader: r, f: f, size: size}, nil
 }

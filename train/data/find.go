@@ -6,7 +6,7 @@ import (
 )
 
 // Find returns the folder of a data set by its name, such as "mnist" or
-// "fashion-mnist", to be read by [IDX]. It is the first that exists of
+// "fashion-mnist", to be read by [IDX]. It is the first that has all four files of
 //   - name under the folder that the environment variable PCN_DATA names,
 //   - data/name under the working directory,
 //   - name under pcn/data in the user's cache, see [os.UserCacheDir],
@@ -30,11 +30,23 @@ func Find(name string) (dir string, ok bool) {
 		places = append(places, "/usr/share/datasets/fashion-mnist")
 	}
 	for _, dir := range places {
-		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		if hasIDX(dir) {
 			return dir, true
 		}
 	}
 	return "", false
+}
+
+// hasIDX reports whether a folder has all files that IDX reads.
+func hasIDX(dir string) bool {
+	for _, part := range []string{trainPart, testPart} {
+		for _, file := range []string{imagesFile, labelsFile} {
+			if _, err := IDXPath(dir, part+file); err != nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Folder returns the folder to put data sets into, where [Find] looks for them;

@@ -6,31 +6,51 @@ import (
 	"testing"
 )
 
+// TestFind finds a folder in each of its places, the first before the second, and
+// passes over those that are empty or lack a file.
 func TestFind(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
 	t.Setenv("PCN_DATA", "")
+	t.Setenv("HOME", root)
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(root, "cache"))
+	t.Setenv("LocalAppData", filepath.Join(root, "cache"))
 	expect := func(name, want string) {
 		t.Helper()
 		if dir, ok := Find(name); dir != want || ok != (want != "") {
 			t.Errorf("Find(%q): got %q, %v, want %q", name, dir, ok, want)
 		}
 	}
-	expect("set", "")
-	for _, dir := range []string{"data/set", "env/set"} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+	write := func(dir string, files ...string) {
+		t.Helper()
+		if err := os.MkdirAll(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
+		for _, name := range files {
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
+	all := []string{"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte", "t10k-images.idx3-ubyte", "t10k-labels-idx1-ubyte"}
+	expect("set", "")
+	cache, err := Folder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("data/set")
+	write(filepath.Join(cache, "set"), all...)
+	expect("set", filepath.Join(cache, "set"))
+	write("data/set", all[:3]...)
+	expect("set", filepath.Join(cache, "set"))
+	write("data/set", all...)
 	expect("set", filepath.Join("data", "set"))
+	write("env/set", all...)
 	t.Setenv("PCN_DATA", filepath.Join(root, "env"))
 	expect("set", filepath.Join(root, "env", "set"))
 	expect("../data/set", "")
 	expect(root, "")
 	expect("", "")
-
-	if err := os.WriteFile("env/file", nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	write("env", "file")
 	expect("file", "")
 }

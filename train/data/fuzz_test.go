@@ -17,6 +17,8 @@ import (
 	"codeberg.org/sbinet/npyio/npy"
 	"codeberg.org/sbinet/npyio/npz"
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/fuzzing"
 )
 
 // allocates fails when f allocates more than limit bytes in all.
@@ -34,34 +36,6 @@ func allocates(t *testing.T, limit int, f func()) {
 
 // slack is what reading anything may allocate, buffers and errors included.
 const slack = 2 << 20
-
-func FuzzCSVNamed(f *testing.F) {
-	for _, text := range []string{"a,y\n1,rose\n2,iris\n", "y,a\n1,2\n3,4\n", "\ufeffa;y\n1;x\n", "a,y,y\n", "a,b\n1,2\n", "\"y\",a\n\"x\n\",1\n,2\n", "a,y\n1,1e400\n", ""} {
-		f.Add(text, true)
-		f.Add(text, false)
-	}
-	f.Fuzz(func(t *testing.T, text string, label bool) {
-		opts := CSVOptions{TargetNames: []string{"y"}}
-		if label {
-			opts = CSVOptions{Label: "y"}
-		}
-		var s *Set
-		var err error
-		// A field of one digit and its comma become a float64 in a slice that doubles,
-		// a label a string in a map.
-		allocates(t, slack+512*len(text), func() { s, err = ReadCSV(strings.NewReader(text), "f", opts) })
-		if err != nil {
-			return
-		}
-		x, y := all(t, s)
-		if n := s.Len(); n == 0 || n > len(text) || len(x) != n*s.InputSize() || len(y) != n*s.TargetSize() || s.TargetSize() < 1 {
-			t.Fatalf("%d examples of %d inputs and %d targets: %d and %d numbers", n, s.InputSize(), s.TargetSize(), len(x), len(y))
-		}
-		if label && (s.Classes < 2 || s.Classes > s.Len() || s.ClassNames != nil && len(s.ClassNames) != s.Classes) {
-			t.Fatalf("%d classes with names %q", s.Classes, s.ClassNames)
-		}
-	})
-}
 
 // npyOf returns an NPY file as the npyio library writes it.
 func npyOf(t testing.TB, x any) []byte {
@@ -108,6 +82,7 @@ func packed(t testing.TB, files ...string) []byte {
 }
 
 func FuzzNPZ(f *testing.F) {
+	fuzzing.Sparingly(f)
 	f.Add(npzOf(f, map[string]any{"x": []float64{1, 2.5}, "y": []int64{0, 1}}))
 	f.Add(npzOf(f, map[string]any{"x_train": []float64{1, 2.5}, "y_train": []int64{0, 1}, "x_test": []float64{3}, "y_test": []int64{1}}))
 	f.Add(packed(f, "x.npy", header("|u1", false, "2, 2, 2")+"abcdefgh", "y.npy", header("<f4", false, "2")+"\x00\x00\x80?\x00\x00\x80?"))
@@ -130,6 +105,7 @@ func FuzzNPZ(f *testing.F) {
 // FuzzArrays fuzzes what is in an NPZ file, which the checksums of a zip keep from
 // FuzzNPZ.
 func FuzzArrays(f *testing.F) {
+	fuzzing.Sparingly(f)
 	f.Add(header("|u1", false, "2, 2, 2")+"abcdefgh", header("<f4", false, "2")+"\x00\x00\x80?\x00\x00\x00?", "")
 	f.Add(header("<f4", false, "1, 1, 1")+"\x00\x00\x80?", header("|u1", true, "1, 1")+"\x01", "y")
 	f.Add(header("|u1", false, "1, 1, 1, 1")+"a", header("<i2", false, "1")+"\x01\x00", "y")
@@ -171,6 +147,7 @@ func pngOf(t testing.TB, m image.Image) []byte {
 }
 
 func FuzzDecodeGrey(f *testing.F) {
+	fuzzing.Sparingly(f)
 	f.Add(pngOf(f, picture(4, 3)))
 	f.Add(pngOf(f, image.NewPaletted(image.Rect(0, 0, 9, 2), color.Palette{color.Black, color.White})))
 	f.Add(pngOf(f, image.NewGray16(image.Rect(0, 0, 2, 2))))
@@ -182,7 +159,7 @@ func FuzzDecodeGrey(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		var m *image.Gray
 		var err error
-		allocates(t, slack+32*maxPixelsPerByte*len(file), func() { m, err = decodeGrey(file) })
+		allocates(t, slack+32*maxPixelsPerByte*len(file), func() { m, _, err = decodeGrey(file) })
 		if err == nil && (len(m.Pix) != m.Rect.Dx()*m.Rect.Dy() || len(m.Pix) > maxImagePixels || len(m.Pix) == 0) {
 			t.Fatalf("%d pixels of %v", len(m.Pix), m.Rect)
 		}

@@ -14,6 +14,14 @@ import (
 	"example.com/pcn/internal/bounded"
 )
 
+// The names of the files are these, one behind the other.
+const (
+	trainPart  = "train"
+	testPart   = "t10k"
+	imagesFile = "-images-idx3-ubyte"
+	labelsFile = "-labels-idx1-ubyte"
+)
+
 // IDX reads a folder in the format of MNIST: images and labels for training and
 // for testing, in the files
 //
@@ -32,10 +40,10 @@ func IDX(dir string) (train, test *Set, err error) {
 	} else if !info.IsDir() {
 		return nil, nil, fmt.Errorf("data: %s: must be a folder of IDX files, got a file", dir)
 	}
-	if train, err = idxSet(dir, "train", "train"); err != nil {
+	if train, err = idxSet(dir, trainPart, "train"); err != nil {
 		return nil, nil, err
 	}
-	if test, err = idxSet(dir, "t10k", "test"); err != nil {
+	if test, err = idxSet(dir, testPart, "test"); err != nil {
 		return nil, nil, err
 	}
 	if train.Classes < 2 {
@@ -54,11 +62,11 @@ func IDX(dir string) (train, test *Set, err error) {
 
 // idxSet reads the images and labels of one part of a folder.
 func idxSet(dir, prefix, part string) (*Set, error) {
-	imagesPath, err := IDXPath(dir, prefix+"-images-idx3-ubyte")
+	imagesPath, err := IDXPath(dir, prefix+imagesFile)
 	if err != nil {
 		return nil, err
 	}
-	labelsPath, err := IDXPath(dir, prefix+"-labels-idx1-ubyte")
+	labelsPath, err := IDXPath(dir, prefix+labelsFile)
 	if err != nil {
 		return nil, err
 	}

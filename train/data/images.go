@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	_ "image/jpeg" // a format that images may have
 	_ "image/png"  // another
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/quoted"
 )
 
@@ -103,9 +105,12 @@ func (s *Set) addImages(dir string, class int) error {
 		if !slices.Contains(imageExtensions, strings.ToLower(filepath.Ext(name))) {
 			return fmt.Errorf("data: %s: expected only images, %s", path, strings.Join(imageExtensions, ", "))
 		}
-		grey, err := readImageFile(path)
+		grey, coloured, err := readImageFile(path, len(s.remarks) == 0)
 		if err != nil {
 			return err
+		}
+		if coloured {
+			s.remarks = append(s.remarks, fmt.Sprintf("%s has colours: images are taken in shades of grey", path))
 		}
 		width, height := grey.Rect.Dx(), grey.Rect.Dy()
 		if s.n == 0 {
@@ -121,57 +126,72 @@ func (s *Set) addImages(dir string, class int) error {
 	return nil
 }
 
-func readImageFile(path string) (*image.Gray, error) {
-	info, err := regular(path)
+// readImageFile returns an image in shades of grey, and whether it had colours where
+// that is asked.
+func readImageFile(path string, ask bool) (grey *image.Gray, coloured bool, err error) {
+	f, size, err := bounded.OpenSized(path)
 	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxImageBytes {
-		return nil, fmt.Errorf("data: %s has %d bytes, expected at most %d", path, info.Size(), maxImageBytes)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
+		return nil, false, fmt.Errorf("data: %w", err)
 	}
 	defer f.Close()
+	if size > maxImageBytes {
+		return nil, false, fmt.Errorf("data: %s has %d bytes, expected at most %d", path, size, maxImageBytes)
+	}
 	file, err := io.ReadAll(io.LimitReader(f, maxImageBytes))
 	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
+		return nil, false, fmt.Errorf("data: %w", err)
 	}
-	grey, err := decodeGrey(file)
+	grey, picture, err := decodeGrey(file)
 	if err != nil {
-		return nil, fmt.Errorf("data: %s: %w", path, err)
+		return nil, false, fmt.Errorf("data: %s: %w", path, err)
 	}
-	return grey, nil
+	return grey, ask && hasColours(picture), nil
 }
 
 // decodeGrey returns the image of a PNG or JPEG file in shades of grey, its rows
-// without gaps. An image of more pixels than a network takes, or than the file
+// without gaps, and as it was. An image of more pixels than a network takes, or than the file
 // can hold, is refused by its header.
-func decodeGrey(file []byte) (*image.Gray, error) {
+func decodeGrey(file []byte) (*image.Gray, image.Image, error) {
 	header, format, err := image.DecodeConfig(bytes.NewReader(file))
 	if err != nil {
-		return nil, fmt.Errorf("%w, expected a PNG or JPEG file", err)
+		return nil, nil, fmt.Errorf("%w, expected a PNG or JPEG file", err)
 	}
 	if format != "png" && format != "jpeg" {
-		return nil, fmt.Errorf("%s, expected a PNG or JPEG file", format)
+		return nil, nil, fmt.Errorf("%s, expected a PNG or JPEG file", format)
 	}
 	width, height := header.Width, header.Height
 	if width <= 0 || height <= 0 || width > maxImagePixels/height {
-		return nil, fmt.Errorf("%d×%d pixels, expected at least 1 and at most %d: scale it down", width, height, maxImagePixels)
+		return nil, nil, fmt.Errorf("%d×%d pixels, expected at least 1 and at most %d: scale it down", width, height, maxImagePixels)
 	}
 	if width*height > maxPixelsPerByte*len(file) {
-		return nil, fmt.Errorf("%d×%d pixels, expected at most %d in a file of %d bytes", width, height, maxPixelsPerByte*len(file), len(file))
+		return nil, nil, fmt.Errorf("%d×%d pixels, expected at most %d in a file of %d bytes", width, height, maxPixelsPerByte*len(file), len(file))
 	}
 	picture, _, err := image.Decode(bytes.NewReader(file))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	bounds := picture.Bounds()
 	if bounds.Dx() != width || bounds.Dy() != height {
-		return nil, fmt.Errorf("%d×%d pixels, expected %d×%d as the header says", bounds.Dx(), bounds.Dy(), width, height)
+		return nil, nil, fmt.Errorf("%d×%d pixels, expected %d×%d as the header says", bounds.Dx(), bounds.Dy(), width, height)
 	}
 	grey := image.NewGray(image.Rect(0, 0, width, height))
 	draw.Draw(grey, grey.Rect, picture, bounds.Min, draw.Src)
-	return grey, nil
+	return grey, picture, nil
+}
+
+// hasColours reports whether a pixel is no shade of grey.
+func hasColours(m image.Image) bool {
+	switch m.ColorModel() {
+	case color.GrayModel, color.Gray16Model:
+		return false
+	}
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			if r, g, b, _ := m.At(x, y).RGBA(); r != g || g != b {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -12,23 +12,9 @@ import (
 	"example.com/pcn/internal/quoted"
 )
 
-// Columns says what is to be learned of a file, by name.
-type Columns struct {
-	// Label is the column or array that holds the class of each example.
-	Label string
-
-	// Targets are the columns, or the one array, to regress on.
-	Targets []string
-
-	// Classes are the names of the classes when they are known from elsewhere,
-	// as those of a training set are when the test set is read: no other is
-	// expected. Empty to take those that there are.
-	Classes []string
-}
-
 // Read reads data of one's own: path is
-//   - a CSV file with a header, .csv, or .tsv with tabs, or either with .gz: all
-//     columns but those named are inputs, see [ReadCSV];
+//   - a file of rows, .csv, .tsv or .jsonl, or one of them with .gz: all columns but
+//     those named are inputs, see [ReadCSV];
 //   - an NPZ file, or an NPY file or folder of NPY files, with the arrays x and y
 //     or, as Keras' mnist.npz, x_train, y_train, x_test and y_test; y is another
 //     name if cols has one. x is of shape (n), (n, features) or (n, height,
@@ -96,32 +82,24 @@ func BaseName(path string) string {
 	return name
 }
 
-// extension returns the extension of a file, without .gz.
-func extension(path string) string {
-	return strings.ToLower(filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")))
-}
-
 func readFile(path string, cols Columns) (rest, test *Set, err error) {
 	switch ext := extension(path); ext {
-	case ".csv", ".tsv", ".txt":
-		opts := CSVOptions{Label: cols.Label, TargetNames: cols.Targets}
-		if ext == ".tsv" {
-			opts.Comma = '\t'
+	case ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson":
+		if cols.Label == "" && len(cols.Targets) == 0 {
+			among := "by place from 1, since there is no header"
+			if names := columnNames(path); names != nil {
+				among = "among " + quoted.List(names)
+			}
+			return nil, nil, &ColumnError{fmt.Sprintf("data: %s: which column is to be learned? name the label, or the targets of a regression, %s", path, among)}
 		}
-		if cols.Label != "" {
-			opts.ClassNames = cols.Classes
-		}
-		if !opts.named() {
-			return nil, nil, &ColumnError{fmt.Sprintf("data: %s: which column is to be learned? name the label, or the targets of a regression, among %s", path, firstLine(path, opts.Comma))}
-		}
-		rest, err = CSV(path, opts)
+		rest, err = CSV(path, cols)
 		return rest, nil, err
 	case ".npz":
 		return readNPZFile(path, cols)
 	case ".npy":
 		return readArrays(npyFolder(filepath.Dir(path)), cols)
 	default:
-		return nil, nil, fmt.Errorf("data: %s: extension %q, expected .csv, .tsv, .npz or .npy, or a folder", path, ext)
+		return nil, nil, fmt.Errorf("data: %s: extension %q, expected .csv, .tsv, .jsonl, .npz or .npy, or a folder", path, ext)
 	}
 }
 
@@ -132,7 +110,7 @@ func readFolder(dir string, cols Columns) (rest, test *Set, err error) {
 	if cols.Label != "" || len(cols.Targets) > 0 {
 		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: a folder of images has no columns, expected neither label nor target", dir)}
 	}
-	_, err = IDXPath(dir, "train-images-idx3-ubyte")
+	_, err = IDXPath(dir, trainPart+imagesFile)
 	switch {
 	case err == nil:
 		return IDX(dir)
@@ -173,8 +151,6 @@ func agree(train, test *Set, path string) error {
 	switch {
 	case train.InputSize() != test.InputSize() || train.Width != test.Width:
 		return fmt.Errorf("data: %s: %d inputs%s, expected %d%s as in training", path, test.InputSize(), pixelsText(test), train.InputSize(), pixelsText(train))
-	case !slices.Equal(train.columns, test.columns):
-		return fmt.Errorf("data: %s: columns %s, expected %s in this order as in training", path, quoted.List(test.columns), quoted.List(train.columns))
 	case (train.labels == nil) != (test.labels == nil):
 		return fmt.Errorf("data: %s: classes in one of training and test, and targets in the other", path)
 	case train.labels == nil && train.TargetSize() != test.TargetSize():
@@ -204,6 +180,7 @@ func ReadTest(path string, cols Columns, train *Set) (*Set, error) {
 	if train.labels != nil {
 		cols.Classes = train.classNames()
 	}
+	cols.Inputs = train.columns
 	if cols.Label == "" && len(cols.Targets) == 0 && train.labels == nil {
 		cols.Targets = []string{defaultTargets}
 	}

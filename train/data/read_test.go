@@ -145,7 +145,7 @@ func TestBombs(t *testing.T) {
 	// A PNG of few bytes that says it is large.
 	file := pngOf(t, image.NewGray(image.Rect(0, 0, 4000, 4000)))
 	allocates(t, slack, func() {
-		if _, err := decodeGrey(file); err == nil || !strings.Contains(err.Error(), "4000×4000 pixels, expected at least 1 and at most 1048576") {
+		if _, _, err := decodeGrey(file); err == nil || !strings.Contains(err.Error(), "4000×4000 pixels, expected at least 1 and at most 1048576") {
 			t.Errorf("got error %v", err)
 		}
 	})
@@ -154,7 +154,7 @@ func TestBombs(t *testing.T) {
 	binary.BigEndian.PutUint32(small[20:], 1000)
 	binary.BigEndian.PutUint32(small[29:], crc32.ChecksumIEEE(small[12:29]))
 	allocates(t, slack, func() {
-		if _, err := decodeGrey(small); err == nil || !strings.Contains(err.Error(), "1000×1000 pixels, expected at most") {
+		if _, _, err := decodeGrey(small); err == nil || !strings.Contains(err.Error(), "1000×1000 pixels, expected at most") {
 			t.Errorf("got error %v", err)
 		}
 	})
@@ -250,12 +250,16 @@ func TestCSVNamed(t *testing.T) {
 		t.Errorf("got %+v, %v", test, err)
 	}
 	other := write(t, filepath.Join(dir, "other.csv"), []byte("kind,a,b\nrose,1,2\nlily,1,2\n"))
-	if _, err = ReadTest(other, Columns{Label: "kind"}, s); err == nil || !strings.Contains(err.Error(), `other.csv: line 3, column 1 (kind): label "lily", expected one of "iris", "rose"`) {
+	if _, err = ReadTest(other, Columns{Label: "kind"}, s); err == nil || !strings.Contains(err.Error(), `other.csv: line 3: column 1 ("kind"): must be one of the classes "iris", "rose", got "lily"`) {
 		t.Errorf("got error %v", err)
 	}
-	swapped := write(t, filepath.Join(dir, "swapped.csv"), []byte("b,a,kind\n1,2,rose\n"))
-	if _, err = ReadTest(swapped, Columns{Label: "kind"}, s); err == nil || !strings.Contains(err.Error(), `swapped.csv: columns "b", "a", expected "a", "b" in this order`) {
-		t.Errorf("got error %v", err)
+	// Its columns are found by their names, and it may have others.
+	swapped := write(t, filepath.Join(dir, "swapped.csv"), []byte("B,note,a,kind\n1,x,2,rose\n"))
+	if test, err = ReadTest(swapped, Columns{Label: "kind"}, s); err != nil {
+		t.Fatal(err)
+	}
+	if x, _ := all(t, test); !slices.Equal(x, []float64{2, 1}) {
+		t.Errorf("got inputs %v", x)
 	}
 	// Targets come in the order of the names; numbers as labels are in the order of
 	// their values, and have no names when they are 0, 1, 2.
@@ -279,17 +283,18 @@ func TestCSVNamed(t *testing.T) {
 		want   string
 		column bool
 	}{
-		"a,b\n1,2\n":           {label, `line 1: no column "y", expected one of "a", "b"`, true},
+		"a,b\n1,2\n":           {label, `line 1: no column "y": must have "y", got "a", "b"`, true},
 		"a,y,y\n1,2,3\n":       {label, `columns 2 and 3 are both named "y"`, true},
-		"a,b,y\n1,2,0\n1,x,1":  {label, `line 3, column 2 (b): "x", expected a finite number`, false},
-		"a,y\n1,0\n,1\n":       {label, `line 3, column 1 (a): "", expected a finite number`, false},
-		"a,y\n1,\n":            {label, "line 2, column 2 (y): no label", false},
-		"a,y\n1,0\n1\n":        {label, "line 3 has 1 fields, expected 2", false},
+		"a,b,y\n1,2,0\n1,x,1":  {label, `line 3: column 2 ("b"): must be a finite number, got "x"`, false},
+		"a,y\n1,0\n,1\n":       {label, `line 3: column 1 ("a"): must be a finite number, got ""`, false},
+		"a,y\n1,\n":            {label, `line 2: column 2 ("y"): must be a class, got ""`, false},
+		"a,y\n1,0\n1\n":        {label, "line 3: must have 2 fields as on the first line, got 1", false},
 		"a,y\n1,k\n2,k\n":      {label, `every label is "k", expected at least 2 classes`, false},
 		"a,y\n":                {label, "no line of numbers", false},
-		"y\n1\n":               {label, "line 1 has 1 fields, expected at least 2", false},
-		"a,b,y\n1,2,q\n":       {Columns{Targets: []string{"y"}}, `line 2, column 3 (y): "q", expected a finite number`, false},
-		"a,b,c,y\n1,2,q,2\n":   {Columns{Targets: []string{"y", "y"}}, `column "y" is asked for twice`, true},
+		"y\n1\n":               {label, "line 1: must have at least 2 columns, inputs and 1 to learn, got 1", false},
+		"a,b,y\n1,2,q\n":       {Columns{Targets: []string{"y"}}, `line 2: column 3 ("y"): must be a finite number, got "q"`, false},
+		"a,b,c,y\n1,2,q,2\n":   {Columns{Targets: []string{"y", "y"}}, `column 4 ("y") is asked for twice`, true},
+		"1,2\n3,4\n":           {Columns{}, "which column is to be learned? name the label, or the targets of a regression, by place from 1", true},
 		"a,b,c,d,y\n1,2,3,4\n": {Columns{}, `which column is to be learned? name the label, or the targets of a regression, among "a", "b", "c", "d", "y"`, true},
 	} {
 		_, _, err := Read(write(t, filepath.Join(dir, "bad.csv"), []byte(text)), tt.cols)

@@ -3,7 +3,6 @@ package data
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"gorgonia.org/tensor"
 )
@@ -30,6 +29,7 @@ type Set struct {
 	labels  []int    // class of each of the n, nil for regression
 	targets values   // (n, TargetSize), empty when there are classes
 	columns []string // names of the features, where the file has them
+	remarks []string // what was taken for granted when it was read
 	index   []int    // the examples of this set among the n, in order; nil for all
 
 	input, target scaler
@@ -285,59 +285,4 @@ func (s *Set) WithTransforms(input, target Transform) *Set {
 	t := *s
 	t.input, t.target = newScaler(input, s.InputSize()), newScaler(target, s.TargetSize())
 	return &t
-}
-
-// Standardization returns the transforms that give each feature of this set's
-// raw values zero mean and unit variance (dividing by Len). A feature without
-// variance, such as a pixel that is always black, keeps scale 1. The target
-// transform is the identity when the targets are classes.
-//
-// Take it from the training set and give it to every set:
-//
-//	input, target := train.Standardization()
-//	train = train.WithTransforms(input, target)
-//	test = test.WithTransforms(input, target)
-func (s *Set) Standardization() (input, target Transform) {
-	input = s.standardization(&s.inputs)
-	if s.labels == nil {
-		target = s.standardization(&s.targets)
-	}
-	return input, target
-}
-
-func (s *Set) standardization(v *values) Transform {
-	n := s.Len()
-	if n == 0 {
-		return Transform{}
-	}
-	mean, variance := make([]float64, v.width), make([]float64, v.width)
-	varies := make([]bool, v.width)
-	for i := range n {
-		r := s.row(i)
-		for j := range mean {
-			x := v.at(r, j)
-			varies[j] = varies[j] || x != v.at(s.row(0), j)
-			mean[j] += x / float64(n)
-		}
-	}
-	for i := range n {
-		r := s.row(i)
-		for j, m := range mean {
-			d := v.at(r, j) - m
-			variance[j] += d * d / float64(n)
-		}
-	}
-	scale := variance
-	for j := range scale {
-		switch {
-		case !varies[j]:
-			mean[j], scale[j] = v.at(s.row(0), j), 1
-		default:
-			scale[j] = 1 / math.Sqrt(variance[j])
-			if !finite(scale[j]) || scale[j] == 0 { // beyond float64
-				scale[j] = 1
-			}
-		}
-	}
-	return Transform{Shift: mean, Scale: scale}
 }

@@ -32,9 +32,8 @@ func PixelRange(lo, hi, max float64) Transform {
 }
 
 // Invert returns the transform that undoes t: x = (x' + Shift*Scale) / Scale. It
-// brings the predictions of a regression back to their original units:
-//
-//	err := set.TargetTransform().Invert().Apply(predictions)
+// brings numbers back to their original units; see [Transform.Undo] for those that
+// are float32.
 func (t Transform) Invert() Transform {
 	var inv Transform
 	if len(t.Shift) > 0 {
@@ -112,6 +111,47 @@ func applyRows[D float32 | float64](t Transform, x []D, size int) {
 			x[j] = D(t.value(j, float64(v)))
 		}
 	}
+}
+
+// Tensor returns the images of raw rows of width numbers, one after the other, in a
+// tensor of shape (n, width) and type dt, float32 or float64. They are rounded to it
+// once they are transformed, and not before: of a time in seconds since 1970 float32
+// holds two minutes. A number that the type cannot hold then is an error; NaN is
+// NaN.
+func (t Transform) Tensor(dt tensor.Dtype, rows []float64, width int) (*tensor.Dense, error) {
+	if err := t.Check(width); err != nil {
+		return nil, fmt.Errorf("data: transform: %w", err)
+	}
+	x := tensor.New(tensor.Of(dt), tensor.WithShape(len(rows)/width, width))
+	if dt == tensor.Float32 {
+		return x, scaleRows(t, x.Float32s(), rows, width)
+	}
+	return x, scaleRows(t, x.Float64s(), rows, width)
+}
+
+func scaleRows[D float32 | float64](t Transform, x []D, rows []float64, width int) error {
+	for i, raw := range rows {
+		x[i] = D(t.value(i%width, raw))
+		if math.IsInf(float64(x[i]), 0) {
+			return fmt.Errorf("column %d: must be a number within %T once scaled, got %v", i%width+1, x[i], raw)
+		}
+	}
+	return nil
+}
+
+// Undo returns the raw rows whose images are those of x, of shape (n, features): in
+// float64 where they are shifted, since they may take more digits than x has, and
+// else in the type of x.
+func (t Transform) Undo(x *tensor.Dense) (*tensor.Dense, error) {
+	t = t.Invert()
+	raw := x.Clone().(*tensor.Dense)
+	if x.Dtype() == tensor.Float32 && slices.ContainsFunc(t.Shift, func(x float64) bool { return x != 0 }) {
+		raw = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(x.Shape().Clone()...))
+		for i, v := range x.Float32s() {
+			raw.Float64s()[i] = float64(v)
+		}
+	}
+	return raw, t.Apply(raw)
 }
 
 // value returns the image of x, feature j.

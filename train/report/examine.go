@@ -125,8 +125,8 @@ func (x *examination) fit() (*Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	for t, units := range map[*tensor.Dense]data.Transform{inputs: x.set.InputTransform(), targets: x.set.TargetTransform(), predicted: x.set.TargetTransform()} {
-		if err := units.Invert().Apply(t); err != nil {
+	for t, units := range map[**tensor.Dense]data.Transform{&inputs: x.set.InputTransform(), &targets: x.set.TargetTransform(), &predicted: x.set.TargetTransform()} {
+		if *t, err = units.Undo(*t); err != nil {
 			return nil, err
 		}
 	}

@@ -12,12 +12,15 @@ const (
 	cellSize  = 112 // a cell is at least this wide and high where images are small
 	smallCell = 64  // the same in a page
 	gap       = 6
+
+	maxPixels = 1 << 24 // of a grid of images that are enlarged
 )
 
 // Grid draws images side by side in rows of columns, each given as its width ×
 // height values from the top left, row by row; low is drawn black and high
 // white, and what lies beyond is cut off. A value that is not a number is drawn
-// red. Images are enlarged by a whole factor, without smoothing.
+// red. Images are enlarged by a whole factor, the less the more they are, without
+// smoothing.
 //
 // It is an error when an image has another number of values, or a size, columns
 // or the range makes no sense.
@@ -41,6 +44,9 @@ func gridOf(images [][]float64, width, height, columns int, low, high float64, c
 	columns = max(min(columns, len(images)), 1)
 	rows := (len(images) + columns - 1) / columns
 	scale := max(cell/max(width, height), 1)
+	for scale > 1 && columns*rows*(width*scale+gap)*(height*scale+gap) > maxPixels {
+		scale--
+	}
 	dx, dy := width*scale+gap, height*scale+gap
 	out := image.NewRGBA(image.Rect(0, 0, columns*dx+gap, rows*dy+gap))
 	for i := range out.Pix {

@@ -37,8 +37,8 @@ func TestMisuse(t *testing.T) {
 		want string // contained in the error
 	}{
 		"examine: no learner":      {func() error { _, err := Examine(ctx, nil, model.Inference{}, sine); return err }, "report: learner: must be one, got none"},
-		"examine: no set":          {func() error { _, err := Examine(ctx, l, model.Inference{}, nil); return err }, "set: must have examples, got no set"},
-		"examine: no examples":     {func() error { _, err := Examine(ctx, l, model.Inference{}, sine.Subset(nil)); return err }, "set: must have examples, got sine: 0 examples"},
+		"examine: no set":          {func() error { _, err := Examine(ctx, l, model.Inference{}, nil); return err }, "the set: must have examples, got none"},
+		"examine: no examples":     {func() error { _, err := Examine(ctx, l, model.Inference{}, sine.Subset(nil)); return err }, "sine: must have examples, got none"},
 		"examine: another's":       {func() error { _, err := Examine(ctx, l, model.Inference{}, sine); return err }, "sine: must have 4 inputs as the network takes, got 1"},
 		"regression: no set":       {func() error { _, err := Regression(ctx, nil, "", truth); return err }, "must have a set and a truth"},
 		"regression: no truth":     {func() error { _, err := Regression(ctx, sine, "", nil); return err }, "must have a set and a truth"},

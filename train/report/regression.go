@@ -38,10 +38,8 @@ func Regression(ctx context.Context, set *data.Set, name string, truth func(x fl
 		low, high = min(low, x), max(high, x)
 	}
 	curve := Line{Name: name}
-	column := make([][]float64, curvePoints)
-	for i := range column {
+	for i := range curvePoints {
 		x := low + (high-low)*float64(i)/(curvePoints-1)
-		column[i] = []float64{x}
 		curve.X, curve.Y = append(curve.X, x), append(curve.Y, truth(x))
 	}
 	lines := []Line{curve}
@@ -52,18 +50,15 @@ func Regression(ctx context.Context, set *data.Set, name string, truth func(x fl
 		if err := train.Fits(l.Learner.Network(), set); err != nil {
 			return nil, fmt.Errorf("report: regression: %q: %w", l.Name, err)
 		}
-		inputs, err := l.Learner.Network().Config().Dtype.Matrix(column...)
+		inputs, err := set.InputTransform().Tensor(l.Learner.Network().Config().Dtype.Tensor(), curve.X, 1)
 		if err != nil {
-			return nil, err
-		}
-		if err := set.InputTransform().Apply(inputs); err != nil {
 			return nil, err
 		}
 		targets, err := l.Learner.Predict(ctx, inputs)
 		if err != nil {
 			return nil, err
 		}
-		if err := set.TargetTransform().Invert().Apply(targets); err != nil {
+		if targets, err = set.TargetTransform().Undo(targets); err != nil {
 			return nil, err
 		}
 		line := Line{Name: l.Name, X: curve.X}

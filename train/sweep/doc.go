@@ -3,5 +3,5 @@
 // function for each run.
 //
 // A point is selected by its mean validation score over the seeds. The test part
-// is for the winner alone, once.
+// is for the winner alone, once: all runs have the same, whatever their seeds.
 package sweep

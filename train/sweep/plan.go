@@ -27,7 +27,7 @@ type Plan struct {
 type Point struct {
 	Number int          // from 1
 	Values []string     // one for each of Plan.Keys, as YAML
-	Recipe train.Recipe // whose seeds say nothing
+	Recipe train.Recipe // whose seeds of weights and order say nothing
 }
 
 // Run is a point with one of the seeds.
@@ -83,7 +83,7 @@ type span struct {
 // Load reads a sweep's file:
 //
 //	base:                  # what all runs share: a file for config.Load
-//	  data: {dataset: digits}
+//	  data: {dataset: digits, seed: 1}  # one split for all
 //	recipe: default        # the default recipe that base lies over, or article
 //	search: random         # or grid, the default: all combinations
 //	points: 20             # of a random search, all different
@@ -231,7 +231,7 @@ func (p *planner) readBase() {
 	}
 	given, _ := p.Base.Decode(&train.Recipe{})
 	for _, path := range slices.Sorted(maps.Keys(given)) {
-		if strings.HasSuffix(path, ".seed") {
+		if path == "model.seed" || path == "learning.seed" {
 			e := given[path].Errorf("seeds decides the seeds of a sweep's runs")
 			e.Path = path
 			p.errs = append(p.errs, e)
@@ -240,7 +240,8 @@ func (p *planner) readBase() {
 }
 
 // fixed are keys that must be the same in all runs, for their scores to be
-// comparable or for seeds to decide them.
+// comparable or for seeds to decide them. The split is one for all: of several, the
+// test part of one run would be learned from in another.
 var fixed = []string{"data.dataset", "data.dir", "data.label", "data.target", "data.test", "data.validation", "data.seed", "model.seed", "learning.seed"}
 
 func (p *planner) readKeys() {

@@ -15,9 +15,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"example.com/pcn/internal/fuzzing"
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 )
 
 func parse(t *testing.T, text string) *Plan {
@@ -52,7 +54,7 @@ keys:
 		t.Fatalf("got %d runs, the sixth is %s", len(runs), runs[5].Name())
 	}
 	r := runs[5].Recipe
-	if r.Learning.Epochs != 3 || r.Learning.Seed != 9 || r.Data.Seed != 9 || r.Model.Seed != 9 || r.Model.Direction != model.Generative ||
+	if r.Learning.Epochs != 3 || r.Learning.Seed != 9 || r.Data.Seed != 1 || r.Model.Seed != 9 || r.Model.Direction != model.Generative ||
 		r.Inference.Method != model.Adam || r.Inference.Rate != 0.05 || !slices.Equal(r.Model.Layers, []int{64, 10}) {
 		t.Errorf("the sixth run is %+v", r)
 	}
@@ -61,6 +63,29 @@ keys:
 	}
 	if p.Same(parse(t, "keys: {learning.rate: [0.1]}")) {
 		t.Error("another sweep is the same")
+	}
+}
+
+// TestOneSplit: runs of several seeds have the same test part, which base decides.
+func TestOneSplit(t *testing.T) {
+	test := func(base string) data.Fingerprint {
+		t.Helper()
+		var of *data.Fingerprint
+		for _, r := range parse(t, "base: "+base+"\nseeds: 3\nkeys: {learning.rate: [0.1, 0.2]}").Runs() {
+			sets, err := r.Recipe.Data.Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			is := sets.Test.Fingerprint()
+			if of != nil && is != *of {
+				t.Errorf("base %s: %s has a test part of its own", base, r.Name())
+			}
+			of = &is
+		}
+		return *of
+	}
+	if test("{}") == test("{data: {seed: 2}}") {
+		t.Error("data.seed does not draw the split")
 	}
 }
 
@@ -352,6 +377,7 @@ func TestTable(t *testing.T) {
 // FuzzParse reads any text without a panic, with memory in proportion to the text
 // and to the points that it asks for.
 func FuzzParse(f *testing.F) {
+	fuzzing.Sparingly(f)
 	f.Add([]byte("base: {learning: {epochs: 1}}\nseeds: 3\nkeys:\n  learning.rate: [0.1, 0.2]\n  model.layers: [[64, 10]]\n"))
 	f.Add([]byte("search: random\npoints: 5\nseed: 3\nseeds: [1, 2]\nrecipe: article\nkeys:\n  learning.rate: {low: 0.1, high: 1, scale: log}\n  learning.batch: {low: 1, high: 9}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -12,65 +12,38 @@ func init() {
 	imports.Packages["example.com/pcn/graph"] = imports.Package{
 		Name: "graph",
 		Binds: map[string]reflect.Value{
-			"Activate":           reflect.ValueOf(graph.Activate),
-			"Activations":        reflect.ValueOf(graph.Activations),
-			"Bernoulli":          reflect.ValueOf(graph.Bernoulli),
-			"BlockSteps":         reflect.ValueOf(graph.BlockSteps),
-			"Build":              reflect.ValueOf(graph.Build),
-			"ChainSteps":         reflect.ValueOf(graph.ChainSteps),
-			"Compile":            reflect.ValueOf(graph.Compile),
-			"CompileFor":         reflect.ValueOf(graph.CompileFor),
-			"CrossEntropy":       reflect.ValueOf(graph.CrossEntropy),
-			"ErrorSteps":         reflect.ValueOf(graph.ErrorSteps),
-			"GELU":               reflect.ValueOf(&graph.GELU).Elem(),
-			"Gaussian":           reflect.ValueOf(graph.Gaussian),
-			"GramPays":           reflect.ValueOf(graph.GramPays),
-			"HardTanh":           reflect.ValueOf(&graph.HardTanh).Elem(),
-			"Identity":           reflect.ValueOf(&graph.Identity).Elem(),
-			"LeakyReLU":          reflect.ValueOf(&graph.LeakyReLU).Elem(),
-			"NewActivation":      reflect.ValueOf(graph.NewActivation),
-			"NoSteps":            reflect.ValueOf(graph.NoSteps),
-			"ParseActivation":    reflect.ValueOf(graph.ParseActivation),
-			"ReLU":               reflect.ValueOf(&graph.ReLU).Elem(),
-			"RegisterActivation": reflect.ValueOf(graph.RegisterActivation),
-			"Sigmoid":            reflect.ValueOf(&graph.Sigmoid).Elem(),
-			"Softplus":           reflect.ValueOf(&graph.Softplus).Elem(),
-			"Tanh":               reflect.ValueOf(&graph.Tanh).Elem(),
+			"Bernoulli":     reflect.ValueOf(&graph.Bernoulli).Elem(),
+			"BlockSteps":    reflect.ValueOf(graph.BlockSteps),
+			"Build":         reflect.ValueOf(graph.Build),
+			"Chain":         reflect.ValueOf(graph.Chain),
+			"ChainSteps":    reflect.ValueOf(graph.ChainSteps),
+			"Compile":       reflect.ValueOf(graph.Compile),
+			"CompileFor":    reflect.ValueOf(graph.CompileFor),
+			"CrossEntropy":  reflect.ValueOf(&graph.CrossEntropy).Elem(),
+			"ErrorSteps":    reflect.ValueOf(graph.ErrorSteps),
+			"Gaussian":      reflect.ValueOf(&graph.Gaussian).Elem(),
+			"GramPays":      reflect.ValueOf(graph.GramPays),
+			"Laplace":       reflect.ValueOf(&graph.Laplace).Elem(),
+			"NewNodeEnergy": reflect.ValueOf(graph.NewNodeEnergy),
+			"NoSteps":       reflect.ValueOf(graph.NoSteps),
 		},
 		Types: map[string]reflect.Type{
-			"Activation": reflect.TypeFor[graph.Activation](),
+			"Edge":       reflect.TypeFor[graph.Edge](),
 			"Energy":     reflect.TypeFor[graph.Energy](),
 			"Handicap":   reflect.TypeFor[graph.Handicap](),
 			"Machine":    reflect.TypeFor[graph.Machine](),
+			"Node":       reflect.TypeFor[graph.Node](),
 			"NodeEnergy": reflect.TypeFor[graph.NodeEnergy](),
 			"Options":    reflect.TypeFor[graph.Options](),
+			"Prediction": reflect.TypeFor[graph.Prediction](),
 			"Shard":      reflect.TypeFor[graph.Shard](),
 			"Spec":       reflect.TypeFor[graph.Spec](),
 			"StepForm":   reflect.TypeFor[graph.StepForm](),
+			"Summand":    reflect.TypeFor[graph.Summand](),
+			"Term":       reflect.TypeFor[graph.Term](),
 		},
-		Proxies: map[string]reflect.Type{
-			"Activation": reflect.TypeFor[proxyGraphActivation](),
-		},
+		Proxies:  map[string]reflect.Type{},
 		Untypeds: map[string]string{},
 		Wrappers: map[string][]string{},
 	}
 }
-
-// proxyGraphActivation stands for an interpreted graph.Activation.
-type proxyGraphActivation struct {
-	Object    any
-	MaxSlope_ func(any) float64
-	Slope_    func(any, float64, float64) float64
-	String_   func(any) string
-	Value_    func(any, float64) float64
-}
-
-func (p *proxyGraphActivation) MaxSlope() float64 { return p.MaxSlope_(p.Object) }
-
-func (p *proxyGraphActivation) Slope(a0 float64, a1 float64) float64 {
-	return p.Slope_(p.Object, a0, a1)
-}
-
-func (p *proxyGraphActivation) String() string { return p.String_(p.Object) }
-
-func (p *proxyGraphActivation) Value(a0 float64) float64 { return p.Value_(p.Object, a0) }

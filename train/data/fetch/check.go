@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"example.com/pcn/train/data"
@@ -22,13 +21,16 @@ func (f File) Check(dir string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return path, f.verify(path, strings.HasSuffix(path, ".gz"))
+	if err := f.verify(path, strings.HasSuffix(path, ".gz")); err != nil {
+		return path, fmt.Errorf("%s: %w", path, err)
+	}
+	return path, nil
 }
 
 // verify checks what is in a file, reading no further than the size that is
 // expected.
 func (f File) verify(path string, packed bool) error {
-	file, err := os.Open(path)
+	file, err := bounded.Open(path)
 	if err != nil {
 		return err
 	}
@@ -37,23 +39,23 @@ func (f File) verify(path string, packed bool) error {
 	if packed {
 		z, err := gzip.NewReader(file)
 		if err != nil {
-			return fmt.Errorf("%s: not a gzip file: %w", path, bounded.Early(err))
+			return fmt.Errorf("not a gzip file: %w", bounded.Early(err))
 		}
 		r = z
 	}
 	sum := sha256.New()
 	n, err := io.Copy(sum, io.LimitReader(r, f.Size+1))
 	if err != nil {
-		return fmt.Errorf("%s: %w after %d bytes, expected %d", path, err, n, f.Size)
+		return fmt.Errorf("%w after %d bytes, expected %d", err, n, f.Size)
 	}
 	if n > f.Size {
-		return fmt.Errorf("%s: more than %d bytes, expected as many", path, f.Size)
+		return fmt.Errorf("more than %d bytes, expected as many", f.Size)
 	}
 	if n < f.Size {
-		return fmt.Errorf("%s: %d bytes, expected %d", path, n, f.Size)
+		return fmt.Errorf("%d bytes, expected %d", n, f.Size)
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != f.SHA256 {
-		return fmt.Errorf("%s: the SHA-256 of what it holds is %s, expected %s", path, got, f.SHA256)
+		return fmt.Errorf("the SHA-256 of what it holds is %s, expected %s", got, f.SHA256)
 	}
 	return nil
 }

@@ -63,12 +63,8 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	return server.URL
 }
 
-// good serves packed with ranges and a validator.
 func good(packed []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("ETag", `"1"`)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(packed))
-	}
+	return func(w http.ResponseWriter, r *http.Request) { w.Write(packed) }
 }
 
 // raw answers with bytes of its own, headers included, and closes.
@@ -98,8 +94,8 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
-// TestTricks has mirrors that lie: none leaves a file in place, each is named in
-// the error, and no more is read than the file can have.
+// TestTricks has mirrors that lie: none leaves anything, each is named in the error,
+// no more is read than the file can have, and a good mirror after them succeeds.
 func TestTricks(t *testing.T) {
 	plain := content(1)
 	packed := pack(t, plain)
@@ -177,21 +173,20 @@ func TestTricks(t *testing.T) {
 	for trick, tt := range tricks {
 		t.Run(trick, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
+			dir := filepath.Join(t.TempDir(), "set")
 			var most int64
 			opts := Options{Mirrors: []string{serve(t, tt.handler)}, Stall: 200 * time.Millisecond, Event: func(e Event) { most = max(most, e.Done) }}
 			err := set.Get(t.Context(), dir, opts)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), opts.Mirrors[0]) && !strings.Contains(err.Error(), name) {
 				t.Errorf("got error %v, want one that says %q", err, tt.want)
 			}
-			if _, err := os.Stat(filepath.Join(dir, name+".gz")); !errors.Is(err, fs.ErrNotExist) {
-				t.Error("a file is in place")
+			if left := files(t, filepath.Dir(dir)); len(left) > 0 {
+				t.Errorf("left are %q, want nothing", left)
 			}
 			if limit := set.Files[0].maxPacked() + 1; most > limit {
 				t.Errorf("%d bytes were read, want at most %d", most, limit)
 			}
 
-			// What is left of it does not keep a good mirror from succeeding.
 			opts.Mirrors = []string{opts.Mirrors[0], serve(t, http.NotFound), serve(t, good(packed))}
 			if err := set.Get(t.Context(), dir, opts); err != nil {
 				t.Fatalf("a good mirror after two bad ones: %v", err)
@@ -203,201 +198,6 @@ func TestTricks(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-// cutter serves packed but ends each connection after some bytes, and counts
-// requests and the bytes it sent.
-type cutter struct {
-	packed         []byte
-	after          int
-	etag           atomic.Value
-	requests, sent atomic.Int64
-	ignoreRange    bool
-}
-
-func (c *cutter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c.requests.Add(1)
-	from := 0
-	etag := c.etag.Load().(string)
-	w.Header().Set("ETag", etag)
-	if text := r.Header.Get("Range"); text != "" && r.Header.Get("If-Range") == etag && !c.ignoreRange {
-		fmt.Sscanf(text, "bytes=%d-", &from)
-		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(c.packed)-1, len(c.packed)))
-		w.Header().Set("Content-Length", strconv.Itoa(len(c.packed)-from))
-		w.WriteHeader(http.StatusPartialContent)
-	} else {
-		w.Header().Set("Content-Length", strconv.Itoa(len(c.packed)))
-	}
-	rest := c.packed[from:]
-	cut := len(rest) > c.after
-	if cut {
-		rest = rest[:c.after]
-	}
-	n, _ := w.Write(rest)
-	c.sent.Add(int64(n))
-	if cut {
-		w.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
-	}
-}
-
-func TestResume(t *testing.T) {
-	plain := content(3)
-	packed := pack(t, plain)
-	set := testSet(plain)
-
-	for what, etag := range map[string]string{"in one call": `"1"`, "by the checksum alone": ""} {
-		t.Run(what, func(t *testing.T) {
-			c := &cutter{packed: packed, after: 30_000}
-			c.etag.Store(etag)
-			dir := t.TempDir()
-			if err := set.Get(t.Context(), dir, Options{Mirrors: []string{serve(t, c.ServeHTTP)}}); err != nil {
-				t.Fatal(err)
-			}
-			if c.requests.Load() != 4 || c.sent.Load() != int64(len(packed)) {
-				t.Errorf("%d requests for %d bytes, want 4 for %d", c.requests.Load(), c.sent.Load(), len(packed))
-			}
-		})
-	}
-
-	t.Run("in two calls", func(t *testing.T) {
-		dir := t.TempDir()
-		var requests atomic.Int64
-		mirror := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			if requests.Add(1) > 1 {
-				good(packed)(w, r)
-				return
-			}
-			w.Header().Set("ETag", `"1"`)
-			w.Write(packed[:50_000])
-			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-		})
-		ctx, cancel := context.WithCancel(t.Context())
-		err := set.Get(ctx, dir, Options{Mirrors: []string{mirror}, Event: func(e Event) {
-			if e.Done > 40_000 {
-				cancel()
-			}
-		}})
-		if !errors.Is(err, context.Canceled) {
-			t.Fatalf("got error %v, want %v", err, context.Canceled)
-		}
-		if _, err := os.Stat(filepath.Join(dir, name+".gz")); err == nil {
-			t.Fatal("a file is in place")
-		}
-		info, err := os.Stat(filepath.Join(dir, name+".gz.part"))
-		if err != nil || info.Size() == 0 {
-			t.Fatalf("want a part, got %v, %v", info, err)
-		}
-		// The mirror of the part comes first.
-		first := true
-		err = set.Get(t.Context(), dir, Options{Mirrors: []string{serve(t, good(packed)), mirror}, Event: func(e Event) {
-			if first && (!strings.HasPrefix(e.URL, mirror) || e.Done <= info.Size() || e.Total != int64(len(packed))) {
-				t.Errorf("first event %+v, want one of %s beyond %d bytes", e, mirror, info.Size())
-			}
-			first = false
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := set.Files[0].Check(dir); err != nil {
-			t.Error(err)
-		}
-	})
-
-	// Where the mirror ignores ranges, or has another file by now, the download
-	// starts anew; where it lies about that, too, after the checksum has told.
-	for trick, serveRest := range map[string]http.HandlerFunc{
-		"ranges ignored": (&cutter{packed: packed, after: 1 << 30, ignoreRange: true, etag: stored(`"1"`)}).ServeHTTP,
-		"file changed":   good(packed),
-		"wrong range": func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Range") != "" {
-				w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-%d/%[1]d", len(packed)))
-				w.WriteHeader(http.StatusPartialContent)
-			}
-			w.Write(packed)
-		},
-		"too short for the range": func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Range") != "" {
-				w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
-				return
-			}
-			w.Write(packed)
-		},
-		"other bytes in the range": func(w http.ResponseWriter, r *http.Request) {
-			if from := 0; r.Header.Get("Range") != "" {
-				fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
-				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(packed)-1, len(packed)))
-				w.WriteHeader(http.StatusPartialContent)
-				w.Write(make([]byte, len(packed)-from))
-				return
-			}
-			w.Write(packed)
-		},
-	} {
-		t.Run(trick, func(t *testing.T) {
-			dir := t.TempDir()
-			mirror := serve(t, serveRest)
-			p := part{file: set.Files[0], target: filepath.Join(dir, name+".gz")}
-			if err := p.begin(origin{URL: mirror + "/" + name + ".gz", Validator: `"old"`}); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(p.path(), packed[:5000], 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := set.Files[0].Check(dir); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-// TestWrongLength has a mirror that promises more than the file and then ends: the
-// file was whole, as its checksum says.
-func TestWrongLength(t *testing.T) {
-	plain := content(8)
-	packed := pack(t, plain)
-	set := testSet(plain)
-	mirror := serve(t, raw(t, func(w io.Writer) {
-		fmt.Fprintf(w, "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: %d\r\n\r\n", len(packed)+10)
-		w.Write(packed)
-	}))
-	dir := t.TempDir()
-	if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := set.Files[0].Check(dir); err != nil {
-		t.Error(err)
-	}
-}
-
-func stored(s string) (v atomic.Value) {
-	v.Store(s)
-	return v
-}
-
-// TestPartComplete is of a download that ended just before the rename.
-func TestPartComplete(t *testing.T) {
-	plain := content(4)
-	set := testSet(plain)
-	dir := t.TempDir()
-	mirror := serve(t, http.NotFound)
-	p := part{file: set.Files[0], target: filepath.Join(dir, name+".gz")}
-	if err := p.begin(origin{URL: mirror + "/" + name + ".gz", Validator: `"1"`}); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(p.path(), pack(t, plain), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err != nil {
-		t.Fatal(err)
-	}
-	if got := files(t, dir); len(got) != 1 {
-		t.Errorf("the folder holds %q, want one file", got)
 	}
 }
 
@@ -443,6 +243,56 @@ func TestKeepsWhatIsThere(t *testing.T) {
 	}
 	if err := set.Get(t.Context(), dir, Options{Mirrors: []string{mirror}}); err != nil {
 		t.Errorf("a right plain file: %v", err)
+	}
+}
+
+// TestAllOrNothing: of a set of which one file cannot be had no folder appears, nor
+// of an interrupted one; a folder that was there keeps what it had.
+func TestAllOrNothing(t *testing.T) {
+	first, second := content(9), content(10)
+	set := testSet(first)
+	set.Files = append(set.Files, testSet(second).Files[0])
+	set.Files[1].Name = "train-labels-idx1-ubyte"
+	half := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "labels") {
+			http.NotFound(w, r)
+			return
+		}
+		w.Write(pack(t, first))
+	})
+	root := t.TempDir()
+	dir := filepath.Join(root, "new", "set")
+	if err := set.Get(t.Context(), dir, Options{Mirrors: []string{half}}); err == nil || strings.Count(err.Error(), "404") != 1 {
+		t.Fatalf("got error %v, want one with a 404", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := set.Get(ctx, dir, Options{Mirrors: []string{half}, Event: func(Event) { cancel() }})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("got error %v, want %v", err, context.Canceled)
+	}
+	if left := files(t, filepath.Dir(dir)); len(left) > 0 {
+		t.Errorf("left are %q, want nothing", left)
+	}
+
+	whole := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "labels") {
+			w.Write(pack(t, second))
+			return
+		}
+		w.Write(pack(t, first))
+	})
+	for _, dir := range []string{dir, root} { // of which one is new, and one holds a folder
+		if err := set.Get(t.Context(), dir, Options{Mirrors: []string{whole}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range set.Files {
+			if _, err := f.Check(dir); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if got := files(t, root); len(got) != 3 || got[0] != "new" {
+		t.Errorf("the folder holds %q, want new and two files", got)
 	}
 }
 

@@ -36,50 +36,38 @@ type Options struct {
 type Event struct {
 	File  string // its name, without .gz
 	URL   string // where it comes from; empty when it was here already
-	Done  int64  // bytes that are here, packed
+	Done  int64  // bytes that have come, packed
 	Total int64  // bytes there are to be, packed; 0 where the mirror does not say
-	Place bool   // the file is checked and in its place
-	Err   error  // why URL was given up; another try follows if there is one
+	Right bool   // all of the file is here, and was checked
 }
 
-// attempts is how often a mirror is asked for the rest of a file, as long as each
-// attempt brings some of it.
-const attempts = 5
-
-// Get downloads the files of a set that are not in dir or are not right, and
-// makes dir if need be. A file is put in its place, with the extension .gz, once
-// its SHA-256 was verified, and only then; what is there stays until that moment.
+// Get downloads the files of a set that are not in dir or are not right, with the
+// extension .gz, and verifies their SHA-256. They are put in their places once all
+// are here, and only then: what is there stays until that moment, and where dir is
+// not there it appears complete.
 //
-// A file that arrives in part is kept as NAME.gz.part, with NAME.gz.part.json to
-// say where it comes from, and Get goes on where it ended, in the same call or in
-// a later one, provided that the mirror has the same file still (Range and
-// If-Range of RFC 9110). A mirror that fails, stalls or sends anything else is
-// followed by the next. No more is read than the file can have. The error joins
-// those of all mirrors.
+// A mirror that fails, stalls or sends anything else is followed by the next. No
+// more is read than a file can have. The error joins those of all mirrors.
 func (s Set) Get(ctx context.Context, dir string, opts Options) error {
 	if len(s.Files) == 0 {
 		return fmt.Errorf("fetch: %s is built in: there is nothing to download", s.Name)
 	}
-	g := getter{Options: opts, dir: dir}
+	g := getter{Options: opts}
 	if len(g.Mirrors) == 0 {
 		g.Mirrors = s.Mirrors
 	}
-	if err := g.prepare(); err != nil {
-		return fmt.Errorf("fetch: %s: %w", s.Name, err)
+	err := g.prepare()
+	if err == nil {
+		err = g.get(ctx, s.Files, dir)
 	}
-	for _, f := range s.Files {
-		if err := g.file(ctx, f); err != nil {
-			return fmt.Errorf("fetch: %s: %w", s.Name, err)
-		}
+	if err != nil {
+		return fmt.Errorf("fetch: %s: %w", s.Name, err)
 	}
 	return nil
 }
 
 // getter downloads files to a folder.
-type getter struct {
-	Options
-	dir string
-}
+type getter struct{ Options }
 
 // prepare fills in what options leave open and checks the rest.
 func (g *getter) prepare() error {
@@ -101,7 +89,7 @@ func (g *getter) prepare() error {
 		transport.DisableKeepAlives = true  // or net/http logs what a bad mirror sends after its answer
 		g.Client = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
 	}
-	return os.MkdirAll(g.dir, 0o777)
+	return nil
 }
 
 // checkRedirect follows a few redirections, none of them from https to http.
@@ -115,46 +103,84 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// file brings one file to its place.
-func (g *getter) file(ctx context.Context, f File) error {
-	path, err := f.Check(g.dir)
-	if err == nil {
-		g.Event(Event{File: f.Name, Place: true})
+// get brings the files that are not in dir, or are not right, to it.
+func (g *getter) get(ctx context.Context, files []File, dir string) error {
+	var missing []File
+	for _, f := range files {
+		path, err := f.Check(dir)
+		switch {
+		case err == nil:
+			g.Event(Event{File: f.Name, Right: true})
+			continue
+		case path == "" && !errors.Is(err, fs.ErrNotExist):
+			return err
+		case path != "" && path != filepath.Join(dir, f.Name+".gz"):
+			return fmt.Errorf("%w: remove it, or name another folder", err) // it would hide the new one
+		}
+		missing = append(missing, f)
+	}
+	if len(missing) == 0 {
 		return nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) && path == "" {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
 		return err
 	}
-	if path != "" && path != filepath.Join(g.dir, f.Name+".gz") {
-		return fmt.Errorf("%w: remove it, or name another folder", err) // it would hide the new one
+	// Files come to a folder of their own, within dir or, where there is none,
+	// beside it, and are renamed.
+	at := dir
+	_, err = os.Stat(dir)
+	whole := errors.Is(err, fs.ErrNotExist)
+	if whole {
+		at = filepath.Dir(dir)
 	}
-	p := part{file: f, target: filepath.Join(g.dir, f.Name+".gz")}
+	if err := os.MkdirAll(at, 0o777); err != nil {
+		return err
+	}
+	room, err := os.MkdirTemp(at, ".get-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(room)
+	folder := filepath.Join(room, filepath.Base(dir))
+	if err := os.Mkdir(folder, 0o777); err != nil { // of the mode that the umask says, other than room
+		return err
+	}
+	for _, f := range missing {
+		if err := g.file(ctx, f, filepath.Join(folder, f.Name+".gz")); err != nil {
+			return err
+		}
+	}
+	if whole {
+		return os.Rename(folder, dir)
+	}
+	for _, f := range missing {
+		if err := os.Rename(filepath.Join(folder, f.Name+".gz"), filepath.Join(dir, f.Name+".gz")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file brings a file to path, from the first mirror that has it.
+func (g *getter) file(ctx context.Context, f File, path string) error {
 	var errs []error
-	for _, mirror := range p.order(g.Mirrors) {
+	for _, mirror := range g.Mirrors {
 		u, err := url.JoinPath(mirror, f.Name+".gz")
 		if err != nil {
 			return err
 		}
-		for range attempts {
-			before := p.size()
-			err := g.attempt(ctx, &p, u)
-			if err == nil {
-				g.Event(Event{File: f.Name, URL: u, Place: true})
-				return nil
-			}
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			if local(err) {
-				return err // another mirror cannot help
-			}
-			err = fmt.Errorf("%s: %w", u, err)
-			errs = append(errs, err)
-			g.Event(Event{File: f.Name, URL: u, Err: err})
-			if p.size() == before {
-				break // nothing came; less means that what was here was discarded
-			}
+		err = g.download(ctx, f, u, path)
+		switch {
+		case err == nil:
+			g.Event(Event{File: f.Name, URL: u, Right: true})
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case local(err):
+			return err // another mirror cannot help
 		}
+		errs = append(errs, fmt.Errorf("%s: %w", u, err))
 	}
 	return errors.Join(errs...)
 }

@@ -16,6 +16,8 @@ import (
 // that the interpreter brings along.
 var bound = []string{
 	"example.com/pcn/graph",
+	"example.com/pcn/graph/feature",
+	"example.com/pcn/graph/linear",
 	"example.com/pcn/model",
 	"example.com/pcn/train",
 	"example.com/pcn/train/config",

@@ -1,0 +1,255 @@
+package data
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.com/pcn/internal/quoted"
+)
+
+// A ColumnError says that a file has no such column, or that it was not said
+// which column to learn: what is wrong is the question, not the file.
+type ColumnError struct{ text string }
+
+func (e *ColumnError) Error() string { return e.text }
+
+// Columns says what the columns of a file are, by the names in its header. Names
+// are matched without the space around them and, where no other column is meant,
+// without case. Columns of a file without a header are named by their places, from
+// "1" on.
+type Columns struct {
+	// Inputs are the columns of the inputs in their order, where they are known
+	// from elsewhere, as those of a model are: no other counts. Empty for all
+	// columns that are not to be learned.
+	Inputs []string
+
+	// Label is the column or array that holds the class of each example.
+	Label string
+
+	// Targets are the columns, or the one array, to regress on.
+	Targets []string
+
+	// Classes are the names of the classes when they are known from elsewhere,
+	// as those of a training set are when the test set is read: no other is
+	// expected. Empty to take those that there are.
+	Classes []string
+}
+
+// learned returns the names of what is to be learned.
+func (c *Columns) learned() []string {
+	if c.Label != "" {
+		return []string{c.Label}
+	}
+	return c.Targets
+}
+
+// ParseNames reads names with commas between, as in a line of CSV: a name that has
+// a comma itself stands in quotes.
+func ParseNames(text string) ([]string, error) {
+	c := csv.NewReader(strings.NewReader(text))
+	c.TrimLeadingSpace = true
+	fields, err := c.Read()
+	if err != nil {
+		return nil, fmt.Errorf("must be names with commas between, got %.80q", text)
+	}
+	for i, field := range fields {
+		fields[i] = strings.TrimSpace(field)
+	}
+	return fields, nil
+}
+
+// A layout says where the numbers of a row are in a record, by places from 0.
+type layout struct {
+	header  []string // names of the columns; nil where the file has no header
+	fields  int      // of a record
+	inputs  []int
+	targets []int // the label is a target, too
+}
+
+// isHeader reports whether a first record, without space around its fields, names the
+// columns:
+//   - none of its fields is a number, and some are not empty;
+//   - or it has a name that is looked for and that no number could be;
+//   - or all are numbers, and all names that are looked for are there, which are
+//     no places in a row;
+//   - or it counts 0, 1, 2 and so on, as pandas names columns that have no name.
+func (c *Columns) isHeader(record []string) bool {
+	numbers, names, counts := 0, 0, true
+	fields := make(map[string]bool, len(record))
+	for i, field := range record {
+		fields[strings.ToLower(field)] = true
+		switch {
+		case isNumber(field):
+			numbers++
+		case field != "":
+			names++
+		}
+		counts = counts && field == strconv.Itoa(i)
+	}
+	has := func(name string) bool { return fields[strings.ToLower(name)] }
+	wanted := c.Inputs
+	if len(wanted) == 0 {
+		wanted = c.learned()
+	}
+	switch {
+	case numbers == 0:
+		return names > 0
+	case names > 0:
+		return slices.ContainsFunc(slices.Concat(c.Inputs, c.learned()), func(name string) bool { return has(name) && !isNumber(name) })
+	case counts && len(record) > 2:
+		return true
+	case len(wanted) == 0 || slices.ContainsFunc(wanted, func(name string) bool { return !has(name) }):
+		return false
+	}
+	return len(c.Inputs) > 0 || slices.ContainsFunc(wanted, func(name string) bool { return place(name, len(record)) < 0 })
+}
+
+// place returns the place from 0 that a name is of a row of n fields, -1 where it
+// is none.
+func place(name string, n int) int {
+	if at, err := strconv.Atoi(name); err == nil && at >= 1 && at <= n {
+		return at - 1
+	}
+	return -1
+}
+
+func isNumber(field string) bool {
+	_, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+	return err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// arrange finds the columns of a record of n fields, below a header or without.
+// There are width inputs, or any number where that is 0, and outputs targets.
+func (c *Columns) arrange(header []string, n, width, outputs int) (*layout, error) {
+	l := &layout{header: header, fields: n}
+	var err error
+	if header != nil && len(c.Inputs) > 0 {
+		if l.inputs, err = l.find(c.Inputs); err != nil {
+			return nil, err
+		}
+	}
+	taken := make([]bool, n)
+	for _, at := range l.inputs {
+		taken[at] = true
+	}
+	switch learned := c.learned(); {
+	case outputs == 0 && (l.inputs != nil || n == width): // others do not count
+	case len(learned) > 0:
+		if l.targets, err = l.find(learned); err != nil && outputs > 0 {
+			return nil, err
+		}
+	default:
+		for at := n - 1; at >= 0 && len(l.targets) < outputs; at-- {
+			if !taken[at] {
+				l.targets = append(l.targets, at)
+			}
+		}
+		slices.Reverse(l.targets)
+	}
+	for _, at := range l.targets {
+		if taken[at] {
+			return nil, &ColumnError{fmt.Sprintf("column %s is asked for twice", l.name(at))}
+		}
+		taken[at] = true
+	}
+	if l.inputs == nil {
+		for at, is := range taken {
+			if !is {
+				l.inputs = append(l.inputs, at)
+			}
+		}
+	}
+	if outputs == 0 {
+		l.targets = nil
+	}
+	switch got := len(l.inputs); {
+	case len(l.targets) < outputs || got == 0:
+		return nil, fmt.Errorf("must have at least %d columns, inputs and %d to learn, got %d", outputs+1, outputs, n)
+	case width > 0 && got != width:
+		return nil, fmt.Errorf("must have %s, got %d", c.wish(width, outputs), n)
+	}
+	return l, nil
+}
+
+// wish says which columns a row should have.
+func (c *Columns) wish(width, outputs int) string {
+	text := fmt.Sprintf("%d fields", width+outputs)
+	if outputs > 0 {
+		text += fmt.Sprintf(", %d inputs and %d to learn", width, outputs)
+	}
+	if len(c.Inputs) > 0 {
+		text += ": " + quoted.List(c.Inputs)
+	}
+	return text
+}
+
+// find returns the places of columns by their names.
+func (l *layout) find(names []string) ([]int, error) {
+	if l.header == nil {
+		return l.findPlaces(names)
+	}
+	exact, folded := make(map[string][]int), make(map[string][]int)
+	for at, name := range l.header {
+		exact[name] = append(exact[name], at)
+		folded[strings.ToLower(name)] = append(folded[strings.ToLower(name)], at)
+	}
+	var places []int
+	var missing []string
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		at := exact[name]
+		if at == nil {
+			at = folded[strings.ToLower(name)]
+		}
+		switch len(at) {
+		case 0:
+			missing = append(missing, name)
+		case 1:
+			places = append(places, at[0])
+		default:
+			return nil, &ColumnError{fmt.Sprintf("columns %d and %d are both named %q, must be one", at[0]+1, at[1]+1, name)}
+		}
+	}
+	if missing != nil {
+		return nil, &ColumnError{fmt.Sprintf("no column %s: must have %s, got %s", quoted.List(missing), quoted.List(names), quoted.List(l.header))}
+	}
+	return places, nil
+}
+
+func (l *layout) findPlaces(names []string) ([]int, error) {
+	var places []int
+	for _, name := range names {
+		at := place(strings.TrimSpace(name), l.fields)
+		if at < 0 {
+			return nil, &ColumnError{fmt.Sprintf("no column %q, since there is no header: must be a place, 1 to %d", name, l.fields)}
+		}
+		places = append(places, at)
+	}
+	return places, nil
+}
+
+// inputNames returns the names of the inputs, nil where they have none. Names that
+// do not differ could not tell them apart.
+func (l *layout) inputNames() ([]string, error) {
+	if l.header == nil {
+		return nil, nil
+	}
+	names := make([]string, len(l.inputs))
+	for i, at := range l.inputs {
+		names[i] = l.header[at]
+	}
+	_, err := l.find(names)
+	return names, err
+}
+
+// name returns what an error calls a column.
+func (l *layout) name(at int) string {
+	if at < len(l.header) {
+		return fmt.Sprintf("%d (%.40q)", at+1, l.header[at])
+	}
+	return strconv.Itoa(at + 1)
+}

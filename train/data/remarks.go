@@ -1,0 +1,89 @@
+package data
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"example.com/pcn/internal/plural"
+	"example.com/pcn/internal/quoted"
+)
+
+// manyClasses is how many classes that are numbers look like a regression.
+const manyClasses = 100
+
+// Remarks returns what was taken for granted when the set was read, and what about
+// it may be a mistake, in a line each. They are of all examples that were read with
+// those of this set, in the order of the file.
+func (s *Set) Remarks() []string {
+	remarks := append([]string(nil), s.remarks...)
+	if s.Width > 0 {
+		return remarks // black pixels are no mistake
+	}
+	var constant []string
+	for j := range s.inputs.width {
+		same, counts := true, true
+		first := s.inputs.at(0, j)
+		for i := range s.n {
+			x := s.inputs.at(i, j)
+			same = same && x == first
+			counts = counts && x == first+float64(i)
+			if !same && !counts {
+				break
+			}
+		}
+		name := strconv.Itoa(j + 1)
+		if s.columns != nil {
+			name = s.columns[j]
+		}
+		switch unnamed := s.columns != nil && (name == "" || strings.HasPrefix(name, "Unnamed:")); {
+		case counts && s.n > 2:
+			remarks = append(remarks, fmt.Sprintf("column %q counts the examples: it is an input, and looks like an index", name))
+		case unnamed:
+			remarks = append(remarks, fmt.Sprintf("column %d has no name: it is an input, and may be an index", j+1))
+		}
+		if same && s.n > 1 {
+			constant = append(constant, name)
+		}
+	}
+	if constant != nil {
+		remarks = append(remarks, fmt.Sprintf("%s with the same number everywhere, which says nothing: %s", plural.Of(len(constant), "input"), quoted.List(constant)))
+	}
+	if s.labels == nil && s.oneHotTargets() {
+		remarks = append(remarks, fmt.Sprintf("the %d targets are 0 but for a 1 in each example, and are regressed on: if they are classes, give the number of the class as a label", s.targets.width))
+	}
+	return remarks
+}
+
+// remarkLabels notes labels that are many numbers, or one number in several ways.
+func (s *Set) remarkLabels(texts []string) {
+	if numbersOf(texts) == nil {
+		return
+	}
+	if s.Classes < len(texts) {
+		s.remarks = append(s.remarks, fmt.Sprintf("%d labels are %d classes, since some are the same number written otherwise", len(texts), s.Classes))
+	}
+	if s.Classes >= manyClasses {
+		s.remarks = append(s.remarks, fmt.Sprintf("the label has %d different numbers, each a class: to regress on it, name it as a target", s.Classes))
+	}
+}
+
+// oneHotTargets reports whether each example has a target of 1 among others of 0.
+func (s *Set) oneHotTargets() bool {
+	for i := range s.n {
+		ones := 0
+		for j := range s.targets.width {
+			switch s.targets.at(i, j) {
+			case 0:
+			case 1:
+				ones++
+			default:
+				return false
+			}
+		}
+		if ones != 1 {
+			return false
+		}
+	}
+	return s.targets.width > 1
+}

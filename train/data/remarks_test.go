@@ -1,0 +1,66 @@
+package data
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRemarks: what may be a mistake about data is said, and nothing of data without.
+func TestRemarks(t *testing.T) {
+	text := func(header string, n int, line func(i int) string) string {
+		for i := range n {
+			header += line(i) + "\n"
+		}
+		return header
+	}
+	label, target := Columns{Label: "y"}, Columns{Targets: []string{"y"}}
+	for name, tt := range map[string]struct {
+		text string
+		cols Columns
+		want []string
+	}{
+		"nothing odd":   {text("a,y\n", 9, func(i int) string { return fmt.Sprintf("%d,%d", i*i%7, i%2) }), label, nil},
+		"an index":      {text("id,y\n", 9, func(i int) string { return fmt.Sprintf("%d,%d", i+1, i%2) }), label, []string{`column "id" counts the examples`}},
+		"unnamed":       {text(",a,y\n", 9, func(i int) string { return fmt.Sprintf("%d,%d,%d", i*i, i*i%7, i%2) }), label, []string{"column 1 has no name"}},
+		"constant":      {text("a,b,y\n", 9, func(i int) string { return fmt.Sprintf("%d,7,%d", i*i%7, i%2) }), label, []string{`1 input with the same number everywhere, which says nothing: "b"`}},
+		"a regression":  {text("a,y\n", 300, func(i int) string { return fmt.Sprintf("%d,%d", i*i%7, i) }), label, []string{"the label has 300 different numbers, each a class: to regress on it"}},
+		"one number":    {"a,y\n1,0\n3,0.0\n2,1\n", label, []string{"3 labels are 2 classes"}},
+		"one-hot":       {"a,y,z\n1,0,1\n3,1,0\n2,0,1\n", Columns{Targets: []string{"y", "z"}}, []string{"the 2 targets are 0 but for a 1"}},
+		"numbers above": {text("0,1,y\n", 3, func(i int) string { return fmt.Sprintf("%d,%d,%d", i*i%7, i*i*i, i%2) }), target, []string{"though some are numbers"}},
+		"Latin-1":       {"Gr\xf6\xdfe,y\n1,0\n3,1\n", label, []string{"taken for Latin-1"}},
+	} {
+		s, err := ReadCSV(strings.NewReader(tt.text), name, tt.cols)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		parts, err := Split(s, 1, .5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := parts[0].Remarks()
+		if len(got) != len(tt.want) || len(got) > 0 && !strings.Contains(got[0], tt.want[0]) {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
+	}
+
+	dir := t.TempDir()
+	grey := image.NewRGBA(image.Rect(0, 0, 2, 2))
+	for i := range grey.Pix {
+		grey.Pix[i] = 200
+	}
+	write(t, filepath.Join(dir, "a/1.png"), pngOf(t, grey))
+	write(t, filepath.Join(dir, "b/1.png"), pngOf(t, grey))
+	for colours := range 2 {
+		s, err := Images(dir, nil)
+		if err != nil || len(s.Remarks()) != colours {
+			t.Errorf("got %v and %q", err, s.Remarks())
+		}
+		grey.Set(1, 1, color.RGBA{255, 0, 0, 255})
+		write(t, filepath.Join(dir, "b/1.png"), pngOf(t, grey))
+	}
+}
