@@ -152,3 +152,36 @@ func (c Config) Count() (total int) {
 	}
 	return total
 }
+
+// Sizes returns the sizes of the nodes, in the order of NodeNames.
+func (c Config) Sizes() []int {
+	if len(c.Nodes) == 0 {
+		return slices.Clone(c.Layers)
+	}
+	sizes := make([]int, len(c.Nodes))
+	for i, n := range c.Nodes {
+		sizes[i] = n.Size
+	}
+	return sizes
+}
+
+// Ends returns the sizes of the nodes of data and labels, 0 where there is none.
+func (c Config) Ends() (input, target int) {
+	in, out := c.ports()
+	for i, name := range c.NodeNames() {
+		if sizes := c.Sizes(); i < len(sizes) && name == in {
+			input = sizes[i]
+		} else if i < len(sizes) && name == out {
+			target = sizes[i]
+		}
+	}
+	return input, target
+}
+
+// Kind is the direction of a chain, and graph of another network.
+func (c Config) Kind() string {
+	if len(c.Nodes) > 0 {
+		return "graph"
+	}
+	return c.Direction.String()
+}

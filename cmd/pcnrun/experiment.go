@@ -54,17 +54,20 @@ func prepare(r train.Recipe, open func() (*folder, error)) (*experiment, error) 
 // fits checks that a network has the sizes that the data has at its ends, and fits in
 // memory.
 func fits(r train.Recipe, sets train.Sets) error {
-	layers := r.Model.Layers
 	inputs, targets := sets.Train.InputSize(), sets.Train.TargetSize()
-	if layers[0] == inputs && layers[len(layers)-1] == targets {
+	input, target := r.Model.Ends()
+	if input == inputs && target == targets {
 		return r.CheckMemory(sets.Train.Len())
 	}
 	what := "targets"
 	if sets.Train.Classes > 0 {
 		what = "classes"
 	}
+	if len(r.Model.Nodes) > 0 {
+		return fmt.Errorf("input and target: must have %d and %d units for the %d inputs and %d %s of %s, got %d and %d", inputs, targets, inputs, targets, what, sets.Train.Name, input, target)
+	}
 	return fmt.Errorf("layers %s do not fit %s: want %d,...,%d for its %d inputs and %d %s",
-		commas(layers), sets.Train.Name, inputs, targets, inputs, targets, what)
+		commas(r.Model.Layers), sets.Train.Name, inputs, targets, inputs, targets, what)
 }
 
 // few is a number of examples of which chance decides more than a point of accuracy.

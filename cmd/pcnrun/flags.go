@@ -249,14 +249,28 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 		return nil
 	})
 	recipeFlag(flags, "inference-rate", "R", "size of a settling step (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
-	recipeFlag(flags, "node-rates", "LIST", "what the inference rate is multiplied by at each node, from data to label", func(r *train.Recipe, text string) (err error) {
-		r.Inference.NodeRates, err = list(text, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
+	recipeFlag(flags, "node-rates", "LIST", "what the inference rate is multiplied by at some nodes, such as hidden1=0.5,target=2", func(r *train.Recipe, text string) (err error) {
+		r.Inference.NodeRates, err = named(text, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
 		return err
 	})
-	recipeFlag(flags, "node-steps", "LIST", "most steps in which each node moves, from data to label, 0 for all", func(r *train.Recipe, text string) (err error) {
-		r.Inference.NodeSteps, err = list(text, strconv.Atoi)
+	recipeFlag(flags, "node-steps", "LIST", "most steps in which some nodes move, such as hidden1=5", func(r *train.Recipe, text string) (err error) {
+		r.Inference.NodeSteps, err = named(text, strconv.Atoi)
 		return err
 	})
+}
+
+// named reads values of nodes, NAME=VALUE,NAME=VALUE.
+func named[T any](text string, parse func(string) (T, error)) (map[string]T, error) {
+	values := map[string]T{}
+	for field := range strings.SplitSeq(text, ",") {
+		name, value, ok := strings.Cut(strings.TrimSpace(field), "=")
+		x, err := parse(value)
+		if !ok || err != nil {
+			return nil, fmt.Errorf("must be of the form NODE=NUMBER, got %q", field)
+		}
+		values[name] = x
+	}
+	return values, nil
 }
 
 // seed returns what sets a seed by its text.
@@ -351,6 +365,9 @@ func (f *recipeFlags) setBottom(c *model.Config) error {
 	if err := e.UnmarshalText([]byte(f.bottom)); err != nil {
 		return usagef("--bottom-energy: %v", err)
 	}
+	if len(c.Nodes) > 0 {
+		return usagef("--bottom-energy: is for a chain of layers, got nodes: give the energy with the prediction")
+	}
 	if len(c.Energies) == 0 {
 		c.Energies = make([]model.NodeEnergy, len(c.Layers))
 	}
@@ -395,7 +412,7 @@ func checkDir(d train.Data) error {
 // does not apply to them; what a flag gives has to.
 func setLayers(flags *pflag.FlagSet) func(*train.Recipe, string) error {
 	return func(r *train.Recipe, text string) error {
-		r.Model.Layers = nil
+		r.Model.Layers, r.Model.Nodes, r.Model.Predictions, r.Model.Input, r.Model.Target = nil, nil, nil, "", ""
 		for field := range strings.SplitSeq(text, ",") {
 			size, err := strconv.Atoi(strings.TrimSpace(field))
 			if err != nil || size <= 0 {
@@ -409,10 +426,10 @@ func setLayers(flags *pflag.FlagSet) func(*train.Recipe, string) error {
 		if len(r.Model.Energies) != len(r.Model.Layers) && !flags.Changed("energies") {
 			r.Model.Energies = nil
 		}
-		if len(r.Inference.NodeRates) != len(r.Model.Layers) && !flags.Changed("node-rates") {
+		if !flags.Changed("node-rates") {
 			r.Inference.NodeRates = nil
 		}
-		if len(r.Inference.NodeSteps) != len(r.Model.Layers) && !flags.Changed("node-steps") {
+		if !flags.Changed("node-steps") {
 			r.Inference.NodeSteps = nil
 		}
 		return model.Config{Layers: r.Model.Layers}.Validate()

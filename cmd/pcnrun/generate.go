@@ -136,7 +136,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 // noteInputs says of a discriminative network, asked for inputs, what to expect of
 // them.
 func (a *app) noteInputs(n *model.Network, expect string) {
-	if n.Config().Direction == model.Discriminative {
+	if !n.Predicted(n.InputNode()) {
 		fmt.Fprintf(a.info(), "note: a discriminative network does not predict its inputs, and %s: learn with --direction generative\n", expect)
 	}
 }
@@ -166,7 +166,7 @@ func (g *generateFlags) checkSamples(n *model.Network) error {
 		rows = n.Size(n.TargetNode())
 	}
 	units := 0
-	for _, size := range n.Config().Layers {
+	for _, size := range n.Config().Sizes() {
 		units += size
 	}
 	if most := max(maxGenerated/(rows*units), 1); g.samples > most {

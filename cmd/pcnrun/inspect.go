@@ -76,8 +76,8 @@ Without --dataset, what needs data is left out for such a file.`,
 	return c
 }
 
-// inspection is what --json prints of a model. Nodes and layers are listed from
-// the bottom.
+// inspection is what --json prints of a model. Nodes and predictions, here layers, are in
+// the order of the network, of a chain from the bottom.
 type inspection struct {
 	Model     string       `json:"model"`
 	Network   model.Config `json:"network"`
@@ -92,9 +92,10 @@ type inspection struct {
 }
 
 type nodeInfo struct {
+	Name       string  `json:"name"`
 	Size       int     `json:"size"`
 	Role       string  `json:"role"`                 // inputs, targets or hidden
-	Activation string  `json:"activation,omitempty"` // not of the bottom
+	Activation string  `json:"activation,omitempty"` // by which it first predicts
 	Precision  *number `json:"precision,omitempty"`  // mean over the units; not of the top
 	Precisions *extent `json:"precisions,omitempty"` // where the units differ
 	Energy     *number `json:"energy,omitempty"`     // mean over the examples, settled
@@ -107,8 +108,11 @@ type extent struct {
 	High number `json:"high"`
 }
 
+// layerInfo is a prediction; its norms are of its first edge's weights.
 type layerInfo struct {
-	Shape     [2]int  `json:"shape"`
+	Of        string  `json:"of"`
+	From      string  `json:"from"`
+	Shape     []int   `json:"shape"`
 	Frobenius number  `json:"frobenius"`
 	Spectral  number  `json:"spectral"`
 	Cosine    *number `json:"cosine,omitempty"` // between the Hebbian update and backprop's direction
@@ -233,18 +237,23 @@ func (in *inspection) leaveOut(what, why string) {
 func describeNetwork(path string, n *model.Network) *inspection {
 	cfg := n.Config()
 	in := &inspection{Model: path, Network: cfg}
-	for l := range n.Depth() + 1 {
-		node := nodeInfo{Size: n.Size(l), Role: "hidden"}
+	spec := n.Spec()
+	for l, name := range n.Nodes() {
+		node := nodeInfo{Name: name, Size: n.Size(l), Role: "hidden"}
 		switch l {
 		case n.InputNode():
 			node.Role = "inputs"
 		case n.TargetNode():
 			node.Role = "targets"
 		}
-		if l > 0 {
-			node.Activation = n.Activation(l - 1).String()
+		for _, p := range spec.Predictions {
+			for _, e := range p.Edges {
+				if node.Activation == "" && slices.Contains(e.From, name) {
+					node.Activation = e.Feature.String()
+				}
+			}
 		}
-		if l < n.Depth() {
+		if n.Predicted(l) {
 			p := n.Precision(l)
 			low, high, mean := slices.Min(p), slices.Max(p), number(floats.Sum(p)/float64(len(p)))
 			if low != high {
@@ -256,10 +265,20 @@ func describeNetwork(path string, n *model.Network) *inspection {
 		}
 		in.Nodes = append(in.Nodes, node)
 	}
-	for i := range n.Depth() {
+	for i, p := range spec.Predictions {
+		var from []string
+		for _, e := range p.Edges {
+			from = append(from, strings.Join(e.From, "+"))
+		}
 		frobenius, spectral := n.WeightNorms(i)
-		in.Layers = append(in.Layers, layerInfo{Shape: [2]int{n.Size(i), n.Size(i + 1)}, Frobenius: number(frobenius), Spectral: number(spectral)})
-		in.Weights += n.Size(i) * (n.Size(i+1) + 1)
+		layer := layerInfo{Of: p.Of, From: strings.Join(from, ", "), Frobenius: number(frobenius), Spectral: number(spectral)}
+		if w := n.Weights(i); w != nil {
+			layer.Shape = w.Shape()
+		}
+		in.Layers = append(in.Layers, layer)
+	}
+	for _, p := range n.Parameters() {
+		in.Weights += p.Shape().TotalSize()
 	}
 	return in
 }
@@ -306,10 +325,10 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 		ToLose: number(r.ToLose / rows), Reached: number(r.Reached()),
 	}
 	for l, x := range byNode {
-		if c[l].Values == nil {
+		if c[in.Nodes[l].Name].Values == nil {
 			in.Nodes[l].Residual = (*number)(&x)
 		}
-		if l < len(r.NodeEnergy) {
+		if n.Predicted(l) {
 			e := number(r.NodeEnergy[l] / rows)
 			in.Nodes[l].Energy = &e
 		}
@@ -328,12 +347,13 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 // linear reports whether the network has an equilibrium in closed form: all
 // activations are identity, and all energies Gaussian.
 func linear(n *model.Network) bool {
-	for i := range n.Depth() {
-		if n.Activation(i) != feature.Identity || n.NodeEnergy(i).Form() != graph.Gaussian {
+	for _, p := range n.Spec().Predictions {
+		nonlinear := func(e graph.Edge) bool { return e.Feature != feature.Feature(feature.Identity) }
+		if slices.ContainsFunc(p.Edges, nonlinear) || p.After != feature.Feature(feature.Identity) || p.Energy != graph.Gaussian {
 			return false
 		}
 	}
-	return true
+	return len(n.Spec().Own) == 0
 }
 
 // compare enters the cosines.
@@ -360,7 +380,7 @@ func (in *inspection) bend(ctx context.Context, n *model.Network, c model.Clamps
 		rows = rows[:min(len(rows), spectrumExamples)]
 		return tensor.New(tensor.WithShape(len(rows), t.Shape()[1]), tensor.WithBacking(slices.Concat(rows...)))
 	}
-	of := exact.Clamp(few(c[n.InputNode()].Values), few(c[n.TargetNode()].Values))
+	of := exact.Clamp(few(c[in.Nodes[n.InputNode()].Name].Values), few(c[in.Nodes[n.TargetNode()].Name].Values))
 	var latents []*tensor.Dense
 	for _, v := range r.Latents {
 		latents = append(latents, few(v))
@@ -426,16 +446,17 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 	}
 	fmt.Fprintf(t, "%v\n\n", n)
 	fmt.Fprintln(t, "node\tsize\trole\tactivation\tprecision\tenergy\tresidual")
-	for l, node := range slices.Backward(in.Nodes) {
-		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\t%s\n", l, node.Size, node.Role, node.Activation, node.precision(), text(node.Energy), text(node.Residual))
+	for _, node := range slices.Backward(in.Nodes) {
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", node.Name, node.Size, node.Role, node.Activation, node.precision(), text(node.Energy), text(node.Residual))
 	}
-	fmt.Fprint(t, "\nlayer\tshape\tFrobenius norm\tspectral norm")
+	fmt.Fprint(t, "\nprediction of\tfrom\tshape\tFrobenius norm\tspectral norm")
 	if in.Layers[0].Cosine != nil {
 		fmt.Fprint(t, "\tcosine to backprop")
 	}
 	fmt.Fprintln(t)
-	for i, layer := range slices.Backward(in.Layers) {
-		fmt.Fprintf(t, "%d\t%d × %d\t%.4g\t%.4g\t%s\n", i, layer.Shape[0], layer.Shape[1], layer.Frobenius, layer.Spectral, text(layer.Cosine))
+	for _, layer := range slices.Backward(in.Layers) {
+		shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(layer.Shape), "[]"), " ", " × ")
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.4g\t%.4g\t%s\n", layer.Of, layer.From, shape, layer.Frobenius, layer.Spectral, text(layer.Cosine))
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -59,7 +59,7 @@ type number = jsonfloat.Float
 func newEvaluation(dataset string, n *model.Network, examples int) evaluation {
 	cfg := n.Config()
 	return evaluation{
-		Dataset: dataset, Direction: cfg.Direction.String(), Layers: cfg.Layers, Seed: cfg.Seed,
+		Dataset: dataset, Direction: cfg.Kind(), Layers: cfg.Sizes(), Seed: cfg.Seed,
 		TestExamples: examples, Dtype: cfg.Dtype.String(), GEMM: gemm.Kernel(),
 	}
 }
