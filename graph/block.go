@@ -3,9 +3,11 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 
+	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/internal/op"
 	"example.com/pcn/graph/linear"
 )
@@ -37,15 +39,14 @@ func (e *Energy) own(l int, h *curvature) {
 	}
 }
 
-// curvature returns H of node l. It is an error where a feature of the node mixes its
-// units, or those of several nodes: it has no block then.
+// curvature returns H of node l. It is an error where a map has no part in it that is
+// known.
 func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, err error) {
 	e.own(l, &h)
 	if h.Constant == 0 && len(h.diagonal) == 0 {
 		h.Ridge = ridge
 	}
 	name := e.Spec.Nodes[l].Name
-	edges := 0
 	for i := range e.Terms {
 		p, t := &e.wiring.Predictions[i], &e.Terms[i]
 		leaving := 0
@@ -57,31 +58,24 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 			}
 		}
 		for j, from := range e.wiring.From[i] {
-			if from[0] != l && (len(from) == 1 || !slices.Contains(from, l)) {
-				continue
-			}
-			edges++
-			edge := &p.Edges[j]
-			c, ok := slopeOf(edge.Feature)
-			after, okAfter := slopeOf(p.After)
-			if !ok || !okAfter {
-				return h, fmt.Errorf("graph: node %s: %v has no curvature of single units: a method without blocks must be taken", name, edge.Feature)
-			}
-			// ‖Σ x‖² ≤ n Σ ‖x‖² over the n edges by which it enters one prediction
-			a := p.Weight * p.Energy.Curvature() * square(edge.Scale) * square(c) * square(after) * float64(leaving)
-			block := edge.Map.(buildsMap).Block(b, fmt.Sprintf("G %s←%s", p.Of, name), t.Precision, t.Edges[j].Parameters)
-			switch {
-			case block.None:
-				return h, fmt.Errorf("graph: node %s: the map %v has no known curvature: a method without blocks must be taken", name, edge.Map)
-			case block.Gram != nil:
-				h.Grams, h.grams = append(h.Grams, a), append(h.grams, block.Gram)
-				if edge.Map == linear.Map(linear.Dense{}) && t.Precision == nil {
-					h.narrow = t.Edges[j].Parameters[0]
+			edge, lo := &p.Edges[j], 0
+			// ‖Σ x‖² ≤ n Σ ‖x‖² over the n ways by which it enters one prediction
+			a := p.Weight * p.Energy.Curvature() * square(edge.Scale*feature.Slope(edge.Feature)*feature.Slope(p.After)) * float64(leaving)
+			for _, source := range from {
+				d := e.Spec.Nodes[source].Size
+				if source == l {
+					block := edge.Map.(buildsMap).Block(b, fmt.Sprintf("G %s←%s", p.Of, strings.Join(edge.From, ", ")), t.Precision, t.Edges[j].Parameters)
+					if block.None {
+						return h, fmt.Errorf("graph: node %s: the map %v has no known curvature: a method without blocks must be taken", name, edge.Map)
+					}
+					if len(from) > 1 {
+						block = part(block, lo, d, name, b)
+					} else if edge.Map == linear.Map(linear.Dense{}) && t.Precision == nil {
+						h.narrow = t.Edges[j].Parameters[0]
+					}
+					h.add(a, block)
 				}
-			case block.Diagonal != nil:
-				h.Diagonal, h.diagonal = append(h.Diagonal, a), append(h.diagonal, block.Diagonal)
-			default:
-				h.Constant += a * block.Constant
+				lo += d
 			}
 		}
 	}
@@ -92,6 +86,29 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 }
 
 func square(x float64) float64 { return x * x }
+
+// add adds a times a map's part.
+func (h *curvature) add(a float64, block linear.Block) {
+	switch {
+	case block.Gram != nil:
+		h.Grams, h.grams = append(h.Grams, a), append(h.grams, block.Gram)
+	case block.Diagonal != nil:
+		h.Diagonal, h.diagonal = append(h.Diagonal, a), append(h.diagonal, block.Diagonal)
+	default:
+		h.Constant += a * block.Constant
+	}
+}
+
+// part returns the part of d units from lo on, of a node that stands beside others.
+func part(block linear.Block, lo, d int, name string, b *op.Builder) linear.Block {
+	if block.Gram != nil {
+		block.Gram = b.Apply(block.Gram.Name()+" of "+name, op.Part(lo, d, true), block.Gram)
+	}
+	if block.Diagonal != nil {
+		block.Diagonal = b.Apply(block.Diagonal.Name()+" of "+name, op.Part(lo, d, false), block.Diagonal)
+	}
+	return block
+}
 
 // matrix returns H⁻¹ of node l, or H where it is fixed in part: see step.
 func (e *Energy) matrix(l int, h curvature, b *op.Builder) *G.Node {

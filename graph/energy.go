@@ -8,7 +8,6 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/internal/op"
 	"example.com/pcn/graph/linear"
 )
@@ -307,14 +306,4 @@ func (e *Energy) mask(l int, x *G.Node, b *op.Builder) *G.Node {
 		return x
 	}
 	return b.Apply("free part of "+e.Spec.Nodes[l].Name, op.Mask(), x, e.Masks[l])
-}
-
-// slopeOf returns the largest slope of a feature that acts unit by unit; ok is false for
-// one that does not.
-func slopeOf(f feature.Feature) (slope float64, ok bool) {
-	a, ok := f.(*feature.Activation)
-	if !ok {
-		return 0, false
-	}
-	return a.MaxSlope(), true
 }

@@ -59,7 +59,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 			curvature *= c[of].mass()
 		}
 		for j, e := range p.Edges {
-			norm := weight * math.Sqrt(curvature) * slope(p.After) * slope(e.Feature) * math.Abs(e.Scale) * n.norms.edge(n, i, j)
+			norm := weight * math.Sqrt(curvature) * feature.Slope(p.After) * feature.Slope(e.Feature) * math.Abs(e.Scale) * n.norms.edge(n, i, j)
 			for _, l := range n.wiring.From[i][j] {
 				if !c[l].whole() {
 					blocks = append(blocks, block{i, l, norm * factor(l)})
@@ -74,19 +74,6 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 		}
 	}
 	return 1 / (norm2Of(blocks, len(n.terms), len(n.sizes)) + prior)
-}
-
-// slope returns the largest slope of a feature.
-func slope(f feature.Feature) float64 {
-	switch f := f.(type) {
-	case *feature.Activation:
-		return f.MaxSlope()
-	case feature.Concat:
-		if f.Activation != nil {
-			return f.Activation.MaxSlope()
-		}
-	}
-	return 1
 }
 
 // norm2Of returns the squared spectral norm of the matrix of these blocks, all

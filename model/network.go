@@ -454,6 +454,23 @@ func (n *Network) Energy(c Clamps) (*graph.Energy, error) {
 	return n.build(f, rows)
 }
 
+// Allows returns why a method of settling is not for the network, nil where it is.
+func (c Config) Allows(m Method) error {
+	n, err := plan(c)
+	if err != nil {
+		return err
+	}
+	f := form{clamped: make([]bool, len(n.sizes)), masked: make([]bool, len(n.sizes)), method: m}
+	f.clamped[n.input], f.clamped[n.target] = true, true
+	for l := range n.sizes {
+		f.masked[l] = !f.clamped[l] && slices.ContainsFunc(n.wiring.Predictions, func(p graph.Prediction) bool {
+			return p.Of == n.wiring.Nodes[l].Name && !p.Energy.Settles()
+		})
+	}
+	_, err = n.build(f, 1)
+	return err
+}
+
 // build makes the energy for batches of rows examples and binds the parameters.
 func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	s := n.wiring.Spec
@@ -478,8 +495,8 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	}
 	for i, t := range e.Terms {
 		for j, edge := range t.Edges {
-			for k, node := range edge.Parameters {
-				let(node, n.terms[i].edges[j][k])
+			for k, x := range n.terms[i].edges[j] {
+				let(edge.Parameters[k], x)
 			}
 		}
 		let(t.Bias, n.terms[i].bias)

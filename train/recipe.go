@@ -129,6 +129,11 @@ func (r Recipe) Validate() error {
 	under("model", r.Model.Validate())
 	_, err := r.Inference.WithDefaults()
 	under("inference", err)
+	if len(r.Model.Nodes) > 0 && len(errs) == 0 { // a chain allows all
+		if err := r.Model.Allows(r.Inference.Method); err != nil {
+			errs = append(errs, fmt.Errorf("inference.method: %w", err))
+		}
+	}
 	nodes := r.Model.NodeNames()
 	for field, names := range map[string][]string{"node_rates": slices.Sorted(maps.Keys(r.Inference.NodeRates)), "node_steps": slices.Sorted(maps.Keys(r.Inference.NodeSteps))} {
 		for _, name := range names {

@@ -19,3 +19,16 @@ func Default(f Feature) Feature {
 	}
 	return f
 }
+
+// Slope returns the largest slope of a feature by a unit.
+func Slope(f Feature) float64 {
+	switch f := f.(type) {
+	case *Activation:
+		return f.maxSlope
+	case Concat:
+		if f.Activation != nil {
+			return f.Activation.maxSlope
+		}
+	}
+	return 1
+}

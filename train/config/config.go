@@ -116,6 +116,9 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 			r.Inference.Steps = 0
 		}
 	}
+	if len(r.Model.Nodes) > 0 && places["model.layers"] == nil { // the default recipe's are of a chain
+		r.Model.Layers = nil
+	}
 	if len(r.Model.Layers) != len(base.Model.Layers) {
 		dropUngiven(&r, places)
 	}

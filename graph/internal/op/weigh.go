@@ -138,3 +138,47 @@ func weighMatrixLower[T vec.Float](_ *Lowering[T], a Args) Kernel[T] {
 		}
 	}
 }
+
+// Part is n rows and columns of a square matrix of parameters from lo on, (k, k) → (n, n),
+// or n elements of a vector, (k) → (n).
+func Part(lo, n int, square bool) *Op {
+	o := &Op{
+		Name: fmt.Sprintf("part %d of %d", lo, n), In: "v", Out: 'v',
+		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return tensor.Shape{n}, nil },
+		Faces: Faces{partDo[float32](lo), partDo[float64](lo), partLower[float32](lo), partLower[float64](lo)},
+	}
+	if square {
+		o.In, o.Out = "m", 'm'
+		o.Shape = func(in []tensor.Shape) (tensor.Shape, error) { return tensor.Shape{n, n}, nil }
+	}
+	return o
+}
+
+func partDo[T vec.Float](from int) Reference[T] {
+	return func(dst []T, in [][]T, shapes []tensor.Shape) float64 {
+		if len(shapes[0]) == 1 {
+			copy(dst, in[0][from:])
+			return 0
+		}
+		k, n := shapes[0][0], shapes[1][0]
+		for r := range n {
+			copy(dst[r*n:(r+1)*n], in[0][(from+r)*k+from:])
+		}
+		return 0
+	}
+}
+
+func partLower[T vec.Float](from int) Lower[T] {
+	return func(_ *Lowering[T], a Args) Kernel[T] {
+		square := len(a.Node.Shape()) == 2
+		return func(m *Memory[T], lo, hi int) {
+			if !square {
+				copy(m.Rows(a.Out, lo, hi), m.Rows(a.In[0], from+lo, from+hi))
+				return
+			}
+			for r := lo; r < hi; r++ {
+				copy(m.Rows(a.Out, r, r+1), m.Rows(a.In[0], from+r, from+r+1)[from:])
+			}
+		}
+	}
+}
