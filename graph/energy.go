@@ -30,6 +30,7 @@ type Energy struct {
 	plain  G.Nodes // Energies without the Gram form
 	frozen G.Nodes // parameters, biases and precisions
 	pulled G.Nodes // by prediction: see Machine.Pulled
+	apart  G.Nodes // by node, with ErrorSteps: v − μ of its first prediction; nil where there is no step or no prediction
 }
 
 // Term is a prediction and its part of the energy.
@@ -72,7 +73,7 @@ func Build(s Spec) (*Energy, error) {
 	defer building.Unlock()
 	e := &Energy{Spec: w.Spec, Graph: G.NewGraph(), wiring: w, Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions))}
 	nodes := len(s.Nodes)
-	e.Masks, e.Gradients, e.Steps = make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes)
+	e.Masks, e.Gradients, e.Steps, e.apart = make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes)
 	e.Energies, e.plain = make(G.Nodes, nodes), make(G.Nodes, nodes)
 	for l, n := range s.Nodes {
 		e.Latents = append(e.Latents, e.input(n.Name, s.Batch, n.Size))

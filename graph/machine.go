@@ -105,7 +105,7 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 		}
 	}
 	p.Scripts = m.scripts(o.Turns)
-	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled))
+	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled, e.apart))
 	var err error
 	if m.engine, err = machine.New(p); err != nil {
 		return nil, err
@@ -113,10 +113,14 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 	return m, nil
 }
 
-// hebbian returns what the Hebbian update reads: errors, δ and features.
+// hebbian returns what the Hebbian update reads: errors, δ and features; and predictions
+// that are not v − ε.
 func (e *Energy) hebbian() (nodes G.Nodes) {
-	for i := range e.Terms {
-		nodes = append(nodes, e.Terms[i].Error, e.Terms[i].Delta)
+	for i, t := range e.Terms {
+		nodes = append(nodes, t.Error, t.Delta)
+		if e.wiring.Predictions[i].Energy != Gaussian {
+			nodes = append(nodes, t.Prediction)
+		}
 	}
 	return append(nodes, e.features()...)
 }
@@ -145,7 +149,7 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 	m.lists.errors = one(settled...)
 	m.lists.features = one(e.features()...)
 	m.lists.steps = list()
-	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.steps, Nodes: e.Steps}})
+	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.steps, Nodes: slices.Concat(e.Steps, e.apart)}})
 	m.lists.pulled = list()
 	scripts = append(scripts, machine.Script{{List: -1, Nodes: slices.Concat(e.Gradients, e.Steps)}, {List: m.lists.pulled, Nodes: e.pulled}})
 	for l := range e.Latents {
@@ -179,7 +183,7 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 				act.Moves = append(act.Moves, e.Latents[l])
 			}
 			for _, l := range nodes {
-				act.Nodes = append(act.Nodes, e.Steps[l])
+				act.Nodes = append(act.Nodes, e.Steps[l], e.apart[l])
 			}
 			*lists = append(*lists, act.List)
 			pass = append(pass, act)
@@ -291,6 +295,7 @@ func (m *Machine) cut(rows int) {
 			s.latents = append(s.latents, view(v))
 			s.gradients = append(s.gradients, view(e.Gradients[l]))
 			s.steps = append(s.steps, view(e.Steps[l]))
+			s.apart = append(s.apart, view(e.apart[l]))
 			energy := []float64(nil)
 			if n := e.Energies[l]; n != nil {
 				energy = m.engine.Energies(m.engine.Number(n))[s.Lo:s.Hi]
@@ -366,6 +371,15 @@ func (m *Machine) Pulled(i int) *tensor.Dense {
 
 // Error returns ε of prediction i, (rows, d), as of the last Errors.
 func (m *Machine) Error(i int) *tensor.Dense { return m.view(m.energy.Terms[i].Error) }
+
+// Prediction returns μ of prediction i, or what its energy makes of it, (rows, d), as of
+// the last Errors; nil where that is v − ε: of a Gaussian energy.
+func (m *Machine) Prediction(i int) *tensor.Dense {
+	if m.energy.wiring.Predictions[i].Energy == Gaussian {
+		return nil
+	}
+	return m.view(m.energy.Terms[i].Prediction)
+}
 
 // Delta returns δ of prediction i, (rows, d), as of the last Errors: see [Term].
 func (m *Machine) Delta(i int) *tensor.Dense { return m.view(m.energy.Terms[i].Delta) }

@@ -16,7 +16,8 @@ type Shard struct {
 
 	machine                           *Machine
 	latents, gradients, steps, errors []*tensor.Dense
-	energies                          [][]float64 // by node, of each example
+	apart                             []*tensor.Dense // by node: see MoveErrors
+	energies                          [][]float64     // by node, of each example
 }
 
 // Latent returns v of node l of the shard's rows, (Hi−Lo, d), to be moved in place;
@@ -89,7 +90,7 @@ func (s *Shard) Nodes() int { return len(s.latents) }
 func (s *Shard) PullSteps() { s.run(s.machine.lists.pulled) }
 
 // MoveErrors moves in error coordinates, for which the Spec asks with ErrorSteps: from the
-// errors and steps as last computed, the error of each free node l by −rates[l] times its
+// errors v − μ and steps as last computed, that of each free node l by −rates[l] times its
 // step, and then each latent to its prediction and its error, or, without a prediction,
 // along its step, so that what is predicted from a latent that moves moves along. Fixed
 // units stay.
@@ -105,10 +106,9 @@ func (s *Shard) MoveErrors(rates []float64) {
 			addScaled(v, -rates[l], step)
 			continue
 		}
-		moved := s.errors[first]
-		addScaled(moved, -rates[l], step)
+		addScaled(s.apart[l], -rates[l], step)
 		m.engine.Run(m.lists.predict[l], s.Lo, s.Hi)
-		m.engine.PutSum(m.engine.Number(e.Latents[l]), m.engine.Number(e.Terms[first].Prediction), m.engine.Number(e.Terms[first].Error), s.mask(l), s.Lo, s.Hi)
+		m.engine.PutSum(m.engine.Number(e.Latents[l]), m.engine.Number(e.Terms[first].Prediction), m.engine.Number(e.apart[l]), s.mask(l), s.Lo, s.Hi)
 	}
 }
 

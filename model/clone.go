@@ -23,12 +23,13 @@ func (n *Network) Clone() *Network {
 // is comes along, and as of type d as n's own it settles to the same bits; what is
 // done to the one from then on is not done to the other.
 func (n *Network) As(d Dtype) (*Network, error) {
-	c := n.Clone()
-	c.cfg = n.Config()
-	c.cfg.Dtype = d
-	if err := c.cfg.Validate(); err != nil {
+	cfg := n.Config()
+	cfg.Dtype = d
+	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
+	c := n.Clone()
+	c.cfg = cfg
 	wiring := *n.wiring
 	wiring.Dtype = d.Tensor()
 	c.wiring = &wiring

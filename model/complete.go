@@ -116,11 +116,14 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 	return done, nil
 }
 
-// inputPredictions returns μ = v − ε of the inputs' node, nil where nothing predicts it.
+// inputPredictions returns what is predicted of the inputs' node, nil where nothing is.
 func (n *Network) inputPredictions(r *Result) (*tensor.Dense, error) {
 	first := n.wiring.First[n.input]
 	if first < 0 {
 		return nil, nil
+	}
+	if p := r.predicted[first]; p != nil {
+		return clone(p), nil
 	}
 	return r.Latents[n.input].Sub(r.Errors[first])
 }

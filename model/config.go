@@ -223,7 +223,7 @@ func (c *Config) checkEnergies(bad func(format string, a ...any)) {
 		case !e.Form().Settles() && i != bottom:
 			bad("energies[%d]: %v is for the bottom node, energies[%d] of a %v network", i, e, bottom, c.Direction)
 		case e == CrossEntropy && c.Layers[i] == 1:
-			bad("energies[%d]: %v wants at least 2 classes, got layers[%d] = 1", i, e, i)
+			bad("layers[%d]: must be at least 2 classes for %v, got 1", i, e)
 		case len(c.Precisions) == len(c.Layers) && c.Precisions[i] != 1:
 			bad("precisions[%d]: must be 1 where energies[%d] is %v, got %v", i, i, e, c.Precisions[i])
 		}

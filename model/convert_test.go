@@ -34,7 +34,7 @@ func rich(t *testing.T, dtype Dtype, seed uint64) map[string]*Network {
 		n, err := New(cfg)
 		must(t, err)
 		must(t, n.SetMetadata("pcn.classes", "setosa, versicolor"))
-		for l := range n.Depth() {
+		for l := range n.Predictions() {
 			if p := make([]float64, n.Size(l)); name != "plain" && n.NodeEnergy(l) != CrossEntropy && l != 2 {
 				for j := range p {
 					p[j] = 0.25 + float64(j)/2 + float64(l)
@@ -66,17 +66,19 @@ func courseOf(t *testing.T, n *Network) (c course) {
 	dtype := n.cfg.Dtype
 	of := n.Clamp(converted(randomBatch(1, Float32, 3, n.Size(n.InputNode())), dtype), converted(randomBatch(2, Float32, 3, n.Size(n.TargetNode())), dtype))
 	if n.NodeEnergy(0) == CrossEntropy {
-		of[0].Values, _ = n.OneHot([]int{0, 2, 1})
+		hot, err := n.OneHot([]int{0, 2, 1})
+		must(t, err)
+		of["target"] = Clamp{Values: hot}
 	}
 	inf := Inference{Steps: 40, Rate: 0.02}
 	r, err := n.Settle(context.Background(), of, inf)
 	must(t, err)
 	c.Config, c.Text, c.Metadata, c.Rate, c.DecayEnergy = n.Config(), n.String(), n.Metadata("pcn.classes"), r.Rate, n.DecayEnergy()
-	c.Energies = append(c.Energies, r.LayerEnergy...)
+	c.Energies = append(c.Energies, r.NodeEnergy...)
 	c.Energies = append(c.Energies, r.ExampleEnergy...)
 	for l, v := range r.Latents {
 		c.Latents = append(c.Latents, floats(v))
-		if l < n.Depth() {
+		if l < n.Predictions() {
 			c.Precisions = append(c.Precisions, n.Precision(l))
 		}
 	}
@@ -125,8 +127,8 @@ func TestCopiesHaveEverything(t *testing.T) {
 				},
 				"state": func() (*Network, error) {
 					c := rich(t, dtype, 7)[name] // has all but what it has learned
-					for l := range c.Depth() {
-						if c.precisions[l] != nil {
+					for l := range c.Predictions() {
+						if c.terms[l].precision != nil {
 							must(t, c.SetPrecision(l, filledWith(1.5, c.Size(l))))
 						}
 					}
@@ -210,7 +212,7 @@ func TestStateTakesBackPrecisions(t *testing.T) {
 	n, err := New(Config{Layers: []int{3, 4, 2}, Precisions: []float64{1, 2, 1}, Dtype: Float64})
 	must(t, err)
 	before := n.State().Clone()
-	for l := range n.Depth() {
+	for l := range n.Predictions() {
 		must(t, n.SetPrecision(l, filledWith(5, n.Size(l))))
 	}
 	must(t, n.SetState(before))
@@ -222,11 +224,11 @@ func TestStateTakesBackPrecisions(t *testing.T) {
 	for _, e := range floats(r.Errors[0]) {
 		energy += e * e / 2
 	}
-	near(t, "energy at the bottom", r.LayerEnergy[:1], []float64{energy}, 1e-12)
+	near(t, "energy at the bottom", r.NodeEnergy[:1], []float64{energy}, 1e-12)
 
 	bad := before.Clone()
 	bad.SetTensor("precision.0", tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(2)))
-	if err := n.SetState(bad); err == nil || !strings.Contains(err.Error(), "precision of node 0: [0]: must be a number > 0") {
+	if err := n.SetState(bad); err == nil || !strings.Contains(err.Error(), "precision of target: [0]: must be a number > 0") {
 		t.Errorf("a precision of 0: %v", err)
 	}
 }

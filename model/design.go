@@ -44,6 +44,9 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 	predicted := map[string]bool{}
 	for _, p := range predictions {
 		predicted[p.Of] = true
+		if !p.Energy.Form().Settles() {
+			s.Nodes[number[p.Of]].Masked = true // what is free of it is missing data
+		}
 		of := graph.Prediction{Of: p.Of, Bias: !p.Unbiased, Energy: p.Energy.Form(), Weight: p.Weight, After: activation(p.After)}
 		for _, e := range p.From {
 			edge := graph.Edge{From: e.Nodes, Feature: activation(e.Activation), Scale: e.Scale, Share: e.Share, Feedback: e.Feedback}

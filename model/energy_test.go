@@ -23,7 +23,7 @@ import (
 func energyConfigs(activation string) []Config {
 	var all []Config
 	for _, direction := range []Direction{Generative, Discriminative} {
-		for _, bottom := range []NodeEnergy{GaussianLearned, CrossEntropy, Bernoulli} {
+		for _, bottom := range []NodeEnergy{GaussianLearned, CrossEntropy, Bernoulli, Laplace} {
 			cfg := Config{Layers: []int{6, 5, 4, 6}, Direction: direction, Activation: activation, Dtype: Float64, Seed: 3,
 				Energies: []NodeEnergy{bottom, GaussianLearned, Gaussian, Gaussian}, ActivityPrior: 0.05, WeightDecay: 0.01}
 			if direction == Discriminative {
@@ -38,10 +38,10 @@ func energyConfigs(activation string) []Config {
 // bottomClamps are ways to clamp the bottom, by name: whole, of another mass, in
 // part, and not at all.
 func bottomClamps(n *Network, rows int) map[string]Clamps {
-	top := positiveBatch(2, rows, n.Size(n.Depth()))
+	top := positiveBatch(2, rows, n.Size(n.Predictions()))
 	v := positiveBatch(1, rows, n.Size(0))
 	heavy := v.Clone().(*tensor.Dense)
-	if n.energies[0] == CrossEntropy {
+	if n.NodeEnergy(0) == CrossEntropy {
 		for i := range heavy.Float64s() {
 			heavy.Float64s()[i] *= 2
 		}
@@ -56,13 +56,13 @@ func bottomClamps(n *Network, rows int) map[string]Clamps {
 	}
 	all := map[string]Clamps{}
 	for name, bottom := range map[string]Clamp{"whole": {Values: v}, "heavy": {Values: heavy}, "part": {Values: broken, Fixed: fixed}, "free": {}} {
-		c := make(Clamps, n.Depth()+1)
-		c[0], c[n.Depth()].Values = bottom, top
-		all[name] = c
+		c := make([]Clamp, n.Predictions()+1)
+		c[0], c[n.Predictions()].Values = bottom, top
+		all[name] = n.byNode(c...)
 		if name != "free" {
 			open := slices.Clone(c)
-			open[n.Depth()] = Clamp{}
-			all[name+", top free"] = open
+			open[n.Predictions()] = Clamp{}
+			all[name+", top free"] = n.byNode(open...)
 		}
 	}
 	return all
@@ -76,7 +76,7 @@ func TestEnergiesFall(t *testing.T) {
 	for _, cfg := range energyConfigs("identity") {
 		n, err := New(cfg)
 		must(t, err)
-		for i := range n.Depth() { // far from where the curvature is largest
+		for i := range n.Predictions() { // far from where the curvature is largest
 			for j := range n.Weights(i).Float64s() {
 				n.Weights(i).Float64s()[j] *= 1.5
 			}
@@ -85,7 +85,7 @@ func TestEnergiesFall(t *testing.T) {
 		for name, c := range bottomClamps(n, 3) {
 			what := fmt.Sprintf("%v %v, %s", cfg.Direction, cfg.Energies, name)
 			lowest := math.Inf(1)
-			for _, method := range []Method{Gradient, Preconditioned, GaussSeidel, SymmetricGaussSeidel} {
+			for _, method := range []Method{Gradient, Preconditioned, GaussSeidel, SymmetricGaussSeidel, RedBlack} {
 				inf := Inference{Method: method, Steps: 5000, Tolerance: 1e-7, Trace: true, Start: Zeros}
 				if method == Gradient {
 					inf.Rate, inf.Steps = 100, 300
@@ -95,7 +95,7 @@ func TestEnergiesFall(t *testing.T) {
 				if r.Status != Converged && method != Gradient {
 					t.Errorf("%s: %v: %v after %d steps, residual %v", what, method, r.Status, r.Steps, r.Residual)
 				}
-				trace := append(r.Trace, r.LayerEnergy)
+				trace := append(r.Trace, r.NodeEnergy)
 				for i := 1; i < len(trace); i++ {
 					if before, after := sum(trace[i-1]), sum(trace[i]); after > before+1e-9*(1+math.Abs(before)) {
 						t.Fatalf("%s: %v: the energy rose from %v to %v at step %d", what, method, before, after, i)
@@ -122,16 +122,16 @@ func TestEnergiesFall(t *testing.T) {
 // of the Hessian by the free latents, by central differences where the curvature
 // of the bottom is largest: at latents of 0, with two classes.
 func TestMaxRateOfEnergies(t *testing.T) {
-	for _, bottom := range []NodeEnergy{Gaussian, GaussianLearned, CrossEntropy, Bernoulli} {
+	for _, bottom := range []NodeEnergy{Gaussian, GaussianLearned, CrossEntropy, Bernoulli, Laplace} {
 		for _, prior := range []float64{0, 0.7} {
 			n, err := New(Config{Layers: []int{2, 4, 3}, Direction: Generative, Activation: "identity", Dtype: Float64, Seed: 4,
 				Energies: []NodeEnergy{bottom, Gaussian, Gaussian}, ActivityPrior: prior})
 			must(t, err)
 			must(t, n.SetPrecision(1, []float64{0.1, 0.1, 0.3, 0.2}))
-			if n.energies[0].Form().Settles() {
+			if n.NodeEnergy(0).Form() == graph.Gaussian {
 				must(t, n.SetPrecision(0, []float64{0.01, 5}))
 			}
-			for i := range n.Depth() {
+			for i := range n.Predictions() {
 				for j := range n.Weights(i).Float64s() {
 					n.Weights(i).Float64s()[j] *= 3
 				}
@@ -141,7 +141,7 @@ func TestMaxRateOfEnergies(t *testing.T) {
 			if bottom == CrossEntropy {
 				v = matrix(Float64, [][]float64{{2, 7}})
 			}
-			c := Clamps{{Values: v}, {}, {}}
+			c := n.byNode(Clamp{Values: v})
 			e, err := n.Energy(c)
 			must(t, err)
 			m, err := graph.Compile(e)
@@ -181,25 +181,25 @@ func TestMissingData(t *testing.T) {
 	for _, cfg := range energyConfigs("tanh") {
 		n, err := New(cfg)
 		must(t, err)
-		if n.energies[0].Form().Settles() {
+		if n.NodeEnergy(0).Form().Settles() {
 			continue
 		}
 		for name, c := range bottomClamps(n, 3) {
 			free := make([][]unit, 3) // by example
 			for row := range free {
-				free[row] = n.freeUnits(c, row)
+				free[row] = n.freeUnits(n.byNumber(c), row)
 			}
 			for _, inf := range []Inference{{Steps: 7}, {Steps: 4, Method: GaussSeidel}, {Steps: 3, StaleErrors: true, Start: Zeros}} {
 				r, err := n.Settle(context.Background(), c, inf)
 				must(t, err)
-				what := fmt.Sprintf("%v %v, %s, %v", cfg.Direction, n.energies[0], name, inf.Method)
+				what := fmt.Sprintf("%v %v, %s, %v", cfg.Direction, n.NodeEnergy(0), name, inf.Method)
 				p := probabilities(n, r)
 				energy, d := 0.0, n.Size(0)
 				for row := range 3 {
 					mass := 0.0
 					for j := range d {
 						if !slices.Contains(free[row], unit{0, j}) {
-							mass += element(c[0].Values, row*d+j)
+							mass += element(n.byNumber(c)[0].Values, row*d+j)
 						}
 					}
 					for j := range d {
@@ -210,17 +210,17 @@ func TestMissingData(t *testing.T) {
 						}
 						var want float64 // of the error
 						switch {
-						case n.energies[0] == CrossEntropy && fixed:
+						case n.NodeEnergy(0) == CrossEntropy && fixed:
 							energy -= v * math.Log(p[i])
 							want = v - mass*p[i]
-						case n.energies[0] == CrossEntropy:
+						case n.NodeEnergy(0) == CrossEntropy:
 							want = -mass * p[i]
 						case fixed:
 							energy -= v*math.Log(p[i]) + (1-v)*math.Log(1-p[i])
 							want = v - p[i]
 						}
-						if fixed && v != element(c[0].Values, i) {
-							t.Fatalf("%s: fixed unit %d is %v, want %v", what, i, v, element(c[0].Values, i))
+						if fixed && v != element(n.byNumber(c)[0].Values, i) {
+							t.Fatalf("%s: fixed unit %d is %v, want %v", what, i, v, element(n.byNumber(c)[0].Values, i))
 						}
 						if got := element(r.Errors[0], i); !inf.StaleErrors && math.Abs(got-want) > 1e-12 {
 							t.Fatalf("%s: error %d is %v, want %v", what, i, got, want)
@@ -228,8 +228,8 @@ func TestMissingData(t *testing.T) {
 					}
 				}
 				energy += 3 * n.constants()[0]
-				if !inf.StaleErrors && math.Abs(r.LayerEnergy[0]-energy) > 1e-9*(1+energy) {
-					t.Errorf("%s: energy at the bottom %v, want %v", what, r.LayerEnergy[0], energy)
+				if !inf.StaleErrors && math.Abs(r.NodeEnergy[0]-energy) > 1e-9*(1+energy) {
+					t.Errorf("%s: energy at the bottom %v, want %v", what, r.NodeEnergy[0], energy)
 				}
 			}
 		}
@@ -243,17 +243,17 @@ func probabilities(n *Network, r *Result) []float64 {
 	for row := range rows {
 		total := 0.0
 		for j := range d {
-			mu := element(n.biases[0], j)
+			mu := element(n.Biases(0), j)
 			for u := range k {
-				mu += n.activations[0].Value(element(r.Latents[1], row*k+u)) * element(n.weights[0], j*k+u)
+				mu += n.Activation(0).Value(element(r.Latents[1], row*k+u)) * element(n.Weights(0), j*k+u)
 			}
-			if p[row*d+j] = math.Exp(mu); n.energies[0] == Bernoulli {
+			if p[row*d+j] = math.Exp(mu); n.NodeEnergy(0) == Bernoulli {
 				p[row*d+j] = 1 / (1 + math.Exp(-mu))
 			}
 			total += p[row*d+j]
 		}
 		for j := range d {
-			if n.energies[0] == CrossEntropy {
+			if n.NodeEnergy(0) == CrossEntropy {
 				p[row*d+j] /= total
 			}
 		}
@@ -269,24 +269,24 @@ func TestPredictionsAreProbabilities(t *testing.T) {
 			cfg.ActivityPrior = prior
 			n, err := New(cfg)
 			must(t, err)
-			if n.energies[0].Form().Settles() {
+			if n.NodeEnergy(0).Form().Settles() {
 				continue
 			}
-			top := positiveBatch(1, 3, n.Size(n.Depth()))
+			top := positiveBatch(1, 3, n.Size(n.Predictions()))
 			read := n.Predict
 			if cfg.Direction == Generative {
 				read = n.Generate
 			}
 			got, r, err := read(context.Background(), top, Inference{Method: GaussSeidel, Steps: 500, Tolerance: 1e-9})
 			must(t, err)
-			near(t, fmt.Sprintf("%v %v", cfg.Direction, n.energies[0]), floats(got), probabilities(n, r), 1e-9)
+			near(t, fmt.Sprintf("%v %v", cfg.Direction, n.NodeEnergy(0)), floats(got), probabilities(n, r), 1e-9)
 			for row := range 3 {
 				total := 0.0
 				for j := range n.Size(0) {
 					total += element(got, row*n.Size(0)+j)
 				}
-				if sums := math.Abs(total-1) < 1e-9; sums != (n.energies[0] == CrossEntropy) {
-					t.Errorf("%v: predictions sum to %v", n.energies[0], total)
+				if sums := math.Abs(total-1) < 1e-9; sums != (n.NodeEnergy(0) == CrossEntropy) {
+					t.Errorf("%v: predictions sum to %v", n.NodeEnergy(0), total)
 				}
 			}
 			if prior == 0 {
@@ -294,7 +294,7 @@ func TestPredictionsAreProbabilities(t *testing.T) {
 			}
 			// the energy is at a minimum, which a pass downwards is not
 			if r.Status != Converged || r.Steps == 0 || r.Energy >= energyOfFall(t, cfg, top) {
-				t.Errorf("%v: %v at energy %v, a pass downwards is at %v", n.energies[0], r.Status, r.Energy, energyOfFall(t, cfg, top))
+				t.Errorf("%v: %v at energy %v, a pass downwards is at %v", n.NodeEnergy(0), r.Status, r.Energy, energyOfFall(t, cfg, top))
 			}
 		}
 	}
@@ -305,9 +305,9 @@ func energyOfFall(t *testing.T, cfg Config, top *tensor.Dense) float64 {
 	t.Helper()
 	n, err := New(cfg)
 	must(t, err)
-	c := make(Clamps, n.Depth()+1)
-	c[n.Depth()].Values = top
-	r, err := n.Settle(context.Background(), c, Inference{Steps: 1, Rate: 1e-12})
+	c := make([]Clamp, n.Predictions()+1)
+	c[n.Predictions()].Values = top
+	r, err := n.Settle(context.Background(), n.byNode(c...), Inference{Steps: 1, Rate: 1e-12})
 	must(t, err)
 	return r.Energy
 }
@@ -332,8 +332,8 @@ func TestPrecisionIsKept(t *testing.T) {
 				t.Errorf("%v: precision of node %d: %v, want %v", dtype, i, m.Precision(i), n.Precision(i))
 			}
 		}
-		if !same(m.logs[0], n.logs[0]) || len(m.Parameters()) != 5 {
-			t.Errorf("%v: log precisions %v, want %v", dtype, m.logs[0], n.logs[0])
+		if !same(m.terms[0].log, n.terms[0].log) || len(m.Parameters()) != 5 {
+			t.Errorf("%v: log precisions %v, want %v", dtype, m.terms[0].log, n.terms[0].log)
 		}
 	}
 }
@@ -355,7 +355,7 @@ func TestBadEnergies(t *testing.T) {
 	g, l, c, b := Gaussian, GaussianLearned, CrossEntropy, Bernoulli
 	for want, cfg := range map[string]Config{
 		"energies: must be one for each of the 2 layers, got 1":                                                      {Layers: []int{3, 2}, Energies: []NodeEnergy{g}},
-		"energies[1]: must be one of [gaussian gaussian-learned cross-entropy bernoulli], got 9":                     {Layers: []int{3, 2}, Energies: []NodeEnergy{g, 9}},
+		`energies[1]: must be one of bernoulli, cross-entropy, gaussian, gaussian-learned, laplace, got "nine"`:      {Layers: []int{3, 2}, Energies: []NodeEnergy{g, "nine"}},
 		"energies[0]: must be gaussian at the top of a discriminative network, which has no energy, got gaussian-le": {Layers: []int{3, 2}, Energies: []NodeEnergy{l, g}},
 		"energies[1]: bernoulli is for the bottom node, energies[2] of a discriminative network":                     {Layers: []int{3, 3, 2}, Energies: []NodeEnergy{g, b, g}},
 		"energies[1]: bernoulli is for the bottom node, energies[0] of a generative network":                         {Layers: []int{3, 3, 2}, Energies: []NodeEnergy{g, b, g}, Direction: Generative},
@@ -372,11 +372,11 @@ func TestBadEnergies(t *testing.T) {
 	n, err := New(Config{Layers: []int{3, 2, 2}, Energies: []NodeEnergy{g, l, b}})
 	must(t, err)
 	for want, err := range map[string]error{
-		"precision of node 2: nodes 0 to 1 have one":          n.SetPrecision(2, nil),
-		"precision of node 0: a bernoulli energy has none":    n.SetPrecision(0, []float64{1, 1}),
-		"precision of node 1: must be one for each of the 2":  n.SetPrecision(1, []float64{1}),
-		"precision of node 1: [1]: must be a number > 0, got": n.SetPrecision(1, []float64{1, 0}),
-		"precision of node 1: [0]: must be within e^±7 where": n.SetPrecision(1, []float64{1e-9, 1}),
+		"precision of node 2: must be of a node that is predict": n.SetPrecision(2, nil),
+		"precision of target: a bernoulli energy has none":       n.SetPrecision(0, []float64{1, 1}),
+		"precision of hidden1: must be one for each of the 2":    n.SetPrecision(1, []float64{1}),
+		"precision of hidden1: [1]: must be a number > 0, got":   n.SetPrecision(1, []float64{1, 0}),
+		"precision of hidden1: [0]: must be within e^±7 where":   n.SetPrecision(1, []float64{1e-9, 1}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("SetPrecision: got error %v, want one with %q", err, want)
@@ -387,7 +387,7 @@ func TestBadEnergies(t *testing.T) {
 		must(t, err)
 		y := matrix(Float32, [][]float64{{0, 1}, {1, bad}})
 		_, err = n.Settle(context.Background(), n.Clamp(nil, y), Inference{})
-		if text := fmt.Sprintf("at a %v node, got %v", want, bad); err == nil || !strings.Contains(err.Error(), "clamps[0]: values[1, 1]: must be ") || !strings.HasSuffix(err.Error(), text) {
+		if text := fmt.Sprintf("at a %v node, got %v", want, bad); err == nil || !strings.Contains(err.Error(), "clamp of target: values[1, 1]: must be ") || !strings.HasSuffix(err.Error(), text) {
 			t.Errorf("Settle: got error %v, want one with %q", err, text)
 		}
 	}
@@ -395,7 +395,7 @@ func TestBadEnergies(t *testing.T) {
 		map[string][]uint64{"layers.0.W.weight": {2, 3}, "layers.0.W.bias": {2}}), Config{}); err == nil || !strings.Contains(err.Error(), "layers.0.log_precision of shape [2] is missing") {
 		t.Errorf("Read: %v", err)
 	}
-	if _, err := Read(file(t, nil, map[string][]uint64{"layers.0.W.weight": {2, 3}, "layers.0.W.bias": {2}, "layers.0.precision": {2}}), Article); err == nil || !strings.Contains(err.Error(), "layers.0.precision: model: precision of node 0: [0]: must be a number > 0") {
+	if _, err := Read(file(t, nil, map[string][]uint64{"layers.0.W.weight": {2, 3}, "layers.0.W.bias": {2}, "layers.0.precision": {2}}), Article); err == nil || !strings.Contains(err.Error(), "layers.0.precision: model: precision of input: [0]: must be a number > 0") {
 		t.Errorf("Read: %v", err)
 	}
 }
@@ -416,7 +416,7 @@ func TestStepsAllocateNothing(t *testing.T) {
 					})
 				}
 				if few, many := allocations(3), allocations(60); many > few {
-					t.Errorf("%v %v, %s, %v: %v allocations in 3 steps, %v in 60", cfg.Direction, n.energies[0], name, method, few, many)
+					t.Errorf("%v %v, %s, %v: %v allocations in 3 steps, %v in 60", cfg.Direction, n.NodeEnergy(0), name, method, few, many)
 				}
 			}
 		}

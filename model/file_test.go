@@ -131,7 +131,7 @@ func TestBadFiles(t *testing.T) {
 		"layers.1.W.weight of shape [100000 2] is missing":                              file(t, map[string]string{metadataKey: `{"layers":[4,100000,2],"direction":"generative"}`}, map[string][]uint64{"layers.0.W.weight": {4, 100000}, "layers.0.W.bias": {4}}),
 		`metadata pcn.config: json: unknown field "colour"`:                             file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"colour":1}`}, good),
 		`metadata pcn.config: must be one of discriminative, generative, got "upwards"`: file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"direction":"upwards"}`}, good),
-		"must hold 4 tensors for layers [4 3 2], got 6":                                 file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"direction":"generative"}`}, map[string][]uint64{"layers.0.W.weight": {4, 3}, "layers.0.W.bias": {4}, "layers.1.W.weight": {3, 2}, "layers.1.W.bias": {3}, "layers.2.W.weight": {2, 2}, "layers.2.W.bias": {2}}),
+		"must hold 4 tensors for nodes of [4 3 2] units, got 6":                         file(t, map[string]string{metadataKey: `{"layers":[4,3,2],"direction":"generative"}`}, map[string][]uint64{"layers.0.W.weight": {4, 3}, "layers.0.W.bias": {4}, "layers.1.W.weight": {3, 2}, "layers.1.W.bias": {3}, "layers.2.W.weight": {2, 2}, "layers.2.W.bias": {2}}),
 		"must be a finite number, got NaN":                                              nan,
 	} {
 		_, err := Read(data, Article)
@@ -178,7 +178,7 @@ func TestPlainLayers(t *testing.T) {
 		"b0: must have shape [3], as W0 is (in, out), got [2]":       func(m map[string][]uint64) { m["b0"] = []uint64{2} },
 		"W1: must have shape [3 ...], as W0 gives 3 numbers, got [4": func(m map[string][]uint64) { m["W1"] = []uint64{4, 1} },
 		"W0: must be a matrix, got shape [3]":                        func(m map[string][]uint64) { m["W0"] = []uint64{3} },
-		"must hold 4 tensors for layers [2 3 1], got 5":              func(m map[string][]uint64) { m["W3"] = []uint64{1, 1} },
+		"must hold 4 tensors for nodes of [1 3 2] units, got 5":      func(m map[string][]uint64) { m["W3"] = []uint64{1, 1} },
 	} {
 		m := map[string][]uint64{"W0": {2, 3}, "b0": {3}, "W1": {3, 1}, "b1": {1}}
 		change(m)

@@ -94,6 +94,7 @@ func (r *Result) view(m *graph.Machine) {
 	}
 	for i, t := range m.Energy().Terms {
 		r.Errors, r.Deltas = append(r.Errors, m.Error(i)), append(r.Deltas, m.Delta(i))
+		r.predicted = append(r.predicted, m.Prediction(i))
 		features := make([]*tensor.Dense, len(t.Edges))
 		for j := range features {
 			features[j] = m.Feature(i, j)

@@ -56,7 +56,7 @@ func TestGolden(t *testing.T) {
 func (g *golden) run(t *testing.T, dtype Dtype, tol float64) {
 	n, err := New(Config{Layers: g.Sizes, Direction: Generative, Activation: g.Activation, TopActivation: g.Activation, Dtype: dtype})
 	must(t, err)
-	for i := range n.Depth() {
+	for i := range n.Predictions() {
 		for j, row := range g.Weights[i] {
 			setRow(n.Weights(i), j, row)
 		}
@@ -88,23 +88,23 @@ func (g *golden) run(t *testing.T, dtype Dtype, tol float64) {
 		near(t, at("energy of", 0), energies, b.Energy, tol)
 		near(t, at("settled energy of", 0), []float64{r.Energy}, []float64{b.SettledEnergy}, tol)
 		must(t, n.Hebbian(r, update))
-		for i := range n.Depth() {
+		for i := range n.Predictions() {
 			near(t, at("latent", i+1), floats(r.Latents[i+1]), flat(b.Latents[i]), tol)
 			near(t, at("error", i), floats(r.Errors[i]), flat(b.Errors[i]), tol)
-			near(t, at("fresh ΔW", i), floats(update.Weights[i]), flat(b.FreshDeltaWeights[i]), tol)
-			near(t, at("fresh Δb", i), floats(update.Biases[i]), b.FreshDeltaBiases[i], tol)
+			near(t, at("fresh ΔW", i), floats(update.Directions()[2*i]), flat(b.FreshDeltaWeights[i]), tol)
+			near(t, at("fresh Δb", i), floats(update.Directions()[2*i+1]), b.FreshDeltaBiases[i], tol)
 		}
 
 		inf.StaleErrors = true
 		r, err = n.Settle(context.Background(), c, inf)
 		must(t, err)
 		must(t, n.Hebbian(r, update))
-		for i := range n.Depth() {
+		for i := range n.Predictions() {
 			near(t, at("stale error", i), floats(r.Errors[i]), flat(b.StaleErrors[i]), tol)
-			near(t, at("ΔW", i), floats(update.Weights[i]), flat(b.DeltaWeights[i]), tol)
-			near(t, at("Δb", i), floats(update.Biases[i]), b.DeltaBiases[i], tol)
-			addScaled(n.Weights(i), g.WeightLR, update.Weights[i])
-			addScaled(n.Biases(i), g.WeightLR, update.Biases[i])
+			near(t, at("ΔW", i), floats(update.Directions()[2*i]), flat(b.DeltaWeights[i]), tol)
+			near(t, at("Δb", i), floats(update.Directions()[2*i+1]), b.DeltaBiases[i], tol)
+			addScaled(n.Weights(i), g.WeightLR, update.Directions()[2*i])
+			addScaled(n.Biases(i), g.WeightLR, update.Directions()[2*i+1])
 			near(t, at("weights after", i), floats(n.Weights(i)), flat(b.WeightsAfter[i]), tol)
 			near(t, at("biases after", i), floats(n.Biases(i)), b.BiasesAfter[i], tol)
 		}

@@ -62,6 +62,8 @@ func (n *Network) Hebbian(r *Result, dst *Update) error {
 // belong returns why the result or the update is none of n's.
 func (n *Network) belong(r *Result, u *Update) error {
 	switch {
+	case n.wiring == nil:
+		return errors.New("network: must be of New, got the zero one")
 	case r == nil:
 		return errors.New("result: must be of a settled batch, got none")
 	case u == nil:

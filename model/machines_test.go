@@ -35,11 +35,11 @@ func TestMachinesAreBounded(t *testing.T) {
 		rng = rand.New(rand.NewPCG(1, 2))
 		for _, b := range rows {
 			inputs, targets := randomBatch(1, Float32, b, 40), randomBatch(2, Float32, b, 30)
-			for i, c := range []Clamps{n.Clamp(inputs, targets), n.Clamp(nil, targets), n.Clamp(inputs, nil), {{Values: targets}, {}, {}, half(b)}} {
-				for method := range methods {
+			for i, c := range []Clamps{n.Clamp(inputs, targets), n.Clamp(nil, targets), n.Clamp(inputs, nil), n.byNode(Clamp{Values: targets}, Clamp{}, Clamp{}, half(b))} {
+				for _, method := range allMethods() {
 					for _, plain := range []bool{false, true} {
 						what := fmt.Sprint(b, i, method, plain)
-						r, err := n.Settle(context.Background(), c, Inference{Method: Method(method), Steps: 2, Plain: plain})
+						r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 2, Plain: plain})
 						must(t, err)
 						if again == 1 && r.Energy != energies[what] {
 							t.Fatalf("%s: energy %v, and %v the first time", what, r.Energy, energies[what])

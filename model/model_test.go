@@ -7,6 +7,34 @@ import (
 	"gorgonia.org/tensor"
 )
 
+// byNode returns clamps of nodes by number, from the bottom of a chain up.
+func (n *Network) byNode(c ...Clamp) Clamps {
+	of := Clamps{}
+	for l, v := range c {
+		if v != (Clamp{}) {
+			of[n.wiring.Nodes[l].Name] = v
+		}
+	}
+	return of
+}
+
+// byNumber is byNode the other way round.
+func (n *Network) byNumber(of Clamps) []Clamp {
+	c := make([]Clamp, len(n.sizes))
+	for l, node := range n.wiring.Nodes {
+		c[l] = of[node.Name]
+	}
+	return c
+}
+
+// allMethods returns the methods of settling.
+func allMethods() (all []Method) {
+	for _, name := range Methods() {
+		all = append(all, Method(name))
+	}
+	return all
+}
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -48,6 +76,12 @@ func floats(d *tensor.Dense) []float64 {
 		all[i] = element(d, i)
 	}
 	return all
+}
+
+// converted returns x as type d.
+func converted(x *tensor.Dense, d Dtype) *tensor.Dense {
+	i := -1
+	return filled(d.Tensor(), func() float64 { i++; return element(x, i) }, x.Shape()...)
 }
 
 // near checks got against want, with an error relative to the largest of want.

@@ -290,7 +290,7 @@ func (n *Network) Config() Config {
 }
 
 // Spec returns the network as nodes and predictions, none of them clamped, with its
-// defaults.
+// defaults: masked are those of which what is free is missing data.
 func (n *Network) Spec() graph.Spec { return n.wiring.Spec }
 
 // Nodes returns the names of the nodes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 // TestLooksMoveNothing: a trace, which looks at the energy before each step, changes
 // where latents go by no bit, whichever node stops before the others.
 func TestLooksMoveNothing(t *testing.T) {
-	for method := range Method(len(methods)) {
+	for _, method := range allMethods() {
 		for stop := range 4 { // the node from data to label that stops after some steps; 0 for none
 			for _, after := range []int{1, 4} {
 				for _, c := range []Config{
@@ -24,8 +25,7 @@ func TestLooksMoveNothing(t *testing.T) {
 					must(t, err)
 					inf := Inference{Method: method, Steps: 11, Unguarded: true}
 					if stop > 0 {
-						inf.NodeSteps = make([]int, 5)
-						inf.NodeSteps[stop] = after
+						inf.NodeSteps = map[string]int{chainNames(5)[stop]: after}
 					}
 					x, y := randomBatch(1, c.Dtype, 40, c.Layers[0]), randomBatch(2, c.Dtype, 40, 3)
 					var ends [2][]float64
@@ -33,7 +33,7 @@ func TestLooksMoveNothing(t *testing.T) {
 						inf.Trace = i == 1
 						r, err := n.Settle(context.Background(), n.Clamp(x, y), inf)
 						must(t, err)
-						for _, d := range append(append(r.Latents, r.Errors...), r.Activations...) {
+						for _, d := range append(append(r.Latents, r.Errors...), slices.Concat(r.Features...)...) {
 							ends[i] = append(ends[i], elements(d)...)
 						}
 						ends[i] = append(ends[i], r.Residual, r.Energy)
@@ -55,14 +55,14 @@ func TestLooksMoveNothing(t *testing.T) {
 func TestStoppedNodesStay(t *testing.T) {
 	n := linearNetwork(t, 3, 8, 7, 6, 5)
 	c := n.Clamp(randomBatch(1, Float64, 4, 8), randomBatch(2, Float64, 4, 5))
-	for _, method := range []Method{Gradient, Preconditioned, GaussSeidel, SymmetricGaussSeidel} {
+	for _, method := range []Method{Gradient, Preconditioned, GaussSeidel, SymmetricGaussSeidel, RedBlack} {
 		r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 3})
 		must(t, err)
 		held := clone(r.Latents[1])
-		r, err = n.Settle(context.Background(), c, Inference{Method: method, Steps: 3000, NodeSteps: bottomUp(n.cfg.Direction, []int{0, 3, 0, 0})})
+		r, err = n.Settle(context.Background(), c, Inference{Method: method, Steps: 3000, NodeSteps: map[string]int{"hidden2": 3}})
 		must(t, err)
 		around := n.Clamp(randomBatch(1, Float64, 4, 8), randomBatch(2, Float64, 4, 5))
-		around[1].Values = clone(r.Latents[1])
+		around["hidden2"] = Clamp{Values: clone(r.Latents[1])}
 		e, err := n.Equilibrium(around)
 		must(t, err)
 		near(t, fmt.Sprint(method, ": held"), elements(r.Latents[1]), elements(held), 1e-12)
@@ -77,7 +77,7 @@ func TestCancelWithinShard(t *testing.T) {
 	must(t, err)
 	cause := errors.New("enough")
 	x := randomBatch(1, Float32, 1, 64)
-	for method := range Method(len(methods)) {
+	for _, method := range allMethods() {
 		for name, run := range map[string]func(context.Context, Inference) error{
 			"settle": func(ctx context.Context, inf Inference) error {
 				_, err := n.Settle(ctx, n.Clamp(x, nil), inf)
@@ -133,7 +133,7 @@ func TestNotFinite(t *testing.T) {
 				must(t, err)
 				x := randomBatch(1, dtype, 4, 6)
 				setElement(x, 2*6+1, bad)
-				want := fmt.Sprintf("model: clamps[%d]: must hold finite numbers, got %v at [2, 1]", n.InputNode(), bad)
+				want := fmt.Sprintf("model: clamp of input: must hold finite numbers, got %v at [2, 1]", bad)
 				if _, _, err := n.Classify(context.Background(), x, Inference{}); err == nil || err.Error() != want {
 					t.Errorf("Classify: got error %v, want %s", err, want)
 				}
@@ -146,7 +146,7 @@ func TestNotFinite(t *testing.T) {
 					t.Errorf("a missing %v ends in the completion", bad)
 				}
 				c := n.Clamp(nil, randomBatch(2, dtype, 4, 3))
-				c[n.InputNode()].Start = x
+				c["input"] = Clamp{Start: x}
 				if _, err := n.Settle(context.Background(), c, Inference{}); err == nil || !strings.Contains(err.Error(), "start: must hold finite numbers") {
 					t.Errorf("start: got error %v", err)
 				}
@@ -157,8 +157,8 @@ func TestNotFinite(t *testing.T) {
 	must(t, err)
 	x := randomBatch(1, Float32, 4, 6)
 	setElement(x, 7, math.MaxFloat32)
-	for i := range n.weights[1].Shape().TotalSize() {
-		setElement(n.weights[1], i, 4)
+	for i := range n.Weights(1).Shape().TotalSize() {
+		setElement(n.Weights(1), i, 4)
 	}
 	n.Changed()
 	if _, r, err := n.Predict(context.Background(), x, Inference{}); err != nil || r.Status != Diverged || r.Node != 0 && r.Node != 1 {

@@ -63,8 +63,9 @@ type Result struct {
 	// Deltas are δ by prediction, (B, d): see Hebbian.
 	Deltas []*tensor.Dense
 	// Features are ψ by prediction and edge, (B, k): of a chain φ of the node above.
-	Features [][]*tensor.Dense
-	of       *Network // that settled; nil where the result was not made by one
+	Features  [][]*tensor.Dense
+	predicted []*tensor.Dense // by prediction; nil where it is v − ε
+	of        *Network        // that settled; nil where the result was not made by one
 }
 
 // Finite reports whether the energy is a number: after a divergence it may not

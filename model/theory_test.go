@@ -43,7 +43,7 @@ func TestEquilibriumOfBothEnds(t *testing.T) {
 		for l := range depth {
 			var spread mat.Dense
 			spread.Mul(product, product.T())
-			spread.Scale(1/n.precision(l, 0), &spread)
+			spread.Scale(1/n.Precision(l)[0], &spread)
 			s.Add(s, &spread)
 			var b, next mat.Dense
 			b.Mul(product, mat.NewDense(n.Size(l), 1, n.Biases(l).Float64s()))
@@ -95,10 +95,10 @@ func TestEquilibriumNotUnique(t *testing.T) {
 func TestEquilibriumRefuses(t *testing.T) {
 	n, err := New(Config{Layers: []int{5, 4, 3}, Direction: Generative})
 	must(t, err)
-	if _, err := n.Equilibrium(n.Clamp(randomBatch(1, Float32, 2, 5), nil)); err == nil || !strings.Contains(err.Error(), "node 1 must be identity, got tanh") {
+	if _, err := n.Equilibrium(n.Clamp(randomBatch(1, Float32, 2, 5), nil)); err == nil || !strings.Contains(err.Error(), "prediction of input: activation: must be identity, got tanh") {
 		t.Errorf("a tanh network: got error %v", err)
 	}
-	if _, err := n.Equilibrium(make(Clamps, 3)); err == nil {
+	if _, err := n.Equilibrium(Clamps{}); err == nil {
 		t.Error("no clamps: no error")
 	}
 }
@@ -108,6 +108,8 @@ func TestEquilibriumRefuses(t *testing.T) {
 func TestHessianOfLinear(t *testing.T) {
 	n := linearNetwork(t, 3, 6, 7, 5, 4)
 	const rows = 3
+	system, err := n.equations()
+	must(t, err)
 	for name, c := range clampSets(n, rows) {
 		r, err := n.Settle(context.Background(), c, Inference{Steps: 2})
 		must(t, err)
@@ -116,14 +118,14 @@ func TestHessianOfLinear(t *testing.T) {
 		spectra, err := h.Spectra(context.Background())
 		must(t, err)
 		for row := range rows {
-			s, err := n.linearSolver(n.freeUnits(c, row))
+			s, err := system.solver(n.freeUnits(n.byNumber(c), row))
 			must(t, err)
 			var want mat.Dense
-			want.Mul(s.a.T(), s.a)
+			want.Mul(s.of.T(), s.of)
 			got := h.Dense(row)
 			near(t, name, mat.DenseCopyOf(got).RawMatrix().Data, want.RawMatrix().Data, 1e-8)
 			var svd mat.SVD
-			svd.Factorize(s.a, mat.SVDFull)
+			svd.Factorize(s.of, mat.SVDFull)
 			sigma := svd.Values(nil)
 			low := 0.0
 			if len(sigma) == h.Size(row) {
@@ -151,21 +153,21 @@ func TestHessianByDifferences(t *testing.T) {
 	h, err := n.Hessian(c, latents)
 	must(t, err)
 	for row := range 2 {
-		free := n.freeUnits(c, row)
+		free := n.freeUnits(n.byNumber(c), row)
 		at := make([]float64, len(free))
 		for i, f := range free {
 			at[i] = element(latents[f.node], row*n.Size(f.node)+f.index)
 		}
 		want := mat.NewSymDense(len(free), nil)
 		fd.Hessian(want, func(x []float64) float64 {
-			all := make(Clamps, n.Depth()+1)
+			all := make([]Clamp, n.Predictions()+1)
 			for l, v := range latents {
 				all[l].Values = v.Clone().(*tensor.Dense)
 			}
 			for i, f := range free {
 				setElement(all[f.node].Values, row*n.Size(f.node)+f.index, x[i])
 			}
-			r, err := n.Settle(context.Background(), all, Inference{Steps: 1})
+			r, err := n.Settle(context.Background(), n.byNode(all...), Inference{Steps: 1})
 			must(t, err)
 			return r.Energy
 		}, at, &fd.Settings{Step: 1e-3, Formula: fd.Formula{Derivative: 1, Step: 1e-3, Stencil: []fd.Point{{Loc: -1, Coeff: -0.5}, {Loc: 1, Coeff: 0.5}}}})
@@ -228,8 +230,8 @@ func TestHessianOfEnergies(t *testing.T) {
 					continue
 				}
 				free := filled(tensor.Float64, func() float64 { return 1 }, rows, n.Size(l))
-				if c[l].Fixed != nil {
-					must(t, c[l].freeUnits(free))
+				if v := n.byNumber(c)[l]; v.Fixed != nil {
+					must(t, v.freeUnits(free))
 				}
 				must(t, G.Let(mask, free))
 			}
@@ -259,7 +261,7 @@ func TestHessianOfEnergies(t *testing.T) {
 			}
 			descend := 0 // units
 			for l, g := range e.Gradients {
-				if g != nil && c[l].Fixed == nil {
+				if g != nil && n.byNumber(c)[l].Fixed == nil {
 					descend += n.Size(l)
 				}
 			}
@@ -319,7 +321,7 @@ func TestToLoseOfLinear(t *testing.T) {
 		for name, c := range clampSets(n, 40) {
 			e, err := n.Equilibrium(c)
 			must(t, err)
-			for method := range Method(len(methods)) {
+			for _, method := range allMethods() {
 				for _, steps := range []int{1, 4} {
 					r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: steps, Start: Zeros, Estimate: true})
 					must(t, err)
@@ -342,13 +344,13 @@ func TestEstimateDisturbsNothing(t *testing.T) {
 	n, err := New(Config{Layers: []int{40, 12, 10, 5}, Direction: Generative, Seed: 1})
 	must(t, err)
 	for name, c := range clampSets(n, 50) {
-		for method := range Method(len(methods)) {
+		for _, method := range allMethods() {
 			for _, stale := range []bool{false, true} {
 				settle := func(estimate bool) (*Result, []float64) {
 					r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 5, StaleErrors: stale, Estimate: estimate})
 					must(t, err)
 					numbers := append([]float64{r.Energy, r.Residual}, r.ExampleEnergy...)
-					for _, d := range append(append(r.Latents, r.Errors...), r.Activations...) {
+					for _, d := range append(append(r.Latents, r.Errors...), slices.Concat(r.Features...)...) {
 						numbers = append(numbers, floats(d)...)
 					}
 					return r, numbers
@@ -366,7 +368,7 @@ func TestEstimateDisturbsNothing(t *testing.T) {
 		}
 	}
 	apart := 0
-	n.machines.Find(func(s *settler) bool { // of those that are kept
+	n.machines.Find(func(s *settler) bool { // looks at all
 		if s.key[len(s.key)-1] == 1 {
 			if apart++; s.machine.Rows() > estimateExamples {
 				t.Errorf("an estimate takes %d examples", s.machine.Rows())
@@ -375,7 +377,7 @@ func TestEstimateDisturbsNothing(t *testing.T) {
 		return false
 	})
 	if apart == 0 {
-		t.Error("no estimate has a machine of its own")
+		t.Error("no machine of an estimate is kept")
 	}
 }
 

@@ -15,7 +15,7 @@ func TestMoreSteps(t *testing.T) {
 		for seed := range uint64(4) {
 			n, err := New(Config{Layers: []int{20, 16, 16, 16, 16, 5}, Activation: activation, Dtype: Float64, Seed: seed})
 			must(t, err)
-			for i := range n.Depth() { // as if long learned
+			for i := range n.Predictions() { // as if long learned
 				w := n.Weights(i)
 				for j, x := range w.Float64s() {
 					w.Float64s()[j] = 1.5 * x
@@ -24,8 +24,8 @@ func TestMoreSteps(t *testing.T) {
 			n.Changed()
 			rng := rand.New(rand.NewPCG(seed, 2))
 			c := n.Clamp(filled(Float64.Tensor(), rng.NormFloat64, 40, 20), filled(Float64.Tensor(), rng.NormFloat64, 40, 5))
-			for method := Gradient; method <= ErrorCoordinates; method++ {
-				if !method.restores() {
+			for _, method := range allMethods() {
+				if method.moves().New(Inference{}).Remembers() {
 					continue
 				}
 				lowest, first := math.Inf(1), 0.0
@@ -58,7 +58,7 @@ func TestMoreSteps(t *testing.T) {
 func TestRateOfNoNumbers(t *testing.T) {
 	n, err := New(Config{Layers: []int{4, 3, 2}, Activation: "identity", Dtype: Float64})
 	must(t, err)
-	for i := range n.Depth() {
+	for i := range n.Predictions() {
 		for j := range n.Weights(i).Float64s() {
 			n.Weights(i).Float64s()[j] = 1e200
 		}
