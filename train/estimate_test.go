@@ -43,7 +43,7 @@ func gather(t *testing.T, set *data.Set) Batch {
 }
 
 // TestToLose holds the estimate of the energy still to lose against what 20,000
-// steps lose, wherever 1.5 % of the energy or more are left: what it finds in a few steps
+// steps lose, wherever 1 % of the energy or more is left: what it finds in a few steps
 // is most of it, and less about the kinks of a leaky-relu; and a dozen examples stand
 // for all.
 func TestToLose(t *testing.T) {
@@ -72,8 +72,9 @@ func TestToLoseOnMNIST(t *testing.T) {
 	if _, ok := data.Find("mnist"); !ok {
 		t.Skip("no MNIST")
 	}
+	// From two of the stops the estimate's steps come to a lower energy than 20,000 do.
 	n, batch := learned(t, "mnist", model.Discriminative, []int{784, 64, 32, 10}, 12)
-	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "discriminative", 0.55, 1.1)
+	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "discriminative", 0.55, 1.5)
 
 	n, batch = learned(t, "mnist", model.Generative, []int{784, 64, 32, 10}, 12)
 	testToLose(t, n, n.Clamp(batch.Inputs, batch.Targets), "generative", 0.99, 1.01)
@@ -94,7 +95,7 @@ func testToLose(t *testing.T, n *model.Network, c model.Clamps, name string, low
 			if !(r.Reached() >= 0 && r.Reached() <= 1) {
 				t.Errorf("%s, %v, T = %d: %v of the fall made", name, method, steps, r.Reached())
 			}
-			if left < 0.015*r.Energy {
+			if left < 0.01*r.Energy {
 				continue
 			}
 			compared++
