@@ -213,8 +213,9 @@ func (st *descent) step(ctx context.Context, shard *graph.Shard, p pace, inf Inf
 		st.mover.Move(shard, st.still(nodes), st.rates)
 	}
 	st.searched = false
+	more = len(st.turns) == 1 || !measure || !st.rested(ctx, shard, inf)
 	st.steps++
-	return len(st.turns) == 1 || !measure || !st.rested(ctx, shard, inf)
+	return more
 }
 
 // still returns those of a turn's nodes that move in this step.
