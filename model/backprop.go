@@ -12,7 +12,7 @@ import (
 
 // ErrNotFeedforward is what [Network.Backprop] returns of a network that is no function
 // from inputs to targets: see [Network.Feedforward].
-var ErrNotFeedforward = errors.New("the network is not feedforward: its targets must follow from its inputs, by one prediction of each node, without feedback or prior")
+var ErrNotFeedforward = errors.New("the network is not feedforward")
 
 // Backprop returns what backpropagation does with a batch, in the form of a settled one:
 // the activities of a pass from the inputs (B, d), and as Deltas minus the derivative of
@@ -26,7 +26,7 @@ var ErrNotFeedforward = errors.New("the network is not feedforward: its targets 
 // (graph.ErrorSteps; Goemaere and others 2025).
 func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (*Result, error) {
 	if !n.Feedforward() {
-		return nil, fmt.Errorf("model: backprop: %w", ErrNotFeedforward)
+		return nil, fmt.Errorf("model: backprop: %w: its targets must follow from its inputs, by one prediction of each node, without feedback or prior", ErrNotFeedforward)
 	}
 	if inputs == nil || targets == nil {
 		return nil, errors.New("model: backprop: inputs and targets: must be given both, got none of one")

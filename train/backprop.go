@@ -33,7 +33,7 @@ func NewBackprop(n *model.Network, opt Optimizer) (*Backprop, error) {
 		return nil, err
 	}
 	if !n.Feedforward() {
-		return nil, fmt.Errorf("train: backprop: %w", model.ErrNotFeedforward)
+		return nil, fmt.Errorf("train: backprop: %w: its targets must follow from its inputs, by one prediction of each node, without feedback or prior", model.ErrNotFeedforward)
 	}
 	for i := range n.Predictions() {
 		if n.NodeEnergy(i).Learns() {
