@@ -46,10 +46,10 @@ net.Hebbian(r, net.NewUpdate())
 """
 
 IN_A_WORKER = """
-import "example.com/pcn/graph"
+import "example.com/pcn/graph/feature"
 table := []float64{1, 2, 3}
-broken := graph.NewActivation("broken", func(x float64) float64 { return table[len(table)] }, func(x, y float64) float64 { return 1 }, 1)
-check(graph.RegisterActivation(broken))
+broken := feature.NewActivation("broken", func(x float64) float64 { return table[len(table)] }, func(x, y float64) float64 { return 1 }, 1)
+check(feature.RegisterActivation(broken))
 net, err := model.New(model.Config{Layers: []int{64, 64, 10}, Direction: model.Generative, Activation: "broken"})
 check(err)
 batch, err := train.Examples(net, sets.Train, sets.Train.Labels()...)
