@@ -29,12 +29,29 @@ func (e *Energy) own(l int, h *curvature) {
 			continue
 		}
 		p := &e.wiring.Predictions[i]
-		if k := p.Weight * p.Energy.Curvature(); p.Precise {
+		if k := p.Weight * p.Energy.Curvature() * e.wiring.ways(i, l); p.Precise {
 			h.Diagonal, h.diagonal = append(h.Diagonal, k), append(h.diagonal, e.Terms[i].Precision)
 		} else {
 			h.Constant += k
 		}
 	}
+}
+
+// ways returns by how many ways node l enters the error of prediction i: as what is
+// predicted, and by each edge from it. By n ways the curvature is at most n times the sum
+// of theirs, ‖Σ x‖² ≤ n Σ ‖x‖².
+func (w *Wiring) ways(i, l int) (n float64) {
+	if w.Of[i] == l {
+		n++
+	}
+	for _, from := range w.From[i] {
+		for _, source := range from {
+			if source == l {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // curvature returns H of node l. It is an error where a feature of the node mixes its
@@ -48,14 +65,6 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 	edges := 0
 	for i := range e.Terms {
 		p, t := &e.wiring.Predictions[i], &e.Terms[i]
-		leaving := 0
-		for _, from := range e.wiring.From[i] {
-			for _, source := range from {
-				if source == l {
-					leaving++
-				}
-			}
-		}
 		for j, from := range e.wiring.From[i] {
 			if from[0] != l && (len(from) == 1 || !slices.Contains(from, l)) {
 				continue
@@ -67,8 +76,7 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 			if !ok || !okAfter {
 				return h, fmt.Errorf("graph: node %s: %v has no curvature of single units: a method without blocks must be taken", name, edge.Feature)
 			}
-			// ‖Σ x‖² ≤ n Σ ‖x‖² over the n edges by which it enters one prediction
-			a := p.Weight * p.Energy.Curvature() * square(edge.Scale) * square(c) * square(after) * float64(leaving)
+			a := p.Weight * p.Energy.Curvature() * square(edge.Scale) * square(c) * square(after) * e.wiring.ways(i, l)
 			block := edge.Map.(buildsMap).Block(b, fmt.Sprintf("G %s←%s", p.Of, name), t.Precision, t.Edges[j].Parameters)
 			switch {
 			case block.Gram != nil:

@@ -185,7 +185,7 @@ steps:
 		for turn, nodes := range st.turns {
 			shard.Turn(turn, looked || st.searched)
 			if measure {
-				for _, l := range nodes {
+				for _, l := range st.fresh[turn] {
 					st.residual2[l] = norm2(shard.Gradient(l))
 				}
 			}
