@@ -31,12 +31,29 @@ func (e *Energy) own(l int, h *curvature) {
 			continue
 		}
 		p := &e.wiring.Predictions[i]
-		if k := p.Weight * p.Energy.Curvature(); p.Precise {
+		if k := p.Weight * p.Energy.Curvature() * e.wiring.ways(i, l); p.Precise {
 			h.Diagonal, h.diagonal = append(h.Diagonal, k), append(h.diagonal, e.Terms[i].Precision)
 		} else {
 			h.Constant += k
 		}
 	}
+}
+
+// ways returns by how many ways node l enters the error of prediction i: as what is
+// predicted, and by each edge from it. By n ways the curvature is at most n times the sum
+// of theirs, ‖Σ x‖² ≤ n Σ ‖x‖².
+func (w *Wiring) ways(i, l int) (n float64) {
+	if w.Of[i] == l {
+		n++
+	}
+	for _, from := range w.From[i] {
+		for _, source := range from {
+			if source == l {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // curvature returns H of node l. It is an error where a map has no part in it that is
@@ -49,18 +66,9 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 	name := e.Spec.Nodes[l].Name
 	for i := range e.Terms {
 		p, t := &e.wiring.Predictions[i], &e.Terms[i]
-		leaving := 0
-		for _, from := range e.wiring.From[i] {
-			for _, source := range from {
-				if source == l {
-					leaving++
-				}
-			}
-		}
 		for j, from := range e.wiring.From[i] {
 			edge, lo := &p.Edges[j], 0
-			// ‖Σ x‖² ≤ n Σ ‖x‖² over the n ways by which it enters one prediction
-			a := p.Weight * p.Energy.Curvature() * square(edge.Scale*feature.Slope(edge.Feature)*feature.Slope(p.After)) * float64(leaving)
+			a := p.Weight * p.Energy.Curvature() * square(edge.Scale*feature.Slope(edge.Feature)*feature.Slope(p.After)) * e.wiring.ways(i, l)
 			for _, source := range from {
 				d := e.Spec.Nodes[source].Size
 				if source == l {

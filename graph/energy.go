@@ -27,10 +27,11 @@ type Energy struct {
 	Steps     G.Nodes // by node, (B, d), of the form that the Spec asks for; nil where there is no gradient or it asks for none
 
 	wiring *Wiring
-	plain  G.Nodes // Energies without the Gram form
-	frozen G.Nodes // parameters, biases and precisions
-	pulled G.Nodes // by prediction: see Machine.Pulled
-	apart  G.Nodes // by node, with ErrorSteps: v − μ of its first prediction; nil where there is no step or no prediction
+	inputs map[string]bool // names of inputs
+	plain  G.Nodes         // Energies without the Gram form
+	frozen G.Nodes         // parameters, biases and precisions
+	pulled G.Nodes         // by prediction: see Machine.Pulled
+	apart  G.Nodes         // by node, with ErrorSteps: v − μ of its first prediction; nil where there is no step or no prediction
 }
 
 // Term is a prediction and its part of the energy.
@@ -71,7 +72,7 @@ func Build(s Spec) (*Energy, error) {
 	}
 	building.Lock()
 	defer building.Unlock()
-	e := &Energy{Spec: w.Spec, Graph: G.NewGraph(), wiring: w, Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions))}
+	e := &Energy{Spec: w.Spec, Graph: G.NewGraph(), wiring: w, inputs: map[string]bool{}, Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions))}
 	nodes := len(s.Nodes)
 	e.Masks, e.Gradients, e.Steps, e.apart = make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes)
 	e.Energies, e.plain = make(G.Nodes, nodes), make(G.Nodes, nodes)
@@ -123,8 +124,14 @@ func Build(s Spec) (*Energy, error) {
 	return e, b.Err
 }
 
-// input adds an input of that shape to the graph.
+// input adds an input of that shape to the graph. Gorgonia takes inputs of one name for
+// one and the same: another one of that name, as of a second edge between two nodes, has
+// a dash.
 func (e *Energy) input(name string, shape ...int) *G.Node {
+	for e.inputs[name] {
+		name += "'"
+	}
+	e.inputs[name] = true
 	if len(shape) == 1 {
 		return G.NewVector(e.Graph, e.Spec.Dtype, G.WithShape(shape...), G.WithName(name))
 	}

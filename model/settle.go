@@ -203,7 +203,7 @@ func (st *descent) step(ctx context.Context, shard *graph.Shard, p pace, inf Inf
 	for turn, nodes := range st.turns {
 		shard.Turn(turn, looked || st.searched)
 		if measure {
-			for _, l := range nodes {
+			for _, l := range st.fresh[turn] {
 				st.residual2[l] = norm2(shard.Gradient(l))
 			}
 		}

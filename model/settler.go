@@ -40,11 +40,12 @@ type settler struct {
 	machine *graph.Machine
 	moves   Moves
 	turns   [][]int
-	gram    bool  // part of the energy is in Gram form
-	free    []int // nodes that descend, those that are predicted last first
-	open    []int // nodes that are not fixed as a whole, in the order in which they are predicted: the free ones, and missing data
-	begin   []int // open nodes that a prediction is fed back from, which it has to find at 0
-	first   []int // by node: its first prediction, −1 for none
+	fresh   [][]int // by turn: nodes that have had no turn before in the pass
+	gram    bool    // part of the energy is in Gram form
+	free    []int   // nodes that descend, those that are predicted last first
+	open    []int   // nodes that are not fixed as a whole, in the order in which they are predicted: the free ones, and missing data
+	begin   []int   // open nodes that a prediction is fed back from, which it has to find at 0
+	first   []int   // by node: its first prediction, −1 for none
 	dtype   Dtype
 	version int // of the parameters the machine has
 	shards  []*descent
@@ -150,6 +151,16 @@ func (n *Network) newSettler(f form, rows int, inf Inference) (*settler, error) 
 		s.turns = s.moves.Turns(s.free, n.meet)
 	} else {
 		s.turns = [][]int{s.free}
+	}
+	had := make([]bool, nodes)
+	for _, turn := range s.turns {
+		var fresh []int
+		for _, l := range turn {
+			if !had[l] {
+				had[l], fresh = true, append(fresh, l)
+			}
+		}
+		s.fresh = append(s.fresh, fresh)
 	}
 	s.machine, err = graph.CompileFor(e, graph.Options{Handicap: n.handicap, Turns: s.turns})
 	return s, err
