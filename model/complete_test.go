@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // linearPair returns a network of 4 inputs and 3 classes, without a hidden node,
@@ -124,7 +126,7 @@ func TestTemperature(t *testing.T) {
 			sum := 0.0
 			for j := range k {
 				e := 3 * want * rng.Float64()
-				setElement(energies, i*k+j, 100+e)
+				dense.Set(energies, i*k+j, 100+e)
 				p[j] = math.Exp(-e / want)
 				sum += p[j]
 			}

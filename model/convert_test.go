@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/dense"
 )
 
 // rich returns networks that have, among them, everything that a network can have
@@ -93,7 +94,7 @@ func courseOf(t *testing.T, n *Network) (c course) {
 	}
 	for i, d := range u.Directions() {
 		c.Hebbian = append(c.Hebbian, floats(d)...)
-		addScaled(n.Parameters()[i], 0.01, d)
+		dense.AddScaled(n.Parameters()[i], 0.01, d)
 	}
 	n.Changed()
 	r, err = n.Settle(context.Background(), of, inf)
@@ -106,7 +107,7 @@ func courseOf(t *testing.T, n *Network) (c course) {
 func learned(t *testing.T, n *Network) {
 	t.Helper()
 	for _, p := range n.Parameters() {
-		addScaled(p, 0.05, randomBatch(9, n.cfg.Dtype, 1, p.Shape().TotalSize()))
+		dense.AddScaled(p, 0.05, randomBatch(9, n.cfg.Dtype, 1, p.Shape().TotalSize()))
 	}
 	n.Changed()
 	n.MaxRate(n.Clamp(nil, nil)) // follows the norms

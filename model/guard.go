@@ -9,6 +9,7 @@ import (
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 )
 
@@ -163,9 +164,9 @@ func (w *norms) edge(n *Network, prediction, edge int) float64 {
 		return math.Sqrt(n.maxPrecision(prediction))
 	}
 	highest := 0.0
-	for j, gain := range elements(t.edges[edge][0]) {
+	for j, gain := range dense.Floats(t.edges[edge][0]) {
 		if t.precision != nil {
-			gain *= math.Sqrt(element(t.precision, j))
+			gain *= math.Sqrt(dense.At(t.precision, j))
 		}
 		highest = max(highest, math.Abs(gain))
 	}
@@ -237,7 +238,7 @@ func powerStep[T float32 | float64](w []T, precision *tensor.Dense, left, x []fl
 			sum += float64(v) * x[j]
 		}
 		if precision != nil {
-			sum *= element(precision, i)
+			sum *= dense.At(precision, i)
 		}
 		left[i] = sum
 	}

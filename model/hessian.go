@@ -13,7 +13,6 @@ import (
 
 	"example.com/pcn/graph"
 	"example.com/pcn/internal/dense"
-	"example.com/pcn/internal/vec"
 )
 
 // Hessian is the second derivative of a batch's energy by the free latents, at
@@ -335,9 +334,7 @@ func (n *Network) probe(c []Clamp, rows int, latents []*tensor.Dense) (*settler,
 		for _, l := range s.open {
 			v := shard.Latent(l)
 			d := n.sizes[l]
-			for i := range p.rows * d {
-				setElement(v, i, element(latents[l], shard.Lo*d+i))
-			}
+			dense.Fill(v, func(i int) float64 { return dense.At(latents[l], shard.Lo*d+i) })
 			s.keepFixed(shard, l)
 		}
 		p.read(p.at, shard.Latent)
@@ -356,42 +353,22 @@ func (p *probe) place(u unit) int { return p.first[u.node] + u.index }
 
 // read sets dst to what of holds for each free node.
 func (p *probe) read(dst []float64, of func(l int) *tensor.Dense) {
-	for _, l := range p.free {
-		if d := of(l); d.Dtype() == tensor.Float32 {
-			readRows(dst[p.first[l]:], d.Float32s(), p.width, d.Shape()[1])
-		} else {
-			readRows(dst[p.first[l]:], d.Float64s(), p.width, d.Shape()[1])
-		}
-	}
+	p.each(of, func(place int, x *tensor.Dense, i int) { dst[place] = dense.At(x, i) })
 }
 
 // put sets the latents to v.
 func (p *probe) put(v []float64) {
+	p.each(p.shard.Latent, func(place int, x *tensor.Dense, i int) { dense.Set(x, i, v[place]) })
+}
+
+// each calls f for each unit of the free nodes, with its place in a vector and in what of
+// holds for its node.
+func (p *probe) each(of func(l int) *tensor.Dense, f func(place int, x *tensor.Dense, i int)) {
 	for _, l := range p.free {
-		if d := p.shard.Latent(l); d.Dtype() == tensor.Float32 {
-			putRows(d.Float32s(), v[p.first[l]:], p.width, d.Shape()[1])
-		} else {
-			putRows(d.Float64s(), v[p.first[l]:], p.width, d.Shape()[1])
-		}
-	}
-}
-
-// readRows sets size numbers of each width of v to the rows of data.
-func readRows[T vec.Float](v []float64, data []T, width, size int) {
-	for r := 0; r*size < len(data); r++ {
-		to := v[r*width:][:size]
-		for i, x := range data[r*size:][:size] {
-			to[i] = float64(x)
-		}
-	}
-}
-
-// putRows is readRows the other way.
-func putRows[T vec.Float](data []T, v []float64, width, size int) {
-	for r := 0; r*size < len(data); r++ {
-		to := data[r*size:][:size]
-		for i, x := range v[r*width:][:size] {
-			to[i] = T(x)
+		x := of(l)
+		d := x.Shape()[1]
+		for i := range p.rows * d {
+			f(i/d*p.width+p.first[l]+i%d, x, i)
 		}
 	}
 }

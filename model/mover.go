@@ -6,6 +6,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // AlongGradient moves v ← v − γ g. It is what other movers have in common: it
@@ -18,7 +19,7 @@ func (AlongGradient) Remembers() bool           { return false }
 
 func (AlongGradient) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
-		addScaled(s.Latent(l), -rates[l], s.Gradient(l))
+		dense.AddScaled(s.Latent(l), -rates[l], s.Gradient(l))
 	}
 }
 
@@ -27,7 +28,7 @@ type AlongSteps struct{ AlongGradient }
 
 func (AlongSteps) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
-		addScaled(s.Latent(l), -rates[l], s.Step(l))
+		dense.AddScaled(s.Latent(l), -rates[l], s.Step(l))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/ram"
 	"example.com/pcn/internal/recent"
 )
@@ -269,18 +270,7 @@ func uniform(rng *rand.Rand, dt tensor.Dtype, bound float64, shape ...int) *tens
 }
 
 func filled(dt tensor.Dtype, f func() float64, shape ...int) *tensor.Dense {
-	d := tensor.New(tensor.Of(dt), tensor.WithShape(shape...))
-	switch data := d.Data().(type) {
-	case []float32:
-		for i := range data {
-			data[i] = float32(f())
-		}
-	case []float64:
-		for i := range data {
-			data[i] = f()
-		}
-	}
-	return d
+	return dense.Fill(tensor.New(tensor.Of(dt), tensor.WithShape(shape...)), func(int) float64 { return f() })
 }
 
 // Config returns the configuration, with its defaults filled in.

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // form is what a machine is compiled for.
@@ -96,10 +97,7 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 			}
 		case f.masked[l]: // free, and missing data
 			s.partly[l] = nil
-			m := s.mask(n, l, rows)
-			for i := range m.Shape().TotalSize() {
-				setElement(m, i, 1)
-			}
+			dense.Fill(s.mask(n, l, rows), func(int) float64 { return 1 })
 		}
 	}
 	if err := s.machine.Load(rows, s.clamps, s.masks); err != nil {
