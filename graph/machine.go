@@ -342,32 +342,13 @@ func (m *Machine) Latent(l int) *tensor.Dense {
 
 // Gradient returns ∂E/∂v of node l for the whole batch, (rows, d), as of the last Gradients
 // or Evaluate; nil where it has none.
-func (m *Machine) Gradient(l int) *tensor.Dense {
-	if m.energy.Gradients[l] == nil {
-		return nil
-	}
-	return m.view(m.energy.Gradients[l])
-}
-
-// Step returns the step of node l for the whole batch, (rows, d), as of the last Steps or
-// Turn; nil where it has none.
-func (m *Machine) Step(l int) *tensor.Dense {
-	if m.energy.Steps[l] == nil {
-		return nil
-	}
-	return m.view(m.energy.Steps[l])
-}
+func (m *Machine) Gradient(l int) *tensor.Dense { return m.view(m.energy.Gradients[l]) }
 
 // Pulled returns, for an energy with ErrorSteps, minus the step of prediction i's node as
 // the prediction's sum has it, pulled back through what comes after the map, (rows, d), as
 // of the last PullSteps: what stands in place of δ in backpropagation. Nil where the node
 // has no step.
-func (m *Machine) Pulled(i int) *tensor.Dense {
-	if m.energy.pulled[i] == nil {
-		return nil
-	}
-	return m.view(m.energy.pulled[i])
-}
+func (m *Machine) Pulled(i int) *tensor.Dense { return m.view(m.energy.pulled[i]) }
 
 // Error returns ε of prediction i, (rows, d), as of the last Errors.
 func (m *Machine) Error(i int) *tensor.Dense { return m.view(m.energy.Terms[i].Error) }
@@ -394,7 +375,11 @@ func (m *Machine) Feature(i, j int) *tensor.Dense {
 	return m.view(f)
 }
 
+// view returns a value of the whole batch, nil of none.
 func (m *Machine) view(n *G.Node) *tensor.Dense {
+	if n == nil {
+		return nil
+	}
 	at := m.engine.Number(n)
 	v := m.views[at]
 	if v == nil {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -124,12 +125,7 @@ const maxWeights = 1 << 30
 func (c Config) WithDefaults() (Config, error) {
 	c.Layers, c.Precisions, c.Energies = slices.Clone(c.Layers), slices.Clone(c.Precisions), slices.Clone(c.Energies)
 	c.Nodes, c.Predictions = slices.Clone(c.Nodes), slices.Clone(c.Predictions)
-	if c.Activation == "" {
-		c.Activation = "tanh"
-	}
-	if c.TopActivation == "" {
-		c.TopActivation = "identity"
-	}
+	c.Activation, c.TopActivation = cmp.Or(c.Activation, "tanh"), cmp.Or(c.TopActivation, "identity")
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
 	for _, e := range []struct {
@@ -241,9 +237,7 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 		size[n.Name] = n.Size
 	}
 	for field, name := range map[string]*string{"input": &c.Input, "target": &c.Target} {
-		if *name == "" {
-			*name = field
-		}
+		*name = cmp.Or(*name, field)
 		if _, ok := size[*name]; !ok {
 			bad("%s: must be one of the nodes, got %q", field, *name)
 		}

@@ -51,14 +51,14 @@ func rich(t *testing.T, dtype Dtype, seed uint64) map[string]*Network {
 
 // course is what there is to see of a network.
 type course struct {
-	Config                 Config
-	Text, Metadata         string
-	Precisions             [][]float64
-	Rate                   float64
-	Latents                [][]float64
-	Energies, Low, High    []float64
-	Hebbian                []float64
-	DecayEnergy, NextEnerg float64
+	Config              Config
+	Text, Metadata      string
+	Precisions          [][]float64
+	Rate                float64
+	Latents             [][]float64
+	Energies, Low, High []float64
+	Hebbian             []float64
+	NextEnerg           float64
 }
 
 // courseOf settles n, learns a little and settles again.
@@ -74,7 +74,7 @@ func courseOf(t *testing.T, n *Network) (c course) {
 	inf := Inference{Steps: 40, Rate: 0.02}
 	r, err := n.Settle(context.Background(), of, inf)
 	must(t, err)
-	c.Config, c.Text, c.Metadata, c.Rate, c.DecayEnergy = n.Config(), n.String(), n.Metadata("pcn.classes"), r.Rate, n.DecayEnergy()
+	c.Config, c.Text, c.Metadata, c.Rate = n.Config(), n.String(), n.Metadata("pcn.classes"), r.Rate
 	c.Energies = append(c.Energies, r.NodeEnergy...)
 	c.Energies = append(c.Energies, r.ExampleEnergy...)
 	for l, v := range r.Latents {

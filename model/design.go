@@ -60,7 +60,7 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 		}
 		s.Predictions = append(s.Predictions, of)
 		energies = append(energies, p.Energy)
-		precisions = append(precisions, or(p.Precision, 1))
+		precisions = append(precisions, cmp.Or(p.Precision, 1))
 	}
 	for _, t := range c.Terms {
 		s.Own = append(s.Own, graph.Own{Term: t.Name, Nodes: t.Nodes})

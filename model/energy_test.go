@@ -16,6 +16,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/dense"
 )
 
@@ -246,7 +247,7 @@ func probabilities(n *Network, r *Result) []float64 {
 		for j := range d {
 			mu := dense.At(n.Biases(0), j)
 			for u := range k {
-				mu += n.Activation(0).Value(dense.At(r.Latents[1], row*k+u)) * dense.At(n.Weights(0), j*k+u)
+				mu += n.Spec().Predictions[0].Edges[0].Feature.(*feature.Activation).Value(dense.At(r.Latents[1], row*k+u)) * dense.At(n.Weights(0), j*k+u)
 			}
 			if p[row*d+j] = math.Exp(mu); n.NodeEnergy(0) == Bernoulli {
 				p[row*d+j] = 1 / (1 + math.Exp(-mu))

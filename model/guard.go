@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	f64s "gonum.org/v1/gonum/floats"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
@@ -94,16 +95,11 @@ func norm2Of(blocks []block, rows, columns int) float64 {
 		for _, b := range blocks {
 			x[b.column] += b.norm * y[b.row]
 		}
-		norm := 0.0
-		for _, v := range x {
-			norm += v * v
-		}
-		if norm = math.Sqrt(norm); norm == 0 {
+		norm := f64s.Norm(x, 2)
+		if norm == 0 {
 			return math.SmallestNonzeroFloat32 // nothing is free
 		}
-		for i := range x {
-			x[i] /= norm
-		}
+		f64s.Scale(1/norm, x)
 		if math.Abs(norm-lambda) <= 1e-6*norm {
 			return norm
 		}
@@ -223,14 +219,7 @@ func (w *norms) update(n *Network, wanted func(edgeAt) bool) {
 // √‖WᵀΠW x‖ for the unit x along the one it was given: an estimate, from below, of
 // the spectral norm of √Π W. A nil precision is 1.
 func powerStep[T float32 | float64](w []T, precision *tensor.Dense, left, x []float64) float64 {
-	norm2 := 0.0
-	for _, v := range x {
-		norm2 += v * v
-	}
-	scale := 1 / math.Sqrt(norm2)
-	for j := range x {
-		x[j] *= scale
-	}
+	f64s.Scale(1/math.Sqrt(f64s.Dot(x, x)), x)
 	k := len(x)
 	for i := range left {
 		sum := 0.0
@@ -248,10 +237,7 @@ func powerStep[T float32 | float64](w []T, precision *tensor.Dense, left, x []fl
 			x[j] += l * float64(v)
 		}
 	}
-	norm2 = 0
-	for _, v := range x {
-		norm2 += v * v
-	}
+	norm2 := f64s.Dot(x, x)
 	if norm2 == 0 || !finite(norm2) {
 		for j := range x { // no direction to follow: begin anew the next time
 			x[j] = 1

@@ -79,9 +79,6 @@ func (n *Network) Hessian(c Clamps, latents []*tensor.Dense) (*Hessian, error) {
 	return h, nil
 }
 
-// Examples returns the number of examples.
-func (h *Hessian) Examples() int { return len(h.free) }
-
 // Size returns the number of free units of an example.
 func (h *Hessian) Size(example int) int { return len(h.free[example]) }
 

@@ -12,7 +12,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
-	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/ram"
 	"example.com/pcn/internal/recent"
@@ -300,9 +299,6 @@ func (n *Network) Node(name string) (int, error) {
 	return 0, fmt.Errorf("model: node: must be one of %s, got %q", strings.Join(n.Nodes(), ", "), name)
 }
 
-// Predicts returns the node that prediction i is of.
-func (n *Network) Predicts(i int) int { return n.wiring.Of[i] }
-
 // Predictions returns the number of predictions: L of a chain of L+1 nodes.
 func (n *Network) Predictions() int { return len(n.terms) }
 
@@ -497,10 +493,3 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 
 // NodeEnergy returns the form of prediction i's energy.
 func (n *Network) NodeEnergy(i int) NodeEnergy { return n.terms[i].energy }
-
-// Activation returns φ of the first edge of prediction i, of a chain that of node i+1;
-// nil where the edge has another kind of feature.
-func (n *Network) Activation(i int) *feature.Activation {
-	a, _ := n.wiring.Predictions[i].Edges[0].Feature.(*feature.Activation)
-	return a
-}

@@ -144,15 +144,3 @@ func (n *Network) constants() []float64 {
 func (n *Network) decays(w *tensor.Dense) bool {
 	return slices.ContainsFunc(n.parameters, func(p Parameter) bool { return p.Value == w && p.Decays })
 }
-
-// DecayEnergy returns ½ λ ‖W‖² over all weights: what weight decay adds to the
-// energy of each example.
-func (n *Network) DecayEnergy() float64 {
-	total := 0.0
-	for _, p := range n.parameters {
-		if p.Decays {
-			total += n.cfg.WeightDecay * halfSquares(p.Value)
-		}
-	}
-	return total
-}

@@ -77,11 +77,8 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 		n.machines.Add(s)
 	}
 	s.machine.SetWorkers(n.workers)
-	if s.version != n.version {
-		if err := s.machine.Freeze(); err != nil {
-			return nil, err
-		}
-		s.version = n.version
+	if err := s.refresh(n.version); err != nil {
+		return nil, err
 	}
 	for l, v := range c {
 		if s.starts[l] = v.Start; v.Start == nil && inf.Start == Normal && !v.whole() {
@@ -112,6 +109,15 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 		}
 	}
 	return s, nil
+}
+
+// refresh gives the machine the parameters of that version.
+func (s *settler) refresh(version int) error {
+	if s.version == version {
+		return nil
+	}
+	s.version = version
+	return s.machine.Freeze()
 }
 
 // newSettler compiles a machine.

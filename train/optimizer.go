@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"runtime"
@@ -134,13 +135,7 @@ func (o *Adam) Step(params, directions []*tensor.Dense, rate float64) error {
 	if err := pair(params, directions, &o.first, &o.second); err != nil {
 		return err
 	}
-	orElse := func(x, y float64) float64 {
-		if x == 0 {
-			return y
-		}
-		return x
-	}
-	b1, b2, eps := orElse(o.Beta1, 0.9), orElse(o.Beta2, 0.999), orElse(o.Epsilon, 1e-8)
+	b1, b2, eps := cmp.Or(o.Beta1, 0.9), cmp.Or(o.Beta2, 0.999), cmp.Or(o.Epsilon, 1e-8)
 	o.steps++
 	a := rate / (1 - math.Pow(b1, float64(o.steps)))
 	c := 1 / (1 - math.Pow(b2, float64(o.steps)))
@@ -258,9 +253,5 @@ func (w *workers) sweep(params []*tensor.Dense, f func(i, lo, hi int)) {
 			blocks = append(blocks, block{i, lo, min(lo+sweepBlock, n)})
 		}
 	}
-	cores := w.n
-	if cores == 0 {
-		cores = runtime.GOMAXPROCS(0)
-	}
-	pool.Each(pool.Workers(cores, elements), len(blocks), func(b int) { f(blocks[b].i, blocks[b].lo, blocks[b].hi) })
+	pool.Each(pool.Workers(cmp.Or(w.n, runtime.GOMAXPROCS(0)), elements), len(blocks), func(b int) { f(blocks[b].i, blocks[b].lo, blocks[b].hi) })
 }
