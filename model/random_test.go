@@ -207,7 +207,7 @@ func TestRandomGraphsSettleAtEquilibrium(t *testing.T) {
 			if !method.moves().Bounded {
 				rate = 0
 			}
-			r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: steps, Rate: rate, Start: Zeros, Tolerance: 1e-12})
+			r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 2 * steps, Rate: rate, Start: Zeros, Tolerance: 1e-12})
 			if err != nil {
 				if method.moves().Form == 0 || method == ErrorCoordinates || !strings.Contains(err.Error(), "graph: chain: ") && !strings.Contains(err.Error(), "has no curvature of single units") {
 					rt.Fatalf("%+v: %v: %v", n.cfg, method, err)
@@ -218,7 +218,7 @@ func TestRandomGraphsSettleAtEquilibrium(t *testing.T) {
 				continue // whose curvature is another
 			}
 			settled[method]++
-			if r.Status != Converged && len(h.free[0])+len(h.free[1]) > 0 {
+			if r.Status != Converged && r.Residual > 1e-10 && len(h.free[0])+len(h.free[1]) > 0 {
 				rt.Fatalf("%+v: %v: %v", n.cfg, method, r)
 			}
 			for l, v := range e.Latents {

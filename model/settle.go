@@ -206,7 +206,9 @@ steps:
 			break
 		}
 	}
-	st.mover.End(shard, st.free)
+	if !st.converged { // else this is where the gradient has vanished
+		st.mover.End(shard, st.free)
+	}
 	for _, l := range st.open {
 		if !slices.Contains(st.free, l) {
 			st.place(shard, l, TopDown) // what is missing is what is predicted

@@ -41,11 +41,11 @@ type settler struct {
 	moves   Moves
 	turns   [][]int
 	fresh   [][]int // by turn: nodes that have had no turn before in the pass
-	gram    bool  // part of the energy is in Gram form
-	free    []int // nodes that descend, those that are predicted last first
-	open    []int // nodes that are not fixed as a whole, in the order in which they are predicted: the free ones, and missing data
-	begin   []int // open nodes that a prediction is fed back from, which it has to find at 0
-	first   []int // by node: its first prediction, −1 for none
+	gram    bool    // part of the energy is in Gram form
+	free    []int   // nodes that descend, those that are predicted last first
+	open    []int   // nodes that are not fixed as a whole, in the order in which they are predicted: the free ones, and missing data
+	begin   []int   // open nodes that a prediction is fed back from, which it has to find at 0
+	first   []int   // by node: its first prediction, −1 for none
 	dtype   Dtype
 	version int // of the parameters the machine has
 	shards  []*settling
