@@ -460,6 +460,11 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e, n.bind(e)
+}
+
+// bind gives a graph the parameters and precisions that the network has.
+func (n *Network) bind(e *graph.Energy) (err error) {
 	let := func(node *G.Node, value *tensor.Dense) {
 		if node != nil && value != nil && err == nil {
 			if err = G.Let(node, value); err != nil {
@@ -476,7 +481,7 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 		let(t.Bias, n.terms[i].bias)
 		let(t.Precision, n.terms[i].precision)
 	}
-	return e, err
+	return err
 }
 
 // NodeEnergy returns the form of prediction i's energy.
