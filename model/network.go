@@ -113,6 +113,13 @@ func plan(cfg Config) (*Network, error) {
 	for i, p := range wiring.Predictions {
 		n.terms = append(n.terms, term{energy: energies[i], edges: make([][]*tensor.Dense, len(p.Edges))})
 	}
+	seen := map[string]bool{}
+	for _, s := range n.slots() {
+		if seen[s.name] {
+			return nil, fmt.Errorf("predictions: must have parameters of different names, got %s twice: rename a node or what is shared", s.name)
+		}
+		seen[s.name] = true
+	}
 	return n, nil
 }
 
