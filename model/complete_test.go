@@ -92,6 +92,41 @@ func TestCompleteBySettlingPredicts(t *testing.T) {
 	}
 }
 
+// TestCompletePredicts: what is predicted of the inputs is what the settled node above
+// makes of it, whatever the form of their energy, for units that are fixed and free.
+func TestCompletePredicts(t *testing.T) {
+	for _, energy := range NodeEnergies() {
+		n, err := New(Config{Layers: []int{4, 3, 2}, Direction: Generative, Energies: []NodeEnergy{NodeEnergy(energy), Gaussian, Gaussian}, Dtype: Float64, Seed: 3})
+		must(t, err)
+		for i := range n.Weights(0).Float64s() {
+			n.Weights(0).Float64s()[i] *= 3
+		}
+		n.Changed()
+		seen := Hide(matrix(Float64, [][]float64{{0.9, 0.2, 0, 1}}), func(_, unit int) bool { return unit == 2 })
+		done, err := n.Complete(context.Background(), seen, Recall{}, Inference{Method: GaussSeidel, Steps: 200})
+		must(t, err)
+		r, err := n.Settle(context.Background(), Clamps{"input": seen}, Inference{Method: GaussSeidel, Steps: 200})
+		must(t, err)
+		want := make([]float64, 4)
+		total := 0.0
+		for j := range want {
+			for k := range 3 {
+				want[j] += element(n.Weights(0), j*3+k) * math.Tanh(element(r.Latents[1], k))
+			}
+			total += math.Exp(want[j])
+		}
+		for j, mu := range want {
+			switch NodeEnergy(energy) {
+			case CrossEntropy:
+				want[j] = math.Exp(mu) / total
+			case Bernoulli:
+				want[j] = 1 / (1 + math.Exp(-mu))
+			}
+		}
+		near(t, energy, floats(done.Predictions), want, 1e-12)
+	}
+}
+
 func TestCompleteRefuses(t *testing.T) {
 	n, _ := linearPair(t)
 	x := matrix(Float64, [][]float64{{1, 2, 3, 4}})

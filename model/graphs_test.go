@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -273,6 +274,55 @@ func TestBadGraphs(t *testing.T) {
 		change(&c)
 		if _, err := New(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one with %q", err, want)
+		}
+	}
+}
+
+// TestGraphsToTheBit settles networks of other shapes on one core and on several, and with
+// looks at the energy before each step and without: the bits are the same, and steps
+// allocate nothing.
+func TestGraphsToTheBit(t *testing.T) {
+	for name, cfg := range graphs() {
+		cfg.Predictions[0].Energy = Laplace
+		cfg.Predictions[1].Energy = Laplace
+		n, err := New(cfg)
+		must(t, err)
+		const rows = 70
+		coin := randomNumbers(5)
+		some := Clamp{Values: randomBatch(3, Float64, rows, 5), Fixed: filled(Float64.Tensor(), func() float64 { return float64(min(1, int(math.Abs(coin())))) }, rows, 5)}
+		both := n.Clamp(randomBatch(1, Float64, rows, 4), randomBatch(2, Float64, rows, 3))
+		part := n.Clamp(randomBatch(1, Float64, rows, 4), nil)
+		part[n.Nodes()[1]] = some
+		for _, method := range allMethods() {
+			if method == Chain || name == "side by side" && method.moves().Form == graph.BlockSteps {
+				continue
+			}
+			for what, c := range map[string]Clamps{"both ends": both, "a part": part} {
+				seen := func(workers int, trace bool) (numbers []float64) {
+					n.SetWorkers(workers)
+					r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 11, Unguarded: true, Trace: trace})
+					must(t, err)
+					u := n.NewUpdate()
+					must(t, n.Hebbian(r, u))
+					for _, d := range slices.Concat(r.Latents, r.Errors, r.Deltas, slices.Concat(r.Features...), u.Directions()) {
+						numbers = append(numbers, floats(d)...)
+					}
+					return append(numbers, r.Energy, r.Residual)
+				}
+				want := seen(1, false)
+				near(t, fmt.Sprintf("%s, %v, %s: on 4 cores", name, method, what), seen(4, false), want, 0)
+				near(t, fmt.Sprintf("%s, %v, %s: with a trace", name, method, what), seen(1, true), want, 0)
+				n.SetWorkers(1)
+				allocations := func(steps int) float64 {
+					return testing.AllocsPerRun(3, func() {
+						_, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: steps})
+						must(t, err)
+					})
+				}
+				if few, many := allocations(3), allocations(40); many > few {
+					t.Errorf("%s, %v, %s: %v allocations in 3 steps, %v in 40", name, method, what, few, many)
+				}
+			}
 		}
 	}
 }
