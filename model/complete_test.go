@@ -247,3 +247,43 @@ func TestSample(t *testing.T) {
 		t.Error("discriminative: two samples are the same")
 	}
 }
+
+// TestSampleOfBranches samples along two branches of a linear network: the variance of an
+// input is that of both.
+func TestSampleOfBranches(t *testing.T) {
+	one := func(from string) []Edge { return []Edge{{Nodes: []string{from}}} }
+	n, err := New(Config{
+		Nodes: []Node{{Name: "input", Size: 2}, {Name: "left", Size: 3}, {Name: "right", Size: 4}, {Name: "target", Size: 2}},
+		Predictions: []Prediction{
+			{Of: "input", From: append(one("left"), one("right")...)}, {Of: "left", From: one("target"), Precision: 4}, {Of: "right", From: one("target")},
+		},
+		Dtype: Float64, Seed: 5,
+	})
+	must(t, err)
+	const rows, temperature = 4000, 0.3
+	targets, err := n.OneHot(make([]int, rows))
+	must(t, err)
+	ctx := context.Background()
+	mean, _, err := n.Generate(ctx, targets, Inference{})
+	must(t, err)
+	x, err := n.Sample(ctx, targets, Sampling{Temperature: temperature, Seed: 1}, Inference{})
+	must(t, err)
+	for j := range 2 {
+		want, m, v := 0.0, 0.0, 0.0
+		for edge, precision := range []float64{4, 1} {
+			w := n.terms[0].edges[edge][0]
+			k := w.Shape()[1]
+			for u := range k {
+				want += element(w, j*k+u) * element(w, j*k+u) * temperature / precision
+			}
+		}
+		for i := range rows {
+			d := x.Float64s()[i*2+j] - mean.Float64s()[j]
+			m += d / rows
+			v += d * d / rows
+		}
+		if math.Abs(m) > 5*math.Sqrt(want/rows) || math.Abs(v/want-1) > 0.12 {
+			t.Errorf("unit %d: mean off by %v and variance %v, want 0 and %v", j, m, v, want)
+		}
+	}
+}
