@@ -68,7 +68,8 @@ type Mover interface {
 	Begin(s *graph.Shard, nodes []int)
 	// Move moves some nodes, whose gradients and steps are fresh, each at its own rate.
 	Move(s *graph.Shard, nodes []int, rates []float64)
-	// End is called where the shard has settled.
+	// End is called where the shard has settled, unless it has come to rest: it is then to
+	// stay where it is.
 	End(s *graph.Shard, nodes []int)
 	// Remembers says that a move depends on more than where the latents are: they are
 	// then not put back to where the energy was lowest.

@@ -120,6 +120,13 @@ func plan(cfg Config) (*Network, error) {
 	for i, p := range wiring.Predictions {
 		n.terms = append(n.terms, term{energy: energies[i], edges: make([][]*tensor.Dense, len(p.Edges))})
 	}
+	seen := map[string]bool{}
+	for _, s := range n.slots() {
+		if seen[s.name] {
+			return nil, fmt.Errorf("predictions: must have parameters of different names, got %s twice: rename a node or what is shared", s.name)
+		}
+		seen[s.name] = true
+	}
 	return n, nil
 }
 
@@ -486,6 +493,11 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e, n.bind(e)
+}
+
+// bind gives a graph the parameters and precisions that the network has.
+func (n *Network) bind(e *graph.Energy) (err error) {
 	let := func(node *G.Node, value *tensor.Dense) {
 		if node != nil && value != nil && err == nil {
 			if err = G.Let(node, value); err != nil {
@@ -502,7 +514,7 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 		let(t.Bias, n.terms[i].bias)
 		let(t.Precision, n.terms[i].precision)
 	}
-	return e, err
+	return err
 }
 
 // NodeEnergy returns the form of prediction i's energy.

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
 )
 
 // Where the curvature differs much from one direction to another, a gradient of which
@@ -132,7 +133,11 @@ func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, er
 			from[l].Start = some(r.Latents[l])
 		}
 	}
-	on, err := n.settle(ctx, from, few, Inference{Method: SymmetricGaussSeidel, Steps: estimateSteps, Rate: 1}, true)
+	fast := Inference{Method: SymmetricGaussSeidel, Steps: estimateSteps, Rate: 1}
+	if !n.unitwise() {
+		fast = Inference{Method: Nesterov, Steps: 10 * estimateSteps, Rate: math.MaxFloat32} // as far as the guard lets it
+	}
+	on, err := n.settle(ctx, from, few, fast, true)
 	if err != nil {
 		return 0, fmt.Errorf("model: energy to lose: %w", err)
 	}
@@ -140,6 +145,22 @@ func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, er
 		return 0, nil
 	}
 	return max(0, on.Began-on.Energy) * float64(rows) / float64(few), nil
+}
+
+// unitwise reports whether every feature acts unit by unit, so that each node has a block
+// of curvature.
+func (n *Network) unitwise() bool {
+	for _, p := range n.wiring.Predictions {
+		for _, e := range p.Edges {
+			if _, ok := e.Feature.(*feature.Activation); !ok {
+				return false
+			}
+		}
+		if _, ok := p.After.(*feature.Activation); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // Reached returns how much of the fall from where settling began to equilibrium it has
