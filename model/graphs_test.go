@@ -263,6 +263,11 @@ func TestBadGraphs(t *testing.T) {
 			c.Predictions = append(c.Predictions, Prediction{Of: "target.hidden3", From: []Edge{{Nodes: []string{"a"}}}})
 			c.Predictions[0].From = append(c.Predictions[0].From, Edge{Nodes: []string{"hidden3.a"}})
 		},
+		"must have parameters of different names, got hidden1.2.precision twice": func(c *Config) {
+			c.Nodes = append(c.Nodes, Node{Name: "hidden1.2", Size: 5})
+			again := Prediction{Of: "hidden1", From: []Edge{{Nodes: []string{"input"}}}, Unbiased: true}
+			c.Predictions = append(c.Predictions, again, Prediction{Of: "hidden1.2", From: []Edge{{Nodes: []string{"hidden1"}}}, Unbiased: true})
+		},
 	} {
 		c := residual(false)
 		change(&c)

@@ -120,12 +120,18 @@ func plan(cfg Config) (*Network, error) {
 	for i, p := range wiring.Predictions {
 		n.terms = append(n.terms, term{energy: energies[i], edges: make([][]*tensor.Dense, len(p.Edges))})
 	}
-	seen := map[string]bool{}
+	var names []string // of tensors in files
 	for _, s := range n.slots() {
-		if seen[s.name] {
-			return nil, fmt.Errorf("predictions: must have parameters of different names, got %s twice: rename a node or what is shared", s.name)
+		names = append(names, s.name)
+	}
+	for i := range n.terms {
+		names = append(names, n.precisionName(i))
+	}
+	slices.Sort(names)
+	for i, name := range names[1:] {
+		if names[i] == name {
+			return nil, fmt.Errorf("predictions: must have parameters of different names, got %s twice: rename a node or what is shared", name)
 		}
-		seen[s.name] = true
 	}
 	return n, nil
 }
