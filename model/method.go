@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -138,6 +139,16 @@ func (m *Method) UnmarshalText(b []byte) error {
 		*m = Gradient
 	}
 	return nil
+}
+
+// UnmarshalJSON takes a name as a file has it. Whether there is such a method is for who
+// knows the field: see [Inference.WithDefaults].
+func (m *Method) UnmarshalJSON(b []byte) error {
+	err := json.Unmarshal(b, (*string)(m))
+	if *m == gradientName {
+		*m = Gradient
+	}
+	return err
 }
 
 // moves returns what the name stands for, which has been looked up before.
