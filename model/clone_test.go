@@ -24,11 +24,7 @@ func answers(t *testing.T, n *Network, seed uint64) (numbers [][]float64) {
 		return nil
 	}
 	numbers = append(numbers, floats(predicted), floats(generated))
-	methods := []Method{Gradient, ErrorCoordinates}
-	if n.unitwise() {
-		methods = append(methods, SymmetricGaussSeidel)
-	}
-	for _, method := range methods {
+	for _, method := range []Method{Gradient, ErrorCoordinates, SymmetricGaussSeidel} {
 		r, err := n.Settle(ctx, n.Clamp(x, y), Inference{Method: method, Steps: 12, Estimate: true})
 		if err != nil {
 			t.Error(err)

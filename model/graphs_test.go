@@ -293,7 +293,7 @@ func TestGraphsToTheBit(t *testing.T) {
 		part := n.Clamp(randomBatch(1, Float64, rows, 4), nil)
 		part[n.Nodes()[1]] = some
 		for _, method := range allMethods() {
-			if method == Chain || name == "side by side" && method.moves().Form == graph.BlockSteps {
+			if method == Chain {
 				continue
 			}
 			for what, c := range map[string]Clamps{"both ends": both, "a part": part} {

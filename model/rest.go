@@ -8,7 +8,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
-	"example.com/pcn/graph/feature"
 )
 
 // Where the curvature differs much from one direction to another, a gradient of which
@@ -134,7 +133,7 @@ func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, er
 		}
 	}
 	fast := Inference{Method: SymmetricGaussSeidel, Steps: estimateSteps, Rate: 1}
-	if !n.unitwise() {
+	if !n.blocks() {
 		fast = Inference{Method: Nesterov, Steps: 10 * estimateSteps, Rate: math.MaxFloat32} // as far as the guard lets it
 	}
 	on, err := n.settle(ctx, from, few, fast, true)
@@ -147,17 +146,14 @@ func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, er
 	return max(0, on.Began-on.Energy) * float64(rows) / float64(few), nil
 }
 
-// unitwise reports whether every feature acts unit by unit, so that each node has a block
-// of curvature.
-func (n *Network) unitwise() bool {
+// blocks reports whether each node has a block of curvature, which a user's own map has
+// not.
+func (n *Network) blocks() bool {
 	for _, p := range n.wiring.Predictions {
 		for _, e := range p.Edges {
-			if _, ok := e.Feature.(*feature.Activation); !ok {
+			if _, own := e.Map.(bounds); own {
 				return false
 			}
-		}
-		if _, ok := p.After.(*feature.Activation); !ok {
-			return false
 		}
 	}
 	return true
