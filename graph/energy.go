@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
 	"example.com/pcn/graph/linear"
@@ -235,42 +234,32 @@ type (
 
 // parameters returns θ of an edge, made anew unless another edge shares them.
 func (e *Energy) parameters(edge Edge, arrow string, k, n int, shared map[string]G.Nodes) (G.Nodes, error) {
+	if edge.Share != "" {
+		if theta, known := shared[edge.Share]; known {
+			return theta, nil
+		}
+		arrow = edge.Share
+	}
 	of, err := edge.Map.Parameters(k, n)
 	if err != nil {
 		return nil, err
 	}
-	theta, known := shared[edge.Share]
-	if edge.Share == "" {
-		known = false
-	} else {
-		arrow = edge.Share
-	}
-	if !known {
-		for _, p := range of {
-			x := e.input(p.Name+" "+arrow, p.Shape...)
-			if p.Value != nil {
-				if p.Value.Dtype() != e.Spec.Dtype {
-					return nil, fmt.Errorf("%v: %s: must be of %v, got %v", edge.Map, p.Name, e.Spec.Dtype, p.Value.Dtype())
-				}
-				if err := G.Let(x, p.Value); err != nil {
-					return nil, err
-				}
+	var theta G.Nodes
+	for _, p := range of {
+		x := e.input(p.Name+" "+arrow, p.Shape...)
+		if p.Value != nil {
+			if p.Value.Dtype() != e.Spec.Dtype {
+				return nil, fmt.Errorf("%v: %s: must be of %v, got %v", edge.Map, p.Name, e.Spec.Dtype, p.Value.Dtype())
 			}
-			theta = append(theta, x)
+			if err := G.Let(x, p.Value); err != nil {
+				return nil, err
+			}
 		}
-		e.frozen = append(e.frozen, theta...)
-		if edge.Share != "" {
-			shared[edge.Share] = theta
-		}
-		return theta, nil
+		theta = append(theta, x)
 	}
-	if len(theta) != len(of) {
-		return nil, fmt.Errorf("share: must be of edges with one kind of map, got %q", edge.Share)
-	}
-	for i, p := range of {
-		if !theta[i].Shape().Eq(tensor.Shape(p.Shape)) {
-			return nil, fmt.Errorf("share: must be of edges with one shape: %q has %v, and here %v", edge.Share, theta[i].Shape(), p.Shape)
-		}
+	e.frozen = append(e.frozen, theta...)
+	if edge.Share != "" {
+		shared[edge.Share] = theta
 	}
 	return theta, nil
 }

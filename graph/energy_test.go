@@ -150,3 +150,32 @@ func TestMachineIsTapeMachine(t *testing.T) {
 		}
 	}
 }
+
+// TestInputsAreApart: edges between the same nodes have parameters of their own unless they
+// share them, whatever nodes are called.
+func TestInputsAreApart(t *testing.T) {
+	edge := func(from string) Edge { return Edge{From: []string{from}} }
+	s := Spec{
+		Nodes: []Node{{Name: "a", Size: 2}, {Name: "b", Size: 2}, {Name: "weight a←b", Size: 2}, {Name: "a (2)", Size: 2}},
+		Predictions: []Prediction{
+			{Of: "a", Edges: []Edge{edge("b"), edge("b"), {From: []string{"b"}, Share: "w"}, {From: []string{"weight a←b"}, Share: "w"}}},
+			{Of: "a", Edges: []Edge{edge("b")}, Bias: true},
+			{Of: "a (2)", Edges: []Edge{edge("b")}, Bias: true},
+		},
+		Batch: 1, Dtype: tensor.Float64,
+	}
+	e, err := Build(s)
+	must(t, err)
+	seen := map[*G.Node]int{}
+	for _, n := range append(e.frozen, e.Latents...) {
+		seen[n]++
+	}
+	for n, times := range seen {
+		if times > 1 {
+			t.Errorf("%s is %d inputs", n.Name(), times)
+		}
+	}
+	if of := e.Terms[0].Edges; of[2].Parameters[0] != of[3].Parameters[0] || of[0].Parameters[0] == of[1].Parameters[0] {
+		t.Errorf("parameters %v", of)
+	}
+}

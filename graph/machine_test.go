@@ -146,7 +146,7 @@ func TestBadInput(t *testing.T) {
 		"node v0: masked: must be set where a node of bernoulli energy is free": func(s *Spec) {
 			s.Predictions[0].Energy, s.Nodes[0].Clamped = Bernoulli, false
 		},
-		"share: must be of edges with one shape": func(s *Spec) {
+		"share: must be of edges with one map and one shape": func(s *Spec) {
 			s.Predictions[0].Edges[0].Share, s.Predictions[1].Edges[0].Share = "w", "w"
 		},
 	} {

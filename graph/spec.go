@@ -213,8 +213,9 @@ func (s Spec) Wire() (*Wiring, error) {
 			bad("node %s: must predict another, or be predicted", n.Name)
 		}
 	}
+	shared := map[string][]linear.Parameter{}
 	for i := range w.Predictions {
-		w.checkPrediction(i, bad)
+		w.checkPrediction(i, shared, bad)
 	}
 	w.sort(bad)
 	return w, errors.Join(errs...)
@@ -229,7 +230,8 @@ func dtypeName(dt tensor.Dtype) string {
 }
 
 // checkPrediction reports what is wrong with prediction i, and fills in its defaults.
-func (w *Wiring) checkPrediction(i int, bad func(format string, a ...any)) {
+// Shared are the parameters that edges have in common, by name.
+func (w *Wiring) checkPrediction(i int, shared map[string][]linear.Parameter, bad func(format string, a ...any)) {
 	p := &w.Predictions[i]
 	node := w.Nodes[w.Of[i]]
 	if len(p.Edges) == 0 && !p.Bias {
@@ -262,8 +264,14 @@ func (w *Wiring) checkPrediction(i int, bad func(format string, a ...any)) {
 			bad("%s: feature: %v", where, err)
 			continue
 		}
-		if _, err := e.Map.Parameters(k, node.Size); err != nil {
+		theta, err := e.Map.Parameters(k, node.Size)
+		if err != nil {
 			bad("%s: map: %v", where, err)
+		}
+		if first, known := shared[e.Share]; e.Share != "" && !known {
+			shared[e.Share] = theta
+		} else if e.Share != "" && !slices.EqualFunc(first, theta, func(a, b linear.Parameter) bool { return a.Name == b.Name && slices.Equal(a.Shape, b.Shape) }) {
+			bad("%s: share: must be of edges with one map and one shape, got %q of %v of %d × %d units", where, e.Share, e.Map, node.Size, k)
 		}
 	}
 	if p.Precise && p.Energy != Gaussian {

@@ -31,6 +31,11 @@ func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (
 	if inputs == nil || targets == nil {
 		return nil, errors.New("model: backprop: inputs and targets: must be given both, got none of one")
 	}
+	for i, t := range n.terms {
+		if t.log != nil && n.wiring.Of[i] != n.target { // it would learn that there is no noise
+			return nil, fmt.Errorf("model: backprop: precision of %s: must not be learned where errors are 0, got %v", n.wiring.Predictions[i].Of, t.energy)
+		}
+	}
 	c, rows, err := n.check(n.Clamp(inputs, targets))
 	if err != nil {
 		return nil, err
@@ -61,9 +66,9 @@ func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (
 		}
 	}
 	r.view(m)
-	for i, of := range n.wiring.Of {
-		if of != n.target {
-			r.Deltas[i] = m.Pulled(i)
+	for i := range n.terms {
+		if d := m.Pulled(i); d != nil { // of the targets, and of data that are missing, δ stands
+			r.Deltas[i] = d
 		}
 	}
 	if r.Energy = sum(r.NodeEnergy); !r.Finite() {

@@ -12,8 +12,8 @@ import (
 
 // Clone returns a network with the same parameters, the tensors themselves, and latents
 // and machines of its own. Several goroutines may settle, predict and generate at once,
-// each with a clone. None may change parameters meanwhile; after a change, which all
-// clones see, each has to be told by [Network.Changed].
+// each with a clone. None may change parameters or precisions meanwhile; after a change,
+// which all clones see, each has to be told by [Network.Changed].
 func (n *Network) Clone() *Network {
 	c := *n
 	c.norms, c.workshop = n.norms.clone(), newWorkshop()

@@ -94,6 +94,41 @@ func TestCompleteBySettlingPredicts(t *testing.T) {
 	}
 }
 
+// TestCompletePredicts: what is predicted of the inputs is what the settled node above
+// makes of it, whatever the form of their energy, for units that are fixed and free.
+func TestCompletePredicts(t *testing.T) {
+	for _, energy := range NodeEnergies() {
+		n, err := New(Config{Layers: []int{4, 3, 2}, Direction: Generative, Energies: []NodeEnergy{NodeEnergy(energy), Gaussian, Gaussian}, Dtype: Float64, Seed: 3})
+		must(t, err)
+		for i := range n.Weights(0).Float64s() {
+			n.Weights(0).Float64s()[i] *= 3
+		}
+		n.Changed()
+		seen := Hide(matrix(Float64, [][]float64{{0.9, 0.2, 0, 1}}), func(_, unit int) bool { return unit == 2 })
+		done, err := n.Complete(context.Background(), seen, Recall{}, Inference{Method: GaussSeidel, Steps: 200})
+		must(t, err)
+		r, err := n.Settle(context.Background(), Clamps{"input": seen}, Inference{Method: GaussSeidel, Steps: 200})
+		must(t, err)
+		want := make([]float64, 4)
+		total := 0.0
+		for j := range want {
+			for k := range 3 {
+				want[j] += dense.At(n.Weights(0), j*3+k) * math.Tanh(dense.At(r.Latents[1], k))
+			}
+			total += math.Exp(want[j])
+		}
+		for j, mu := range want {
+			switch NodeEnergy(energy) {
+			case CrossEntropy:
+				want[j] = math.Exp(mu) / total
+			case Bernoulli:
+				want[j] = 1 / (1 + math.Exp(-mu))
+			}
+		}
+		near(t, energy, floats(done.Predictions), want, 1e-12)
+	}
+}
+
 func TestCompleteRefuses(t *testing.T) {
 	n, _ := linearPair(t)
 	x := matrix(Float64, [][]float64{{1, 2, 3, 4}})
@@ -212,5 +247,45 @@ func TestSample(t *testing.T) {
 	must(t, err)
 	if y.Float32s()[0] == y.Float32s()[2] {
 		t.Error("discriminative: two samples are the same")
+	}
+}
+
+// TestSampleOfBranches samples along two branches of a linear network: the variance of an
+// input is that of both.
+func TestSampleOfBranches(t *testing.T) {
+	one := func(from string) []Edge { return []Edge{{Nodes: []string{from}}} }
+	n, err := New(Config{
+		Nodes: []Node{{Name: "input", Size: 2}, {Name: "left", Size: 3}, {Name: "right", Size: 4}, {Name: "target", Size: 2}},
+		Predictions: []Prediction{
+			{Of: "input", From: append(one("left"), one("right")...)}, {Of: "left", From: one("target"), Precision: 4}, {Of: "right", From: one("target")},
+		},
+		Dtype: Float64, Seed: 5,
+	})
+	must(t, err)
+	const rows, temperature = 4000, 0.3
+	targets, err := n.OneHot(make([]int, rows))
+	must(t, err)
+	ctx := context.Background()
+	mean, _, err := n.Generate(ctx, targets, Inference{})
+	must(t, err)
+	x, err := n.Sample(ctx, targets, Sampling{Temperature: temperature, Seed: 1}, Inference{})
+	must(t, err)
+	for j := range 2 {
+		want, m, v := 0.0, 0.0, 0.0
+		for edge, precision := range []float64{4, 1} {
+			w := n.terms[0].edges[edge][0]
+			k := w.Shape()[1]
+			for u := range k {
+				want += dense.At(w, j*k+u) * dense.At(w, j*k+u) * temperature / precision
+			}
+		}
+		for i := range rows {
+			d := x.Float64s()[i*2+j] - mean.Float64s()[j]
+			m += d / rows
+			v += d * d / rows
+		}
+		if math.Abs(m) > 5*math.Sqrt(want/rows) || math.Abs(v/want-1) > 0.12 {
+			t.Errorf("unit %d: mean off by %v and variance %v, want 0 and %v", j, m, v, want)
+		}
 	}
 }

@@ -244,6 +244,9 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 	}
 	for i := range c.Predictions {
 		p := &c.Predictions[i]
+		if _, ok := size[p.Of]; !ok {
+			bad("predictions[%d].of: must be one of the nodes, got %q", i, p.Of)
+		}
 		if p.After != "" {
 			if _, err := feature.ParseActivation(p.After); err != nil {
 				bad("predictions[%d].after: %v", i, err)
@@ -254,6 +257,9 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 		}
 		if !(p.Precision >= 0) || math.IsInf(p.Precision, 0) {
 			bad("predictions[%d].precision: must be a number > 0, got %v", i, p.Precision)
+		}
+		if p.Energy.Form() != nil && p.Energy.Form() != graph.Gaussian && p.Precision != 0 && p.Precision != 1 {
+			bad("predictions[%d].precision: must be 1 where the energy is %v, got %v", i, p.Energy, p.Precision)
 		}
 		if p.Energy == GaussianLearned && p.Precision != 0 && !(math.Abs(math.Log(p.Precision)) <= MaxLogPrecision) {
 			bad("predictions[%d].precision: must be within e^±%d where it is learned, got %v", i, MaxLogPrecision, p.Precision)

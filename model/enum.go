@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,6 +100,17 @@ func (e NodeEnergy) check() error {
 
 // MarshalText returns the name.
 func (e NodeEnergy) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalJSON takes a name as a file has it. Whether there is such an energy is for who
+// knows the field: see [Config.WithDefaults].
+func (e *NodeEnergy) UnmarshalJSON(b []byte) error {
+	*e = Gaussian
+	err := json.Unmarshal(b, (*string)(e))
+	if e.String() == graph.Gaussian.String() {
+		*e = Gaussian
+	}
+	return err
+}
 
 // Learns reports whether the precision of such an energy is learned.
 func (e NodeEnergy) Learns() bool { return e == GaussianLearned }

@@ -233,6 +233,11 @@ func FuzzRead(f *testing.F) {
 	b = bytes.Buffer{}
 	must(f, n.Write(&b))
 	f.Add(b.Bytes())
+	n, err = New(sharing())
+	must(f, err)
+	b.Reset()
+	must(f, n.Write(&b))
+	f.Add(b.Bytes())
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
 	b.Reset()
 	must(f, n.WriteNPZ(&b))

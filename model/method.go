@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -69,7 +70,8 @@ type Mover interface {
 	Begin(s *graph.Shard, nodes []int)
 	// Move moves some nodes, whose gradients and steps are fresh, each at its own rate.
 	Move(s *graph.Shard, nodes []int, rates []float64)
-	// End is called where the shard has settled.
+	// End is called where the shard has settled, unless it has come to rest: it is then to
+	// stay where it is.
 	End(s *graph.Shard, nodes []int)
 	// Remembers says that a move depends on more than where the latents are: they are
 	// then not put back to where the energy was lowest.
@@ -134,6 +136,16 @@ func (m *Method) UnmarshalText(b []byte) error {
 		*m = Gradient
 	}
 	return nil
+}
+
+// UnmarshalJSON takes a name as a file has it. Whether there is such a method is for who
+// knows the field: see [Inference.WithDefaults].
+func (m *Method) UnmarshalJSON(b []byte) error {
+	err := json.Unmarshal(b, (*string)(m))
+	if *m == gradientName {
+		*m = Gradient
+	}
+	return err
 }
 
 // moves returns what the name stands for, which has been looked up before.

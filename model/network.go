@@ -118,6 +118,19 @@ func plan(cfg Config) (*Network, error) {
 	for i, p := range wiring.Predictions {
 		n.terms = append(n.terms, term{energy: energies[i], edges: make([][]*tensor.Dense, len(p.Edges))})
 	}
+	var names []string // of tensors in files
+	for _, s := range n.slots() {
+		names = append(names, s.name)
+	}
+	for i := range n.terms {
+		names = append(names, n.precisionName(i))
+	}
+	slices.Sort(names)
+	for i, name := range names[1:] {
+		if names[i] == name {
+			return nil, fmt.Errorf("predictions: must have parameters of different names, got %s twice: rename a node or what is shared", name)
+		}
+	}
 	return n, nil
 }
 
@@ -321,6 +334,11 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e, n.bind(e)
+}
+
+// bind gives a graph the parameters and precisions that the network has.
+func (n *Network) bind(e *graph.Energy) (err error) {
 	let := func(node *G.Node, value *tensor.Dense) {
 		if node != nil && value != nil && err == nil {
 			if err = G.Let(node, value); err != nil {
@@ -337,7 +355,7 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 		let(t.Bias, n.terms[i].bias)
 		let(t.Precision, n.terms[i].precision)
 	}
-	return e, err
+	return err
 }
 
 // NodeEnergy returns the form of prediction i's energy.

@@ -67,9 +67,8 @@ func (n *Network) setPrecision(i int, p []float64) error {
 			return fmt.Errorf("model: precision of %s: [%d]: must be within e^±%d where it is learned, got %v", name, j, MaxLogPrecision, x)
 		}
 	}
-	if t.precision == nil { // another form of the energy
+	if t.precision == nil {
 		t.precision = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(d))
-		n.workshop = newWorkshop()
 	}
 	for j, x := range p {
 		if dense.Set(t.precision, j, x); t.log != nil {

@@ -133,7 +133,11 @@ func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, er
 			from[l].Start = some(r.Latents[l])
 		}
 	}
-	on, err := n.settle(ctx, from, few, Inference{Method: SymmetricGaussSeidel, Steps: estimateSteps, Rate: 1}, true)
+	fast := Inference{Method: SymmetricGaussSeidel, Steps: estimateSteps, Rate: 1}
+	if !n.blocks() {
+		fast = Inference{Method: Nesterov, Steps: 10 * estimateSteps, Rate: math.MaxFloat32} // as far as the guard lets it
+	}
+	on, err := n.settle(ctx, from, few, fast, true)
 	if err != nil {
 		return 0, fmt.Errorf("model: energy to lose: %w", err)
 	}
@@ -141,6 +145,19 @@ func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, er
 		return 0, nil
 	}
 	return max(0, on.Began-on.Energy) * float64(rows) / float64(few), nil
+}
+
+// blocks reports whether each node has a block of curvature, which a user's own map has
+// not.
+func (n *Network) blocks() bool {
+	for _, p := range n.wiring.Predictions {
+		for _, e := range p.Edges {
+			if _, own := e.Map.(bounds); own {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Reached returns how much of the fall from where settling began to equilibrium it has

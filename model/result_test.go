@@ -142,3 +142,23 @@ func TestEndResidual(t *testing.T) {
 		t.Errorf("%v steps on the mean of 70 examples that took 3", r.MeanSteps)
 	}
 }
+
+// TestSymmetricSweepRests: where one sweep ends at the minimum the next one finds rest,
+// although it measures rounding alone on the way back.
+func TestSymmetricSweepRests(t *testing.T) {
+	n, err := New(Config{
+		Nodes:       []Node{{Name: "target", Size: 1}, {Name: "hidden", Size: 1, Prior: 0.3}, {Name: "input", Size: 1, Prior: 0.3}},
+		Predictions: []Prediction{{Of: "target", From: []Edge{{Nodes: []string{"hidden"}}}, Unbiased: true, Precision: 2.43}},
+		Dtype:       Float64, Seed: 1,
+	})
+	must(t, err)
+	for _, method := range []Method{GaussSeidel, SymmetricGaussSeidel, RedBlack} {
+		for seed := range uint64(50) {
+			r, err := n.Settle(t.Context(), n.Clamp(nil, randomBatch(seed, Float64, 2, 1)), Inference{Method: method, Tolerance: 1e-12})
+			must(t, err)
+			if r.Status != Converged || r.Steps > 3 {
+				t.Fatalf("%v: %v", method, r)
+			}
+		}
+	}
+}

@@ -235,7 +235,9 @@ func (st *descent) still(nodes []int) []int {
 // end leaves the shard with errors, energies and features as they are where the latents
 // have settled.
 func (st *descent) end(shard *graph.Shard, inf Inference) {
-	st.mover.End(shard, st.free)
+	if !st.converged { // else this is where the gradient has vanished
+		st.mover.End(shard, st.free)
+	}
 	for _, l := range st.open {
 		if !slices.Contains(st.free, l) {
 			st.place(shard, l, TopDown) // what is missing is what is predicted

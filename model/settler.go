@@ -15,6 +15,7 @@ import (
 type form struct {
 	clamped []bool // by node: all its units are fixed
 	masked  []bool // by node: some are
+	precise []bool // by prediction: it has a precision
 	gram    []bool // by prediction: its energy is in Gram form
 	method  Method
 	apart   bool // to look on from where another machine has settled, whose results hold
@@ -23,7 +24,7 @@ type form struct {
 // appendKey appends what tells f from another form.
 func (f *form) appendKey(b []byte) []byte {
 	b = append(append(b, f.method...), 0)
-	for _, flags := range [][]bool{f.clamped, f.masked, f.gram, {f.apart}} {
+	for _, flags := range [][]bool{f.clamped, f.masked, f.precise, f.gram, {f.apart}} {
 		for _, set := range flags {
 			if set {
 				b = append(b, 1)
@@ -60,12 +61,11 @@ type settler struct {
 // settler returns a settler for clamps that has them and the parameters loaded: apart
 // from that of which results hold, where that is asked for.
 func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*settler, error) {
-	f := form{gram: make([]bool, len(n.terms)), method: inf.Method, apart: apart}
+	f := form{precise: make([]bool, len(n.terms)), gram: make([]bool, len(n.terms)), method: inf.Method, apart: apart}
 	f.clamped, f.masked = n.held(c)
-	if !inf.Plain {
-		for i := range n.terms {
-			f.gram[i] = n.gramPays(i, f.clamped, rows, inf.Steps)
-		}
+	for i, t := range n.terms {
+		f.precise[i] = t.precision != nil
+		f.gram[i] = !inf.Plain && n.gramPays(i, f.clamped, rows, inf.Steps)
 	}
 	n.key = f.appendKey(n.key[:0])
 	s, kept := n.machines.Find(func(s *settler) bool { return bytes.Equal(s.key, n.key) })
@@ -77,7 +77,7 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 		n.machines.Add(s)
 	}
 	s.machine.SetWorkers(n.workers)
-	if err := s.refresh(n.version); err != nil {
+	if err := s.refresh(n); err != nil {
 		return nil, err
 	}
 	for l, v := range c {
@@ -111,12 +111,15 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 	return s, nil
 }
 
-// refresh gives the machine the parameters of that version.
-func (s *settler) refresh(version int) error {
-	if s.version == version {
+// refresh gives the machine the parameters of n, where they have changed.
+func (s *settler) refresh(n *Network) error {
+	if s.version == n.version {
 		return nil
 	}
-	s.version = version
+	if err := n.bind(s.machine.Energy()); err != nil {
+		return err
+	}
+	s.version = n.version
 	return s.machine.Freeze()
 }
 

@@ -174,7 +174,6 @@ func (n *Network) SetState(s State) error {
 			}
 		case n.terms[i].unitwise:
 			n.configurePrecision(i, precisions[i])
-			n.workshop = newWorkshop()
 		}
 	}
 	copy(n.norms.of, s.Tensors[stateNorms].Float64s())

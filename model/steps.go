@@ -69,7 +69,7 @@ func (s *Settling) look() {
 // Step moves the latents once. Parameters that have changed, of which the network has been
 // told, are taken anew. It is an error when ctx is cancelled, or the energy is no number.
 func (s *Settling) Step(ctx context.Context) error {
-	if err := s.settler.refresh(s.network.version); err != nil {
+	if err := s.settler.refresh(s.network); err != nil {
 		return err
 	}
 	rate := s.settler.firstRate(s.network, s.clamps, s.pace, s.inf)
@@ -131,7 +131,7 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 // Look computes gradients, errors and energies anew, where latents or parameters have been
 // changed.
 func (s *Settling) Look() error {
-	err := s.settler.refresh(s.network.version)
+	err := s.settler.refresh(s.network)
 	if err == nil {
 		s.look()
 	}

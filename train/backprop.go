@@ -78,6 +78,9 @@ func (b *Backprop) Learn(ctx context.Context, batch Batch, rate float64) (Step, 
 
 // Predict implements [Learner].
 func (b *Backprop) Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error) {
+	if err := made(b.network); err != nil {
+		return nil, err
+	}
 	targets, _, err := b.network.Predict(ctx, inputs, model.Inference{})
 	return targets, err
 }

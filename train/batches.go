@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"runtime"
 
 	"gorgonia.org/tensor"
 
@@ -13,11 +14,11 @@ import (
 
 // batches gathers examples of a set into tensors that are used again, on all cores.
 type batches struct {
-	set     *data.Set
-	size    int
-	workers int
-	whole   room
-	tail    room // for the last, smaller batch
+	set   *data.Set
+	size  int
+	taken taken
+	whole room
+	tail  room // for the last, smaller batch
 }
 
 // room is a batch to be filled, and the same in blocks that one core fills each.
@@ -33,25 +34,53 @@ const blockRows = 16
 // gatherCost is what gathering a number takes, in vectorised operations.
 const gatherCost = 8
 
+// taken is what batches are made of.
+type taken struct {
+	by              string // the network, or whatever else decides
+	inputs, targets int
+	dtype           tensor.Dtype
+	workers         int
+}
+
+// takenBy returns what n takes.
+func takenBy(n *model.Network) taken {
+	return taken{"the network", n.Size(n.InputNode()), n.Size(n.TargetNode()), n.Config().Dtype.Tensor(), n.Workers()}
+}
+
+// fits returns an error when set has no examples, or others.
+func (t taken) fits(set *data.Set) error {
+	if err := hasExamples(set); err != nil {
+		return err
+	}
+	if set.InputSize() != t.inputs {
+		return fmt.Errorf("train: %s: must have %d inputs as %s takes, got %d", nameOf(set), t.inputs, t.by, set.InputSize())
+	}
+	if set.TargetSize() != t.targets {
+		return fmt.Errorf("train: %s: must have %d targets as %s has, got %d", nameOf(set), t.targets, t.by, set.TargetSize())
+	}
+	return nil
+}
+
+func hasExamples(set *data.Set) error {
+	if set == nil || set.Len() == 0 {
+		return fmt.Errorf("train: %s: must have examples, got none", nameOf(set))
+	}
+	return nil
+}
+
+func nameOf(set *data.Set) string {
+	if set == nil || set.Name == "" {
+		return "the set"
+	}
+	return set.Name
+}
+
 // Fits returns an error when set has no examples, or others than n takes.
 func Fits(n *model.Network, set *data.Set) error {
 	if err := made(n); err != nil {
 		return err
 	}
-	name := "the set"
-	if set != nil && set.Name != "" {
-		name = set.Name
-	}
-	if set == nil || set.Len() == 0 {
-		return fmt.Errorf("train: %s: must have examples, got none", name)
-	}
-	if d := n.Size(n.InputNode()); d != set.InputSize() {
-		return fmt.Errorf("train: %s: must have %d inputs as the network takes, got %d", name, d, set.InputSize())
-	}
-	if k := n.Size(n.TargetNode()); k != set.TargetSize() {
-		return fmt.Errorf("train: %s: must have %d targets as the network has, got %d", name, k, set.TargetSize())
-	}
-	return nil
+	return takenBy(n).fits(set)
 }
 
 // newBatches checks that set fits l and makes room for batches of up to size
@@ -60,22 +89,29 @@ func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
 	if l == nil {
 		return nil, errors.New("train: learner: must be one, such as of NewPCN, got none")
 	}
-	n := l.Network()
-	if err := Fits(n, set); err != nil {
+	if err := hasExamples(set); err != nil {
 		return nil, err
 	}
-	b := &batches{set: set, size: min(size, set.Len()), workers: n.Workers()}
-	b.whole = newRoom(n, b.size)
+	t := taken{"the training set", set.InputSize(), set.TargetSize(), tensor.Float64, runtime.GOMAXPROCS(0)}
+	if n := l.Network(); n != nil {
+		if err := Fits(n, set); err != nil {
+			return nil, err
+		}
+		t = takenBy(n)
+	}
+	b := &batches{set: set, size: min(size, set.Len()), taken: t}
+	b.whole = newRoom(t, b.size)
 	if tail := set.Len() % b.size; tail != 0 {
-		b.tail = newRoom(n, tail)
+		b.tail = newRoom(t, tail)
 	}
 	return b, nil
 }
 
-// newRoom returns room for examples that fit n.
-func newRoom(n *model.Network, rows int) (r room) {
-	dt := n.Config().Dtype.Tensor()
-	whole := func(size int) *tensor.Dense { return tensor.New(tensor.Of(dt), tensor.WithShape(rows, size)) }
+// newRoom returns room for that many examples.
+func newRoom(t taken, rows int) (r room) {
+	whole := func(size int) *tensor.Dense {
+		return tensor.New(tensor.Of(t.dtype), tensor.WithShape(rows, size))
+	}
 	part := func(x *tensor.Dense, lo, hi int) *tensor.Dense {
 		size := x.Shape()[1]
 		var backing any
@@ -87,7 +123,7 @@ func newRoom(n *model.Network, rows int) (r room) {
 		}
 		return tensor.New(tensor.WithShape(hi-lo, size), tensor.WithBacking(backing))
 	}
-	r.Inputs, r.Targets = whole(n.Size(n.InputNode())), whole(n.Size(n.TargetNode()))
+	r.Inputs, r.Targets = whole(t.inputs), whole(t.targets)
 	for lo := 0; lo < rows; lo += blockRows {
 		hi := min(lo+blockRows, rows)
 		r.blocks = append(r.blocks, Batch{Inputs: part(r.Inputs, lo, hi), Targets: part(r.Targets, lo, hi)})
@@ -117,7 +153,7 @@ func Examples(n *model.Network, set *data.Set, rows ...int) (Batch, error) {
 	if len(rows) == 0 {
 		rows = upTo(set.Len())
 	}
-	r := newRoom(n, len(rows))
+	r := newRoom(takenBy(n), len(rows))
 	if err := r.fill(set, rows, n.Workers()); err != nil {
 		return Batch{}, fmt.Errorf("train: examples: %w", err)
 	}
@@ -145,7 +181,7 @@ func (b *batches) each(order []int, first int, f func(done int, batch Batch) err
 		if len(rows) < b.size {
 			batch = &b.tail
 		}
-		if err := batch.fill(b.set, rows, b.workers); err != nil {
+		if err := batch.fill(b.set, rows, b.taken.workers); err != nil {
 			return fmt.Errorf("train: %w", err)
 		}
 		if err := f(done, batch.Batch); err != nil {

@@ -2,10 +2,12 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
@@ -39,6 +41,9 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 		predicted, err := l.Predict(ctx, batch.Inputs)
 		if err != nil {
 			return err
+		}
+		if err := dense.Check(predicted, batch.Targets.Dtype(), batch.Targets.Shape()...); err != nil {
+			return fmt.Errorf("train: evaluate: predicted: %w", err)
 		}
 		if labels != nil {
 			correct += right(model.Argmax(predicted), labels[done:])

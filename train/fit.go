@@ -214,7 +214,7 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 		return nil, err
 	}
 	if validation != nil {
-		if err := Fits(l.Network(), validation); err != nil {
+		if err := f.batches.taken.fits(validation); err != nil {
 			return nil, fmt.Errorf("%w: the validation set", err)
 		}
 	}

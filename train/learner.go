@@ -12,13 +12,17 @@ import (
 	"example.com/pcn/model"
 )
 
-// Learner is what [Fit] teaches.
+// Learner is what [Fit] teaches. A user's own is taught, scored, interrupted and resumed
+// as [PCN] is.
 type Learner interface {
-	// Network returns the network whose weights are learned.
+	// Network returns the network whose weights are learned, which decides the sizes and
+	// the dtype of batches. Nil is for a learner that is no network: it takes whatever
+	// the training set has, as float64.
 	Network() *model.Network
-	// Learn takes a batch and moves the weights once.
+	// Learn takes a batch and moves what it learns once, at the learning rate of the
+	// schedule. The batch's tensors are overwritten afterwards.
 	Learn(ctx context.Context, batch Batch, rate float64) (Step, error)
-	// Predict returns the targets (B, k) for inputs (B, d).
+	// Predict returns the targets (B, k) for inputs (B, d), in their dtype.
 	Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error)
 	Stateful
 }
@@ -57,7 +61,7 @@ func setLearnerState(n *model.Network, o Optimizer, s model.State) error {
 
 // Batch is what is learned from at once.
 type Batch struct {
-	Inputs   *tensor.Dense // (B, d), in the network's dtype
+	Inputs   *tensor.Dense // (B, d), in the network's dtype, float64 where there is none
 	Targets  *tensor.Dense // (B, k), the same
 	Examples []int         // (B), which of the training set they are; nil where that is not known
 	Estimate bool          // asks for Step.ToLose, which takes as long as some hundred steps of a dozen examples
@@ -65,6 +69,9 @@ type Batch struct {
 
 // fits returns an error when b is not a batch for n.
 func (b Batch) fits(n *model.Network) error {
+	if err := made(n); err != nil {
+		return err
+	}
 	dt := n.Weights(0).Dtype()
 	if err := dense.Check(b.Inputs, dt, -1, n.Size(n.InputNode())); err != nil {
 		return fmt.Errorf("train: batch: inputs: %w", err)
@@ -210,6 +217,9 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 
 // Predict implements [Learner].
 func (p *PCN) Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error) {
+	if err := made(p.network); err != nil {
+		return nil, err
+	}
 	targets, _, err := p.network.Predict(ctx, inputs, p.inference)
 	return targets, err
 }

@@ -65,8 +65,13 @@ var optimizers = registry.New(map[string]func() Optimizer{
 })
 
 // RegisterOptimizer makes an optimiser known to [NewOptimizer], and so to recipes and
-// resumed runs, by the name that its String returns.
+// resumed runs, by the name that its String returns, in place of one registered under that
+// name before. make returns a new one, which remembers nothing. It is an error when the
+// name is empty or that of a built-in one.
 func RegisterOptimizer(name string, make func() Optimizer) error {
+	if make == nil {
+		return fmt.Errorf("train: optimizer %q: must have a function that makes one, got none", name)
+	}
 	if err := optimizers.Add(name, make); err != nil {
 		return fmt.Errorf("train: optimizer: %w", err)
 	}
