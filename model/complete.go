@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -81,11 +82,7 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 	done := &Completion{Energies: tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(rows, k))}
 	weighed := make([]weighing, rows)
 	for class := range k {
-		labels := make([]int, rows)
-		for i := range labels {
-			labels[i] = class
-		}
-		hot, err := n.OneHot(labels)
+		hot, err := n.OneHot(slices.Repeat([]int{class}, rows))
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/linear"
@@ -146,11 +148,8 @@ func (c Config) Count() (total int) {
 		return 0
 	}
 	for _, s := range n.slots() {
-		if size := 1; s.fixed == nil {
-			for _, d := range s.shape {
-				size *= d
-			}
-			total += size
+		if s.fixed == nil {
+			total += tensor.Shape(s.shape).TotalSize()
 		}
 	}
 	return total

@@ -81,10 +81,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 // norm2Of returns the squared spectral norm of the matrix of these blocks, all
 // nonnegative, by power iteration.
 func norm2Of(blocks []block, rows, columns int) float64 {
-	x, y := make([]float64, columns), make([]float64, rows)
-	for i := range x {
-		x[i] = 1
-	}
+	x, y := slices.Repeat([]float64{1}, columns), make([]float64, rows)
 	lambda := 0.0
 	for range 200 {
 		clear(y)

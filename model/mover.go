@@ -91,7 +91,8 @@ func (m *HeavyBall) Begin(s *graph.Shard, nodes []int) { m.velocity.zero(s, node
 
 func (m *HeavyBall) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
-		addMomentum(s.Latent(l), m.velocity[l], s.Gradient(l), m.Keep, -rates[l])
+		v := s.Latent(l)
+		dense.Momentum(v, m.velocity[l], s.Gradient(l), m.Keep, -rates[l], 0, v.DataSize())
 	}
 }
 
@@ -149,6 +150,7 @@ func (a *AdamMover) Move(s *graph.Shard, nodes []int, rates []float64) {
 	scale := -1 / (1 - math.Pow(a.Beta1, float64(a.steps)))
 	correction := 1 / (1 - math.Pow(a.Beta2, float64(a.steps)))
 	for _, l := range nodes {
-		addAdam(s.Latent(l), a.first[l], a.second[l], s.Gradient(l), a.Beta1, a.Beta2, rates[l]*scale, correction)
+		v := s.Latent(l)
+		dense.Adam(v, a.first[l], a.second[l], s.Gradient(l), a.Beta1, a.Beta2, rates[l]*scale, correction, 1e-8, 0, 0, v.DataSize())
 	}
 }

@@ -33,11 +33,7 @@ func (n *Network) Precision(l int) []float64 {
 	if i := n.wiring.First[l]; i >= 0 && n.terms[i].precision != nil {
 		return dense.Floats(n.terms[i].precision)
 	}
-	p := make([]float64, n.sizes[l])
-	for j := range p {
-		p[j] = 1
-	}
-	return p
+	return slices.Repeat([]float64{1}, n.sizes[l])
 }
 
 // SetPrecision gives each unit of node l a precision of its own, (d): a diagonal Π of its

@@ -21,25 +21,6 @@ func scaleAndAdd(dst *tensor.Dense, a float64, x *tensor.Dense) {
 	dense.AddScaled(dst, 1, x)
 }
 
-// addMomentum sets v = m·v + d and x += a·v.
-func addMomentum(x, v, d *tensor.Dense, m, a float64) {
-	if x.Dtype() == tensor.Float32 {
-		vec.Momentum(x.Float32s(), v.Float32s(), d.Float32s(), float32(m), float32(a))
-	} else {
-		vec.Momentum(x.Float64s(), v.Float64s(), d.Float64s(), m, a)
-	}
-}
-
-// addAdam moves x along d by Adam's rule: see vec.Adam.
-func addAdam(x, m, v, d *tensor.Dense, beta1, beta2, a, c float64) {
-	const epsilon = 1e-8
-	if x.Dtype() == tensor.Float32 {
-		vec.Adam(x.Float32s(), m.Float32s(), v.Float32s(), d.Float32s(), float32(beta1), float32(beta2), float32(a), float32(c), epsilon, 0)
-	} else {
-		vec.Adam(x.Float64s(), m.Float64s(), v.Float64s(), d.Float64s(), beta1, beta2, a, c, epsilon, 0)
-	}
-}
-
 // nesterovStep moves y, the extrapolated point, by −a·g to x, extrapolates
 // again, y = x + beta·(x − last), keeps x in last, and returns ⟨g, x − last⟩.
 func nesterovStep(y, last, g *tensor.Dense, a, beta float64) float64 {

@@ -12,7 +12,6 @@ import (
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/registry"
-	"example.com/pcn/internal/vec"
 	"example.com/pcn/model"
 )
 
@@ -111,26 +110,14 @@ func (o *SGD) Step(params, directions []*tensor.Dense, rate float64) error {
 		if err := pair(params, directions); err != nil {
 			return err
 		}
-		o.sweep(params, func(i, lo, hi int) {
-			x, d := params[i], directions[i]
-			if x.Dtype() == tensor.Float32 {
-				vec.AddScaled(x.Float32s()[lo:hi], float32(rate), d.Float32s()[lo:hi])
-			} else {
-				vec.AddScaled(x.Float64s()[lo:hi], rate, d.Float64s()[lo:hi])
-			}
-		})
+		o.sweep(params, func(i, lo, hi int) { dense.AddScaledPart(params[i], rate, directions[i], lo, hi) })
 		return nil
 	}
 	if err := pair(params, directions, &o.velocity); err != nil {
 		return err
 	}
 	o.sweep(params, func(i, lo, hi int) {
-		x, v, d := params[i], o.velocity[i], directions[i]
-		if x.Dtype() == tensor.Float32 {
-			vec.Momentum(x.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi], float32(o.Momentum), float32(rate))
-		} else {
-			vec.Momentum(x.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], o.Momentum, rate)
-		}
+		dense.Momentum(params[i], o.velocity[i], directions[i], o.Momentum, rate, lo, hi)
 	})
 	return nil
 }
@@ -145,17 +132,11 @@ func (o *Adam) Step(params, directions []*tensor.Dense, rate float64) error {
 	a := rate / (1 - math.Pow(b1, float64(o.steps)))
 	c := 1 / (1 - math.Pow(b2, float64(o.steps)))
 	o.sweep(params, func(i, lo, hi int) {
-		x, m, v, d := params[i], o.first[i], o.second[i], directions[i]
 		decay := 0.0
-		if x.Dims() > 1 {
+		if params[i].Dims() > 1 {
 			decay = rate * o.WeightDecay
 		}
-		if x.Dtype() == tensor.Float32 {
-			vec.Adam(x.Float32s()[lo:hi], m.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi],
-				float32(b1), float32(b2), float32(a), float32(c), float32(eps), float32(decay))
-		} else {
-			vec.Adam(x.Float64s()[lo:hi], m.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], b1, b2, a, c, eps, decay)
-		}
+		dense.Adam(params[i], o.first[i], o.second[i], directions[i], b1, b2, a, c, eps, decay, lo, hi)
 	})
 	return nil
 }

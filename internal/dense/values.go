@@ -61,10 +61,34 @@ func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
 
 // AddScaled sets dst += a·x, of one type and size.
 func AddScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
+	AddScaledPart(dst, a, x, 0, dst.DataSize())
+}
+
+// AddScaledPart is AddScaled for elements lo to hi.
+func AddScaledPart(dst *tensor.Dense, a float64, x *tensor.Dense, lo, hi int) {
 	if dst.Dtype() == tensor.Float32 {
-		vec.AddScaled(dst.Float32s(), float32(a), x.Float32s())
+		vec.AddScaled(dst.Float32s()[lo:hi], float32(a), x.Float32s()[lo:hi])
 	} else {
-		vec.AddScaled(dst.Float64s(), a, x.Float64s())
+		vec.AddScaled(dst.Float64s()[lo:hi], a, x.Float64s()[lo:hi])
+	}
+}
+
+// Momentum sets v = m·v + d and x += a·v for elements lo to hi: see vec.Momentum.
+func Momentum(x, v, d *tensor.Dense, m, a float64, lo, hi int) {
+	if x.Dtype() == tensor.Float32 {
+		vec.Momentum(x.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi], float32(m), float32(a))
+	} else {
+		vec.Momentum(x.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], m, a)
+	}
+}
+
+// Adam moves elements lo to hi of x along d by Adam's rule: see vec.Adam.
+func Adam(x, m, v, d *tensor.Dense, beta1, beta2, a, c, epsilon, decay float64, lo, hi int) {
+	if x.Dtype() == tensor.Float32 {
+		vec.Adam(x.Float32s()[lo:hi], m.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi],
+			float32(beta1), float32(beta2), float32(a), float32(c), float32(epsilon), float32(decay))
+	} else {
+		vec.Adam(x.Float64s()[lo:hi], m.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], beta1, beta2, a, c, epsilon, decay)
 	}
 }
 

@@ -53,15 +53,14 @@ type Lowering[T vec.Float] struct {
 	Instructions []Instruction[T]
 	Producer     map[int]int // by number: the instruction that fills it
 
-	rates   map[*G.Node]Rate
-	uses    map[*G.Node]int
-	asked   map[*G.Node]bool
-	apart   bool
-	numbers map[*G.Node]int
-	places  map[*G.Node]place
-	mended  map[int]int // by number of a value with a changed sign: that of the value itself
-	now     *Instruction[T]
-	err     error
+	rates  map[*G.Node]Rate
+	uses   map[*G.Node]int
+	asked  map[*G.Node]bool
+	apart  bool
+	places map[*G.Node]place
+	mended map[int]int // by number of a value with a changed sign: that of the value itself
+	now    *Instruction[T]
+	err    error
 }
 
 // place is where a node's value stands.
@@ -77,7 +76,7 @@ type place struct {
 func NewLowering[T vec.Float](g *G.ExprGraph, rates map[*G.Node]Rate, asked G.Nodes, apart bool) *Lowering[T] {
 	c := &Lowering[T]{
 		Memory: &Memory[T]{}, Producer: map[int]int{}, rates: rates, uses: map[*G.Node]int{}, asked: map[*G.Node]bool{},
-		apart: apart, numbers: map[*G.Node]int{}, places: map[*G.Node]place{}, mended: map[int]int{},
+		apart: apart, places: map[*G.Node]place{}, mended: map[int]int{},
 	}
 	for _, n := range g.AllNodes() {
 		c.uses[n] = g.To(n.ID()).Len()
