@@ -85,8 +85,10 @@ func (p *probe) each(of func(l int) *tensor.Dense, f func(place int, x *tensor.D
 	for _, l := range p.free {
 		x := of(l)
 		d := x.Shape()[1]
-		for i := range p.rows * d {
-			f(i/d*p.width+p.first[l]+i%d, x, i)
+		for r := range p.rows {
+			for j := range d {
+				f(r*p.width+p.first[l]+j, x, r*d+j)
+			}
 		}
 	}
 }
