@@ -21,8 +21,13 @@ const (
 
 var bys = []string{"settle", "energy"}
 
-func (b By) String() string                   { return name(bys, int(b)) }
-func (b By) MarshalText() ([]byte, error)     { return []byte(b.String()), nil }
+// String returns the name.
+func (b By) String() string { return name(bys, int(b)) }
+
+// MarshalText returns the name.
+func (b By) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText takes a name.
 func (b *By) UnmarshalText(text []byte) error { return parse((*int)(b), bys, text) }
 
 // Recall says what [Network.Complete] supposes of the target.
