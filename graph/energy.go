@@ -199,9 +199,6 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 	if p.Bias {
 		t.Bias = e.input("bias "+of, w.Nodes[l].Size)
 		e.frozen = append(e.frozen, t.Bias)
-		if t.Sum == nil {
-			return nil, fmt.Errorf("graph: prediction of %s: edges: must be at least one, got none", p.Of)
-		}
 		t.Sum = b.Apply("μ "+of, op.Shift(), t.Sum, t.Bias)
 	}
 	if p.Precise {

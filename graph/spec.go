@@ -231,8 +231,8 @@ func dtypeName(dt tensor.Dtype) string {
 func (w *Wiring) checkPrediction(i int, bad func(format string, a ...any)) {
 	p := &w.Predictions[i]
 	node := w.Nodes[w.Of[i]]
-	if len(p.Edges) == 0 && !p.Bias {
-		bad("prediction of %s: edges: must be at least one, or a bias, got none", p.Of)
+	if len(p.Edges) == 0 {
+		bad("prediction of %s: edges: must be at least one, got none", p.Of)
 	}
 	if p.Energy == nil {
 		p.Energy = Gaussian

@@ -114,7 +114,8 @@
 // functions makes a value known under a name, usually from an init function or at the
 // beginning of main; from then on it may stand in a [Config], in YAML recipes, and is found
 // again when a model file is loaded or a run resumed, which hold the name alone. A program
-// that has not registered it refuses the file, and says which field has the name.
+// that has not registered it, as the command pcnrun has not, refuses the file, and says
+// which field has the name.
 //
 //   - An activation: feature.RegisterActivation, given φ, φ' and its largest slope.
 //   - An energy of errors, unit by unit: graph.RegisterNodeEnergy, given ρ and ρ' in
@@ -129,7 +130,6 @@
 //     the loop's.
 //   - An optimiser and a schedule: train.RegisterOptimizer and train.RegisterSchedule. An
 //     optimiser says what it remembers by State, so that a resumed run has the same bits.
-//   - A learner that is none of the above: any train.Learner, a network or not.
 //
 // Slopes, curvatures and norms are promises, from which the inference rate is bounded: one
 // that is too small lets settling overshoot, and the guard goes back and halves the rate.
@@ -137,4 +137,6 @@
 // nothing between calls; a mover belongs to one shard, and may. Register before networks are
 // made: a name registered again stands for the new value from then on. Names of what is
 // built in are refused. Each function named here has an example.
+//
+// What learns as a whole needs no name: train.Fit teaches any train.Learner, a network or not.
 package model
