@@ -120,7 +120,7 @@ func TestBadInput(t *testing.T) {
 		"predictions[0]: of: must be a node, got \"w\"":         func(s *Spec) { s.Predictions[0].Of = "w" },
 		"prediction of v0: from: must be a node, got \"w\"":     func(s *Spec) { s.Predictions[0].Edges[0].From = []string{"w"} },
 		"prediction of v0: from: must name a node, got none":    func(s *Spec) { s.Predictions[0].Edges[0].From = nil },
-		"prediction of v0: edges: must be at least one":         func(s *Spec) { s.Predictions[0].Edges, s.Predictions[0].Bias = nil, false },
+		"prediction of v0: edges: must be at least one":         func(s *Spec) { s.Predictions[0].Edges = nil },
 		"node v2: must predict another, or be predicted":        func(s *Spec) { s.Predictions = s.Predictions[:1] },
 		"prediction of v0 from v1: map: identity: must have as many units as it predicts, 5, got 4": func(s *Spec) {
 			s.Predictions[0].Edges[0].Map = linear.Fixed{}

@@ -16,8 +16,8 @@ import (
 // Spec says which energy to build: nodes, and predictions of them. Whatever goes by node
 // or by prediction in this package has their order.
 type Spec struct {
-	Nodes       []Node
-	Predictions []Prediction
+	Nodes       []Node       // at least one
+	Predictions []Prediction // at least one
 	Own         []Own        // terms of the user's own
 	Steps       StepForm     // the steps that free nodes are given beside their gradients
 	Batch       int          // examples, the rows of each latent
@@ -26,8 +26,8 @@ type Spec struct {
 
 // Node is a latent v, (B, Size).
 type Node struct {
-	Name    string
-	Size    int
+	Name    string  // of one node only
+	Size    int     // d, units
 	Clamped bool    // it is data; otherwise it is free
 	Masked  bool    // it is free, but for units that a mask fixes
 	Prior   float64 // α of an activity prior ½ α ‖v‖², 0 for none
@@ -40,8 +40,8 @@ type Node struct {
 // a sum over edges, and the energy of the error that it leaves. A node may have several:
 // each is a term of the energy.
 type Prediction struct {
-	Of     string
-	Edges  []Edge
+	Of     string          // the node, by name
+	Edges  []Edge          // at least one
 	After  feature.Feature // g; nil is the identity, and all that is not makes the latent one behind the nonlinearity
 	Bias   bool            // it has b, (d)
 	Energy *NodeEnergy     // nil is Gaussian
@@ -54,7 +54,7 @@ type Prediction struct {
 
 // Edge is one summand of a prediction: a frozen map of a feature.
 type Edge struct {
-	From    []string
+	From    []string        // the sources, by name: one, or as many as the feature takes
 	Feature feature.Feature // ψ; nil is the identity
 	Map     linear.Map      // M(θ); nil is dense
 	Scale   float64         // a; 0 is 1
@@ -233,8 +233,8 @@ func dtypeName(dt tensor.Dtype) string {
 func (w *Wiring) checkPrediction(i int, shared map[string][]linear.Parameter, bad func(format string, a ...any)) {
 	p := &w.Predictions[i]
 	node := w.Nodes[w.Of[i]]
-	if len(p.Edges) == 0 && !p.Bias {
-		bad("prediction of %s: edges: must be at least one, or a bias, got none", p.Of)
+	if len(p.Edges) == 0 {
+		bad("prediction of %s: edges: must be at least one, got none", p.Of)
 	}
 	if p.Energy == nil {
 		p.Energy = Gaussian

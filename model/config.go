@@ -72,15 +72,19 @@ type Config struct {
 
 // Node is a latent of a network, (B, Size).
 type Node struct {
+	// Name is of one node only.
 	Name string `json:"name" yaml:"name"`
-	Size int    `json:"size" yaml:"size"`
+	// Size is d, the number of units.
+	Size int `json:"size" yaml:"size"`
 	// Prior is α of a term ½ α ‖v‖². Default Config.ActivityPrior.
 	Prior float64 `json:"prior,omitempty" yaml:"prior,omitempty"`
 }
 
 // Prediction is what some nodes predict of one: see graph.Prediction.
 type Prediction struct {
-	Of   string `json:"of" yaml:"of"`
+	// Of is the node that is predicted, by name.
+	Of string `json:"of" yaml:"of"`
+	// From are the summands.
 	From []Edge `json:"from" yaml:"from"`
 	// After is g, an activation behind the sum. Default identity.
 	After string `json:"after,omitempty" yaml:"after,omitempty"`
@@ -112,6 +116,7 @@ type Edge struct {
 
 // Term is an own term of the energy: see graph.OwnTerm.
 type Term struct {
+	// Name is that of graph.RegisterTerm, and Nodes are those whose latents it is given.
 	Name  string   `json:"name" yaml:"name"`
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
 }

@@ -14,7 +14,8 @@ import (
 // Where the inputs are at the top, a pass downwards gives them at once; where
 // they are at the bottom, the rest settles as inf says and the top is read. Targets
 // at a bottom of cross-entropy or Bernoulli are probabilities. The
-// tensor in r.Latents is a view; the one returned is the caller's own.
+// tensor in r.Latents is a view; the one returned is the caller's own. Errors are as of
+// [Network.Settle].
 func (n *Network) Predict(ctx context.Context, inputs *tensor.Dense, inf Inference) (targets *tensor.Dense, r *Result, err error) {
 	return n.infer(ctx, n.Clamp(inputs, nil), n.TargetNode(), inf)
 }

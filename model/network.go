@@ -214,7 +214,7 @@ func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
 		return s.fixed
 	case s.index >= 0 && len(s.shape) == 1:
 		return filled(dt, func() float64 { return 1 }, s.shape...)
-	case s.index < 0 && n.cfg.WeightInit == PyTorch && len(n.terms[s.prediction].edges) > 0:
+	case s.index < 0 && n.cfg.WeightInit == PyTorch:
 		bound = 1 / math.Sqrt(float64(n.featureSize(s.prediction, 0)))
 	case s.index < 0:
 	case n.cfg.WeightInit == PyTorch:
@@ -374,8 +374,8 @@ func (n *Network) falls(fixed func(l int) bool) bool {
 // which node i+1 predicts node i. It is live: call [Network.Changed] after changing it.
 // Nil where that edge has no parameters.
 func (n *Network) Weights(i int) *tensor.Dense {
-	if t := n.terms[i]; len(t.edges) > 0 && len(t.edges[0]) > 0 {
-		return t.edges[0][0]
+	if theta := n.terms[i].edges[0]; len(theta) > 0 {
+		return theta[0]
 	}
 	return nil
 }

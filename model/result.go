@@ -13,7 +13,7 @@ import (
 // they hold until the next Settle, Predict or Generate. After a mere pass
 // downwards there are latents only.
 type Result struct {
-	Status Status
+	Status Status // how settling ended
 	// Node is where the energy rose most, when Status is Diverged.
 	Node int
 	// Steps is the largest number of steps that a shard took, and MeanSteps the

@@ -34,7 +34,7 @@ const maxCondition = 1e7
 
 // Equilibrium returns the latents that minimise the energy of a network whose
 // activations are all identity and whose energies are all Gaussian, of any shape, circles
-// included, with what c fixes fixed. It is an error where one is not.
+// included, with what is clamped fixed. It is an error where one is not.
 //
 // The energy of an example is ½‖A x + r‖² with x its free units stacked, A a row √(wΠ) (1,
 // −a M) for each unit of each prediction, and √α for each of which there is a prior, and r
