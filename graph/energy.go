@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
 	"example.com/pcn/graph/linear"
@@ -263,14 +262,6 @@ func (e *Energy) parameters(edge Edge, arrow string, k, n int, shared map[string
 			shared[edge.Share] = theta
 		}
 		return theta, nil
-	}
-	if len(theta) != len(of) {
-		return nil, fmt.Errorf("share: must be of edges with one kind of map, got %q", edge.Share)
-	}
-	for i, p := range of {
-		if !theta[i].Shape().Eq(tensor.Shape(p.Shape)) {
-			return nil, fmt.Errorf("share: must be of edges with one shape: %q has %v, and here %v", edge.Share, theta[i].Shape(), p.Shape)
-		}
 	}
 	return theta, nil
 }
