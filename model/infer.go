@@ -67,7 +67,7 @@ func (n *Network) relax(ctx context.Context, of Clamps, inf Inference) (*Result,
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("model: predicting: %w", context.Cause(ctx))
 	}
-	r := &Result{of: n, Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
+	r := &Result{of: n, Nodes: n.Nodes(), Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
 	for l := range n.sizes {
 		r.Latents = append(r.Latents, s.machine.Latent(l))
 		if r.Status == Converged && notFinite(r.Latents[l], 0) >= 0 {

@@ -55,7 +55,7 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 		}
 	}
 	r := s.gather(inf, n.constants())
-	r.of = n
+	r.of, r.Nodes = n, n.Nodes()
 	return r, nil
 }
 

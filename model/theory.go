@@ -294,11 +294,11 @@ func (s *linearSolver) solve(e *Equilibrium, row int) error {
 	return nil
 }
 
-// WeightNorms returns the Frobenius and the spectral norm of the weights of prediction i's
-// first edge: the root of the sum of their squares, and their largest singular value; of
+// WeightNorms returns the Frobenius and the spectral norm of the weights of edge j of
+// prediction i: the root of the sum of their squares, and their largest singular value; of
 // gains both as of a diagonal matrix, and 0 where there are none.
-func (n *Network) WeightNorms(i int) (frobenius, spectral float64) {
-	weights := n.Weights(i)
+func (n *Network) WeightNorms(i, j int) (frobenius, spectral float64) {
+	weights := n.EdgeWeights(i, j)
 	if weights == nil {
 		return 0, 0
 	}

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 
 	"example.com/pcn/internal/jsonfloat"
+	"example.com/pcn/model"
 )
 
 // MarshalJSON writes what is no finite number as null.
 func (e Epoch) MarshalJSON() ([]byte, error) {
 	return json.Marshal(epochJSON{
-		Epoch: e.Epoch, Energy: jsonfloat.Float(e.Energy), NodeEnergy: numbers(e.NodeEnergy), Validation: e.Validation,
+		Epoch: e.Epoch, Energy: jsonfloat.Float(e.Energy), Nodes: e.Nodes, NodeEnergy: numbers(e.NodeEnergy), Validation: e.Validation,
 		Rate: jsonfloat.Float(e.Rate), InferenceRate: jsonfloat.Float(e.InferenceRate), Steps: jsonfloat.Float(e.Steps),
 		Residual: jsonfloat.Float(e.Residual), NodeResidual: numbers(e.NodeResidual), ToLose: (*jsonfloat.Float)(e.ToLose), EndResidual: numbers(e.EndResidual),
 		Diverged: e.Diverged, Batches: e.Batches, Node: e.Node, Seconds: jsonfloat.Float(e.Seconds),
@@ -23,7 +24,7 @@ func (e *Epoch) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*e = Epoch{
-		Epoch: j.Epoch, Energy: float64(j.Energy), NodeEnergy: floats(j.NodeEnergy), Validation: j.Validation,
+		Epoch: j.Epoch, Energy: float64(j.Energy), Nodes: j.Nodes, NodeEnergy: floats(j.NodeEnergy), Validation: j.Validation,
 		Rate: float64(j.Rate), InferenceRate: float64(j.InferenceRate), Steps: float64(j.Steps),
 		Residual: float64(j.Residual), NodeResidual: floats(j.NodeResidual), ToLose: (*float64)(j.ToLose), EndResidual: floats(j.EndResidual),
 		Diverged: j.Diverged, Batches: j.Batches, Node: j.Node, Seconds: float64(j.Seconds),
@@ -49,6 +50,7 @@ func (s *Score) UnmarshalJSON(text []byte) error {
 type epochJSON struct {
 	Epoch         int               `json:"epoch"`
 	Energy        jsonfloat.Float   `json:"energy"`
+	Nodes         model.Names       `json:"nodes,omitempty"`
 	NodeEnergy    []jsonfloat.Float `json:"node_energy,omitempty"`
 	Validation    *Score            `json:"validation,omitempty"`
 	Rate          jsonfloat.Float   `json:"rate"`
