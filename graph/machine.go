@@ -47,14 +47,6 @@ type Handicap struct {
 	OneRate bool // do a batch's work at each step
 }
 
-// lists are the numbers of a machine's lists of work.
-type lists struct {
-	gradients, evaluate, errors, features, steps, pulled int
-	look, begin                                          int
-	predict                                              []int // by node; −1 where it has no prediction or is clamped
-	first, again                                         []int // by turn
-}
-
 // Compile lowers e to a machine. The batch of e's Spec is the size for which
 // room is made at first; a machine takes batches of any size. It is an error where e has
 // operations of others than [Build].
@@ -112,85 +104,6 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 		return nil, err
 	}
 	return m, nil
-}
-
-// hebbian returns what the Hebbian update reads: errors, δ and features; and predictions
-// that are not v − ε.
-func (e *Energy) hebbian() (nodes G.Nodes) {
-	for i, t := range e.Terms {
-		nodes = append(nodes, t.Error, t.Delta)
-		if e.wiring.Predictions[i].Energy != Gaussian {
-			nodes = append(nodes, t.Prediction)
-		}
-	}
-	return append(nodes, e.features()...)
-}
-
-func (e *Energy) features() (nodes G.Nodes) {
-	for i := range e.Terms {
-		for _, edge := range e.Terms[i].Edges {
-			nodes = append(nodes, edge.Feature)
-		}
-	}
-	return nodes
-}
-
-// scripts numbers the machine's lists and says what each computes.
-func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
-	e, next := m.energy, 0
-	list := func() int { next++; return next - 1 }
-	one := func(nodes ...*G.Node) int {
-		at := list()
-		scripts = append(scripts, machine.Script{{List: at, Nodes: nodes}})
-		return at
-	}
-	settled := slices.Concat(e.hebbian(), e.plain)
-	m.lists.gradients = one(e.Gradients...)
-	m.lists.evaluate = one(append(slices.Clone(e.Gradients), e.Total)...)
-	m.lists.errors = one(settled...)
-	m.lists.features = one(e.features()...)
-	m.lists.steps = list()
-	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.steps, Nodes: slices.Concat(e.Steps, e.apart)}})
-	m.lists.pulled = list()
-	scripts = append(scripts, machine.Script{{List: -1, Nodes: slices.Concat(e.Gradients, e.Steps)}, {List: m.lists.pulled, Nodes: e.pulled}})
-	for l := range e.Latents {
-		m.lists.predict = append(m.lists.predict, -1)
-		if first := e.wiring.First[l]; first >= 0 && !e.Spec.Nodes[l].Clamped {
-			m.lists.predict[l] = one(e.Terms[first].Prediction)
-		}
-	}
-
-	// Looks are at all that turns have in common, so that the first turn after one finds
-	// it fresh: gradients where there is one turn, errors where there are several. At the
-	// start the latents of several turns have just been predicted.
-	var pass machine.Script
-	m.lists.look, m.lists.begin = m.lists.evaluate, m.lists.evaluate
-	if len(turns) > 1 {
-		for _, l := range e.wiring.Order {
-			if m.lists.predict[l] >= 0 {
-				pass = append(pass, machine.Act{List: -1, Nodes: G.Nodes{e.Terms[e.wiring.First[l]].Prediction}, Moves: G.Nodes{e.Latents[l]}})
-			}
-		}
-		m.lists.look, m.lists.begin = m.lists.errors, list()
-		pass = append(pass, machine.Act{List: m.lists.begin, Nodes: settled})
-	} else {
-		pass = append(pass, machine.Act{List: -1, Nodes: append(slices.Clone(e.Gradients), e.Total)})
-	}
-	for _, lists := range []*[]int{&m.lists.first, &m.lists.again} {
-		for _, nodes := range turns {
-			act := machine.Act{List: list()}
-			for _, l := range nodes {
-				act.Nodes = append(act.Nodes, e.Gradients[l])
-				act.Moves = append(act.Moves, e.Latents[l])
-			}
-			for _, l := range nodes {
-				act.Nodes = append(act.Nodes, e.Steps[l], e.apart[l])
-			}
-			*lists = append(*lists, act.List)
-			pass = append(pass, act)
-		}
-	}
-	return append(scripts, pass)
 }
 
 // shardRows returns the number of examples that settle together: few, so that a
@@ -344,32 +257,13 @@ func (m *Machine) Latent(l int) *tensor.Dense {
 
 // Gradient returns ∂E/∂v of node l for the whole batch, (rows, d), as of the last Gradients
 // or Evaluate; nil where it has none.
-func (m *Machine) Gradient(l int) *tensor.Dense {
-	if m.energy.Gradients[l] == nil {
-		return nil
-	}
-	return m.view(m.energy.Gradients[l])
-}
-
-// Step returns the step of node l for the whole batch, (rows, d), as of the last Steps or
-// Turn; nil where it has none.
-func (m *Machine) Step(l int) *tensor.Dense {
-	if m.energy.Steps[l] == nil {
-		return nil
-	}
-	return m.view(m.energy.Steps[l])
-}
+func (m *Machine) Gradient(l int) *tensor.Dense { return m.view(m.energy.Gradients[l]) }
 
 // Pulled returns, for an energy with ErrorSteps, minus the step of prediction i's node as
 // the prediction's sum has it, pulled back through what comes after the map, (rows, d), as
 // of the last PullSteps: what stands in place of δ in backpropagation. Nil where the node
 // has no step.
-func (m *Machine) Pulled(i int) *tensor.Dense {
-	if m.energy.pulled[i] == nil {
-		return nil
-	}
-	return m.view(m.energy.pulled[i])
-}
+func (m *Machine) Pulled(i int) *tensor.Dense { return m.view(m.energy.pulled[i]) }
 
 // Error returns ε of prediction i, (rows, d), as of the last Errors.
 func (m *Machine) Error(i int) *tensor.Dense { return m.view(m.energy.Terms[i].Error) }
@@ -396,7 +290,11 @@ func (m *Machine) Feature(i, j int) *tensor.Dense {
 	return m.view(f)
 }
 
+// view returns a value of the whole batch, nil of none.
 func (m *Machine) view(n *G.Node) *tensor.Dense {
+	if n == nil {
+		return nil
+	}
 	at := m.engine.Number(n)
 	v := m.views[at]
 	if v == nil {

@@ -161,7 +161,7 @@ func TestBadInput(t *testing.T) {
 	must(t, err)
 	m, err := Compile(e)
 	must(t, err)
-	if err := m.Freeze(); err == nil || !strings.Contains(err.Error(), "weight v0←v1 has no value") {
+	if err := m.Freeze(); err == nil || !strings.Contains(err.Error(), "weight v0←v1: must be float64 of shape (5, 4), got none") {
 		t.Errorf("Freeze without weights: %v", err)
 	}
 	bindRandom(t, e, 1)
@@ -169,12 +169,12 @@ func TestBadInput(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	v0, v2 := random(rng, tensor.Float64, 2, 5), random(rng, tensor.Float64, 2, 3)
 	for want, clamps := range map[string][]*tensor.Dense{
-		"must be one for each of the 3 nodes, got": {v0},
-		"node v2: must have a clamp":               {v0, nil, nil},
-		"node v1: is free and must have no clamp":  {v0, v0, v2},
-		"v2: must have shape (2, 3), got (2, 5)":   {v0, nil, v0},
-		"v0: must hold []float64, got float32":     {random(rng, tensor.Float32, 2, 5), nil, v2},
-		"v0: must be a contiguous row-major tens":  {transposed(t, random(rng, tensor.Float64, 5, 2)), nil, v2},
+		"must be one for each of the 3 nodes, got":                         {v0},
+		"node v2: must have a clamp":                                       {v0, nil, nil},
+		"node v1: is free and must have no clamp":                          {v0, v0, v2},
+		"v2: must be float64 of shape (2, 3), got float64 of shape (2, 5)": {v0, nil, v0},
+		"v0: must be float64 of shape (2, 5), got float32 of shape (2, 5)": {random(rng, tensor.Float32, 2, 5), nil, v2},
+		"v0: must have its rows one after the other in memory":             {transposed(t, random(rng, tensor.Float64, 5, 2)), nil, v2},
 	} {
 		if err := m.Load(2, clamps, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Load: got error %v, want one with %q", err, want)

@@ -84,10 +84,7 @@ func (t OwnTerm) op(name string, sizes []int) *op.Op {
 			}
 			return grads, nil
 		},
-		Faces: op.Faces{
-			Do32: ownDo[float32](t, sizes, -1), Do64: ownDo[float64](t, sizes, -1),
-			Lower32: ownLower[float32](t, sizes, -1), Lower64: ownLower[float64](t, sizes, -1),
-		},
+		Faces: op.ByKernel(ownLower[float32](t, sizes, -1), ownLower[float64](t, sizes, -1)),
 	}
 }
 
@@ -97,10 +94,7 @@ func (t OwnTerm) gradient(name string, sizes []int, k int) *op.Op {
 	return &op.Op{
 		Name: fmt.Sprintf("%s %v by %d", name, sizes, k), In: strings.Repeat("m", len(sizes)), Out: 'm',
 		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return in[k].Clone(), nil },
-		Faces: op.Faces{
-			Do32: ownDo[float32](t, sizes, k), Do64: ownDo[float64](t, sizes, k),
-			Lower32: ownLower[float32](t, sizes, k), Lower64: ownLower[float64](t, sizes, k),
-		},
+		Faces: op.ByKernel(ownLower[float32](t, sizes, k), ownLower[float64](t, sizes, k)),
 	}
 }
 
@@ -131,20 +125,6 @@ func ownRow[T vec.Float](t OwnTerm, e *example, row func(i int) []T, dst []T, k 
 		dst[j] = T(x)
 	}
 	return 0
-}
-
-func ownDo[T vec.Float](t OwnTerm, sizes []int, k int) op.Reference[T] {
-	return func(dst []T, in [][]T, shapes []tensor.Shape) float64 {
-		e, sum := newExample(sizes), 0.0
-		for r := range shapes[0][0] {
-			var to []T
-			if k >= 0 {
-				to = dst[r*sizes[k] : (r+1)*sizes[k]]
-			}
-			sum += ownRow(t, e, func(i int) []T { return in[i][r*sizes[i] : (r+1)*sizes[i]] }, to, k)
-		}
-		return sum
-	}
 }
 
 func ownLower[T vec.Float](t OwnTerm, sizes []int, k int) op.Lower[T] {

@@ -3,7 +3,7 @@ package graph
 import (
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/internal/vec"
+	"example.com/pcn/internal/dense"
 )
 
 // Shard is rows Lo to Hi of the batch, which settle together. Its methods
@@ -103,10 +103,10 @@ func (s *Shard) MoveErrors(rates []float64) {
 		}
 		v, step, first := s.latents[l], s.steps[l], e.wiring.First[l]
 		if first < 0 {
-			addScaled(v, -rates[l], step)
+			dense.AddScaled(v, -rates[l], step)
 			continue
 		}
-		addScaled(s.apart[l], -rates[l], step)
+		dense.AddScaled(s.apart[l], -rates[l], step)
 		m.engine.Run(m.lists.predict[l], s.Lo, s.Hi)
 		m.engine.PutSum(m.engine.Number(e.Latents[l]), m.engine.Number(e.Terms[first].Prediction), m.engine.Number(e.apart[l]), s.mask(l), s.Lo, s.Hi)
 	}
@@ -118,14 +118,6 @@ func (s *Shard) mask(l int) int {
 		return s.machine.engine.Number(n)
 	}
 	return -1
-}
-
-func addScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
-	if dst.Dtype() == tensor.Float32 {
-		vec.AddScaled(dst.Float32s(), float32(a), x.Float32s())
-	} else {
-		vec.AddScaled(dst.Float64s(), a, x.Float64s())
-	}
 }
 
 func (s *Shard) run(list int) { s.machine.engine.Run(list, s.Lo, s.Hi) }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -241,29 +242,19 @@ func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(f
 	if len(p.Edges) == 0 {
 		bad("prediction of %s: edges: must be at least one, got none", p.Of)
 	}
-	if p.Energy == nil {
-		p.Energy = Gaussian
-	}
+	p.Energy = cmp.Or(p.Energy, Gaussian)
 	p.After = feature.Default(p.After)
 	if d, err := p.After.Size(node.Size); err != nil || d != node.Size {
 		bad("prediction of %s: after: must keep the %d units, got %v", p.Of, node.Size, p.After)
 	}
-	for field, x := range map[string]*float64{"weight": &p.Weight} {
-		if *x == 0 {
-			*x = 1
-		}
-		if !(*x > 0) || math.IsInf(*x, 0) {
-			bad("prediction of %s: %s: must be a number > 0, got %v", p.Of, field, *x)
-		}
+	if p.Weight = cmp.Or(p.Weight, 1); !(p.Weight > 0) || math.IsInf(p.Weight, 0) {
+		bad("prediction of %s: weight: must be a number > 0, got %v", p.Of, p.Weight)
 	}
 	for j := range p.Edges {
 		e := &p.Edges[j]
 		where := fmt.Sprintf("prediction of %s from %s", p.Of, strings.Join(e.From, ", "))
 		e.Feature, e.Map = feature.Default(e.Feature), linear.Default(e.Map)
-		if e.Scale == 0 {
-			e.Scale = 1
-		}
-		if math.IsNaN(e.Scale) || math.IsInf(e.Scale, 0) {
+		if e.Scale = cmp.Or(e.Scale, 1); math.IsNaN(e.Scale) || math.IsInf(e.Scale, 0) {
 			bad("%s: scale: must be a number, got %v", where, e.Scale)
 		}
 		var sizes []int

@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // perceptron is an ordinary network of the same weights as a feedforward n, written with
@@ -141,7 +143,7 @@ func TestBackprop(t *testing.T) {
 					n, err := New(c)
 					must(t, err)
 					for i, p := range n.Parameters() { // biases and gains too
-						addScaled(p, 0.3, filled(tensor.Float64, randomNumbers(uint64(i)), p.Shape()...))
+						dense.AddScaled(p, 0.3, filled(tensor.Float64, randomNumbers(uint64(i)), p.Shape()...))
 					}
 					if precise {
 						must(t, n.SetPrecision(n.TargetNode(), []float64{0.5, 2, 3}))
@@ -155,7 +157,7 @@ func TestBackprop(t *testing.T) {
 					loss, grads := perceptron(t, n, inputs, targets)
 					r, err := n.Backprop(context.Background(), inputs, targets)
 					must(t, err)
-					near(t, what+": loss", []float64{r.Energy}, []float64{loss + rows*n.DecayEnergy()}, 1e-10)
+					near(t, what+": loss", []float64{r.Energy}, []float64{loss + rows*decayEnergy(n)}, 1e-10)
 					u := n.NewUpdate()
 					must(t, n.Hebbian(r, u))
 					for i, p := range n.Named() {
@@ -164,7 +166,7 @@ func TestBackprop(t *testing.T) {
 							want.Float64s()[j] /= -rows
 						}
 						if p.Decays {
-							addScaled(want, -decay, p.Value)
+							dense.AddScaled(want, -decay, p.Value)
 						}
 						near(t, what+": "+p.Name, floats(u.Directions()[i]), floats(want), 1e-10)
 					}
@@ -263,4 +265,14 @@ func TestBackpropRefuses(t *testing.T) {
 	if _, err := n.Backprop(context.Background(), x, y); err == nil || !strings.Contains(err.Error(), "precision of hidden3: must not be learned") {
 		t.Errorf("a learned precision of a hidden node: got error %v", err)
 	}
+}
+
+// decayEnergy returns ½ λ ‖W‖² over all weights.
+func decayEnergy(n *Network) (total float64) {
+	for _, p := range n.Named() {
+		if p.Decays {
+			total += n.Config().WeightDecay * halfSquares(p.Value)
+		}
+	}
+	return total
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"example.com/pcn/internal/dense"
 )
 
 // longForm writes a chain down as nodes and predictions: from the bottom up, each node
@@ -122,9 +124,9 @@ func TestAfterIsBehindTheWeights(t *testing.T) {
 		for row := range 2 {
 			h := make([]float64, 4)
 			for j := range h {
-				h[j] = element(n.Biases(1), j)
+				h[j] = dense.At(n.Biases(1), j)
 				for k := range 3 {
-					h[j] += element(n.Weights(1), j*3+k) * math.Tanh(element(x, row*3+k))
+					h[j] += dense.At(n.Weights(1), j*3+k) * math.Tanh(dense.At(x, row*3+k))
 				}
 				if after {
 					h[j] = sigmoid(h[j])
@@ -132,12 +134,12 @@ func TestAfterIsBehindTheWeights(t *testing.T) {
 			}
 			hidden = append(hidden, h...)
 			for j := range 2 {
-				y := element(n.Biases(0), j)
+				y := dense.At(n.Biases(0), j)
 				for k, v := range h {
 					if !after {
 						v = sigmoid(v)
 					}
-					y += element(n.Weights(0), j*4+k) * v
+					y += dense.At(n.Weights(0), j*4+k) * v
 				}
 				target = append(target, y)
 			}

@@ -40,7 +40,7 @@ func Hide(values *tensor.Dense, hidden func(example, unit int) bool) Clamp {
 	fixed := tensor.New(tensor.Of(values.Dtype()), tensor.WithShape(shape...))
 	for i := range shape.TotalSize() {
 		if !hidden(i/d, i%d) {
-			setElement(fixed, i, 1)
+			dense.Set(fixed, i, 1)
 		}
 	}
 	return Clamp{Values: values, Fixed: fixed}
@@ -102,7 +102,7 @@ func (n *Network) check(of Clamps) (c []Clamp, rows int, err error) {
 			}
 			for i := notFinite(v.Values, 0); i >= 0; i = notFinite(v.Values, i+1) {
 				if !v.missing(i) {
-					return nil, 0, fmt.Errorf("model: clamp of %s: must hold finite numbers, got %v at [%d, %d]", name(l), element(v.Values, i), i/n.sizes[l], i%n.sizes[l])
+					return nil, 0, fmt.Errorf("model: clamp of %s: must hold finite numbers, got %v at [%d, %d]", name(l), dense.At(v.Values, i), i/n.sizes[l], i%n.sizes[l])
 				}
 			}
 			if rows < 0 {
@@ -126,7 +126,7 @@ func (n *Network) check(of Clamps) (c []Clamp, rows int, err error) {
 				return nil, 0, fmt.Errorf("model: clamp of %s: start: %w: that of %s has %d examples", name(l), err, name(first), rows)
 			}
 			if i := notFinite(v.Start, 0); i >= 0 {
-				return nil, 0, fmt.Errorf("model: clamp of %s: start: must hold finite numbers, got %v at [%d, %d]", name(l), element(v.Start, i), i/n.sizes[l], i%n.sizes[l])
+				return nil, 0, fmt.Errorf("model: clamp of %s: start: must hold finite numbers, got %v at [%d, %d]", name(l), dense.At(v.Start, i), i/n.sizes[l], i%n.sizes[l])
 			}
 		}
 	}
@@ -141,7 +141,7 @@ func (n *Network) check(of Clamps) (c []Clamp, rows int, err error) {
 		}
 		for at := outside(c[l].Values, high, 0); at >= 0; at = outside(c[l].Values, high, at+1) {
 			if d := n.sizes[l]; !c[l].missing(at) {
-				return nil, 0, fmt.Errorf("model: clamp of %s: values[%d, %d]: must be %s at a %v node, got %v", name(l), at/d, at%d, what, k, element(c[l].Values, at))
+				return nil, 0, fmt.Errorf("model: clamp of %s: values[%d, %d]: must be %s at a %v node, got %v", name(l), at/d, at%d, what, k, dense.At(c[l].Values, at))
 			}
 		}
 	}
@@ -150,7 +150,7 @@ func (n *Network) check(of Clamps) (c []Clamp, rows int, err error) {
 
 // missing reports whether element i of the values is of a free unit.
 func (c Clamp) missing(i int) bool {
-	return c.Fixed != nil && element(c.Fixed, i%c.Fixed.Shape().TotalSize()) == 0
+	return c.Fixed != nil && dense.At(c.Fixed, i%c.Fixed.Shape().TotalSize()) == 0
 }
 
 // mass returns the largest sum of an example's fixed units, 0 where none is.
@@ -163,7 +163,7 @@ func (c Clamp) mass() float64 {
 		sum := 0.0
 		for i := lo; i < lo+d; i++ {
 			if !c.missing(i) {
-				sum += element(c.Values, i)
+				sum += dense.At(c.Values, i)
 			}
 		}
 		highest = max(highest, sum)
@@ -176,11 +176,11 @@ func (c Clamp) mass() float64 {
 func (c Clamp) freeUnits(m *tensor.Dense) error {
 	fixed := c.Fixed.Shape().TotalSize()
 	for i := range m.Shape().TotalSize() {
-		x := element(c.Fixed, i%fixed)
+		x := dense.At(c.Fixed, i%fixed)
 		if x != 0 && x != 1 {
 			return fmt.Errorf("fixed: must hold 0 and 1, got %v", x)
 		}
-		setElement(m, i, 1-x)
+		dense.Set(m, i, 1-x)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // Clone returns a network with the same parameters, the tensors themselves, and latents,
@@ -36,10 +38,7 @@ func (n *Network) As(d Dtype) (*Network, error) {
 	done := map[*tensor.Dense]*tensor.Dense{nil: nil} // what is shared stays shared
 	converted := func(t *tensor.Dense) *tensor.Dense {
 		if _, ok := done[t]; !ok {
-			done[t] = tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(t.Shape()...))
-			for i := range t.Shape().TotalSize() {
-				setElement(done[t], i, element(t, i))
-			}
+			done[t] = dense.Fill(tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(t.Shape()...)), func(i int) float64 { return dense.At(t, i) })
 		}
 		return done[t]
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -86,11 +87,7 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 	done := &Completion{Energies: tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(rows, k))}
 	weighed := make([]weighing, rows)
 	for class := range k {
-		labels := make([]int, rows)
-		for i := range labels {
-			labels[i] = class
-		}
-		hot, err := n.OneHot(labels)
+		hot, err := n.OneHot(slices.Repeat([]int{class}, rows))
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +105,7 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 			done.Inputs, done.Predictions = clone(filled), predicted
 		}
 		for i, e := range r.ExampleEnergy {
-			setElement(done.Energies, i*k+class, e)
+			dense.Set(done.Energies, i*k+class, e)
 			share := weighed[i].add(e, how.Temperature)
 			moveRow(done.Inputs, filled, i, share)
 			if predicted != nil {
@@ -175,10 +172,10 @@ func classProbabilities(energies *tensor.Dense, temperature float64) *tensor.Den
 	for i := range p.Shape()[0] {
 		var w weighing
 		for j := range k {
-			w.add(element(energies, i*k+j), temperature)
+			w.add(dense.At(energies, i*k+j), temperature)
 		}
 		for j := range k {
-			setElement(p, i*k+j, boltzmann(element(energies, i*k+j)-w.lowest, temperature)/w.sum)
+			dense.Set(p, i*k+j, boltzmann(dense.At(energies, i*k+j)-w.lowest, temperature)/w.sum)
 		}
 	}
 	return p
@@ -207,7 +204,7 @@ func Temperature(energies *tensor.Dense, classes []int) (float64, error) {
 		sum := 0.0
 		for i, c := range classes {
 			for j := range s[1] {
-				sum += element(p, i*s[1]+j) * (element(energies, i*s[1]+j) - element(energies, i*s[1]+c))
+				sum += dense.At(p, i*s[1]+j) * (dense.At(energies, i*s[1]+j) - dense.At(energies, i*s[1]+c))
 			}
 		}
 		return sum

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // linearPair returns a network of 4 inputs and 3 classes, without a hidden node,
@@ -111,7 +113,7 @@ func TestCompletePredicts(t *testing.T) {
 		total := 0.0
 		for j := range want {
 			for k := range 3 {
-				want[j] += element(n.Weights(0), j*3+k) * math.Tanh(element(r.Latents[1], k))
+				want[j] += dense.At(n.Weights(0), j*3+k) * math.Tanh(dense.At(r.Latents[1], k))
 			}
 			total += math.Exp(want[j])
 		}
@@ -159,7 +161,7 @@ func TestTemperature(t *testing.T) {
 			sum := 0.0
 			for j := range k {
 				e := 3 * want * rng.Float64()
-				setElement(energies, i*k+j, 100+e)
+				dense.Set(energies, i*k+j, 100+e)
 				p[j] = math.Exp(-e / want)
 				sum += p[j]
 			}
@@ -274,7 +276,7 @@ func TestSampleOfBranches(t *testing.T) {
 			w := n.terms[0].edges[edge][0]
 			k := w.Shape()[1]
 			for u := range k {
-				want += element(w, j*k+u) * element(w, j*k+u) * temperature / precision
+				want += dense.At(w, j*k+u) * dense.At(w, j*k+u) * temperature / precision
 			}
 		}
 		for i := range rows {

@@ -259,9 +259,7 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 		size[n.Name] = n.Size
 	}
 	for field, name := range map[string]*string{"input": &c.Input, "target": &c.Target} {
-		if *name == "" {
-			*name = field
-		}
+		*name = cmp.Or(*name, field)
 		if _, ok := size[*name]; !ok {
 			bad("%s: must be one of the nodes, got %q", field, *name)
 		}

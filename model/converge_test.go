@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"example.com/pcn/internal/dense"
 )
 
 // halfFixed returns a random linear network, and clamps that fix its bottom, and half
@@ -22,7 +24,7 @@ func halfFixed(t *testing.T, seed uint64, dtype Dtype) (*Network, Clamps) {
 	for i := range n.Predictions() {
 		gain := math.Exp(2*rng.Float64() - 1)
 		for j := range n.Weights(i).Shape().TotalSize() {
-			setElement(n.Weights(i), j, gain*element(n.Weights(i), j))
+			dense.Set(n.Weights(i), j, gain*dense.At(n.Weights(i), j))
 		}
 		if rng.IntN(2) == 0 {
 			p := make([]float64, n.sizes[i])
@@ -43,7 +45,7 @@ func halfFixed(t *testing.T, seed uint64, dtype Dtype) (*Network, Clamps) {
 			fixed = rng.Perm(n.sizes[top])[:len(fixed)]
 		}
 		for _, u := range fixed {
-			setElement(c[top].Fixed, row*n.sizes[top]+u, 1)
+			dense.Set(c[top].Fixed, row*n.sizes[top]+u, 1)
 		}
 	}
 	return n, n.byNode(c...)
@@ -141,7 +143,7 @@ func TestRestOnAnyCores(t *testing.T) {
 			r, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: 60, Tolerance: 0.1, Estimate: true})
 			must(t, err)
 			for _, v := range r.Latents {
-				ends[i] = append(ends[i], elements(v)...)
+				ends[i] = append(ends[i], dense.Floats(v)...)
 			}
 			ends[i] = append(ends[i], r.ToLose, r.MeanSteps)
 		}

@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/dense"
 )
 
 // rich returns networks that have, among them, everything that a network can have
@@ -50,14 +51,14 @@ func rich(t *testing.T, dtype Dtype, seed uint64) map[string]*Network {
 
 // course is what there is to see of a network.
 type course struct {
-	Config                 Config
-	Text, Metadata         string
-	Precisions             [][]float64
-	Rate                   float64
-	Latents                [][]float64
-	Energies, Low, High    []float64
-	Hebbian                []float64
-	DecayEnergy, NextEnerg float64
+	Config              Config
+	Text, Metadata      string
+	Precisions          [][]float64
+	Rate                float64
+	Latents             [][]float64
+	Energies, Low, High []float64
+	Hebbian             []float64
+	NextEnerg           float64
 }
 
 // courseOf settles n, learns a little and settles again.
@@ -73,7 +74,7 @@ func courseOf(t *testing.T, n *Network) (c course) {
 	inf := Inference{Steps: 40, Rate: 0.02}
 	r, err := n.Settle(context.Background(), of, inf)
 	must(t, err)
-	c.Config, c.Text, c.Metadata, c.Rate, c.DecayEnergy = n.Config(), n.String(), n.Metadata("pcn.classes"), r.Rate, n.DecayEnergy()
+	c.Config, c.Text, c.Metadata, c.Rate = n.Config(), n.String(), n.Metadata("pcn.classes"), r.Rate
 	c.Energies = append(c.Energies, r.NodeEnergy...)
 	c.Energies = append(c.Energies, r.ExampleEnergy...)
 	for l, v := range r.Latents {
@@ -93,7 +94,7 @@ func courseOf(t *testing.T, n *Network) (c course) {
 	}
 	for i, d := range u.Directions() {
 		c.Hebbian = append(c.Hebbian, floats(d)...)
-		addScaled(n.Parameters()[i], 0.01, d)
+		dense.AddScaled(n.Parameters()[i], 0.01, d)
 	}
 	n.Changed()
 	r, err = n.Settle(context.Background(), of, inf)
@@ -106,7 +107,7 @@ func courseOf(t *testing.T, n *Network) (c course) {
 func learned(t *testing.T, n *Network) {
 	t.Helper()
 	for _, p := range n.Parameters() {
-		addScaled(p, 0.05, randomBatch(9, n.cfg.Dtype, 1, p.Shape().TotalSize()))
+		dense.AddScaled(p, 0.05, randomBatch(9, n.cfg.Dtype, 1, p.Shape().TotalSize()))
 	}
 	n.Changed()
 	n.MaxRate(n.Clamp(nil, nil)) // follows the norms

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/linear"
@@ -61,7 +63,7 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 		}
 		s.Predictions = append(s.Predictions, of)
 		energies = append(energies, p.Energy)
-		precisions = append(precisions, or(p.Precision, 1))
+		precisions = append(precisions, cmp.Or(p.Precision, 1))
 	}
 	for _, t := range c.Terms {
 		s.Own = append(s.Own, graph.Own{Term: t.Name, Nodes: t.Nodes})
@@ -147,11 +149,8 @@ func (c Config) Count() (total int) {
 		return 0
 	}
 	for _, s := range n.slots() {
-		if size := 1; s.fixed == nil {
-			for _, d := range s.shape {
-				size *= d
-			}
-			total += size
+		if s.fixed == nil {
+			total += tensor.Shape(s.shape).TotalSize()
 		}
 	}
 	return total

@@ -16,6 +16,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/dense"
 )
 
 // energyConfigs are networks of each form of energy at the bottom, with a prior
@@ -199,12 +201,12 @@ func TestMissingData(t *testing.T) {
 					mass := 0.0
 					for j := range d {
 						if !slices.Contains(free[row], unit{0, j}) {
-							mass += element(n.byNumber(c)[0].Values, row*d+j)
+							mass += dense.At(n.byNumber(c)[0].Values, row*d+j)
 						}
 					}
 					for j := range d {
 						i := row*d + j
-						fixed, v := !slices.Contains(free[row], unit{0, j}), element(r.Latents[0], i)
+						fixed, v := !slices.Contains(free[row], unit{0, j}), dense.At(r.Latents[0], i)
 						if !fixed && math.Abs(v-p[i]) > 1e-12 {
 							t.Fatalf("%s: free unit %d is %v, predicted %v", what, i, v, p[i])
 						}
@@ -219,10 +221,10 @@ func TestMissingData(t *testing.T) {
 							energy -= v*math.Log(p[i]) + (1-v)*math.Log(1-p[i])
 							want = v - p[i]
 						}
-						if fixed && v != element(n.byNumber(c)[0].Values, i) {
-							t.Fatalf("%s: fixed unit %d is %v, want %v", what, i, v, element(n.byNumber(c)[0].Values, i))
+						if fixed && v != dense.At(n.byNumber(c)[0].Values, i) {
+							t.Fatalf("%s: fixed unit %d is %v, want %v", what, i, v, dense.At(n.byNumber(c)[0].Values, i))
 						}
-						if got := element(r.Errors[0], i); !inf.StaleErrors && math.Abs(got-want) > 1e-12 {
+						if got := dense.At(r.Errors[0], i); !inf.StaleErrors && math.Abs(got-want) > 1e-12 {
 							t.Fatalf("%s: error %d is %v, want %v", what, i, got, want)
 						}
 					}
@@ -243,9 +245,9 @@ func probabilities(n *Network, r *Result) []float64 {
 	for row := range rows {
 		total := 0.0
 		for j := range d {
-			mu := element(n.Biases(0), j)
+			mu := dense.At(n.Biases(0), j)
 			for u := range k {
-				mu += n.Activation(0).Value(element(r.Latents[1], row*k+u)) * element(n.Weights(0), j*k+u)
+				mu += n.Spec().Predictions[0].Edges[0].Feature.(*feature.Activation).Value(dense.At(r.Latents[1], row*k+u)) * dense.At(n.Weights(0), j*k+u)
 			}
 			if p[row*d+j] = math.Exp(mu); n.NodeEnergy(0) == Bernoulli {
 				p[row*d+j] = 1 / (1 + math.Exp(-mu))
@@ -283,7 +285,7 @@ func TestPredictionsAreProbabilities(t *testing.T) {
 			for row := range 3 {
 				total := 0.0
 				for j := range n.Size(0) {
-					total += element(got, row*n.Size(0)+j)
+					total += dense.At(got, row*n.Size(0)+j)
 				}
 				if sums := math.Abs(total-1) < 1e-9; sums != (n.NodeEnergy(0) == CrossEntropy) {
 					t.Errorf("%v: predictions sum to %v", n.NodeEnergy(0), total)

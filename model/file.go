@@ -1,7 +1,6 @@
 package model
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +15,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/tensorfile"
 )
 
@@ -203,7 +203,7 @@ func Read(data []byte, base Config) (*Network, error) {
 		if err := fill(p, st[name], name); err != nil {
 			return nil, err
 		}
-		if err := n.setPrecision(i, elements(p)); err != nil {
+		if err := n.setPrecision(i, dense.Floats(p)); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -319,37 +319,13 @@ func expect(st views, name string, shape ...int) error {
 
 // fill sets d to v, converted, which must be finite.
 func fill(d *tensor.Dense, v safetensors.TensorView, name string) error {
-	bad := -1
-	switch to := d.Data().(type) {
-	case []float32:
-		bad = fillSlice(to, v)
-	case []float64:
-		bad = fillSlice(to, v)
+	from, err := tensorfile.Dense(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	if bad >= 0 {
-		return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, bad, number(v.Data(), v.DType(), bad))
+	if i := notFinite(from, 0); i >= 0 {
+		return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, i, dense.At(from, i))
 	}
+	dense.Fill(d, func(i int) float64 { return dense.At(from, i) })
 	return nil
-}
-
-// fillSlice sets to to the numbers of v, and returns the place of the first that is
-// not finite, else -1.
-func fillSlice[T float32 | float64](to []T, v safetensors.TensorView) (bad int) {
-	raw, dtype := v.Data(), v.DType()
-	for i := range to {
-		x := number(raw, dtype, i)
-		if !finite(x) {
-			return i
-		}
-		to[i] = T(x)
-	}
-	return -1
-}
-
-// number returns number i of those that raw holds.
-func number(raw []byte, dtype safetensors.DType, i int) float64 {
-	if dtype == safetensors.F32 {
-		return float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
-	}
-	return math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
 }

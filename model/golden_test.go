@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"example.com/pcn/internal/dense"
 )
 
 // golden is a file of testdata/golden: see its README.
@@ -103,8 +105,8 @@ func (g *golden) run(t *testing.T, dtype Dtype, tol float64) {
 			near(t, at("stale error", i), floats(r.Errors[i]), flat(b.StaleErrors[i]), tol)
 			near(t, at("ΔW", i), floats(update.Directions()[2*i]), flat(b.DeltaWeights[i]), tol)
 			near(t, at("Δb", i), floats(update.Directions()[2*i+1]), b.DeltaBiases[i], tol)
-			addScaled(n.Weights(i), g.WeightLR, update.Directions()[2*i])
-			addScaled(n.Biases(i), g.WeightLR, update.Directions()[2*i+1])
+			dense.AddScaled(n.Weights(i), g.WeightLR, update.Directions()[2*i])
+			dense.AddScaled(n.Biases(i), g.WeightLR, update.Directions()[2*i+1])
 			near(t, at("weights after", i), floats(n.Weights(i)), flat(b.WeightsAfter[i]), tol)
 			near(t, at("biases after", i), floats(n.Biases(i)), b.BiasesAfter[i], tol)
 		}

@@ -5,10 +5,12 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	f64s "gonum.org/v1/gonum/floats"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 )
 
@@ -79,10 +81,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 // norm2Of returns the squared spectral norm of the matrix of these blocks, all
 // nonnegative, by power iteration.
 func norm2Of(blocks []block, rows, columns int) float64 {
-	x, y := make([]float64, columns), make([]float64, rows)
-	for i := range x {
-		x[i] = 1
-	}
+	x, y := slices.Repeat([]float64{1}, columns), make([]float64, rows)
 	lambda := 0.0
 	for range 200 {
 		clear(y)
@@ -93,16 +92,11 @@ func norm2Of(blocks []block, rows, columns int) float64 {
 		for _, b := range blocks {
 			x[b.column] += b.norm * y[b.row]
 		}
-		norm := 0.0
-		for _, v := range x {
-			norm += v * v
-		}
-		if norm = math.Sqrt(norm); norm == 0 {
+		norm := f64s.Norm(x, 2)
+		if norm == 0 {
 			return math.SmallestNonzeroFloat32 // nothing is free
 		}
-		for i := range x {
-			x[i] /= norm
-		}
+		f64s.Scale(1/norm, x)
 		if math.Abs(norm-lambda) <= 1e-6*norm {
 			return norm
 		}
@@ -163,9 +157,9 @@ func (w *norms) edge(n *Network, prediction, edge int) float64 {
 		return math.Sqrt(n.maxPrecision(prediction))
 	}
 	highest := 0.0
-	for j, gain := range elements(t.edges[edge][0]) {
+	for j, gain := range dense.Floats(t.edges[edge][0]) {
 		if t.precision != nil {
-			gain *= math.Sqrt(element(t.precision, j))
+			gain *= math.Sqrt(dense.At(t.precision, j))
 		}
 		highest = max(highest, math.Abs(gain))
 	}
@@ -222,14 +216,7 @@ func (w *norms) update(n *Network, wanted func(edgeAt) bool) {
 // √‖WᵀΠW x‖ for the unit x along the one it was given: an estimate, from below, of
 // the spectral norm of √Π W. A nil precision is 1.
 func powerStep[T float32 | float64](w []T, precision *tensor.Dense, left, x []float64) float64 {
-	norm2 := 0.0
-	for _, v := range x {
-		norm2 += v * v
-	}
-	scale := 1 / math.Sqrt(norm2)
-	for j := range x {
-		x[j] *= scale
-	}
+	f64s.Scale(1/math.Sqrt(f64s.Dot(x, x)), x)
 	k := len(x)
 	for i := range left {
 		sum := 0.0
@@ -237,7 +224,7 @@ func powerStep[T float32 | float64](w []T, precision *tensor.Dense, left, x []fl
 			sum += float64(v) * x[j]
 		}
 		if precision != nil {
-			sum *= element(precision, i)
+			sum *= dense.At(precision, i)
 		}
 		left[i] = sum
 	}
@@ -247,10 +234,7 @@ func powerStep[T float32 | float64](w []T, precision *tensor.Dense, left, x []fl
 			x[j] += l * float64(v)
 		}
 	}
-	norm2 = 0
-	for _, v := range x {
-		norm2 += v * v
-	}
+	norm2 := f64s.Dot(x, x)
 	if norm2 == 0 || !finite(norm2) {
 		for j := range x { // no direction to follow: begin anew the next time
 			x[j] = 1

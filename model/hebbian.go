@@ -228,11 +228,7 @@ func (g *learning) run(n *Network, r *Result, dst *Update) {
 // addRows adds a times rows lo to hi of x.
 func addRows(dst *tensor.Dense, a float64, x *tensor.Dense, lo, hi int) {
 	k := dst.Shape().TotalSize() / dst.Shape()[0]
-	if dst.Dtype() == tensor.Float32 {
-		vec.AddScaled(dst.Float32s()[lo*k:hi*k], float32(a), x.Float32s()[lo*k:hi*k])
-	} else {
-		vec.AddScaled(dst.Float64s()[lo*k:hi*k], a, x.Float64s()[lo*k:hi*k])
-	}
+	dense.AddScaledPart(dst, a, x, lo*k, hi*k)
 }
 
 // learnUnits sets a piece of a bias to the mean of δ, and of a log Π to its direction.

@@ -12,8 +12,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
-	"example.com/pcn/internal/dense"
-	"example.com/pcn/internal/vec"
 )
 
 // Hessian is the second derivative of a batch's energy by the free latents, at
@@ -79,9 +77,6 @@ func (n *Network) Hessian(c Clamps, latents []*tensor.Dense) (*Hessian, error) {
 	}
 	return h, nil
 }
-
-// Examples returns the number of examples.
-func (h *Hessian) Examples() int { return len(h.free) }
 
 // Size returns the number of free units of an example.
 func (h *Hessian) Size(example int) int { return len(h.free[example]) }
@@ -291,140 +286,4 @@ func ritz(alpha, beta []float64) (s Spectrum, near bool) {
 	low, high := math.Abs(beta[k-1]*vectors.At(k-1, 0)), math.Abs(beta[k-1]*vectors.At(k-1, k-1))
 	s = Spectrum{Low: values[0], High: values[k-1], Error: max(low, high)}
 	return s, high <= lanczosTolerance*s.High && low <= max(lanczosTolerance*math.Abs(s.Low), lanczosFloor*s.High)
-}
-
-// probe looks at the energy of a shard about some latents. Its vectors hold the
-// units of all free nodes, example by example, in float64; those of fixed units
-// are 0 in every direction.
-type probe struct {
-	shard       *graph.Shard
-	free        []int     // nodes
-	first       []int     // by node: its place in an example's vector
-	rows, width int       // examples, units of free nodes
-	step        float64   // of the central differences, in the largest component
-	at          []float64 // the latents
-	moved, back []float64 // scratch
-}
-
-// probe returns probes of the shards at latents, on a machine of their own.
-func (n *Network) probe(c []Clamp, rows int, latents []*tensor.Dense) (*settler, []*probe, error) {
-	s, err := n.settler(c, rows, Inference{Steps: probeSteps}, true)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(latents) != len(n.sizes) {
-		return nil, nil, fmt.Errorf("latents: must be one for each of the %d nodes, got %d", len(n.sizes), len(latents))
-	}
-	first, width := make([]int, len(n.sizes)), 0
-	for _, l := range s.open {
-		if err := dense.Check(latents[l], dense.Float(latents[l]), s.machine.Rows(), n.sizes[l]); err != nil {
-			return nil, nil, fmt.Errorf("latents[%d]: %w", l, err)
-		}
-	}
-	for _, l := range s.free {
-		first[l] = width
-		width += n.sizes[l]
-	}
-	shards := make([]*probe, s.machine.Shards())
-	s.machine.Each(func(shard *graph.Shard) {
-		p := &probe{shard: shard, free: s.free, first: first, rows: shard.Hi - shard.Lo, width: width, step: 1e-5}
-		if n.cfg.Dtype == Float32 {
-			p.step = 1e-2
-		}
-		p.at, p.moved, p.back = p.vector(), p.vector(), p.vector()
-		for _, l := range s.open {
-			v := shard.Latent(l)
-			d := n.sizes[l]
-			for i := range p.rows * d {
-				setElement(v, i, element(latents[l], shard.Lo*d+i))
-			}
-			s.keepFixed(shard, l)
-		}
-		p.read(p.at, shard.Latent)
-		shards[shard.Index] = p
-	})
-	return s, shards, nil
-}
-
-func (p *probe) vector() []float64 { return make([]float64, p.rows*p.width) }
-
-// row returns the part of a vector that is example r's.
-func (p *probe) row(v []float64, r int) []float64 { return v[r*p.width : (r+1)*p.width] }
-
-// place returns where in an example's vector a unit is.
-func (p *probe) place(u unit) int { return p.first[u.node] + u.index }
-
-// read sets dst to what of holds for each free node.
-func (p *probe) read(dst []float64, of func(l int) *tensor.Dense) {
-	for _, l := range p.free {
-		if d := of(l); d.Dtype() == tensor.Float32 {
-			readRows(dst[p.first[l]:], d.Float32s(), p.width, d.Shape()[1])
-		} else {
-			readRows(dst[p.first[l]:], d.Float64s(), p.width, d.Shape()[1])
-		}
-	}
-}
-
-// put sets the latents to v.
-func (p *probe) put(v []float64) {
-	for _, l := range p.free {
-		if d := p.shard.Latent(l); d.Dtype() == tensor.Float32 {
-			putRows(d.Float32s(), v[p.first[l]:], p.width, d.Shape()[1])
-		} else {
-			putRows(d.Float64s(), v[p.first[l]:], p.width, d.Shape()[1])
-		}
-	}
-}
-
-// readRows sets size numbers of each width of v to the rows of data.
-func readRows[T vec.Float](v []float64, data []T, width, size int) {
-	for r := 0; r*size < len(data); r++ {
-		to := v[r*width:][:size]
-		for i, x := range data[r*size:][:size] {
-			to[i] = float64(x)
-		}
-	}
-}
-
-// putRows is readRows the other way.
-func putRows[T vec.Float](data []T, v []float64, width, size int) {
-	for r := 0; r*size < len(data); r++ {
-		to := data[r*size:][:size]
-		for i, x := range v[r*width:][:size] {
-			to[i] = T(x)
-		}
-	}
-}
-
-// product sets dst to H u at the latents, by (g(v + h u) − g(v − h u)) / 2h with
-// an h for each example.
-func (p *probe) product(dst, u []float64) {
-	h := make([]float64, p.rows)
-	for r := range h {
-		largest := 0.0
-		for _, x := range p.row(u, r) {
-			largest = max(largest, x, -x)
-		}
-		if largest > 0 {
-			h[r] = p.step / largest
-		}
-	}
-	move := func(to []float64, sign float64) {
-		for r := range h {
-			f64s.AddScaledTo(p.row(p.moved, r), p.row(p.at, r), sign*h[r], p.row(u, r))
-		}
-		p.put(p.moved)
-		p.shard.Gradients()
-		p.read(to, p.shard.Gradient)
-	}
-	move(dst, 1)
-	move(p.back, -1)
-	f64s.Sub(dst, p.back)
-	for r := range h {
-		if h[r] > 0 {
-			f64s.Scale(1/(2*h[r]), p.row(dst, r))
-		} else {
-			clear(p.row(dst, r))
-		}
-	}
 }

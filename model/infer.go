@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // Predict returns the targets (B, k) that the network infers for inputs (B, d).
@@ -101,7 +102,7 @@ func (n *Network) OneHot(classes []int) (*tensor.Dense, error) {
 		if c < 0 || c >= k {
 			return nil, fmt.Errorf("model: classes[%d]: must be 0 to %d, got %d", i, k-1, c)
 		}
-		setElement(d, i*k+c, 1)
+		dense.Set(d, i*k+c, 1)
 	}
 	return d, nil
 }

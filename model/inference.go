@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -61,12 +62,7 @@ func (inf Inference) WithDefaults() (Inference, error) {
 	if err != nil {
 		bad("method: %v", err)
 	}
-	if inf.Steps == 0 {
-		inf.Steps = 20
-	}
-	if inf.Rate == 0 {
-		inf.Rate = kind.Rate
-	}
+	inf.Steps, inf.Rate = cmp.Or(inf.Steps, 20), cmp.Or(inf.Rate, kind.Rate)
 	if inf.Steps < 0 {
 		bad("steps: must be > 0, got %d", inf.Steps)
 	}

@@ -1,6 +1,10 @@
 package model
 
-import "example.com/pcn/graph"
+import (
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+)
 
 // Bytes returns about how much memory a network of c takes at least: for its
 // parameters, and to settle batch examples as inf says. It has latents, predictions,
@@ -16,11 +20,7 @@ func (c Config) Bytes(inf Inference, batch int) (parameters, settling float64) {
 		size = 8
 	}
 	for _, s := range n.slots() {
-		units := 1.0
-		for _, d := range s.shape {
-			units *= float64(d)
-		}
-		parameters += units
+		parameters += float64(tensor.Shape(s.shape).TotalSize())
 	}
 	form := inf.Method.moves().Form
 	for l, units := range n.sizes {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -79,11 +80,15 @@ type Mover interface {
 }
 
 var methods = registry.New(map[string]Moves{
-	gradientName:                 {Rate: 0.1, Bounded: true, New: func(Inference) Mover { return AlongGradient{} }},
-	string(Momentum):             {Rate: 0.1, Bounded: true, New: func(inf Inference) Mover { return &HeavyBall{Keep: or(inf.Momentum, 0.9)} }},
-	string(Nesterov):             {Rate: 0.1, Bounded: true, New: func(Inference) Mover { return &Accelerated{} }},
-	string(Adam):                 {Rate: 0.05, New: func(inf Inference) Mover { return &AdamMover{Beta1: or(inf.Beta1, 0.9), Beta2: or(inf.Beta2, 0.999)} }},
-	string(Lion):                 {Rate: 0.01, New: func(inf Inference) Mover { return &LionMover{Beta1: or(inf.Beta1, 0.9), Beta2: or(inf.Beta2, 0.99)} }},
+	gradientName:     {Rate: 0.1, Bounded: true, New: func(Inference) Mover { return AlongGradient{} }},
+	string(Momentum): {Rate: 0.1, Bounded: true, New: func(inf Inference) Mover { return &HeavyBall{Keep: cmp.Or(inf.Momentum, 0.9)} }},
+	string(Nesterov): {Rate: 0.1, Bounded: true, New: func(Inference) Mover { return &Accelerated{} }},
+	string(Adam): {Rate: 0.05, New: func(inf Inference) Mover {
+		return &AdamMover{Beta1: cmp.Or(inf.Beta1, 0.9), Beta2: cmp.Or(inf.Beta2, 0.999)}
+	}},
+	string(Lion): {Rate: 0.01, New: func(inf Inference) Mover {
+		return &LionMover{Beta1: cmp.Or(inf.Beta1, 0.9), Beta2: cmp.Or(inf.Beta2, 0.99)}
+	}},
 	string(Preconditioned):       {Rate: 0.6, Form: graph.BlockSteps, New: along},
 	string(GaussSeidel):          {Rate: 1, Form: graph.BlockSteps, Turns: oneByOne, New: along},
 	string(SymmetricGaussSeidel): {Rate: 1, Form: graph.BlockSteps, Turns: thereAndBack, New: along},
@@ -93,14 +98,6 @@ var methods = registry.New(map[string]Moves{
 })
 
 func along(Inference) Mover { return AlongSteps{} }
-
-// or returns x, or what is usual where it is 0.
-func or(x, usual float64) float64 {
-	if x == 0 {
-		return usual
-	}
-	return x
-}
 
 // RegisterMethod makes a method known by name to Inference.Method, in place of one
 // registered under that name before.

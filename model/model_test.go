@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // byNode returns clamps of nodes by number, from the bottom of a chain up.
@@ -73,7 +75,7 @@ func flat(rows [][]float64) []float64 {
 func floats(d *tensor.Dense) []float64 {
 	all := make([]float64, d.Shape().TotalSize())
 	for i := range all {
-		all[i] = element(d, i)
+		all[i] = dense.At(d, i)
 	}
 	return all
 }
@@ -81,7 +83,7 @@ func floats(d *tensor.Dense) []float64 {
 // converted returns x as type d.
 func converted(x *tensor.Dense, d Dtype) *tensor.Dense {
 	i := -1
-	return filled(d.Tensor(), func() float64 { i++; return element(x, i) }, x.Shape()...)
+	return filled(d.Tensor(), func() float64 { i++; return dense.At(x, i) }, x.Shape()...)
 }
 
 // near checks got against want, with an error relative to the largest of want.

@@ -6,6 +6,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // AlongGradient moves v ← v − γ g. It is what other movers have in common: it
@@ -24,7 +25,7 @@ func (AlongGradient) Remembers() bool { return false }
 // Move implements [Mover].
 func (AlongGradient) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
-		addScaled(s.Latent(l), -rates[l], s.Gradient(l))
+		dense.AddScaled(s.Latent(l), -rates[l], s.Gradient(l))
 	}
 }
 
@@ -34,7 +35,7 @@ type AlongSteps struct{ AlongGradient }
 // Move implements [Mover].
 func (AlongSteps) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
-		addScaled(s.Latent(l), -rates[l], s.Step(l))
+		dense.AddScaled(s.Latent(l), -rates[l], s.Step(l))
 	}
 }
 
@@ -102,7 +103,8 @@ func (m *HeavyBall) Begin(s *graph.Shard, nodes []int) { m.velocity.zero(s, node
 // Move implements [Mover].
 func (m *HeavyBall) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
-		addMomentum(s.Latent(l), m.velocity[l], s.Gradient(l), m.Keep, -rates[l])
+		v := s.Latent(l)
+		dense.Momentum(v, m.velocity[l], s.Gradient(l), m.Keep, -rates[l], 0, v.DataSize())
 	}
 }
 
@@ -168,6 +170,7 @@ func (a *AdamMover) Move(s *graph.Shard, nodes []int, rates []float64) {
 	scale := -1 / (1 - math.Pow(a.Beta1, float64(a.steps)))
 	correction := 1 / (1 - math.Pow(a.Beta2, float64(a.steps)))
 	for _, l := range nodes {
-		addAdam(s.Latent(l), a.first[l], a.second[l], s.Gradient(l), a.Beta1, a.Beta2, rates[l]*scale, correction)
+		v := s.Latent(l)
+		dense.Adam(v, a.first[l], a.second[l], s.Gradient(l), a.Beta1, a.Beta2, rates[l]*scale, correction, 1e-8, 0, 0, v.DataSize())
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/pcn/internal/dense"
 )
 
 // TestLooksMoveNothing: a trace, which looks at the energy before each step, changes
@@ -34,7 +36,7 @@ func TestLooksMoveNothing(t *testing.T) {
 						r, err := n.Settle(context.Background(), n.Clamp(x, y), inf)
 						must(t, err)
 						for _, d := range append(append(r.Latents, r.Errors...), slices.Concat(r.Features...)...) {
-							ends[i] = append(ends[i], elements(d)...)
+							ends[i] = append(ends[i], dense.Floats(d)...)
 						}
 						ends[i] = append(ends[i], r.Residual, r.Energy)
 					}
@@ -65,8 +67,8 @@ func TestStoppedNodesStay(t *testing.T) {
 		around["hidden2"] = Clamp{Values: clone(r.Latents[1])}
 		e, err := n.Equilibrium(around)
 		must(t, err)
-		near(t, fmt.Sprint(method, ": held"), elements(r.Latents[1]), elements(held), 1e-12)
-		near(t, fmt.Sprint(method, ": around it"), elements(r.Latents[2]), elements(e.Latents[2]), 1e-9)
+		near(t, fmt.Sprint(method, ": held"), dense.Floats(r.Latents[1]), dense.Floats(held), 1e-12)
+		near(t, fmt.Sprint(method, ": around it"), dense.Floats(r.Latents[2]), dense.Floats(e.Latents[2]), 1e-9)
 	}
 }
 
@@ -132,7 +134,7 @@ func TestNotFinite(t *testing.T) {
 				n, err := New(Config{Layers: []int{6, 5, 3}, Direction: direction, Dtype: dtype, Seed: 1})
 				must(t, err)
 				x := randomBatch(1, dtype, 4, 6)
-				setElement(x, 2*6+1, bad)
+				dense.Set(x, 2*6+1, bad)
 				want := fmt.Sprintf("model: clamp of input: must hold finite numbers, got %v at [2, 1]", bad)
 				if _, _, err := n.Classify(context.Background(), x, Inference{}); err == nil || err.Error() != want {
 					t.Errorf("Classify: got error %v, want %s", err, want)
@@ -156,9 +158,9 @@ func TestNotFinite(t *testing.T) {
 	n, err := New(Config{Layers: []int{6, 5, 3}, TopActivation: "identity", Activation: "identity", Seed: 1})
 	must(t, err)
 	x := randomBatch(1, Float32, 4, 6)
-	setElement(x, 7, math.MaxFloat32)
+	dense.Set(x, 7, math.MaxFloat32)
 	for i := range n.Weights(1).Shape().TotalSize() {
-		setElement(n.Weights(1), i, 4)
+		dense.Set(n.Weights(1), i, 4)
 	}
 	n.Changed()
 	if _, r, err := n.Predict(context.Background(), x, Inference{}); err != nil || r.Status != Diverged || r.Node != 0 && r.Node != 1 {

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // MaxLogPrecision bounds |log Π| of a learned precision, so that Π is from 0.0009
@@ -30,13 +31,9 @@ func (n *Network) configurePrecision(i int, precision float64) {
 // given.
 func (n *Network) Precision(l int) []float64 {
 	if i := n.wiring.First[l]; i >= 0 && n.terms[i].precision != nil {
-		return elements(n.terms[i].precision)
+		return dense.Floats(n.terms[i].precision)
 	}
-	p := make([]float64, n.sizes[l])
-	for j := range p {
-		p[j] = 1
-	}
-	return p
+	return slices.Repeat([]float64{1}, n.sizes[l])
 }
 
 // SetPrecision gives each unit of node l a precision of its own, (d): a diagonal Π of its
@@ -70,8 +67,8 @@ func (n *Network) setPrecision(i int, p []float64) error {
 		t.precision = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(d))
 	}
 	for j, x := range p {
-		if setElement(t.precision, j, x); t.log != nil {
-			setElement(t.log, j, math.Log(x))
+		if dense.Set(t.precision, j, x); t.log != nil {
+			dense.Set(t.log, j, math.Log(x))
 		}
 	}
 	t.unitwise = true
@@ -86,9 +83,9 @@ func (n *Network) refreshPrecisions() {
 			continue
 		}
 		for j := range t.log.Shape()[0] {
-			x := min(max(element(t.log, j), -MaxLogPrecision), MaxLogPrecision)
-			setElement(t.log, j, x)
-			setElement(t.precision, j, math.Exp(x))
+			x := min(max(dense.At(t.log, j), -MaxLogPrecision), MaxLogPrecision)
+			dense.Set(t.log, j, x)
+			dense.Set(t.precision, j, math.Exp(x))
 		}
 	}
 }
@@ -101,7 +98,7 @@ func (n *Network) maxPrecision(i int) float64 {
 	}
 	highest := 0.0
 	for j := range p.Shape()[0] {
-		highest = max(highest, element(p, j))
+		highest = max(highest, dense.At(p, j))
 	}
 	return highest
 }
@@ -118,7 +115,7 @@ func (n *Network) constants() []float64 {
 	for i, t := range n.terms {
 		if t.log != nil {
 			for j := range t.log.Shape()[0] {
-				c[n.wiring.Of[i]] -= n.wiring.Predictions[i].Weight * element(t.log, j) / 2
+				c[n.wiring.Of[i]] -= n.wiring.Predictions[i].Weight * dense.At(t.log, j) / 2
 			}
 		}
 	}
@@ -141,16 +138,4 @@ func (n *Network) constants() []float64 {
 // decays reports whether weight decay is of a parameter.
 func (n *Network) decays(w *tensor.Dense) bool {
 	return slices.ContainsFunc(n.parameters, func(p Parameter) bool { return p.Value == w && p.Decays })
-}
-
-// DecayEnergy returns ½ λ ‖W‖² over all weights: what weight decay adds to the
-// energy of each example.
-func (n *Network) DecayEnergy() float64 {
-	total := 0.0
-	for _, p := range n.parameters {
-		if p.Decays {
-			total += n.cfg.WeightDecay * halfSquares(p.Value)
-		}
-	}
-	return total
 }

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // Where the curvature differs much from one direction to another, a gradient of which
@@ -61,14 +62,14 @@ func (st *descent) atRest(ctx context.Context, shard *graph.Shard) bool {
 		}
 		h := far * math.Sqrt(float64(units)/pp)
 		for _, l := range st.free {
-			addScaled(shard.Latent(l), h, s.along[l])
+			dense.AddScaled(shard.Latent(l), h, s.along[l])
 		}
 		shard.Gradients()
 		bend := 0.0
 		for _, l := range st.free {
 			hp := shard.Gradient(l)
-			addScaled(hp, -1, s.gradient[l])
-			bend += dot(hp, s.along[l]) / h
+			dense.AddScaled(hp, -1, s.gradient[l])
+			bend += dense.Dot(hp, s.along[l]) / h
 			copyFrom(shard.Latent(l), s.at[l], 0)
 		}
 		if !(bend > 0) { // flat, or a ridge
@@ -78,8 +79,8 @@ func (st *descent) atRest(ctx context.Context, shard *graph.Shard) bool {
 		left += a * rr / 2
 		rr = 0
 		for _, l := range st.free {
-			addScaled(s.step[l], -a, s.along[l])
-			addScaled(s.residual[l], -a/h, shard.Gradient(l))
+			dense.AddScaled(s.step[l], -a, s.along[l])
+			dense.AddScaled(s.residual[l], -a/h, shard.Gradient(l))
 			rr += norm2(s.residual[l])
 		}
 		for _, l := range st.free {
@@ -88,7 +89,7 @@ func (st *descent) atRest(ctx context.Context, shard *graph.Shard) bool {
 	}
 	for share := 1.0; share > 0.1 && left > most; share /= 2 {
 		for _, l := range st.free {
-			addScaled(shard.Latent(l), share, s.step[l])
+			dense.AddScaled(shard.Latent(l), share, s.step[l])
 		}
 		fall := energy - evaluate()
 		for _, l := range st.free {
@@ -122,7 +123,7 @@ func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, er
 		}
 		of := tensor.New(tensor.Of(d.Dtype()), tensor.WithShape(few, d.Shape()[1]))
 		for i := range few {
-			copyRow(of, i, d, i*rows/few)
+			dense.CopyRow(of, i, d, i*rows/few)
 		}
 		return of
 	}

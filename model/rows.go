@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // Matrix returns a (B, d) tensor of type d with these rows, each of d numbers.
@@ -21,7 +23,7 @@ func (d Dtype) Matrix(rows ...[]float64) (*tensor.Dense, error) {
 			return nil, fmt.Errorf("model: matrix: rows[%d]: must have %d numbers as rows[0], got %d", i, len(rows[0]), len(row))
 		}
 		for j, x := range row {
-			setElement(m, i*len(row)+j, x)
+			dense.Set(m, i*len(row)+j, x)
 		}
 	}
 	return m, nil
@@ -39,7 +41,7 @@ func Rows(t *tensor.Dense) [][]float64 {
 	for i := range out {
 		out[i] = make([]float64, width)
 		for j := range out[i] {
-			out[i][j] = element(t, i*width+j)
+			out[i][j] = dense.At(t, i*width+j)
 		}
 	}
 	return out

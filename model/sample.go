@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // Sampling says how [Network.Sample] draws.
@@ -79,11 +80,11 @@ func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Samplin
 func (n *Network) disturb(v *tensor.Dense, l int, noise *tensor.Dense, lo int) {
 	d := n.sizes[l]
 	for i := range v.Shape().TotalSize() {
-		x := element(noise, lo*d+i)
+		x := dense.At(noise, lo*d+i)
 		if p := n.terms[n.wiring.First[l]].precision; p != nil {
-			x /= math.Sqrt(element(p, i%d))
+			x /= math.Sqrt(dense.At(p, i%d))
 		}
-		setElement(v, i, element(v, i)+x)
+		dense.Set(v, i, dense.At(v, i)+x)
 	}
 }
 

@@ -80,10 +80,7 @@ type pace struct {
 // pace returns the pace that inf asks for.
 func (n *Network) pace(inf Inference) (p pace, err error) {
 	if len(inf.NodeRates) > 0 {
-		p.rates = make([]float64, len(n.sizes))
-		for l := range p.rates {
-			p.rates[l] = 1
-		}
+		p.rates = slices.Repeat([]float64{1}, len(n.sizes))
 		for name, rate := range inf.NodeRates {
 			l, err := n.Node(name)
 			if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/dense"
 )
 
 func randomBatch(seed uint64, dtype Dtype, rows, cols int) *tensor.Dense {
@@ -439,7 +440,7 @@ func TestMaxRate(t *testing.T) {
 									m.Set(row, col, p)
 								}
 							case i + 1:
-								m.Set(row, col, -p*element(n.Weights(i), u*n.Size(l)+k))
+								m.Set(row, col, -p*dense.At(n.Weights(i), u*n.Size(l)+k))
 							}
 							col++
 						}

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // form is what a machine is compiled for.
@@ -76,14 +77,8 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 		n.machines.Add(s)
 	}
 	s.machine.SetWorkers(n.workers)
-	if s.version != n.version {
-		if err := n.bind(s.machine.Energy()); err != nil {
-			return nil, err
-		}
-		if err := s.machine.Freeze(); err != nil {
-			return nil, err
-		}
-		s.version = n.version
+	if err := s.refresh(n); err != nil {
+		return nil, err
 	}
 	for l, v := range c {
 		if s.starts[l] = v.Start; v.Start == nil && inf.Start == Normal && !v.whole() {
@@ -99,10 +94,7 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 			}
 		case f.masked[l]: // free, and missing data
 			s.partly[l] = nil
-			m := s.mask(n, l, rows)
-			for i := range m.Shape().TotalSize() {
-				setElement(m, i, 1)
-			}
+			dense.Fill(s.mask(n, l, rows), func(int) float64 { return 1 })
 		}
 	}
 	if err := s.machine.Load(rows, s.clamps, s.masks); err != nil {
@@ -117,6 +109,18 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 		}
 	}
 	return s, nil
+}
+
+// refresh gives the machine the parameters of n, where they have changed.
+func (s *settler) refresh(n *Network) error {
+	if s.version == n.version {
+		return nil
+	}
+	if err := n.bind(s.machine.Energy()); err != nil {
+		return err
+	}
+	s.version = n.version
+	return s.machine.Freeze()
 }
 
 // newSettler compiles a machine.

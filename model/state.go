@@ -95,12 +95,7 @@ func (s State) CopyList(name string, into []*tensor.Dense) error {
 		}
 	}
 	for i, t := range list {
-		switch data := into[i].Data().(type) {
-		case []float32:
-			copy(data, t.Float32s())
-		case []float64:
-			copy(data, t.Float64s())
-		}
+		dense.Fill(into[i], func(j int) float64 { return dense.At(t, j) })
 	}
 	return nil
 }
@@ -174,7 +169,7 @@ func (n *Network) SetState(s State) error {
 			if err := dense.Check(t, n.cfg.Dtype.Tensor(), n.sizes[n.wiring.Of[i]]); err != nil {
 				return fmt.Errorf("model: state: %s: %w", precisionState(i), err)
 			}
-			if err := n.setPrecision(i, elements(t)); err != nil {
+			if err := n.setPrecision(i, dense.Floats(t)); err != nil {
 				return fmt.Errorf("model: state: %s: %w", precisionState(i), err)
 			}
 		case n.terms[i].unitwise:

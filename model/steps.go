@@ -69,17 +69,13 @@ func (s *Settling) look() {
 // Step moves the latents once. Parameters that have changed, of which the network has been
 // told, are taken anew. It is an error when ctx is cancelled, or the energy is no number.
 func (s *Settling) Step(ctx context.Context) error {
-	m := s.settler.machine
-	if s.settler.version != s.network.version {
-		if err := m.Freeze(); err != nil {
-			return err
-		}
-		s.settler.version = s.network.version
+	if err := s.settler.refresh(s.network); err != nil {
+		return err
 	}
 	rate := s.settler.firstRate(s.network, s.clamps, s.pace, s.inf)
 	inf := s.inf
 	inf.Trace, inf.Unguarded = true, true // a look before each step, after which nothing goes back
-	m.Each(func(shard *graph.Shard) {
+	s.settler.machine.Each(func(shard *graph.Shard) {
 		st := s.settler.shards[shard.Index]
 		st.watching.rate = rate
 		st.trace, st.residuals = st.trace[:0], st.residuals[:0]
@@ -135,14 +131,11 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 // Look computes gradients, errors and energies anew, where latents or parameters have been
 // changed.
 func (s *Settling) Look() error {
-	if s.settler.version != s.network.version {
-		if err := s.settler.machine.Freeze(); err != nil {
-			return err
-		}
-		s.settler.version = s.network.version
+	err := s.settler.refresh(s.network)
+	if err == nil {
+		s.look()
 	}
-	s.look()
-	return nil
+	return err
 }
 
 // Energy returns the energy over the batch as of the last Step or Look.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"testing"
+
+	"example.com/pcn/internal/dense"
 )
 
 // TestSteps takes steps one by one and holds them against settling at once.
@@ -30,7 +32,7 @@ func TestSteps(t *testing.T) {
 			t.Errorf("%v: energy %v by steps, %v at once", method, got.Energy, r.Energy)
 		}
 		for l := range r.Latents {
-			near(t, name, elements(got.Latents[l]), elements(r.Latents[l]), 1e-12)
+			near(t, name, dense.Floats(got.Latents[l]), dense.Floats(r.Latents[l]), 1e-12)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/dense"
 )
 
 // Equilibrium is where a linear network comes to rest, in float64 whatever the
@@ -60,9 +61,7 @@ func (n *Network) Equilibrium(of Clamps) (*Equilibrium, error) {
 	for l, d := range n.sizes {
 		v := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(rows, d))
 		if c[l].Values != nil {
-			for i := range rows * d {
-				setElement(v, i, element(c[l].Values, i))
-			}
+			dense.Fill(v, func(i int) float64 { return dense.At(c[l].Values, i) })
 		}
 		e.Latents = append(e.Latents, v)
 	}
@@ -102,7 +101,7 @@ func (n *Network) freeUnits(c []Clamp, row int) (free []unit) {
 			continue
 		}
 		for u := range n.sizes[l] {
-			if v.Fixed == nil || element(v.Fixed, (row*n.sizes[l]+u)%v.Fixed.Shape().TotalSize()) == 0 {
+			if v.Fixed == nil || dense.At(v.Fixed, (row*n.sizes[l]+u)%v.Fixed.Shape().TotalSize()) == 0 {
 				free = append(free, unit{l, u})
 			}
 		}
@@ -189,7 +188,7 @@ func (n *Network) equations() (*equations, error) {
 		d, eps, w := n.sizes[l], m.Error(i).Float64s(), n.wiring.Predictions[i].Weight
 		add(l, d, func(row, u int) float64 {
 			if p := wide.terms[i].precision; p != nil {
-				return math.Sqrt(w*element(p, u)) * eps[row*d+u]
+				return math.Sqrt(w*dense.At(p, u)) * eps[row*d+u]
 			}
 			return math.Sqrt(w) * eps[row*d+u]
 		})
@@ -266,7 +265,7 @@ func (s *linearSolver) solve(e *Equilibrium, row int) error {
 	set := func(value func(i int) float64) {
 		for i, f := range s.free {
 			v := e.Latents[f.node]
-			setElement(v, row*v.Shape()[1]+f.index, value(i))
+			dense.Set(v, row*v.Shape()[1]+f.index, value(i))
 		}
 	}
 	set(func(int) float64 { return 0 })
@@ -304,12 +303,12 @@ func (n *Network) WeightNorms(i, j int) (frobenius, spectral float64) {
 	}
 	shape := weights.Shape()
 	if len(shape) == 1 {
-		for _, g := range elements(weights) {
+		for _, g := range dense.Floats(weights) {
 			spectral = max(spectral, math.Abs(g))
 		}
 		return math.Sqrt(norm2(weights)), spectral
 	}
-	w := mat.NewDense(shape[0], shape[1], elements(weights))
+	w := mat.NewDense(shape[0], shape[1], dense.Floats(weights))
 	var gram mat.SymDense // on the smaller side
 	if shape[0] > shape[1] {
 		gram.SymOuterK(1, w.T())

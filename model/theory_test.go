@@ -15,6 +15,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // linearNetwork returns a random linear network with biases and precisions.
@@ -156,7 +157,7 @@ func TestHessianByDifferences(t *testing.T) {
 		free := n.freeUnits(n.byNumber(c), row)
 		at := make([]float64, len(free))
 		for i, f := range free {
-			at[i] = element(latents[f.node], row*n.Size(f.node)+f.index)
+			at[i] = dense.At(latents[f.node], row*n.Size(f.node)+f.index)
 		}
 		want := mat.NewSymDense(len(free), nil)
 		fd.Hessian(want, func(x []float64) float64 {
@@ -165,7 +166,7 @@ func TestHessianByDifferences(t *testing.T) {
 				all[l].Values = v.Clone().(*tensor.Dense)
 			}
 			for i, f := range free {
-				setElement(all[f.node].Values, row*n.Size(f.node)+f.index, x[i])
+				dense.Set(all[f.node].Values, row*n.Size(f.node)+f.index, x[i])
 			}
 			r, err := n.Settle(context.Background(), n.byNode(all...), Inference{Steps: 1})
 			must(t, err)
@@ -240,7 +241,7 @@ func TestHessianOfEnergies(t *testing.T) {
 					must(t, G.Let(e.Latents[l], v))
 				}
 				must(t, m.RunAll())
-				return element(e.Gradients[f.node].Value().(*tensor.Dense), row*n.Size(f.node)+f.index)
+				return dense.At(e.Gradients[f.node].Value().(*tensor.Dense), row*n.Size(f.node)+f.index)
 			}
 			for row := range rows {
 				free := h.free[row]
@@ -251,7 +252,7 @@ func TestHessianOfEnergies(t *testing.T) {
 						at := slices.Clone(latents)
 						at[f.node] = clone(at[f.node])
 						i := row*n.Size(f.node) + f.index
-						setElement(at[f.node], i, element(at[f.node], i)+side*step)
+						dense.Set(at[f.node], i, dense.At(at[f.node], i)+side*step)
 						for k, g := range free {
 							want.Set(k, j, want.At(k, j)+side*gradient(at, g, row)/(2*step))
 						}

@@ -5,19 +5,11 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/vec"
 )
 
 // Vector operations on tensors of one shape and dtype, in place.
-
-// addScaled sets dst += a·x.
-func addScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
-	if dst.Dtype() == tensor.Float32 {
-		vec.AddScaled(dst.Float32s(), float32(a), x.Float32s())
-	} else {
-		vec.AddScaled(dst.Float64s(), a, x.Float64s())
-	}
-}
 
 // scaleAndAdd sets dst = a·dst + x.
 func scaleAndAdd(dst *tensor.Dense, a float64, x *tensor.Dense) {
@@ -26,34 +18,7 @@ func scaleAndAdd(dst *tensor.Dense, a float64, x *tensor.Dense) {
 	} else {
 		vec.Scale(dst.Float64s(), a)
 	}
-	addScaled(dst, 1, x)
-}
-
-// dot returns Σ x y.
-func dot(x, y *tensor.Dense) float64 {
-	if x.Dtype() == tensor.Float32 {
-		return vec.Dot(x.Float32s(), y.Float32s())
-	}
-	return vec.Dot(x.Float64s(), y.Float64s())
-}
-
-// addMomentum sets v = m·v + d and x += a·v.
-func addMomentum(x, v, d *tensor.Dense, m, a float64) {
-	if x.Dtype() == tensor.Float32 {
-		vec.Momentum(x.Float32s(), v.Float32s(), d.Float32s(), float32(m), float32(a))
-	} else {
-		vec.Momentum(x.Float64s(), v.Float64s(), d.Float64s(), m, a)
-	}
-}
-
-// addAdam moves x along d by Adam's rule: see vec.Adam.
-func addAdam(x, m, v, d *tensor.Dense, beta1, beta2, a, c float64) {
-	const epsilon = 1e-8
-	if x.Dtype() == tensor.Float32 {
-		vec.Adam(x.Float32s(), m.Float32s(), v.Float32s(), d.Float32s(), float32(beta1), float32(beta2), float32(a), float32(c), epsilon, 0)
-	} else {
-		vec.Adam(x.Float64s(), m.Float64s(), v.Float64s(), d.Float64s(), beta1, beta2, a, c, epsilon, 0)
-	}
+	dense.AddScaled(dst, 1, x)
 }
 
 // nesterovStep moves y, the extrapolated point, by −a·g to x, extrapolates
@@ -114,38 +79,14 @@ func notFinite(x *tensor.Dense, i int) int {
 		return -1 // nearly always, and fast
 	}
 	for ; i < x.Shape().TotalSize(); i++ {
-		if !finite(element(x, i)) {
+		if !finite(dense.At(x, i)) {
 			return i
 		}
 	}
 	return -1
 }
 
-func element(d *tensor.Dense, i int) float64 {
-	if d.Dtype() == tensor.Float32 {
-		return float64(d.Float32s()[i])
-	}
-	return d.Float64s()[i]
-}
-
-// elements returns the elements of d, as a copy.
-func elements(d *tensor.Dense) []float64 {
-	x := make([]float64, d.Shape().TotalSize())
-	for i := range x {
-		x[i] = element(d, i)
-	}
-	return x
-}
-
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-func setElement(d *tensor.Dense, i int, x float64) {
-	if d.Dtype() == tensor.Float32 {
-		d.Float32s()[i] = float32(x)
-	} else {
-		d.Float64s()[i] = x
-	}
-}
 
 // keepFixed sets v, rows lo and on of a batch, to values where free is 0.
 func keepFixed(v, values, free *tensor.Dense, lo int) {
@@ -174,16 +115,6 @@ func copyFrom(v, x *tensor.Dense, lo int) {
 }
 
 func clone(d *tensor.Dense) *tensor.Dense { return d.Clone().(*tensor.Dense) }
-
-// copyRow sets row i of dst to row j of src.
-func copyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
-	k := dst.Shape()[1]
-	if dst.Dtype() == tensor.Float32 {
-		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[j*k:])
-	} else {
-		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[j*k:])
-	}
-}
 
 // moveRow moves row i of dst by share of the way to that of src.
 func moveRow(dst, src *tensor.Dense, i int, share float64) {

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"gorgonia.org/tensor"
-
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 )
 
@@ -41,28 +40,12 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	dot, hebbian, backprop := make([]float64, len(cosines)), make([]float64, len(cosines)), make([]float64, len(cosines))
 	for j, p := range n.Named() {
 		x, y := update.Directions()[j], b.update.Directions()[j]
-		dot[p.Prediction] += inner(x, y)
-		hebbian[p.Prediction] += inner(x, x)
-		backprop[p.Prediction] += inner(y, y)
+		dot[p.Prediction] += dense.Dot(x, y)
+		hebbian[p.Prediction] += dense.Dot(x, x)
+		backprop[p.Prediction] += dense.Dot(y, y)
 	}
 	for i := range cosines {
 		cosines[i] = dot[i] / math.Sqrt(hebbian[i]*backprop[i])
 	}
 	return cosines, nil
-}
-
-// inner returns Σ x y of tensors of one shape and dtype.
-func inner(x, y *tensor.Dense) (total float64) {
-	if x.Dtype() == tensor.Float32 {
-		other := y.Float32s()
-		for i, v := range x.Float32s() {
-			total += float64(v) * float64(other[i])
-		}
-		return total
-	}
-	other := y.Float64s()
-	for i, v := range x.Float64s() {
-		total += v * other[i]
-	}
-	return total
 }

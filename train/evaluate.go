@@ -14,14 +14,14 @@ import (
 
 // Score is how well a learner predicts a set.
 type Score struct {
-	Examples int
-	Classes  int // 0 for a regression
+	Examples int `json:"examples"`
+	Classes  int `json:"classes,omitempty"` // 0 for a regression
 	// Accuracy is the share of examples whose largest predicted target is their
 	// class, 0..1. It is 0 for a regression.
-	Accuracy float64
+	Accuracy float64 `json:"accuracy"`
 	// MSE is the mean over examples of ‖target − prediction‖² / k, in the units
 	// of the raw targets.
-	MSE float64
+	MSE float64 `json:"mse"`
 }
 
 // evaluateBatch is the number of examples predicted at once.

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,18 +39,7 @@ type Learning struct {
 // WithDefaults returns a copy of c with the defaults filled in, or an error that
 // names each bad field.
 func (c Learning) WithDefaults() (Learning, error) {
-	if c.Epochs == 0 {
-		c.Epochs = 10
-	}
-	if c.Batch == 0 {
-		c.Batch = 64
-	}
-	if c.Rate == 0 {
-		c.Rate = 0.001
-	}
-	if c.Schedule == "" {
-		c.Schedule = "constant"
-	}
+	c.Epochs, c.Batch, c.Rate, c.Schedule = cmp.Or(c.Epochs, 10), cmp.Or(c.Batch, 64), cmp.Or(c.Rate, 0.001), cmp.Or(c.Schedule, "constant")
 	var errs []error
 	if c.Epochs < 0 {
 		errs = append(errs, fmt.Errorf("epochs: must be > 0, got %d", c.Epochs))
@@ -72,38 +62,39 @@ func (c Learning) WithDefaults() (Learning, error) {
 // Epoch is the record of one pass over the training set. JSON has null for what
 // is no finite number.
 type Epoch struct {
-	Epoch int // from 1
+	Epoch int `json:"epoch"` // from 1
 	// Nodes are the names of the nodes, in the order of whatever goes by node.
-	Nodes model.Names
+	Nodes model.Names `json:"nodes,omitempty"`
 	// Energy is the mean over the examples of [Step.Energy], and NodeEnergy each
 	// node's part.
-	Energy     float64
-	NodeEnergy []float64
+	Energy     float64   `json:"energy"`
+	NodeEnergy []float64 `json:"node_energy,omitempty"`
 	// Validation is the score on the validation set after the epoch, nil
 	// without one.
-	Validation *Score
+	Validation *Score `json:"validation,omitempty"`
 	// Rate is the learning rate of the last batch, InferenceRate the smallest at
 	// which latents settled.
-	Rate          float64
-	InferenceRate float64
+	Rate          float64 `json:"rate"`
+	InferenceRate float64 `json:"inference_rate"`
 	// Steps, Residual and NodeResidual are means of the [Step]'s over the
 	// examples.
-	Steps, Residual float64
-	NodeResidual    []float64
+	Steps        float64   `json:"steps"`
+	Residual     float64   `json:"residual"`
+	NodeResidual []float64 `json:"node_residual,omitempty"`
 	// ToLose is what was still to come of the energy's fall to rest when the weights
 	// learned from the latents, an estimated share from 0 to 1, in the last batch of
 	// the epoch. It is estimated in ten epochs of a run; nil in others, and for
 	// backprop. EndResidual is the [Step]'s of the
 	// same batch.
-	ToLose      *float64
-	EndResidual []float64
+	ToLose      *float64  `json:"to_lose,omitempty"`
+	EndResidual []float64 `json:"end_residual,omitempty"`
 	// Diverged is the number of batches, of Batches, that diverged while
 	// settling, and Node the node where the last of them did.
-	Diverged int
-	Batches  int
-	Node     int
+	Diverged int `json:"diverged"`
+	Batches  int `json:"batches"`
+	Node     int `json:"node"`
 	// Seconds is the time spent learning, without the validation.
-	Seconds float64
+	Seconds float64 `json:"seconds"`
 }
 
 // History is what became of a training run.

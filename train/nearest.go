@@ -35,7 +35,7 @@ func Nearest(ctx context.Context, seen model.Clamp, among *tensor.Dense) ([]int,
 		}
 		visible = make([][]int, m[0])
 		for i := range m[0] * d {
-			if at(seen.Fixed, i) != 0 {
+			if dense.At(seen.Fixed, i) != 0 {
 				visible[i/d] = append(visible[i/d], i%d)
 			}
 		}
@@ -56,13 +56,6 @@ func Nearest(ctx context.Context, seen model.Clamp, among *tensor.Dense) ([]int,
 		return nil, context.Cause(ctx)
 	}
 	return best, nil
-}
-
-func at(t *tensor.Dense, i int) float64 {
-	if t.Dtype() == tensor.Float32 {
-		return float64(t.Float32s()[i])
-	}
-	return t.Float64s()[i]
 }
 
 // nearest returns the row of among, of the width of x, that is nearest to x by

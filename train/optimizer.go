@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"runtime"
@@ -11,7 +12,6 @@ import (
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/registry"
-	"example.com/pcn/internal/vec"
 	"example.com/pcn/model"
 )
 
@@ -112,26 +112,14 @@ func (o *SGD) Step(params, directions []*tensor.Dense, rate float64) error {
 		if err := pair(params, directions); err != nil {
 			return err
 		}
-		o.sweep(params, func(i, lo, hi int) {
-			x, d := params[i], directions[i]
-			if x.Dtype() == tensor.Float32 {
-				vec.AddScaled(x.Float32s()[lo:hi], float32(rate), d.Float32s()[lo:hi])
-			} else {
-				vec.AddScaled(x.Float64s()[lo:hi], rate, d.Float64s()[lo:hi])
-			}
-		})
+		o.sweep(params, func(i, lo, hi int) { dense.AddScaledPart(params[i], rate, directions[i], lo, hi) })
 		return nil
 	}
 	if err := pair(params, directions, &o.velocity); err != nil {
 		return err
 	}
 	o.sweep(params, func(i, lo, hi int) {
-		x, v, d := params[i], o.velocity[i], directions[i]
-		if x.Dtype() == tensor.Float32 {
-			vec.Momentum(x.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi], float32(o.Momentum), float32(rate))
-		} else {
-			vec.Momentum(x.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], o.Momentum, rate)
-		}
+		dense.Momentum(params[i], o.velocity[i], directions[i], o.Momentum, rate, lo, hi)
 	})
 	return nil
 }
@@ -141,28 +129,16 @@ func (o *Adam) Step(params, directions []*tensor.Dense, rate float64) error {
 	if err := pair(params, directions, &o.first, &o.second); err != nil {
 		return err
 	}
-	orElse := func(x, y float64) float64 {
-		if x == 0 {
-			return y
-		}
-		return x
-	}
-	b1, b2, eps := orElse(o.Beta1, 0.9), orElse(o.Beta2, 0.999), orElse(o.Epsilon, 1e-8)
+	b1, b2, eps := cmp.Or(o.Beta1, 0.9), cmp.Or(o.Beta2, 0.999), cmp.Or(o.Epsilon, 1e-8)
 	o.steps++
 	a := rate / (1 - math.Pow(b1, float64(o.steps)))
 	c := 1 / (1 - math.Pow(b2, float64(o.steps)))
 	o.sweep(params, func(i, lo, hi int) {
-		x, m, v, d := params[i], o.first[i], o.second[i], directions[i]
 		decay := 0.0
-		if x.Dims() > 1 {
+		if params[i].Dims() > 1 {
 			decay = rate * o.WeightDecay
 		}
-		if x.Dtype() == tensor.Float32 {
-			vec.Adam(x.Float32s()[lo:hi], m.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi],
-				float32(b1), float32(b2), float32(a), float32(c), float32(eps), float32(decay))
-		} else {
-			vec.Adam(x.Float64s()[lo:hi], m.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], b1, b2, a, c, eps, decay)
-		}
+		dense.Adam(params[i], o.first[i], o.second[i], directions[i], b1, b2, a, c, eps, decay, lo, hi)
 	})
 	return nil
 }
@@ -265,9 +241,5 @@ func (w *workers) sweep(params []*tensor.Dense, f func(i, lo, hi int)) {
 			blocks = append(blocks, block{i, lo, min(lo+sweepBlock, n)})
 		}
 	}
-	cores := w.n
-	if cores == 0 {
-		cores = runtime.GOMAXPROCS(0)
-	}
-	pool.Each(pool.Workers(cores, elements), len(blocks), func(b int) { f(blocks[b].i, blocks[b].lo, blocks[b].hi) })
+	pool.Each(pool.Workers(cmp.Or(w.n, runtime.GOMAXPROCS(0)), elements), len(blocks), func(b int) { f(blocks[b].i, blocks[b].lo, blocks[b].hi) })
 }

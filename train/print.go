@@ -39,11 +39,7 @@ func (b *Backprop) String() string {
 }
 
 func settles(inf model.Inference) string {
-	steps := "steps"
-	if inf.Steps == 1 {
-		steps = "step"
-	}
-	return fmt.Sprintf("%v of %d %s", inf.Method, inf.Steps, steps)
+	return fmt.Sprintf("%v of %s", inf.Method, plural.Of(inf.Steps, "step"))
 }
 
 // String says how well how many examples are predicted: by the accuracy where

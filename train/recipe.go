@@ -160,20 +160,19 @@ func (r Recipe) Validate() error {
 	return errors.Join(errs...)
 }
 
-func (r Recipe) optimizer() string {
-	if r.Optimizer == "" {
-		return "adam"
+func (r Recipe) optimizer() string { return cmp.Or(r.Optimizer, "adam") }
+
+// parts returns a new network and its optimiser.
+func (r Recipe) parts() (n *model.Network, opt Optimizer, err error) {
+	if n, err = model.New(r.Model); err == nil {
+		opt, err = NewOptimizer(r.optimizer())
 	}
-	return r.Optimizer
+	return n, opt, err
 }
 
 // PCN returns a new predictive coding network and its learner.
 func (r Recipe) PCN() (*PCN, error) {
-	n, err := model.New(r.Model)
-	if err != nil {
-		return nil, err
-	}
-	opt, err := NewOptimizer(r.optimizer())
+	n, opt, err := r.parts()
 	if err != nil {
 		return nil, err
 	}
@@ -188,30 +187,19 @@ func (r Recipe) Backprop() (*Backprop, error) {
 	if err := r.Model.Validate(); err != nil {
 		return nil, fmt.Errorf("train: model: %w", err)
 	}
-	if len(r.Model.Layers) == 0 { // as it is
-		return r.backprop()
+	if sizes := r.Model.Layers; len(sizes) > 0 { // another network is taken as it is
+		labels := model.Gaussian
+		if k := len(r.Model.Energies); k > 0 && r.Model.Direction == model.Discriminative {
+			labels = r.Model.Energies[k-1]
+		}
+		r.Model.Energies = nil
+		if labels != model.Gaussian && labels != model.GaussianLearned {
+			r.Model.Energies = make([]model.NodeEnergy, len(sizes))
+			r.Model.Energies[len(sizes)-1] = labels
+		}
+		r.Model.Direction, r.Model.Precisions, r.Model.ActivityPrior = model.Discriminative, nil, 0
 	}
-	labels := model.Gaussian
-	if k := len(r.Model.Energies); k > 0 && r.Model.Direction == model.Discriminative {
-		labels = r.Model.Energies[k-1]
-	}
-	r.Model.Energies = nil
-	if labels != model.Gaussian && labels != model.GaussianLearned {
-		r.Model.Energies = make([]model.NodeEnergy, len(r.Model.Layers))
-		r.Model.Energies[len(r.Model.Layers)-1] = labels
-	}
-	r.Model.Direction = model.Discriminative
-	r.Model.Precisions = nil
-	r.Model.ActivityPrior = 0
-	return r.backprop()
-}
-
-func (r Recipe) backprop() (*Backprop, error) {
-	n, err := model.New(r.Model)
-	if err != nil {
-		return nil, err
-	}
-	opt, err := NewOptimizer(r.optimizer())
+	n, opt, err := r.parts()
 	if err != nil {
 		return nil, err
 	}

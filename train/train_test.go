@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
@@ -683,8 +684,8 @@ func TestWarmStart(t *testing.T) {
 				rows := order[lo:min(lo+40, examples)]
 				b := Batch{Inputs: tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), 12)), Targets: tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), 5)), Examples: rows}
 				for i, r := range rows {
-					copyRow(b.Inputs, i, x, r)
-					copyRow(b.Targets, i, y, r)
+					dense.CopyRow(b.Inputs, i, x, r)
+					dense.CopyRow(b.Targets, i, y, r)
 				}
 				step, err := l.Learn(context.Background(), b, 1e-12) // the weights stay
 				must(t, err)

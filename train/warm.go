@@ -28,7 +28,7 @@ func (w *warm) begin(nodes []string, c model.Clamps, examples []int) {
 		if kept != nil {
 			start := tensor.New(tensor.Of(kept.Dtype()), tensor.WithShape(len(examples), kept.Shape()[1]))
 			for row, i := range examples {
-				copyRow(start, row, kept, i)
+				dense.CopyRow(start, row, kept, i)
 			}
 			c[nodes[l]] = model.Clamp{Start: start}
 		}
@@ -41,7 +41,7 @@ func (w *warm) keep(nodes []string, c model.Clamps, r *model.Result, examples []
 	for l, kept := range w.latents {
 		if kept != nil {
 			for row, i := range examples {
-				copyRow(kept, i, r.Latents[l], row)
+				dense.CopyRow(kept, i, r.Latents[l], row)
 			}
 		}
 	}
@@ -65,7 +65,7 @@ func (w *warm) reserve(nodes []string, c model.Clamps, r *model.Result, n int) {
 		latents[l] = tensor.New(tensor.Of(v.Dtype()), tensor.WithShape(n, v.Shape()[1]))
 		for i, was := range w.seen {
 			if was {
-				copyRow(latents[l], i, w.latents[l], i)
+				dense.CopyRow(latents[l], i, w.latents[l], i)
 			}
 		}
 	}
@@ -116,14 +116,4 @@ func (w *warm) setState(n *model.Network, s model.State) error {
 		w.latents = append(w.latents, kept)
 	}
 	return nil
-}
-
-// copyRow sets row i of dst to row j of src.
-func copyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
-	k := dst.Shape()[1]
-	if dst.Dtype() == tensor.Float32 {
-		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[j*k:])
-	} else {
-		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[j*k:])
-	}
 }

@@ -75,21 +75,8 @@ func concat(widths []int) *op.Op {
 			}
 			return grads, nil
 		},
-		Faces: op.Faces{Do32: concatDo[float32], Do64: concatDo[float64], Lower32: concatLower[float32], Lower64: concatLower[float64]},
+		Faces: op.ByKernel(concatLower[float32], concatLower[float64]),
 	}
-}
-
-func concatDo[T vec.Float](dst []T, in [][]T, shapes []tensor.Shape) float64 {
-	rows, width := shapes[len(in)][0], shapes[len(in)][1]
-	at := 0
-	for i, x := range in {
-		d := shapes[i][1]
-		for r := range rows {
-			copy(dst[r*width+at:r*width+at+d], x[r*d:])
-		}
-		at += d
-	}
-	return 0
 }
 
 func concatLower[T vec.Float](_ *op.Lowering[T], a op.Args) op.Kernel[T] {
@@ -113,20 +100,7 @@ func part(lo, hi int) *op.Op {
 			}
 			return tensor.Shape{in[0][0], hi - lo}, nil
 		},
-		Faces: op.Faces{
-			Do32: partDo[float32](lo), Do64: partDo[float64](lo),
-			Lower32: partLower[float32](lo, hi), Lower64: partLower[float64](lo, hi),
-		},
-	}
-}
-
-func partDo[T vec.Float](from int) op.Reference[T] {
-	return func(dst []T, in [][]T, shapes []tensor.Shape) float64 {
-		width, d := shapes[0][1], shapes[1][1]
-		for r := range shapes[0][0] {
-			copy(dst[r*d:(r+1)*d], in[0][r*width+from:])
-		}
-		return 0
+		Faces: op.ByKernel(partLower[float32](lo, hi), partLower[float64](lo, hi)),
 	}
 }
 

@@ -59,9 +59,6 @@ var maps = registry.New(map[string]Map{
 // ParseMap returns the map of that name: dense, diagonal or identity.
 func ParseMap(name string) (Map, error) { return maps.Parse(name) }
 
-// Maps returns the names that [ParseMap] knows, sorted.
-func Maps() []string { return maps.Names() }
-
 // Default returns m, or a dense map where it is nil.
 func Default(m Map) Map {
 	if m == nil {

@@ -75,7 +75,7 @@ func (m *Own) op(f func(dst, x, theta []float64), name string, from, to, dims in
 	o := &op.Op{
 		Name: fmt.Sprintf("%s %d to %d", name, from, to), In: []string{"mv", "mm"}[dims-1], Out: 'm',
 		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return tensor.Shape{in[0][0], to}, nil },
-		Faces: op.Faces{Do32: ownDo[float32](f, from, to), Do64: ownDo[float64](f, from, to), Lower32: ownLower[float32](f, from, to), Lower64: ownLower[float64](f, from, to)},
+		Faces: op.ByKernel(ownLower[float32](f, from, to), ownLower[float64](f, from, to)),
 	}
 	if name == m.Name {
 		o.Wrt = "x-"
@@ -103,13 +103,6 @@ func ownRows[T vec.Float](s *ownScratch, f func(dst, x, theta []float64), dst, x
 		for j, v := range s.dst {
 			dst[row*len(s.dst)+j] = T(v)
 		}
-	}
-}
-
-func ownDo[T vec.Float](f func(dst, x, theta []float64), from, to int) op.Reference[T] {
-	return func(dst []T, in [][]T, _ []tensor.Shape) float64 {
-		ownRows(&ownScratch{x: make([]float64, from), dst: make([]float64, to)}, f, dst, in[0], in[1])
-		return 0
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
@@ -51,22 +52,12 @@ func NewProblem(cfg model.Config, inf model.Inference, batch int) (*Problem, err
 	d, k := n.Size(n.InputNode()), n.Size(n.TargetNode())
 	p.inputs = tensor.New(tensor.Of(dt), tensor.WithShape(batch, d))
 	p.targets = tensor.New(tensor.Of(dt), tensor.WithShape(batch, k))
-	set := func(t *tensor.Dense, i int, x float64) {
-		switch data := t.Data().(type) {
-		case []float32:
-			data[i] = float32(x)
-		case []float64:
-			data[i] = x
-		}
-	}
-	for i := range batch * d {
-		set(p.inputs, i, rng.Float64())
-	}
+	dense.Fill(p.inputs, func(int) float64 { return rng.Float64() })
 	for row := range batch {
 		if k == 1 {
-			set(p.targets, row, 2*rng.Float64()-1)
+			dense.Set(p.targets, row, 2*rng.Float64()-1)
 		} else {
-			set(p.targets, row*k+rng.IntN(k), 1)
+			dense.Set(p.targets, row*k+rng.IntN(k), 1)
 		}
 	}
 	return p, nil

@@ -4,42 +4,26 @@
 
 package gemm
 
-// avx512F32x1 is the tileFunc for up to 8 rows and panels of width 1, in vectors.
-//
 //go:noescape
 func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 
-// avx512F32x2 is the tileFunc for up to 8 rows and panels of width 2, in vectors.
-//
 //go:noescape
 func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 
-// avx512F64x1 is the tileFunc for up to 8 rows and panels of width 1, in vectors.
-//
 //go:noescape
 func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
 
-// avx512F64x2 is the tileFunc for up to 8 rows and panels of width 2, in vectors.
-//
 //go:noescape
 func avx512F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
 
-// avx2F32x1 is the tileFunc for up to 8 rows and panels of width 1, in vectors.
-//
 //go:noescape
 func avx2F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 
-// avx2F32x2 is the tileFunc for up to 6 rows and panels of width 2, in vectors.
-//
 //go:noescape
 func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 
-// avx2F64x1 is the tileFunc for up to 8 rows and panels of width 1, in vectors.
-//
 //go:noescape
 func avx2F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
 
-// avx2F64x2 is the tileFunc for up to 6 rows and panels of width 2, in vectors.
-//
 //go:noescape
 func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)

@@ -4,6 +4,7 @@ package jsonfloat
 import (
 	"encoding/json"
 	"math"
+	"reflect"
 	"strconv"
 )
 
@@ -26,4 +27,64 @@ func (x *Float) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	return json.Unmarshal(text, (*float64)(x))
+}
+
+// Marshal returns the JSON of v, a struct, with every float in it as a Float.
+func Marshal(v any) ([]byte, error) {
+	from := reflect.ValueOf(v)
+	to := reflect.New(twin(from.Type())).Elem()
+	convert(to, from)
+	return json.Marshal(to.Interface())
+}
+
+// Unmarshal reads into v, a pointer to a struct, what Marshal wrote.
+func Unmarshal(text []byte, v any) error {
+	into := reflect.ValueOf(v).Elem()
+	from := reflect.New(twin(into.Type())).Elem()
+	if err := json.Unmarshal(text, from.Addr().Interface()); err != nil {
+		return err
+	}
+	convert(into, from)
+	return nil
+}
+
+// twin returns the type that is like t, with Floats for its floats.
+func twin(t reflect.Type) reflect.Type {
+	switch t.Kind() {
+	case reflect.Float64:
+		return reflect.TypeFor[Float]()
+	case reflect.Pointer:
+		return reflect.PointerTo(twin(t.Elem()))
+	case reflect.Slice:
+		return reflect.SliceOf(twin(t.Elem()))
+	case reflect.Struct:
+		fields := reflect.VisibleFields(t)
+		for i := range fields {
+			fields[i].Type = twin(fields[i].Type)
+		}
+		return reflect.StructOf(fields)
+	}
+	return t
+}
+
+// convert sets to to from, of a type and its twin.
+func convert(to, from reflect.Value) {
+	switch {
+	case from.Kind() == reflect.Float64:
+		to.SetFloat(from.Float())
+	case from.Kind() == reflect.Pointer && !from.IsNil():
+		to.Set(reflect.New(to.Type().Elem()))
+		convert(to.Elem(), from.Elem())
+	case from.Kind() == reflect.Slice && !from.IsNil():
+		to.Set(reflect.MakeSlice(to.Type(), from.Len(), from.Len()))
+		for i := range from.Len() {
+			convert(to.Index(i), from.Index(i))
+		}
+	case from.Kind() == reflect.Struct:
+		for i := range from.NumField() {
+			convert(to.Field(i), from.Field(i))
+		}
+	case from.Type() == to.Type():
+		to.Set(from)
+	}
 }

@@ -72,33 +72,21 @@ func (a *Array) Len() int { return len(a.Data) / a.Size }
 
 // Number returns what turns the bytes of an element into a number.
 func (a *Array) Number() func([]byte) float64 {
-	order := binary.LittleEndian
-	switch a.Kind {
-	case 'f':
-		if a.Size == 4 {
-			return func(b []byte) float64 { return float64(math.Float32frombits(order.Uint32(b))) }
+	whole := func(b []byte) (x uint64) {
+		for i, v := range b {
+			x |= uint64(v) << (8 * i)
 		}
-		return func(b []byte) float64 { return math.Float64frombits(order.Uint64(b)) }
-	case 'i':
-		switch a.Size {
-		case 1:
-			return func(b []byte) float64 { return float64(int8(b[0])) }
-		case 2:
-			return func(b []byte) float64 { return float64(int16(order.Uint16(b))) }
-		case 4:
-			return func(b []byte) float64 { return float64(int32(order.Uint32(b))) }
-		}
-		return func(b []byte) float64 { return float64(int64(order.Uint64(b))) }
+		return x
 	}
-	switch a.Size {
-	case 1:
-		return func(b []byte) float64 { return float64(b[0]) }
-	case 2:
-		return func(b []byte) float64 { return float64(order.Uint16(b)) }
-	case 4:
-		return func(b []byte) float64 { return float64(order.Uint32(b)) }
+	switch unused := 64 - 8*a.Size; {
+	case a.Kind == 'f' && a.Size == 4:
+		return func(b []byte) float64 { return float64(math.Float32frombits(uint32(whole(b)))) }
+	case a.Kind == 'f':
+		return func(b []byte) float64 { return math.Float64frombits(whole(b)) }
+	case a.Kind == 'i':
+		return func(b []byte) float64 { return float64(int64(whole(b)<<unused) >> unused) }
 	}
-	return func(b []byte) float64 { return float64(order.Uint64(b)) }
+	return func(b []byte) float64 { return float64(whole(b)) }
 }
 
 var header = struct{ descr, fortran, shape *regexp.Regexp }{

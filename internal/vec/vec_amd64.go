@@ -4,662 +4,398 @@
 
 package vec
 
-// avx512F32Add sets dst = x + y.
-//
 //go:noescape
 func avx512F32Add(dst []float32, x []float32, y []float32)
 
-// avx512F32Sub sets dst = x − y.
-//
 //go:noescape
 func avx512F32Sub(dst []float32, x []float32, y []float32)
 
-// avx512F32Neg sets dst = −x.
-//
 //go:noescape
 func avx512F32Neg(dst []float32, x []float32)
 
-// avx512F32Scale sets x = a·x.
-//
 //go:noescape
 func avx512F32Scale(x []float32, a float32)
 
-// avx512F32AddScaled sets dst += a·x.
-//
 //go:noescape
 func avx512F32AddScaled(dst []float32, a float32, x []float32)
 
-// avx512F32AddRow sets dst += b for each row of dst.
-//
 //go:noescape
 func avx512F32AddRow(dst []float32, b []float32)
 
-// avx512F32SubRow sets dst = x − b for each row of x.
-//
 //go:noescape
 func avx512F32SubRow(dst []float32, x []float32, b []float32)
 
-// avx512F32Residual sets dst = x − dst − b for each row of dst.
-//
 //go:noescape
 func avx512F32Residual(dst []float32, x []float32, b []float32)
 
-// avx512F32Weigh sets dst = x ⊙ p for each row of x.
-//
 //go:noescape
 func avx512F32Weigh(dst []float32, x []float32, p []float32)
 
-// avx512F32Momentum sets v = m·v + d and x += a·v.
-//
 //go:noescape
 func avx512F32Momentum(x []float32, v []float32, d []float32, m float32, a float32)
 
-// avx512F32Adam moves x along d by Adam's rule.
-//
 //go:noescape
 func avx512F32Adam(x []float32, m []float32, v []float32, d []float32, beta1 float32, beta2 float32, a float32, c float32, epsilon float32, decay float32)
 
-// avx512F32Tanh sets dst = φ(x).
-//
 //go:noescape
 func avx512F32Tanh(dst []float32, x []float32)
 
-// avx512F32ReLU sets dst = φ(x).
-//
 //go:noescape
 func avx512F32ReLU(dst []float32, x []float32)
 
-// avx512F32LeakyReLU sets dst = φ(x).
-//
 //go:noescape
 func avx512F32LeakyReLU(dst []float32, x []float32)
 
-// avx512F32Sigmoid sets dst = φ(x).
-//
 //go:noescape
 func avx512F32Sigmoid(dst []float32, x []float32)
 
-// avx512F32GELU sets dst = φ(x).
-//
 //go:noescape
 func avx512F32GELU(dst []float32, x []float32)
 
-// avx512F32Softplus sets dst = φ(x).
-//
 //go:noescape
 func avx512F32Softplus(dst []float32, x []float32)
 
-// avx512F32HardTanh sets dst = φ(x).
-//
 //go:noescape
 func avx512F32HardTanh(dst []float32, x []float32)
 
-// avx512F32MulSlopeIdentity sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32AddSlopeIdentity sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32AddSlopeIdentity(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32MulSlopeTanh sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32MulSlopeTanh(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32AddSlopeTanh sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32AddSlopeTanh(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32MulSlopeReLU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32MulSlopeReLU(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32AddSlopeReLU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32AddSlopeReLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32MulSlopeLeakyReLU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32MulSlopeLeakyReLU(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32AddSlopeLeakyReLU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32AddSlopeLeakyReLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32MulSlopeSigmoid sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32MulSlopeSigmoid(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32AddSlopeSigmoid sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32AddSlopeSigmoid(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32MulSlopeGELU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32MulSlopeGELU(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32AddSlopeGELU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32AddSlopeGELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32MulSlopeSoftplus sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32MulSlopeSoftplus(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32AddSlopeSoftplus sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32AddSlopeSoftplus(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32MulSlopeHardTanh sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32MulSlopeHardTanh(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32AddSlopeHardTanh sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F32AddSlopeHardTanh(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx512F32Squares is Σ x².
-//
 //go:noescape
 func avx512F32Squares(x []float32) float64
 
-// avx512F32SquaresWeighed is Σ p x².
-//
 //go:noescape
 func avx512F32SquaresWeighed(x []float32, p []float32) float64
 
-// avx512F32Dot is Σ x y.
-//
 //go:noescape
 func avx512F32Dot(x []float32, y []float32) float64
 
-// avx512F64Add sets dst = x + y.
-//
 //go:noescape
 func avx512F64Add(dst []float64, x []float64, y []float64)
 
-// avx512F64Sub sets dst = x − y.
-//
 //go:noescape
 func avx512F64Sub(dst []float64, x []float64, y []float64)
 
-// avx512F64Neg sets dst = −x.
-//
 //go:noescape
 func avx512F64Neg(dst []float64, x []float64)
 
-// avx512F64Scale sets x = a·x.
-//
 //go:noescape
 func avx512F64Scale(x []float64, a float64)
 
-// avx512F64AddScaled sets dst += a·x.
-//
 //go:noescape
 func avx512F64AddScaled(dst []float64, a float64, x []float64)
 
-// avx512F64AddRow sets dst += b for each row of dst.
-//
 //go:noescape
 func avx512F64AddRow(dst []float64, b []float64)
 
-// avx512F64SubRow sets dst = x − b for each row of x.
-//
 //go:noescape
 func avx512F64SubRow(dst []float64, x []float64, b []float64)
 
-// avx512F64Residual sets dst = x − dst − b for each row of dst.
-//
 //go:noescape
 func avx512F64Residual(dst []float64, x []float64, b []float64)
 
-// avx512F64Weigh sets dst = x ⊙ p for each row of x.
-//
 //go:noescape
 func avx512F64Weigh(dst []float64, x []float64, p []float64)
 
-// avx512F64Momentum sets v = m·v + d and x += a·v.
-//
 //go:noescape
 func avx512F64Momentum(x []float64, v []float64, d []float64, m float64, a float64)
 
-// avx512F64Adam moves x along d by Adam's rule.
-//
 //go:noescape
 func avx512F64Adam(x []float64, m []float64, v []float64, d []float64, beta1 float64, beta2 float64, a float64, c float64, epsilon float64, decay float64)
 
-// avx512F64ReLU sets dst = φ(x).
-//
 //go:noescape
 func avx512F64ReLU(dst []float64, x []float64)
 
-// avx512F64LeakyReLU sets dst = φ(x).
-//
 //go:noescape
 func avx512F64LeakyReLU(dst []float64, x []float64)
 
-// avx512F64HardTanh sets dst = φ(x).
-//
 //go:noescape
 func avx512F64HardTanh(dst []float64, x []float64)
 
-// avx512F64MulSlopeIdentity sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64MulSlopeIdentity(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64AddSlopeIdentity sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64AddSlopeIdentity(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64MulSlopeTanh sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64MulSlopeTanh(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64AddSlopeTanh sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64AddSlopeTanh(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64MulSlopeReLU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64MulSlopeReLU(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64AddSlopeReLU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64AddSlopeReLU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64MulSlopeLeakyReLU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64MulSlopeLeakyReLU(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64AddSlopeLeakyReLU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64AddSlopeLeakyReLU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64MulSlopeSigmoid sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64MulSlopeSigmoid(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64AddSlopeSigmoid sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64AddSlopeSigmoid(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64MulSlopeHardTanh sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64MulSlopeHardTanh(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64AddSlopeHardTanh sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx512F64AddSlopeHardTanh(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx512F64Squares is Σ x².
-//
 //go:noescape
 func avx512F64Squares(x []float64) float64
 
-// avx512F64SquaresWeighed is Σ p x².
-//
 //go:noescape
 func avx512F64SquaresWeighed(x []float64, p []float64) float64
 
-// avx512F64Dot is Σ x y.
-//
 //go:noescape
 func avx512F64Dot(x []float64, y []float64) float64
 
-// avx2F32Add sets dst = x + y.
-//
 //go:noescape
 func avx2F32Add(dst []float32, x []float32, y []float32)
 
-// avx2F32Sub sets dst = x − y.
-//
 //go:noescape
 func avx2F32Sub(dst []float32, x []float32, y []float32)
 
-// avx2F32Neg sets dst = −x.
-//
 //go:noescape
 func avx2F32Neg(dst []float32, x []float32)
 
-// avx2F32Scale sets x = a·x.
-//
 //go:noescape
 func avx2F32Scale(x []float32, a float32)
 
-// avx2F32AddScaled sets dst += a·x.
-//
 //go:noescape
 func avx2F32AddScaled(dst []float32, a float32, x []float32)
 
-// avx2F32AddRow sets dst += b for each row of dst.
-//
 //go:noescape
 func avx2F32AddRow(dst []float32, b []float32)
 
-// avx2F32SubRow sets dst = x − b for each row of x.
-//
 //go:noescape
 func avx2F32SubRow(dst []float32, x []float32, b []float32)
 
-// avx2F32Residual sets dst = x − dst − b for each row of dst.
-//
 //go:noescape
 func avx2F32Residual(dst []float32, x []float32, b []float32)
 
-// avx2F32Weigh sets dst = x ⊙ p for each row of x.
-//
 //go:noescape
 func avx2F32Weigh(dst []float32, x []float32, p []float32)
 
-// avx2F32Momentum sets v = m·v + d and x += a·v.
-//
 //go:noescape
 func avx2F32Momentum(x []float32, v []float32, d []float32, m float32, a float32)
 
-// avx2F32Adam moves x along d by Adam's rule.
-//
 //go:noescape
 func avx2F32Adam(x []float32, m []float32, v []float32, d []float32, beta1 float32, beta2 float32, a float32, c float32, epsilon float32, decay float32)
 
-// avx2F32Tanh sets dst = φ(x).
-//
 //go:noescape
 func avx2F32Tanh(dst []float32, x []float32)
 
-// avx2F32ReLU sets dst = φ(x).
-//
 //go:noescape
 func avx2F32ReLU(dst []float32, x []float32)
 
-// avx2F32LeakyReLU sets dst = φ(x).
-//
 //go:noescape
 func avx2F32LeakyReLU(dst []float32, x []float32)
 
-// avx2F32Sigmoid sets dst = φ(x).
-//
 //go:noescape
 func avx2F32Sigmoid(dst []float32, x []float32)
 
-// avx2F32GELU sets dst = φ(x).
-//
 //go:noescape
 func avx2F32GELU(dst []float32, x []float32)
 
-// avx2F32Softplus sets dst = φ(x).
-//
 //go:noescape
 func avx2F32Softplus(dst []float32, x []float32)
 
-// avx2F32HardTanh sets dst = φ(x).
-//
 //go:noescape
 func avx2F32HardTanh(dst []float32, x []float32)
 
-// avx2F32MulSlopeIdentity sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32AddSlopeIdentity sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32AddSlopeIdentity(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32MulSlopeTanh sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32MulSlopeTanh(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32AddSlopeTanh sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32AddSlopeTanh(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32MulSlopeReLU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32MulSlopeReLU(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32AddSlopeReLU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32AddSlopeReLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32MulSlopeLeakyReLU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32MulSlopeLeakyReLU(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32AddSlopeLeakyReLU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32AddSlopeLeakyReLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32MulSlopeSigmoid sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32MulSlopeSigmoid(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32AddSlopeSigmoid sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32AddSlopeSigmoid(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32MulSlopeGELU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32MulSlopeGELU(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32AddSlopeGELU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32AddSlopeGELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32MulSlopeSoftplus sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32MulSlopeSoftplus(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32AddSlopeSoftplus sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32AddSlopeSoftplus(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32MulSlopeHardTanh sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32MulSlopeHardTanh(dst []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32AddSlopeHardTanh sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F32AddSlopeHardTanh(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
-// avx2F32Squares is Σ x².
-//
 //go:noescape
 func avx2F32Squares(x []float32) float64
 
-// avx2F32SquaresWeighed is Σ p x².
-//
 //go:noescape
 func avx2F32SquaresWeighed(x []float32, p []float32) float64
 
-// avx2F32Dot is Σ x y.
-//
 //go:noescape
 func avx2F32Dot(x []float32, y []float32) float64
 
-// avx2F64Add sets dst = x + y.
-//
 //go:noescape
 func avx2F64Add(dst []float64, x []float64, y []float64)
 
-// avx2F64Sub sets dst = x − y.
-//
 //go:noescape
 func avx2F64Sub(dst []float64, x []float64, y []float64)
 
-// avx2F64Neg sets dst = −x.
-//
 //go:noescape
 func avx2F64Neg(dst []float64, x []float64)
 
-// avx2F64Scale sets x = a·x.
-//
 //go:noescape
 func avx2F64Scale(x []float64, a float64)
 
-// avx2F64AddScaled sets dst += a·x.
-//
 //go:noescape
 func avx2F64AddScaled(dst []float64, a float64, x []float64)
 
-// avx2F64AddRow sets dst += b for each row of dst.
-//
 //go:noescape
 func avx2F64AddRow(dst []float64, b []float64)
 
-// avx2F64SubRow sets dst = x − b for each row of x.
-//
 //go:noescape
 func avx2F64SubRow(dst []float64, x []float64, b []float64)
 
-// avx2F64Residual sets dst = x − dst − b for each row of dst.
-//
 //go:noescape
 func avx2F64Residual(dst []float64, x []float64, b []float64)
 
-// avx2F64Weigh sets dst = x ⊙ p for each row of x.
-//
 //go:noescape
 func avx2F64Weigh(dst []float64, x []float64, p []float64)
 
-// avx2F64Momentum sets v = m·v + d and x += a·v.
-//
 //go:noescape
 func avx2F64Momentum(x []float64, v []float64, d []float64, m float64, a float64)
 
-// avx2F64Adam moves x along d by Adam's rule.
-//
 //go:noescape
 func avx2F64Adam(x []float64, m []float64, v []float64, d []float64, beta1 float64, beta2 float64, a float64, c float64, epsilon float64, decay float64)
 
-// avx2F64ReLU sets dst = φ(x).
-//
 //go:noescape
 func avx2F64ReLU(dst []float64, x []float64)
 
-// avx2F64LeakyReLU sets dst = φ(x).
-//
 //go:noescape
 func avx2F64LeakyReLU(dst []float64, x []float64)
 
-// avx2F64HardTanh sets dst = φ(x).
-//
 //go:noescape
 func avx2F64HardTanh(dst []float64, x []float64)
 
-// avx2F64MulSlopeIdentity sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64MulSlopeIdentity(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64AddSlopeIdentity sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64AddSlopeIdentity(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64MulSlopeTanh sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64MulSlopeTanh(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64AddSlopeTanh sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64AddSlopeTanh(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64MulSlopeReLU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64MulSlopeReLU(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64AddSlopeReLU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64AddSlopeReLU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64MulSlopeLeakyReLU sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64MulSlopeLeakyReLU(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64AddSlopeLeakyReLU sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64AddSlopeLeakyReLU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64MulSlopeSigmoid sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64MulSlopeSigmoid(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64AddSlopeSigmoid sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64AddSlopeSigmoid(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64MulSlopeHardTanh sets dst = s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64MulSlopeHardTanh(dst []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64AddSlopeHardTanh sets dst = a + s·g ⊙ φ'(x), y = φ(x).
-//
 //go:noescape
 func avx2F64AddSlopeHardTanh(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
-// avx2F64Squares is Σ x².
-//
 //go:noescape
 func avx2F64Squares(x []float64) float64
 
-// avx2F64SquaresWeighed is Σ p x².
-//
 //go:noescape
 func avx2F64SquaresWeighed(x []float64, p []float64) float64
 
-// avx2F64Dot is Σ x y.
-//
 //go:noescape
 func avx2F64Dot(x []float64, y []float64) float64

@@ -1,6 +1,9 @@
 package yamlfile
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 type kind int
 
@@ -46,23 +49,17 @@ func (n *Node) String() string {
 	case scalar:
 		return n.text
 	case list:
-		text := "["
+		texts := make([]string, len(n.items))
 		for i, item := range n.items {
-			if i > 0 {
-				text += ", "
-			}
-			text += item.String()
+			texts[i] = item.String()
 		}
-		return text + "]"
+		return "[" + strings.Join(texts, ", ") + "]"
 	case mapping:
-		text := "{"
+		texts := make([]string, len(n.pairs))
 		for i, p := range n.pairs {
-			if i > 0 {
-				text += ", "
-			}
-			text += p.Key.text + ": " + p.Value.String()
+			texts[i] = p.Key.text + ": " + p.Value.String()
 		}
-		return text + "}"
+		return "{" + strings.Join(texts, ", ") + "}"
 	}
 	return "null"
 }

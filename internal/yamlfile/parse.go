@@ -198,10 +198,7 @@ func (c *converter) pair(m *Node, v *ast.MappingValueNode, depth int) {
 	if key.kind != scalar {
 		return
 	}
-	path := key.text
-	if m.Path != "" {
-		path = m.Path + "." + path
-	}
+	path := join(m.Path, key.text)
 	key.Path = path
 	for _, p := range m.pairs {
 		if p.Key.text == key.text {

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -173,11 +174,11 @@ func readIDXHeader(r io.Reader, dims int) (shape []int, size int, err error) {
 		return nil, 0, fmt.Errorf("magic number: must be 0x000008 and the number of dimensions, got 0x%08X: not an IDX file", word)
 	}
 	if word[2] != 0x08 {
-		return nil, 0, fmt.Errorf("magic number: dtype: must be 0x08 unsigned byte, got 0x%02X %s", word[2], idxType(word[2]))
+		return nil, 0, fmt.Errorf("magic number: dtype: must be 0x08 unsigned byte, got 0x%02X %s", word[2], cmp.Or(idxTypes[word[2]], "unknown"))
 	}
 	rank := int(word[3])
 	if rank == 0 || dims > 0 && rank != dims {
-		return nil, 0, fmt.Errorf("magic number: dimensions: must be %s, got %d", idxDims(dims), rank)
+		return nil, 0, fmt.Errorf("magic number: dimensions: must be %s, got %d", cmp.Or(idxDims[dims], fmt.Sprint(dims)), rank)
 	}
 	size = 1
 	for i := range rank {
@@ -197,30 +198,8 @@ func readIDXHeader(r io.Reader, dims int) (shape []int, size int, err error) {
 	return shape, size, nil
 }
 
-func idxType(code byte) string {
-	switch code {
-	case 0x09:
-		return "signed byte"
-	case 0x0B:
-		return "int16"
-	case 0x0C:
-		return "int32"
-	case 0x0D:
-		return "float32"
-	case 0x0E:
-		return "float64"
-	}
-	return "unknown"
-}
-
-func idxDims(dims int) string {
-	switch dims {
-	case 0:
-		return "at least 1"
-	case 1:
-		return "1 for labels"
-	case 3:
-		return "3 for images"
-	}
-	return fmt.Sprint(dims)
-}
+// What errors call types of elements, and numbers of dimensions.
+var (
+	idxTypes = map[byte]string{0x09: "signed byte", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
+	idxDims  = map[int]string{0: "at least 1", 1: "1 for labels", 3: "3 for images"}
+)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/plural"
 )
 
 // maxClasses bounds the classes that a label may imply, since each class is a
@@ -102,10 +104,7 @@ func (s *Set) String() string {
 	if s == nil {
 		return "no set"
 	}
-	inputs := fmt.Sprintf("%d features", s.InputSize())
-	if s.InputSize() == 1 {
-		inputs = "1 feature"
-	}
+	inputs := plural.Of(s.InputSize(), "feature")
 	if s.Width > 0 {
 		inputs = fmt.Sprintf("%d×%d pixels", s.Width, s.Height)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -78,10 +80,8 @@ func (x *examination) gather(lo, hi int) (inputs, targets *tensor.Dense, err err
 	for i := range rows {
 		rows[i] = lo + i
 	}
-	dt := tensor.Of(x.network.Config().Dtype.Tensor())
-	inputs = tensor.New(dt, tensor.WithShape(len(rows), x.set.InputSize()))
-	targets = tensor.New(dt, tensor.WithShape(len(rows), x.set.TargetSize()))
-	return inputs, targets, x.set.Gather(rows, inputs, targets)
+	b, err := train.Examples(x.network, x.set, rows...)
+	return b.Inputs, b.Targets, err
 }
 
 // settling draws energies and residual by step, with both ends clamped as in
@@ -130,17 +130,12 @@ func (x *examination) fit() (*Section, error) {
 			return nil, err
 		}
 	}
-	at, truth, line := flat(inputs), flat(targets), flat(predicted)
+	at, truth, line := dense.Floats(inputs), dense.Floats(targets), dense.Floats(predicted)
 	order := make([]int, len(at))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		if at[a] < at[b] {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
 	prediction := Line{Name: "prediction"}
 	for _, i := range order {
 		prediction.X, prediction.Y = append(prediction.X, at[i]), append(prediction.Y, line[i])
@@ -241,17 +236,9 @@ func (x *examination) completed() (*Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	fixed := tensor.New(tensor.Of(inputs.Dtype()), tensor.WithShape(1, x.set.InputSize()))
 	left := (x.set.Height + 1) / 2 * x.set.Width
-	for i := range left {
-		switch f := fixed.Data().(type) {
-		case []float32:
-			f[i] = 1
-		case []float64:
-			f[i] = 1
-		}
-	}
-	done, err := x.network.Complete(x.ctx, model.Clamp{Values: inputs, Fixed: fixed}, model.Recall{By: model.ByEnergy}, x.inference)
+	seen := model.Hide(inputs, func(_, unit int) bool { return unit >= left })
+	done, err := x.network.Complete(x.ctx, seen, model.Recall{By: model.ByEnergy}, x.inference)
 	if err != nil {
 		return nil, err
 	}
@@ -277,22 +264,7 @@ func (x *examination) grid(images [][]float64, columns int) (image.Image, error)
 	if err != nil {
 		return nil, err
 	}
-	pixels := flat(inputs)
+	pixels := dense.Floats(inputs)
 	low := slices.Min(pixels)
 	return gridOf(images, x.set.Width, x.set.Height, columns, low, max(slices.Max(pixels), low+1e-9), smallCell)
-}
-
-// flat returns a copy of the numbers of t.
-func flat(t *tensor.Dense) []float64 {
-	switch x := t.Data().(type) {
-	case []float32:
-		out := make([]float64, len(x))
-		for i, v := range x {
-			out[i] = float64(v)
-		}
-		return out
-	case []float64:
-		return slices.Clone(x)
-	}
-	return nil
 }

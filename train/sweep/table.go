@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -98,21 +99,17 @@ func NewTable(p *Plan, outcomes []Outcome) *Table {
 		row.Validation = Mean(scores)
 		t.Rows = append(t.Rows, row)
 	}
-	slices.SortStableFunc(t.Rows, func(a, b Row) int {
-		switch a, b := a.Validation.Mean, b.Validation.Mean; {
-		case a == nil && b == nil:
-			return 0
-		case b == nil:
-			return -1
-		case a == nil:
-			return 1
-		case *a == *b:
-			return 0
-		case (*a > *b) == (t.Score == accuracy):
-			return -1
+	rank := func(r Row) float64 {
+		switch mean := r.Validation.Mean; {
+		case mean == nil:
+			return math.Inf(1)
+		case t.Score == accuracy:
+			return -float64(*mean)
+		default:
+			return float64(*mean)
 		}
-		return 1
-	})
+	}
+	slices.SortStableFunc(t.Rows, func(a, b Row) int { return cmp.Compare(rank(a), rank(b)) })
 	if len(t.Rows) > 0 && t.Rows[0].Validation.Mean != nil {
 		t.Winner = &Winner{Point: t.Rows[0].Point}
 	}

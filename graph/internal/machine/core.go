@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/vec"
 )
 
@@ -97,7 +98,7 @@ func (m *core[T]) Reserve(n int) {
 
 func (m *core[T]) Freeze(workers int) error {
 	for _, n := range m.plan.Frozen {
-		data, err := backing[T](n.Name(), n.Value(), n.Shape())
+		data, err := m.backing(n.Name(), n.Value(), n.Shape())
 		if err != nil {
 			return err
 		}
@@ -108,7 +109,7 @@ func (m *core[T]) Freeze(workers int) error {
 }
 
 func (m *core[T]) Set(n *G.Node, v G.Value, rows int) error {
-	data, err := backing[T](n.Name(), v, tensor.Shape{rows, n.Shape()[1]})
+	data, err := m.backing(n.Name(), v, tensor.Shape{rows, n.Shape()[1]})
 	if err != nil {
 		return err
 	}
@@ -158,21 +159,11 @@ func (m *core[T]) PutSum(dst, x, y, mask, lo, hi int) {
 	}
 }
 
-// backing returns the elements of a contiguous row-major tensor of that shape.
-func backing[T vec.Float](name string, v G.Value, shape tensor.Shape) ([]T, error) {
-	if v == nil {
-		return nil, fmt.Errorf("graph: %s has no value", name)
+// backing returns the elements of v, which must be a tensor of that shape.
+func (m *core[T]) backing(name string, v G.Value, shape tensor.Shape) ([]T, error) {
+	d, _ := v.(*tensor.Dense)
+	if err := dense.Check(d, m.plan.Dtype, shape...); err != nil {
+		return nil, fmt.Errorf("graph: %s: %w", name, err)
 	}
-	if !v.Shape().Eq(shape) {
-		return nil, fmt.Errorf("graph: %s: must have shape %v, got %v", name, shape, v.Shape())
-	}
-	d, ok := v.(*tensor.Dense)
-	if !ok || !d.DataOrder().IsRowMajor() || d.RequiresIterator() {
-		return nil, fmt.Errorf("graph: %s: must be a contiguous row-major tensor, got %T", name, v)
-	}
-	data, ok := d.Data().([]T)
-	if !ok {
-		return nil, fmt.Errorf("graph: %s: must hold %T, got %v", name, data, d.Dtype())
-	}
-	return data[:shape.TotalSize()], nil
+	return d.Data().([]T)[:shape.TotalSize()], nil
 }

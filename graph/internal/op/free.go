@@ -21,7 +21,7 @@ func FreeStep() *Op {
 	return &Op{
 		Name: "free step", In: "mmm", Out: 'm',
 		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return in[0].Clone(), nil },
-		Faces: Faces{freeStepDo[float32], freeStepDo[float64], freeStepLower[float32], freeStepLower[float64]},
+		Faces: ByKernel(freeStepLower[float32], freeStepLower[float64]),
 	}
 }
 
@@ -30,17 +30,8 @@ const (
 	freeSteps     = 100
 )
 
-func freeStepDo[T vec.Float](dst []T, in [][]T, shapes []tensor.Shape) float64 {
-	k := shapes[0][1]
-	s := newFreeSolver[T](k)
-	for lo := 0; lo < len(dst); lo += k {
-		s.solve(dst[lo:lo+k], in[0][lo:lo+k], in[1], in[2][lo:lo+k])
-	}
-	return 0
-}
-
 func freeStepLower[T vec.Float](_ *Lowering[T], a Args) Kernel[T] {
-	k := a.Node.Shape()[1]
+	k := a.Shape[1]
 	solvers := sync.Pool{New: func() any { return newFreeSolver[T](k) }}
 	return func(m *Memory[T], lo, hi int) {
 		by := solvers.Get().(*freeSolver[T])

@@ -92,7 +92,7 @@ func TestFreeStep(t *testing.T) {
 			free[i] = float64(rng.IntN(2))
 			g[i] *= free[i]
 		}
-		freeStepDo(x, [][]float64{g, mat.DenseCopyOf(&h).RawMatrix().Data, free}, []tensor.Shape{{batch, k}, {k, k}, {batch, k}, {batch, k}})
+		FreeStep().Do64(x, [][]float64{g, mat.DenseCopyOf(&h).RawMatrix().Data, free}, []tensor.Shape{{batch, k}, {k, k}, {batch, k}, {batch, k}})
 		for b := range batch {
 			masked := mat.NewDense(k, k, nil)
 			for i := range k {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/vec"
 )
@@ -33,10 +34,11 @@ type Instruction[T vec.Float] struct {
 
 // Args say what a kernel is to compute.
 type Args struct {
-	Node *G.Node
-	Out  int    // the number to fill
-	In   []int  // the numbers of the inputs; nil where the operation is Lazy
-	Neg  []bool // of each input: its sign is changed, where the operation takes it so
+	Node  *G.Node
+	Shape tensor.Shape // of the result
+	Out   int          // the number to fill
+	In    []int        // the numbers of the inputs; nil where the operation is Lazy
+	Neg   []bool       // of each input: its sign is changed, where the operation takes it so
 	// Plus is a number whose value is added to the result, −1 for none. It may be Out.
 	Plus int
 }
@@ -51,15 +53,14 @@ type Lowering[T vec.Float] struct {
 	Instructions []Instruction[T]
 	Producer     map[int]int // by number: the instruction that fills it
 
-	rates   map[*G.Node]Rate
-	uses    map[*G.Node]int
-	asked   map[*G.Node]bool
-	apart   bool
-	numbers map[*G.Node]int
-	places  map[*G.Node]place
-	mended  map[int]int // by number of a value with a changed sign: that of the value itself
-	now     *Instruction[T]
-	err     error
+	rates  map[*G.Node]Rate
+	uses   map[*G.Node]int
+	asked  map[*G.Node]bool
+	apart  bool
+	places map[*G.Node]place
+	mended map[int]int // by number of a value with a changed sign: that of the value itself
+	now    *Instruction[T]
+	err    error
 }
 
 // place is where a node's value stands.
@@ -75,7 +76,7 @@ type place struct {
 func NewLowering[T vec.Float](g *G.ExprGraph, rates map[*G.Node]Rate, asked G.Nodes, apart bool) *Lowering[T] {
 	c := &Lowering[T]{
 		Memory: &Memory[T]{}, Producer: map[int]int{}, rates: rates, uses: map[*G.Node]int{}, asked: map[*G.Node]bool{},
-		apart: apart, numbers: map[*G.Node]int{}, places: map[*G.Node]place{}, mended: map[int]int{},
+		apart: apart, places: map[*G.Node]place{}, mended: map[int]int{},
 	}
 	for _, n := range g.AllNodes() {
 		c.uses[n] = g.To(n.ID()).Len()
@@ -148,7 +149,7 @@ func (c *Lowering[T]) Into(n *G.Node, out, plus int) (k Kernel[T], ok bool) {
 // kernel returns the kernel of n, with its result under out, and whether the result's
 // sign is changed.
 func (c *Lowering[T]) kernel(n *G.Node, o *Op, in G.Nodes, out, plus int) (k Kernel[T], neg bool) {
-	a := Args{Node: n, Out: out, Plus: plus}
+	a := Args{Node: n, Shape: n.Shape(), Out: out, Plus: plus}
 	if !o.Lazy {
 		a.In, a.Neg = make([]int, len(in)), make([]bool, len(in))
 		for i, child := range in {
@@ -180,7 +181,7 @@ func (c *Lowering[T]) lower(n *G.Node) place {
 	outer := c.now
 	defer func() { c.now = outer }()
 	if n.Op() == nil {
-		p := place{number: c.Memory.add(n)}
+		p := place{number: c.Memory.add(n.Shape())}
 		c.places[n] = p
 		return p
 	}
@@ -191,7 +192,7 @@ func (c *Lowering[T]) lower(n *G.Node) place {
 		c.places[n] = p
 		return p
 	}
-	p := place{number: c.Memory.add(n)}
+	p := place{number: c.Memory.add(n.Shape())}
 	c.now = &Instruction[T]{Out: p.number, Rate: c.rates[n], Energy: n.IsScalar()}
 	if s := n.Shape(); !n.IsScalar() {
 		c.now.Rows, c.now.Cols = s[0], s.TotalSize()/s[0]
@@ -231,7 +232,7 @@ func (c *Lowering[T]) mend(n *G.Node, p place) int {
 	if at, ok := c.mended[p.number]; ok {
 		return at
 	}
-	out := c.Memory.add(n)
+	out := c.Memory.add(n.Shape())
 	i := Instruction[T]{Out: out, Reads: []int{p.number}, Rate: c.rates[n], Rows: n.Shape()[0], Cols: c.Memory.Width[out]}
 	i.Kernel = func(m *Memory[T], lo, hi int) { vec.Neg(m.Rows(out, lo, hi), m.Rows(p.number, lo, hi)) }
 	c.add(i)

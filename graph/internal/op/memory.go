@@ -1,7 +1,7 @@
 package op
 
 import (
-	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/vec"
@@ -29,11 +29,11 @@ type Packed[T vec.Float] struct {
 	gemm.Packed[T]
 }
 
-// add makes room for another value, of the shape of n.
-func (m *Memory[T]) add(n *G.Node) int {
+// add makes room for another value of that shape.
+func (m *Memory[T]) add(s tensor.Shape) int {
 	width := 1
-	if n.IsMatrix() {
-		width = n.Shape()[1]
+	if s.IsMatrix() {
+		width = s[1]
 	}
 	m.Width = append(m.Width, width)
 	m.Buf = append(m.Buf, nil)

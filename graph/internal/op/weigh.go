@@ -59,7 +59,14 @@ func WeighMatrix() *Op {
 	return &Op{
 		Name: "weigh rows", In: "mv", Out: 'm',
 		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return in[0].Clone(), nil },
-		Faces: Faces{weighMatrixDo[float32], weighMatrixDo[float64], weighMatrixLower[float32], weighMatrixLower[float64]},
+		Faces: Rowwise("mm", weighMatrixRows[float32], weighMatrixRows[float64]),
+	}
+}
+
+func weighMatrixRows[T vec.Float](dst []T, x Rows[T], k int) {
+	copy(dst, x[0])
+	for r, p := range x[1] {
+		vec.Scale(dst[r*k:(r+1)*k], p)
 	}
 }
 
@@ -67,24 +74,14 @@ func WeighMatrix() *Op {
 func UnweighMatrix() *Op {
 	o := WeighMatrix()
 	o.Name = "unweigh rows"
-	o.Faces = Faces{unweighMatrixDo[float32], unweighMatrixDo[float64], unweighMatrixLower[float32], unweighMatrixLower[float64]}
+	o.Faces = Rowwise("mm", unweighMatrixRows[float32], unweighMatrixRows[float64])
 	return o
 }
 
-func unweighMatrixDo[T vec.Float](dst []T, in [][]T, shapes []tensor.Shape) float64 {
-	for i, w := range in[0] {
-		dst[i] = w / in[1][i/shapes[0][1]]
-	}
-	return 0
-}
-
-func unweighMatrixLower[T vec.Float](_ *Lowering[T], a Args) Kernel[T] {
-	return func(m *Memory[T], lo, hi int) {
-		for r := lo; r < hi; r++ {
-			row := m.Rows(a.Out, r, r+1)
-			copy(row, m.Rows(a.In[0], r, r+1))
-			vec.Scale(row, 1/m.Buf[a.In[1]][r])
-		}
+func unweighMatrixRows[T vec.Float](dst []T, x Rows[T], k int) {
+	copy(dst, x[0])
+	for r, p := range x[1] {
+		vec.Scale(dst[r*k:(r+1)*k], 1/p)
 	}
 }
 
@@ -92,19 +89,7 @@ func unweighMatrixLower[T vec.Float](_ *Lowering[T], a Args) Kernel[T] {
 func Weighted(d []float64, c float64) *Op {
 	return &Op{
 		Name: fmt.Sprintf("weighted %v + %v", d, c), In: strings.Repeat("v", len(d)), Out: 'v',
-		Faces: Faces{weightedDo[float32](d, c), weightedDo[float64](d, c), weightedLower[float32](d, c), weightedLower[float64](d, c)},
-	}
-}
-
-func weightedDo[T vec.Float](d []float64, c float64) Reference[T] {
-	return func(dst []T, in [][]T, _ []tensor.Shape) float64 {
-		for i := range dst {
-			dst[i] = T(c)
-			for j, by := range d {
-				dst[i] += T(by) * in[j][i]
-			}
-		}
-		return 0
+		Faces: ByKernel(weightedLower[float32](d, c), weightedLower[float64](d, c)),
 	}
 }
 
@@ -122,30 +107,13 @@ func weightedLower[T vec.Float](d []float64, c float64) Lower[T] {
 	}
 }
 
-func weighMatrixDo[T vec.Float](dst []T, in [][]T, shapes []tensor.Shape) float64 {
-	for i, w := range in[0] {
-		dst[i] = in[1][i/shapes[0][1]] * w
-	}
-	return 0
-}
-
-func weighMatrixLower[T vec.Float](_ *Lowering[T], a Args) Kernel[T] {
-	return func(m *Memory[T], lo, hi int) {
-		for r := lo; r < hi; r++ {
-			row := m.Rows(a.Out, r, r+1)
-			copy(row, m.Rows(a.In[0], r, r+1))
-			vec.Scale(row, m.Buf[a.In[1]][r])
-		}
-	}
-}
-
 // Part is n rows and columns of a square matrix of parameters from lo on, (k, k) → (n, n),
 // or n elements of a vector, (k) → (n).
 func Part(lo, n int, square bool) *Op {
 	o := &Op{
 		Name: fmt.Sprintf("part %d of %d", lo, n), In: "v", Out: 'v',
 		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return tensor.Shape{n}, nil },
-		Faces: Faces{partDo[float32](lo), partDo[float64](lo), partLower[float32](lo), partLower[float64](lo)},
+		Faces: ByKernel(partLower[float32](lo), partLower[float64](lo)),
 	}
 	if square {
 		o.In, o.Out = "m", 'm'
@@ -154,23 +122,9 @@ func Part(lo, n int, square bool) *Op {
 	return o
 }
 
-func partDo[T vec.Float](from int) Reference[T] {
-	return func(dst []T, in [][]T, shapes []tensor.Shape) float64 {
-		if len(shapes[0]) == 1 {
-			copy(dst, in[0][from:])
-			return 0
-		}
-		k, n := shapes[0][0], shapes[1][0]
-		for r := range n {
-			copy(dst[r*n:(r+1)*n], in[0][(from+r)*k+from:])
-		}
-		return 0
-	}
-}
-
 func partLower[T vec.Float](from int) Lower[T] {
 	return func(_ *Lowering[T], a Args) Kernel[T] {
-		square := len(a.Node.Shape()) == 2
+		square := len(a.Shape) == 2
 		return func(m *Memory[T], lo, hi int) {
 			if !square {
 				copy(m.Rows(a.Out, lo, hi), m.Rows(a.In[0], from+lo, from+hi))

@@ -63,7 +63,6 @@ func emitTile(c *build.Context, set instructions, e asmgen.Element, vectors int)
 	c.Attributes(attr.NOSPLIT)
 	c.Pragma("noescape")
 	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows int, b []%[1]s, cols, depth int, accumulate bool)", e.Go))
-	c.Doc(fmt.Sprintf("%s is the tileFunc for up to %[3]d rows and panels of width %[2]d, in vectors.", name, vectors, set.rows[vectors-1]))
 
 	if t.masked() {
 		t.loadOpmask()

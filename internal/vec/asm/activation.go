@@ -27,7 +27,7 @@ func activations() []kernel {
 		}},
 	} {
 		list = append(list, kernel{
-			name: f.name, doc: "sets dst = φ(x).", params: "dst, x []T",
+			name: f.name, params: "dst, x []T", // dst = φ(x)
 			loads: []string{"x"}, stores: []string{"dst"}, only32: f.only32,
 			before: each(func(l *lanes, in []value) value { return f.value(l, in[0]) }),
 		})
@@ -65,7 +65,7 @@ func slopes() []kernel {
 		}
 		loads := append([]string{"g"}, f.of...)
 		list = append(list, kernel{
-			name: "MulSlope" + f.name, doc: "sets dst = s·g ⊙ φ'(x), y = φ(x).", params: "dst []T, s T, g, x, y []T",
+			name: "MulSlope" + f.name, params: "dst []T, s T, g, x, y []T", // dst = s·g ⊙ φ'(x), y = φ(x)
 			loads: loads, stores: []string{"dst"}, only32: f.only32,
 			before: func(l *lanes) body {
 				s := l.spread("s")
@@ -78,7 +78,7 @@ func slopes() []kernel {
 				}
 			},
 		}, kernel{
-			name: "AddSlope" + f.name, doc: "sets dst = a + s·g ⊙ φ'(x), y = φ(x).", params: "dst, a []T, s T, g, x, y []T",
+			name: "AddSlope" + f.name, params: "dst, a []T, s T, g, x, y []T", // dst = a + s·g ⊙ φ'(x), y = φ(x)
 			loads: append(loads, "a"), stores: []string{"dst"}, only32: f.only32,
 			before: func(l *lanes) body {
 				s := l.spread("s")

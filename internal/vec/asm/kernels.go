@@ -13,22 +13,22 @@ var kernels = slices.Concat(arithmetic, activations(), slopes())
 
 var arithmetic = []kernel{
 	{
-		name: "Add", doc: "sets dst = x + y.", params: "dst, x, y []T",
+		name: "Add", params: "dst, x, y []T", // dst = x + y
 		loads: []string{"x", "y"}, stores: []string{"dst"},
 		before: each(func(l *lanes, in []value) value { return l.add(in[0], in[1]) }),
 	},
 	{
-		name: "Sub", doc: "sets dst = x − y.", params: "dst, x, y []T",
+		name: "Sub", params: "dst, x, y []T", // dst = x − y
 		loads: []string{"x", "y"}, stores: []string{"dst"},
 		before: each(func(l *lanes, in []value) value { return l.sub(in[0], in[1]) }),
 	},
 	{
-		name: "Neg", doc: "sets dst = −x.", params: "dst, x []T",
+		name: "Neg", params: "dst, x []T", // dst = −x
 		loads: []string{"x"}, stores: []string{"dst"},
 		before: each(func(l *lanes, in []value) value { return l.neg(in[0]) }),
 	},
 	{
-		name: "Scale", doc: "sets x = a·x.", params: "x []T, a T",
+		name: "Scale", params: "x []T, a T", // x = a·x
 		loads: []string{"x"}, stores: []string{"x"},
 		before: func(l *lanes) body {
 			a := l.spread("a")
@@ -36,7 +36,7 @@ var arithmetic = []kernel{
 		},
 	},
 	{
-		name: "AddScaled", doc: "sets dst += a·x.", params: "dst []T, a T, x []T",
+		name: "AddScaled", params: "dst []T, a T, x []T", // dst += a·x
 		loads: []string{"dst", "x"}, stores: []string{"dst"},
 		before: func(l *lanes) body {
 			a := l.spread("a")
@@ -44,27 +44,27 @@ var arithmetic = []kernel{
 		},
 	},
 	{
-		name: "AddRow", doc: "sets dst += b for each row of dst.", params: "dst, b []T",
+		name: "AddRow", params: "dst, b []T", // dst += b for each row of dst
 		loads: []string{"dst", "b"}, stores: []string{"dst"}, row: "b",
 		before: each(func(l *lanes, in []value) value { return l.add(in[0], in[1]) }),
 	},
 	{
-		name: "SubRow", doc: "sets dst = x − b for each row of x.", params: "dst, x, b []T",
+		name: "SubRow", params: "dst, x, b []T", // dst = x − b for each row of x
 		loads: []string{"x", "b"}, stores: []string{"dst"}, row: "b",
 		before: each(func(l *lanes, in []value) value { return l.sub(in[0], in[1]) }),
 	},
 	{
-		name: "Residual", doc: "sets dst = x − dst − b for each row of dst.", params: "dst, x, b []T",
+		name: "Residual", params: "dst, x, b []T", // dst = x − dst − b for each row of dst
 		loads: []string{"dst", "x", "b"}, stores: []string{"dst"}, row: "b",
 		before: each(func(l *lanes, in []value) value { return l.sub(l.sub(in[1], in[0]), in[2]) }),
 	},
 	{
-		name: "Weigh", doc: "sets dst = x ⊙ p for each row of x.", params: "dst, x, p []T",
+		name: "Weigh", params: "dst, x, p []T", // dst = x ⊙ p for each row of x
 		loads: []string{"x", "p"}, stores: []string{"dst"}, row: "p",
 		before: each(func(l *lanes, in []value) value { return l.mul(in[0], in[1]) }),
 	},
 	{
-		name: "Momentum", doc: "sets v = m·v + d and x += a·v.", params: "x, v, d []T, m, a T",
+		name: "Momentum", params: "x, v, d []T, m, a T", // v = m·v + d and x += a·v
 		loads: []string{"x", "v", "d"}, stores: []string{"x", "v"},
 		before: func(l *lanes) body {
 			m, a := l.spread("m"), l.spread("a")
@@ -75,7 +75,7 @@ var arithmetic = []kernel{
 		},
 	},
 	{
-		name: "Adam", doc: "moves x along d by Adam's rule.", params: "x, m, v, d []T, beta1, beta2, a, c, epsilon, decay T",
+		name: "Adam", params: "x, m, v, d []T, beta1, beta2, a, c, epsilon, decay T", // moves x along d by Adam's rule
 		loads: []string{"x", "m", "v", "d"}, stores: []string{"x", "m", "v"},
 		before: func(l *lanes) body {
 			beta1, beta2, a := l.spread("beta1"), l.spread("beta2"), l.spread("a")

@@ -16,7 +16,6 @@ import (
 // in a vector that is loaded and stored under a mask.
 type kernel struct {
 	name   string
-	doc    string
 	params string   // T for the element type
 	loads  []string // slices, in the order of the body's arguments
 	stores []string // slices, in the order of the body's results
@@ -43,13 +42,12 @@ type loop struct {
 }
 
 // start starts a function and loads the addresses of the slices.
-func (l *lanes) start(name, doc, params, result string, step int, slices ...string) *loop {
+func (l *lanes) start(name, params, result string, step int, slices ...string) *loop {
 	name = l.set.name + l.element.Name + name
 	l.Function(name)
 	l.Attributes(attr.NOSPLIT)
 	l.Pragma("noescape")
 	l.SignatureExpr(fmt.Sprintf("func(%s) %s", strings.ReplaceAll(params, "T", l.element.Go), result))
-	l.Doc(fmt.Sprintf("%s %s", name, doc))
 	p := &loop{lanes: l, bases: make(map[string]reg.Register), i: l.GP64(), step: step}
 	for _, name := range slices {
 		if p.bases[name] == nil {
@@ -68,7 +66,7 @@ func (p *loop) at(slice string, ahead int) operand.Mem {
 // emit writes a kernel.
 func (l *lanes) emit(k kernel) {
 	first, _, _ := strings.Cut(strings.ReplaceAll(k.params, ",", " "), " ")
-	p := l.start(k.name, k.doc, k.params, "", l.count(), append(k.loads, k.stores...)...)
+	p := l.start(k.name, k.params, "", l.count(), append(k.loads, k.stores...)...)
 	write := k.before(l)
 	p.vector = func(ahead int, mask reg.Register) {
 		var in []value

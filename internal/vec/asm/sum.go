@@ -12,7 +12,6 @@ import (
 // main loop adds to each of four vectors of sums, all that is left to the first.
 type sum struct {
 	name   string
-	doc    string
 	params string   // T for the element type
 	slices []string // the first gives the length
 	// factors makes the two factors of each product of the slices' elements.
@@ -21,11 +20,11 @@ type sum struct {
 
 var sums = []sum{
 	{
-		name: "Squares", doc: "is Σ x².", params: "x []T", slices: []string{"x"},
+		name: "Squares", params: "x []T", slices: []string{"x"}, // Σ x²
 		factors: func(_ *lanes, in []value) (value, value) { return in[0], in[0] },
 	},
 	{
-		name: "SquaresWeighed", doc: "is Σ p x².", params: "x, p []T", slices: []string{"x", "p"},
+		name: "SquaresWeighed", params: "x, p []T", slices: []string{"x", "p"}, // Σ p x²
 		factors: func(l *lanes, in []value) (value, value) {
 			px := l.vector()
 			l.VMULPD(in[0], in[1], px)
@@ -33,13 +32,13 @@ var sums = []sum{
 		},
 	},
 	{
-		name: "Dot", doc: "is Σ x y.", params: "x, y []T", slices: []string{"x", "y"},
+		name: "Dot", params: "x, y []T", slices: []string{"x", "y"}, // Σ x y
 		factors: func(_ *lanes, in []value) (value, value) { return in[0], in[1] },
 	},
 }
 
 func (l *lanes) emitSum(s sum) {
-	p := l.start(s.name, s.doc, s.params, "float64", l.set.bytes/asmgen.F64.Bytes, s.slices...)
+	p := l.start(s.name, s.params, "float64", l.set.bytes/asmgen.F64.Bytes, s.slices...)
 	var totals [4]reg.VecVirtual
 	for i := range totals {
 		totals[i] = l.vector()

@@ -1,0 +1,96 @@
+package graph
+
+import (
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+
+	"example.com/pcn/graph/internal/machine"
+)
+
+// lists are the numbers of a machine's lists of work.
+type lists struct {
+	gradients, evaluate, errors, features, steps, pulled int
+	look, begin                                          int
+	predict                                              []int // by node; −1 where it has no prediction or is clamped
+	first, again                                         []int // by turn
+}
+
+// scripts numbers the machine's lists and says what each computes.
+func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
+	e, next := m.energy, 0
+	list := func() int { next++; return next - 1 }
+	one := func(nodes ...*G.Node) int {
+		at := list()
+		scripts = append(scripts, machine.Script{{List: at, Nodes: nodes}})
+		return at
+	}
+	settled := slices.Concat(e.hebbian(), e.plain)
+	m.lists.gradients = one(e.Gradients...)
+	m.lists.evaluate = one(append(slices.Clone(e.Gradients), e.Total)...)
+	m.lists.errors = one(settled...)
+	m.lists.features = one(e.features()...)
+	m.lists.steps = list()
+	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.steps, Nodes: slices.Concat(e.Steps, e.apart)}})
+	m.lists.pulled = list()
+	scripts = append(scripts, machine.Script{{List: -1, Nodes: slices.Concat(e.Gradients, e.Steps)}, {List: m.lists.pulled, Nodes: e.pulled}})
+	for l := range e.Latents {
+		m.lists.predict = append(m.lists.predict, -1)
+		if first := e.wiring.First[l]; first >= 0 && !e.Spec.Nodes[l].Clamped {
+			m.lists.predict[l] = one(e.Terms[first].Prediction)
+		}
+	}
+
+	// Looks are at all that turns have in common, so that the first turn after one finds
+	// it fresh: gradients where there is one turn, errors where there are several. At the
+	// start the latents of several turns have just been predicted.
+	var pass machine.Script
+	m.lists.look, m.lists.begin = m.lists.evaluate, m.lists.evaluate
+	if len(turns) > 1 {
+		for _, l := range e.wiring.Order {
+			if m.lists.predict[l] >= 0 {
+				pass = append(pass, machine.Act{List: -1, Nodes: G.Nodes{e.Terms[e.wiring.First[l]].Prediction}, Moves: G.Nodes{e.Latents[l]}})
+			}
+		}
+		m.lists.look, m.lists.begin = m.lists.errors, list()
+		pass = append(pass, machine.Act{List: m.lists.begin, Nodes: settled})
+	} else {
+		pass = append(pass, machine.Act{List: -1, Nodes: append(slices.Clone(e.Gradients), e.Total)})
+	}
+	for _, lists := range []*[]int{&m.lists.first, &m.lists.again} {
+		for _, nodes := range turns {
+			act := machine.Act{List: list()}
+			for _, l := range nodes {
+				act.Nodes = append(act.Nodes, e.Gradients[l])
+				act.Moves = append(act.Moves, e.Latents[l])
+			}
+			for _, l := range nodes {
+				act.Nodes = append(act.Nodes, e.Steps[l], e.apart[l])
+			}
+			*lists = append(*lists, act.List)
+			pass = append(pass, act)
+		}
+	}
+	return append(scripts, pass)
+}
+
+// hebbian returns what the Hebbian update reads: errors, δ and features; and predictions
+// that are not v − ε.
+func (e *Energy) hebbian() (nodes G.Nodes) {
+	for i, t := range e.Terms {
+		nodes = append(nodes, t.Error, t.Delta)
+		if e.wiring.Predictions[i].Energy != Gaussian {
+			nodes = append(nodes, t.Prediction)
+		}
+	}
+	return append(nodes, e.features()...)
+}
+
+func (e *Energy) features() (nodes G.Nodes) {
+	for i := range e.Terms {
+		for _, edge := range e.Terms[i].Edges {
+			nodes = append(nodes, edge.Feature)
+		}
+	}
+	return nodes
+}

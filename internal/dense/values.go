@@ -1,0 +1,101 @@
+package dense
+
+import (
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/vec"
+)
+
+// What follows is for tensors of float32 or float64 that pass Check.
+
+// At returns element i of t.
+func At(t *tensor.Dense, i int) float64 {
+	if t.Dtype() == tensor.Float32 {
+		return float64(t.Float32s()[i])
+	}
+	return t.Float64s()[i]
+}
+
+// Set sets element i of t to x.
+func Set(t *tensor.Dense, i int, x float64) {
+	if t.Dtype() == tensor.Float32 {
+		t.Float32s()[i] = float32(x)
+	} else {
+		t.Float64s()[i] = x
+	}
+}
+
+// Fill sets each element of t, in turn, to what f returns for its place, and returns t.
+func Fill(t *tensor.Dense, f func(i int) float64) *tensor.Dense {
+	switch data := t.Data().(type) {
+	case []float32:
+		for i := range data {
+			data[i] = float32(f(i))
+		}
+	case []float64:
+		for i := range data {
+			data[i] = f(i)
+		}
+	}
+	return t
+}
+
+// Floats returns the elements of t, as a copy.
+func Floats(t *tensor.Dense) []float64 {
+	x := make([]float64, t.Shape().TotalSize())
+	for i := range x {
+		x[i] = At(t, i)
+	}
+	return x
+}
+
+// CopyRow sets row i of dst to row j of src, of the same type and width.
+func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
+	k := dst.Shape()[1]
+	if dst.Dtype() == tensor.Float32 {
+		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[j*k:])
+	} else {
+		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[j*k:])
+	}
+}
+
+// AddScaled sets dst += a·x, of one type and size.
+func AddScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
+	AddScaledPart(dst, a, x, 0, dst.DataSize())
+}
+
+// AddScaledPart is AddScaled for elements lo to hi.
+func AddScaledPart(dst *tensor.Dense, a float64, x *tensor.Dense, lo, hi int) {
+	if dst.Dtype() == tensor.Float32 {
+		vec.AddScaled(dst.Float32s()[lo:hi], float32(a), x.Float32s()[lo:hi])
+	} else {
+		vec.AddScaled(dst.Float64s()[lo:hi], a, x.Float64s()[lo:hi])
+	}
+}
+
+// Momentum sets v = m·v + d and x += a·v for elements lo to hi: see vec.Momentum.
+func Momentum(x, v, d *tensor.Dense, m, a float64, lo, hi int) {
+	if x.Dtype() == tensor.Float32 {
+		vec.Momentum(x.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi], float32(m), float32(a))
+	} else {
+		vec.Momentum(x.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], m, a)
+	}
+}
+
+// Adam moves elements lo to hi of x along d by Adam's rule: see vec.Adam.
+func Adam(x, m, v, d *tensor.Dense, beta1, beta2, a, c, epsilon, decay float64, lo, hi int) {
+	if x.Dtype() == tensor.Float32 {
+		vec.Adam(x.Float32s()[lo:hi], m.Float32s()[lo:hi], v.Float32s()[lo:hi], d.Float32s()[lo:hi],
+			float32(beta1), float32(beta2), float32(a), float32(c), float32(epsilon), float32(decay))
+	} else {
+		vec.Adam(x.Float64s()[lo:hi], m.Float64s()[lo:hi], v.Float64s()[lo:hi], d.Float64s()[lo:hi], beta1, beta2, a, c, epsilon, decay)
+	}
+}
+
+// Dot returns Σ x y, of one type and size, summed in float64.
+func Dot(x, y *tensor.Dense) float64 {
+	if x.Dtype() == tensor.Float32 {
+		return vec.Dot(x.Float32s(), y.Float32s())
+	}
+	return vec.Dot(x.Float64s(), y.Float64s())
+}

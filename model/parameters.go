@@ -1,0 +1,162 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
+)
+
+// featureSize returns the number of units of the feature of edge j of prediction i.
+func (n *Network) featureSize(i, j int) int {
+	var sizes []int
+	for _, l := range n.wiring.From[i][j] {
+		sizes = append(sizes, n.sizes[l])
+	}
+	k, _ := n.wiring.Predictions[i].Edges[j].Feature.Size(sizes...) // checked before
+	return k
+}
+
+// slot is where a parameter of a network stands.
+type slot struct {
+	name       string
+	shape      []int
+	prediction int
+	edges      [][2]int // prediction and edge of each that has it, by index in its θ
+	index      int      // in θ; −1 for the bias
+	fixed      *tensor.Dense
+}
+
+// slots returns where parameters stand, of each prediction θ of its edges, and its bias.
+// What is never learned is among them.
+func (n *Network) slots() (slots []slot) {
+	shared := map[string]int{} // the first slot of its θ
+	for i, p := range n.wiring.Predictions {
+		d := n.sizes[n.wiring.Of[i]]
+		for j, e := range p.Edges {
+			of, _ := e.Map.Parameters(n.featureSize(i, j), d) // checked before
+			first, known := shared[e.Share]
+			for k, x := range of {
+				if known {
+					slots[first+k].edges = append(slots[first+k].edges, [2]int{i, j})
+					continue
+				}
+				slots = append(slots, slot{name: n.parameterName(i, j, x.Name), shape: x.Shape, prediction: i, edges: [][2]int{{i, j}}, index: k, fixed: x.Value})
+			}
+			if e.Share != "" && !known {
+				shared[e.Share] = len(slots) - len(of)
+			}
+		}
+		if p.Bias {
+			slots = append(slots, slot{name: n.parameterName(i, -1, "bias"), shape: []int{d}, prediction: i, index: -1})
+		}
+	}
+	return slots
+}
+
+// put puts a tensor where it stands.
+func (s *slot) put(n *Network, x *tensor.Dense) {
+	if s.index < 0 {
+		n.terms[s.prediction].bias = x
+		return
+	}
+	for _, at := range s.edges {
+		theta := &n.terms[at[0]].edges[at[1]]
+		for len(*theta) <= s.index {
+			*theta = append(*theta, nil)
+		}
+		(*theta)[s.index] = x
+	}
+}
+
+// at returns the tensor that stands there.
+func (s *slot) at(n *Network) *tensor.Dense {
+	if s.index < 0 {
+		return n.terms[s.prediction].bias
+	}
+	return n.terms[s.edges[0][0]].edges[s.edges[0][1]][s.index]
+}
+
+// draw returns a tensor for a slot: weights and biases at random, gains 1.
+func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
+	dt, bound := n.cfg.Dtype.Tensor(), 0.0
+	switch {
+	case s.fixed != nil:
+		return s.fixed
+	case s.index >= 0 && len(s.shape) == 1:
+		return filled(dt, func() float64 { return 1 }, s.shape...)
+	case s.index < 0 && n.cfg.WeightInit == PyTorch && len(n.terms[s.prediction].edges) > 0:
+		bound = 1 / math.Sqrt(float64(n.featureSize(s.prediction, 0)))
+	case s.index < 0:
+	case n.cfg.WeightInit == PyTorch:
+		bound = 1 / math.Sqrt(float64(s.shape[1]))
+	default:
+		bound = math.Sqrt(6 / float64(s.shape[0]+s.shape[1]))
+	}
+	return uniform(rng, dt, bound, s.shape...)
+}
+
+// list makes the list of parameters that are learned, log Π of precisions last.
+func (n *Network) list() {
+	n.parameters = nil
+	for _, s := range n.slots() {
+		if s.fixed == nil {
+			n.parameters = append(n.parameters, Parameter{s.name, s.at(n), s.prediction, s.index >= 0 && len(s.shape) > 1})
+		}
+	}
+	for i, t := range n.terms {
+		if t.log != nil {
+			n.parameters = append(n.parameters, Parameter{n.parameterName(i, -1, "log_precision"), t.log, i, false})
+		}
+	}
+}
+
+// parameterName returns the name of a parameter in files: of a chain that of the
+// article's PyTorch module, layers.0.W.weight from the bottom up; else by prediction and
+// source, hidden.image.weight. j < 0 is what the prediction as a whole has.
+func (n *Network) parameterName(i, j int, name string) string {
+	if len(n.cfg.Layers) > 0 {
+		if strings.Contains(name, "precision") {
+			return fmt.Sprintf("layers.%d.%s", i, name)
+		}
+		return fmt.Sprintf("layers.%d.W.%s", i, name)
+	}
+	p := n.wiring.Predictions[i]
+	of := p.Of
+	if before := i - n.wiring.First[n.wiring.Of[i]]; before > 0 { // another prediction of the node
+		of = fmt.Sprintf("%s.%d", of, before+1)
+	}
+	if j < 0 {
+		return of + "." + name
+	}
+	if share := p.Edges[j].Share; share != "" {
+		return share + "." + name
+	}
+	from := strings.Join(p.Edges[j].From, "+")
+	for _, e := range p.Edges[:j] {
+		if slices.Equal(e.From, p.Edges[j].From) {
+			from += "'" // another edge from there
+		}
+	}
+	return of + "." + from + "." + name
+}
+
+// The random streams drawn from one seed.
+const (
+	streamWeights = iota + 1
+	streamNorms
+	streamStart
+)
+
+func uniform(rng *rand.Rand, dt tensor.Dtype, bound float64, shape ...int) *tensor.Dense {
+	return filled(dt, func() float64 { return bound * (2*rng.Float64() - 1) }, shape...)
+}
+
+func filled(dt tensor.Dtype, f func() float64, shape ...int) *tensor.Dense {
+	return dense.Fill(tensor.New(tensor.Of(dt), tensor.WithShape(shape...)), func(int) float64 { return f() })
+}
