@@ -46,6 +46,8 @@ func (e *Energy) links(b *op.Builder) ([]*link, error) {
 				}
 				name := e.Spec.Nodes[l].Name
 				switch {
+				case links[l] != nil && links[l].below == of:
+					return nil, fmt.Errorf("graph: chain: free nodes must form one, but %s predicts %s by several edges", name, p.Of)
 				case links[l] != nil:
 					return nil, fmt.Errorf("graph: chain: free nodes must form one, but %s predicts both %s and %s", name, e.Spec.Nodes[links[l].below].Name, p.Of)
 				case entered[of]:

@@ -12,13 +12,19 @@
 //	ε = v − μ                                    error,      (B, d)
 //	E = Σ ½ w Π ‖ε‖²                             energy, over predictions and the batch
 //
-// ψ has no parameters (package feature), M is linear (package linear), and g is the
-// identity unless the latent is meant to be behind the nonlinearity. Π is the precision
+// ψ has no parameters (package feature), M is linear (package linear), and g, Prediction.After,
+// is the identity unless the latent is meant to be behind the nonlinearity. Π is the precision
 // and w the weight of the term, 1 where none is given. A node may be predicted several
 // times, by nodes that it predicts too, or not at all. [Chain] is the usual network of
 // dense layers; its energy is that of Rao and Ballard (1999) in the notation of
 // Whittington and Bogacz (2017), eq. 2.3. A node may have another form of energy, for
-// classes or outliers: see [NodeEnergy]. An activity prior adds ½ α ‖v‖².
+// classes or outliers: see [NodeEnergy]. An activity prior adds ½ α ‖v‖², and [OwnTerm]
+// whatever a user wants.
+//
+// [Spec] says all that; [Spec.Wire] checks it and puts it into order: predictions by the
+// node that they are of, edges by their source, so that no sum depends on how it was written.
+// Slices by node and by prediction have that order throughout. Errors name the node or the
+// prediction, and the field.
 //
 // [Build] writes it down from a handful of operations, each a gorgonia.Op that
 // knows its symbolic derivative. A clamped node is data; the others are free,
@@ -27,6 +33,18 @@
 // differentiable by one, so no weight gradient is ever built. What a weight's Hebbian
 // update needs stands in the graph all the same: δ = −∂E/∂(Σ…) of each prediction, and ψ
 // of each edge (see [Term]).
+//
+// Where nodes predict each other in a circle the energy and its gradient are as of any other
+// network. Only where an order is needed, to begin from predictions or to move errors, is it
+// that of Wiring.Order, in which edges that are declared feedback do not count.
+//
+// # Steps
+//
+// Frozen weights have a curvature that a batch need not compute again. A Spec may ask for
+// steps beside the gradients ([StepForm]): the gradient times the inverse of a node's own
+// curvature, or of a chain's, or the gradient by errors in place of latents. Where all errors
+// but the targets' are 0, as at the start, the last are backpropagation's errors (see
+// [Machine.Pulled]).
 //
 // # The machine
 //
@@ -42,5 +60,6 @@
 // A batch is cut into shards of [Machine.ShardRows] rows. A shard settles on its own,
 // from the first step to the last, without waiting for another, and what is
 // summed over the batch is summed in the order of the shards: the result is the
-// same, to the bit, on any number of cores.
+// same, to the bit, on any number of cores. A machine belongs to one goroutine at a time; a
+// shard's methods are called by the one that [Machine.Each] gives it to.
 package graph

@@ -14,8 +14,8 @@ import (
 // Energy is the energy of a network as an expression graph, and its nodes by what they
 // are in the network.
 type Energy struct {
-	Spec  Spec // as given, with defaults, predictions by their node and edges by their source
-	Graph *G.ExprGraph
+	Spec  Spec         // as given, with defaults, predictions by their node and edges by their source
+	Graph *G.ExprGraph // of all that follows
 
 	Latents   G.Nodes // v by node, (B, d)
 	Masks     G.Nodes // by node, (B, d): 1 where the unit is free, 0 where it is fixed; nil where the node has none
@@ -35,12 +35,12 @@ type Energy struct {
 
 // Term is a prediction and its part of the energy.
 type Term struct {
-	Edges      []Summand
-	Bias       *G.Node // b, (d); nil for none
-	Precision  *G.Node // Π, (d); nil where it is 1
-	Sum        *G.Node // Σ a M(θ) ψ + b, (B, d)
-	Prediction *G.Node // μ = g(Sum), (B, d), or what a node energy makes of it
-	Error      *G.Node // ε, (B, d)
+	Edges      []Summand // in the order of Prediction.Edges
+	Bias       *G.Node   // b, (d); nil for none
+	Precision  *G.Node   // Π, (d); nil where it is 1
+	Sum        *G.Node   // Σ a M(θ) ψ + b, (B, d)
+	Prediction *G.Node   // μ = g(Sum), (B, d), or what a node energy makes of it
+	Error      *G.Node   // ε, (B, d)
 	// Delta is δ = −∂E/∂Sum, (B, d): w Π ε, pulled back through g. The Hebbian update of
 	// an edge is a δ ⊗ ψ / B, and of the bias the mean of δ.
 	Delta  *G.Node
@@ -198,9 +198,6 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 	if p.Bias {
 		t.Bias = e.input("bias "+of, w.Nodes[l].Size)
 		e.frozen = append(e.frozen, t.Bias)
-		if t.Sum == nil {
-			return nil, fmt.Errorf("graph: prediction of %s: edges: must be at least one, got none", p.Of)
-		}
 		t.Sum = b.Apply("μ "+of, op.Shift(), t.Sum, t.Bias)
 	}
 	if p.Precise {

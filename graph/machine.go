@@ -48,7 +48,8 @@ type Handicap struct {
 }
 
 // Compile lowers e to a machine. The batch of e's Spec is the size for which
-// room is made at first; a machine takes batches of any size.
+// room is made at first; a machine takes batches of any size. It is an error where e has
+// operations of others than [Build].
 func Compile(e *Energy) (*Machine, error) { return CompileFor(e, Options{}) }
 
 // Options say what a machine is for.
@@ -141,13 +142,14 @@ func (m *Machine) SetWorkers(n int) {
 
 // Freeze takes the parameters, biases and precisions that are bound to the graph
 // and does the work that depends on them alone. Call it after each change of
-// them; biases and precisions are read in place.
+// them; biases and precisions are read in place. It is an error where one is not bound.
 func (m *Machine) Freeze() error { return m.engine.Freeze(m.workers) }
 
 // Load begins a batch of rows examples: clamps holds for each clamped node a
 // (rows, d) tensor, and masks for each masked one, both used in place until the
 // next Load; nil for the other nodes, and for masks where no node has one. The work
-// that depends on them is done by the next Each.
+// that depends on them is done by the next Each. The error names what is missing, or of
+// another shape.
 func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 	if rows <= 0 {
 		return fmt.Errorf("graph: rows: must be > 0, got %d", rows)

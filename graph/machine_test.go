@@ -111,17 +111,17 @@ func TestBadInput(t *testing.T) {
 		return chain{Sizes: []int{5, 4, 3}, Activations: []*feature.Activation{feature.Tanh, feature.Tanh}, Clamped: []bool{true, false, true}, Batch: 2, Dtype: tensor.Float64}.spec()
 	}
 	for want, breakIt := range map[string]func(*Spec){
-		"node v1: size: must be > 0, got -4":                    func(s *Spec) { s.Nodes[1].Size = -4 },
-		"nodes: must name at least one, got none":               func(s *Spec) { *s = Spec{} },
-		"dtype: must be float32 or float64, got none":           func(s *Spec) { s.Dtype = tensor.Dtype{} },
-		"predictions: must be at least one, got none":           func(s *Spec) { s.Predictions = nil },
-		"nodes[1]: name: must not be empty":                     func(s *Spec) { s.Nodes[1].Name = "" },
-		"nodes[1]: name: must be of one node, got \"v0\" twice": func(s *Spec) { s.Nodes[1].Name = "v0" },
-		"predictions[0]: of: must be a node, got \"w\"":         func(s *Spec) { s.Predictions[0].Of = "w" },
-		"prediction of v0: from: must be a node, got \"w\"":     func(s *Spec) { s.Predictions[0].Edges[0].From = []string{"w"} },
-		"prediction of v0: from: must name a node, got none":    func(s *Spec) { s.Predictions[0].Edges[0].From = nil },
-		"prediction of v0: edges: must be at least one":         func(s *Spec) { s.Predictions[0].Edges, s.Predictions[0].Bias = nil, false },
-		"node v2: must predict another, or be predicted":        func(s *Spec) { s.Predictions = s.Predictions[:1] },
+		"node v1: size: must be > 0, got -4":                                 func(s *Spec) { s.Nodes[1].Size = -4 },
+		"nodes: must name at least one, got none":                            func(s *Spec) { *s = Spec{} },
+		"dtype: must be float32 or float64, got none":                        func(s *Spec) { s.Dtype = tensor.Dtype{} },
+		"predictions: must be at least one, got none":                        func(s *Spec) { s.Predictions = nil },
+		"nodes[1]: name: must not be empty":                                  func(s *Spec) { s.Nodes[1].Name = "" },
+		"nodes[1]: name: must be of one node, got \"v0\" twice":              func(s *Spec) { s.Nodes[1].Name = "v0" },
+		"predictions[0]: of: must be one of the nodes v0, v1, v2, got \"w\"": func(s *Spec) { s.Predictions[0].Of = "w" },
+		"prediction of v0: from: must be of the nodes v0, v1, v2, got \"w\"": func(s *Spec) { s.Predictions[0].Edges[0].From = []string{"w"} },
+		"prediction of v0: from: must name a node, got none":                 func(s *Spec) { s.Predictions[0].Edges[0].From = nil },
+		"prediction of v0: edges: must be at least one":                      func(s *Spec) { s.Predictions[0].Edges = nil },
+		"node v2: must predict another, or be predicted":                     func(s *Spec) { s.Predictions = s.Predictions[:1] },
 		"prediction of v0 from v1: map: identity: must have as many units as it predicts, 5, got 4": func(s *Spec) {
 			s.Predictions[0].Edges[0].Map = linear.Fixed{}
 		},
@@ -146,7 +146,7 @@ func TestBadInput(t *testing.T) {
 		"node v0: masked: must be set where a node of bernoulli energy is free": func(s *Spec) {
 			s.Predictions[0].Energy, s.Nodes[0].Clamped = Bernoulli, false
 		},
-		"share: must be of edges with one map and one shape": func(s *Spec) {
+		"prediction of v1 from v2: share: must have the parameters \"w\" of the prediction of v0 from v1, weight 5 × 4, got weight 4 × 3": func(s *Spec) {
 			s.Predictions[0].Edges[0].Share, s.Predictions[1].Edges[0].Share = "w", "w"
 		},
 	} {

@@ -28,8 +28,8 @@ type OwnTerm struct {
 
 // Own is an OwnTerm of some nodes, by the name under which it was registered.
 type Own struct {
-	Term  string
-	Nodes []string
+	Term  string   // the name
+	Nodes []string // by name, in the order of OwnTerm.Energy's v
 }
 
 var ownTerms = registry.New(map[string]OwnTerm{})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -17,8 +18,8 @@ import (
 // Spec says which energy to build: nodes, and predictions of them. Whatever goes by node
 // or by prediction in this package has their order.
 type Spec struct {
-	Nodes       []Node
-	Predictions []Prediction
+	Nodes       []Node       // at least one
+	Predictions []Prediction // at least one
 	Own         []Own        // terms of the user's own
 	Steps       StepForm     // the steps that free nodes are given beside their gradients
 	Batch       int          // examples, the rows of each latent
@@ -27,8 +28,8 @@ type Spec struct {
 
 // Node is a latent v, (B, Size).
 type Node struct {
-	Name    string
-	Size    int
+	Name    string  // of one node only
+	Size    int     // d, units
 	Clamped bool    // it is data; otherwise it is free
 	Masked  bool    // it is free, but for units that a mask fixes
 	Prior   float64 // α of an activity prior ½ α ‖v‖², 0 for none
@@ -41,8 +42,8 @@ type Node struct {
 // a sum over edges, and the energy of the error that it leaves. A node may have several:
 // each is a term of the energy.
 type Prediction struct {
-	Of     string
-	Edges  []Edge
+	Of     string          // the node, by name
+	Edges  []Edge          // at least one
 	After  feature.Feature // g; nil is the identity, and all that is not makes the latent one behind the nonlinearity
 	Bias   bool            // it has b, (d)
 	Energy *NodeEnergy     // nil is Gaussian
@@ -55,7 +56,7 @@ type Prediction struct {
 
 // Edge is one summand of a prediction: a frozen map of a feature.
 type Edge struct {
-	From    []string
+	From    []string        // the sources, by name: one, or as many as the feature takes
 	Feature feature.Feature // ψ; nil is the identity
 	Map     linear.Map      // M(θ); nil is dense
 	Scale   float64         // a; 0 is 1
@@ -88,21 +89,24 @@ type Wiring struct {
 	Of    []int     // by prediction: the node
 	From  [][][]int // by prediction and edge: the nodes
 	OwnOf [][]int   // by own term: the nodes
+	Given []int     // by prediction: its place in the Spec before it was put into order
 	First []int     // by node: the first of its predictions, at which it begins; −1 for none
 	Order []int     // nodes, each behind those that its first prediction needs
 }
 
 // Wire validates s and puts it into order: predictions by their node, edges by their
-// first source, so that sums do not depend on the order in which they were written.
+// first source, so that sums do not depend on the order in which they were written. Its
+// error joins a [Fault] for each thing that is wrong.
 func (s Spec) Wire() (*Wiring, error) {
-	var errs []error
-	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf("graph: "+format, a...)) }
+	var faults faults
+	bad := faults.of(-1, -1)
 	w := &Wiring{Spec: s}
 	number := map[string]int{}
 	if len(s.Nodes) == 0 {
 		bad("nodes: must name at least one, got none")
 	}
 	for i, n := range s.Nodes {
+		bad := faults.of(i, -1)
 		_, twice := number[n.Name]
 		switch {
 		case n.Name == "":
@@ -134,21 +138,17 @@ func (s Spec) Wire() (*Wiring, error) {
 	if len(s.Predictions) == 0 {
 		bad("predictions: must be at least one, got none")
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
-	}
-
-	w.Predictions = slices.Clone(s.Predictions)
-	for i := range w.Predictions {
-		p := &w.Predictions[i]
+	names := func() string { return strings.Join(slices.Sorted(maps.Keys(number)), ", ") }
+	for i, p := range s.Predictions {
+		bad := faults.of(-1, i)
+		w.Given = append(w.Given, i)
 		if _, ok := number[p.Of]; !ok {
-			bad("predictions[%d]: of: must be a node, got %q", i, p.Of)
+			bad("predictions[%d]: of: must be one of the nodes %s, got %q", i, names(), p.Of)
 		}
-		p.Edges = slices.Clone(p.Edges)
 		for _, e := range p.Edges {
 			for _, name := range e.From {
 				if _, ok := number[name]; !ok {
-					bad("prediction of %s: from: must be a node, got %q", p.Of, name)
+					bad("prediction of %s: from: must be of the nodes %s, got %q", p.Of, names(), name)
 				}
 			}
 			if len(e.From) == 0 {
@@ -156,16 +156,16 @@ func (s Spec) Wire() (*Wiring, error) {
 			}
 		}
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if faults != nil {
+		return nil, faults.err()
 	}
-	slices.SortStableFunc(w.Predictions, func(a, b Prediction) int { return number[a.Of] - number[b.Of] })
-	w.First = make([]int, len(s.Nodes))
-	for i := range w.First {
-		w.First[i] = -1
-	}
-	for i := range w.Predictions {
+	slices.SortStableFunc(w.Given, func(a, b int) int { return number[s.Predictions[a].Of] - number[s.Predictions[b].Of] })
+	w.Predictions = make([]Prediction, len(s.Predictions))
+	w.First = slices.Repeat([]int{-1}, len(s.Nodes))
+	for i, given := range w.Given {
+		w.Predictions[i] = s.Predictions[given]
 		p := &w.Predictions[i]
+		p.Edges = slices.Clone(p.Edges)
 		slices.SortStableFunc(p.Edges, func(a, b Edge) int { return number[a.From[0]] - number[b.From[0]] })
 		of := number[p.Of]
 		w.Of = append(w.Of, of)
@@ -199,8 +199,8 @@ func (s Spec) Wire() (*Wiring, error) {
 		}
 		w.OwnOf = append(w.OwnOf, nodes)
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if faults != nil {
+		return nil, faults.err()
 	}
 	for l, n := range s.Nodes {
 		alone := w.First[l] < 0 && n.Prior == 0
@@ -210,15 +210,15 @@ func (s Spec) Wire() (*Wiring, error) {
 			}
 		}
 		if alone {
-			bad("node %s: must predict another, or be predicted", n.Name)
+			faults.of(l, -1)("node %s: must predict another, or be predicted", n.Name)
 		}
 	}
-	shared := map[string][]linear.Parameter{}
-	for i := range w.Predictions {
-		w.checkPrediction(i, shared, bad)
+	shared := map[string]parameters{}
+	for i, given := range w.Given {
+		w.checkPrediction(i, shared, faults.of(-1, given))
 	}
-	w.sort(bad)
-	return w, errors.Join(errs...)
+	w.sort(&faults)
+	return w, faults.err()
 }
 
 // dtypeName returns the name of a dtype, of which the zero value cannot print itself.
@@ -229,13 +229,18 @@ func dtypeName(dt tensor.Dtype) string {
 	return dt.String()
 }
 
+// parameters are those that edges have in common, of the first edge that has them.
+type parameters struct {
+	edge string
+	of   []linear.Parameter
+}
+
 // checkPrediction reports what is wrong with prediction i, and fills in its defaults.
-// Shared are the parameters that edges have in common, by name.
-func (w *Wiring) checkPrediction(i int, shared map[string][]linear.Parameter, bad func(format string, a ...any)) {
+func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(format string, a ...any)) {
 	p := &w.Predictions[i]
 	node := w.Nodes[w.Of[i]]
-	if len(p.Edges) == 0 && !p.Bias {
-		bad("prediction of %s: edges: must be at least one, or a bias, got none", p.Of)
+	if len(p.Edges) == 0 {
+		bad("prediction of %s: edges: must be at least one, got none", p.Of)
 	}
 	p.Energy = cmp.Or(p.Energy, Gaussian)
 	p.After = feature.Default(p.After)
@@ -264,14 +269,19 @@ func (w *Wiring) checkPrediction(i int, shared map[string][]linear.Parameter, ba
 			bad("%s: feature: %v", where, err)
 			continue
 		}
-		theta, err := e.Map.Parameters(k, node.Size)
+		of, err := e.Map.Parameters(k, node.Size)
 		if err != nil {
 			bad("%s: map: %v", where, err)
+			continue
 		}
-		if first, known := shared[e.Share]; e.Share != "" && !known {
-			shared[e.Share] = theta
-		} else if e.Share != "" && !slices.EqualFunc(first, theta, func(a, b linear.Parameter) bool { return a.Name == b.Name && slices.Equal(a.Shape, b.Shape) }) {
-			bad("%s: share: must be of edges with one map and one shape, got %q of %v of %d × %d units", where, e.Share, e.Map, node.Size, k)
+		if e.Share == "" {
+			continue
+		}
+		first, known := shared[e.Share]
+		if !known {
+			shared[e.Share] = parameters{where, of}
+		} else if shapes(of) != shapes(first.of) {
+			bad("%s: share: must have the parameters %q of the %s, %s, got %s", where, e.Share, first.edge, shapes(first.of), shapes(of))
 		}
 	}
 	if p.Precise && p.Energy != Gaussian {
@@ -304,7 +314,7 @@ func (w *Wiring) GramForm(i int) bool {
 }
 
 // sort finds the order in which nodes can be predicted.
-func (w *Wiring) sort(bad func(format string, a ...any)) {
+func (w *Wiring) sort(faults *faults) {
 	const unseen, onPath, done = 0, 1, 2
 	state := make([]int, len(w.Nodes))
 	var visit func(l int)
@@ -314,8 +324,9 @@ func (w *Wiring) sort(bad func(format string, a ...any)) {
 				for _, source := range from {
 					switch {
 					case w.Predictions[w.First[l]].Edges[j].Feedback || state[source] == done:
+					case source == l: // which checkPrediction has said
 					case state[source] == onPath:
-						bad("prediction of %s from %s: feedback: must be set on one of the edges of a circle", w.Nodes[l].Name, w.Nodes[source].Name)
+						faults.of(-1, w.Given[w.First[l]])("prediction of %s from %s: feedback: must be set on one of the edges of a circle", w.Nodes[l].Name, w.Nodes[source].Name)
 					default:
 						visit(source)
 					}

@@ -19,6 +19,7 @@ import (
 type StepForm int
 
 const (
+	// NoSteps are none.
 	NoSteps StepForm = iota
 	// BlockSteps are g H⁻¹, with each node's own block of the Hessian's bound.
 	BlockSteps

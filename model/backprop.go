@@ -58,7 +58,7 @@ func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (
 		return nil, fmt.Errorf("model: backprop: %w", context.Cause(ctx))
 	}
 	m := s.machine
-	r := &Result{of: n, Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
+	r := &Result{of: n, Nodes: n.Nodes(), Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
 	for l, constant := range n.constants() {
 		r.NodeEnergy[l] = float64(rows) * constant
 		for _, e := range m.RowEnergies(l) {

@@ -10,13 +10,13 @@ import (
 	"example.com/pcn/internal/dense"
 )
 
-// Clone returns a network with the same parameters, the tensors themselves, and latents
-// and machines of its own. Several goroutines may settle, predict and generate at once,
-// each with a clone. None may change parameters or precisions meanwhile; after a change,
-// which all clones see, each has to be told by [Network.Changed].
+// Clone returns a network with the same parameters, the tensors themselves, and latents,
+// machines and metadata of its own. Several goroutines may settle, predict and generate at once,
+// each with a clone. None may change parameters or precisions meanwhile; after a
+// change, which all clones see, each has to be told by [Network.Changed].
 func (n *Network) Clone() *Network {
 	c := *n
-	c.norms, c.workshop = n.norms.clone(), newWorkshop()
+	c.norms, c.workshop, c.metadata = n.norms.clone(), newWorkshop(), maps.Clone(n.metadata)
 	return &c
 }
 
@@ -55,6 +55,5 @@ func (n *Network) As(d Dtype) (*Network, error) {
 		}
 	}
 	c.list()
-	c.metadata = maps.Clone(n.metadata)
 	return c, nil
 }

@@ -22,8 +22,13 @@ const (
 
 var bys = []string{"settle", "energy"}
 
-func (b By) String() string                   { return name(bys, int(b)) }
-func (b By) MarshalText() ([]byte, error)     { return []byte(b.String()), nil }
+// String returns the name.
+func (b By) String() string { return name(bys, int(b)) }
+
+// MarshalText returns the name.
+func (b By) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText takes a name.
 func (b *By) UnmarshalText(text []byte) error { return parse((*int)(b), bys, text) }
 
 // Recall says what [Network.Complete] supposes of the target.
@@ -54,7 +59,7 @@ type Completion struct {
 // which targets must be one-hot classes, each class is clamped in turn while all
 // else settles, and what the classes make of an example is averaged by their
 // probabilities: the posterior mean, which has the least expected squared error.
-// With every unit fixed, Complete classifies.
+// With every unit fixed, Complete classifies. Errors are as of [Network.Settle].
 func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf Inference) (*Completion, error) {
 	if err := dense.Check(inputs.Values, n.cfg.Dtype.Tensor(), -1, n.Size(n.InputNode())); err != nil {
 		return nil, fmt.Errorf("model: complete: inputs: %w", err)

@@ -24,9 +24,9 @@ type Config struct {
 	// Direction says which end of a chain is the bottom. Default discriminative.
 	Direction Direction `json:"direction" yaml:"direction"`
 	// Activation is φ of a chain's hidden nodes, by name. Default tanh.
-	Activation string `json:"activation" yaml:"activation"`
+	Activation string `json:"activation,omitempty" yaml:"activation,omitempty"`
 	// TopActivation is φ of a chain's top node. Default identity; the article's is tanh.
-	TopActivation string `json:"top_activation" yaml:"top_activation"`
+	TopActivation string `json:"top_activation,omitempty" yaml:"top_activation,omitempty"`
 	// After puts a chain's activation behind the weights, μ = φ(W v + b) at each hidden
 	// node, as most implementations have it (PCX, FabricPC, Goemaere and others 2025). By
 	// default it is before them, μ = W φ(v) + b, as in the article.
@@ -73,15 +73,19 @@ type Config struct {
 
 // Node is a latent of a network, (B, Size).
 type Node struct {
+	// Name is of one node only.
 	Name string `json:"name" yaml:"name"`
-	Size int    `json:"size" yaml:"size"`
+	// Size is d, the number of units.
+	Size int `json:"size" yaml:"size"`
 	// Prior is α of a term ½ α ‖v‖². Default Config.ActivityPrior.
 	Prior float64 `json:"prior,omitempty" yaml:"prior,omitempty"`
 }
 
 // Prediction is what some nodes predict of one: see graph.Prediction.
 type Prediction struct {
-	Of   string `json:"of" yaml:"of"`
+	// Of is the node that is predicted, by name.
+	Of string `json:"of" yaml:"of"`
+	// From are the summands.
 	From []Edge `json:"from" yaml:"from"`
 	// After is g, an activation behind the sum. Default identity.
 	After string `json:"after,omitempty" yaml:"after,omitempty"`
@@ -113,6 +117,7 @@ type Edge struct {
 
 // Term is an own term of the energy: see graph.OwnTerm.
 type Term struct {
+	// Name is that of graph.RegisterTerm, and Nodes are those whose latents it is given.
 	Name  string   `json:"name" yaml:"name"`
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
 }
@@ -125,7 +130,6 @@ const maxWeights = 1 << 30
 func (c Config) WithDefaults() (Config, error) {
 	c.Layers, c.Precisions, c.Energies = slices.Clone(c.Layers), slices.Clone(c.Precisions), slices.Clone(c.Energies)
 	c.Nodes, c.Predictions = slices.Clone(c.Nodes), slices.Clone(c.Predictions)
-	c.Activation, c.TopActivation = cmp.Or(c.Activation, "tanh"), cmp.Or(c.TopActivation, "identity")
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
 	for _, e := range []struct {
@@ -157,15 +161,18 @@ func (c Config) WithDefaults() (Config, error) {
 		}
 	}
 	if len(c.Nodes) > 0 || len(c.Predictions) > 0 {
-		c.checkGraph(bad)
+		if c.checkGraph(bad); len(errs) == 0 {
+			errs = c.faults()
+		}
 	} else {
 		c.checkChain(bad)
 	}
 	return c, errors.Join(errs...)
 }
 
-// checkChain reports what is wrong with the short form.
+// checkChain reports what is wrong with the short form, and fills in its defaults.
 func (c *Config) checkChain(bad func(format string, a ...any)) {
+	c.Activation, c.TopActivation = cmp.Or(c.Activation, "tanh"), cmp.Or(c.TopActivation, "identity")
 	if len(c.Layers) < 2 {
 		bad("layers: must name at least 2 sizes, data and label, got %v", c.Layers)
 	}
@@ -194,7 +201,7 @@ func (c *Config) checkChain(bad func(format string, a ...any)) {
 		}
 	}
 	if c.Input != "" || c.Target != "" {
-		bad("input, target: must be left to a chain's ends, got %q and %q", c.Input, c.Target)
+		bad("input: must be left out, as target, where there are layers, got %q and %q", c.Input, c.Target)
 	}
 }
 
@@ -229,8 +236,23 @@ func (c *Config) checkEnergies(bad func(format string, a ...any)) {
 // checkGraph reports what is wrong with nodes and predictions, and fills in which are
 // the input and the target.
 func (c *Config) checkGraph(bad func(format string, a ...any)) {
-	if len(c.Layers) > 0 {
-		bad("layers: must be left out where there are nodes and predictions, got %v", c.Layers)
+	for _, f := range []struct {
+		field string
+		given bool
+		value any
+		wish  string
+	}{
+		{"layers", len(c.Layers) > 0, c.Layers, "which have sizes"},
+		{"direction", c.Direction != Discriminative, c.Direction, "which say what predicts what"},
+		{"activation", c.Activation != "", c.Activation, "whose edges have it"},
+		{"top_activation", c.TopActivation != "", c.TopActivation, "whose edges have it"},
+		{"after", c.After, c.After, "which have it"},
+		{"precisions", len(c.Precisions) > 0, c.Precisions, "which have it"},
+		{"energies", len(c.Energies) > 0, c.Energies, "which have it"},
+	} {
+		if f.given {
+			bad("%s: must be left out where there are nodes and predictions, %s, got %v", f.field, f.wish, f.value)
+		}
 	}
 	size := map[string]int{}
 	for _, n := range c.Nodes {
@@ -241,6 +263,9 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 		if _, ok := size[*name]; !ok {
 			bad("%s: must be one of the nodes, got %q", field, *name)
 		}
+	}
+	if c.Input == c.Target {
+		bad("target: must be another node than the input, got %q", c.Input)
 	}
 	for i := range c.Predictions {
 		p := &c.Predictions[i]
@@ -257,6 +282,9 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 		}
 		if !(p.Precision >= 0) || math.IsInf(p.Precision, 0) {
 			bad("predictions[%d].precision: must be a number > 0, got %v", i, p.Precision)
+		}
+		if p.Energy == CrossEntropy && size[p.Of] == 1 {
+			bad("predictions[%d].energy: must have at least 2 classes for %v, and node %s has 1", i, p.Energy, p.Of)
 		}
 		if p.Energy.Form() != nil && p.Energy.Form() != graph.Gaussian && p.Precision != 0 && p.Precision != 1 {
 			bad("predictions[%d].precision: must be 1 where the energy is %v, got %v", i, p.Energy, p.Precision)
@@ -284,6 +312,28 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 			}
 		}
 	}
+}
+
+// faults returns what is wrong with the graph that nodes and predictions make, each
+// naming the node or prediction by its place, too.
+func (c *Config) faults() (errs []error) {
+	spec, _, _ := c.design()
+	_, err := spec.Wire()
+	if err == nil {
+		return nil
+	}
+	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
+		f := err.(*graph.Fault)
+		place := ""
+		switch {
+		case f.Node >= 0:
+			place = fmt.Sprintf("nodes[%d]: ", f.Node)
+		case f.Prediction >= 0:
+			place = fmt.Sprintf("predictions[%d]: ", f.Prediction)
+		}
+		errs = append(errs, errors.New(place+strings.TrimPrefix(f.Text, place)))
+	}
+	return errs
 }
 
 // Validate returns all that is wrong with c, each error naming its field.

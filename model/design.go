@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/linear"
+	"example.com/pcn/internal/plural"
 )
 
 // The names of a chain's nodes, from data to label.
@@ -28,8 +30,9 @@ func chainNames(nodes int) []string {
 	return names
 }
 
-// design writes a configuration with its defaults down as a Spec, with what the graph
-// leaves to the network, by prediction: the form of the energy, and the precision.
+// design writes a configuration with its defaults down as a Spec, in the order of the
+// configuration, with what the graph leaves to the network, by prediction: the form of the
+// energy, and the precision.
 func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []float64) {
 	s.Dtype, s.Batch = c.Dtype.Tensor(), 1
 	nodes, predictions := c.Nodes, c.Predictions
@@ -41,12 +44,10 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 		number[n.Name] = i
 		s.Nodes = append(s.Nodes, graph.Node{Name: n.Name, Size: n.Size, Prior: n.Prior})
 	}
-	predictions = slices.Clone(predictions)
-	slices.SortStableFunc(predictions, func(a, b Prediction) int { return cmp.Compare(number[a.Of], number[b.Of]) })
 	predicted := map[string]bool{}
 	for _, p := range predictions {
 		predicted[p.Of] = true
-		if !p.Energy.Form().Settles() {
+		if _, known := number[p.Of]; known && !p.Energy.Form().Settles() {
 			s.Nodes[number[p.Of]].Masked = true // what is free of it is missing data
 		}
 		of := graph.Prediction{Of: p.Of, Bias: !p.Unbiased, Energy: p.Energy.Form(), Weight: p.Weight, After: activation(p.After)}
@@ -186,4 +187,28 @@ func (c Config) Kind() string {
 		return "graph"
 	}
 	return c.Direction.String()
+}
+
+// String describes the network in a line.
+func (c Config) String() string {
+	predictions, sizes := c.Predictions, make([]string, len(c.Sizes()))
+	var shape string
+	if len(c.Nodes) > 0 {
+		for i, n := range c.Nodes {
+			sizes[i] = fmt.Sprintf("%s %d", n.Name, n.Size)
+		}
+		shape = fmt.Sprintf("%s, %s", strings.Join(sizes, ", "), plural.Of(len(predictions), "prediction"))
+	} else if len(c.Layers) > 0 {
+		_, predictions = c.chain()
+		for i, d := range c.Layers {
+			sizes[i] = fmt.Sprint(d)
+		}
+		shape = fmt.Sprintf("%s %v, %s", strings.Join(sizes, "-"), c.Direction, cmp.Or(c.Activation, "tanh"))
+	}
+	for _, p := range predictions {
+		if p.Energy != Gaussian {
+			shape += fmt.Sprintf(", %v at %s", p.Energy, p.Of)
+		}
+	}
+	return fmt.Sprintf("%s, %v", shape, c.Dtype)
 }

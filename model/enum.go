@@ -41,8 +41,8 @@ const (
 type Dtype int
 
 const (
-	Float32 Dtype = iota
-	Float64
+	Float32 Dtype = iota // 4 bytes a number
+	Float64              // 8 bytes
 )
 
 // Tensor returns the dtype as package tensor names it.
@@ -132,22 +132,47 @@ var (
 	statuses    = []string{"step-limit", "converged", "diverged"}
 )
 
-func (d Direction) String() string  { return name(directions, int(d)) }
-func (s Start) String() string      { return name(starts, int(s)) }
+// String returns the name.
+func (d Direction) String() string { return name(directions, int(d)) }
+
+// String returns the name.
+func (s Start) String() string { return name(starts, int(s)) }
+
+// String returns the name.
 func (w WeightInit) String() string { return name(weightInits, int(w)) }
-func (d Dtype) String() string      { return name(dtypes, int(d)) }
-func (s Status) String() string     { return name(statuses, int(s)) }
 
-func (d Direction) MarshalText() ([]byte, error)  { return []byte(d.String()), nil }
-func (s Start) MarshalText() ([]byte, error)      { return []byte(s.String()), nil }
+// String returns the name.
+func (d Dtype) String() string { return name(dtypes, int(d)) }
+
+// String returns the name.
+func (s Status) String() string { return name(statuses, int(s)) }
+
+// MarshalText returns the name.
+func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// MarshalText returns the name.
+func (s Start) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// MarshalText returns the name.
 func (w WeightInit) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
-func (d Dtype) MarshalText() ([]byte, error)      { return []byte(d.String()), nil }
-func (s Status) MarshalText() ([]byte, error)     { return []byte(s.String()), nil }
 
-func (d *Direction) UnmarshalText(b []byte) error  { return parse((*int)(d), directions, b) }
-func (s *Start) UnmarshalText(b []byte) error      { return parse((*int)(s), starts, b) }
+// MarshalText returns the name.
+func (d Dtype) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// MarshalText returns the name.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText takes a name.
+func (d *Direction) UnmarshalText(b []byte) error { return parse((*int)(d), directions, b) }
+
+// UnmarshalText takes a name.
+func (s *Start) UnmarshalText(b []byte) error { return parse((*int)(s), starts, b) }
+
+// UnmarshalText takes a name.
 func (w *WeightInit) UnmarshalText(b []byte) error { return parse((*int)(w), weightInits, b) }
-func (d *Dtype) UnmarshalText(b []byte) error      { return parse((*int)(d), dtypes, b) }
+
+// UnmarshalText takes a name.
+func (d *Dtype) UnmarshalText(b []byte) error { return parse((*int)(d), dtypes, b) }
 
 // UnmarshalText takes the name of an energy.
 func (e *NodeEnergy) UnmarshalText(b []byte) error {
@@ -156,6 +181,8 @@ func (e *NodeEnergy) UnmarshalText(b []byte) error {
 	}
 	return e.check()
 }
+
+// UnmarshalText takes a name.
 func (s *Status) UnmarshalText(b []byte) error { return parse((*int)(s), statuses, b) }
 
 // Starts returns the names of where latents may begin.

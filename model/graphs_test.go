@@ -242,20 +242,20 @@ func TestGraphsAreKept(t *testing.T) {
 // made, and names what it is of.
 func TestBadGraphs(t *testing.T) {
 	for want, change := range map[string]func(c *Config){
-		"layers: must be left out where there are nodes":                                            func(c *Config) { c.Layers = []int{3, 2} },
-		`input: must be one of the nodes, got "here"`:                                               func(c *Config) { c.Input = "here" },
-		`predictions[1].after: must be one of`:                                                      func(c *Config) { c.Predictions[1].After = "tahn" },
-		`predictions[1].energy: must be one of`:                                                     func(c *Config) { c.Predictions[1].Energy = "none" },
-		`predictions[1].precision: must be a number > 0`:                                            func(c *Config) { c.Predictions[1].Precision = -1 },
-		`predictions[1].precision: must be 1 where the energy is laplace, got 2`:                    func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 2, Laplace },
-		`predictions[1].precision: must be within e^±7 where it is learned`:                         func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 5000, GaussianLearned },
-		`predictions[1].from[1].map: must be one of`:                                                func(c *Config) { c.Predictions[1].From[1].Map = "conv" },
-		`predictions[1].from[0].activation: must be one of`:                                         func(c *Config) { c.Predictions[1].From[0].Activation = "tahn" },
-		`prediction of target: from: must be a node, got "there"`:                                   func(c *Config) { c.Predictions[0].From[0].Nodes = []string{"there"} },
-		`predictions[2].of: must be one of the nodes, got "there"`:                                  func(c *Config) { c.Predictions[2].Of = "there" },
-		`prediction of hidden2 from hidden1: feedback: must be set on one of the edges of a circle`: func(c *Config) { c.Predictions[3].From[0].Nodes = []string{"hidden2"} },
-		`share: must be of edges with one map and one shape, got "w" of dense`:                      func(c *Config) { c.Predictions[0].From[0].Share, c.Predictions[1].From[0].Share = "w", "w" },
-		`share: must be of edges with one map and one shape, got "w" of dense of`: func(c *Config) {
+		"layers: must be left out where there are nodes":                                                         func(c *Config) { c.Layers = []int{3, 2} },
+		`input: must be one of the nodes, got "here"`:                                                            func(c *Config) { c.Input = "here" },
+		`predictions[1].after: must be one of`:                                                                   func(c *Config) { c.Predictions[1].After = "tahn" },
+		`predictions[1].energy: must be one of`:                                                                  func(c *Config) { c.Predictions[1].Energy = "none" },
+		`predictions[1].precision: must be a number > 0`:                                                         func(c *Config) { c.Predictions[1].Precision = -1 },
+		`predictions[1].precision: must be 1 where the energy is laplace, got 2`:                                 func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 2, Laplace },
+		`predictions[1].precision: must be within e^±7 where it is learned`:                                      func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 5000, GaussianLearned },
+		`predictions[1].from[1].map: must be one of`:                                                             func(c *Config) { c.Predictions[1].From[1].Map = "conv" },
+		`predictions[1].from[0].activation: must be one of`:                                                      func(c *Config) { c.Predictions[1].From[0].Activation = "tahn" },
+		`prediction of target: from: must be of the nodes hidden1, hidden2, hidden3, input, target, got "there"`: func(c *Config) { c.Predictions[0].From[0].Nodes = []string{"there"} },
+		`predictions[2].of: must be one of the nodes, got "there"`:                                               func(c *Config) { c.Predictions[2].Of = "there" },
+		`prediction of hidden2 from hidden1: feedback: must be set on one of the edges of a circle`:              func(c *Config) { c.Predictions[3].From[0].Nodes = []string{"hidden2"} },
+		`share: must have the parameters "w" of the prediction of target from hidden3, weight 3 × 5`:             func(c *Config) { c.Predictions[0].From[0].Share, c.Predictions[1].From[0].Share = "w", "w" },
+		`share: must have the parameters "w" of the prediction of hidden3 from hidden2, none, got weight`: func(c *Config) {
 			c.Predictions[1].From[1].Share, c.Predictions[2].From[0].Share = "w", "w"
 		},
 		"must have parameters of different names, got target.hidden3.a.weight twice": func(c *Config) {

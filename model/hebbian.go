@@ -69,7 +69,7 @@ func (n *Network) belong(r *Result, u *Update) error {
 	case u == nil:
 		return errors.New("update: must be of NewUpdate, got none")
 	case !r.Finite():
-		return fmt.Errorf("result: must have a finite energy, got %v at node %d: the network has not settled", r.Energy, r.Node)
+		return fmt.Errorf("result: must have a finite energy, got %v at %s: the network has not settled", r.Energy, r.Nodes.Of(r.Node))
 	case r.of != nil && r.of != n:
 		return fmt.Errorf("result: must be of this network, %v, got that of another, %v", n, r.of)
 	}

@@ -34,12 +34,12 @@ type Hessian struct {
 
 // Spectrum is the extreme eigenvalues of an example's Hessian.
 type Spectrum struct {
-	Low, High float64
+	Low, High float64 // least and largest second derivative of the energy
 	// Exact says that all eigenvalues were computed. Otherwise Low and High are
 	// from Lanczos iterations, which approach them from within, and Error is a
 	// bound on how far the nearest eigenvalue of each is.
 	Exact bool
-	Error float64
+	Error float64 // 0 where exact
 }
 
 // Condition returns High/Low, infinite where Low is not positive: there the

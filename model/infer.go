@@ -15,7 +15,8 @@ import (
 // Where the inputs are at the top, a pass downwards gives them at once; where
 // they are at the bottom, the rest settles as inf says and the top is read. Targets
 // at a bottom of cross-entropy or Bernoulli are probabilities. The
-// tensor in r.Latents is a view; the one returned is the caller's own.
+// tensor in r.Latents is a view; the one returned is the caller's own. Errors are as of
+// [Network.Settle].
 func (n *Network) Predict(ctx context.Context, inputs *tensor.Dense, inf Inference) (targets *tensor.Dense, r *Result, err error) {
 	return n.infer(ctx, n.Clamp(inputs, nil), n.TargetNode(), inf)
 }
@@ -67,7 +68,7 @@ func (n *Network) relax(ctx context.Context, of Clamps, inf Inference) (*Result,
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("model: predicting: %w", context.Cause(ctx))
 	}
-	r := &Result{of: n, Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
+	r := &Result{of: n, Nodes: n.Nodes(), Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
 	for l := range n.sizes {
 		r.Latents = append(r.Latents, s.machine.Latent(l))
 		if r.Status == Converged && notFinite(r.Latents[l], 0) >= 0 {

@@ -7,17 +7,20 @@ import (
 	"example.com/pcn/internal/vec"
 )
 
-// LionMover is Lion on latents: v ← v − γ sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g.
+// LionMover is Lion on latents (Chen and others 2023): v ← v − γ sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g.
 type LionMover struct {
 	AlongGradient
-	Beta1, Beta2 float64
+	Beta1, Beta2 float64 // β₁ and β₂, from 0 to below 1
 	mean         latents
 }
 
+// Remembers implements [Mover].
 func (m *LionMover) Remembers() bool { return true }
 
+// Begin implements [Mover].
 func (m *LionMover) Begin(s *graph.Shard, nodes []int) { m.mean.zero(s, nodes) }
 
+// Move implements [Mover].
 func (m *LionMover) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
 		if v, g := s.Latent(l), s.Gradient(l); v.Dtype() == tensor.Float32 {

@@ -58,7 +58,8 @@ type Moves struct {
 	Bounded bool
 	// Turns returns which nodes move together, turn by turn, of the free nodes in the
 	// order in which they are predicted, last first; meet reports whether two of them are
-	// parts of one term of the energy. Nil is one turn of all.
+	// parts of one term of the energy. Nil is one turn of all. Several turns are for a Form
+	// of graph.BlockSteps.
 	Turns func(nodes []int, meet func(a, b int) bool) [][]int
 	// New returns a mover for a shard.
 	New func(inf Inference) Mover

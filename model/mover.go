@@ -13,10 +13,16 @@ import (
 // remembers nothing.
 type AlongGradient struct{}
 
+// Begin implements [Mover].
 func (AlongGradient) Begin(*graph.Shard, []int) {}
-func (AlongGradient) End(*graph.Shard, []int)   {}
-func (AlongGradient) Remembers() bool           { return false }
 
+// End implements [Mover].
+func (AlongGradient) End(*graph.Shard, []int) {}
+
+// Remembers implements [Mover].
+func (AlongGradient) Remembers() bool { return false }
+
+// Move implements [Mover].
 func (AlongGradient) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
 		dense.AddScaled(s.Latent(l), -rates[l], s.Gradient(l))
@@ -26,21 +32,24 @@ func (AlongGradient) Move(s *graph.Shard, nodes []int, rates []float64) {
 // AlongSteps moves v ← v − γ s, with s the graph's step, such as H⁻¹ g.
 type AlongSteps struct{ AlongGradient }
 
+// Move implements [Mover].
 func (AlongSteps) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
 		dense.AddScaled(s.Latent(l), -rates[l], s.Step(l))
 	}
 }
 
-// AlongErrors moves the errors, and puts the latents where these then say, each behind
+// AlongErrors moves the errors (Goemaere and others 2025), and puts the latents where these then say, each behind
 // those that predict it.
 type AlongErrors struct {
 	AlongGradient
 	rates []float64 // by node, 0 for those that stay
 }
 
+// Begin implements [Mover].
 func (e *AlongErrors) Begin(s *graph.Shard, _ []int) { e.rates = make([]float64, s.Nodes()) }
 
+// Move implements [Mover].
 func (e *AlongErrors) Move(s *graph.Shard, nodes []int, rates []float64) {
 	clear(e.rates)
 	for _, l := range nodes {
@@ -78,17 +87,20 @@ func (m *latents) keep(shard *graph.Shard, nodes []int) {
 	}
 }
 
-// HeavyBall moves by a velocity, u ← Keep u + g, v ← v − γ u.
+// HeavyBall moves by a velocity (Polyak 1964), u ← Keep u + g, v ← v − γ u.
 type HeavyBall struct {
 	AlongGradient
-	Keep     float64 // share of the velocity that is kept
+	Keep     float64 // share of the velocity that is kept, from 0 to below 1
 	velocity latents
 }
 
+// Remembers implements [Mover].
 func (m *HeavyBall) Remembers() bool { return true }
 
+// Begin implements [Mover].
 func (m *HeavyBall) Begin(s *graph.Shard, nodes []int) { m.velocity.zero(s, nodes) }
 
+// Move implements [Mover].
 func (m *HeavyBall) Move(s *graph.Shard, nodes []int, rates []float64) {
 	for _, l := range nodes {
 		v := s.Latent(l)
@@ -96,7 +108,8 @@ func (m *HeavyBall) Move(s *graph.Shard, nodes []int, rates []float64) {
 	}
 }
 
-// Accelerated is Nesterov's rule: the latents are at the extrapolated point while it
+// Accelerated is Nesterov's rule, begun anew where it would climb (O'Donoghue and Candès
+// 2015): the latents are at the extrapolated point while it
 // moves them, and at the last one itself where it ends.
 type Accelerated struct {
 	AlongGradient
@@ -104,13 +117,16 @@ type Accelerated struct {
 	t    float64
 }
 
+// Remembers implements [Mover].
 func (n *Accelerated) Remembers() bool { return true }
 
+// Begin implements [Mover].
 func (n *Accelerated) Begin(s *graph.Shard, nodes []int) {
 	n.last.keep(s, nodes)
 	n.t = 1
 }
 
+// Move implements [Mover].
 func (n *Accelerated) Move(s *graph.Shard, nodes []int, rates []float64) {
 	t := (1 + math.Sqrt(1+4*n.t*n.t)) / 2
 	beta := (n.t - 1) / t
@@ -123,28 +139,32 @@ func (n *Accelerated) Move(s *graph.Shard, nodes []int, rates []float64) {
 	}
 }
 
+// End implements [Mover].
 func (n *Accelerated) End(s *graph.Shard, nodes []int) {
 	for _, l := range nodes {
 		copyFrom(s.Latent(l), n.last[l], 0)
 	}
 }
 
-// AdamMover is Adam on latents.
+// AdamMover is Adam on latents (Kingma and Ba 2015, algorithm 1, ε = 1e-8).
 type AdamMover struct {
 	AlongGradient
-	Beta1, Beta2  float64
+	Beta1, Beta2  float64 // shares of the running means of g and g² that are kept, from 0 to below 1
 	first, second latents
 	steps         int
 }
 
+// Remembers implements [Mover].
 func (a *AdamMover) Remembers() bool { return true }
 
+// Begin implements [Mover].
 func (a *AdamMover) Begin(s *graph.Shard, nodes []int) {
 	a.first.zero(s, nodes)
 	a.second.zero(s, nodes)
 	a.steps = 0
 }
 
+// Move implements [Mover].
 func (a *AdamMover) Move(s *graph.Shard, nodes []int, rates []float64) {
 	a.steps++
 	scale := -1 / (1 - math.Pow(a.Beta1, float64(a.steps)))

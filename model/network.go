@@ -90,7 +90,7 @@ func New(cfg Config) (*Network, error) {
 	}
 	_, _, precisions := n.cfg.design()
 	for i := range n.terms {
-		n.configurePrecision(i, precisions[i])
+		n.configurePrecision(i, precisions[n.wiring.Given[i]])
 	}
 	n.list()
 	n.norms = newNorms(n)
@@ -116,7 +116,7 @@ func plan(cfg Config) (*Network, error) {
 	input, target := cfg.ports()
 	n.input, n.target = n.numbers[input], n.numbers[target]
 	for i, p := range wiring.Predictions {
-		n.terms = append(n.terms, term{energy: energies[i], edges: make([][]*tensor.Dense, len(p.Edges))})
+		n.terms = append(n.terms, term{energy: energies[wiring.Given[i]], edges: make([][]*tensor.Dense, len(p.Edges))})
 	}
 	var names []string // of tensors in files
 	for _, s := range n.slots() {
@@ -208,9 +208,12 @@ func (n *Network) falls(fixed func(l int) bool) bool {
 // Weights returns θ of the first edge of prediction i: of a chain W, (d_i, d_{i+1}), by
 // which node i+1 predicts node i. It is live: call [Network.Changed] after changing it.
 // Nil where that edge has no parameters.
-func (n *Network) Weights(i int) *tensor.Dense {
-	if t := n.terms[i]; len(t.edges) > 0 && len(t.edges[0]) > 0 {
-		return t.edges[0][0]
+func (n *Network) Weights(i int) *tensor.Dense { return n.EdgeWeights(i, 0) }
+
+// EdgeWeights returns likewise θ of edge j, in the order of [Network.Spec].
+func (n *Network) EdgeWeights(i, j int) *tensor.Dense {
+	if t := n.terms[i]; j < len(t.edges) && len(t.edges[j]) > 0 {
+		return t.edges[j][0]
 	}
 	return nil
 }
@@ -260,26 +263,7 @@ func (n *Network) SetHandicap(h graph.Handicap) {
 }
 
 // String describes the network in a line.
-func (n *Network) String() string {
-	energy := ""
-	for i, t := range n.terms {
-		if t.energy != Gaussian {
-			energy += fmt.Sprintf(" %s at node %d,", t.energy, n.wiring.Of[i])
-		}
-	}
-	if len(n.cfg.Layers) == 0 {
-		nodes := make([]string, len(n.sizes))
-		for l, node := range n.wiring.Nodes {
-			nodes[l] = fmt.Sprintf("%s %d", node.Name, node.Size)
-		}
-		return fmt.Sprintf("%s, %d predictions,%s %v, %d weights", strings.Join(nodes, ", "), len(n.terms), energy, n.cfg.Dtype, n.count())
-	}
-	sizes := make([]string, len(n.cfg.Layers))
-	for i, d := range n.cfg.Layers {
-		sizes[i] = fmt.Sprint(d)
-	}
-	return fmt.Sprintf("%s %v, %s,%s %v, %d weights", strings.Join(sizes, "-"), n.cfg.Direction, n.cfg.Activation, energy, n.cfg.Dtype, n.count())
-}
+func (n *Network) String() string { return fmt.Sprintf("%v, %d weights", n.cfg, n.count()) }
 
 // count returns the number of parameters.
 func (n *Network) count() (total int) {

@@ -56,6 +56,9 @@ func randomConfig(t *rapid.T, linear, mixed bool) Config {
 		}
 		if !linear {
 			p.Energy = NodeEnergy(rapid.SampledFrom(NodeEnergies()).Draw(t, "energy"))
+			if p.Energy == CrossEntropy && c.Nodes[l].Size == 1 {
+				p.Energy = Bernoulli
+			}
 			if p.Energy.Form().Settles() == false || p.Energy == Laplace {
 				p.Precision = 0
 			}

@@ -13,13 +13,15 @@ import (
 // they hold until the next Settle, Predict or Generate. After a mere pass
 // downwards there are latents only.
 type Result struct {
-	Status Status
+	Status Status // how settling ended
 	// Node is where the energy rose most, when Status is Diverged.
 	Node int
 	// Steps is the largest number of steps that a shard took, and MeanSteps the
 	// mean over the examples.
 	Steps     int
 	MeanSteps float64
+	// Nodes are the names of the network's nodes, in the order of whatever goes by node.
+	Nodes Names
 	// Residual is the norm of the gradient by the free latents before the last
 	// step, as a share of the largest norm while settling: 1 where nothing has
 	// settled, 0 at rest. NodeResidual is each node's part, 0 where it is clamped.
@@ -68,6 +70,17 @@ type Result struct {
 	of        *Network        // that settled; nil where the result was not made by one
 }
 
+// Names are those of a network's nodes.
+type Names []string
+
+// Of returns the name of node l, or what there is to say of one that has none.
+func (n Names) Of(l int) string {
+	if l < 0 || l >= len(n) {
+		return fmt.Sprintf("node %d", l)
+	}
+	return n[l]
+}
+
 // Finite reports whether the energy is a number: after a divergence it may not
 // be, and nothing can be learned from it.
 func (r *Result) Finite() bool { return r != nil && finite(r.Energy) }
@@ -96,7 +109,7 @@ func (r *Result) String() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%v after %s", r.Status, plural.Of(r.Steps, "step"))
 	if r.Status == Diverged {
-		fmt.Fprintf(&s, " at node %d", r.Node)
+		fmt.Fprintf(&s, " at %s", r.Nodes.Of(r.Node))
 	}
 	fmt.Fprintf(&s, " of rate %.3g: energy %.4g", r.Rate, r.Energy)
 	sign := " ="

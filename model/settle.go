@@ -10,7 +10,9 @@ import (
 
 // Settle lets what c does not fix descend the energy, with the
 // weights frozen: the article's inference phase. A divergence is no error but a
-// Status. When ctx is cancelled it returns context.Cause.
+// Status. The errors are those of clamps, which name the node, and of inf, which name
+// the field, that the method is not for the network, and context.Cause where ctx is
+// cancelled.
 func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
 	inf, err := inf.WithDefaults()
 	if err != nil {
@@ -53,7 +55,7 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 		}
 	}
 	r := s.gather(inf, n.constants())
-	r.of = n
+	r.of, r.Nodes = n, n.Nodes()
 	return r, nil
 }
 

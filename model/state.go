@@ -173,7 +173,7 @@ func (n *Network) SetState(s State) error {
 				return fmt.Errorf("model: state: %s: %w", precisionState(i), err)
 			}
 		case n.terms[i].unitwise:
-			n.configurePrecision(i, precisions[i])
+			n.configurePrecision(i, precisions[n.wiring.Given[i]])
 		}
 	}
 	copy(n.norms.of, s.Tensors[stateNorms].Float64s())

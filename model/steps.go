@@ -145,6 +145,6 @@ func (s *Settling) Energy() float64 { return s.Result().Energy }
 // [Network.Hebbian].
 func (s *Settling) Result() *Result {
 	r := s.settler.gather(s.inf, s.network.constants())
-	r.of, r.Status = s.network, StepLimit
+	r.of, r.Nodes, r.Status = s.network, s.network.Nodes(), StepLimit
 	return r
 }

@@ -35,7 +35,7 @@ const maxCondition = 1e7
 
 // Equilibrium returns the latents that minimise the energy of a network whose
 // activations are all identity and whose energies are all Gaussian, of any shape, circles
-// included, with what c fixes fixed. It is an error where one is not.
+// included, with what is clamped fixed. It is an error where one is not.
 //
 // The energy of an example is ½‖A x + r‖² with x its free units stacked, A a row √(wΠ) (1,
 // −a M) for each unit of each prediction, and √α for each of which there is a prior, and r
@@ -293,11 +293,11 @@ func (s *linearSolver) solve(e *Equilibrium, row int) error {
 	return nil
 }
 
-// WeightNorms returns the Frobenius and the spectral norm of the weights of prediction i's
-// first edge: the root of the sum of their squares, and their largest singular value; of
+// WeightNorms returns the Frobenius and the spectral norm of the weights of edge j of
+// prediction i: the root of the sum of their squares, and their largest singular value; of
 // gains both as of a diagonal matrix, and 0 where there are none.
-func (n *Network) WeightNorms(i int) (frobenius, spectral float64) {
-	weights := n.Weights(i)
+func (n *Network) WeightNorms(i, j int) (frobenius, spectral float64) {
+	weights := n.EdgeWeights(i, j)
 	if weights == nil {
 		return 0, 0
 	}

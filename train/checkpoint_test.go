@@ -305,6 +305,8 @@ func TestEpochSurvivesJSON(t *testing.T) {
 			f.Set(reflect.ValueOf(&x))
 		case []float64:
 			f.Set(reflect.ValueOf([]float64{rng.Float64(), rng.Float64()}))
+		case model.Names:
+			f.Set(reflect.ValueOf(model.Names{"input", "target"}))
 		case *Score:
 			f.Set(reflect.ValueOf(&Score{Examples: 3, Classes: 4, Accuracy: rng.Float64(), MSE: rng.Float64()}))
 		default:

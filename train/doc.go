@@ -3,8 +3,9 @@
 //
 // [Fit] takes any [Learner] through epochs of shuffled batches. There are two:
 // [PCN] settles a batch and applies the Hebbian update, [Backprop] is the
-// identical multilayer perceptron trained by backpropagation, for comparison.
-// Both share data order, optimisers, schedules and evaluation.
+// same network trained by backpropagation, for comparison.
+// Both share data order, optimisers, schedules and evaluation, and so does a learner of
+// the user's own.
 //
 // A batch passes, in a PCN:
 //
@@ -15,5 +16,7 @@
 //
 // [Recipe] is all of a run as one value that reads and writes YAML; each
 // dataset has a tuned one, and [OwnRecipe] makes one for a file or folder of one's
-// own.
+// own. Whatever goes by name in it, such as an optimiser ([RegisterOptimizer]), a schedule
+// ([RegisterSchedule]) or an activation, may be the user's own: package model has all of
+// these under "Adding your own".
 package train

@@ -42,8 +42,9 @@ func Example() {
 	// above 95 % on 270 test digits: true
 }
 
-// TestREADMEShowsTheExample keeps the README's library example the one above.
-func TestREADMEShowsTheExample(t *testing.T) {
+// TestREADMEShowsTheExamples keeps the README's program the one above, and its network
+// that of ExampleParseRecipe.
+func TestREADMEShowsTheExamples(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -54,9 +55,9 @@ func TestREADMEShowsTheExample(t *testing.T) {
 	}
 	_, body, _ := strings.Cut(string(source), "func Example() {\n")
 	body, _, _ = strings.Cut(body, "\t// Output:")
-	for line := range strings.Lines(body) {
+	for line := range strings.Lines(body + network) {
 		if line = strings.TrimSpace(line); !strings.Contains(string(readme), line) {
-			t.Errorf("the README's example lacks the line %q", line)
+			t.Errorf("the README's examples lack the line %q", line)
 		}
 	}
 }

@@ -63,8 +63,10 @@ func (c Learning) WithDefaults() (Learning, error) {
 // is no finite number.
 type Epoch struct {
 	Epoch int `json:"epoch"` // from 1
+	// Nodes are the names of the nodes, in the order of whatever goes by node.
+	Nodes model.Names `json:"nodes,omitempty"`
 	// Energy is the mean over the examples of [Step.Energy], and NodeEnergy each
-	// layer's part.
+	// node's part.
 	Energy     float64   `json:"energy"`
 	NodeEnergy []float64 `json:"node_energy,omitempty"`
 	// Validation is the score on the validation set after the epoch, nil
@@ -294,6 +296,7 @@ func (f *fitting) add(step Step, share float64) {
 	e.Energy += share * (step.Energy - e.Energy)
 	e.Steps += share * (step.Steps - e.Steps)
 	e.Residual += share * (step.Residual - e.Residual)
+	e.Nodes = step.Nodes
 	e.NodeEnergy = addMean(e.NodeEnergy, share, step.NodeEnergy)
 	e.NodeResidual = addMean(e.NodeResidual, share, step.NodeResidual)
 	e.EndResidual = step.EndResidual
@@ -308,7 +311,7 @@ func (f *fitting) add(step Step, share float64) {
 		return
 	}
 	if f.history.Status != model.Diverged {
-		f.opts.Logger.Warn("settling diverged", "epoch", e.Epoch, "batch", f.batch, "node", step.Node, "energy", step.Energy)
+		f.opts.Logger.Warn("settling diverged", "epoch", e.Epoch, "batch", f.batch, "node", step.Nodes.Of(step.Node), "energy", step.Energy)
 	}
 	f.history.Status = model.Diverged
 	e.Diverged++

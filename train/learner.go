@@ -104,8 +104,9 @@ type Step struct {
 	// number of steps over the examples, and Residual what was left of the
 	// gradient: see [model.Result]. They are 0 for backprop.
 	InferenceRate, Steps, Residual float64
-	// NodeResidual is each node's part of Residual, and NodeEnergy each layer's
-	// of Energy.
+	// Nodes are the names of the nodes, in the order of whatever goes by node.
+	Nodes model.Names
+	// NodeResidual is each node's part of Residual, and NodeEnergy of Energy.
 	NodeResidual, NodeEnergy []float64
 	// ToLose is where Batch.Estimate asks for it the share of the energy's fall to
 	// rest that was still to come, as estimated, and EndResidual what was left of the gradient at
@@ -190,7 +191,7 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	}
 	rows := float64(batch.Inputs.Shape()[0])
 	s := Step{
-		Energy: r.Energy / rows, Status: r.Status, Node: r.Node,
+		Energy: r.Energy / rows, Status: r.Status, Node: r.Node, Nodes: r.Nodes,
 		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual, EndResidual: r.EndResidual, Gram: r.Gram,
 	}
 	if inf.Estimate {

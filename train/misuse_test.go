@@ -95,7 +95,7 @@ func TestMisuse(t *testing.T) {
 		}, "layers: must name at least 2 sizes"},
 		"zero data":          {func() error { _, err := Data{}.Load(); return err }, "dataset: must be one of digits"},
 		"schedule: no name":  {func() error { _, err := NewSchedule(""); return err }, "must be one of constant, cosine"},
-		"optimiser: no name": {func() error { _, err := NewOptimizer(""); return err }, "must be one of adam, adamw"},
+		"optimiser: no name": {func() error { _, err := NewOptimizer(""); return err }, "must be one of adam, adamw, momentum, sgd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.call(); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -90,6 +90,7 @@ func NewOptimizer(name string) (Optimizer, error) {
 	return make(), nil
 }
 
+// String returns the name.
 func (o *SGD) String() string {
 	if o.Momentum != 0 {
 		return "momentum"
@@ -97,6 +98,7 @@ func (o *SGD) String() string {
 	return "sgd"
 }
 
+// String returns the name.
 func (o *Adam) String() string {
 	if o.WeightDecay != 0 {
 		return "adamw"

@@ -74,7 +74,7 @@ func (e Epoch) String() string {
 	}
 	fmt.Fprintf(&line, "  %.3g s", e.Seconds)
 	if e.Diverged > 0 {
-		fmt.Fprintf(&line, "  %d of %d batches diverged, the last at node %d", e.Diverged, e.Batches, e.Node)
+		fmt.Fprintf(&line, "  %d of %d batches diverged, the last at %s", e.Diverged, e.Batches, e.Nodes.Of(e.Node))
 	}
 	return line.String()
 }
@@ -140,7 +140,7 @@ func Progress(w io.Writer) func(Event) error {
 		} else {
 			if e.Step.Status == model.Diverged && !warned {
 				warned = true
-				text = fmt.Sprintf("settling diverged at epoch %d, batch %d, node %d\n", e.Epoch, e.Batch, e.Step.Node)
+				text = fmt.Sprintf("settling diverged at epoch %d, batch %d, at %s\n", e.Epoch, e.Batch, e.Step.Nodes.Of(e.Step.Node))
 			}
 			if !e.Step.Finite() {
 				text += fmt.Sprintf("training ends at epoch %d, batch %d: the energy is no longer a number\n", e.Epoch, e.Batch)

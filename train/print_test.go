@@ -46,10 +46,10 @@ func TestProgressTellsOfTheEnd(t *testing.T) {
 	var out bytes.Buffer
 	var options Options
 	options.Event = Progress(&out)
-	if err := options.Event(Event{Epoch: 3, Epochs: 9, Batch: 4, Batches: 5, Step: Step{Status: model.Diverged, Node: 1, Energy: math.NaN()}}); err != nil {
+	if err := options.Event(Event{Epoch: 3, Epochs: 9, Batch: 4, Batches: 5, Step: Step{Status: model.Diverged, Nodes: model.Names{"target", "hidden"}, Node: 1, Energy: math.NaN()}}); err != nil {
 		t.Fatal(err)
 	}
-	want := "settling diverged at epoch 3, batch 4, node 1\ntraining ends at epoch 3, batch 4: the energy is no longer a number\n"
+	want := "settling diverged at epoch 3, batch 4, at hidden\ntraining ends at epoch 3, batch 4: the energy is no longer a number\n"
 	if got := out.String(); got != want {
 		t.Errorf("want %q, got %q", want, got)
 	}

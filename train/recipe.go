@@ -131,6 +131,12 @@ func (r Recipe) Validate() error {
 	_, err := r.Inference.WithDefaults()
 	under("inference", err)
 	if len(r.Model.Nodes) > 0 && len(errs) == 0 { // a chain allows all
+		input, target := cmp.Or(r.Model.Input, "input"), cmp.Or(r.Model.Target, "target")
+		for i, p := range r.Model.Predictions {
+			if !p.Energy.Form().Settles() && p.Of != input && p.Of != target {
+				errs = append(errs, fmt.Errorf("model.predictions[%d].energy: must be one that settles, for in learning node %s is free, got %v", i, p.Of, p.Energy))
+			}
+		}
 		if err := r.Model.Allows(r.Inference.Method); err != nil {
 			errs = append(errs, fmt.Errorf("inference.method: %w", err))
 		}

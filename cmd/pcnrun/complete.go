@@ -169,7 +169,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	filled := done.Inputs
 	if o.denoise > 0 {
 		if filled = done.Predictions; filled == nil {
-			return usagef("--denoise: a discriminative network does not predict its inputs")
+			return usagef("--denoise: %s", unpredicted(t.network))
 		}
 	}
 	res := completion{

@@ -156,7 +156,7 @@ func TestDamage(t *testing.T) {
 	}
 	step := 7
 	if testing.Short() {
-		step = 61
+		step = 251
 	}
 	if os.Getenv("PCN_DAMAGE") != "" {
 		step = 1
@@ -207,8 +207,8 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	t.Logf("%d tries, of which %d were refused", tries, refused)
-	if refused < tries/3 { // pictures and cut recipes are not read
-		t.Error("most damage went unseen")
+	if refused < tries/3 { // many are of files that a command does not need
+		t.Error("much damage went unseen")
 	}
 }
 

@@ -412,7 +412,7 @@ func checkDir(d train.Data) error {
 // does not apply to them; what a flag gives has to.
 func setLayers(flags *pflag.FlagSet) func(*train.Recipe, string) error {
 	return func(r *train.Recipe, text string) error {
-		r.Model.Layers, r.Model.Nodes, r.Model.Predictions, r.Model.Input, r.Model.Target = nil, nil, nil, "", ""
+		r.Model.Layers = nil
 		for field := range strings.SplitSeq(text, ",") {
 			size, err := strconv.Atoi(strings.TrimSpace(field))
 			if err != nil || size <= 0 {

@@ -133,12 +133,24 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	return err
 }
 
-// noteInputs says of a discriminative network, asked for inputs, what to expect of
-// them.
+// noteInputs says of a network that does not predict its inputs, asked for them, what to
+// expect of them.
 func (a *app) noteInputs(n *model.Network, expect string) {
 	if !n.Predicted(n.InputNode()) {
-		fmt.Fprintf(a.info(), "note: a discriminative network does not predict its inputs, and %s: learn with --direction generative\n", expect)
+		remedy := "learn with --direction generative"
+		if len(n.Config().Nodes) > 0 {
+			remedy = "add a prediction of it"
+		}
+		fmt.Fprintf(a.info(), "note: %s, and %s: %s\n", unpredicted(n), expect, remedy)
 	}
+}
+
+// unpredicted says why a network knows no inputs.
+func unpredicted(n *model.Network) string {
+	if cfg := n.Config(); len(cfg.Nodes) > 0 {
+		return "nothing predicts node " + cfg.Input
+	}
+	return "a discriminative network does not predict its inputs"
 }
 
 // noise is what a discriminative network generates.

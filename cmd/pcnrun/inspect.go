@@ -95,7 +95,6 @@ type nodeInfo struct {
 	Name       string  `json:"name"`
 	Size       int     `json:"size"`
 	Role       string  `json:"role"`                 // inputs, targets or hidden
-	Activation string  `json:"activation,omitempty"` // by which it first predicts
 	Precision  *number `json:"precision,omitempty"`  // mean over the units; not of the top
 	Precisions *extent `json:"precisions,omitempty"` // where the units differ
 	Energy     *number `json:"energy,omitempty"`     // mean over the examples, settled
@@ -108,14 +107,31 @@ type extent struct {
 	High number `json:"high"`
 }
 
-// layerInfo is a prediction; its norms are of its first edge's weights.
+// layerInfo is an edge of a prediction. The cosine is of the prediction.
 type layerInfo struct {
-	Of        string  `json:"of"`
-	From      string  `json:"from"`
-	Shape     []int   `json:"shape"`
-	Frobenius number  `json:"frobenius"`
-	Spectral  number  `json:"spectral"`
-	Cosine    *number `json:"cosine,omitempty"` // between the Hebbian update and backprop's direction
+	Of         string  `json:"of"`
+	From       string  `json:"from"`
+	Map        string  `json:"map"`
+	Activation string  `json:"activation"` // before the map
+	After      string  `json:"after"`      // behind it
+	Shape      []int   `json:"shape,omitempty"`
+	Frobenius  *number `json:"frobenius,omitempty"` // of weights, where there are
+	Spectral   *number `json:"spectral,omitempty"`
+	Cosine     *number `json:"cosine,omitempty"` // between the Hebbian update and backprop's direction
+	prediction int
+}
+
+// by says what lies between the nodes of an edge.
+func (l layerInfo) by() string {
+	var s strings.Builder
+	if identity := feature.Identity.String(); l.After != identity {
+		s.WriteString(l.After + " of ")
+	}
+	s.WriteString(l.Map)
+	if l.Activation != feature.Identity.String() {
+		s.WriteString(" of " + l.Activation)
+	}
+	return s.String()
 }
 
 // precision is that of the units, or the mean with the least and the largest.
@@ -246,13 +262,6 @@ func describeNetwork(path string, n *model.Network) *inspection {
 		case n.TargetNode():
 			node.Role = "targets"
 		}
-		for _, p := range spec.Predictions {
-			for _, e := range p.Edges {
-				if node.Activation == "" && slices.Contains(e.From, name) {
-					node.Activation = e.Feature.String()
-				}
-			}
-		}
 		if n.Predicted(l) {
 			p := n.Precision(l)
 			low, high, mean := slices.Min(p), slices.Max(p), number(floats.Sum(p)/float64(len(p)))
@@ -266,16 +275,17 @@ func describeNetwork(path string, n *model.Network) *inspection {
 		in.Nodes = append(in.Nodes, node)
 	}
 	for i, p := range spec.Predictions {
-		var from []string
-		for _, e := range p.Edges {
-			from = append(from, strings.Join(e.From, "+"))
+		for j, e := range p.Edges {
+			layer := layerInfo{
+				Of: p.Of, From: strings.Join(e.From, "+"), Map: fmt.Sprint(e.Map), Activation: e.Feature.String(), After: p.After.String(),
+				prediction: i,
+			}
+			if w := n.EdgeWeights(i, j); w != nil {
+				frobenius, spectral := n.WeightNorms(i, j)
+				layer.Shape, layer.Frobenius, layer.Spectral = w.Shape(), (*number)(&frobenius), (*number)(&spectral)
+			}
+			in.Layers = append(in.Layers, layer)
 		}
-		frobenius, spectral := n.WeightNorms(i)
-		layer := layerInfo{Of: p.Of, From: strings.Join(from, ", "), Frobenius: number(frobenius), Spectral: number(spectral)}
-		if w := n.Weights(i); w != nil {
-			layer.Shape = w.Shape()
-		}
-		in.Layers = append(in.Layers, layer)
 	}
 	for _, p := range n.Parameters() {
 		in.Weights += p.Shape().TotalSize()
@@ -363,8 +373,10 @@ func (in *inspection) compare(n *model.Network, r *model.Result, batch train.Bat
 		in.leaveOut("cosines", strings.TrimPrefix(err.Error(), "train: backprop: "))
 		return nil
 	}
-	for i := range cosines {
-		in.Layers[i].Cosine = (*number)(&cosines[i])
+	for i := range in.Layers {
+		if l := &in.Layers[i]; l.prediction < len(cosines) {
+			l.Cosine = (*number)(&cosines[l.prediction])
+		}
 	}
 	return err
 }
@@ -444,19 +456,24 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		}
 		return fmt.Sprintf("%.4g", *x)
 	}
-	fmt.Fprintf(t, "%v\n\n", n)
-	fmt.Fprintln(t, "node\tsize\trole\tactivation\tprecision\tenergy\tresidual")
-	for _, node := range slices.Backward(in.Nodes) {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", node.Name, node.Size, node.Role, node.Activation, node.precision(), text(node.Energy), text(node.Residual))
+	nodes, layers := slices.Clone(in.Nodes), slices.Clone(in.Layers)
+	if len(n.Config().Layers) > 0 { // of a chain the top first
+		slices.Reverse(nodes)
+		slices.Reverse(layers)
 	}
-	fmt.Fprint(t, "\nprediction of\tfrom\tshape\tFrobenius norm\tspectral norm")
+	fmt.Fprintf(t, "%v\n\n", n)
+	fmt.Fprintln(t, "node\tsize\trole\tprecision\tenergy\tresidual")
+	for _, node := range nodes {
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\n", node.Name, node.Size, node.Role, node.precision(), text(node.Energy), text(node.Residual))
+	}
+	fmt.Fprint(t, "\nprediction of\tfrom\tby\tshape\tFrobenius norm\tspectral norm")
 	if in.Layers[0].Cosine != nil {
 		fmt.Fprint(t, "\tcosine to backprop")
 	}
 	fmt.Fprintln(t)
-	for _, layer := range slices.Backward(in.Layers) {
+	for _, layer := range layers {
 		shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(layer.Shape), "[]"), " ", " × ")
-		fmt.Fprintf(t, "%s\t%s\t%s\t%.4g\t%.4g\t%s\n", layer.Of, layer.From, shape, layer.Frobenius, layer.Spectral, text(layer.Cosine))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", layer.Of, layer.From, layer.by(), shape, text(layer.Frobenius), text(layer.Spectral), text(layer.Cosine))
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -226,7 +226,11 @@ func agree(path string, asked, is model.Config) error {
 		{"activation", asked.Activation, is.Activation},
 		{"top-activation", asked.TopActivation, is.TopActivation},
 	} {
-		if field.asked != field.is {
+		switch {
+		case field.asked == field.is:
+		case len(is.Nodes) > 0:
+			return usagef("--%s %s: %s is of nodes and predictions, which say so themselves", field.flag, field.asked, path)
+		default:
 			return usagef("--%s %s: %s says %s", field.flag, field.asked, path, field.is)
 		}
 	}

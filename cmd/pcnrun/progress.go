@@ -33,7 +33,7 @@ func (p *progress) event(e train.Event) {
 	if e.Step.Status == model.Diverged && !p.warned {
 		p.warned = true
 		p.clear()
-		p.app.warn("%s diverged at epoch %d, batch %d, node %d: %s", p.learner, e.Epoch, e.Batch, e.Step.Node, p.remedy())
+		p.app.warn("%s diverged at epoch %d, batch %d, at %s: %s", p.learner, e.Epoch, e.Batch, e.Step.Nodes.Of(e.Step.Node), p.remedy())
 	}
 	if !e.Step.Finite() {
 		p.clear()

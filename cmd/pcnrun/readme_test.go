@@ -46,7 +46,7 @@ func readmeBlocks(t *testing.T, language string) []block {
 	return blocks
 }
 
-// TestReadmeCommands runs the lines of the README's sh blocks that begin with pcnrun
+// TestReadmeCommands puts the README's network into network.yaml and runs the lines of the README's sh blocks that begin with pcnrun
 // or go run ./cmd/pcnrun, one after the other in a folder; what learns or measures
 // does so for a short time. Every line is one that pcnrun understands; one that
 // wants what is not here is not run.
@@ -57,6 +57,11 @@ func TestReadmeCommands(t *testing.T) {
 	dir := t.TempDir() // is the home folder, too
 	if realMNIST != "" && !testing.Short() {
 		if err := os.Symlink(realMNIST, filepath.Join(dir, "mnist")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, b := range readmeBlocks(t, "yaml") {
+		if err := os.WriteFile(filepath.Join(dir, "network.yaml"), []byte(b.text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

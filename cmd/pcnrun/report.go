@@ -120,7 +120,7 @@ func runPage(ctx context.Context, runs []*pastRun) (*report.Page, error) {
 		Summary: fmt.Sprintf("%s, %s after %s", res.testLine(), res.statusText(), plural.Of(res.Epochs, "epoch")),
 		Facts: []report.Fact{
 			{Name: "run", Value: r.dir},
-			{Name: "network", Value: fmt.Sprintf("%s from data to label, %s, %s, %s", commas(res.Layers), res.Direction, r.recipe.Model.Activation, res.Dtype)},
+			{Name: "network", Value: r.recipe.Model.String()},
 			{Name: "settling", Value: settlingText(r.recipe.Inference)},
 			{Name: "learning", Value: fmt.Sprintf("%s at rate %g (%s), batches of %d, seed %d", r.recipe.Optimizer, r.recipe.Learning.Rate, r.recipe.Learning.Schedule, r.recipe.Learning.Batch, res.Seed)},
 			{Name: "examples", Value: fmt.Sprintf("%d learned from, %d for validation, %d for the test", res.TrainExamples, r.recipe.Data.Validation, res.TestExamples)},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/pcn/model"
 	"example.com/pcn/train"
 )
 
@@ -38,7 +39,7 @@ func farFromRest(h *train.History) string {
 		if !(*e.ToLose > farToLose) {
 			return ""
 		}
-		return fmt.Sprintf("with about %s of the energy's fall still to come%s", percent(*e.ToLose), furthest(e.EndResidual))
+		return fmt.Sprintf("with about %s of the energy's fall still to come%s", percent(*e.ToLose), furthest(e.Nodes, e.EndResidual))
 	}
 	if len(h.Epochs) == 0 {
 		return ""
@@ -47,23 +48,24 @@ func farFromRest(h *train.History) string {
 	if !(last.Steps > 1 && last.Residual > farResidual) { // before a single step all of the gradient is left
 		return ""
 	}
-	return fmt.Sprintf("with %s of the gradient left%s", percent(last.Residual), furthest(last.NodeResidual))
+	return fmt.Sprintf("with %s of the gradient left%s", percent(last.Residual), furthest(last.Nodes, last.NodeResidual))
 }
 
 // furthest names the nodes with the most of the gradient, the furthest first.
-func furthest(residual []float64) string {
-	var nodes []int
+func furthest(nodes model.Names, residual []float64) string {
+	var behind []int
 	for l, r := range residual {
 		if r > 0 && r >= farBehind*slices.Max(residual) {
-			nodes = append(nodes, l)
+			behind = append(behind, l)
 		}
 	}
-	slices.SortStableFunc(nodes, func(a, b int) int { return cmp.Compare(residual[b], residual[a]) })
-	switch len(nodes) {
-	case 0:
+	if len(behind) == 0 {
 		return ""
-	case 1:
-		return fmt.Sprintf(", furthest from rest at node %d", nodes[0])
 	}
-	return ", furthest from rest at nodes " + strings.Join(strings.Fields(strings.Trim(fmt.Sprint(nodes), "[]")), ", ")
+	slices.SortStableFunc(behind, func(a, b int) int { return cmp.Compare(residual[b], residual[a]) })
+	var names []string
+	for _, l := range behind {
+		names = append(names, nodes.Of(l))
+	}
+	return ", furthest from rest at " + strings.Join(names, ", ")
 }

@@ -11,7 +11,9 @@ import (
 
 // Fixed is ψ Wᵀ with a matrix W (n, k) that is given and never learned. Without one it
 // is the identity, as of an edge that skips a node in a residual network.
-type Fixed struct{ Matrix *tensor.Dense }
+type Fixed struct {
+	Matrix *tensor.Dense // (n, k); nil for the identity
+}
 
 // String returns fixed, or identity.
 func (f Fixed) String() string {

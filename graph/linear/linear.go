@@ -26,7 +26,7 @@ type Map interface {
 // Parameter is one of θ.
 type Parameter struct {
 	Name  string // as in the names of tensors in files: weight, gain
-	Shape []int
+	Shape []int  // of one or two dimensions
 	// Value is given for what is never learned; nil for what is.
 	Value *tensor.Dense
 }

@@ -15,9 +15,10 @@ import (
 // block of curvature, so that gradient methods settle what it leaves, and runs slower
 // than the package's own maps. [RegisterMap] makes it known by name.
 type Own struct {
-	Name string
+	Name string // by which configurations know it
 	// Shape returns the shape of θ, of one or two dimensions, for a feature of k units and
-	// a prediction of n, or which sizes it must have.
+	// a prediction of n, or which sizes it must have. Functions are given θ row by row. A
+	// matrix is drawn at random as weights are, and decays; a vector begins at 1.
 	Shape func(k, n int) ([]int, error)
 	// Product sets out, (n), to M(θ) ψ, for ψ (k).
 	Product func(out, psi, theta []float64)

@@ -116,8 +116,15 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 			r.Inference.Steps = 0
 		}
 	}
-	if len(r.Model.Nodes) > 0 && places["model.layers"] == nil { // the default recipe's are of a chain
-		r.Model.Layers = nil
+	if len(r.Model.Nodes) > 0 { // what the default recipe has is of a chain
+		for path, of := range map[string]*string{"model.activation": &r.Model.Activation, "model.top_activation": &r.Model.TopActivation} {
+			if places[path] == nil {
+				*of = ""
+			}
+		}
+		if places["model.layers"] == nil {
+			r.Model.Layers = nil
+		}
 	}
 	if len(r.Model.Layers) != len(base.Model.Layers) {
 		dropUngiven(&r, places)

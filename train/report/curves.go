@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -113,7 +112,7 @@ func Parts(h *train.History) []*Panel {
 		for _, e := range h.Epochs {
 			for i, y := range values(e) {
 				if len(all) <= i {
-					all = append(all, Line{Name: fmt.Sprintf("node %d", i)})
+					all = append(all, Line{Name: e.Nodes.Of(i)})
 				}
 				all[i].X, all[i].Y = append(all[i].X, float64(e.Epoch)), append(all[i].Y, y)
 			}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -21,8 +20,8 @@ func Settling(r *model.Result) []*Panel {
 		energies, residuals = append(slices.Clip(energies), r.NodeEnergy), append(slices.Clip(residuals), r.EndResidual)
 	}
 	return []*Panel{
-		settling("Energy by node", "energy of the batch", energies),
-		settling("Gradient by node", "share of the largest before a step", residuals),
+		settling("Energy by node", "energy of the batch", r.Nodes, energies),
+		settling("Gradient by node", "share of the largest before a step", r.Nodes, residuals),
 	}
 }
 
@@ -30,7 +29,7 @@ func Settling(r *model.Result) []*Panel {
 // taken for rounding.
 const unreached = 1e-6
 
-func settling(title, name string, trace [][]float64) *Panel {
+func settling(title, name string, nodes model.Names, trace [][]float64) *Panel {
 	if len(trace) == 0 {
 		return Lines(title, "steps taken", name)
 	}
@@ -45,7 +44,7 @@ func settling(title, name string, trace [][]float64) *Panel {
 	lines := make([]Line, len(trace[0]))
 	for node := range lines {
 		line := &lines[node]
-		line.Name = fmt.Sprintf("node %d", node)
+		line.Name = nodes.Of(node)
 		for t, values := range trace {
 			if y := values[node]; len(line.Y) > 0 || y >= least {
 				line.X, line.Y = append(line.X, float64(t)), append(line.Y, y)
