@@ -62,8 +62,8 @@ FIT = "train.Fit(ctx, learner, recipe.Learning, sets.Train, nil, train.Options{}
 # What is run, what the error says, and whether it is interrupted.
 CELLS = [
     ("undefined.Name", "undefined identifier", False),
-    ("missing.Depth(", "expected", False),
-    ("missing.Depth()", "nil pointer", False),
+    ("missing.Predictions(", "expected", False),
+    ("missing.Predictions()", "nil pointer", False),
     ('panic("by hand")', "by hand", False),
     ("model.New(model.Config{})", "must name at least 2 sizes", False),
     ('errors.New("an error as a value")', "an error as a value", False),
@@ -108,7 +108,7 @@ def check(kernel):
         error, _ = run(*kernel, code, interrupt)
         if error is None or text not in error:
             wrong.append(f"{name}: want an error with {text!r}, got {error!r}")
-        error, result = run(*kernel, "20 + learner.Network().Depth() + 19")
+        error, result = run(*kernel, "20 + learner.Network().Predictions() + 19")
         if error is not None or result != "42":
             wrong.append(f"after {name}: want 42, got {result!r} and {error!r}")
     kernel[0].interrupt_kernel()  # between cells
