@@ -23,6 +23,7 @@ func init() {
 			"ReLU":               reflect.ValueOf(&feature.ReLU).Elem(),
 			"RegisterActivation": reflect.ValueOf(feature.RegisterActivation),
 			"Sigmoid":            reflect.ValueOf(&feature.Sigmoid).Elem(),
+			"Slope":              reflect.ValueOf(feature.Slope),
 			"Softplus":           reflect.ValueOf(&feature.Softplus).Elem(),
 			"Tanh":               reflect.ValueOf(&feature.Tanh).Elem(),
 		},

@@ -13,7 +13,10 @@ func init() {
 	imports.Packages["example.com/pcn/graph/linear"] = imports.Package{
 		Name: "linear",
 		Binds: map[string]reflect.Value{
-			"Default": reflect.ValueOf(linear.Default),
+			"Default":     reflect.ValueOf(linear.Default),
+			"Maps":        reflect.ValueOf(linear.Maps),
+			"ParseMap":    reflect.ValueOf(linear.ParseMap),
+			"RegisterMap": reflect.ValueOf(linear.RegisterMap),
 		},
 		Types: map[string]reflect.Type{
 			"Block":     reflect.TypeFor[linear.Block](),
@@ -22,6 +25,7 @@ func init() {
 			"Fixed":     reflect.TypeFor[linear.Fixed](),
 			"Map":       reflect.TypeFor[linear.Map](),
 			"Outer":     reflect.TypeFor[linear.Outer](),
+			"Own":       reflect.TypeFor[linear.Own](),
 			"Parameter": reflect.TypeFor[linear.Parameter](),
 		},
 		Proxies: map[string]reflect.Type{

@@ -3,6 +3,7 @@
 package bindings
 
 import (
+	graph "example.com/pcn/graph"
 	model "example.com/pcn/model"
 	imports "github.com/cosmos72/gomacro/imports"
 	reflect "reflect"
@@ -23,6 +24,7 @@ func init() {
 			"CrossEntropy":         reflect.ValueOf(model.CrossEntropy),
 			"Discriminative":       reflect.ValueOf(model.Discriminative),
 			"Diverged":             reflect.ValueOf(model.Diverged),
+			"ErrNotFeedforward":    reflect.ValueOf(&model.ErrNotFeedforward).Elem(),
 			"ErrorCoordinates":     reflect.ValueOf(model.ErrorCoordinates),
 			"ExactSize":            reflect.ValueOf(model.ExactSize),
 			"Float32":              reflect.ValueOf(model.Float32),
@@ -33,6 +35,8 @@ func init() {
 			"Generative":           reflect.ValueOf(model.Generative),
 			"Gradient":             reflect.ValueOf(model.Gradient),
 			"Hide":                 reflect.ValueOf(model.Hide),
+			"Laplace":              reflect.ValueOf(model.Laplace),
+			"Lion":                 reflect.ValueOf(model.Lion),
 			"Load":                 reflect.ValueOf(model.Load),
 			"MaxLogPrecision":      reflect.ValueOf(model.MaxLogPrecision),
 			"Methods":              reflect.ValueOf(model.Methods),
@@ -44,6 +48,8 @@ func init() {
 			"Preconditioned":       reflect.ValueOf(model.Preconditioned),
 			"PyTorch":              reflect.ValueOf(model.PyTorch),
 			"Read":                 reflect.ValueOf(model.Read),
+			"RedBlack":             reflect.ValueOf(model.RedBlack),
+			"RegisterMethod":       reflect.ValueOf(model.RegisterMethod),
 			"Rows":                 reflect.ValueOf(model.Rows),
 			"Starts":               reflect.ValueOf(model.Starts),
 			"StepLimit":            reflect.ValueOf(model.StepLimit),
@@ -55,34 +61,77 @@ func init() {
 			"Zeros":                reflect.ValueOf(model.Zeros),
 		},
 		Types: map[string]reflect.Type{
-			"By":          reflect.TypeFor[model.By](),
-			"Clamp":       reflect.TypeFor[model.Clamp](),
-			"Clamps":      reflect.TypeFor[model.Clamps](),
-			"Completion":  reflect.TypeFor[model.Completion](),
-			"Config":      reflect.TypeFor[model.Config](),
-			"Direction":   reflect.TypeFor[model.Direction](),
-			"Dtype":       reflect.TypeFor[model.Dtype](),
-			"Equilibrium": reflect.TypeFor[model.Equilibrium](),
-			"Hessian":     reflect.TypeFor[model.Hessian](),
-			"Inference":   reflect.TypeFor[model.Inference](),
-			"Method":      reflect.TypeFor[model.Method](),
-			"Network":     reflect.TypeFor[model.Network](),
-			"NodeEnergy":  reflect.TypeFor[model.NodeEnergy](),
-			"Recall":      reflect.TypeFor[model.Recall](),
-			"Result":      reflect.TypeFor[model.Result](),
-			"Sampling":    reflect.TypeFor[model.Sampling](),
-			"Spectrum":    reflect.TypeFor[model.Spectrum](),
-			"Start":       reflect.TypeFor[model.Start](),
-			"State":       reflect.TypeFor[model.State](),
-			"Status":      reflect.TypeFor[model.Status](),
-			"Update":      reflect.TypeFor[model.Update](),
-			"WeightInit":  reflect.TypeFor[model.WeightInit](),
+			"Accelerated":   reflect.TypeFor[model.Accelerated](),
+			"AdamMover":     reflect.TypeFor[model.AdamMover](),
+			"AlongErrors":   reflect.TypeFor[model.AlongErrors](),
+			"AlongGradient": reflect.TypeFor[model.AlongGradient](),
+			"AlongSteps":    reflect.TypeFor[model.AlongSteps](),
+			"By":            reflect.TypeFor[model.By](),
+			"Clamp":         reflect.TypeFor[model.Clamp](),
+			"Clamps":        reflect.TypeFor[model.Clamps](),
+			"Completion":    reflect.TypeFor[model.Completion](),
+			"Config":        reflect.TypeFor[model.Config](),
+			"Direction":     reflect.TypeFor[model.Direction](),
+			"Dtype":         reflect.TypeFor[model.Dtype](),
+			"Edge":          reflect.TypeFor[model.Edge](),
+			"Equilibrium":   reflect.TypeFor[model.Equilibrium](),
+			"HeavyBall":     reflect.TypeFor[model.HeavyBall](),
+			"Hessian":       reflect.TypeFor[model.Hessian](),
+			"Inference":     reflect.TypeFor[model.Inference](),
+			"LionMover":     reflect.TypeFor[model.LionMover](),
+			"Method":        reflect.TypeFor[model.Method](),
+			"Mover":         reflect.TypeFor[model.Mover](),
+			"Moves":         reflect.TypeFor[model.Moves](),
+			"Names":         reflect.TypeFor[model.Names](),
+			"Network":       reflect.TypeFor[model.Network](),
+			"Node":          reflect.TypeFor[model.Node](),
+			"NodeEnergy":    reflect.TypeFor[model.NodeEnergy](),
+			"Parameter":     reflect.TypeFor[model.Parameter](),
+			"Prediction":    reflect.TypeFor[model.Prediction](),
+			"Recall":        reflect.TypeFor[model.Recall](),
+			"Result":        reflect.TypeFor[model.Result](),
+			"Sampling":      reflect.TypeFor[model.Sampling](),
+			"Settling":      reflect.TypeFor[model.Settling](),
+			"Spectrum":      reflect.TypeFor[model.Spectrum](),
+			"Start":         reflect.TypeFor[model.Start](),
+			"State":         reflect.TypeFor[model.State](),
+			"Status":        reflect.TypeFor[model.Status](),
+			"Term":          reflect.TypeFor[model.Term](),
+			"Update":        reflect.TypeFor[model.Update](),
+			"WeightInit":    reflect.TypeFor[model.WeightInit](),
 		},
-		Proxies: map[string]reflect.Type{},
+		Proxies: map[string]reflect.Type{
+			"Mover": reflect.TypeFor[proxyModelMover](),
+		},
 		Untypeds: map[string]string{
 			"ExactSize":       "int:600",
 			"MaxLogPrecision": "int:7",
 		},
-		Wrappers: map[string][]string{},
+		Wrappers: map[string][]string{
+			"AdamMover":   {"End"},
+			"AlongErrors": {"End", "Remembers"},
+			"AlongSteps":  {"Begin", "End", "Remembers"},
+			"HeavyBall":   {"End"},
+			"LionMover":   {"End"},
+		},
 	}
 }
+
+// proxyModelMover stands for an interpreted model.Mover.
+type proxyModelMover struct {
+	Object     any
+	Begin_     func(any, *graph.Shard, []int)
+	End_       func(any, *graph.Shard, []int)
+	Move_      func(any, *graph.Shard, []int, []float64)
+	Remembers_ func(any) bool
+}
+
+func (p *proxyModelMover) Begin(a0 *graph.Shard, a1 []int) { p.Begin_(p.Object, a0, a1) }
+
+func (p *proxyModelMover) End(a0 *graph.Shard, a1 []int) { p.End_(p.Object, a0, a1) }
+
+func (p *proxyModelMover) Move(a0 *graph.Shard, a1 []int, a2 []float64) {
+	p.Move_(p.Object, a0, a1, a2)
+}
+
+func (p *proxyModelMover) Remembers() bool { return p.Remembers_(p.Object) }
