@@ -61,7 +61,7 @@ func TestResultSaysHowItEnded(t *testing.T) {
 	if s := r.String(); !strings.HasPrefix(s, "step-limit after 30 steps of rate 0.1: energy ") {
 		t.Errorf("got %q", s)
 	}
-	if s := settle(Inference{Steps: 60, Rate: 1e6, Unguarded: true}).String(); !strings.HasPrefix(s, "diverged after ") || !strings.Contains(s, " at input ") {
+	if s := settle(Inference{Steps: 60, Rate: 1e6, Unguarded: true}).String(); !strings.HasPrefix(s, "diverged after ") || !strings.Contains(s, " at input of rate ") {
 		t.Errorf("got %q", s)
 	}
 	if s := settle(Inference{Steps: 1}).String(); !strings.HasPrefix(s, "step-limit after 1 step of rate 0.1: energy ") || strings.Contains(s, "residual") {

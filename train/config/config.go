@@ -117,6 +117,7 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 		}
 	}
 	if len(r.Model.Nodes) > 0 { // what the default recipe has is of a chain
+		r.Model.Direction = given.Model.Direction
 		for path, of := range map[string]*string{"model.activation": &r.Model.Activation, "model.top_activation": &r.Model.TopActivation} {
 			if places[path] == nil {
 				*of = ""
