@@ -77,7 +77,7 @@ func TestMisuse(t *testing.T) {
 		"settle: node rates": {func() error {
 			_, err := n.Settle(ctx, both, Inference{NodeRates: map[string]float64{"hidden2": 1}})
 			return err
-		}, `node_rates: model: node: must be one of target, hidden1, input, got "hidden2"`},
+		}, `node_rates: must be one of target, hidden1, input, got "hidden2"`},
 		"settle: method":             {func() error { _, err := n.Settle(ctx, both, Inference{Method: "99"}); return err }, "method: must be one of adam, chain, error-coordinates, gauss-seidel, gradient"},
 		"predict: nothing":           {func() error { _, _, err := n.Predict(ctx, nil, Inference{}); return err }, "clamps: must fix at least one node"},
 		"classify: nothing":          {func() error { _, _, err := n.Classify(ctx, nil, Inference{}); return err }, "clamps: must fix at least one node"},

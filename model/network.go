@@ -155,10 +155,15 @@ func (n *Network) Nodes() []string {
 
 // Node returns the number of a node, or which nodes there are.
 func (n *Network) Node(name string) (int, error) {
+	return n.named("node", name)
+}
+
+// named returns the number of the node that a field names.
+func (n *Network) named(field, name string) (int, error) {
 	if l, ok := n.numbers[name]; ok {
 		return l, nil
 	}
-	return 0, fmt.Errorf("model: node: must be one of %s, got %q", strings.Join(n.Nodes(), ", "), name)
+	return 0, fmt.Errorf("model: %s: must be one of %s, got %q", field, strings.Join(n.Nodes(), ", "), name)
 }
 
 // Predictions returns the number of predictions: L of a chain of L+1 nodes.

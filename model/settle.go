@@ -82,9 +82,9 @@ func (n *Network) pace(inf Inference) (p pace, err error) {
 	if len(inf.NodeRates) > 0 {
 		p.rates = slices.Repeat([]float64{1}, len(n.sizes))
 		for name, rate := range inf.NodeRates {
-			l, err := n.Node(name)
+			l, err := n.named("inference: node_rates", name)
 			if err != nil {
-				return p, fmt.Errorf("model: inference: node_rates: %w", err)
+				return p, err
 			}
 			p.rates[l] = rate
 		}
@@ -92,9 +92,9 @@ func (n *Network) pace(inf Inference) (p pace, err error) {
 	if len(inf.NodeSteps) > 0 {
 		p.steps = make([]int, len(n.sizes))
 		for name, steps := range inf.NodeSteps {
-			l, err := n.Node(name)
+			l, err := n.named("inference: node_steps", name)
 			if err != nil {
-				return p, fmt.Errorf("model: inference: node_steps: %w", err)
+				return p, err
 			}
 			p.steps[l] = steps
 		}
