@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/registry"
 	"example.com/pcn/internal/vec"
 )
@@ -129,9 +129,9 @@ func ownRow[T vec.Float](t OwnTerm, e *example, row func(i int) []T, dst []T, k 
 
 func ownLower[T vec.Float](t OwnTerm, sizes []int, k int) op.Lower[T] {
 	return func(_ *op.Lowering[T], a op.Args) op.Kernel[T] {
-		examples := sync.Pool{New: func() any { return newExample(sizes) }}
+		examples := pool.NewScratch(func() *example { return newExample(sizes) })
 		return func(m *op.Memory[T], lo, hi int) {
-			e := examples.Get().(*example)
+			e := examples.Get()
 			defer examples.Put(e)
 			for r := lo; r < hi; r++ {
 				row := func(i int) []T { return m.Rows(a.In[i], r, r+1) }

@@ -95,17 +95,8 @@ func TestConverged(t *testing.T) {
 // TestStepsOfFreeUnitsAllocateNothing counts allocations where a node is fixed in part.
 func TestStepsOfFreeUnitsAllocateNothing(t *testing.T) {
 	n, c := halfFixed(t, 3, Float32)
-	n.SetWorkers(1)
 	for _, method := range allMethods() {
-		allocations := func(steps int) float64 {
-			return testing.AllocsPerRun(5, func() {
-				_, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: steps})
-				must(t, err)
-			})
-		}
-		if few, many := allocations(3), allocations(60); many > few {
-			t.Errorf("%v: %v allocations in 3 steps, %v in 60", method, few, many)
-		}
+		stepsAllocateNothing(t, "a part", n, c, Inference{Method: method})
 	}
 }
 

@@ -408,18 +408,9 @@ func TestStepsAllocateNothing(t *testing.T) {
 	for _, cfg := range energyConfigs("tanh") {
 		n, err := New(cfg)
 		must(t, err)
-		n.SetWorkers(1)
 		for name, c := range bottomClamps(n, 3) {
 			for _, method := range []Method{Gradient, Preconditioned, GaussSeidel} {
-				allocations := func(steps int) float64 {
-					return testing.AllocsPerRun(5, func() {
-						_, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: steps, Plain: true})
-						must(t, err)
-					})
-				}
-				if few, many := allocations(3), allocations(60); many > few {
-					t.Errorf("%v %v, %s, %v: %v allocations in 3 steps, %v in 60", cfg.Direction, n.NodeEnergy(0), name, method, few, many)
-				}
+				stepsAllocateNothing(t, fmt.Sprintf("%v %v, %s", cfg.Direction, n.NodeEnergy(0), name), n, c, Inference{Method: method, Plain: true})
 			}
 		}
 	}

@@ -311,16 +311,7 @@ func TestGraphsToTheBit(t *testing.T) {
 				want := seen(1, false)
 				near(t, fmt.Sprintf("%s, %v, %s: on 4 cores", name, method, what), seen(4, false), want, 0)
 				near(t, fmt.Sprintf("%s, %v, %s: with a trace", name, method, what), seen(1, true), want, 0)
-				n.SetWorkers(1)
-				allocations := func(steps int) float64 {
-					return testing.AllocsPerRun(3, func() {
-						_, err := n.Settle(context.Background(), c, Inference{Method: method, Steps: steps})
-						must(t, err)
-					})
-				}
-				if few, many := allocations(3), allocations(40); many > few {
-					t.Errorf("%s, %v, %s: %v allocations in 3 steps, %v in 40", name, method, what, few, many)
-				}
+				stepsAllocateNothing(t, name+", "+what, n, c, Inference{Method: method})
 			}
 		}
 	}

@@ -2,12 +2,12 @@ package linear
 
 import (
 	"fmt"
-	"sync"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 )
 
@@ -108,9 +108,9 @@ func ownRows[T vec.Float](s *ownScratch, f func(dst, x, theta []float64), dst, x
 
 func ownLower[T vec.Float](f func(dst, x, theta []float64), from, to int) op.Lower[T] {
 	return func(_ *op.Lowering[T], a op.Args) op.Kernel[T] {
-		rooms := sync.Pool{New: func() any { return &ownScratch{x: make([]float64, from), dst: make([]float64, to)} }}
+		rooms := pool.NewScratch(func() *ownScratch { return &ownScratch{x: make([]float64, from), dst: make([]float64, to)} })
 		return func(m *op.Memory[T], lo, hi int) {
-			s := rooms.Get().(*ownScratch)
+			s := rooms.Get()
 			defer rooms.Put(s)
 			ownRows(s, f, m.Rows(a.Out, lo, hi), m.Rows(a.In[0], lo, hi), m.Buf[a.In[1]])
 		}

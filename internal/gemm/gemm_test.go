@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"unsafe"
+
+	"example.com/pcn/internal/race"
 )
 
 // systemBLAS is an OpenBLAS to compare with, and "" where none is installed.
@@ -364,7 +366,7 @@ func testAllocs[T Float](t *testing.T) {
 
 func TestAllocatesNothing(t *testing.T) {
 	names := Kernels()
-	if blas := systemBLAS(); blas != "" && !raceEnabled {
+	if blas := systemBLAS(); blas != "" && !race.Enabled {
 		names = append(names, blas)
 	}
 	forKernels(t, names, testAllocs[float32], testAllocs[float64])

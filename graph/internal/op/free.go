@@ -1,10 +1,9 @@
 package op
 
 import (
-	"sync"
-
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 )
 
@@ -32,9 +31,9 @@ const (
 
 func freeStepLower[T vec.Float](_ *Lowering[T], a Args) Kernel[T] {
 	k := a.Shape[1]
-	solvers := sync.Pool{New: func() any { return newFreeSolver[T](k) }}
+	solvers := pool.NewScratch(func() *freeSolver[T] { return newFreeSolver[T](k) })
 	return func(m *Memory[T], lo, hi int) {
-		by := solvers.Get().(*freeSolver[T])
+		by := solvers.Get()
 		defer solvers.Put(by)
 		for r := lo; r < hi; r++ {
 			by.solve(m.Rows(a.Out, r, r+1), m.Rows(a.In[0], r, r+1), m.Buf[a.In[1]], m.Rows(a.In[2], r, r+1))
