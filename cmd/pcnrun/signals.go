@@ -34,6 +34,9 @@ func interruptible() context.Context {
 // interruption of c: without it the process ends in the middle of its work. Other
 // commands than those that keep work are to end then, as any filter does.
 func interruptOnPipe(c *cobra.Command, _ []string) {
-	ctx, _ := signal.NotifyContext(c.Context(), syscall.SIGPIPE) // until the process ends
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // the write fails, and the process goes on
+	ctx, cancel := context.WithCancel(c.Context())
+	c.OutOrStdout().(*screen).unread = cancel
+	c.ErrOrStderr().(*screen).unread = cancel
 	c.SetContext(ctx)
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"sync"
+	"syscall"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -28,6 +30,7 @@ type screen struct {
 	mu      sync.Mutex
 	partial []byte // the beginning of a character that the next Write ends
 	text    []byte // scratch
+	unread  func() // called where raw is a pipe that nobody reads any more; nil for nothing
 }
 
 // Write writes p, or all of it but the beginning of a last character.
@@ -43,6 +46,9 @@ func (s *screen) Write(p []byte) (int, error) {
 	}
 	s.partial = append(s.partial[:0], rest...)
 	if _, err := s.raw.Write(s.text); err != nil {
+		if s.unread != nil && errors.Is(err, syscall.EPIPE) {
+			s.unread()
+		}
 		return 0, err
 	}
 	return len(p), nil
