@@ -89,17 +89,20 @@ func (s *settler) gather(inf Inference, constants []float64) *Result {
 
 // view gives r the machine's latents, errors, deltas and features.
 func (r *Result) view(m *graph.Machine) {
-	for l := range m.Energy().Latents {
-		r.Latents = append(r.Latents, m.Latent(l))
+	e := m.Energy()
+	r.Latents = make([]*tensor.Dense, len(e.Latents))
+	for l := range r.Latents {
+		r.Latents[l] = m.Latent(l)
 	}
-	for i, t := range m.Energy().Terms {
-		r.Errors, r.Deltas = append(r.Errors, m.Error(i)), append(r.Deltas, m.Delta(i))
-		r.predicted = append(r.predicted, m.Prediction(i))
-		features := make([]*tensor.Dense, len(t.Edges))
-		for j := range features {
-			features[j] = m.Feature(i, j)
+	terms := len(e.Terms)
+	r.Errors, r.Deltas, r.predicted = make([]*tensor.Dense, terms), make([]*tensor.Dense, terms), make([]*tensor.Dense, terms)
+	r.Features = make([][]*tensor.Dense, terms)
+	for i, t := range e.Terms {
+		r.Errors[i], r.Deltas[i], r.predicted[i] = m.Error(i), m.Delta(i), m.Prediction(i)
+		r.Features[i] = make([]*tensor.Dense, len(t.Edges))
+		for j := range r.Features[i] {
+			r.Features[i][j] = m.Feature(i, j)
 		}
-		r.Features = append(r.Features, features)
 	}
 }
 
