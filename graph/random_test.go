@@ -276,7 +276,7 @@ func hebbianOf(m *Machine) map[*G.Node][]float64 {
 				into = append(into, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(theta.Shape()...)))
 			}
 			outer := spec.Map.Outer(psi.Shape()[1], n)
-			outer.Prepare(psi)
+			outer.Prepare(delta, psi)
 			for lo := range n { // in any pieces
 				outer.Rows(into, delta, psi, spec.Scale, lo, lo+1)
 			}

@@ -191,7 +191,7 @@ func (g *learning) run(n *Network, r *Result, dst *Update) {
 	rows := r.Errors[0].Shape()[0]
 	pool.Each(pool.Workers(n.workers, rows*sum(n.sizes)), len(g.outers), func(i int) {
 		o := &g.outers[i]
-		o.Prepare(r.Features[o.prediction][o.edge])
+		o.Prepare(r.Deltas[o.prediction], r.Features[o.prediction][o.edge])
 	})
 	pool.Each(pool.Workers(n.workers, rows*n.count()/8), len(g.pieces), func(at int) {
 		p := &g.pieces[at]

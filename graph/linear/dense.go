@@ -44,7 +44,7 @@ type denseOuter struct {
 	f64  gemm.Packed[float64]
 }
 
-func (o *denseOuter) Prepare(psi *tensor.Dense) {
+func (o *denseOuter) Prepare(_, psi *tensor.Dense) {
 	if rows := psi.Shape()[0]; psi.Dtype() == tensor.Float32 {
 		o.f32.Pack(psi.Float32s(), rows, o.k, o.k, 1)
 	} else {

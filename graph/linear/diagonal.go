@@ -59,7 +59,7 @@ func (Diagonal) Outer(_, n int) Outer { return diagonalOuter{n} }
 
 type diagonalOuter struct{ n int }
 
-func (diagonalOuter) Prepare(*tensor.Dense) {}
+func (diagonalOuter) Prepare(_, _ *tensor.Dense) {}
 
 func (o diagonalOuter) Rows(into []*tensor.Dense, delta, psi *tensor.Dense, scale float64, lo, hi int) {
 	if delta.Dtype() == tensor.Float32 {

@@ -61,5 +61,5 @@ func (Fixed) Outer(int, int) Outer { return nothing{} }
 
 type nothing struct{}
 
-func (nothing) Prepare(*tensor.Dense)                                                 {}
+func (nothing) Prepare(_, _ *tensor.Dense)                                            {}
 func (nothing) Rows([]*tensor.Dense, *tensor.Dense, *tensor.Dense, float64, int, int) {}

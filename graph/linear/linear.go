@@ -36,8 +36,8 @@ type Parameter struct {
 // each parameter. It keeps scratch, and so belongs to one goroutine at a time, but for
 // calls of Rows on other rows.
 type Outer interface {
-	// Prepare takes a batch's feature. It comes before Rows.
-	Prepare(psi *tensor.Dense)
+	// Prepare does once a batch what all rows need. It comes before Rows, of the same batch.
+	Prepare(delta, psi *tensor.Dense)
 	// Rows sets rows lo to hi of each parameter's update, all of which have as many rows: scale · δ ⊗ ψ, with scale
 	// one number for all rows, such as 1/B.
 	Rows(into []*tensor.Dense, delta, psi *tensor.Dense, scale float64, lo, hi int)

@@ -118,29 +118,33 @@ func ownLower[T vec.Float](f func(dst, x, theta []float64), from, to int) op.Low
 }
 
 // Outer returns the map's Hebbian update.
-func (m *Own) Outer(k, n int) Outer { return &ownOuter{m: m, k: k, n: n} }
+func (m *Own) Outer(k, n int) Outer {
+	shape, _ := m.Shape(k, n) // Parameters has said what is wrong with it
+	return &ownOuter{m: m, k: k, n: n, sum: make([]float64, tensor.Shape(shape).TotalSize())}
+}
 
 type ownOuter struct {
 	m    *Own
 	k, n int
+	sum  []float64 // over the batch, by θ
 }
 
-func (*ownOuter) Prepare(*tensor.Dense) {}
-
-// Rows computes all rows, of which it takes some.
-func (o *ownOuter) Rows(into []*tensor.Dense, delta, psi *tensor.Dense, scale float64, lo, hi int) {
-	theta := into[0]
-	sum := make([]float64, theta.Shape().TotalSize())
+func (o *ownOuter) Prepare(delta, psi *tensor.Dense) {
+	clear(o.sum)
 	d, f := widened(delta), widened(psi)
 	for row := range delta.Shape()[0] {
-		o.m.Add(sum, d[row*o.n:(row+1)*o.n], f[row*o.k:(row+1)*o.k])
+		o.m.Add(o.sum, d[row*o.n:(row+1)*o.n], f[row*o.k:(row+1)*o.k])
 	}
-	width := len(sum) / theta.Shape()[0]
+}
+
+func (o *ownOuter) Rows(into []*tensor.Dense, _, _ *tensor.Dense, scale float64, lo, hi int) {
+	theta := into[0]
+	width := len(o.sum) / theta.Shape()[0]
 	for j := lo * width; j < hi*width; j++ {
 		if theta.Dtype() == tensor.Float32 {
-			theta.Float32s()[j] = float32(scale * sum[j])
+			theta.Float32s()[j] = float32(scale * o.sum[j])
 		} else {
-			theta.Float64s()[j] = scale * sum[j]
+			theta.Float64s()[j] = scale * o.sum[j]
 		}
 	}
 }

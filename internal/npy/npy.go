@@ -67,9 +67,6 @@ func Read(r io.Reader, limit int64) (*Array, error) {
 	return a, nil
 }
 
-// Len is the number of elements.
-func (a *Array) Len() int { return len(a.Data) / a.Size }
-
 // Number returns what turns the bytes of an element into a number.
 func (a *Array) Number() func([]byte) float64 {
 	whole := func(b []byte) (x uint64) {

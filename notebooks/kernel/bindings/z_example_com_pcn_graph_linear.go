@@ -55,11 +55,11 @@ func (p *proxyLinearMap) String() string { return p.String_(p.Object) }
 // proxyLinearOuter stands for an interpreted linear.Outer.
 type proxyLinearOuter struct {
 	Object   any
-	Prepare_ func(any, *tensor.Dense)
+	Prepare_ func(any, *tensor.Dense, *tensor.Dense)
 	Rows_    func(any, []*tensor.Dense, *tensor.Dense, *tensor.Dense, float64, int, int)
 }
 
-func (p *proxyLinearOuter) Prepare(a0 *tensor.Dense) { p.Prepare_(p.Object, a0) }
+func (p *proxyLinearOuter) Prepare(a0 *tensor.Dense, a1 *tensor.Dense) { p.Prepare_(p.Object, a0, a1) }
 
 func (p *proxyLinearOuter) Rows(a0 []*tensor.Dense, a1 *tensor.Dense, a2 *tensor.Dense, a3 float64, a4 int, a5 int) {
 	p.Rows_(p.Object, a0, a1, a2, a3, a4, a5)
