@@ -207,7 +207,11 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	t.Logf("%d tries, of which %d were refused", tries, refused)
-	if refused < tries/5 { // many are of files that a command does not need
+	least := tries * 2 / 3 // the rest are of files that a command does not need
+	if testing.Short() {   // more of what is tried is of those
+		least = tries / 4
+	}
+	if refused < least {
 		t.Error("much damage went unseen")
 	}
 }

@@ -20,7 +20,7 @@ import (
 // holds want, within 10 seconds and 500 MB.
 func refuses(t *testing.T, want string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit(10*time.Second))
 	defer cancel()
 	var stderr bytes.Buffer
 	peak, err := peakOf(ctx, t, nil, io.Discard, &stderr, args...)

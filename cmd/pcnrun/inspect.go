@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"gonum.org/v1/gonum/floats"
@@ -18,7 +17,6 @@ import (
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/atomicfile"
-	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -76,123 +74,6 @@ Without --dataset, what needs data is left out for such a file.`,
 	return c
 }
 
-// inspection is what --json prints of a model. Nodes and predictions, here layers, are in
-// the order of the network, of a chain from the bottom.
-type inspection struct {
-	Model     string       `json:"model"`
-	Network   model.Config `json:"network"`
-	Weights   int          `json:"weights"` // and biases
-	Nodes     []nodeInfo   `json:"nodes"`
-	Layers    []layerInfo  `json:"layers"`
-	Settled   *settledInfo `json:"settled,omitempty"`   // where there are data
-	Curvature *curvature   `json:"curvature,omitempty"` // and the energy is finite
-	Graph     []string     `json:"graph"`               // files
-	Figure    string       `json:"figure,omitempty"`
-	LeftOut   []string     `json:"left_out,omitempty"` // what, and why
-}
-
-type nodeInfo struct {
-	Name       string  `json:"name"`
-	Size       int     `json:"size"`
-	Role       string  `json:"role"`                 // inputs, targets or hidden
-	Precision  *number `json:"precision,omitempty"`  // mean over the units; not of the top
-	Precisions *extent `json:"precisions,omitempty"` // where the units differ
-	Energy     *number `json:"energy,omitempty"`     // mean over the examples, settled
-	Residual   *number `json:"residual,omitempty"`   // of the largest gradient, settled
-}
-
-// extent is the least and the largest of some numbers.
-type extent struct {
-	Low  number `json:"low"`
-	High number `json:"high"`
-}
-
-// layerInfo is an edge of a prediction. The cosine is of the prediction.
-type layerInfo struct {
-	Of         string  `json:"of"`
-	From       string  `json:"from"`
-	Map        string  `json:"map"`
-	Activation string  `json:"activation"` // before the map
-	After      string  `json:"after"`      // behind it
-	Shape      []int   `json:"shape,omitempty"`
-	Frobenius  *number `json:"frobenius,omitempty"` // of weights, where there are
-	Spectral   *number `json:"spectral,omitempty"`
-	Cosine     *number `json:"cosine,omitempty"` // between the Hebbian update and backprop's direction
-	prediction int
-}
-
-// by says what lies between the nodes of an edge.
-func (l layerInfo) by() string {
-	var s strings.Builder
-	if identity := feature.Identity.String(); l.After != identity {
-		s.WriteString(l.After + " of ")
-	}
-	s.WriteString(l.Map)
-	if l.Activation != feature.Identity.String() {
-		s.WriteString(" of " + l.Activation)
-	}
-	return s.String()
-}
-
-// precision is that of the units, or the mean with the least and the largest.
-func (n nodeInfo) precision() string {
-	switch {
-	case n.Precision == nil:
-		return ""
-	case n.Precisions == nil:
-		return fmt.Sprintf("%.4g", *n.Precision)
-	}
-	return fmt.Sprintf("%.4g (%.4g to %.4g)", *n.Precision, n.Precisions.Low, n.Precisions.High)
-}
-
-// settledInfo is how a batch settled; energies are means over its examples.
-type settledInfo struct {
-	Dataset     string          `json:"dataset"`
-	Part        string          `json:"part"`
-	Examples    int             `json:"examples"`
-	Inference   model.Inference `json:"inference"`
-	Status      string          `json:"status"`
-	StepsMean   number          `json:"steps_mean"`
-	Rate        number          `json:"rate"` // after the guard
-	Start       number          `json:"energy_start"`
-	Energy      number          `json:"energy"`
-	Residual    number          `json:"residual"`              // of the largest gradient, settled
-	ToLose      number          `json:"to_lose"`               // estimated
-	Reached     number          `json:"reached"`               // share of the fall to equilibrium
-	Equilibrium *number         `json:"equilibrium,omitempty"` // in closed form, of linear networks
-}
-
-// steps says how many steps were taken, of how many.
-func (s *settledInfo) steps() string {
-	if s.StepsMean == 1 && s.Inference.Steps == 1 {
-		return "1 step"
-	}
-	return fmt.Sprintf("%.3g of %s", s.StepsMean, atMost(s.Inference.Steps))
-}
-
-// atMost says how many steps settling may take.
-func atMost(steps int) string {
-	if steps == 1 {
-		return "1 step"
-	}
-	return fmt.Sprintf("at most %d steps", steps)
-}
-
-// curvature is of the energy of a few examples where they settled.
-type curvature struct {
-	Examples       int    `json:"examples"`
-	Free           int    `json:"free"`  // units of an example
-	Exact          bool   `json:"exact"` // not by Lanczos
-	LowMean        number `json:"low_mean"`
-	LowLeast       number `json:"low_least"`
-	HighMean       number `json:"high_mean"`
-	HighLargest    number `json:"high_largest"`
-	ConditionMean  number `json:"condition_mean"` // null where an example is on a ridge
-	ConditionWorst number `json:"condition_worst"`
-	RateBound      number `json:"rate_bound"` // of the guard: 1/λ with a bound on λ
-	RateMeasured   number `json:"rate_safe"`  // 1/λ with the largest found
-}
-
 func (a *app) inspect(ctx context.Context, f *modelFlags, path string, limit int, out string, json bool) error {
 	t, err := f.open(path, false)
 	if err != nil {
@@ -243,10 +124,6 @@ func (a *app) inspect(ctx context.Context, f *modelFlags, path string, limit int
 
 func zeros(n *model.Network, node int) *tensor.Dense {
 	return tensor.New(tensor.Of(n.Config().Dtype.Tensor()), tensor.WithShape(1, n.Size(node)))
-}
-
-func (in *inspection) leaveOut(what, why string) {
-	in.LeftOut = append(in.LeftOut, what+": "+why)
 }
 
 // describeNetwork says what is to be said without data.
@@ -445,66 +322,4 @@ func (in *inspection) draw(n *model.Network, c model.Clamps, r *model.Result, di
 	}
 	in.Figure = filepath.Join(dir, settlingFile)
 	return report.WritePNG(in.Figure, report.Render(report.Settling(r)...))
-}
-
-// print writes what was found for people.
-func (in *inspection) print(w io.Writer, n *model.Network) error {
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	text := func(x *number) string {
-		if x == nil {
-			return ""
-		}
-		return fmt.Sprintf("%.4g", *x)
-	}
-	nodes, layers := slices.Clone(in.Nodes), slices.Clone(in.Layers)
-	if len(n.Config().Layers) > 0 { // of a chain the top first
-		slices.Reverse(nodes)
-		slices.Reverse(layers)
-	}
-	fmt.Fprintf(t, "%v\n\n", n)
-	fmt.Fprintln(t, "node\tsize\trole\tprecision\tenergy\tresidual")
-	for _, node := range nodes {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\n", node.Name, node.Size, node.Role, node.precision(), text(node.Energy), text(node.Residual))
-	}
-	fmt.Fprint(t, "\nprediction of\tfrom\tby\tshape\tFrobenius norm\tspectral norm")
-	if in.Layers[0].Cosine != nil {
-		fmt.Fprint(t, "\tcosine to backprop")
-	}
-	fmt.Fprintln(t)
-	for _, layer := range layers {
-		shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(layer.Shape), "[]"), " ", " × ")
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", layer.Of, layer.From, layer.by(), shape, text(layer.Frobenius), text(layer.Spectral), text(layer.Cosine))
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintln(w)
-	if s := in.Settled; s != nil {
-		fmt.Fprintf(w, "settling    %v, %s at rate %.3g, %s; %s of %s, both ends clamped\n",
-			s.Inference.Method, s.steps(), s.Rate, s.Status, plural.Of(s.Examples, s.Part+" example"), s.Dataset)
-		fmt.Fprintf(w, "energy      %.4g from %.4g an example, residual %.2g\n", s.Energy, s.Start, s.Residual)
-		fmt.Fprintf(w, "equilibrium about %.3g still to lose: %s of the fall was made\n", s.ToLose, percent(float64(s.Reached)))
-		if s.Equilibrium != nil {
-			fmt.Fprintf(w, "            in closed form at %.6g\n", *s.Equilibrium)
-		}
-	}
-	if k := in.Curvature; k != nil {
-		how := "exact"
-		if !k.Exact {
-			how = "by Lanczos"
-		}
-		fmt.Fprintf(w, "curvature   eigenvalues %.4g to %.4g, mean %.4g to %.4g; %s, %s, %s\n",
-			k.LowLeast, k.HighLargest, k.LowMean, k.HighMean, plural.Of(k.Free, "free unit"), how, plural.Of(k.Examples, "example"))
-		fmt.Fprintf(w, "condition   %.4g, at worst %.4g\n", k.ConditionMean, k.ConditionWorst)
-		fmt.Fprintf(w, "safe rate   %.4g measured, the guard allows %.4g\n", k.RateMeasured, k.RateBound)
-	}
-	for _, what := range in.LeftOut {
-		fmt.Fprintf(w, "left out    %s\n", what)
-	}
-	files := in.Graph
-	if in.Figure != "" {
-		files = append(files, in.Figure)
-	}
-	_, err := fmt.Fprintf(w, "wrote %s\n", strings.Join(files, ", "))
-	return err
 }

@@ -11,9 +11,18 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"example.com/pcn/internal/race"
 )
+
+// limit returns how long what is to take d may take with the race detector, too.
+func limit(d time.Duration) time.Duration {
+	if race.Enabled {
+		return 6 * d
+	}
+	return d
+}
 
 // peakOf runs pcnrun and returns the most memory, in bytes, that it held: 0 where that would
 // be the race detector's own.
