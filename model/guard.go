@@ -175,10 +175,13 @@ func (w *norms) clone() *norms {
 }
 
 // An estimate iterates until it changes by less than normTolerance, relatively,
-// from the one before: many times at first, mostly once after a weight change.
+// from the one before: mostly once after a weight change. The first begins anywhere, where
+// a direction that is not yet the top one may seem to be at rest, and so has to change by
+// less than firstTolerance.
 const (
-	normSteps     = 100
-	normTolerance = 1e-3
+	normSteps      = 100
+	normTolerance  = 1e-3
+	firstTolerance = 1e-5
 )
 
 // normCost is what an iteration takes for each weight, in vectorised operations.
@@ -198,6 +201,10 @@ func (w *norms) update(n *Network, wanted func(edgeAt) bool) {
 	pool.Each(pool.Workers(n.workers, normCost*weights), len(stale), func(at int) {
 		i := stale[at]
 		t := n.terms[w.edges[i].prediction]
+		tolerance := normTolerance
+		if w.of[i] == 0 {
+			tolerance = firstTolerance
+		}
 		for range normSteps {
 			last := w.of[i]
 			if d := t.edges[w.edges[i].edge][0]; d.Dtype() == tensor.Float32 {
@@ -205,7 +212,7 @@ func (w *norms) update(n *Network, wanted func(edgeAt) bool) {
 			} else {
 				w.of[i] = powerStep(d.Float64s(), t.precision, w.left[i], w.right[i])
 			}
-			if math.Abs(w.of[i]-last) <= normTolerance*w.of[i] {
+			if math.Abs(w.of[i]-last) <= tolerance*w.of[i] {
 				break
 			}
 		}
