@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
 )
 
 // Settling is a batch between two steps: to look at its latents, gradients and energies,
@@ -21,53 +23,153 @@ import (
 // unguarded.
 type Settling struct {
 	network *Network
+	own     *Network // its clone, whose machines nobody else takes
 	settler *settler
 	clamps  []Clamp
 	pace    pace
 	inf     Inference
 	steps   int
+	fresh   bool // gradients are of the last Step or Look
 }
 
 // Begin puts the latents of a batch with clamps c where inf has them begin. What inf says
 // of steps, tolerance and stale errors is the caller's to decide.
 func (n *Network) Begin(c Clamps, inf Inference) (*Settling, error) {
-	inf, err := inf.WithDefaults()
-	if err != nil {
-		return nil, fmt.Errorf("model: inference: %w", err)
-	}
-	inf.Plain, inf.Tolerance, inf.StaleErrors, inf.Estimate = true, 0, false, false
-	clamps, rows, err := n.check(c)
-	if err != nil {
+	s := &Settling{network: n, own: n.Clone()}
+	if err := s.Again(c, inf); err != nil {
 		return nil, err
 	}
-	s := &Settling{network: n, clamps: clamps, inf: inf}
-	if s.pace, err = n.pace(inf); err != nil {
-		return nil, err
-	}
-	own := n.Clone() // whose machine nobody else takes
-	if s.settler, err = own.settler(clamps, rows, inf, false); err != nil {
-		return nil, err
-	}
-	if len(s.settler.free) == 0 {
-		return nil, errors.New("model: begin: clamps: must leave a node to settle, got none")
-	}
-	rate := s.settler.firstRate(n, clamps, s.pace, inf)
-	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
-	s.look()
 	return s, nil
 }
 
-// look computes energies, errors and gradients.
+// Again begins another batch, as [Network.Begin] does, without a machine to be made anew
+// where the clamps are of the same nodes.
+func (s *Settling) Again(c Clamps, inf Inference) error {
+	inf, err := inf.WithDefaults()
+	if err != nil {
+		return fmt.Errorf("model: inference: %w", err)
+	}
+	inf.Plain, inf.Tolerance, inf.StaleErrors, inf.Estimate, inf.Trace = true, 0, false, false, false
+	n, own := s.network, s.own
+	clamps, rows, err := n.check(c)
+	if err != nil {
+		return err
+	}
+	if s.pace, err = n.pace(inf); err != nil {
+		return err
+	}
+	own.version, own.workers = n.version, n.workers
+	if s.settler, err = own.settler(clamps, rows, inf, false); err != nil {
+		return err
+	}
+	if len(s.settler.free) == 0 {
+		return errors.New("model: begin: clamps: must leave a node to settle, got none")
+	}
+	s.clamps, s.inf, s.steps, s.settler.nudge = clamps, inf, 0, nudge{}
+	rate := s.settler.firstRate(n, clamps, s.pace, inf)
+	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
+	s.look()
+	return nil
+}
+
+// look computes energies and errors.
 func (s *Settling) look() {
 	s.settler.machine.Each(func(shard *graph.Shard) {
 		shard.Errors()
-		shard.Gradients()
 		s.settler.shards[shard.Index].read(shard)
 	})
+	s.fresh = false
+}
+
+// Nudge has a node drawn to values (B, d) from the next Step on, by the energy's term
+//
+//	½ β ‖v − to‖²
+//
+// which no energy that is read includes: the soft nudge of equilibrium propagation. The
+// node, which must be free, Gaussian and predict nothing, goes at each step where it is at rest,
+//
+//	v ← μ + (to − μ) β / (w Π + β)
+//
+// A negative β, above −w Π, drives it away.
+func (s *Settling) Nudge(node string, to *tensor.Dense, beta float64) error {
+	n := s.network
+	l, err := n.Node(node)
+	if err != nil {
+		return err
+	}
+	if err := n.Nudges(l, s.inf.Method); err != nil {
+		return fmt.Errorf("model: nudge: %w", err)
+	}
+	if !slices.Contains(s.settler.free, l) || s.clamps[l].Fixed != nil {
+		return fmt.Errorf("model: nudge: %s: must be free", node)
+	}
+	if err := dense.Check(to, n.cfg.Dtype.Tensor(), s.settler.machine.Rows(), n.sizes[l]); err != nil {
+		return fmt.Errorf("model: nudge: %s: %w", node, err)
+	}
+	i := n.wiring.First[l]
+	shares := make([]float64, n.sizes[l])
+	for j, precision := range n.Precision(l) {
+		own := n.wiring.Predictions[i].Weight * precision
+		if shares[j] = beta / (own + beta); !(own+beta > 0) || !finite(shares[j]) {
+			return fmt.Errorf("model: nudge: %s: beta: must be a number above %v, got %v", node, -own, beta)
+		}
+	}
+	s.settler.nudge = nudge{node: l, prediction: i, to: to, shares: shares}
+	return nil
+}
+
+// Nudges returns why node l cannot be nudged while latents settle by a method, nil where it
+// can: see [Settling.Nudge].
+func (n *Network) Nudges(l int, m Method) error {
+	if form := m.moves().Form; form != graph.NoSteps && form != graph.BlockSteps {
+		return fmt.Errorf("method: must be one that moves each node by itself to nudge one, got %v", m)
+	}
+	name := n.wiring.Nodes[l].Name
+	count := 0
+	for i, p := range n.wiring.Predictions {
+		if n.wiring.Of[i] == l {
+			if count++; p.Energy != graph.Gaussian {
+				return fmt.Errorf("%s: must have the energy gaussian to be nudged, got %v", name, p.Energy)
+			}
+		}
+		for _, from := range n.wiring.From[i] {
+			if slices.Contains(from, l) {
+				return fmt.Errorf("%s: must predict nothing to be nudged, and predicts %s", name, p.Of)
+			}
+		}
+	}
+	if count != 1 || n.wiring.Nodes[l].Prior > 0 || n.wiring.OwnCurvature(l) > 0 {
+		return fmt.Errorf("%s: must have one prediction and no energy beside it to be nudged", name)
+	}
+	return nil
+}
+
+// nudge draws a node to values.
+type nudge struct {
+	node, prediction int
+	to               *tensor.Dense // nil for none
+	shares           []float64     // of the way from the prediction, by unit
+}
+
+// move moves the node of the nudge, where it is one of nodes, and returns the others.
+func (m *nudge) move(shard *graph.Shard, nodes []int) []int {
+	at := slices.Index(nodes, m.node)
+	if m.to == nil || at < 0 {
+		return nodes
+	}
+	v := shard.Latent(m.node)
+	dense.AddScaled(v, -1, shard.Error(m.prediction)) // μ
+	d := len(m.shares)
+	for i := range v.DataSize() {
+		mu := dense.At(v, i)
+		dense.Set(v, i, mu+m.shares[i%d]*(dense.At(m.to, shard.Lo*d+i)-mu))
+	}
+	return slices.Delete(slices.Clone(nodes), at, at+1)
 }
 
 // Step moves the latents once. Parameters that have changed, of which the network has been
-// told, are taken anew. It is an error when ctx is cancelled, or the energy is no number.
+// told, are taken anew. It is an error when ctx is cancelled; that the energy is no number
+// any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
 	if err := s.settler.refresh(s.network); err != nil {
 		return err
@@ -89,9 +191,6 @@ func (s *Settling) Step(ctx context.Context) error {
 	}
 	s.steps++
 	s.look()
-	if e := s.Energy(); !finite(e) {
-		return fmt.Errorf("model: step %d: the energy must be a number, got %v", s.steps, e)
-	}
 	return nil
 }
 
@@ -128,7 +227,7 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 	return s.settler.machine.Error(s.network.wiring.First[l]), nil
 }
 
-// Look computes gradients, errors and energies anew, where latents or parameters have been
+// Look computes errors and energies anew, where latents or parameters have been
 // changed.
 func (s *Settling) Look() error {
 	err := s.settler.refresh(s.network)
@@ -145,6 +244,9 @@ func (s *Settling) Energy() float64 { return s.Result().Energy }
 // [Network.Hebbian].
 func (s *Settling) Result() *Result {
 	r := s.settler.gather(s.inf, s.network.constants())
-	r.of, r.Nodes, r.Status = s.network, s.network.Nodes(), StepLimit
+	r.of, r.Nodes = s.network, s.network.Nodes()
+	if r.Finite() {
+		r.Status = StepLimit
+	}
 	return r
 }
