@@ -46,8 +46,16 @@ func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (
 }
 
 // Backpropagates returns why [Network.Backprop] and [Network.Fix] are not for the network,
-// nil where they are: the error is [ErrNotFeedforward].
-func (n *Network) Backpropagates() error {
+// nil where they are: the error is then [ErrNotFeedforward].
+func (c Config) Backpropagates() error {
+	n, err := plan(c)
+	if err != nil {
+		return err
+	}
+	return n.backpropagates()
+}
+
+func (n *Network) backpropagates() error {
 	if !n.Feedforward() {
 		return fmt.Errorf("%w: its targets must follow from its inputs, by one prediction of each node, without feedback or prior", ErrNotFeedforward)
 	}
@@ -62,7 +70,7 @@ func (n *Network) Backpropagates() error {
 // passing returns a settler that has a batch for a pass from the inputs, and errors to
 // move.
 func (n *Network) passing(inputs, targets *tensor.Dense) (*settler, error) {
-	if err := n.Backpropagates(); err != nil {
+	if err := n.backpropagates(); err != nil {
 		return nil, err
 	}
 	if inputs == nil || targets == nil {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
-	"example.com/pcn/internal/dense"
 )
 
 // Settling is a batch between two steps: to look at its latents, gradients and energies,
@@ -79,92 +77,6 @@ func (s *Settling) look() {
 		s.settler.shards[shard.Index].read(shard)
 	})
 	s.fresh = false
-}
-
-// Nudge has a node drawn to values (B, d) from the next Step on, by the energy's term
-//
-//	½ β ‖v − to‖²
-//
-// which no energy that is read includes: the soft nudge of equilibrium propagation. The
-// node, which must be free, Gaussian and predict nothing, goes at each step where it is at rest,
-//
-//	v ← μ + (to − μ) β / (w Π + β)
-//
-// A negative β, above −w Π, drives it away.
-func (s *Settling) Nudge(node string, to *tensor.Dense, beta float64) error {
-	n := s.network
-	l, err := n.Node(node)
-	if err != nil {
-		return err
-	}
-	if err := n.Nudges(l, s.inf.Method); err != nil {
-		return fmt.Errorf("model: nudge: %w", err)
-	}
-	if !slices.Contains(s.settler.free, l) || s.clamps[l].Fixed != nil {
-		return fmt.Errorf("model: nudge: %s: must be free", node)
-	}
-	if err := dense.Check(to, n.cfg.Dtype.Tensor(), s.settler.machine.Rows(), n.sizes[l]); err != nil {
-		return fmt.Errorf("model: nudge: %s: %w", node, err)
-	}
-	i := n.wiring.First[l]
-	shares := make([]float64, n.sizes[l])
-	for j, precision := range n.Precision(l) {
-		own := n.wiring.Predictions[i].Weight * precision
-		if shares[j] = beta / (own + beta); !(own+beta > 0) || !finite(shares[j]) {
-			return fmt.Errorf("model: nudge: %s: beta: must be a number above %v, got %v", node, -own, beta)
-		}
-	}
-	s.settler.nudge = nudge{node: l, prediction: i, to: to, shares: shares}
-	return nil
-}
-
-// Nudges returns why node l cannot be nudged while latents settle by a method, nil where it
-// can: see [Settling.Nudge].
-func (n *Network) Nudges(l int, m Method) error {
-	if form := m.moves().Form; form != graph.NoSteps && form != graph.BlockSteps {
-		return fmt.Errorf("method: must be one that moves each node by itself to nudge one, got %v", m)
-	}
-	name := n.wiring.Nodes[l].Name
-	count := 0
-	for i, p := range n.wiring.Predictions {
-		if n.wiring.Of[i] == l {
-			if count++; p.Energy != graph.Gaussian {
-				return fmt.Errorf("%s: must have the energy gaussian to be nudged, got %v", name, p.Energy)
-			}
-		}
-		for _, from := range n.wiring.From[i] {
-			if slices.Contains(from, l) {
-				return fmt.Errorf("%s: must predict nothing to be nudged, and predicts %s", name, p.Of)
-			}
-		}
-	}
-	if count != 1 || n.wiring.Nodes[l].Prior > 0 || n.wiring.OwnCurvature(l) > 0 {
-		return fmt.Errorf("%s: must have one prediction and no energy beside it to be nudged", name)
-	}
-	return nil
-}
-
-// nudge draws a node to values.
-type nudge struct {
-	node, prediction int
-	to               *tensor.Dense // nil for none
-	shares           []float64     // of the way from the prediction, by unit
-}
-
-// move moves the node of the nudge, where it is one of nodes, and returns the others.
-func (m *nudge) move(shard *graph.Shard, nodes []int) []int {
-	at := slices.Index(nodes, m.node)
-	if m.to == nil || at < 0 {
-		return nodes
-	}
-	v := shard.Latent(m.node)
-	dense.AddScaled(v, -1, shard.Error(m.prediction)) // μ
-	d := len(m.shares)
-	for i := range v.DataSize() {
-		mu := dense.At(v, i)
-		dense.Set(v, i, mu+m.shares[i%d]*(dense.At(m.to, shard.Lo*d+i)-mu))
-	}
-	return slices.Delete(slices.Clone(nodes), at, at+1)
 }
 
 // Step moves the latents once. Parameters that have changed, of which the network has been

@@ -20,8 +20,8 @@ type Backprop struct{}
 func (Backprop) String() string { return "backprop" }
 
 // Prepare implements [Rule].
-func (Backprop) Prepare(n *model.Network, _ model.Inference) (model.Inference, error) {
-	return model.Inference{}, n.Backpropagates()
+func (Backprop) Prepare(c model.Config, _ model.Inference) (model.Inference, error) {
+	return model.Inference{}, c.Backpropagates()
 }
 
 // Learn implements [Rule].

@@ -20,20 +20,22 @@ import (
 // The equilibrium is PC's. One step from rest leaves ε = −γ times backpropagation's error,
 // and so to first order in γ its weight gradient, times γ but for the targets' prediction.
 //
-// Where the inference has another method, that of error-coordinates is taken with its own
-// rate and steps.
+// Steps and rate are those of the inference, whose method has to be error-coordinates.
 type EPC struct{ PC }
 
 // String implements [Rule].
 func (EPC) String() string { return "epc" }
 
+// Method implements [Wanting].
+func (EPC) Method() model.Method { return model.ErrorCoordinates }
+
 // Prepare implements [Rule].
-func (EPC) Prepare(n *model.Network, inf model.Inference) (model.Inference, error) {
-	if inf.Method != model.ErrorCoordinates {
-		inf.Method, inf.Rate, inf.Steps = model.ErrorCoordinates, 0, 0
+func (r EPC) Prepare(c model.Config, inf model.Inference) (model.Inference, error) {
+	if inf.Method != r.Method() {
+		return inf, fmt.Errorf("inference.method: must be %v, got %v", r.Method(), inf.Method)
 	}
-	if err := n.Config().Allows(inf.Method); err != nil {
-		return inf, fmt.Errorf("needs error coordinates: %w", err)
+	if err := c.Allows(inf.Method); err != nil {
+		return inf, err
 	}
 	return inf.WithDefaults()
 }

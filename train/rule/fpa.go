@@ -38,8 +38,8 @@ func (f *FPA) Set(key, value string) error {
 }
 
 // Prepare implements [Rule].
-func (*FPA) Prepare(n *model.Network, _ model.Inference) (model.Inference, error) {
-	return model.Inference{}, n.Backpropagates()
+func (*FPA) Prepare(c model.Config, _ model.Inference) (model.Inference, error) {
+	return model.Inference{}, c.Backpropagates()
 }
 
 // Learn implements [Rule].

@@ -46,7 +46,7 @@ func (i *IPC) Set(key, value string) (err error) {
 }
 
 // Prepare implements [Rule].
-func (*IPC) Prepare(_ *model.Network, inf model.Inference) (model.Inference, error) {
+func (*IPC) Prepare(_ model.Config, inf model.Inference) (model.Inference, error) {
 	switch {
 	case inf.StaleErrors:
 		return inf, errors.New("inference.stale_errors: must be false, for the weights move at every step")

@@ -87,31 +87,20 @@ func (g *Nudging) Set(key, value string) (err error) {
 }
 
 // Prepare implements [Rule].
-func (g *Nudging) Prepare(n *model.Network, inf model.Inference) (model.Inference, error) {
-	if err := n.Backpropagates(); err != nil {
-		return inf, err
+func (g *Nudging) Prepare(c model.Config, inf model.Inference) (model.Inference, error) {
+	most := g.Beta
+	if g.Ramp > 0 {
+		most = 1
 	}
-	target := n.TargetNode()
-	for i, p := range n.Spec().Predictions {
-		switch energy := n.NodeEnergy(i); {
-		case energy.Learns():
-			return inf, fmt.Errorf("precision of %s: must not be learned where errors are as small as a nudge, got %v", p.Of, energy)
-		case g.Sign != Positive && p.Of == n.Nodes()[target] && !p.Energy.Settles():
-			return inf, fmt.Errorf("energy of %s: must be one that takes all values, for a nudge away from the targets, got %v", p.Of, energy)
-		case p.Of == n.Nodes()[target] && g.Soft:
-			if err := n.Nudges(target, inf.Method); err != nil {
-				return inf, err
-			}
-			most := g.Beta
-			if g.Ramp > 0 {
-				most = 1
-			}
-			for _, precision := range n.Precision(target) {
-				if own := p.Weight * precision; g.Sign != Positive && most >= own {
-					return inf, fmt.Errorf("beta: must be below the precision %v of %s, for a soft nudge away, got %v", own, p.Of, most)
-				}
-			}
+	if g.Sign != Positive {
+		most = -most
+	}
+	if g.Soft {
+		if err := c.NudgesSoftly(most, inf.Method); err != nil {
+			return inf, err
 		}
+	} else if err := c.Nudges(most); err != nil {
+		return inf, err
 	}
 	return inf.WithDefaults()
 }

@@ -23,7 +23,7 @@ type PC struct{}
 func (PC) String() string { return "pc" }
 
 // Prepare implements [Rule].
-func (PC) Prepare(_ *model.Network, inf model.Inference) (model.Inference, error) {
+func (PC) Prepare(_ model.Config, inf model.Inference) (model.Inference, error) {
 	return inf.WithDefaults()
 }
 

@@ -34,8 +34,8 @@ type Rule interface {
 	String() string
 	// Prepare returns how latents settle under the rule, where a recipe says inf: with its
 	// defaults, or the zero Inference where nothing settles. The error is why the rule is not
-	// for the network, or for inf.
-	Prepare(n *model.Network, inf model.Inference) (model.Inference, error)
+	// for networks of that configuration, or for inf.
+	Prepare(c model.Config, inf model.Inference) (model.Inference, error)
 	// Learn teaches the lesson, moving the weights by [Lesson.Learn] or l.Move, and returns
 	// the batch as it was when they last moved. Where its energy is not finite nothing has
 	// moved since.
@@ -109,6 +109,22 @@ func New(text string) (Rule, error) {
 		}
 	}
 	return r, nil
+}
+
+// Wanting is a rule that latents settle for by one method.
+type Wanting interface {
+	// Method returns it. Where a rule is chosen and no method, recipes take it.
+	Method() model.Method
+}
+
+// Method returns the method of settling that the rule of that name and settings wants,
+// false where it wants none.
+func Method(text string) (model.Method, bool) {
+	r, _ := New(text)
+	if w, ok := r.(Wanting); ok {
+		return w.Method(), true
+	}
+	return "", false
 }
 
 // Lesson is a batch and the network to be taught it. It is used again for each batch.

@@ -27,8 +27,8 @@ type ZIL struct{}
 func (ZIL) String() string { return "z-il" }
 
 // Prepare implements [Rule].
-func (ZIL) Prepare(n *model.Network, _ model.Inference) (model.Inference, error) {
-	return model.Inference{}, n.Backpropagates()
+func (ZIL) Prepare(c model.Config, _ model.Inference) (model.Inference, error) {
+	return model.Inference{}, c.Backpropagates()
 }
 
 // Learn implements [Rule].
