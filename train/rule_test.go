@@ -12,12 +12,12 @@ import (
 // residual is a network whose nodes are predicted past others, and whose targets are from
 // two of them.
 func residual() model.Config {
-	edge := model.Edge{Nodes: []string{"below"}, Activation: "tanh"}
+	edge := model.Edge{Nodes: []string{"below"}, Feature: "tanh"}
 	skip := model.Edge{Nodes: []string{"first"}, Map: "identity", Scale: 0.5}
 	return model.Config{
 		Nodes: []model.Node{{Name: "target", Size: 10}, {Name: "last", Size: 12}, {Name: "below", Size: 8}, {Name: "first", Size: 12}, {Name: "input", Size: 64}},
 		Predictions: []model.Prediction{
-			{Of: "target", From: []model.Edge{{Nodes: []string{"last"}, Activation: "tanh"}, {Nodes: []string{"first"}}}},
+			{Of: "target", From: []model.Edge{{Nodes: []string{"last"}, Feature: "tanh"}, {Nodes: []string{"first"}}}},
 			{Of: "last", From: []model.Edge{edge, skip}},
 			{Of: "below", From: []model.Edge{{Nodes: []string{"first"}}}, After: "tanh"},
 			{Of: "first", From: []model.Edge{{Nodes: []string{"input"}}}},
@@ -35,15 +35,13 @@ var ruled = []string{
 // interrupted goes on to the same bits as one that was not, and so does one on two cores
 // as one on one.
 func TestRulesResume(t *testing.T) {
-	left := rule.Names()
+	left := map[string]bool{}
+	for _, name := range rule.Names() {
+		left[name] = !strings.HasPrefix(name, "test-")
+	}
 	for _, text := range ruled {
 		name, _, _ := strings.Cut(text, " ")
-		for i, n := range left {
-			if n == name {
-				left = append(left[:i], left[i+1:]...)
-				break
-			}
-		}
+		left[name] = false
 		for shape, cfg := range map[string]model.Config{"chain": {Layers: []int{64, 12, 12, 10}, Activation: "tanh"}, "residual": residual()} {
 			t.Run(text+" "+shape, func(t *testing.T) {
 				r := recipe(t, "digits", model.Discriminative, "", 1)
@@ -83,8 +81,10 @@ func TestRulesResume(t *testing.T) {
 			})
 		}
 	}
-	if len(left) > 0 {
-		t.Errorf("not tried: %v", left)
+	for name, untried := range left {
+		if untried {
+			t.Errorf("%s has not been tried", name)
+		}
 	}
 }
 
