@@ -29,6 +29,7 @@ func residual() model.Config {
 var ruled = []string{
 	"pc", "ipc", "ipc joint=true", "epc", "z-il", "fpa", "fpa rate=1 steps=4", "backprop",
 	"nudging", "nudging sign=batch ramp=0.1", "nudging sign=epoch soft=true", "nudging sign=centred soft=true", "nudging sign=negative",
+	"mcpc variance=0.001 mix=5 samples=10",
 }
 
 // TestRulesResume: under each rule, on a chain and on another network, a run that was
