@@ -44,7 +44,7 @@ func newPlan(g geometry, back bool) *plan {
 		depth := len(ph.taps[0]) * len(ph.taps[1]) * each
 		p.parts = append(p.parts, part{
 			phase: ph, runs: ph.runs(g.groups), each: each, depth: depth, tile: max(tileRows, tileUnits/max(depth, 1)/tileRows*tileRows),
-			plain: depth == each && p.source.size == p.result.size && ph.stride == [2]int{1, 1} && ph.taps[0][0].at == 0 && ph.taps[1][0].at == 0,
+			plain: depth == each && ph.count == p.source.size && ph.stride == [2]int{1, 1} && ph.taps[0][0].at == 0 && ph.taps[1][0].at == 0,
 		})
 	}
 	return p
