@@ -59,8 +59,8 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 		if p.Energy == graph.CrossEntropy {
 			curvature *= c[of].mass()
 		}
-		for j, e := range p.Edges {
-			norm := weight * math.Sqrt(curvature) * p.After.MaxSlope() * e.Feature.MaxSlope() * math.Abs(e.Scale) * n.norms.edge(n, i, j)
+		for j := range p.Edges {
+			norm := weight * math.Sqrt(curvature) * math.Abs(n.wiring.Slope(i, j)) * n.norms.edge(n, i, j)
 			for _, l := range n.wiring.From[i][j] {
 				if !c[l].whole() {
 					blocks = append(blocks, block{i, l, norm * factor(l)})
