@@ -47,6 +47,9 @@ var shapedCases = []shapedCase{
 	{"reshape 2x3x2", []tensor.Shape{{12}}},
 	{"concat", []tensor.Shape{{2, 3, 1}, {2, 3, 2}}},
 	{"concat", []tensor.Shape{{4, 3}, {4, 2}}},
+	{"layer-norm", []tensor.Shape{{2, 3, 2}}},
+	{"rms-norm", []tensor.Shape{{7}}},
+	{"tanh, layer-norm, avg-pool 2", []tensor.Shape{{4, 4, 2}}},
 	{"gelu, max-pool 2, flatten", []tensor.Shape{{4, 4, 2}}},
 	{"concat, tanh, avg-pool 2", []tensor.Shape{{2, 4, 1}, {2, 4, 2}}},
 }
@@ -141,6 +144,9 @@ func TestShapedFeatures(t *testing.T) {
 // value that it has at some random places, and that features without overlap meet it.
 func TestMaxSlopes(t *testing.T) {
 	for _, c := range shapedCases {
+		if strings.Contains(c.text, "norm") {
+			continue // which has no bound
+		}
 		f, err := feature.Parse(c.text)
 		must(t, err)
 		largest := 0.0

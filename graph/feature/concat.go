@@ -79,18 +79,20 @@ func concat(channels []int) *op.Op {
 			}
 			return grads, nil
 		},
-		Faces: op.ByKernel(concatLower[float32](channels), concatLower[float64](channels)),
+		Faces: op.ByKernel(concatLower[float32](channels, total), concatLower[float64](channels, total)),
 	}
 }
 
-func concatLower[T vec.Float](channels []int) op.Lower[T] {
+func concatLower[T vec.Float](channels []int, total int) op.Lower[T] {
 	return func(_ *op.Lowering[T], a op.Args) op.Kernel[T] {
 		return func(m *op.Memory[T], lo, hi int) {
-			dst := m.Rows(a.Out, lo, hi)
-			for at := 0; len(dst) > 0; at++ { // a position of an example
-				for i, c := range channels {
-					dst = dst[copy(dst, m.Rows(a.In[i], lo, hi)[at*c:(at+1)*c]):]
+			from := 0
+			for i, c := range channels {
+				dst, src := m.Rows(a.Out, lo, hi)[from:], m.Rows(a.In[i], lo, hi)
+				for at := 0; len(src) > 0; at, src = at+total, src[c:] { // a position of an example
+					copy(dst[at:at+c], src)
 				}
+				from += c
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 var shaped = registry.New(map[string]Feature{
 	Concat{}.String(): Concat{}, Flatten{}.String(): Flatten{}, reshapeName: Reshape{},
 	maxPoolName: MaxPool{}, avgPoolName: AvgPool{}, GlobalAvgPool{}.String(): GlobalAvgPool{}, upsampleName: Upsample{},
+	LayerNorm.name: LayerNorm, RMSNorm.name: RMSNorm,
 })
 
 // withArguments is a feature whose text has words behind its name, such as pool 2.
