@@ -14,12 +14,16 @@ import (
 
 // batches gathers examples of a set into tensors that are used again, on all cores.
 type batches struct {
-	set   *data.Set
-	size  int
-	taken taken
-	whole room
-	tail  room // for the last, smaller batch
+	set    *data.Set
+	gather source // of set
+	size   int
+	taken  taken
+	whole  room
+	tail   room // for the last, smaller batch
 }
+
+// source fills a batch, as [data.Set.Gather] does.
+type source func(rows []int, inputs, targets *tensor.Dense) error
 
 // room is a batch to be filled, and the same in blocks that one core fills each.
 type room struct {
@@ -99,7 +103,7 @@ func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
 		}
 		t = takenBy(n)
 	}
-	b := &batches{set: set, size: min(size, set.Len()), taken: t}
+	b := &batches{set: set, gather: set.Gather, size: min(size, set.Len()), taken: t}
 	b.whole = newRoom(t, b.size)
 	if tail := set.Len() % b.size; tail != 0 {
 		b.tail = newRoom(t, tail)
@@ -132,14 +136,14 @@ func newRoom(t taken, rows int) (r room) {
 	return r
 }
 
-// fill gathers the examples of set that rows name, as many as there is room for.
-func (r *room) fill(set *data.Set, rows []int, workers int) error {
+// fill gathers the examples that rows name, as many as there is room for.
+func (r *room) fill(from source, rows []int, workers int) error {
 	r.Examples = rows
-	numbers := len(rows) * (set.InputSize() + set.TargetSize())
+	numbers := len(rows) * (r.Inputs.Shape()[1] + r.Targets.Shape()[1])
 	pool.Each(pool.Workers(workers, gatherCost*numbers), len(r.blocks), func(i int) {
 		b := &r.blocks[i]
 		lo := i * blockRows
-		r.errs[i] = set.Gather(rows[lo:min(lo+blockRows, len(rows))], b.Inputs, b.Targets)
+		r.errs[i] = from(rows[lo:min(lo+blockRows, len(rows))], b.Inputs, b.Targets)
 	})
 	return errors.Join(r.errs...)
 }
@@ -154,7 +158,7 @@ func Examples(n *model.Network, set *data.Set, rows ...int) (Batch, error) {
 		rows = upTo(set.Len())
 	}
 	r := newRoom(takenBy(n), len(rows))
-	if err := r.fill(set, rows, n.Workers()); err != nil {
+	if err := r.fill(set.Gather, rows, n.Workers()); err != nil {
 		return Batch{}, fmt.Errorf("train: examples: %w", err)
 	}
 	return r.Batch, nil
@@ -181,7 +185,7 @@ func (b *batches) each(order []int, first int, f func(done int, batch Batch) err
 		if len(rows) < b.size {
 			batch = &b.tail
 		}
-		if err := batch.fill(b.set, rows, b.taken.workers); err != nil {
+		if err := batch.fill(b.gather, rows, b.taken.workers); err != nil {
 			return fmt.Errorf("train: %w", err)
 		}
 		if err := f(done, batch.Batch); err != nil {
