@@ -131,6 +131,25 @@ func TestImageDataRefused(t *testing.T) {
 	}
 }
 
+// TestNodeOfImages gives images to a network whose node has another shape of as many
+// numbers: what it would take for neighbours are none.
+func TestNodeOfImages(t *testing.T) {
+	digits, err := data.Digits()
+	must(t, err)
+	c := model.Config{
+		Nodes:       []model.Node{{Name: "input", Shape: []int{4, 16, 1}}, {Name: "target", Size: 10}},
+		Predictions: []model.Prediction{{Of: "target", From: []model.Edge{{Nodes: []string{"input"}}}}},
+	}
+	for want, shape := range map[string][]int{"": {8, 8, 1}, "train: digits: node input: must have shape [8 8 1], as the images have, got [4 16 1]": {4, 16, 1}} {
+		c.Nodes[0].Shape = shape
+		n, err := model.New(c)
+		must(t, err)
+		if err := Fits(n, digits); want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
+			t.Errorf("got error %v, want %q", err, want)
+		}
+	}
+}
+
 // shapes writes a folder of images of coloured shapes, of sizes of their own: disks and
 // squares in two colours, a class for each pair, at any place, on a noisy ground. Of
 // disks and squares, and of both colours in grey, there are as many pixels.

@@ -1,9 +1,11 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -84,7 +86,22 @@ func Fits(n *model.Network, set *data.Set) error {
 	if err := made(n); err != nil {
 		return err
 	}
-	return takenBy(n).fits(set)
+	if err := takenBy(n).fits(set); err != nil {
+		return err
+	}
+	return FitsImages(n.Config(), set)
+}
+
+// FitsImages returns an error when the node of the data in c has the shape of images, and
+// set has images of another.
+func FitsImages(c model.Config, set *data.Set) error {
+	name := cmp.Or(c.Input, "input")
+	for _, node := range c.Nodes {
+		if node.Name == name && len(node.Shape) == 3 && set.Shape != nil && !slices.Equal(node.Shape, set.Shape) {
+			return fmt.Errorf("train: %s: node %s: must have shape %v, as the images have, got %v", nameOf(set), name, set.Shape, node.Shape)
+		}
+	}
+	return nil
 }
 
 // newBatches checks that set fits l and makes room for batches of up to size
