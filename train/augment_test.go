@@ -117,10 +117,10 @@ func wholeOf(s *data.Set) ([]float64, error) {
 
 func TestImageDataRefused(t *testing.T) {
 	for want, d := range map[string]Data{
-		"train: data: augment: must be none of inputs that are not images, got flip,shift=1":                     {Dataset: "sine", Augment: data.Augmentation{Flip: true, Shift: 1}},
-		"train: data: augment: must move images of 8×8 pixels by less than 8, got crop=8":                        {Dataset: "digits", Augment: data.Augmentation{Crop: 8}},
-		"train: data: standardize: must be none or column for sine, whose inputs are not images, got channel":    {Dataset: "sine", Standardize: data.PerChannel},
-		"train: no folder of cifar10 found: unpack https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz in .": {Dataset: "cifar10"},
+		"train: data: augment: must be none of inputs that are not images, got flip,shift=1":                  {Dataset: "sine", Augment: data.Augmentation{Flip: true, Shift: 1}},
+		"train: data: augment: must move images of 8×8 pixels by less than 8, got crop=8":                     {Dataset: "digits", Augment: data.Augmentation{Crop: 8}},
+		"train: data: standardize: must be none or column for sine, whose inputs are not images, got channel": {Dataset: "sine", Standardize: data.PerChannel},
+		"train: no folder of cifar10 found: 'pcnrun data get cifar10' downloads it; or name":                  {Dataset: "cifar10"},
 	} {
 		t.Chdir(t.TempDir())
 		t.Setenv("PCN_DATA", t.TempDir())

@@ -160,7 +160,7 @@ func (d Data) read(classes []string) (rest, test *data.Set, err error) {
 		if dir == "" {
 			var ok bool
 			if dir, ok = data.Find(d.Dataset); !ok {
-				return nil, nil, fmt.Errorf("train: no folder of %s found: %s; or name the folder with --data, or set PCN_DATA to the one that holds %[1]s/", d.Dataset, howToGet(d.Dataset))
+				return nil, nil, fmt.Errorf("train: no folder of %s found: 'pcnrun data get %[1]s' downloads it; or name the folder with --data, or set PCN_DATA to the one that holds %[1]s/", d.Dataset)
 			}
 		}
 		read := data.IDX
@@ -179,12 +179,4 @@ func (d Data) read(classes []string) (rest, test *data.Set, err error) {
 		rest, test = rest.WithTransforms(pixels, rest.TargetTransform()), test.WithTransforms(pixels, test.TargetTransform())
 	}
 	return rest, test, nil
-}
-
-// howToGet says where the files of a dataset are to be had.
-func howToGet(dataset string) string {
-	if archive, ok := map[string]string{"cifar10": "cifar-10-binary", "cifar100": "cifar-100-binary"}[dataset]; ok {
-		return fmt.Sprintf("unpack https://www.cs.toronto.edu/~kriz/%s.tar.gz in ./data", archive)
-	}
-	return fmt.Sprintf("'pcnrun data get %s' downloads it", dataset)
 }

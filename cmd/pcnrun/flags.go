@@ -66,8 +66,8 @@ const datasetHelp = `digits (built in, 8×8 pixels) and sine (made up, with nois
 and fashion-mnist are read from the folder given by --data, with the four IDX
 files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME, where 'pcnrun
 data get' puts it or, for fashion-mnist, where Debian's package
-dataset-fashion-mnist does. cifar10 and cifar100 are looked for in the same places, in
-the binary format and as their archives unpack: pcnrun does not download them.
+dataset-fashion-mnist does. So are cifar10 and cifar100, of the binary format and
+also as their archives unpack; they were tried on files made in that format alone.
 
 The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with commas,
 semicolons or tabs, or JSON objects (.jsonl), plain or .gz, with --label or --target,

@@ -12,12 +12,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// gems DIR writes a folder of PNG files of several sizes for each of two classes, 30 of
-// each: rubies are red and sapphires blue, of one shade of grey.
-func writeGems(ts *testscript.TestScript, _ bool, args []string) {
+// gems DIR writes gems.
+func writeGems(ts *testscript.TestScript, _ bool, args []string) { ts.Check(gems(ts.MkAbs(args[0]))) }
+
+// gems writes a folder of PNG files of several sizes for each of two classes, 30 of
+// each: rubies are red and sapphires blue.
+func gems(folder string) error {
 	for name, of := range map[string]color.RGBA{"ruby": {200, 40, 40, 255}, "sapphire": {40, 80, 255, 255}} {
-		dir := filepath.Join(ts.MkAbs(args[0]), name)
-		ts.Check(os.MkdirAll(dir, 0o777))
+		dir := filepath.Join(folder, name)
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
 		for i := range 30 {
 			m := image.NewRGBA(image.Rect(0, 0, 8+i%3, 6+i%4))
 			for y := range m.Rect.Dy() {
@@ -29,10 +34,15 @@ func writeGems(ts *testscript.TestScript, _ bool, args []string) {
 				}
 			}
 			var b bytes.Buffer
-			ts.Check(png.Encode(&b, m))
-			ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d.png", i)), b.Bytes(), 0o666))
+			if err := png.Encode(&b, m); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d.png", i)), b.Bytes(), 0o666); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // cifar DIR writes a folder of files in the format of CIFAR-10: 4 images of each class

@@ -42,6 +42,8 @@ var (
 //
 // The files have all of a colour together; the sets have the three colours of a pixel
 // one after the other. Pixels stay bytes, which the sets' transform maps to [0, 1].
+//
+// This was tried on files made in the format, and not on CIFAR's own.
 func CIFAR10(dir string) (train, test *Set, err error) { return cifar10.read(dir) }
 
 // CIFAR100 reads a folder in the binary format of CIFAR-100, which is that of
