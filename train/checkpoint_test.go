@@ -20,6 +20,7 @@ import (
 	"example.com/pcn/internal/fuzzing"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/model"
+	"example.com/pcn/train/data"
 )
 
 // outcome is all that a run ends with, but for the seconds.
@@ -69,6 +70,7 @@ func TestResume(t *testing.T) {
 		{name: "preconditioned", change: func(r *Recipe) { r.Inference.Method, r.Inference.Tolerance = model.Preconditioned, 0.1 }},
 		{name: "adam latents", change: func(r *Recipe) { r.Inference.Method = model.Adam }},
 		{name: "patience", change: func(r *Recipe) { r.Learning.Patience, r.Learning.Rate, r.Learning.Epochs = 1, 0.05, 8 }},
+		{name: "augmented", change: func(r *Recipe) { r.Data.Augment = data.Augmentation{Flip: true, Shift: 2, Crop: 1} }},
 		{name: "warm", change: func(r *Recipe) { r.Inference.Start, r.Inference.Steps = model.Warm, 2 }},
 		{name: "normal", change: func(r *Recipe) { r.Inference.Start, r.Inference.Method = model.Normal, model.Chain }},
 		{name: "learned precision", change: func(r *Recipe) {

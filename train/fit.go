@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/rule"
@@ -36,7 +38,8 @@ type Learning struct {
 	// error on the validation set; the learner is then as after the best epoch, by its
 	// State. 0 takes all epochs and leaves it as after the last.
 	Patience int `yaml:"patience" json:"patience"`
-	// Seed decides the order of the examples.
+	// Seed decides the order of the examples, and how they are varied: see
+	// [data.Set.WithAugmentation].
 	Seed uint64 `yaml:"seed" json:"seed"`
 }
 
@@ -136,8 +139,8 @@ const streamShuffle = 101
 // errNotFinite ends an epoch in which the energy is no longer a number.
 var errNotFinite = errors.New("train: the energy is not finite")
 
-// Fit teaches l the training set and scores it on the validation set, which
-// may be nil, after each epoch.
+// Fit teaches l the training set, varied as it is augmented, and scores it on the
+// validation set, which may be nil, after each epoch.
 //
 // It ends early, with the history so far, when ctx is cancelled (the error is
 // context.Cause), when Options.Event returns an error, when the validation error
@@ -230,6 +233,9 @@ func (f *fitting) epoch(ctx context.Context) error {
 	}
 	f.drawn, _ = f.stream.MarshalBinary() // never fails
 	order := rand.New(f.stream).Perm(f.batches.set.Len())
+	f.batches.gather = func(rows []int, inputs, targets *tensor.Dense) error {
+		return f.batches.set.GatherAugmented(rows, f.settings.Seed, f.record.Epoch, inputs, targets)
+	}
 	began, before := time.Now(), f.record.Seconds
 	var err error
 	if !f.notFinite {

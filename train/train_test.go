@@ -579,7 +579,7 @@ func TestRecipes(t *testing.T) {
 // TestPartsAreDisjoint checks how the datasets are cut: the parts of one seed
 // share no example, and standardisation comes from the training part.
 func TestPartsAreDisjoint(t *testing.T) {
-	sets, err := Data{Dataset: "sine", Validation: 100, Limit: 500, Standardize: true, Seed: 4}.Load()
+	sets, err := Data{Dataset: "sine", Validation: 100, Limit: 500, Standardize: data.PerColumn, Seed: 4}.Load()
 	must(t, err)
 	if sets.Train.Len() != 500 || sets.Validation.Len() != 100 || sets.Test.Len() != 210 {
 		t.Fatalf("parts of %d, %d and %d examples", sets.Train.Len(), sets.Validation.Len(), sets.Test.Len())

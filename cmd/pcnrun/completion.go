@@ -81,6 +81,9 @@ var flagWords = map[string]completer{
 	"gemm":           orFiles(append([]string{"auto"}, gemm.Kernels()...)...),
 	"resume":         runFolders,
 	"data":           folders,
+	"colour":         words(data.Colours...),
+	"standardize":    words(data.Pers...),
+	"augment":        words(data.Augmentation{}.String(), "flip", "shift=2", "crop=4"),
 	"config":         files("yaml", "yml"),
 	"to":             modelFiles,
 }

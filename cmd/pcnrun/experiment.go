@@ -58,6 +58,9 @@ func fits(r train.Recipe, sets train.Sets) error {
 	inputs, targets := sets.Train.InputSize(), sets.Train.TargetSize()
 	input, target := r.Model.Ends()
 	if input == inputs && target == targets {
+		if err := train.FitsImages(r.Model, sets.Train); err != nil {
+			return err
+		}
 		return r.CheckMemory(sets.Train.Len())
 	}
 	what := "targets"
