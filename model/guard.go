@@ -23,7 +23,9 @@ import (
 // at its node, and −√(wΠ) g' a M φ' at each source. The spectral norm of J is at most that
 // of the small sparse matrix of the blocks' own norms, which is what is computed. A prior
 // adds its α. Where an energy is not Gaussian the largest curvature by the prediction
-// takes the place of Π (see graph.NodeEnergy). Descent diverges from 2/λ on. It is NaN
+// takes the place of Π (see graph.NodeEnergy). Descent diverges from 2/λ on. A feature that
+// normalises an example has no bound of use: it counts as where examples have a spread of
+// 1, and of those with less the energy may rise (see feature.Normalise). It is NaN
 // where c are not clamps for the network, of which [Network.Settle] says what is wrong.
 func (n *Network) MaxRate(c Clamps) float64 {
 	clamps, _, err := n.check(c)
@@ -60,8 +62,8 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 		if p.Energy == graph.CrossEntropy {
 			curvature *= c[of].mass()
 		}
-		for j, e := range p.Edges {
-			norm := weight * math.Sqrt(curvature) * p.After.MaxSlope() * e.Feature.MaxSlope() * math.Abs(e.Scale) * n.norms.edge(n, i, j)
+		for j := range p.Edges {
+			norm := weight * math.Sqrt(curvature) * math.Abs(n.wiring.Slope(i, j)) * n.norms.edge(n, i, j)
 			for _, l := range n.wiring.From[i][j] {
 				if !c[l].whole() {
 					blocks = append(blocks, block{i, l, norm * factor(l)})
