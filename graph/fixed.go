@@ -29,7 +29,7 @@ func (e *Energy) fixPredictions(b *op.Builder) {
 	w, f := e.wiring, &e.fixed
 	for l, g := range e.Gradients {
 		if first := w.First[l]; g != nil && first >= 0 {
-			f.errors[l] = e.input("d "+w.Nodes[l].Name, e.Spec.Batch, w.Nodes[l].Size)
+			f.errors[l] = e.input("d "+w.Nodes[l].Name, e.Spec.Batch, w.Nodes[l].Size())
 			f.deltas[first] = b.Derive(e.Terms[first].Prediction, f.errors[l], G.Nodes{e.Terms[first].Sum})[0]
 		}
 	}

@@ -12,12 +12,12 @@ import (
 // residual is a network whose nodes are predicted past others, and whose targets are from
 // two of them.
 func residual() model.Config {
-	edge := model.Edge{Nodes: []string{"below"}, Activation: "tanh"}
+	edge := model.Edge{Nodes: []string{"below"}, Feature: "tanh"}
 	skip := model.Edge{Nodes: []string{"first"}, Map: "identity", Scale: 0.5}
 	return model.Config{
 		Nodes: []model.Node{{Name: "target", Size: 10}, {Name: "last", Size: 12}, {Name: "below", Size: 8}, {Name: "first", Size: 12}, {Name: "input", Size: 64}},
 		Predictions: []model.Prediction{
-			{Of: "target", From: []model.Edge{{Nodes: []string{"last"}, Activation: "tanh"}, {Nodes: []string{"first"}}}},
+			{Of: "target", From: []model.Edge{{Nodes: []string{"last"}, Feature: "tanh"}, {Nodes: []string{"first"}}}},
 			{Of: "last", From: []model.Edge{edge, skip}},
 			{Of: "below", From: []model.Edge{{Nodes: []string{"first"}}}, After: "tanh"},
 			{Of: "first", From: []model.Edge{{Nodes: []string{"input"}}}},
