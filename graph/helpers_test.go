@@ -51,6 +51,7 @@ func (c chain) spec() Spec {
 
 func builtins() []*feature.Activation {
 	return []*feature.Activation{feature.Identity, feature.Tanh, feature.ReLU, feature.LeakyReLU, feature.Sigmoid, feature.GELU, feature.Softplus, feature.HardTanh,
+		feature.SiLU, feature.ELU, feature.SELU, feature.Mish,
 		feature.NewActivation("softsign",
 			func(x float64) float64 { return x / (1 + math.Abs(x)) },
 			func(x, _ float64) float64 { d := 1 + math.Abs(x); return 1 / (d * d) }, 1)}
