@@ -26,6 +26,7 @@ type Settling struct {
 	pace    pace
 	inf     Inference
 	steps   int
+	stale   bool // since the last look there was a step
 }
 
 // Begin puts the latents of a batch with clamps c where inf has them begin. What inf says
@@ -53,21 +54,13 @@ func (n *Network) Begin(c Clamps, inf Inference) (*Settling, error) {
 	}
 	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
-	s.look()
+	s.stale = true
 	return s, nil
 }
 
-// look computes energies, errors and gradients.
-func (s *Settling) look() {
-	s.settler.machine.Each(func(shard *graph.Shard) {
-		shard.Errors()
-		shard.Gradients()
-		s.settler.shards[shard.Index].read(shard)
-	})
-}
-
-// Step moves the latents once. Parameters that have changed, of which the network has been
-// told, are taken anew. It is an error when ctx is cancelled, or the energy is no number.
+// Step moves the latents once, from wherever they are. Parameters that have changed, of
+// which the network has been told, are taken anew. It is an error when ctx is cancelled, or
+// the energy where the latents are is no number.
 func (s *Settling) Step(ctx context.Context) error {
 	if err := s.settler.refresh(s.network); err != nil {
 		return err
@@ -87,11 +80,11 @@ func (s *Settling) Step(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("model: step: %w", context.Cause(ctx))
 	}
-	s.steps++
-	s.look()
-	if e := s.Energy(); !finite(e) {
-		return fmt.Errorf("model: step %d: the energy must be a number, got %v", s.steps, e)
+	if e := sum(s.settler.energies()); !finite(e) {
+		return fmt.Errorf("model: step %d: energy: must be a number, got %v", s.steps+1, e)
 	}
+	s.steps++
+	s.stale = true
 	return nil
 }
 
@@ -99,7 +92,7 @@ func (s *Settling) Step(ctx context.Context) error {
 func (s *Settling) Steps() int { return s.steps }
 
 // Latent returns v of a node, (B, d), live: what is changed of a free unit counts from the
-// next Step on, or from Look.
+// next Step on; for gradients, errors and energies from the next Step or Look on.
 func (s *Settling) Latent(node string) (*tensor.Dense, error) {
 	l, err := s.network.Node(node)
 	if err != nil {
@@ -115,6 +108,7 @@ func (s *Settling) Gradient(node string) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.look()
 	return s.settler.machine.Gradient(l), nil
 }
 
@@ -125,25 +119,40 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 	if err != nil || s.network.wiring.First[l] < 0 {
 		return nil, err
 	}
+	s.look()
 	return s.settler.machine.Error(s.network.wiring.First[l]), nil
 }
 
-// Look computes gradients, errors and energies anew, where latents or parameters have been
-// changed.
+// Look has gradients, errors and energies computed anew, where latents or parameters have
+// been changed.
 func (s *Settling) Look() error {
-	err := s.settler.refresh(s.network)
-	if err == nil {
-		s.look()
+	s.stale = true
+	return s.settler.refresh(s.network)
+}
+
+// look computes gradients, errors and energies, where they are not known.
+func (s *Settling) look() {
+	if !s.stale {
+		return
 	}
-	return err
+	s.settler.machine.Each(func(shard *graph.Shard) {
+		shard.Errors()
+		shard.Gradients()
+		s.settler.shards[shard.Index].read(shard)
+	})
+	s.stale = false
 }
 
 // Energy returns the energy over the batch as of the last Step or Look.
-func (s *Settling) Energy() float64 { return s.Result().Energy }
+func (s *Settling) Energy() float64 {
+	s.look()
+	return sum(s.settler.energies()) + float64(s.settler.machine.Rows())*sum(s.network.constants())
+}
 
 // Result returns the batch as it is, as of the last Step or Look, such as for
 // [Network.Hebbian].
 func (s *Settling) Result() *Result {
+	s.look()
 	r := s.settler.gather(s.inf, s.network.constants())
 	r.of, r.Nodes, r.Status = s.network, s.network.Nodes(), StepLimit
 	return r
