@@ -51,7 +51,7 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 	flags.BoolVar(&asJSON, "json", false, "print one JSON object")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if rounds < 1 {
-			return usagef("--rounds: want a whole number >= 1")
+			return usagef("--rounds: must be a whole number >= 1, got %d", rounds)
 		}
 		r := train.Recipe{
 			Model:     model.Config{Layers: []int{784, 256, 256, 10}, Direction: model.Generative},

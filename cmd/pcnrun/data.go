@@ -128,7 +128,7 @@ func lookup(name string) (fetch.Set, error) {
 	}
 	switch {
 	case !ok:
-		return s, usagef("unknown dataset %q, want one of %s", name, strings.Join(names, ", "))
+		return s, usagef("dataset: must be one of %s, got %q", strings.Join(names, ", "), name)
 	case len(s.Files) == 0:
 		return s, usagef("%s is built in and needs no files", name)
 	}
@@ -160,7 +160,7 @@ pcn/data/DATASET in the user's cache, where train looks for them.`,
 			return err
 		}
 		if *stall <= 0 {
-			return usagef("--timeout: want a time above 0")
+			return usagef("--timeout: must be > 0, got %v", *stall)
 		}
 		dir := *out
 		if dir == "" {

@@ -64,7 +64,7 @@ Without --dataset, what needs data is left out for such a file.`,
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if *limit < 1 {
-			return usagef("--limit: want a whole number >= 1")
+			return usagef("--limit: must be a whole number >= 1, got %d", limit)
 		}
 		if *out == "" {
 			*out = filepath.Dir(args[0])

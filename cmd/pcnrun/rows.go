@@ -23,7 +23,7 @@ func (f *rowFormat) Type() string   { return "string" }
 // Set reads the name of a format.
 func (f *rowFormat) Set(text string) error {
 	if !slices.Contains(data.Formats, text) {
-		return fmt.Errorf("want %s", strings.Join(data.Formats, " or "))
+		return fmt.Errorf("must be %s", strings.Join(data.Formats, " or "))
 	}
 	*f = rowFormat(text)
 	return nil

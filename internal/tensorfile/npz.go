@@ -68,7 +68,7 @@ func nestedOf[T float32 | float64](d *tensor.Dense, x []T) (any, error) {
 	case 2:
 		return slices.Collect(slices.Chunk(x, d.Shape()[1])), nil
 	}
-	return nil, fmt.Errorf("want a vector or matrix, got shape %v", d.Shape())
+	return nil, fmt.Errorf("must be a vector or matrix, got shape %v", d.Shape())
 }
 
 // IsNPZ reports whether data begins as NPZ files do, which are ZIP archives.
@@ -87,7 +87,7 @@ func ReadNPZ(data []byte) (map[string]safetensors.TensorView, map[string]string,
 	for _, f := range z.File {
 		name, ok := strings.CutSuffix(f.Name, extension)
 		if !ok {
-			return nil, nil, fmt.Errorf("holds %.100q, want arrays, of names that end in %s", f.Name, extension)
+			return nil, nil, fmt.Errorf("must hold arrays, of names that end in %s, got %.100q", extension, f.Name)
 		}
 		_, isTensor := tensors[name]
 		_, isText := texts[name]

@@ -49,12 +49,12 @@ func NewClasses(name string, inputs []float64, labels []int) (*Set, error) {
 	}
 	for i, k := range labels {
 		if k < 0 || k >= maxClasses {
-			return nil, fmt.Errorf("data: %s: labels[%d] is %d, expected 0..%d", name, i, k, maxClasses-1)
+			return nil, fmt.Errorf("data: %s: labels[%d]: must be 0..%d, got %d", name, i, maxClasses-1, k)
 		}
 		s.Classes = max(s.Classes, k+1)
 	}
 	if s.Classes < 2 {
-		return nil, fmt.Errorf("data: %s: every label is 0, expected at least 2 classes", name)
+		return nil, fmt.Errorf("data: %s: labels: must be of at least 2 classes, got 0 alone", name)
 	}
 	return s.WithTransforms(Transform{}, Transform{}), nil
 }
@@ -76,15 +76,15 @@ func NewRegression(name string, n int, inputs, targets []float64) (*Set, error) 
 
 func newValues(name, field string, x []float64, n int) (values, error) {
 	if n <= 0 {
-		return values{}, fmt.Errorf("data: %s: %d examples, expected at least 1", name, n)
+		return values{}, fmt.Errorf("data: %s: must have at least 1 example, got %d", name, n)
 	}
 	if len(x) == 0 || len(x)%n != 0 {
-		return values{}, fmt.Errorf("data: %s: %s has %d numbers, expected a positive multiple of %d examples", name, field, len(x), n)
+		return values{}, fmt.Errorf("data: %s: %s: must have a positive multiple of %d numbers, one for each example, got %d", name, field, n, len(x))
 	}
 	v := values{width: len(x) / n}
 	for i, f := range x {
 		if !finite(f) {
-			return values{}, fmt.Errorf("data: %s: %s[%d] is %v, expected a finite number", name, field, i, f)
+			return values{}, fmt.Errorf("data: %s: %s[%d]: must be a finite number, got %v", name, field, i, f)
 		}
 		v.append(f)
 	}
@@ -210,10 +210,10 @@ func (s *Set) check(rows []int, inputs, targets *tensor.Dense) error {
 	n := s.Len()
 	for i, r := range rows {
 		if r < 0 || r >= n {
-			return fmt.Errorf("rows[%d] is %d, expected 0..%d", i, r, n-1)
+			return fmt.Errorf("rows[%d]: must be 0..%d, got %d", i, n-1, r)
 		}
 		if targets != nil && s.labels != nil && s.labels[s.row(r)] >= s.Classes {
-			return fmt.Errorf("example %d is of class %d, expected 0..%d", r, s.labels[s.row(r)], s.Classes-1)
+			return fmt.Errorf("class of example %d: must be 0..%d, got %d", r, s.Classes-1, s.labels[s.row(r)])
 		}
 	}
 	return nil
@@ -257,7 +257,7 @@ func (s *Set) Subset(rows []int) *Set {
 	n := s.Len()
 	for i, r := range rows {
 		if r < 0 || r >= n {
-			panic(fmt.Sprintf("data: %s: Subset: rows[%d] is %d, expected 0..%d", s.Name, i, r, n-1))
+			panic(fmt.Sprintf("data: %s: Subset: rows[%d]: must be 0..%d, got %d", s.Name, i, n-1, r))
 		}
 		t.index[i] = s.row(r)
 	}

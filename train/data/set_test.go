@@ -161,15 +161,15 @@ func TestGatherErrors(t *testing.T) {
 		{"transposed", s, count(3), transposed, nil, "inputs is a view or column-major"},
 		{"view", s, count(3), column.(*tensor.Dense), nil, "inputs is a view or column-major"},
 		{"column-major", s, count(3), tensor.New(tensor.Of(f64), tensor.WithShape(3, 2), tensor.AsFortran(nil)), nil, "inputs is a view or column-major"},
-		{"row too large", s, []int{0, 4, 1}, dense(f64, 3, 2), nil, "rows[1] is 4, expected 0..3"},
-		{"row negative", s, []int{0, 1, -1}, dense(f64, 3, 2), nil, "rows[2] is -1, expected 0..3"},
-		{"row of a subset", s.Limit(2), []int{2}, dense(f64, 1, 2), nil, "rows[0] is 2, expected 0..1"},
+		{"row too large", s, []int{0, 4, 1}, dense(f64, 3, 2), nil, "rows[1]: must be 0..3, got 4"},
+		{"row negative", s, []int{0, 1, -1}, dense(f64, 3, 2), nil, "rows[2]: must be 0..3, got -1"},
+		{"row of a subset", s.Limit(2), []int{2}, dense(f64, 1, 2), nil, "rows[0]: must be 0..1, got 2"},
 		{"empty set", new(Set), []int{0}, dense(f64, 1, 1), nil, "inputs has shape (1, 1), expected (1, 0)"},
-		{"class", fewer, count(4), dense(f64, 4, 2), dense(f64, 4, 2), "example 1 is of class 2, expected 0..1"},
-		{"input shift", s.WithTransforms(Transform{Shift: three}, Transform{}), count(4), dense(f64, 4, 2), nil, "input transform: len(Shift) is 3, expected 0, 1 or 2"},
-		{"target scale", s.WithTransforms(Transform{}, Transform{Scale: three[:2]}), count(4), dense(f64, 4, 2), dense(f64, 4, 3), "target transform: len(Scale) is 2, expected 0, 1 or 3"},
-		{"empty range", s.WithTransforms(PixelRange(1, 1, 255), Transform{}), count(4), dense(f64, 4, 2), nil, "input transform: element 0 of Shift is -Inf, expected a finite number"},
-		{"scale 0", s.WithTransforms(Transform{Scale: []float64{1, 0}}, Transform{}), count(4), dense(f64, 4, 2), nil, "input transform: element 1 of Scale is 0, expected a finite number other than 0"},
+		{"class", fewer, count(4), dense(f64, 4, 2), dense(f64, 4, 2), "class of example 1: must be 0..1, got 2"},
+		{"input shift", s.WithTransforms(Transform{Shift: three}, Transform{}), count(4), dense(f64, 4, 2), nil, "input transform: len(Shift): must be 0, 1 or 2, got 3"},
+		{"target scale", s.WithTransforms(Transform{}, Transform{Scale: three[:2]}), count(4), dense(f64, 4, 2), dense(f64, 4, 3), "target transform: len(Scale): must be 0, 1 or 3, got 2"},
+		{"empty range", s.WithTransforms(PixelRange(1, 1, 255), Transform{}), count(4), dense(f64, 4, 2), nil, "input transform: Shift[0]: must be a finite number, got -Inf"},
+		{"scale 0", s.WithTransforms(Transform{Scale: []float64{1, 0}}, Transform{}), count(4), dense(f64, 4, 2), nil, "input transform: Scale[1]: must be a finite number other than 0, got 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := tt.set.Gather(tt.rows, tt.inputs, tt.targets)
@@ -309,16 +309,16 @@ func TestNewErrors(t *testing.T) {
 		new  func() (*Set, error)
 		want string
 	}{
-		{"no examples", func() (*Set, error) { return NewClasses("x", nil, nil) }, "x: 0 examples, expected at least 1"},
-		{"no inputs", func() (*Set, error) { return NewClasses("x", nil, []int{0, 1}) }, "inputs has 0 numbers, expected a positive multiple of 2 examples"},
-		{"odd inputs", func() (*Set, error) { return NewClasses("x", []float64{1, 2, 3}, []int{0, 1}) }, "inputs has 3 numbers, expected a positive multiple of 2"},
-		{"NaN", func() (*Set, error) { return NewClasses("x", []float64{1, nan}, []int{0, 1}) }, "inputs[1] is NaN, expected a finite number"},
-		{"negative label", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, -1}) }, "labels[1] is -1, expected 0..65535"},
-		{"giant label", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, 1e9}) }, "labels[1] is 1000000000, expected 0..65535"},
-		{"one class", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, 0}) }, "every label is 0, expected at least 2 classes"},
-		{"negative count", func() (*Set, error) { return NewRegression("x", -1, []float64{1}, []float64{1}) }, "-1 examples, expected at least 1"},
-		{"targets", func() (*Set, error) { return NewRegression("x", 2, []float64{1, 2}, []float64{1}) }, "targets has 1 numbers, expected a positive multiple of 2"},
-		{"infinite target", func() (*Set, error) { return NewRegression("x", 1, []float64{1}, []float64{math.Inf(-1)}) }, "targets[0] is -Inf, expected a finite number"},
+		{"no examples", func() (*Set, error) { return NewClasses("x", nil, nil) }, "x: must have at least 1 example, got 0"},
+		{"no inputs", func() (*Set, error) { return NewClasses("x", nil, []int{0, 1}) }, "inputs: must have a positive multiple of 2 numbers, one for each example, got 0"},
+		{"odd inputs", func() (*Set, error) { return NewClasses("x", []float64{1, 2, 3}, []int{0, 1}) }, "inputs: must have a positive multiple of 2 numbers, one for each example, got 3"},
+		{"NaN", func() (*Set, error) { return NewClasses("x", []float64{1, nan}, []int{0, 1}) }, "inputs[1]: must be a finite number, got NaN"},
+		{"negative label", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, -1}) }, "labels[1]: must be 0..65535, got -1"},
+		{"giant label", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, 1e9}) }, "labels[1]: must be 0..65535, got 1000000000"},
+		{"one class", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, 0}) }, "labels: must be of at least 2 classes, got 0 alone"},
+		{"negative count", func() (*Set, error) { return NewRegression("x", -1, []float64{1}, []float64{1}) }, "must have at least 1 example, got -1"},
+		{"targets", func() (*Set, error) { return NewRegression("x", 2, []float64{1, 2}, []float64{1}) }, "targets: must have a positive multiple of 2 numbers, one for each example, got 1"},
+		{"infinite target", func() (*Set, error) { return NewRegression("x", 1, []float64{1}, []float64{math.Inf(-1)}) }, "targets[0]: must be a finite number, got -Inf"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, err := tt.new()

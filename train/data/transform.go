@@ -62,10 +62,10 @@ func (t Transform) Check(size int) error {
 
 func (t Transform) checkLengths(size int) error {
 	if n := len(t.Shift); n > 1 && n != size {
-		return fmt.Errorf("len(Shift) is %d, expected 0, 1 or %d", n, size)
+		return fmt.Errorf("len(Shift): must be 0, 1 or %d, got %d", size, n)
 	}
 	if n := len(t.Scale); n > 1 && n != size {
-		return fmt.Errorf("len(Scale) is %d, expected 0, 1 or %d", n, size)
+		return fmt.Errorf("len(Scale): must be 0, 1 or %d, got %d", size, n)
 	}
 	return nil
 }
@@ -73,12 +73,12 @@ func (t Transform) checkLengths(size int) error {
 func (t Transform) checkNumbers() error {
 	for j, x := range t.Shift {
 		if !finite(x) {
-			return fmt.Errorf("element %d of Shift is %v, expected a finite number", j, x)
+			return fmt.Errorf("Shift[%d]: must be a finite number, got %v", j, x)
 		}
 	}
 	for j, x := range t.Scale {
 		if !finite(x) || x == 0 {
-			return fmt.Errorf("element %d of Scale is %v, expected a finite number other than 0", j, x)
+			return fmt.Errorf("Scale[%d]: must be a finite number other than 0, got %v", j, x)
 		}
 	}
 	return nil

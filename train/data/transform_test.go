@@ -76,9 +76,9 @@ func TestApply(t *testing.T) {
 		{"nil", Transform{}, nil, "expected (examples, features)"},
 		{"vector", Transform{}, dense(tensor.Float64, 4), "tensor has shape (4), expected (examples, features)"},
 		{"type", Transform{}, dense(tensor.Int, 2, 2), "tensor is of type int, expected float32 or float64"},
-		{"shift", Transform{Shift: []float64{1, 2, 3}}, dense(tensor.Float64, 2, 2), "len(Shift) is 3, expected 0, 1 or 2"},
-		{"NaN", Transform{Shift: []float64{1, math.NaN()}}, dense(tensor.Float64, 2, 2), "element 1 of Shift is NaN, expected a finite number"},
-		{"inverse of 0", Transform{Scale: []float64{0}}.Invert(), dense(tensor.Float64, 2, 2), "element 0 of Scale is +Inf, expected a finite number"},
+		{"shift", Transform{Shift: []float64{1, 2, 3}}, dense(tensor.Float64, 2, 2), "len(Shift): must be 0, 1 or 2, got 3"},
+		{"NaN", Transform{Shift: []float64{1, math.NaN()}}, dense(tensor.Float64, 2, 2), "Shift[1]: must be a finite number, got NaN"},
+		{"inverse of 0", Transform{Scale: []float64{0}}.Invert(), dense(tensor.Float64, 2, 2), "Scale[0]: must be a finite number other than 0, got +Inf"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := tt.t.Apply(tt.x); err == nil || !strings.Contains(err.Error(), tt.want) {
