@@ -1,11 +1,11 @@
 package data
 
 import (
-	"errors"
 	"fmt"
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/plural"
 )
 
@@ -166,42 +166,28 @@ func (s *Set) Gather(rows []int, inputs, targets *tensor.Dense) error {
 	if err := s.check(rows, inputs, targets); err != nil {
 		return fmt.Errorf("data: %s: gather: %w", s.Name, err)
 	}
-	if inputs.Dtype() == tensor.Float32 {
-		gather(inputs.Float32s(), &s.inputs, &s.input, s.input.table32(), s.index, rows)
-	} else {
-		gather(inputs.Float64s(), &s.inputs, &s.input, s.input.table64(), s.index, rows)
-	}
-	if targets == nil {
-		return nil
-	}
-	single := targets.Dtype() == tensor.Float32
+	s.input.gather(inputs, &s.inputs, s, rows)
 	switch {
-	case s.labels != nil && single:
-		oneHot(targets.Float32s(), s.Classes, s.labels, s.target.Transform, s.index, rows)
+	case targets == nil:
 	case s.labels != nil:
-		oneHot(targets.Float64s(), s.Classes, s.labels, s.target.Transform, s.index, rows)
-	case single:
-		gather(targets.Float32s(), &s.targets, &s.target, s.target.table32(), s.index, rows)
+		s.oneHot(targets, rows)
 	default:
-		gather(targets.Float64s(), &s.targets, &s.target, s.target.table64(), s.index, rows)
+		s.target.gather(targets, &s.targets, s, rows)
 	}
 	return nil
 }
 
 // check returns why Gather cannot copy these rows into these tensors.
 func (s *Set) check(rows []int, inputs, targets *tensor.Dense) error {
-	if inputs == nil {
-		return errors.New("inputs is nil")
-	}
-	if err := checkTensor("inputs", inputs, len(rows), s.InputSize()); err != nil {
-		return err
+	if err := dense.Check(inputs, dense.Float(inputs), len(rows), s.InputSize()); err != nil {
+		return fmt.Errorf("inputs: %w", err)
 	}
 	if err := s.input.check(s.InputSize()); err != nil {
 		return fmt.Errorf("input transform: %w", err)
 	}
 	if targets != nil {
-		if err := checkTensor("targets", targets, len(rows), s.TargetSize()); err != nil {
-			return err
+		if err := dense.Check(targets, dense.Float(targets), len(rows), s.TargetSize()); err != nil {
+			return fmt.Errorf("targets: %w", err)
 		}
 		if err := s.target.check(s.TargetSize()); err != nil {
 			return fmt.Errorf("target transform: %w", err)
@@ -217,28 +203,6 @@ func (s *Set) check(rows []int, inputs, targets *tensor.Dense) error {
 		}
 	}
 	return nil
-}
-
-// checkTensor returns why x is not a tensor of rows rows of size numbers that can
-// be used as one row-major slice.
-func checkTensor(name string, x *tensor.Dense, rows, size int) error {
-	if shape := x.Shape(); len(shape) != 2 || shape[0] != rows || shape[1] != size {
-		return fmt.Errorf("%s has shape %v, expected (%d, %d)", name, shape, rows, size)
-	}
-	if dt := x.Dtype(); dt != tensor.Float32 && dt != tensor.Float64 {
-		return fmt.Errorf("%s is of type %v, expected float32 or float64", name, dt)
-	}
-	if x.RequiresIterator() || x.DataOrder().IsColMajor() {
-		return fmt.Errorf("%s is a view or column-major, expected a contiguous row-major tensor", name)
-	}
-	return nil
-}
-
-func shapeOf(x *tensor.Dense) tensor.Shape {
-	if x == nil {
-		return nil
-	}
-	return x.Shape()
 }
 
 // row returns where example i lies in the storage.
