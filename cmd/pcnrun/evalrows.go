@@ -25,7 +25,7 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, rows own
 	if err != nil {
 		return err
 	}
-	in, closeIn, err := a.openRows(rows.path, o)
+	in, closeIn, err := a.openRows(ctx, rows.path, o)
 	if err != nil {
 		return err
 	}

@@ -251,7 +251,7 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSON bool) error {
 	n := t.network
 	k := n.Size(n.TargetNode())
-	in, closeIn, err := a.openRows(rowsPath(args), data.RowOptions{Width: k})
+	in, closeIn, err := a.openRows(ctx, rowsPath(args), data.RowOptions{Width: k})
 	if err != nil {
 		return err
 	}
