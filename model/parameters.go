@@ -12,16 +12,6 @@ import (
 	"example.com/pcn/internal/dense"
 )
 
-// featureSize returns the number of units of the feature of edge j of prediction i.
-func (n *Network) featureSize(i, j int) int {
-	var sizes []int
-	for _, l := range n.wiring.From[i][j] {
-		sizes = append(sizes, n.sizes[l])
-	}
-	k, _ := n.wiring.Predictions[i].Edges[j].Feature.Size(sizes...) // checked before
-	return k
-}
-
 // slot is where a parameter of a network stands.
 type slot struct {
 	name       string
@@ -37,9 +27,8 @@ type slot struct {
 func (n *Network) slots() (slots []slot) {
 	shared := map[string]int{} // the first slot of its θ
 	for i, p := range n.wiring.Predictions {
-		d := n.sizes[n.wiring.Of[i]]
 		for j, e := range p.Edges {
-			of, _ := e.Map.Parameters(n.featureSize(i, j), d) // checked before
+			of := e.Map.Parameters(n.wiring.Features[i][j], n.wiring.Sums[i])
 			first, known := shared[e.Share]
 			for k, x := range of {
 				if known {
@@ -53,7 +42,7 @@ func (n *Network) slots() (slots []slot) {
 			}
 		}
 		if p.Bias {
-			slots = append(slots, slot{name: n.parameterName(i, -1, "bias"), shape: []int{d}, prediction: i, index: -1})
+			slots = append(slots, slot{name: n.parameterName(i, -1, "bias"), shape: []int{n.wiring.Biases[i]}, prediction: i, index: -1})
 		}
 	}
 	return slots
@@ -91,7 +80,7 @@ func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
 	case s.index >= 0 && len(s.shape) == 1:
 		return filled(dt, func() float64 { return 1 }, s.shape...)
 	case s.index < 0 && n.cfg.WeightInit == PyTorch && len(n.terms[s.prediction].edges) > 0:
-		bound = 1 / math.Sqrt(float64(n.featureSize(s.prediction, 0)))
+		bound = 1 / math.Sqrt(float64(n.wiring.Features[s.prediction][0].TotalSize()))
 	case s.index < 0:
 	case n.cfg.WeightInit == PyTorch:
 		bound = 1 / math.Sqrt(float64(s.shape[1]))

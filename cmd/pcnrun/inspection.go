@@ -48,8 +48,8 @@ type predictionInfo struct {
 	Of         string  `json:"of"`
 	From       string  `json:"from"`
 	Map        string  `json:"map"`
-	Activation string  `json:"activation"` // before the map
-	After      string  `json:"after"`      // behind it
+	Feature    string  `json:"feature"` // before the map
+	After      string  `json:"after"`   // behind it
 	Shape      []int   `json:"shape,omitempty"`
 	Frobenius  *number `json:"frobenius,omitempty"` // of weights, where there are
 	Spectral   *number `json:"spectral,omitempty"`
@@ -64,8 +64,8 @@ func (p predictionInfo) by() string {
 		s.WriteString(p.After + " of ")
 	}
 	s.WriteString(p.Map)
-	if p.Activation != feature.Identity.String() {
-		s.WriteString(" of " + p.Activation)
+	if p.Feature != feature.Identity.String() {
+		s.WriteString(" of " + p.Feature)
 	}
 	return s.String()
 }
