@@ -38,7 +38,7 @@ func TestSteps(t *testing.T) {
 }
 
 // TestStepsRead reads a batch between steps: what is read is as of the last Step, or of Look
-// where latents were changed since, and energies that are no number end it.
+// where latents were changed since.
 func TestStepsRead(t *testing.T) {
 	n, err := New(Config{Layers: []int{6, 5, 3}, Dtype: Float64, Seed: 3, WeightDecay: 0.1})
 	must(t, err)
@@ -65,7 +65,8 @@ func TestStepsRead(t *testing.T) {
 	if e := s.Energy(); !math.IsNaN(e) {
 		t.Errorf("energy %v of a latent that is no number", e)
 	}
-	if err := s.Step(context.Background()); err == nil || s.Steps() != 2 {
-		t.Errorf("a step from an energy that is no number: %v after %d steps", err, s.Steps())
+	must(t, s.Step(context.Background()))
+	if s.Result().Finite() {
+		t.Error("a step from an energy that is no number ends at one")
 	}
 }

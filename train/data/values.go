@@ -108,6 +108,18 @@ func scaleRow[D float32 | float64](s *scaler, dst []D, v *values, r int) {
 	}
 }
 
+// gatherMoved is gather of the inputs of s, with each image moved as is drawn for it.
+func (s *Set) gatherMoved(dst *tensor.Dense, drawn *drawing, rows []int) {
+	for i, r := range rows {
+		lo, hi := i*s.inputs.width, (i+1)*s.inputs.width
+		if dst.Dtype() == tensor.Float32 {
+			scaleMoved(s, dst.Float32s()[lo:hi], s.row(r), drawn.move(r))
+		} else {
+			scaleMoved(s, dst.Float64s()[lo:hi], s.row(r), drawn.move(r))
+		}
+	}
+}
+
 // oneHot fills dst, of shape (len(rows), Classes), with the image of 1 in the column of
 // each example's class and of 0 elsewhere.
 func (s *Set) oneHot(dst *tensor.Dense, rows []int) {

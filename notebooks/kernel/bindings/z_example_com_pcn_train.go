@@ -25,6 +25,7 @@ func init() {
 			"Examples":          reflect.ValueOf(train.Examples),
 			"Fit":               reflect.ValueOf(train.Fit),
 			"Fits":              reflect.ValueOf(train.Fits),
+			"FitsImages":        reflect.ValueOf(train.FitsImages),
 			"IsPath":            reflect.ValueOf(train.IsPath),
 			"LoadCheckpoint":    reflect.ValueOf(train.LoadCheckpoint),
 			"Nearest":           reflect.ValueOf(train.Nearest),
