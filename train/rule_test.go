@@ -2,6 +2,7 @@ package train
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,12 +13,12 @@ import (
 // residual is a network whose nodes are predicted past others, and whose targets are from
 // two of them.
 func residual() model.Config {
-	edge := model.Edge{Nodes: []string{"below"}, Activation: "tanh"}
+	edge := model.Edge{Nodes: []string{"below"}, Feature: "tanh"}
 	skip := model.Edge{Nodes: []string{"first"}, Map: "identity", Scale: 0.5}
 	return model.Config{
 		Nodes: []model.Node{{Name: "target", Size: 10}, {Name: "last", Size: 12}, {Name: "below", Size: 8}, {Name: "first", Size: 12}, {Name: "input", Size: 64}},
 		Predictions: []model.Prediction{
-			{Of: "target", From: []model.Edge{{Nodes: []string{"last"}, Activation: "tanh"}, {Nodes: []string{"first"}}}},
+			{Of: "target", From: []model.Edge{{Nodes: []string{"last"}, Feature: "tanh"}, {Nodes: []string{"first"}}}},
 			{Of: "last", From: []model.Edge{edge, skip}},
 			{Of: "below", From: []model.Edge{{Nodes: []string{"first"}}}, After: "tanh"},
 			{Of: "first", From: []model.Edge{{Nodes: []string{"input"}}}},
@@ -31,19 +32,17 @@ var ruled = []string{
 	"nudging", "nudging sign=batch ramp=0.1", "nudging sign=epoch soft=true", "nudging sign=centred soft=true", "nudging sign=negative",
 }
 
+// builtinRules are those that are known before a test registers one.
+var builtinRules = rule.Names()
+
 // TestRulesResume: under each rule, on a chain and on another network, a run that was
 // interrupted goes on to the same bits as one that was not, and so does one on two cores
 // as one on one.
 func TestRulesResume(t *testing.T) {
-	left := rule.Names()
+	left := slices.Clone(builtinRules)
 	for _, text := range ruled {
 		name, _, _ := strings.Cut(text, " ")
-		for i, n := range left {
-			if n == name {
-				left = append(left[:i], left[i+1:]...)
-				break
-			}
-		}
+		left = slices.DeleteFunc(left, func(n string) bool { return n == name })
 		for shape, cfg := range map[string]model.Config{"chain": {Layers: []int{64, 12, 12, 10}, Activation: "tanh"}, "residual": residual()} {
 			t.Run(text+" "+shape, func(t *testing.T) {
 				r := recipe(t, "digits", model.Discriminative, "", 1)

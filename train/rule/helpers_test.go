@@ -40,9 +40,9 @@ func skipping(after bool) model.Config {
 	return model.Config{
 		Nodes: []model.Node{{Name: "target", Size: 3}, {Name: "last", Size: 6}, {Name: "middle", Size: 5}, {Name: "first", Size: 6}, {Name: "input", Size: 4}},
 		Predictions: []model.Prediction{
-			{Of: "target", From: []model.Edge{{Nodes: []string{"last"}, Activation: inner}, {Nodes: []string{"first"}, Activation: inner}}},
-			{Of: "last", From: []model.Edge{{Nodes: []string{"middle"}, Activation: inner}, skip}, After: outer},
-			{Of: "middle", From: []model.Edge{{Nodes: []string{"first"}, Activation: inner}}, After: outer},
+			{Of: "target", From: []model.Edge{{Nodes: []string{"last"}, Feature: inner}, {Nodes: []string{"first"}, Feature: inner}}},
+			{Of: "last", From: []model.Edge{{Nodes: []string{"middle"}, Feature: inner}, skip}, After: outer},
+			{Of: "middle", From: []model.Edge{{Nodes: []string{"first"}, Feature: inner}}, After: outer},
 			{Of: "first", From: []model.Edge{{Nodes: []string{"input"}}}, After: outer},
 		},
 		Dtype: model.Float64, Seed: 2,
@@ -53,9 +53,9 @@ func branching() model.Config {
 	return model.Config{
 		Nodes: []model.Node{{Name: "target", Size: 3}, {Name: "left", Size: 5}, {Name: "right", Size: 4}, {Name: "above", Size: 4}, {Name: "input", Size: 4}},
 		Predictions: []model.Prediction{
-			{Of: "target", From: []model.Edge{{Nodes: []string{"left", "right"}, Activation: "tanh"}}},
+			{Of: "target", From: []model.Edge{{Nodes: []string{"left", "right"}, Feature: "tanh"}}},
 			{Of: "left", From: []model.Edge{{Nodes: []string{"input"}}}},
-			{Of: "right", From: []model.Edge{{Nodes: []string{"above"}, Map: "diagonal", Activation: "sigmoid"}}, Unbiased: true},
+			{Of: "right", From: []model.Edge{{Nodes: []string{"above"}, Map: "diagonal", Feature: "sigmoid"}}, Unbiased: true},
 			{Of: "above", From: []model.Edge{{Nodes: []string{"input"}}}, After: "softplus"},
 		},
 		Dtype: model.Float64, Seed: 3,
