@@ -31,6 +31,7 @@ func init() {
 			"FPA":      reflect.TypeFor[rule.FPA](),
 			"IPC":      reflect.TypeFor[rule.IPC](),
 			"Lesson":   reflect.TypeFor[rule.Lesson](),
+			"MCPC":     reflect.TypeFor[rule.MCPC](),
 			"Nudging":  reflect.TypeFor[rule.Nudging](),
 			"PC":       reflect.TypeFor[rule.PC](),
 			"Rule":     reflect.TypeFor[rule.Rule](),
@@ -49,7 +50,9 @@ func init() {
 		Untypeds: map[string]string{
 			"Default": "string:pc",
 		},
-		Wrappers: map[string][]string{},
+		Wrappers: map[string][]string{
+			"EPC": {"Learn"},
+		},
 	}
 }
 
