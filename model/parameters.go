@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,6 +17,9 @@ import (
 type slot struct {
 	name       string
 	shape      []int
+	in, out    int   // fans; 0 for gains
+	axes       []int // of the tensor in files: see linear.Parameter
+	stored     []int
 	prediction int
 	edges      [][2]int // prediction and edge of each that has it, by index in its θ
 	index      int      // in θ; −1 for the bias
@@ -27,22 +31,29 @@ type slot struct {
 func (n *Network) slots() (slots []slot) {
 	shared := map[string]int{} // the first slot of its θ
 	for i, p := range n.wiring.Predictions {
+		in := 0 // of the first weights
 		for j, e := range p.Edges {
 			of := e.Map.Parameters(n.wiring.Features[i][j], n.wiring.Sums[i])
+			if len(of) > 0 {
+				in = cmp.Or(in, of[0].FanIn)
+			}
 			first, known := shared[e.Share]
 			for k, x := range of {
 				if known {
 					slots[first+k].edges = append(slots[first+k].edges, [2]int{i, j})
 					continue
 				}
-				slots = append(slots, slot{name: n.parameterName(i, j, x.Name), shape: x.Shape, prediction: i, edges: [][2]int{{i, j}}, index: k, fixed: x.Value})
+				slots = append(slots, slot{
+					name: n.parameterName(i, j, x.Name), shape: x.Shape, in: x.FanIn, out: x.FanOut, axes: x.Axes, stored: x.Stored,
+					prediction: i, edges: [][2]int{{i, j}}, index: k, fixed: x.Value,
+				})
 			}
 			if e.Share != "" && !known {
 				shared[e.Share] = len(slots) - len(of)
 			}
 		}
 		if p.Bias {
-			slots = append(slots, slot{name: n.parameterName(i, -1, "bias"), shape: []int{n.wiring.Biases[i]}, prediction: i, index: -1})
+			slots = append(slots, slot{name: n.parameterName(i, -1, "bias"), shape: []int{n.wiring.Biases[i]}, in: in, prediction: i, index: -1})
 		}
 	}
 	return slots
@@ -71,6 +82,35 @@ func (s *slot) at(n *Network) *tensor.Dense {
 	return n.terms[s.edges[0][0]].edges[s.edges[0][1]][s.index]
 }
 
+// file returns the shape of the tensor in files.
+func (s *slot) file() []int {
+	if s.axes == nil {
+		return s.shape
+	}
+	shape := make([]int, len(s.axes))
+	for i, axis := range s.stored {
+		shape[i] = s.axes[axis]
+	}
+	return shape
+}
+
+// toFile returns x as files have it, and fromFile sets x to what a file has.
+func (s *slot) toFile(x *tensor.Dense) *tensor.Dense {
+	if s.axes == nil {
+		return x
+	}
+	stored := tensor.New(tensor.Of(x.Dtype()), tensor.WithShape(s.file()...))
+	return dense.Permute(stored, x, s.axes, s.stored)
+}
+
+func (s *slot) fromFile(x, stored *tensor.Dense) {
+	back := make([]int, len(s.stored))
+	for i, axis := range s.stored {
+		back[axis] = i
+	}
+	dense.Permute(x, stored, s.file(), back)
+}
+
 // draw returns a tensor for a slot: weights and biases at random, gains 1.
 func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
 	dt, bound := n.cfg.Dtype.Tensor(), 0.0
@@ -80,12 +120,12 @@ func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
 	case s.index >= 0 && len(s.shape) == 1:
 		return filled(dt, func() float64 { return 1 }, s.shape...)
 	case s.index < 0 && n.cfg.WeightInit == PyTorch && len(n.terms[s.prediction].edges) > 0:
-		bound = 1 / math.Sqrt(float64(n.wiring.Features[s.prediction][0].TotalSize()))
+		bound = 1 / math.Sqrt(float64(cmp.Or(s.in, n.wiring.Features[s.prediction][0].TotalSize())))
 	case s.index < 0:
 	case n.cfg.WeightInit == PyTorch:
-		bound = 1 / math.Sqrt(float64(s.shape[1]))
+		bound = 1 / math.Sqrt(float64(s.in))
 	default:
-		bound = math.Sqrt(6 / float64(s.shape[0]+s.shape[1]))
+		bound = math.Sqrt(6 / float64(s.in+s.out))
 	}
 	return uniform(rng, dt, bound, s.shape...)
 }

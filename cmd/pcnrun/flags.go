@@ -17,6 +17,7 @@ import (
 	"example.com/pcn/train"
 	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
 )
 
 // recipeFlags are the flags of the commands that train. Each of them changes a
@@ -119,6 +120,14 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	})
 	recipeFlag(f.flags, "weight-decay", "L", "energy of weights, ½ L ‖W‖²; the optimizer adamw decays them beside the\nenergy (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.WeightDecay }))
 	recipeFlag(f.flags, "activity-prior", "A", "energy of hidden latents, ½ A ‖v‖²; predictions then settle in both\ndirections (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.ActivityPrior }))
+	recipeFlag(f.flags, "rule", "NAME", "how a batch moves the weights: "+strings.Join(rule.Names(), ", ")+" (recipe's),\nwith settings such as 'fpa steps=50'; epc takes the method error-coordinates", func(r *train.Recipe, text string) error {
+		r.Learning.Rule = text
+		if m, wanted := rule.Method(text); wanted && !f.flags.Changed("method") {
+			setMethod(f.flags, r, m)
+		}
+		_, err := rule.New(text)
+		return err
+	})
 	recipeFlag(f.flags, "epochs", "N", "passes over the training examples (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Epochs }))
 	recipeFlag(f.flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
 	recipeFlag(f.flags, "rate", "R", "learning rate (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Learning.Rate }))
@@ -242,22 +251,29 @@ func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
 }
 
 // addInferenceFlags adds the flags for how latents settle.
+// setMethod gives r a method. Where that is another than it has, steps and rate that no flag
+// gives are the method's own.
+func setMethod(flags *pflag.FlagSet, r *train.Recipe, m model.Method) {
+	if r.Inference.Method == m {
+		return
+	}
+	r.Inference.Method = m
+	if !flags.Changed("inference-rate") {
+		r.Inference.Rate = 0
+	}
+	if !flags.Changed("steps") {
+		r.Inference.Steps = 0
+	}
+}
+
 func addInferenceFlags(flags *pflag.FlagSet) {
 	recipeFlag(flags, "method", "NAME", "how latents move: "+strings.Join(model.Methods(), ", ")+" (recipe's);\nanother than the recipe's has its own steps and rate", func(r *train.Recipe, text string) error {
-		was := r.Inference.Method
-		if err := r.Inference.Method.UnmarshalText([]byte(text)); err != nil {
-			return err
+		var m model.Method
+		err := m.UnmarshalText([]byte(text))
+		if err == nil {
+			setMethod(flags, r, m)
 		}
-		if r.Inference.Method == was {
-			return nil
-		}
-		if !flags.Changed("inference-rate") { // another method's rate and steps mean nothing here
-			r.Inference.Rate = 0
-		}
-		if !flags.Changed("steps") {
-			r.Inference.Steps = 0
-		}
-		return nil
+		return err
 	})
 	recipeFlag(flags, "steps", "T", "most steps in which latents settle (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Inference.Steps }))
 	recipeFlag(flags, "tolerance", "SHARE", "end settling when this share of the gradient is left, 0 for never (recipe's)", func(r *train.Recipe, text string) error {

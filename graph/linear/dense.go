@@ -21,7 +21,8 @@ func (Dense) Out(_, node tensor.Shape) (tensor.Shape, error) { return node, nil 
 
 // Parameters returns the weight, (n, k).
 func (Dense) Parameters(psi, out tensor.Shape) []Parameter {
-	return []Parameter{{Name: "weight", Shape: []int{out.TotalSize(), psi.TotalSize()}}}
+	k, n := psi.TotalSize(), out.TotalSize()
+	return []Parameter{{Name: "weight", Shape: []int{n, k}, FanIn: k, FanOut: n}}
 }
 
 // Biases returns n.
@@ -44,6 +45,11 @@ func (Dense) Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes)
 // Outer returns ΔW = δᵀ ψ · scale.
 func (Dense) Outer(psi, out tensor.Shape) Outer {
 	return &denseOuter{k: psi.TotalSize(), n: out.TotalSize()}
+}
+
+// Power returns the matrix's power iteration.
+func (Dense) Power(_, out tensor.Shape) Power {
+	return &densePower{left: make([]float64, out.TotalSize())}
 }
 
 type denseOuter struct {

@@ -61,7 +61,11 @@ func (m *Own) Out(psi, node tensor.Shape) (tensor.Shape, error) {
 // Parameters returns θ.
 func (m *Own) Parameters(psi, out tensor.Shape) []Parameter {
 	shape, _ := m.Shape(psi.TotalSize(), out.TotalSize()) // Out has said what is wrong with it
-	return []Parameter{{Name: "theta", Shape: shape}}
+	theta := Parameter{Name: "theta", Shape: shape}
+	if len(shape) == 2 {
+		theta.FanOut, theta.FanIn = shape[0], shape[1]
+	}
+	return []Parameter{theta}
 }
 
 // Biases returns n.

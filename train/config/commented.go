@@ -10,6 +10,7 @@ import (
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
 )
 
 // help says what each key of a recipe means.
@@ -62,6 +63,7 @@ var help = map[string]string{
 	"inference.stale_errors":  "Learn from the errors before the last step, as the article does.",
 	"inference.plain":         "Keep the energy of a clamped bottom in its plain form: slower, the same but for rounding.",
 	"learning":                "How weights learn.",
+	"learning.rule":           "How a batch moves the weights, with settings such as fpa steps=50: " + strings.Join(rule.Names(), ", ") + ".",
 	"learning.epochs":         "Passes over the training examples.",
 	"learning.batch":          "Examples of a batch.",
 	"learning.rate":           "The learning rate.",

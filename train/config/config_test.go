@@ -71,7 +71,7 @@ func TestMistakes(t *testing.T) {
 2:19: model.layers[2]: must be > 0, got -10
 3:3: model.activaton: unknown key, did you mean activation?
 4:14: model.direction: must be one of discriminative, generative, got "up"
-5:11: learning: want a mapping with the keys epochs, batch, rate, schedule, patience, seed, got "3"
+5:11: learning: want a mapping with the keys rule, epochs, batch, rate, schedule, patience, seed, got "3"
 6:12: optimizer: want a text, got a list`,
 		"learning:\n\trate: 3\n \t batch: 2\n": `
 2:1: the line begins with a tab, want spaces
