@@ -63,7 +63,10 @@ type Config struct {
 	// prediction settles in both directions, for a pass downwards is no longer at the
 	// minimum. Default 0.
 	ActivityPrior float64 `json:"activity_prior" yaml:"activity_prior"`
-	// WeightInit says how weights are drawn. Default xavier.
+	// Parametrization says what edges are scaled by. Default standard.
+	Parametrization Parametrization `json:"parametrization" yaml:"parametrization"`
+	// WeightInit says how weights are drawn. Default xavier, and normal under mupc, which
+	// has no other.
 	WeightInit WeightInit `json:"weight_init" yaml:"weight_init"`
 	// Dtype is the type of weights and latents. Default float32.
 	Dtype Dtype `json:"dtype" yaml:"dtype"`
@@ -138,12 +141,21 @@ func (c Config) WithDefaults() (Config, error) {
 		names []string
 	}{
 		{"direction", int(c.Direction), directions},
-		{"weight_init", int(c.WeightInit), weightInits},
+		{"parametrization", int(c.Parametrization), parametrizations},
 		{"dtype", int(c.Dtype), dtypes},
 	} {
 		if e.value < 0 || e.value >= len(e.names) {
 			bad("%s: must be one of %v, got %d", e.field, e.names, e.value)
 		}
+	}
+	if c.WeightInit == "" && c.Parametrization == MuPC {
+		c.WeightInit = UnitNormal
+	}
+	c.WeightInit = cmp.Or(c.WeightInit, Xavier)
+	if err := c.WeightInit.check(); err != nil {
+		bad("weight_init: %v", err)
+	} else if c.Parametrization == MuPC && c.WeightInit != UnitNormal {
+		bad("weight_init: must be %v where the parametrization is mupc, got %v", UnitNormal, c.WeightInit)
 	}
 	for field, x := range map[string]float64{"weight_decay": c.WeightDecay, "activity_prior": c.ActivityPrior} {
 		if !(x >= 0) || math.IsInf(x, 0) {
@@ -318,8 +330,14 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 // naming the node or prediction by its place, too.
 func (c *Config) faults() (errs []error) {
 	spec, _, _ := c.design()
-	_, err := spec.Wire()
-	if err == nil {
+	w, err := spec.Wire()
+	switch {
+	case err == nil && c.Parametrization == MuPC:
+		if _, err := muPC(w); err != nil {
+			return []error{err}
+		}
+		return nil
+	case err == nil:
 		return nil
 	}
 	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {

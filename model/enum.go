@@ -29,12 +29,23 @@ const (
 	Warm                 // where Clamp.Start says, else top-down; train keeps where each example settled last
 )
 
-// WeightInit says how weights are drawn.
-type WeightInit int
+// Parametrization says what scales the edges of a network have.
+type Parametrization int
 
 const (
-	Xavier  WeightInit = iota // uniform ±√(6/(in+out)), biases 0; Glorot and Bengio (2010), eq. 16
-	PyTorch                   // uniform ±1/√in, biases too: nn.Linear's default
+	// Standard leaves each edge the scale that it is given.
+	Standard Parametrization = iota
+	// MuPC multiplies it by what keeps latents of one size at any width and depth, with
+	// weights of unit variance (Innocenti and others 2025). With fan for how many units a
+	// unit of the prediction is made from by the edge, K for how many of the prediction's
+	// edges have weights, and L for how many predictions with weights the longest path has,
+	// it is
+	//
+	//	1/(fan √K)       of a node that predicts no other, the end
+	//	1/√(fan K L)     where an edge without weights, the residual, is summed with it
+	//	1/√(fan K)       of any other edge with weights
+	//	1                without weights
+	MuPC
 )
 
 // Dtype is the type of a network's numbers.
@@ -125,11 +136,12 @@ const (
 )
 
 var (
-	directions  = []string{"discriminative", "generative"}
-	starts      = []string{"top-down", "zeros", "normal", "warm"}
-	weightInits = []string{"xavier", "pytorch"}
-	dtypes      = []string{"float32", "float64"}
-	statuses    = []string{"step-limit", "converged", "diverged"}
+	directions = []string{"discriminative", "generative"}
+	starts     = []string{"top-down", "zeros", "normal", "warm"}
+	dtypes     = []string{"float32", "float64"}
+	statuses   = []string{"step-limit", "converged", "diverged"}
+
+	parametrizations = []string{"standard", "mupc"}
 )
 
 // String returns the name.
@@ -139,7 +151,7 @@ func (d Direction) String() string { return name(directions, int(d)) }
 func (s Start) String() string { return name(starts, int(s)) }
 
 // String returns the name.
-func (w WeightInit) String() string { return name(weightInits, int(w)) }
+func (p Parametrization) String() string { return name(parametrizations, int(p)) }
 
 // String returns the name.
 func (d Dtype) String() string { return name(dtypes, int(d)) }
@@ -154,7 +166,7 @@ func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), ni
 func (s Start) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalText returns the name.
-func (w WeightInit) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+func (p Parametrization) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // MarshalText returns the name.
 func (d Dtype) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
@@ -169,7 +181,7 @@ func (d *Direction) UnmarshalText(b []byte) error { return parse((*int)(d), dire
 func (s *Start) UnmarshalText(b []byte) error { return parse((*int)(s), starts, b) }
 
 // UnmarshalText takes a name.
-func (w *WeightInit) UnmarshalText(b []byte) error { return parse((*int)(w), weightInits, b) }
+func (p *Parametrization) UnmarshalText(b []byte) error { return parse((*int)(p), parametrizations, b) }
 
 // UnmarshalText takes a name.
 func (d *Dtype) UnmarshalText(b []byte) error { return parse((*int)(d), dtypes, b) }

@@ -1,24 +1,26 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/graph"
 	"example.com/pcn/internal/dense"
 )
 
 // featureSize returns the number of units of the feature of edge j of prediction i.
-func (n *Network) featureSize(i, j int) int {
+func (n *Network) featureSize(i, j int) int { return featureSize(n.wiring, i, j) }
+
+func featureSize(w *graph.Wiring, i, j int) int {
 	var sizes []int
-	for _, l := range n.wiring.From[i][j] {
-		sizes = append(sizes, n.sizes[l])
+	for _, l := range w.From[i][j] {
+		sizes = append(sizes, w.Nodes[l].Size)
 	}
-	k, _ := n.wiring.Predictions[i].Edges[j].Feature.Size(sizes...) // checked before
+	k, _ := w.Predictions[i].Edges[j].Feature.Size(sizes...) // checked before
 	return k
 }
 
@@ -26,6 +28,7 @@ func (n *Network) featureSize(i, j int) int {
 type slot struct {
 	name       string
 	shape      []int
+	in, out    int // fans; 0 for gains
 	prediction int
 	edges      [][2]int // prediction and edge of each that has it, by index in its θ
 	index      int      // in θ; −1 for the bias
@@ -38,22 +41,26 @@ func (n *Network) slots() (slots []slot) {
 	shared := map[string]int{} // the first slot of its θ
 	for i, p := range n.wiring.Predictions {
 		d := n.sizes[n.wiring.Of[i]]
+		in := 0 // of the first weights
 		for j, e := range p.Edges {
-			of, _ := e.Map.Parameters(n.featureSize(i, j), d) // checked before
+			of := parametersOf(n.wiring, i, j)
+			if len(of) > 0 {
+				in = cmp.Or(in, of[0].FanIn)
+			}
 			first, known := shared[e.Share]
 			for k, x := range of {
 				if known {
 					slots[first+k].edges = append(slots[first+k].edges, [2]int{i, j})
 					continue
 				}
-				slots = append(slots, slot{name: n.parameterName(i, j, x.Name), shape: x.Shape, prediction: i, edges: [][2]int{{i, j}}, index: k, fixed: x.Value})
+				slots = append(slots, slot{name: n.parameterName(i, j, x.Name), shape: x.Shape, in: x.FanIn, out: x.FanOut, prediction: i, edges: [][2]int{{i, j}}, index: k, fixed: x.Value})
 			}
 			if e.Share != "" && !known {
 				shared[e.Share] = len(slots) - len(of)
 			}
 		}
 		if p.Bias {
-			slots = append(slots, slot{name: n.parameterName(i, -1, "bias"), shape: []int{d}, prediction: i, index: -1})
+			slots = append(slots, slot{name: n.parameterName(i, -1, "bias"), shape: []int{d}, in: in, prediction: i, index: -1})
 		}
 	}
 	return slots
@@ -82,31 +89,12 @@ func (s *slot) at(n *Network) *tensor.Dense {
 	return n.terms[s.edges[0][0]].edges[s.edges[0][1]][s.index]
 }
 
-// draw returns a tensor for a slot: weights and biases at random, gains 1.
-func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
-	dt, bound := n.cfg.Dtype.Tensor(), 0.0
-	switch {
-	case s.fixed != nil:
-		return s.fixed
-	case s.index >= 0 && len(s.shape) == 1:
-		return filled(dt, func() float64 { return 1 }, s.shape...)
-	case s.index < 0 && n.cfg.WeightInit == PyTorch && len(n.terms[s.prediction].edges) > 0:
-		bound = 1 / math.Sqrt(float64(n.featureSize(s.prediction, 0)))
-	case s.index < 0:
-	case n.cfg.WeightInit == PyTorch:
-		bound = 1 / math.Sqrt(float64(s.shape[1]))
-	default:
-		bound = math.Sqrt(6 / float64(s.shape[0]+s.shape[1]))
-	}
-	return uniform(rng, dt, bound, s.shape...)
-}
-
 // list makes the list of parameters that are learned, log Π of precisions last.
 func (n *Network) list() {
 	n.parameters = nil
 	for _, s := range n.slots() {
 		if s.fixed == nil {
-			n.parameters = append(n.parameters, Parameter{s.name, s.at(n), s.prediction, s.index >= 0 && len(s.shape) > 1})
+			n.parameters = append(n.parameters, Parameter{s.name, s.at(n), s.prediction, s.index >= 0 && s.in > 0})
 		}
 	}
 	for i, t := range n.terms {
@@ -152,10 +140,6 @@ const (
 	streamNorms
 	streamStart
 )
-
-func uniform(rng *rand.Rand, dt tensor.Dtype, bound float64, shape ...int) *tensor.Dense {
-	return filled(dt, func() float64 { return bound * (2*rng.Float64() - 1) }, shape...)
-}
 
 func filled(dt tensor.Dtype, f func() float64, shape ...int) *tensor.Dense {
 	return dense.Fill(tensor.New(tensor.Of(dt), tensor.WithShape(shape...)), func(int) float64 { return f() })

@@ -70,7 +70,7 @@ var flagWords = map[string]completer{
 	"schedule":       words(train.Schedules()...),
 	"method":         words(model.Methods()...),
 	"init":           words(model.Starts()...),
-	"weight-init":    words(model.Xavier.String(), model.PyTorch.String()),
+	"weight-init":    words(model.WeightInits()...),
 	"dtype":          words(model.Float32.String(), model.Float64.String()),
 	"by":             words(model.BySettling.String(), model.ByEnergy.String()),
 	"format":         words(data.Formats...),

@@ -132,7 +132,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return err
 	})
 	f.flags.Lookup("unguarded").NoOptDefVal = "true"
-	recipeFlag(f.flags, "weight-init", "NAME", "how weights are drawn: xavier, pytorch (recipe's)", func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "weight-init", "NAME", "how weights are drawn: "+strings.Join(model.WeightInits(), ", ")+"\n(recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.WeightInit.UnmarshalText([]byte(text))
 	})
 	recipeFlag(f.flags, "dtype", "TYPE", "float32 or float64 (recipe's)", func(r *train.Recipe, text string) error {

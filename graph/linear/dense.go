@@ -18,7 +18,7 @@ func (Dense) String() string { return "dense" }
 
 // Parameters returns the weight, (n, k).
 func (Dense) Parameters(k, n int) ([]Parameter, error) {
-	return []Parameter{{Name: "weight", Shape: []int{n, k}}}, nil
+	return []Parameter{{Name: "weight", Shape: []int{n, k}, FanIn: k, FanOut: n}}, nil
 }
 
 // Build adds the product to a graph.

@@ -27,6 +27,10 @@ type Map interface {
 type Parameter struct {
 	Name  string // as in the names of tensors in files: weight, gain
 	Shape []int  // of one or two dimensions
+	// FanIn and FanOut are how many units of the feature a unit of the prediction is made
+	// from, and the other way round: by them weights are drawn. 0 is for what begins at 1,
+	// or is given.
+	FanIn, FanOut int
 	// Value is given for what is never learned; nil for what is.
 	Value *tensor.Dense
 }

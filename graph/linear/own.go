@@ -55,7 +55,11 @@ func (m *Own) Parameters(k, n int) ([]Parameter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
-	return []Parameter{{Name: "theta", Shape: shape}}, nil
+	theta := Parameter{Name: "theta", Shape: shape}
+	if len(shape) == 2 {
+		theta.FanOut, theta.FanIn = shape[0], shape[1]
+	}
+	return []Parameter{theta}, nil
 }
 
 // Bound returns Norm of θ, of either dtype.
