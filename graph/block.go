@@ -68,10 +68,15 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 		p, t := &e.wiring.Predictions[i], &e.Terms[i]
 		for j, from := range e.wiring.From[i] {
 			edge, lo := &p.Edges[j], 0
-			a := p.Weight * p.Energy.Curvature() * square(edge.Scale*feature.Slope(edge.Feature)*feature.Slope(p.After)) * e.wiring.ways(i, l)
+			a := p.Weight * p.Energy.Curvature() * square(edge.Scale*edge.Feature.MaxSlope()*p.After.MaxSlope()) * e.wiring.ways(i, l)
 			for _, source := range from {
-				d := e.Spec.Nodes[source].Size
+				d := e.Spec.Nodes[source].Size()
 				if source == l {
+					for _, f := range []feature.Feature{edge.Feature, p.After} {
+						if !f.UnitByUnit() {
+							return h, fmt.Errorf("graph: node %s: the feature %v has no curvature of single units: a method without blocks must be taken", name, f)
+						}
+					}
 					block := edge.Map.(buildsMap).Block(b, fmt.Sprintf("G %s←%s", p.Of, strings.Join(edge.From, ", ")), t.Precision, t.Edges[j].Parameters)
 					if block.None {
 						return h, fmt.Errorf("graph: node %s: the map %v has no known curvature: a method without blocks must be taken", name, edge.Map)

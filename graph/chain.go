@@ -6,7 +6,6 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/internal/op"
 	"example.com/pcn/graph/linear"
 )
@@ -52,12 +51,12 @@ func (e *Energy) links(b *op.Builder) ([]*link, error) {
 					return nil, fmt.Errorf("graph: chain: free nodes must form one, but %s predicts both %s and %s", name, e.Spec.Nodes[links[l].below].Name, p.Of)
 				case entered[of]:
 					return nil, fmt.Errorf("graph: chain: free nodes must form one, but %s and another predict %s", name, p.Of)
-				case len(from) > 1 || p.Edges[j].Map != linear.Map(linear.Dense{}) || p.Weight != 1 || p.Edges[j].Feedback:
-					return nil, fmt.Errorf("graph: chain: %s must predict %s by one dense map, without feedback and with weight 1", name, p.Of)
+				case len(from) > 1 || p.Edges[j].Map != linear.Map(linear.Dense{}) || !p.Edges[j].Feature.UnitByUnit() || !p.After.UnitByUnit() || p.Weight != 1 || p.Edges[j].Feedback:
+					return nil, fmt.Errorf("graph: chain: %s must predict %s by one dense map of single units, without feedback and with weight 1", name, p.Of)
 				}
 				entered[of] = true
 				links[l] = &link{below: of, term: i, u: t.Edges[j].Parameters[0]}
-				if c := feature.Slope(p.Edges[j].Feature) * feature.Slope(p.After) * p.Edges[j].Scale; c != 1 {
+				if c := p.Edges[j].Feature.MaxSlope() * p.After.MaxSlope() * p.Edges[j].Scale; c != 1 {
 					links[l].u = b.Apply("U "+name, op.Scale(c), links[l].u)
 				}
 			}

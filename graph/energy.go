@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
 	"example.com/pcn/graph/linear"
@@ -36,12 +37,12 @@ type Energy struct {
 // Term is a prediction and its part of the energy.
 type Term struct {
 	Edges      []Summand // in the order of Prediction.Edges
-	Bias       *G.Node   // b, (d); nil for none
+	Bias       *G.Node   // b, (d) or (channels); nil for none
 	Precision  *G.Node   // Π, (d); nil where it is 1
-	Sum        *G.Node   // Σ a M(θ) ψ + b, (B, d)
+	Sum        *G.Node   // Σ a M(θ) ψ + b, (B, m): m is d, unless g changes the shape
 	Prediction *G.Node   // μ = g(Sum), (B, d), or what a node energy makes of it
 	Error      *G.Node   // ε, (B, d)
-	// Delta is δ = −∂E/∂Sum, (B, d): w Π ε, pulled back through g. The Hebbian update of
+	// Delta is δ = −∂E/∂Sum, (B, m): w Π ε, pulled back through g. The Hebbian update of
 	// an edge is a δ ⊗ ψ / B, and of the bias the mean of δ.
 	Delta  *G.Node
 	Energy *G.Node // scalar; in Gram form where the Spec says so
@@ -51,7 +52,7 @@ type Term struct {
 type Summand struct {
 	Feature    *G.Node // ψ, (B, k)
 	Parameters G.Nodes // θ, as the map has them
-	Product    *G.Node // M(θ) ψ, (B, d)
+	Product    *G.Node // M(θ) ψ, (B, m)
 }
 
 // building keeps graphs from being built at once: Gorgonia's Grad shares constants
@@ -76,9 +77,9 @@ func Build(s Spec) (*Energy, error) {
 	e.Masks, e.Gradients, e.Steps, e.apart = make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes)
 	e.Energies, e.plain = make(G.Nodes, nodes), make(G.Nodes, nodes)
 	for l, n := range s.Nodes {
-		e.Latents = append(e.Latents, e.input(n.Name, s.Batch, n.Size))
+		e.Latents = append(e.Latents, e.input(n.Name, s.Batch, n.Size()))
 		if n.Masked {
-			e.Masks[l] = e.input("mask "+n.Name, s.Batch, n.Size)
+			e.Masks[l] = e.input("mask "+n.Name, s.Batch, n.Size())
 		}
 	}
 	b := &op.Builder{}
@@ -100,7 +101,7 @@ func Build(s Spec) (*Energy, error) {
 		var of G.Nodes
 		var sizes []int
 		for _, l := range w.OwnOf[i] {
-			of, sizes = append(of, e.Latents[l]), append(sizes, s.Nodes[l].Size)
+			of, sizes = append(of, e.Latents[l]), append(sizes, s.Nodes[l].Size())
 		}
 		term := b.Apply(own.Term+" "+strings.Join(own.Nodes, ", "), t.op(own.Term, sizes), of...)
 		first := w.OwnOf[i][0]
@@ -171,18 +172,19 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 	var sum G.Nodes
 	for j, edge := range p.Edges {
 		var sources G.Nodes
+		var shapes []tensor.Shape
 		for _, from := range w.From[i][j] {
-			sources = append(sources, e.Latents[from])
+			sources, shapes = append(sources, e.Latents[from]), append(shapes, w.Nodes[from].Shape)
 		}
 		arrow := fmt.Sprintf("%s←%s", of, strings.Join(edge.From, ", "))
-		part := Summand{Feature: edge.Feature.(buildsFeature).Build(b, sources...)}
+		part := Summand{Feature: edge.Feature.(buildsFeature).Build(b, shapes, sources...)}
 		if b.Err != nil {
 			return nil, b.Err
 		}
-		if part.Parameters, err = e.parameters(edge, arrow, part.Feature.Shape()[1], w.Nodes[l].Size, shared); err != nil {
+		if part.Parameters, err = e.parameters(edge, arrow, w.Features[i][j], w.Sums[i], shared); err != nil {
 			return nil, fmt.Errorf("graph: prediction of %s from %s: %w", p.Of, strings.Join(edge.From, ", "), err)
 		}
-		x := edge.Map.(buildsMap).Build(b, arrow, part.Feature, part.Parameters, w.Nodes[l].Size)
+		x := edge.Map.(buildsMap).Build(b, arrow, part.Feature, part.Parameters, w.Features[i][j], w.Sums[i])
 		part.Product = x
 		if edge.Scale != 1 {
 			x = b.Apply(fmt.Sprintf("%v %s", edge.Scale, arrow), op.Scale(edge.Scale), x)
@@ -196,15 +198,15 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 		t.Sum = b.Apply("Σ "+of, op.Sum(len(sum)), sum...)
 	}
 	if p.Bias {
-		t.Bias = e.input("bias "+of, w.Nodes[l].Size)
+		t.Bias = e.input("bias "+of, w.Biases[i])
 		e.frozen = append(e.frozen, t.Bias)
 		t.Sum = b.Apply("μ "+of, op.Shift(), t.Sum, t.Bias)
 	}
 	if p.Precise {
-		t.Precision = e.input("Π "+of, w.Nodes[l].Size)
+		t.Precision = e.input("Π "+of, w.Nodes[l].Size())
 		e.frozen = append(e.frozen, t.Precision)
 	}
-	mu := p.After.(buildsFeature).Build(b, t.Sum)
+	mu := p.After.(buildsFeature).Build(b, []tensor.Shape{w.Sums[i]}, t.Sum)
 	p.Energy.write(of, t, e.Latents[l], mu, e.Masks[l], p.Weight, b)
 	if b.Err != nil {
 		return nil, b.Err
@@ -221,28 +223,24 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 // methods.
 type (
 	buildsFeature interface {
-		Build(b *op.Builder, in ...*G.Node) *G.Node
+		Build(b *op.Builder, shapes []tensor.Shape, in ...*G.Node) *G.Node
 	}
 	buildsMap interface {
-		Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, n int) *G.Node
+		Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, in, out tensor.Shape) *G.Node
 		Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes) linear.Block
 	}
 )
 
 // parameters returns θ of an edge, made anew unless another edge shares them.
-func (e *Energy) parameters(edge Edge, arrow string, k, n int, shared map[string]G.Nodes) (G.Nodes, error) {
+func (e *Energy) parameters(edge Edge, arrow string, psi, out tensor.Shape, shared map[string]G.Nodes) (G.Nodes, error) {
 	if edge.Share != "" {
 		if theta, known := shared[edge.Share]; known {
 			return theta, nil
 		}
 		arrow = edge.Share
 	}
-	of, err := edge.Map.Parameters(k, n)
-	if err != nil {
-		return nil, err
-	}
 	var theta G.Nodes
-	for _, p := range of {
+	for _, p := range edge.Map.Parameters(psi, out) {
 		x := e.input(p.Name+" "+arrow, p.Shape...)
 		if p.Value != nil {
 			if p.Value.Dtype() != e.Spec.Dtype {

@@ -156,7 +156,7 @@ func TestMachineIsTapeMachine(t *testing.T) {
 func TestInputsAreApart(t *testing.T) {
 	edge := func(from string) Edge { return Edge{From: []string{from}} }
 	s := Spec{
-		Nodes: []Node{{Name: "a", Size: 2}, {Name: "b", Size: 2}, {Name: "weight a←b", Size: 2}, {Name: "a (2)", Size: 2}},
+		Nodes: []Node{{Name: "a", Shape: []int{2}}, {Name: "b", Shape: []int{2}}, {Name: "weight a←b", Shape: []int{2}}, {Name: "a (2)", Shape: []int{2}}},
 		Predictions: []Prediction{
 			{Of: "a", Edges: []Edge{edge("b"), edge("b"), {From: []string{"b"}, Share: "w"}, {From: []string{"weight a←b"}, Share: "w"}}},
 			{Of: "a", Edges: []Edge{edge("b")}, Bias: true},

@@ -15,7 +15,7 @@ import (
 // on Gorgonia's own machine and on ours.
 func Example() {
 	e, err := graph.Build(graph.Spec{
-		Nodes: []graph.Node{{Name: "data", Size: 2, Clamped: true}, {Name: "cause", Size: 1}},
+		Nodes: []graph.Node{{Name: "data", Shape: []int{2}, Clamped: true}, {Name: "cause", Shape: []int{1}}},
 		Predictions: []graph.Prediction{
 			{Of: "data", Edges: []graph.Edge{{From: []string{"cause"}, Map: linear.Dense{}}}},
 		},

@@ -13,7 +13,7 @@ import (
 func TestFork(t *testing.T) {
 	for scale, want := range map[float64]float64{1: 12, -1: 82} {
 		e, err := Build(Spec{
-			Nodes: []Node{{Name: "a", Size: 1, Clamped: true}, {Name: "b", Size: 1, Clamped: true}, {Name: "top", Size: 1}},
+			Nodes: []Node{{Name: "a", Shape: []int{1}, Clamped: true}, {Name: "b", Shape: []int{1}, Clamped: true}, {Name: "top", Shape: []int{1}}},
 			Predictions: []Prediction{
 				{Of: "a", Edges: []Edge{{From: []string{"top"}}}},
 				{Of: "b", Edges: []Edge{{From: []string{"top"}, Scale: scale}}},

@@ -111,7 +111,7 @@ func TestBadInput(t *testing.T) {
 		return chain{Sizes: []int{5, 4, 3}, Activations: []*feature.Activation{feature.Tanh, feature.Tanh}, Clamped: []bool{true, false, true}, Batch: 2, Dtype: tensor.Float64}.spec()
 	}
 	for want, breakIt := range map[string]func(*Spec){
-		"node v1: size: must be > 0, got -4":                                 func(s *Spec) { s.Nodes[1].Size = -4 },
+		"node v1: shape: must be one to three numbers > 0, got [-4]":         func(s *Spec) { s.Nodes[1].Shape = tensor.Shape{-4} },
 		"nodes: must name at least one, got none":                            func(s *Spec) { *s = Spec{} },
 		"dtype: must be float32 or float64, got none":                        func(s *Spec) { s.Dtype = tensor.Dtype{} },
 		"predictions: must be at least one, got none":                        func(s *Spec) { s.Predictions = nil },

@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/diff/fd"
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/internal/op"
@@ -24,6 +25,16 @@ func TestOpDerivatives(t *testing.T) {
 	apply := func(o *op.Op) build {
 		return func(b *op.Builder, x ...*G.Node) *G.Node { return b.Apply("out", o, x...) }
 	}
+	// of a feature, of sources without positions
+	of := func(f feature.Feature) build {
+		return func(b *op.Builder, x ...*G.Node) *G.Node {
+			var shapes []tensor.Shape
+			for _, n := range x {
+				shapes = append(shapes, n.Shape()[1:])
+			}
+			return f.(buildsFeature).Build(b, shapes, x...)
+		}
+	}
 	mat, vect := []int{3, 4}, []int{4}
 	type input struct {
 		shape []int
@@ -36,6 +47,7 @@ func TestOpDerivatives(t *testing.T) {
 		"product":                 {apply(op.Product()), []input{{mat, true}, {[]int{5, 4}, false}}},
 		"pullback":                {apply(op.Pullback()), []input{{mat, true}, {[]int{4, 5}, false}}},
 		"shift":                   {apply(op.Shift()), []input{{mat, true}, {vect, false}}},
+		"shift by channels":       {apply(op.Shift()), []input{{mat, true}, {[]int{2}, false}}},
 		"weigh":                   {apply(op.Weigh()), []input{{mat, true}, {vect, false}}},
 		"scale":                   {apply(op.Scale(-0.7)), []input{{mat, true}}},
 		"negate":                  {apply(op.Negate()), []input{{mat, true}}},
@@ -44,7 +56,7 @@ func TestOpDerivatives(t *testing.T) {
 		"gaussian":                {apply(op.Gaussian(1, false)), []input{{mat, true}}},
 		"gaussian with precision": {apply(op.Gaussian(0.3, true)), []input{{mat, true}, {vect, false}}},
 		"total":                   {apply(op.Total(2)), []input{{nil, true}, {nil, true}}},
-		"concat": {feature.Concat{Activation: feature.Tanh}.Build,
+		"concat": {of(feature.Sequence{feature.Concat{}, feature.Tanh}),
 			[]input{{mat, true}, {[]int{3, 2}, true}, {[]int{3, 1}, true}}},
 	}
 	for _, a := range builtins() {
@@ -52,7 +64,7 @@ func TestOpDerivatives(t *testing.T) {
 			cases[a.String()] = struct {
 				build build
 				in    []input
-			}{a.Build, []input{{mat, true}}}
+			}{of(a), []input{{mat, true}}}
 		}
 	}
 	for name, c := range cases {

@@ -64,9 +64,9 @@ func randomSpec(t *rapid.T, linearOnly bool) Spec {
 	yes := func(of int, what string) bool { return rapid.IntRange(1, of).Draw(t, what) == 1 }
 	same := rapid.IntRange(1, 4).Draw(t, "size")
 	for l := range rapid.IntRange(2, 5).Draw(t, "nodes") {
-		n := Node{Name: fmt.Sprintf("n%d", l), Size: same}
+		n := Node{Name: fmt.Sprintf("n%d", l), Shape: tensor.Shape{same}}
 		if yes(2, "other size") {
-			n.Size = rapid.IntRange(1, 4).Draw(t, "its size")
+			n.Shape = tensor.Shape{rapid.IntRange(1, 4).Draw(t, "its size")}
 		}
 		switch rapid.IntRange(0, 4).Draw(t, "clamp") {
 		case 0:
@@ -101,31 +101,31 @@ func randomSpec(t *rapid.T, linearOnly bool) Spec {
 			source := rapid.IntRange(0, last).Draw(t, "source")
 			from := s.Nodes[source]
 			e := Edge{From: []string{from.Name}, Feature: activation(), Feedback: source <= l}
-			k := from.Size
+			k := from.Size()
 			if yes(5, "concat") {
 				other := rapid.IntRange(0, last).Draw(t, "other source")
 				e.From = append(e.From, s.Nodes[other].Name)
-				e.Feature = feature.Concat{Activation: activation()}
+				e.Feature = feature.Sequence{feature.Concat{}, activation()}
 				e.Feedback = e.Feedback || other <= l
-				k += s.Nodes[other].Size
+				k += s.Nodes[other].Size()
 			}
 			switch rapid.IntRange(0, 5).Draw(t, "map") {
 			case 0:
-				if k == of.Size {
+				if k == of.Size() {
 					e.Map = linear.Diagonal{}
 				}
 			case 1:
-				if k == of.Size {
+				if k == of.Size() {
 					e.Map = linear.Fixed{}
 				}
 			case 2:
-				e.Map = linear.Fixed{Matrix: random(rand.New(rand.NewPCG(5, uint64(k))), s.Dtype, of.Size, k)}
+				e.Map = linear.Fixed{Matrix: random(rand.New(rand.NewPCG(5, uint64(k))), s.Dtype, of.Size(), k)}
 			case 4:
-				if k == of.Size {
+				if k == of.Size() {
 					e.Map = cyclic
 				}
 			case 3:
-				e.Share = fmt.Sprintf("w%d×%d", of.Size, k)
+				e.Share = fmt.Sprintf("w%d×%d", of.Size(), k)
 			}
 			if yes(3, "scale") {
 				e.Scale = -0.6
@@ -275,9 +275,9 @@ func hebbianOf(m *Machine) map[*G.Node][]float64 {
 			for _, theta := range edge.Parameters {
 				into = append(into, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(theta.Shape()...)))
 			}
-			outer := spec.Map.Outer(psi.Shape()[1], n)
+			outer := spec.Map.Outer(e.wiring.Features[i][j], e.wiring.Sums[i])
 			outer.Prepare(delta, psi)
-			for lo := range n { // in any pieces
+			for lo := range edge.Parameters[0].Shape()[0] { // in any pieces
 				outer.Rows(into, delta, psi, spec.Scale, lo, lo+1)
 			}
 			for k, theta := range edge.Parameters {

@@ -26,14 +26,19 @@ type Spec struct {
 	Dtype       tensor.Dtype // tensor.Float32 or tensor.Float64
 }
 
-// Node is a latent v, (B, Size).
+// Node is a latent v, (B, d), one example a row.
 type Node struct {
-	Name    string  // of one node only
-	Size    int     // d, units
+	Name string // of one node only
+	// Shape is that of one example: (d), or (L, C) and (H, W, C) where units have
+	// positions, channels last.
+	Shape   tensor.Shape
 	Clamped bool    // it is data; otherwise it is free
 	Masked  bool    // it is free, but for units that a mask fixes
 	Prior   float64 // α of an activity prior ½ α ‖v‖², 0 for none
 }
+
+// Size returns d, the number of units.
+func (n Node) Size() int { return n.Shape.TotalSize() }
 
 // Prediction is what some nodes predict of one,
 //
@@ -45,7 +50,7 @@ type Prediction struct {
 	Of     string          // the node, by name
 	Edges  []Edge          // at least one
 	After  feature.Feature // g; nil is the identity, and all that is not makes the latent one behind the nonlinearity
-	Bias   bool            // it has b, (d)
+	Bias   bool            // it has b, a number for each unit, or for each channel where a map has geometry
 	Energy *NodeEnergy     // nil is Gaussian
 	// Precise says that its energy has a precision Π, (d).
 	Precise bool
@@ -73,7 +78,7 @@ type Edge struct {
 func Chain(sizes []int, activations []*feature.Activation, batch int, dtype tensor.Dtype) Spec {
 	s := Spec{Batch: batch, Dtype: dtype}
 	for i, d := range sizes {
-		s.Nodes = append(s.Nodes, Node{Name: fmt.Sprintf("v%d", i), Size: d})
+		s.Nodes = append(s.Nodes, Node{Name: fmt.Sprintf("v%d", i), Shape: tensor.Shape{d}})
 	}
 	for i, a := range activations {
 		p := Prediction{Of: fmt.Sprintf("v%d", i), Bias: true}
@@ -86,12 +91,15 @@ func Chain(sizes []int, activations []*feature.Activation, batch int, dtype tens
 // Wiring is a valid Spec, with its defaults, and the numbers of what it names.
 type Wiring struct {
 	Spec
-	Of    []int     // by prediction: the node
-	From  [][][]int // by prediction and edge: the nodes
-	OwnOf [][]int   // by own term: the nodes
-	Given []int     // by prediction: its place in the Spec before it was put into order
-	First []int     // by node: the first of its predictions, at which it begins; −1 for none
-	Order []int     // nodes, each behind those that its first prediction needs
+	Of       []int            // by prediction: the node
+	From     [][][]int        // by prediction and edge: the nodes
+	Features [][]tensor.Shape // by prediction and edge: the shape of ψ
+	Sums     []tensor.Shape   // by prediction: the shape of what is summed, before After
+	Biases   []int            // by prediction: how many numbers its bias has
+	OwnOf    [][]int          // by own term: the nodes
+	Given    []int            // by prediction: its place in the Spec before it was put into order
+	First    []int            // by node: the first of its predictions, at which it begins; −1 for none
+	Order    []int            // nodes, each behind those that its first prediction needs
 }
 
 // Wire validates s and puts it into order: predictions by their node, edges by their
@@ -116,8 +124,8 @@ func (s Spec) Wire() (*Wiring, error) {
 		default:
 			number[n.Name] = i
 		}
-		if n.Size <= 0 {
-			bad("node %s: size: must be > 0, got %d", n.Name, n.Size)
+		if len(n.Shape) == 0 || len(n.Shape) > 3 || slices.Min(n.Shape) <= 0 {
+			bad("node %s: shape: must be one to three numbers > 0, got %v", n.Name, []int(n.Shape))
 		}
 		if !(n.Prior >= 0) || math.IsInf(n.Prior, 0) {
 			bad("node %s: prior: must be a number >= 0, got %v", n.Name, n.Prior)
@@ -244,9 +252,7 @@ func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(f
 	}
 	p.Energy = cmp.Or(p.Energy, Gaussian)
 	p.After = feature.Default(p.After)
-	if d, err := p.After.Size(node.Size); err != nil || d != node.Size {
-		bad("prediction of %s: after: must keep the %d units, got %v", p.Of, node.Size, p.After)
-	}
+	w.Features, w.Sums, w.Biases = append(w.Features, make([]tensor.Shape, len(p.Edges))), append(w.Sums, nil), append(w.Biases, 0)
 	if p.Weight = cmp.Or(p.Weight, 1); !(p.Weight > 0) || math.IsInf(p.Weight, 0) {
 		bad("prediction of %s: weight: must be a number > 0, got %v", p.Of, p.Weight)
 	}
@@ -257,23 +263,31 @@ func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(f
 		if e.Scale = cmp.Or(e.Scale, 1); math.IsNaN(e.Scale) || math.IsInf(e.Scale, 0) {
 			bad("%s: scale: must be a number, got %v", where, e.Scale)
 		}
-		var sizes []int
+		var sources []tensor.Shape
 		for _, l := range w.From[i][j] {
-			sizes = append(sizes, w.Nodes[l].Size)
+			sources = append(sources, w.Nodes[l].Shape)
 			if l == w.Of[i] && !e.Feedback {
 				bad("%s: must not predict itself but by feedback", where)
 			}
 		}
-		k, err := e.Feature.Size(sizes...)
+		psi, err := e.Feature.Shape(sources...)
 		if err != nil {
 			bad("%s: feature: %v", where, err)
 			continue
 		}
-		of, err := e.Map.Parameters(k, node.Size)
+		out, err := e.Map.Out(psi, node.Shape)
 		if err != nil {
 			bad("%s: map: %v", where, err)
 			continue
 		}
+		w.Features[i][j] = psi
+		if w.Sums[i] == nil {
+			w.Sums[i], w.Biases[i] = out, e.Map.Biases(out)
+		} else if !out.Eq(w.Sums[i]) {
+			bad("%s: map: must have a product of shape %v, as another edge's, got %v", where, w.Sums[i], out)
+		}
+		w.Biases[i] = min(w.Biases[i], e.Map.Biases(out))
+		of := e.Map.Parameters(psi, out)
 		if e.Share == "" {
 			continue
 		}
@@ -282,6 +296,13 @@ func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(f
 			shared[e.Share] = parameters{where, of}
 		} else if shapes(of) != shapes(first.of) {
 			bad("%s: share: must have the parameters %q of the %s, %s, got %s", where, e.Share, first.edge, shapes(first.of), shapes(of))
+		}
+	}
+	if sum := w.Sums[i]; sum != nil {
+		if after, err := p.After.Shape(sum); err != nil {
+			bad("prediction of %s: after: %v", p.Of, err)
+		} else if !after.Eq(node.Shape) {
+			bad("prediction of %s: after: must make the node's shape, %v, of %v, got %v", p.Of, node.Shape, sum, after)
 		}
 	}
 	if p.Precise && p.Energy != Gaussian {

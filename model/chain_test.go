@@ -35,10 +35,10 @@ func longForm(c Config) Config {
 		if l+1 == len(names)-1 {
 			of = c.TopActivation
 		}
-		p := Prediction{Of: names[at(l)], From: []Edge{{Nodes: []string{names[at(l+1)]}, Activation: of, Map: "dense"}}}
+		p := Prediction{Of: names[at(l)], From: []Edge{{Nodes: []string{names[at(l+1)]}, Feature: of, Map: "dense"}}}
 		if c.After { // the activation is of the prediction, and a hidden node is behind it
-			if p.From[0].Activation = ""; l+1 == len(names)-1 {
-				p.From[0].Activation = c.TopActivation
+			if p.From[0].Feature = ""; l+1 == len(names)-1 {
+				p.From[0].Feature = c.TopActivation
 			}
 			if l > 0 {
 				p.After = c.Activation

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/linear"
@@ -74,14 +76,25 @@ type Config struct {
 	Seed uint64 `json:"seed" yaml:"seed"`
 }
 
-// Node is a latent of a network, (B, Size).
+// Node is a latent of a network, (B, d).
 type Node struct {
 	// Name is of one node only.
 	Name string `json:"name" yaml:"name"`
-	// Size is d, the number of units.
-	Size int `json:"size" yaml:"size"`
+	// Size is d, the number of units of a node that has no Shape.
+	Size int `json:"size,omitempty" yaml:"size,omitempty"`
+	// Shape is that of a node whose units have positions, (L, C) or (H, W, C), channels
+	// last.
+	Shape []int `json:"shape,omitempty" yaml:"shape,flow,omitempty"`
 	// Prior is α of a term ½ α ‖v‖². Default Config.ActivityPrior.
 	Prior float64 `json:"prior,omitempty" yaml:"prior,omitempty"`
+}
+
+// shape returns Shape, or that of Size.
+func (n Node) shape() tensor.Shape {
+	if len(n.Shape) > 0 {
+		return n.Shape
+	}
+	return tensor.Shape{n.Size}
 }
 
 // Prediction is what some nodes predict of one: see graph.Prediction.
@@ -90,7 +103,7 @@ type Prediction struct {
 	Of string `json:"of" yaml:"of"`
 	// From are the summands.
 	From []Edge `json:"from" yaml:"from"`
-	// After is g, an activation behind the sum. Default identity.
+	// After is g, a feature of the sum. Default identity.
 	After string `json:"after,omitempty" yaml:"after,omitempty"`
 	// Unbiased leaves the bias out.
 	Unbiased bool `json:"unbiased,omitempty" yaml:"unbiased,omitempty"`
@@ -106,9 +119,10 @@ type Prediction struct {
 type Edge struct {
 	// Nodes are the sources: one, or several side by side.
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
-	// Activation is φ of the sources, by name. Default identity.
-	Activation string `json:"activation,omitempty" yaml:"activation,omitempty"`
-	// Map is dense, diagonal or identity. Default dense.
+	// Feature is ψ of the sources, as feature.Parse reads it: tanh, or gelu, max-pool 2.
+	// Default identity. Several sources are put side by side before it.
+	Feature string `json:"feature,omitempty" yaml:"feature,omitempty"`
+	// Map is M, as linear.ParseMap reads it: dense, diagonal, identity. Default dense.
 	Map string `json:"map,omitempty" yaml:"map,omitempty"`
 	// Scale is a. Default 1.
 	Scale float64 `json:"scale,omitempty" yaml:"scale,omitempty"`
@@ -268,7 +282,10 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 	}
 	size := map[string]int{}
 	for _, n := range c.Nodes {
-		size[n.Name] = n.Size
+		size[n.Name] = n.shape().TotalSize()
+		if len(n.Shape) > 0 && n.Size != 0 && n.Size != size[n.Name] {
+			bad("nodes: %s: size: must be left out where there is a shape, got %d", n.Name, n.Size)
+		}
 	}
 	for field, name := range map[string]*string{"input": &c.Input, "target": &c.Target} {
 		*name = cmp.Or(*name, field)
@@ -284,10 +301,8 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 		if _, ok := size[p.Of]; !ok {
 			bad("predictions[%d].of: must be one of the nodes, got %q", i, p.Of)
 		}
-		if p.After != "" {
-			if _, err := feature.ParseActivation(p.After); err != nil {
-				bad("predictions[%d].after: %v", i, err)
-			}
+		if _, err := feature.Parse(p.After); err != nil {
+			bad("predictions[%d].after: %v", i, err)
 		}
 		if err := p.Energy.check(); err != nil {
 			bad("predictions[%d].energy: %v", i, err)
@@ -312,15 +327,11 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 			if d := size[p.Of]; d > 0 && k > maxWeights/d {
 				bad("predictions[%d].from[%d]: must have at most %d weights, got %d × %d", i, j, maxWeights, d, k)
 			}
-			if e.Activation != "" {
-				if _, err := feature.ParseActivation(e.Activation); err != nil {
-					bad("predictions[%d].from[%d].activation: %v", i, j, err)
-				}
+			if _, err := feature.Parse(e.Feature); err != nil {
+				bad("predictions[%d].from[%d].feature: %v", i, j, err)
 			}
-			if e.Map != "" {
-				if _, err := linear.ParseMap(e.Map); err != nil {
-					bad("predictions[%d].from[%d].map: %v", i, j, err)
-				}
+			if _, err := linear.ParseMap(e.Map); err != nil {
+				bad("predictions[%d].from[%d].map: %v", i, j, err)
 			}
 		}
 	}

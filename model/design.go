@@ -42,7 +42,7 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 	number := map[string]int{}
 	for i, n := range nodes {
 		number[n.Name] = i
-		s.Nodes = append(s.Nodes, graph.Node{Name: n.Name, Size: n.Size, Prior: n.Prior})
+		s.Nodes = append(s.Nodes, graph.Node{Name: n.Name, Shape: n.shape(), Prior: n.Prior})
 	}
 	predicted := map[string]bool{}
 	for _, p := range predictions {
@@ -50,15 +50,10 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 		if _, known := number[p.Of]; known && !p.Energy.Form().Settles() {
 			s.Nodes[number[p.Of]].Masked = true // what is free of it is missing data
 		}
-		of := graph.Prediction{Of: p.Of, Bias: !p.Unbiased, Energy: p.Energy.Form(), Weight: p.Weight, After: activation(p.After)}
+		of := graph.Prediction{Of: p.Of, Bias: !p.Unbiased, Energy: p.Energy.Form(), Weight: p.Weight, After: parsed(p.After, 1)}
 		for _, e := range p.From {
-			edge := graph.Edge{From: e.Nodes, Feature: activation(e.Activation), Scale: e.Scale, Share: e.Share, Feedback: e.Feedback}
-			if len(e.Nodes) > 1 {
-				edge.Feature = feature.Concat{Activation: activation(e.Activation)}
-			}
-			if e.Map != "" {
-				edge.Map, _ = linear.ParseMap(e.Map)
-			}
+			edge := graph.Edge{From: e.Nodes, Feature: parsed(e.Feature, len(e.Nodes)), Scale: e.Scale, Share: e.Share, Feedback: e.Feedback}
+			edge.Map, _ = linear.ParseMap(e.Map) // checked before
 			of.Edges = append(of.Edges, edge)
 		}
 		s.Predictions = append(s.Predictions, of)
@@ -77,13 +72,15 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 	return s, energies, precisions
 }
 
-// activation returns the activation of that name, which has been looked up before.
-func activation(name string) *feature.Activation {
-	if name == "" {
-		return feature.Identity
+// parsed returns the feature of a text, which has been looked at before, of so many sources.
+func parsed(text string, sources int) feature.Feature {
+	f, _ := feature.Parse(text)
+	if sources > 1 && f == feature.Feature(feature.Identity) {
+		return feature.Concat{}
+	} else if sources > 1 {
+		return feature.Sequence{feature.Concat{}, f}
 	}
-	a, _ := feature.ParseActivation(name)
-	return a
+	return f
 }
 
 // ports returns the names of the nodes of data and labels.
@@ -105,16 +102,16 @@ func (c *Config) chain() (nodes []Node, predictions []Prediction) {
 			continue
 		}
 		p := Prediction{Of: name, Energy: Gaussian}
-		edge := Edge{Nodes: []string{names[l+1]}, Activation: c.Activation}
+		edge := Edge{Nodes: []string{names[l+1]}, Feature: c.Activation}
 		if l+1 == top {
-			edge.Activation = c.TopActivation
+			edge.Feature = c.TopActivation
 		}
 		if c.After {
 			if l > 0 {
 				p.After = c.Activation
 			}
 			if l+1 < top {
-				edge.Activation = ""
+				edge.Feature = ""
 			}
 		}
 		if len(energies) > 0 {
@@ -163,7 +160,7 @@ func (c Config) Sizes() []int {
 	}
 	sizes := make([]int, len(c.Nodes))
 	for i, n := range c.Nodes {
-		sizes[i] = n.Size
+		sizes[i] = n.shape().TotalSize()
 	}
 	return sizes
 }
@@ -195,7 +192,7 @@ func (c Config) String() string {
 	var shape string
 	if len(c.Nodes) > 0 {
 		for i, n := range c.Nodes {
-			sizes[i] = fmt.Sprintf("%s %d", n.Name, n.Size)
+			sizes[i] = fmt.Sprintf("%s %d", n.Name, n.shape().TotalSize())
 		}
 		shape = fmt.Sprintf("%s, %s", strings.Join(sizes, ", "), plural.Of(len(predictions), "prediction"))
 	} else if len(c.Layers) > 0 {

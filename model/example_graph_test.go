@@ -22,9 +22,9 @@ func Example_branching() {
 			{Name: "input", Size: 2},
 		},
 		Predictions: []model.Prediction{
-			{Of: "target", From: []model.Edge{{Nodes: []string{"block", "right"}, Activation: "tanh"}}}, // side by side
+			{Of: "target", From: []model.Edge{{Nodes: []string{"block", "right"}, Feature: "tanh"}}}, // side by side
 			{Of: "block", From: []model.Edge{
-				{Nodes: []string{"left"}, Activation: "tanh"},
+				{Nodes: []string{"left"}, Feature: "tanh"},
 				{Nodes: []string{"left"}, Map: "identity"}, // the skip
 			}},
 			{Of: "left", From: []model.Edge{{Nodes: []string{"input"}}}},

@@ -17,7 +17,7 @@ import (
 // residual is a chain with a skip around each hidden node but the first: hidden2 is
 // predicted by hidden1 itself and by what a layer makes of it, and so on.
 func residual(after bool) Config {
-	edge := func(from string) Edge { return Edge{Nodes: []string{from}, Activation: "tanh"} }
+	edge := func(from string) Edge { return Edge{Nodes: []string{from}, Feature: "tanh"} }
 	c := Config{
 		Nodes: []Node{{Name: "target", Size: 3}, {Name: "hidden3", Size: 5}, {Name: "hidden2", Size: 5}, {Name: "hidden1", Size: 5}, {Name: "input", Size: 4}},
 		Predictions: []Prediction{
@@ -30,7 +30,7 @@ func residual(after bool) Config {
 	}
 	if after {
 		for i := range c.Predictions[:3] {
-			c.Predictions[i].From[0].Activation = ""
+			c.Predictions[i].From[0].Feature = ""
 			if i > 0 {
 				c.Predictions[i].After = "tanh"
 			}
@@ -46,9 +46,9 @@ func branching() Config {
 	return Config{
 		Nodes: []Node{{Name: "target", Size: 3}, {Name: "left", Size: 5}, {Name: "right", Size: 4}, {Name: "right below", Size: 4}, {Name: "input", Size: 4}},
 		Predictions: []Prediction{
-			{Of: "target", From: []Edge{{Nodes: []string{"left"}, Activation: "tanh"}, {Nodes: []string{"right below"}, Activation: "sigmoid", Scale: 0.7}}},
+			{Of: "target", From: []Edge{{Nodes: []string{"left"}, Feature: "tanh"}, {Nodes: []string{"right below"}, Feature: "sigmoid", Scale: 0.7}}},
 			{Of: "left", From: []Edge{{Nodes: []string{"input"}}}},
-			{Of: "right below", From: []Edge{{Nodes: []string{"right"}, Map: "diagonal", Activation: "tanh"}}, Unbiased: true},
+			{Of: "right below", From: []Edge{{Nodes: []string{"right"}, Map: "diagonal", Feature: "tanh"}}, Unbiased: true},
 			{Of: "right", From: []Edge{{Nodes: []string{"input"}}}, After: "softplus"},
 		},
 		Dtype: Float64, Seed: 2,
@@ -57,7 +57,7 @@ func branching() Config {
 
 // circle is three hidden nodes that predict each other in a circle, between the ends.
 func circle() Config {
-	edge := func(from string) Edge { return Edge{Nodes: []string{from}, Activation: "tanh"} }
+	edge := func(from string) Edge { return Edge{Nodes: []string{from}, Feature: "tanh"} }
 	back := edge("a")
 	back.Feedback = true
 	return Config{
@@ -75,7 +75,7 @@ func circle() Config {
 // twoWay is a chain whose nodes are predicted from both sides.
 func twoWay() Config {
 	edge := func(from string, feedback bool) Edge {
-		return Edge{Nodes: []string{from}, Activation: "tanh", Feedback: feedback}
+		return Edge{Nodes: []string{from}, Feature: "tanh", Feedback: feedback}
 	}
 	return Config{
 		Nodes: []Node{{Name: "target", Size: 3}, {Name: "hidden", Size: 5}, {Name: "input", Size: 4}},
@@ -92,7 +92,7 @@ func twoWay() Config {
 // sideBySide is a Y whose branches are side by side in front of one map.
 func sideBySide() Config {
 	c := branching()
-	c.Predictions[0].From = []Edge{{Nodes: []string{"right below", "left"}, Activation: "tanh"}}
+	c.Predictions[0].From = []Edge{{Nodes: []string{"right below", "left"}, Feature: "tanh"}}
 	return c
 }
 
@@ -100,15 +100,15 @@ func sideBySide() Config {
 // precisions of their own.
 func sharing() Config {
 	shared := func(from string) []Edge {
-		return []Edge{{Nodes: []string{from}, Activation: "tanh", Share: "w"}, {Nodes: []string{from}, Map: "diagonal", Share: "gains", Scale: 0.4}}
+		return []Edge{{Nodes: []string{from}, Feature: "tanh", Share: "w"}, {Nodes: []string{from}, Map: "diagonal", Share: "gains", Scale: 0.4}}
 	}
 	return Config{
 		Nodes: []Node{{Name: "target", Size: 3}, {Name: "hidden2", Size: 5, Prior: 0.1}, {Name: "hidden1", Size: 5}, {Name: "top", Size: 5}, {Name: "input", Size: 4}},
 		Predictions: []Prediction{
-			{Of: "target", From: []Edge{{Nodes: []string{"hidden2"}, Activation: "tanh"}}},
+			{Of: "target", From: []Edge{{Nodes: []string{"hidden2"}, Feature: "tanh"}}},
 			{Of: "hidden2", From: shared("hidden1"), Energy: GaussianLearned},
 			{Of: "hidden1", From: shared("top"), After: "softplus"},
-			{Of: "top", From: []Edge{{Nodes: []string{"input"}}, {Nodes: []string{"input"}, Activation: "relu"}}, Unbiased: true},
+			{Of: "top", From: []Edge{{Nodes: []string{"input"}}, {Nodes: []string{"input"}, Feature: "relu"}}, Unbiased: true},
 			{Of: "input", From: []Edge{{Nodes: []string{"target"}, Feedback: true}}, Weight: 0.3},
 		},
 		WeightDecay: 0.01, Dtype: Float64, Seed: 6,
@@ -177,7 +177,7 @@ func TestToLoseOnGraphs(t *testing.T) {
 			p := &cfg.Predictions[i]
 			p.After, p.Energy = "", Gaussian
 			for j := range p.From {
-				p.From[j].Activation = ""
+				p.From[j].Feature = ""
 			}
 		}
 		n, err := New(cfg)
@@ -250,7 +250,7 @@ func TestBadGraphs(t *testing.T) {
 		`predictions[1].precision: must be 1 where the energy is laplace, got 2`:                                 func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 2, Laplace },
 		`predictions[1].precision: must be within e^±7 where it is learned`:                                      func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 5000, GaussianLearned },
 		`predictions[1].from[1].map: must be one of`:                                                             func(c *Config) { c.Predictions[1].From[1].Map = "conv" },
-		`predictions[1].from[0].activation: must be one of`:                                                      func(c *Config) { c.Predictions[1].From[0].Activation = "tahn" },
+		`predictions[1].from[0].feature: must be one of`:                                                         func(c *Config) { c.Predictions[1].From[0].Feature = "tahn" },
 		`prediction of target: from: must be of the nodes hidden1, hidden2, hidden3, input, target, got "there"`: func(c *Config) { c.Predictions[0].From[0].Nodes = []string{"there"} },
 		`predictions[2].of: must be one of the nodes, got "there"`:                                               func(c *Config) { c.Predictions[2].Of = "there" },
 		`prediction of hidden2 from hidden1: feedback: must be set on one of the edges of a circle`:              func(c *Config) { c.Predictions[3].From[0].Nodes = []string{"hidden2"} },

@@ -9,7 +9,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
-	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 )
@@ -61,7 +60,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 			curvature *= c[of].mass()
 		}
 		for j, e := range p.Edges {
-			norm := weight * math.Sqrt(curvature) * feature.Slope(p.After) * feature.Slope(e.Feature) * math.Abs(e.Scale) * n.norms.edge(n, i, j)
+			norm := weight * math.Sqrt(curvature) * p.After.MaxSlope() * e.Feature.MaxSlope() * math.Abs(e.Scale) * n.norms.edge(n, i, j)
 			for _, l := range n.wiring.From[i][j] {
 				if !c[l].whole() {
 					blocks = append(blocks, block{i, l, norm * factor(l)})

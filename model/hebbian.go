@@ -88,14 +88,14 @@ func (n *Network) belong(r *Result, u *Update) error {
 			return fmt.Errorf("result: errors[%d]: %w", i, err)
 		}
 		rows = r.Errors[0].Shape()[0]
-		if err := dense.Check(r.Deltas[i], dt, rows, n.sizes[l]); err != nil {
+		if err := dense.Check(r.Deltas[i], dt, rows, n.wiring.Sums[i].TotalSize()); err != nil {
 			return fmt.Errorf("result: deltas[%d]: %w", i, err)
 		}
 		if len(r.Features[i]) != len(n.terms[i].edges) {
 			return fmt.Errorf("result: features[%d]: must be one for each of the %d edges, got %d", i, len(n.terms[i].edges), len(r.Features[i]))
 		}
 		for j, psi := range r.Features[i] {
-			if err := dense.Check(psi, dt, rows, n.featureSize(i, j)); err != nil {
+			if err := dense.Check(psi, dt, rows, n.wiring.Features[i][j].TotalSize()); err != nil {
 				return fmt.Errorf("result: features[%d][%d]: %w", i, j, err)
 			}
 		}
@@ -149,7 +149,7 @@ func newLearning(n *Network) *learning {
 			if _, learned := number[theta[0]]; !learned {
 				continue
 			}
-			o := outer{Outer: p.Edges[j].Map.Outer(n.featureSize(i, j), n.sizes[n.wiring.Of[i]]), prediction: i, edge: j, scale: p.Edges[j].Scale}
+			o := outer{Outer: p.Edges[j].Map.Outer(n.wiring.Features[i][j], n.wiring.Sums[i]), prediction: i, edge: j, scale: p.Edges[j].Scale}
 			for _, x := range theta {
 				o.into = append(o.into, number[x])
 				if len(together[theta[0]]) > 0 {
@@ -173,15 +173,11 @@ func newLearning(n *Network) *learning {
 		cut(theta.Shape()[0], piece{edges: together[theta], bias: -1, log: -1})
 	}
 	for i, t := range n.terms {
-		of := piece{bias: -1, log: -1, prediction: i}
 		if t.bias != nil {
-			of.bias = number[t.bias]
+			cut(n.wiring.Biases[i], piece{bias: number[t.bias], log: -1, prediction: i})
 		}
 		if t.log != nil {
-			of.log = number[t.log]
-		}
-		if of.bias >= 0 || of.log >= 0 {
-			cut(n.sizes[n.wiring.Of[i]], of)
+			cut(n.sizes[n.wiring.Of[i]], piece{bias: -1, log: number[t.log], prediction: i})
 		}
 	}
 	return g
@@ -237,10 +233,11 @@ func learnUnits[T vec.Float](n *Network, r *Result, dst *Update, p *piece, weigh
 	if p.bias >= 0 {
 		bias, delta := of(dst.directions[p.bias])[p.lo:p.hi], of(r.Deltas[p.prediction])
 		clear(bias)
-		for row := 0; row < len(delta); row += d {
-			vec.Add(bias, bias, delta[row+p.lo:row+p.hi])
+		channels := n.wiring.Biases[p.prediction] // or as many as there are units
+		for at := 0; at < len(delta); at += channels {
+			vec.Add(bias, bias, delta[at+p.lo:at+p.hi])
 		}
-		vec.Scale(bias, 1/T(len(delta)/d))
+		vec.Scale(bias, 1/T(r.Deltas[p.prediction].Shape()[0]))
 	}
 	if p.log < 0 {
 		return

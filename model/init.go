@@ -83,7 +83,7 @@ func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
 	case s.index < 0 && s.in > 0 && n.cfg.WeightInit == PyTorch:
 		element = uniform(rng, 1/math.Sqrt(float64(s.in)))
 	case s.index < 0:
-		element = func(int) float64 { return 0 }
+		element = uniform(rng, 0) // which draws, so that weights are the same beside any biases
 	}
 	return dense.Fill(tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(s.shape...)), element)
 }

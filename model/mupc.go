@@ -107,6 +107,5 @@ func longest(w *graph.Wiring, weights []int) ([]int, error) {
 
 // parametersOf returns what the map of edge j of prediction i learns, and holds.
 func parametersOf(w *graph.Wiring, i, j int) []linear.Parameter {
-	of, _ := w.Predictions[i].Edges[j].Map.Parameters(featureSize(w, i, j), w.Nodes[w.Of[i]].Size) // checked before
-	return of
+	return w.Predictions[i].Edges[j].Map.Parameters(w.Features[i][j], w.Sums[i])
 }

@@ -20,12 +20,12 @@ func residualMLP(depth, width int) Config {
 		c.Nodes = append(c.Nodes, Node{Name: name, Size: width})
 		p := Prediction{Of: name, From: []Edge{{Nodes: []string{before}}}, Unbiased: true}
 		if l > 0 {
-			p.From = []Edge{{Nodes: []string{before}, Map: "identity"}, {Nodes: []string{before}, Activation: "tanh"}}
+			p.From = []Edge{{Nodes: []string{before}, Map: "identity"}, {Nodes: []string{before}, Feature: "tanh"}}
 		}
 		c.Predictions = append(c.Predictions, p)
 		before = name
 	}
-	c.Predictions = append(c.Predictions, Prediction{Of: "target", From: []Edge{{Nodes: []string{before}, Activation: "tanh"}}, Unbiased: true})
+	c.Predictions = append(c.Predictions, Prediction{Of: "target", From: []Edge{{Nodes: []string{before}, Feature: "tanh"}}, Unbiased: true})
 	return c
 }
 
@@ -54,7 +54,7 @@ func TestMuPCScalesEdgesByFanAndDepth(t *testing.T) {
 			{Of: "left", From: []Edge{{Nodes: []string{"input"}}}},
 			{Of: "right", From: []Edge{{Nodes: []string{"left"}, Map: "diagonal"}}},
 			{Of: "sum", From: []Edge{{Nodes: []string{"left"}}, {Nodes: []string{"input", "right"}}}},
-			{Of: "target", From: []Edge{{Nodes: []string{"sum"}, Map: "identity"}, {Nodes: []string{"sum"}, Activation: "tanh"}}},
+			{Of: "target", From: []Edge{{Nodes: []string{"sum"}, Map: "identity"}, {Nodes: []string{"sum"}, Feature: "tanh"}}},
 		},
 		Parametrization: MuPC,
 	}

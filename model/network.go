@@ -122,7 +122,7 @@ func plan(cfg Config) (*Network, error) {
 	n := &Network{cfg: cfg, wiring: wiring, numbers: map[string]int{}, workers: runtime.GOMAXPROCS(0), workshop: newWorkshop()}
 	for l, node := range spec.Nodes {
 		n.numbers[node.Name] = l
-		n.sizes = append(n.sizes, node.Size)
+		n.sizes = append(n.sizes, node.Size())
 	}
 	input, target := cfg.ports()
 	n.input, n.target = n.numbers[input], n.numbers[target]

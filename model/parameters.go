@@ -8,21 +8,8 @@ import (
 
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/graph"
 	"example.com/pcn/internal/dense"
 )
-
-// featureSize returns the number of units of the feature of edge j of prediction i.
-func (n *Network) featureSize(i, j int) int { return featureSize(n.wiring, i, j) }
-
-func featureSize(w *graph.Wiring, i, j int) int {
-	var sizes []int
-	for _, l := range w.From[i][j] {
-		sizes = append(sizes, w.Nodes[l].Size)
-	}
-	k, _ := w.Predictions[i].Edges[j].Feature.Size(sizes...) // checked before
-	return k
-}
 
 // slot is where a parameter of a network stands.
 type slot struct {
@@ -40,7 +27,6 @@ type slot struct {
 func (n *Network) slots() (slots []slot) {
 	shared := map[string]int{} // the first slot of its θ
 	for i, p := range n.wiring.Predictions {
-		d := n.sizes[n.wiring.Of[i]]
 		in := 0 // of the first weights
 		for j, e := range p.Edges {
 			of := parametersOf(n.wiring, i, j)
@@ -60,7 +46,7 @@ func (n *Network) slots() (slots []slot) {
 			}
 		}
 		if p.Bias {
-			slots = append(slots, slot{name: n.parameterName(i, -1, "bias"), shape: []int{d}, in: in, prediction: i, index: -1})
+			slots = append(slots, slot{name: n.parameterName(i, -1, "bias"), shape: []int{n.wiring.Biases[i]}, in: in, prediction: i, index: -1})
 		}
 	}
 	return slots

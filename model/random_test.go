@@ -72,7 +72,7 @@ func randomConfig(t *rapid.T, linear, mixed bool) Config {
 			if chain && l < last {
 				source = l + 1
 			}
-			e := Edge{Nodes: []string{c.Nodes[source].Name}, Activation: activation(), Feedback: source <= l}
+			e := Edge{Nodes: []string{c.Nodes[source].Name}, Feature: activation(), Feedback: source <= l}
 			k := c.Nodes[source].Size
 			if mixed && !chain && yes(4, "side by side") {
 				other := rapid.IntRange(0, last).Draw(t, "other source")

@@ -8,7 +8,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
-	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/dense"
 )
 
@@ -120,20 +119,14 @@ type equations struct {
 
 // equations finds A and r on a machine, in float64: with no unit on, and with each.
 func (n *Network) equations() (*equations, error) {
-	linear := func(f feature.Feature) bool {
-		if c, ok := f.(feature.Concat); ok {
-			return c.Activation == nil || c.Activation == feature.Identity
-		}
-		return f == feature.Feature(feature.Identity)
-	}
 	for i, p := range n.wiring.Predictions {
 		for _, e := range p.Edges {
-			if !linear(e.Feature) {
-				return nil, fmt.Errorf("prediction of %s: activation: must be identity, got %v", p.Of, e.Feature)
+			if !e.Feature.Linear() {
+				return nil, fmt.Errorf("prediction of %s: feature: must be linear, got %v", p.Of, e.Feature)
 			}
 		}
-		if !linear(p.After) {
-			return nil, fmt.Errorf("prediction of %s: after: must be identity, got %v", p.Of, p.After)
+		if !p.After.Linear() {
+			return nil, fmt.Errorf("prediction of %s: after: must be linear, got %v", p.Of, p.After)
 		}
 		if p.Energy != graph.Gaussian {
 			return nil, fmt.Errorf("prediction of %s: energy: must be Gaussian, got %v", p.Of, n.terms[i].energy)
@@ -195,7 +188,7 @@ func (n *Network) equations() (*equations, error) {
 	}
 	for l, node := range n.wiring.Nodes {
 		if v := m.Latent(l).Float64s(); node.Prior > 0 {
-			add(l, node.Size, func(row, u int) float64 { return math.Sqrt(node.Prior) * v[row*node.Size+u] })
+			add(l, node.Size(), func(row, u int) float64 { return math.Sqrt(node.Prior) * v[row*node.Size()+u] })
 		}
 	}
 	q.r = columns[0]

@@ -96,7 +96,7 @@ func TestEquilibriumNotUnique(t *testing.T) {
 func TestEquilibriumRefuses(t *testing.T) {
 	n, err := New(Config{Layers: []int{5, 4, 3}, Direction: Generative})
 	must(t, err)
-	if _, err := n.Equilibrium(n.Clamp(randomBatch(1, Float32, 2, 5), nil)); err == nil || !strings.Contains(err.Error(), "prediction of input: activation: must be identity, got tanh") {
+	if _, err := n.Equilibrium(n.Clamp(randomBatch(1, Float32, 2, 5), nil)); err == nil || !strings.Contains(err.Error(), "prediction of input: feature: must be linear, got tanh") {
 		t.Errorf("a tanh network: got error %v", err)
 	}
 	if _, err := n.Equilibrium(Clamps{}); err == nil {

@@ -19,9 +19,9 @@ model:
     - {name: input, size: 64}
   predictions:
     - of: target # by two nodes side by side
-      from: [{nodes: [block, right], activation: tanh}]
+      from: [{nodes: [block, right], feature: tanh}]
     - of: block # by a layer, and by what is left as it is
-      from: [{nodes: [left], activation: tanh}, {nodes: [left], map: identity}]
+      from: [{nodes: [left], feature: tanh}, {nodes: [left], map: identity}]
     - {of: left, from: [{nodes: [input]}]}
     - {of: right, from: [{nodes: [input]}]}
 `

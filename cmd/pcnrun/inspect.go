@@ -15,7 +15,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
-	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -154,7 +153,7 @@ func describeNetwork(path string, n *model.Network) *inspection {
 	for i, p := range spec.Predictions {
 		for j, e := range p.Edges {
 			layer := layerInfo{
-				Of: p.Of, From: strings.Join(e.From, "+"), Map: fmt.Sprint(e.Map), Activation: e.Feature.String(), After: p.After.String(),
+				Of: p.Of, From: strings.Join(e.From, "+"), Map: fmt.Sprint(e.Map), Feature: e.Feature.String(), After: p.After.String(),
 				prediction: i,
 			}
 			if w := n.EdgeWeights(i, j); w != nil {
@@ -232,11 +231,11 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 }
 
 // linear reports whether the network has an equilibrium in closed form: all
-// activations are identity, and all energies Gaussian.
+// features are linear, and all energies Gaussian.
 func linear(n *model.Network) bool {
 	for _, p := range n.Spec().Predictions {
-		nonlinear := func(e graph.Edge) bool { return e.Feature != feature.Feature(feature.Identity) }
-		if slices.ContainsFunc(p.Edges, nonlinear) || p.After != feature.Feature(feature.Identity) || p.Energy != graph.Gaussian {
+		nonlinear := func(e graph.Edge) bool { return !e.Feature.Linear() }
+		if slices.ContainsFunc(p.Edges, nonlinear) || !p.After.Linear() || p.Energy != graph.Gaussian {
 			return false
 		}
 	}

@@ -48,8 +48,8 @@ type layerInfo struct {
 	Of         string  `json:"of"`
 	From       string  `json:"from"`
 	Map        string  `json:"map"`
-	Activation string  `json:"activation"` // before the map
-	After      string  `json:"after"`      // behind it
+	Feature    string  `json:"feature"` // before the map
+	After      string  `json:"after"`   // behind it
 	Shape      []int   `json:"shape,omitempty"`
 	Frobenius  *number `json:"frobenius,omitempty"` // of weights, where there are
 	Spectral   *number `json:"spectral,omitempty"`
@@ -64,8 +64,8 @@ func (l layerInfo) by() string {
 		s.WriteString(l.After + " of ")
 	}
 	s.WriteString(l.Map)
-	if l.Activation != feature.Identity.String() {
-		s.WriteString(" of " + l.Activation)
+	if l.Feature != feature.Identity.String() {
+		s.WriteString(" of " + l.Feature)
 	}
 	return s.String()
 }

@@ -63,16 +63,22 @@ func (a *Activation) Slope(x, y float64) float64 { return a.slope(x, y) }
 // MaxSlope returns the largest |φ'|, which bounds the inference rate.
 func (a *Activation) MaxSlope() float64 { return a.maxSlope }
 
-// Size returns the number of units of φ(v), given those of v.
-func (a *Activation) Size(in ...int) (int, error) {
+// Linear is true of the identity.
+func (a *Activation) Linear() bool { return a == Identity }
+
+// UnitByUnit is true.
+func (a *Activation) UnitByUnit() bool { return true }
+
+// Shape returns the source's.
+func (a *Activation) Shape(in ...tensor.Shape) (tensor.Shape, error) {
 	if len(in) != 1 {
-		return 0, fmt.Errorf("%v: must have one source, got %d", a, len(in))
+		return nil, fmt.Errorf("%v: must have one source, got %d", a, len(in))
 	}
 	return in[0], nil
 }
 
 // Build adds φ(v) to a graph, (B, d) for v (B, d).
-func (a *Activation) Build(b *op.Builder, in ...*G.Node) *G.Node {
+func (a *Activation) Build(b *op.Builder, _ []tensor.Shape, in ...*G.Node) *G.Node {
 	if a == Identity {
 		return in[0]
 	}

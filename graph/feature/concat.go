@@ -11,44 +11,45 @@ import (
 	"example.com/pcn/internal/vec"
 )
 
-// Concat is the sources side by side, each through an activation, in the order in which
-// the edge names them: (B, d_1 + d_2 + …).
-type Concat struct {
-	Activation *Activation // nil is the identity
-}
+// Concat is the sources side by side, in the order in which the edge names them:
+// (B, d_1 + d_2 + …).
+type Concat struct{}
 
-// String returns concat, or concat of the activation.
-func (c Concat) String() string {
-	if c.Activation == nil || c.Activation == Identity {
-		return "concat"
-	}
-	return fmt.Sprintf("concat of %v", c.Activation)
-}
+// String returns concat.
+func (Concat) String() string { return "concat" }
 
-// Size returns the sum of the sources' sizes.
-func (c Concat) Size(in ...int) (int, error) {
+// MaxSlope returns 1.
+func (Concat) MaxSlope() float64 { return 1 }
+
+// Linear is true.
+func (Concat) Linear() bool { return true }
+
+// UnitByUnit is true.
+func (Concat) UnitByUnit() bool { return true }
+
+// Shape returns (d_1 + d_2 + …), of sources without positions.
+func (Concat) Shape(in ...tensor.Shape) (tensor.Shape, error) {
 	if len(in) < 2 {
-		return 0, fmt.Errorf("%v: must have at least two sources, got %d", c, len(in))
+		return nil, fmt.Errorf("concat: must have at least two sources, got %d", len(in))
 	}
 	total := 0
-	for _, d := range in {
-		total += d
+	for _, s := range in {
+		if len(s) != 1 {
+			return nil, fmt.Errorf("concat: must have sources of one dimension, got %v", s)
+		}
+		total += s[0]
 	}
-	return total, nil
+	return tensor.Shape{total}, nil
 }
 
 // Build adds the concatenation to a graph.
-func (c Concat) Build(b *op.Builder, in ...*G.Node) *G.Node {
+func (Concat) Build(b *op.Builder, _ []tensor.Shape, in ...*G.Node) *G.Node {
 	names := make([]string, len(in))
-	parts := make(G.Nodes, len(in))
 	widths := make([]int, len(in))
 	for i, v := range in {
-		names[i], parts[i], widths[i] = v.Name(), v, v.Shape()[1]
-		if c.Activation != nil {
-			parts[i] = c.Activation.Build(b, v)
-		}
+		names[i], widths[i] = v.Name(), v.Shape()[1]
 	}
-	return b.Apply(fmt.Sprintf("%v(%s)", c, strings.Join(names, ", ")), concat(widths), parts...)
+	return b.Apply(fmt.Sprintf("concat(%s)", strings.Join(names, ", ")), concat(widths), in...)
 }
 
 // concat is matrices side by side: (B, d_i) each → (B, Σ d_i).

@@ -1,15 +1,27 @@
 // Package feature has what an edge of a predictive coding network takes of its sources
 // before its map: ψ, a function without parameters that is differentiable by latents.
-// It is an [Activation] of one source, unit by unit, or [Concat] of several.
+// It is an [Activation] of one source, unit by unit, [Concat] of several, or a [Sequence].
+//
+// A value of one example has a shape: (d), or (L, C) and (H, W, C) of what has positions,
+// channels last. In a graph it is a row, of all its units.
 package feature
+
+import "gorgonia.org/tensor"
 
 // Feature is ψ of one or more sources. Its implementations are in this package.
 type Feature interface {
 	// String returns it as configurations and drawings have it.
 	String() string
-	// Size returns the number of units of ψ, given those of the sources, or which sources
-	// it must have.
-	Size(in ...int) (int, error)
+	// Shape returns the shape of ψ, given those of the sources, or which sources it must
+	// have.
+	Shape(in ...tensor.Shape) (tensor.Shape, error)
+	// MaxSlope returns a bound on the spectral norm of its derivative.
+	MaxSlope() float64
+	// Linear reports whether ψ is linear.
+	Linear() bool
+	// UnitByUnit reports whether each unit of ψ depends on one unit of a source alone, in
+	// their order. Where it does not, no block of curvature is known.
+	UnitByUnit() bool
 }
 
 // Default returns f, or the identity where it is nil.
@@ -18,17 +30,4 @@ func Default(f Feature) Feature {
 		return Identity
 	}
 	return f
-}
-
-// Slope returns the largest slope of a feature by a unit.
-func Slope(f Feature) float64 {
-	switch f := f.(type) {
-	case *Activation:
-		return f.maxSlope
-	case Concat:
-		if f.Activation != nil {
-			return f.Activation.maxSlope
-		}
-	}
-	return 1
 }

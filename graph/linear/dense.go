@@ -16,13 +16,20 @@ type Dense struct{}
 // String returns dense.
 func (Dense) String() string { return "dense" }
 
+// Out returns the node's shape.
+func (Dense) Out(_, node tensor.Shape) (tensor.Shape, error) { return node, nil }
+
 // Parameters returns the weight, (n, k).
-func (Dense) Parameters(k, n int) ([]Parameter, error) {
-	return []Parameter{{Name: "weight", Shape: []int{n, k}, FanIn: k, FanOut: n}}, nil
+func (Dense) Parameters(psi, out tensor.Shape) []Parameter {
+	k, n := psi.TotalSize(), out.TotalSize()
+	return []Parameter{{Name: "weight", Shape: []int{n, k}, FanIn: k, FanOut: n}}
 }
 
+// Biases returns n.
+func (Dense) Biases(out tensor.Shape) int { return out.TotalSize() }
+
 // Build adds the product to a graph.
-func (Dense) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, _ int) *G.Node {
+func (Dense) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, _, _ tensor.Shape) *G.Node {
 	return b.Apply(name, op.Product(), psi, theta[0])
 }
 
@@ -36,7 +43,9 @@ func (Dense) Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes)
 }
 
 // Outer returns ΔW = δᵀ ψ · scale.
-func (Dense) Outer(k, n int) Outer { return &denseOuter{k: k, n: n} }
+func (Dense) Outer(psi, out tensor.Shape) Outer {
+	return &denseOuter{k: psi.TotalSize(), n: out.TotalSize()}
+}
 
 type denseOuter struct {
 	k, n int

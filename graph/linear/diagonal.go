@@ -16,16 +16,29 @@ type Diagonal struct{}
 // String returns diagonal.
 func (Diagonal) String() string { return "diagonal" }
 
-// Parameters returns the gain, (n), for a feature of as many units.
-func (Diagonal) Parameters(k, n int) ([]Parameter, error) {
-	if k != n {
-		return nil, fmt.Errorf("diagonal: must have as many units as it predicts, %d, got %d", n, k)
-	}
-	return []Parameter{{Name: "gain", Shape: []int{n}}}, nil
+// Out returns the node's shape, for a feature of as many units.
+func (Diagonal) Out(psi, node tensor.Shape) (tensor.Shape, error) {
+	return asMany("diagonal", psi, node)
 }
 
+// asMany returns the node's shape, where the feature has as many units.
+func asMany(name string, psi, node tensor.Shape) (tensor.Shape, error) {
+	if k, n := psi.TotalSize(), node.TotalSize(); k != n {
+		return nil, fmt.Errorf("%s: must have as many units as it predicts, %d, got %d", name, n, k)
+	}
+	return node, nil
+}
+
+// Parameters returns the gain, (n).
+func (Diagonal) Parameters(_, out tensor.Shape) []Parameter {
+	return []Parameter{{Name: "gain", Shape: []int{out.TotalSize()}}}
+}
+
+// Biases returns n.
+func (Diagonal) Biases(out tensor.Shape) int { return out.TotalSize() }
+
 // Build adds the product to a graph.
-func (Diagonal) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, _ int) *G.Node {
+func (Diagonal) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, _, _ tensor.Shape) *G.Node {
 	return b.Apply(name, op.Weigh(), psi, theta[0])
 }
 
@@ -55,7 +68,7 @@ func squareRows[T vec.Float](dst []T, x op.Rows[T], _ int) {
 }
 
 // Outer returns Δg = Σ δ ⊙ ψ · scale.
-func (Diagonal) Outer(_, n int) Outer { return diagonalOuter{n} }
+func (Diagonal) Outer(_, out tensor.Shape) Outer { return diagonalOuter{out.TotalSize()} }
 
 type diagonalOuter struct{ n int }
 

@@ -55,7 +55,7 @@ func ExampleRegisterMap() {
 	n, err := model.New(model.Config{
 		Nodes: []model.Node{{Name: "target", Size: 2}, {Name: "hidden", Size: 8}, {Name: "input", Size: 8}},
 		Predictions: []model.Prediction{
-			{Of: "target", From: []model.Edge{{Nodes: []string{"hidden"}, Activation: "tanh"}}},
+			{Of: "target", From: []model.Edge{{Nodes: []string{"hidden"}, Feature: "tanh"}}},
 			{Of: "hidden", From: []model.Edge{{Nodes: []string{"input"}, Map: "convolution"}}},
 		},
 	})

@@ -23,26 +23,34 @@ func (f Fixed) String() string {
 	return "fixed"
 }
 
-// Parameters returns the matrix as given, or nothing.
-func (f Fixed) Parameters(k, n int) ([]Parameter, error) {
+// Out returns the node's shape.
+func (f Fixed) Out(psi, node tensor.Shape) (tensor.Shape, error) {
 	if f.Matrix == nil {
-		if k != n {
-			return nil, fmt.Errorf("identity: must have as many units as it predicts, %d, got %d", n, k)
-		}
-		return nil, nil
+		return asMany("identity", psi, node)
 	}
-	if s := f.Matrix.Shape(); !s.Eq(tensor.Shape{n, k}) {
+	if s, n, k := f.Matrix.Shape(), node.TotalSize(), psi.TotalSize(); !s.Eq(tensor.Shape{n, k}) {
 		return nil, fmt.Errorf("fixed: matrix: must have shape (%d, %d), got %v", n, k, s)
 	}
-	return []Parameter{{Name: "matrix", Shape: []int{n, k}, Value: f.Matrix}}, nil
+	return node, nil
 }
 
+// Parameters returns the matrix as given, or nothing.
+func (f Fixed) Parameters(_, _ tensor.Shape) []Parameter {
+	if f.Matrix == nil {
+		return nil
+	}
+	return []Parameter{{Name: "matrix", Shape: f.Matrix.Shape(), Value: f.Matrix}}
+}
+
+// Biases returns n.
+func (Fixed) Biases(out tensor.Shape) int { return out.TotalSize() }
+
 // Build adds the product to a graph.
-func (f Fixed) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, n int) *G.Node {
+func (f Fixed) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, in, out tensor.Shape) *G.Node {
 	if f.Matrix == nil {
 		return psi
 	}
-	return Dense{}.Build(b, name, psi, theta, n)
+	return Dense{}.Build(b, name, psi, theta, in, out)
 }
 
 // Block returns Wᵀ Π W, or Π.
@@ -57,7 +65,7 @@ func (f Fixed) Block(b *op.Builder, name string, precision *G.Node, theta G.Node
 }
 
 // Outer learns nothing.
-func (Fixed) Outer(int, int) Outer { return nothing{} }
+func (Fixed) Outer(_, _ tensor.Shape) Outer { return nothing{} }
 
 type nothing struct{}
 

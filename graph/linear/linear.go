@@ -1,26 +1,36 @@
 // Package linear has the maps of a predictive coding network's edges: M(θ), linear in the
-// feature that it is given, with parameters that are frozen while latents settle. A map
+// feature ψ that it is given, with parameters that are frozen while latents settle. A map
 // knows its product, its pull-back, its part in the curvature of the energy, and its
 // Hebbian update; each is a file.
 package linear
 
 import (
+	"fmt"
+	"strings"
+
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/registry"
 )
 
-// Map is M(θ): it turns a feature ψ (B, k) into a part of a prediction (B, n). Its
-// implementations are in this package.
+// Map is M(θ): it turns a feature ψ (B, k) into a part of a prediction (B, n), each row of
+// which has a shape as package feature has them. Its implementations are in this package.
 type Map interface {
 	// String returns it as configurations and drawings have it.
 	String() string
-	// Parameters returns what it learns, and holds, for a feature of k units and a
-	// prediction of n, or which sizes it must have.
-	Parameters(k, n int) ([]Parameter, error)
+	// Out returns the shape of M(θ)ψ, given that of ψ and that of the node that is
+	// predicted, or which shapes it must have. It is the node's own, but for a map that
+	// has geometry: what comes after the sum may change it.
+	Out(psi, node tensor.Shape) (tensor.Shape, error)
+	// Parameters returns what it learns, and holds, for a feature and a product of these
+	// shapes, which Out has allowed.
+	Parameters(psi, out tensor.Shape) []Parameter
+	// Biases returns how many numbers a bias beside it has: one for each unit of out, or
+	// for each channel.
+	Biases(out tensor.Shape) int
 	// Outer returns the map's Hebbian update, for batches of such features.
-	Outer(k, n int) Outer
+	Outer(psi, out tensor.Shape) Outer
 }
 
 // Parameter is one of θ.
@@ -60,8 +70,30 @@ var maps = registry.New(map[string]Map{
 	Dense{}.String(): Dense{}, Diagonal{}.String(): Diagonal{}, Fixed{}.String(): Fixed{},
 })
 
-// ParseMap returns the map of that name: dense, diagonal or identity.
-func ParseMap(name string) (Map, error) { return maps.Parse(name) }
+// withArguments is a map whose text has words behind its name.
+type withArguments interface {
+	WithArguments(words []string) (Map, error)
+}
+
+// ParseMap returns the map of a text: its name, dense, diagonal, identity or a registered
+// one, and behind it what the map can be told. An empty text is dense.
+func ParseMap(text string) (Map, error) {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return Dense{}, nil
+	}
+	m, err := maps.Parse(words[0])
+	if err != nil {
+		return nil, err
+	}
+	if with, ok := m.(withArguments); ok {
+		return with.WithArguments(words[1:])
+	}
+	if len(words) > 1 {
+		return nil, fmt.Errorf("%s: must have nothing behind its name, got %q", words[0], strings.Join(words[1:], " "))
+	}
+	return m, nil
+}
 
 // Default returns m, or a dense map where it is nil.
 func Default(m Map) Map {

@@ -46,28 +46,37 @@ func RegisterMap(m *Own) error {
 // String returns the name.
 func (m *Own) String() string { return m.Name }
 
-// Parameters implements [Map].
-func (m *Own) Parameters(k, n int) ([]Parameter, error) {
-	shape, err := m.Shape(k, n)
+// Out returns the node's shape.
+func (m *Own) Out(psi, node tensor.Shape) (tensor.Shape, error) {
+	shape, err := m.Shape(psi.TotalSize(), node.TotalSize())
 	if err == nil && (len(shape) == 0 || len(shape) > 2) {
 		err = fmt.Errorf("must have a θ of one or two dimensions, got shape %v", shape)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
+	return node, nil
+}
+
+// Parameters returns θ.
+func (m *Own) Parameters(psi, out tensor.Shape) []Parameter {
+	shape, _ := m.Shape(psi.TotalSize(), out.TotalSize()) // Out has said what is wrong with it
 	theta := Parameter{Name: "theta", Shape: shape}
 	if len(shape) == 2 {
 		theta.FanOut, theta.FanIn = shape[0], shape[1]
 	}
-	return []Parameter{theta}, nil
+	return []Parameter{theta}
 }
+
+// Biases returns n.
+func (m *Own) Biases(out tensor.Shape) int { return out.TotalSize() }
 
 // Bound returns Norm of θ, of either dtype.
 func (m *Own) Bound(theta *tensor.Dense) float64 { return m.Norm(widened(theta)) }
 
 // Build adds the product to a graph.
-func (m *Own) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, n int) *G.Node {
-	return b.Apply(name, m.op(m.Product, m.Name, psi.Shape()[1], n, theta[0].Dims()), psi, theta[0])
+func (m *Own) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, in, out tensor.Shape) *G.Node {
+	return b.Apply(name, m.op(m.Product, m.Name, in.TotalSize(), out.TotalSize(), theta[0].Dims()), psi, theta[0])
 }
 
 // Block has none.
@@ -122,9 +131,9 @@ func ownLower[T vec.Float](f func(dst, x, theta []float64), from, to int) op.Low
 }
 
 // Outer returns the map's Hebbian update.
-func (m *Own) Outer(k, n int) Outer {
-	shape, _ := m.Shape(k, n) // Parameters has said what is wrong with it
-	return &ownOuter{m: m, k: k, n: n, sum: make([]float64, tensor.Shape(shape).TotalSize())}
+func (m *Own) Outer(psi, out tensor.Shape) Outer {
+	theta := tensor.Shape(m.Parameters(psi, out)[0].Shape)
+	return &ownOuter{m: m, k: psi.TotalSize(), n: out.TotalSize(), sum: make([]float64, theta.TotalSize())}
 }
 
 type ownOuter struct {

@@ -40,10 +40,17 @@ func sumLower[T vec.Float](c *Lowering[T], a Args) Kernel[T] {
 	return inTurn([]Kernel[T]{k, func(m *Memory[T], lo, hi int) { vec.Neg(m.Rows(a.Out, lo, hi), m.Rows(a.Out, lo, hi)) }})
 }
 
-// Shift is x + b, row by row: x (B, d), b (d) → (B, d). The bias is frozen.
+// Shift is x + b, row by row: x (B, d), b (d) → (B, d); or position by position, channels
+// last: b (c), with d a multiple of c. The bias is frozen.
 func Shift() *Op {
 	return &Op{
 		Name: "shift", In: "mv", Out: 'm', Wrt: "x-", Lazy: true,
+		Shape: func(in []tensor.Shape) (tensor.Shape, error) {
+			if d, c := in[0][1], in[1][0]; d%c != 0 {
+				return nil, fmt.Errorf("bias must have a number for each unit or channel of (B, d), got %v and %v", in[0], in[1])
+			}
+			return in[0].Clone(), nil
+		},
 		Derivative: func(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) { return G.Nodes{grad, nil}, nil },
 		Faces:      Faces{shiftDo[float32], shiftDo[float64], shiftLower[float32], shiftLower[float64]},
 	}
