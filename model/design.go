@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,8 +36,9 @@ func chainNames(nodes int) []string {
 // energy, and the precision.
 func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []float64) {
 	s.Dtype, s.Batch = c.Dtype.Tensor(), 1
-	nodes, predictions := c.Nodes, c.Predictions
-	if len(nodes) == 0 {
+	full, _ := c.Expanded() // checked before
+	nodes, predictions := full.Nodes, full.Predictions
+	if full.Chain() {
 		nodes, predictions = c.chain()
 	}
 	number := map[string]int{}
@@ -85,10 +87,7 @@ func parsed(text string, sources int) feature.Feature {
 
 // ports returns the names of the nodes of data and labels.
 func (c *Config) ports() (input, target string) {
-	if len(c.Nodes) == 0 {
-		return inputName, targetName
-	}
-	return c.Input, c.Target
+	return cmp.Or(c.Input, inputName), cmp.Or(c.Target, targetName)
 }
 
 // chain returns the nodes and predictions of the short form, the bottom first.
@@ -126,14 +125,49 @@ func (c *Config) chain() (nodes []Node, predictions []Prediction) {
 	return nodes, predictions
 }
 
+// Chain reports whether the network is a chain of dense layers, by Layers.
+func (c Config) Chain() bool {
+	return c.Network == "" && len(c.Nodes) == 0 && len(c.Predictions) == 0
+}
+
+// Expanded returns the configuration with the nodes and predictions that Network stands
+// for in its place, which is c itself where there is none.
+func (c Config) Expanded() (Config, error) {
+	if c.Network == "" {
+		return c, nil
+	}
+	words := strings.Fields(c.Network)
+	switch {
+	case len(c.Layers) != 2 || c.Layers[0] < 1 || c.Layers[1] < 1:
+		return c, fmt.Errorf("layers: must be the sizes of data and label alone, > 0, where there is a network, got %v", c.Layers)
+	case len(c.Nodes) > 0 || len(c.Predictions) > 0:
+		return c, errors.New("network: must be left out where there are nodes and predictions")
+	case len(words) == 0:
+		return c, fmt.Errorf("network: must be a name or layers, got %q", c.Network)
+	}
+	of, err := layered, error(nil)
+	if slices.Contains(networkNames(), words[0]) {
+		of = named
+	} else if layerMaps[strings.Trim(words[0], ",;")] == nil {
+		return c, fmt.Errorf("network: must begin with a name, %s, or with a layer, %s, got %q", strings.Join(networkNames(), ", "), strings.Join(layerMapNames(), ", "), words[0])
+	}
+	full, err := of(c.Network, c.Layers[0], c.Layers[1])
+	if err != nil {
+		return c, fmt.Errorf("network: %w", err)
+	}
+	c.Nodes, c.Predictions = full.Nodes, full.Predictions
+	c.Parametrization = cmp.Or(c.Parametrization, full.Parametrization)
+	c.Network, c.Layers = "", nil
+	return c, nil
+}
+
 // NodeNames returns the names of the network's nodes, those of a chain from data to label.
-func (c Config) NodeNames() []string {
-	if len(c.Nodes) == 0 {
+func (c Config) NodeNames() (names []string) {
+	if c, _ = c.Expanded(); len(c.Nodes) == 0 {
 		return chainNames(max(len(c.Layers), 2))
 	}
-	names := make([]string, len(c.Nodes))
-	for i, n := range c.Nodes {
-		names[i] = n.Name
+	for _, n := range c.Nodes {
+		names = append(names, n.Name)
 	}
 	return names
 }
@@ -154,33 +188,34 @@ func (c Config) Count() (total int) {
 }
 
 // Sizes returns the sizes of the nodes, in the order of NodeNames.
-func (c Config) Sizes() []int {
-	if len(c.Nodes) == 0 {
+func (c Config) Sizes() (sizes []int) {
+	if c, _ = c.Expanded(); len(c.Nodes) == 0 {
 		return slices.Clone(c.Layers)
 	}
-	sizes := make([]int, len(c.Nodes))
-	for i, n := range c.Nodes {
-		sizes[i] = n.shape().TotalSize()
+	for _, n := range c.Nodes {
+		sizes = append(sizes, n.shape().TotalSize())
 	}
 	return sizes
 }
 
 // Ends returns the sizes of the nodes of data and labels, 0 where there is none.
 func (c Config) Ends() (input, target int) {
-	in, out := c.ports()
-	for i, name := range c.NodeNames() {
-		if sizes := c.Sizes(); i < len(sizes) && name == in {
-			input = sizes[i]
-		} else if i < len(sizes) && name == out {
-			target = sizes[i]
+	c, _ = c.Expanded()
+	sizes := append(c.Sizes(), 0)
+	end := func(name string) int {
+		i := slices.Index(c.NodeNames(), name)
+		if i < 0 || i >= len(sizes) {
+			return 0
 		}
+		return sizes[i]
 	}
-	return input, target
+	in, out := c.ports()
+	return end(in), end(out)
 }
 
 // Kind is the direction of a chain, and graph of another network.
 func (c Config) Kind() string {
-	if len(c.Nodes) > 0 {
+	if !c.Chain() {
 		return "graph"
 	}
 	return c.Direction.String()
@@ -190,7 +225,10 @@ func (c Config) Kind() string {
 func (c Config) String() string {
 	predictions, sizes := c.Predictions, make([]string, len(c.Sizes()))
 	var shape string
-	if len(c.Nodes) > 0 {
+	if full, err := c.Expanded(); c.Network != "" && err == nil {
+		predictions = full.Predictions
+		shape = fmt.Sprintf("%s from %d to %d", c.Network, c.Layers[0], c.Layers[1])
+	} else if len(c.Nodes) > 0 {
 		for i, n := range c.Nodes {
 			sizes[i] = fmt.Sprintf("%s %d", n.Name, n.shape().TotalSize())
 		}

@@ -29,25 +29,6 @@ const (
 	Warm                 // where Clamp.Start says, else top-down; train keeps where each example settled last
 )
 
-// Parametrization says what scales the edges of a network have.
-type Parametrization int
-
-const (
-	// Standard leaves each edge the scale that it is given.
-	Standard Parametrization = iota
-	// MuPC multiplies it by what keeps latents of one size at any width and depth, with
-	// weights of unit variance (Innocenti and others 2025). With fan for how many units a
-	// unit of the prediction is made from by the edge, K for how many of the prediction's
-	// edges have weights, and L for how many predictions with weights the longest path has,
-	// it is
-	//
-	//	1/(fan √K)       of a node that predicts no other, the end
-	//	1/√(fan K L)     where an edge without weights, the residual, is summed with it
-	//	1/√(fan K)       of any other edge with weights
-	//	1                without weights
-	MuPC
-)
-
 // Dtype is the type of a network's numbers.
 type Dtype int
 
@@ -140,8 +121,6 @@ var (
 	starts     = []string{"top-down", "zeros", "normal", "warm"}
 	dtypes     = []string{"float32", "float64"}
 	statuses   = []string{"step-limit", "converged", "diverged"}
-
-	parametrizations = []string{"standard", "mupc"}
 )
 
 // String returns the name.
@@ -149,9 +128,6 @@ func (d Direction) String() string { return name(directions, int(d)) }
 
 // String returns the name.
 func (s Start) String() string { return name(starts, int(s)) }
-
-// String returns the name.
-func (p Parametrization) String() string { return name(parametrizations, int(p)) }
 
 // String returns the name.
 func (d Dtype) String() string { return name(dtypes, int(d)) }
@@ -166,9 +142,6 @@ func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), ni
 func (s Start) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalText returns the name.
-func (p Parametrization) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
-// MarshalText returns the name.
 func (d Dtype) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // MarshalText returns the name.
@@ -179,9 +152,6 @@ func (d *Direction) UnmarshalText(b []byte) error { return parse((*int)(d), dire
 
 // UnmarshalText takes a name.
 func (s *Start) UnmarshalText(b []byte) error { return parse((*int)(s), starts, b) }
-
-// UnmarshalText takes a name.
-func (p *Parametrization) UnmarshalText(b []byte) error { return parse((*int)(p), parametrizations, b) }
 
 // UnmarshalText takes a name.
 func (d *Dtype) UnmarshalText(b []byte) error { return parse((*int)(d), dtypes, b) }

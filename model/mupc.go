@@ -3,10 +3,50 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/linear"
 )
+
+// Parametrization names what the edges of a network are scaled by.
+type Parametrization string
+
+const (
+	// Standard leaves each edge the scale that it is given.
+	Standard Parametrization = "standard"
+	// MuPC multiplies it by what keeps latents of one size at any width and depth, with
+	// weights of unit variance (Innocenti and others 2025). With fan for how many units a
+	// unit of the prediction is made from by the edge, K for how many of the prediction's
+	// edges have weights, and L for how many predictions with weights the longest path has,
+	// it is
+	//
+	//	1/(fan √K)       of a node that predicts no other, the end
+	//	1/√(fan K L)     where an edge without weights, the residual, is summed with it
+	//	1/√(fan K)       of any other edge with weights
+	//	1                without weights
+	MuPC Parametrization = "mupc"
+)
+
+// Parametrizations returns the names that there are.
+func Parametrizations() []string { return []string{string(Standard), string(MuPC)} }
+
+// check returns which names there are, where there is none such.
+func (p Parametrization) check() error {
+	if !slices.Contains(Parametrizations(), string(p)) {
+		return fmt.Errorf("must be one of %s, got %q", strings.Join(Parametrizations(), ", "), string(p))
+	}
+	return nil
+}
+
+// UnmarshalText takes a name; none is the default.
+func (p *Parametrization) UnmarshalText(b []byte) error {
+	if *p = Parametrization(b); *p == "" {
+		return nil
+	}
+	return p.check()
+}
 
 // muPC returns what multiplies the scales of a network's edges, by prediction and edge: see
 // [MuPC]. It is an error where nodes predict each other in a circle.

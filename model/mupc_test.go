@@ -29,6 +29,8 @@ func residualMLP(depth, width int) Config {
 	return c
 }
 
+func root(x float64) float64 { return math.Sqrt(x) }
+
 // scales returns those of a network's edges, by the names of their nodes.
 func scales(t *testing.T, c Config) map[string]float64 {
 	n, err := New(c)
@@ -45,7 +47,7 @@ func scales(t *testing.T, c Config) map[string]float64 {
 }
 
 func TestMuPCScalesEdgesByFanAndDepth(t *testing.T) {
-	root := math.Sqrt
+
 	gained := residualMLP(3, 64)
 	gained.Predictions[1].From[1].Scale = 2
 	merged := Config{ // two branches of weights meet at the end, and one has a gain
@@ -156,7 +158,7 @@ func TestMuPCIsRefused(t *testing.T) {
 	}{
 		"circle": {circle, "parametrization: must be standard where nodes predict each other in a circle"},
 		"init":   {Config{Layers: []int{3, 2}, Parametrization: MuPC, WeightInit: PyTorch}, "weight_init: must be normal where the parametrization is mupc, got pytorch"},
-		"number": {Config{Layers: []int{3, 2}, Parametrization: 7}, "parametrization: must be one of [standard mupc], got 7"},
+		"name":   {Config{Layers: []int{3, 2}, Parametrization: "ntk"}, `parametrization: must be one of standard, mupc, got "ntk"`},
 	} {
 		err := c.cfg.Validate()
 		if err == nil || !strings.Contains(err.Error(), c.wish) {

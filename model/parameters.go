@@ -94,7 +94,7 @@ func (n *Network) list() {
 // article's PyTorch module, layers.0.W.weight from the bottom up; else by prediction and
 // source, hidden.image.weight. j < 0 is what the prediction as a whole has.
 func (n *Network) parameterName(i, j int, name string) string {
-	if len(n.cfg.Layers) > 0 {
+	if n.cfg.Chain() {
 		if strings.Contains(name, "precision") {
 			return fmt.Sprintf("layers.%d.%s", i, name)
 		}

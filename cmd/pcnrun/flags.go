@@ -83,6 +83,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "limit", "N", "most training examples to use, 0 for all (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Limit }))
 	recipeFlag(f.flags, "validation", "N", "training examples held out to score each epoch (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Validation }))
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
+	networkFlag(f.flags)
 	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's", "recipe's")
 	f.flags.StringVar(&f.bottom, "bottom-energy", "", "`NAME` of the form of the bottom node's energy, that of the label where the\nnetwork is discriminative and of the data where it is generative:\n"+strings.Join(model.NodeEnergies(), ", ")+" (recipe's)")
 	recipeFlag(f.flags, "energies", "NAMES", "the same of all nodes from data to label, the top one gaussian, such as\ngaussian,gaussian-learned,cross-entropy (recipe's)", func(r *train.Recipe, text string) error {
@@ -132,6 +133,9 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return err
 	})
 	f.flags.Lookup("unguarded").NoOptDefVal = "true"
+	recipeFlag(f.flags, "parametrization", "NAME", "of edges: standard, or mupc, scales by width and depth for deep networks\n(recipe's, or the network's)", func(r *train.Recipe, text string) error {
+		return r.Model.Parametrization.UnmarshalText([]byte(text))
+	})
 	recipeFlag(f.flags, "weight-init", "NAME", "how weights are drawn: "+strings.Join(model.WeightInits(), ", ")+"\n(recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.WeightInit.UnmarshalText([]byte(text))
 	})
@@ -209,6 +213,15 @@ func columnUsage(err error) error {
 		return usagef("%w (--label for a class, --target for a regression)", err)
 	}
 	return err
+}
+
+// networkFlag adds the flag that names a network. What a recipe has of a chain does not
+// apply to it: see package config.
+func networkFlag(flags *pflag.FlagSet) {
+	recipeFlag(flags, "network", "TEXT", "a network by name, with its settings, in place of a chain:\n"+strings.Join(model.Networks(), "\n")+"\nor by its layers from the first hidden node on, such as \"dense 128 tanh; dense\"", func(r *train.Recipe, text string) error {
+		r.Model.Network = text
+		return nil
+	})
 }
 
 // addModelFlags adds the flags for what a model file from elsewhere does not
@@ -327,7 +340,7 @@ func (f *recipeFlags) setBottom(c *model.Config) error {
 	if err := e.UnmarshalText([]byte(f.bottom)); err != nil {
 		return usagef("--bottom-energy: %v", err)
 	}
-	if len(c.Nodes) > 0 {
+	if !c.Chain() {
 		return usagef("--bottom-energy: is for a chain of layers, got nodes: give the energy with the prediction")
 	}
 	if len(c.Energies) == 0 {
@@ -354,8 +367,8 @@ func (f *recipeFlags) choose(r *train.Recipe, args []string) {
 	})
 }
 
-// choosing are the flags that decide the default recipe.
-var choosing = []string{"data", "label", "target", "test", "validation", "direction"}
+// choosing are the flags that decide the default recipe, or what of it does not apply.
+var choosing = []string{"data", "label", "target", "test", "validation", "direction", "network", "parametrization", "weight-init"}
 
 // fromFiles reports whether a dataset is read from IDX files.
 func fromFiles(dataset string) bool {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 )
@@ -50,24 +49,13 @@ type layerInfo struct {
 	Map        string  `json:"map"`
 	Feature    string  `json:"feature"` // before the map
 	After      string  `json:"after"`   // behind it
+	Scale      number  `json:"scale"`
 	Shape      []int   `json:"shape,omitempty"`
 	Frobenius  *number `json:"frobenius,omitempty"` // of weights, where there are
 	Spectral   *number `json:"spectral,omitempty"`
 	Cosine     *number `json:"cosine,omitempty"` // between the Hebbian update and backprop's direction
+	by         string  // in words
 	prediction int
-}
-
-// by says what lies between the nodes of an edge.
-func (l layerInfo) by() string {
-	var s strings.Builder
-	if identity := feature.Identity.String(); l.After != identity {
-		s.WriteString(l.After + " of ")
-	}
-	s.WriteString(l.Map)
-	if l.Feature != feature.Identity.String() {
-		s.WriteString(" of " + l.Feature)
-	}
-	return s.String()
 }
 
 // precision is that of the units, or the mean with the least and the largest.
@@ -143,7 +131,7 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		return fmt.Sprintf("%.4g", *x)
 	}
 	nodes, layers := slices.Clone(in.Nodes), slices.Clone(in.Layers)
-	if len(n.Config().Layers) > 0 { // of a chain the top first
+	if n.Config().Chain() { // of a chain the top first
 		slices.Reverse(nodes)
 		slices.Reverse(layers)
 	}
@@ -159,7 +147,7 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 	fmt.Fprintln(t)
 	for _, layer := range layers {
 		shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(layer.Shape), "[]"), " ", " × ")
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", layer.Of, layer.From, layer.by(), shape, text(layer.Frobenius), text(layer.Spectral), text(layer.Cosine))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", layer.Of, layer.From, layer.by, shape, text(layer.Frobenius), text(layer.Spectral), text(layer.Cosine))
 	}
 	if err := t.Flush(); err != nil {
 		return err
