@@ -35,12 +35,14 @@ func (s *settler) watchEvery(apart bool) int {
 	return 8
 }
 
-// rounding is the share of the first energy below which energies are rounding.
+// rounding is the share of the first energy below which energies are rounding: some
+// tens of times the dtype's own, since the Gram form is a difference of products that may
+// be larger than the energy was.
 func (d Dtype) rounding() float64 {
 	if d == Float32 {
-		return 1e-7
+		return 1e-6
 	}
-	return 1e-15
+	return 1e-13
 }
 
 // watching is what looks at a shard's energy have found.

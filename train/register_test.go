@@ -44,7 +44,7 @@ var extensions = []struct {
 	file     string // which files have the name beside recipes: the model's, or a checkpoint alone
 	register func() error
 }{
-	{"model.predictions[0].from[0].feature", "activation: tanh", "activation: test-snake", "model", func() error {
+	{"model.predictions[0].from[0].feature", "feature: tanh", "feature: test-snake", "model", func() error {
 		return feature.RegisterActivation(feature.NewActivation("test-snake",
 			func(x float64) float64 { return x + math.Sin(x)*math.Sin(x) },
 			func(x, _ float64) float64 { return 1 + math.Sin(2*x) }, 2))
