@@ -245,5 +245,8 @@ func (c Config) String() string {
 			shape += fmt.Sprintf(", %v at %s", p.Energy, p.Of)
 		}
 	}
+	if c.Parametrization == MuPC {
+		shape += ", mupc"
+	}
 	return fmt.Sprintf("%s, %v", shape, c.Dtype)
 }

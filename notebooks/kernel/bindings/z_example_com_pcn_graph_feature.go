@@ -5,6 +5,7 @@ package bindings
 import (
 	feature "example.com/pcn/graph/feature"
 	imports "github.com/cosmos72/gomacro/imports"
+	tensor "gorgonia.org/tensor"
 	reflect "reflect"
 )
 
@@ -19,11 +20,11 @@ func init() {
 			"Identity":           reflect.ValueOf(&feature.Identity).Elem(),
 			"LeakyReLU":          reflect.ValueOf(&feature.LeakyReLU).Elem(),
 			"NewActivation":      reflect.ValueOf(feature.NewActivation),
+			"Parse":              reflect.ValueOf(feature.Parse),
 			"ParseActivation":    reflect.ValueOf(feature.ParseActivation),
 			"ReLU":               reflect.ValueOf(&feature.ReLU).Elem(),
 			"RegisterActivation": reflect.ValueOf(feature.RegisterActivation),
 			"Sigmoid":            reflect.ValueOf(&feature.Sigmoid).Elem(),
-			"Slope":              reflect.ValueOf(feature.Slope),
 			"Softplus":           reflect.ValueOf(&feature.Softplus).Elem(),
 			"Tanh":               reflect.ValueOf(&feature.Tanh).Elem(),
 		},
@@ -31,6 +32,7 @@ func init() {
 			"Activation": reflect.TypeFor[feature.Activation](),
 			"Concat":     reflect.TypeFor[feature.Concat](),
 			"Feature":    reflect.TypeFor[feature.Feature](),
+			"Sequence":   reflect.TypeFor[feature.Sequence](),
 		},
 		Proxies: map[string]reflect.Type{
 			"Feature": reflect.TypeFor[proxyFeatureFeature](),
@@ -42,11 +44,22 @@ func init() {
 
 // proxyFeatureFeature stands for an interpreted feature.Feature.
 type proxyFeatureFeature struct {
-	Object  any
-	Size_   func(any, ...int) (int, error)
-	String_ func(any) string
+	Object      any
+	Linear_     func(any) bool
+	MaxSlope_   func(any) float64
+	Shape_      func(any, ...tensor.Shape) (tensor.Shape, error)
+	String_     func(any) string
+	UnitByUnit_ func(any) bool
 }
 
-func (p *proxyFeatureFeature) Size(a0 ...int) (int, error) { return p.Size_(p.Object, a0...) }
+func (p *proxyFeatureFeature) Linear() bool { return p.Linear_(p.Object) }
+
+func (p *proxyFeatureFeature) MaxSlope() float64 { return p.MaxSlope_(p.Object) }
+
+func (p *proxyFeatureFeature) Shape(a0 ...tensor.Shape) (tensor.Shape, error) {
+	return p.Shape_(p.Object, a0...)
+}
 
 func (p *proxyFeatureFeature) String() string { return p.String_(p.Object) }
+
+func (p *proxyFeatureFeature) UnitByUnit() bool { return p.UnitByUnit_(p.Object) }

@@ -39,14 +39,24 @@ func init() {
 // proxyLinearMap stands for an interpreted linear.Map.
 type proxyLinearMap struct {
 	Object      any
-	Outer_      func(any, int, int) linear.Outer
-	Parameters_ func(any, int, int) ([]linear.Parameter, error)
+	Biases_     func(any, tensor.Shape) int
+	Out_        func(any, tensor.Shape, tensor.Shape) (tensor.Shape, error)
+	Outer_      func(any, tensor.Shape, tensor.Shape) linear.Outer
+	Parameters_ func(any, tensor.Shape, tensor.Shape) []linear.Parameter
 	String_     func(any) string
 }
 
-func (p *proxyLinearMap) Outer(a0 int, a1 int) linear.Outer { return p.Outer_(p.Object, a0, a1) }
+func (p *proxyLinearMap) Biases(a0 tensor.Shape) int { return p.Biases_(p.Object, a0) }
 
-func (p *proxyLinearMap) Parameters(a0 int, a1 int) ([]linear.Parameter, error) {
+func (p *proxyLinearMap) Out(a0 tensor.Shape, a1 tensor.Shape) (tensor.Shape, error) {
+	return p.Out_(p.Object, a0, a1)
+}
+
+func (p *proxyLinearMap) Outer(a0 tensor.Shape, a1 tensor.Shape) linear.Outer {
+	return p.Outer_(p.Object, a0, a1)
+}
+
+func (p *proxyLinearMap) Parameters(a0 tensor.Shape, a1 tensor.Shape) []linear.Parameter {
 	return p.Parameters_(p.Object, a0, a1)
 }
 
