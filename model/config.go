@@ -17,8 +17,7 @@ import (
 
 // Config describes a network: as a chain of dense layers by Layers and what goes with
 // them, as one of Networks or a text of layers by Network, or as any graph by Nodes and
-// Predictions. The zero value of a field means its
-// default.
+// Predictions. The zero value of a field means its default.
 type Config struct {
 	// Layers are the sizes of the nodes of a chain from data to label: 64, 32, 10 for 64
 	// pixels and ten classes, in both directions. Its nodes are named input, hidden1,
@@ -361,34 +360,6 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 			}
 		}
 	}
-}
-
-// faults returns what is wrong with the graph that nodes and predictions make, each
-// naming the node or prediction by its place, too.
-func (c *Config) faults() (errs []error) {
-	spec, _, _ := c.design()
-	w, err := spec.Wire()
-	switch {
-	case err == nil && c.Parametrization == MuPC:
-		if _, err := muPC(w); err != nil {
-			return []error{err}
-		}
-		return nil
-	case err == nil:
-		return nil
-	}
-	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
-		f := err.(*graph.Fault)
-		place := ""
-		switch {
-		case f.Node >= 0:
-			place = fmt.Sprintf("nodes[%d]: ", f.Node)
-		case f.Prediction >= 0:
-			place = fmt.Sprintf("predictions[%d]: ", f.Prediction)
-		}
-		errs = append(errs, errors.New(place+strings.TrimPrefix(f.Text, place)))
-	}
-	return errs
 }
 
 // Validate returns all that is wrong with c, each error naming its field.

@@ -74,6 +74,33 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 	return s, energies, precisions
 }
 
+// faults returns what is wrong with the graph that nodes and predictions make, each
+// naming the node or prediction by its place, too.
+func (c *Config) faults() (errs []error) {
+	spec, _, _ := c.design()
+	w, err := spec.Wire()
+	if err == nil && c.Parametrization == MuPC {
+		if _, err := muPC(w); err != nil {
+			return []error{err}
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
+		f := err.(*graph.Fault)
+		place := ""
+		switch {
+		case f.Node >= 0:
+			place = fmt.Sprintf("nodes[%d]: ", f.Node)
+		case f.Prediction >= 0:
+			place = fmt.Sprintf("predictions[%d]: ", f.Prediction)
+		}
+		errs = append(errs, errors.New(place+strings.TrimPrefix(f.Text, place)))
+	}
+	return errs
+}
+
 // parsed returns the feature of a text, which has been looked at before, of so many sources.
 func parsed(text string, sources int) feature.Feature {
 	f, _ := feature.Parse(text)
@@ -128,37 +155,6 @@ func (c *Config) chain() (nodes []Node, predictions []Prediction) {
 // Chain reports whether the network is a chain of dense layers, by Layers.
 func (c Config) Chain() bool {
 	return c.Network == "" && len(c.Nodes) == 0 && len(c.Predictions) == 0
-}
-
-// Expanded returns the configuration with the nodes and predictions that Network stands
-// for in its place, which is c itself where there is none.
-func (c Config) Expanded() (Config, error) {
-	if c.Network == "" {
-		return c, nil
-	}
-	words := strings.Fields(c.Network)
-	switch {
-	case len(c.Layers) != 2 || c.Layers[0] < 1 || c.Layers[1] < 1:
-		return c, fmt.Errorf("layers: must be the sizes of data and label alone, > 0, where there is a network, got %v", c.Layers)
-	case len(c.Nodes) > 0 || len(c.Predictions) > 0:
-		return c, errors.New("network: must be left out where there are nodes and predictions")
-	case len(words) == 0:
-		return c, fmt.Errorf("network: must be a name or layers, got %q", c.Network)
-	}
-	of, err := layered, error(nil)
-	if slices.Contains(networkNames(), words[0]) {
-		of = named
-	} else if layerMaps[strings.Trim(words[0], ",;")] == nil {
-		return c, fmt.Errorf("network: must begin with a name, %s, or with a layer, %s, got %q", strings.Join(networkNames(), ", "), strings.Join(layerMapNames(), ", "), words[0])
-	}
-	full, err := of(c.Network, c.Layers[0], c.Layers[1])
-	if err != nil {
-		return c, fmt.Errorf("network: %w", err)
-	}
-	c.Nodes, c.Predictions = full.Nodes, full.Predictions
-	c.Parametrization = cmp.Or(c.Parametrization, full.Parametrization)
-	c.Network, c.Layers = "", nil
-	return c, nil
 }
 
 // NodeNames returns the names of the network's nodes, those of a chain from data to label.

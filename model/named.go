@@ -1,12 +1,14 @@
 package model
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
 	"math"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -46,6 +48,37 @@ func networkNames() (names []string) {
 		names = append(names, strings.Fields(text)[0])
 	}
 	return names
+}
+
+// Expanded returns the configuration with the nodes and predictions that Network stands
+// for in its place, which is c itself where there is none.
+func (c Config) Expanded() (Config, error) {
+	if c.Network == "" {
+		return c, nil
+	}
+	words := strings.Fields(c.Network)
+	switch {
+	case len(c.Layers) != 2 || c.Layers[0] < 1 || c.Layers[1] < 1:
+		return c, fmt.Errorf("layers: must be the sizes of data and label alone, > 0, where there is a network, got %v", c.Layers)
+	case len(c.Nodes) > 0 || len(c.Predictions) > 0:
+		return c, errors.New("network: must be left out where there are nodes and predictions")
+	case len(words) == 0:
+		return c, fmt.Errorf("network: must be a name or layers, got %q", c.Network)
+	}
+	of := layered
+	if slices.Contains(networkNames(), words[0]) {
+		of = named
+	} else if layerMaps[strings.Trim(words[0], ",;")] == nil {
+		return c, fmt.Errorf("network: must begin with a name, %s, or with a layer, %s, got %q", strings.Join(networkNames(), ", "), strings.Join(layerMapNames(), ", "), words[0])
+	}
+	full, err := of(c.Network, c.Layers[0], c.Layers[1])
+	if err != nil {
+		return c, fmt.Errorf("network: %w", err)
+	}
+	c.Nodes, c.Predictions = full.Nodes, full.Predictions
+	c.Parametrization = cmp.Or(c.Parametrization, full.Parametrization)
+	c.Network, c.Layers = "", nil
+	return c, nil
 }
 
 // readNetwork returns the two parts of a network's file.
