@@ -67,10 +67,14 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 	for i := range e.Terms {
 		p, t := &e.wiring.Predictions[i], &e.Terms[i]
 		for j, from := range e.wiring.From[i] {
-			edge, lo := &p.Edges[j], 0
-			a := p.Weight * p.Energy.Curvature() * square(edge.Scale*edge.Feature.MaxSlope()*p.After.MaxSlope()) * e.wiring.ways(i, l)
+			edge, at := &p.Edges[j], op.Among{}
+			for _, s := range e.wiring.sources(i, j) {
+				at.Of += s[len(s)-1]
+			}
+			a := p.Weight * p.Energy.Curvature() * square(e.wiring.Slope(i, j)) * e.wiring.ways(i, l)
 			for _, source := range from {
-				d := e.Spec.Nodes[source].Size()
+				s := e.Spec.Nodes[source].Shape
+				at.Channels, at.Units = s[len(s)-1], s.TotalSize()
 				if source == l {
 					for _, f := range []feature.Feature{edge.Feature, p.After} {
 						if !f.UnitByUnit() {
@@ -82,13 +86,13 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 						return h, fmt.Errorf("graph: node %s: the map %v has no known curvature: a method without blocks must be taken", name, edge.Map)
 					}
 					if len(from) > 1 {
-						block = part(block, lo, d, name, b)
+						block = part(block, at, name, b)
 					} else if edge.Map == linear.Map(linear.Dense{}) && t.Precision == nil {
 						h.narrow = t.Edges[j].Parameters[0]
 					}
 					h.add(a, block)
 				}
-				lo += d
+				at.Lo += at.Channels
 			}
 		}
 	}
@@ -112,13 +116,13 @@ func (h *curvature) add(a float64, block linear.Block) {
 	}
 }
 
-// part returns the part of d units from lo on, of a node that stands beside others.
-func part(block linear.Block, lo, d int, name string, b *op.Builder) linear.Block {
+// part returns the part of a node that stands beside others.
+func part(block linear.Block, at op.Among, name string, b *op.Builder) linear.Block {
 	if block.Gram != nil {
-		block.Gram = b.Apply(block.Gram.Name()+" of "+name, op.Part(lo, d, true), block.Gram)
+		block.Gram = b.Apply(block.Gram.Name()+" of "+name, op.Part(at, true), block.Gram)
 	}
 	if block.Diagonal != nil {
-		block.Diagonal = b.Apply(block.Diagonal.Name()+" of "+name, op.Part(lo, d, false), block.Diagonal)
+		block.Diagonal = b.Apply(block.Diagonal.Name()+" of "+name, op.Part(at, false), block.Diagonal)
 	}
 	return block
 }

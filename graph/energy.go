@@ -172,12 +172,11 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 	var sum G.Nodes
 	for j, edge := range p.Edges {
 		var sources G.Nodes
-		var shapes []tensor.Shape
 		for _, from := range w.From[i][j] {
-			sources, shapes = append(sources, e.Latents[from]), append(shapes, w.Nodes[from].Shape)
+			sources = append(sources, e.Latents[from])
 		}
 		arrow := fmt.Sprintf("%s←%s", of, strings.Join(edge.From, ", "))
-		part := Summand{Feature: edge.Feature.(buildsFeature).Build(b, shapes, sources...)}
+		part := Summand{Feature: edge.Feature.(buildsFeature).Build(b, w.sources(i, j), sources...)}
 		if b.Err != nil {
 			return nil, b.Err
 		}

@@ -25,11 +25,10 @@ func TestOpDerivatives(t *testing.T) {
 	apply := func(o *op.Op) build {
 		return func(b *op.Builder, x ...*G.Node) *G.Node { return b.Apply("out", o, x...) }
 	}
-	// of a feature, of sources without positions
-	of := func(f feature.Feature) build {
+	// of a feature, of sources of these shapes, without positions where none are given
+	of := func(f feature.Feature, shapes ...tensor.Shape) build {
 		return func(b *op.Builder, x ...*G.Node) *G.Node {
-			var shapes []tensor.Shape
-			for _, n := range x {
+			for _, n := range x[len(shapes):] {
 				shapes = append(shapes, n.Shape()[1:])
 			}
 			return f.(buildsFeature).Build(b, shapes, x...)
@@ -66,6 +65,18 @@ func TestOpDerivatives(t *testing.T) {
 				in    []input
 			}{of(a), []input{{mat, true}}}
 		}
+	}
+	for _, c := range shapedCases {
+		f, err := feature.Parse(c.text)
+		must(t, err)
+		var in []input
+		for _, s := range c.in {
+			in = append(in, input{[]int{3, s.TotalSize()}, true})
+		}
+		cases[c.String()] = struct {
+			build build
+			in    []input
+		}{of(f, c.in...), in}
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

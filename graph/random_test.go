@@ -56,17 +56,25 @@ var cyclic = &linear.Own{
 	},
 }
 
+// convolutions of which images of 2×3, 1×2 and 4 positions take one to each other.
+var convolutions = []string{"conv 2x3 stride 2 pad 0x1", "conv-transpose 2 stride 2x1", "conv 3x2 pad same groups 2", "conv 2x3 pad same"}
+
 // randomSpec draws a network: nodes that predict each other along any graph, circles
-// among them, by any feature and map, in both conventions, with shared parameters,
+// among them, vectors or images, by any feature and map, in both conventions, with shared parameters,
 // weights, priors, precisions, clamps and masks. Linear ones have identities alone.
 func randomSpec(t *rapid.T, linearOnly bool) Spec {
 	s := Spec{Batch: rapid.IntRange(1, 3).Draw(t, "batch"), Dtype: tensor.Float64}
 	yes := func(of int, what string) bool { return rapid.IntRange(1, of).Draw(t, what) == 1 }
 	same := rapid.IntRange(1, 4).Draw(t, "size")
+	images := !linearOnly && yes(3, "images")
 	for l := range rapid.IntRange(2, 5).Draw(t, "nodes") {
 		n := Node{Name: fmt.Sprintf("n%d", l), Shape: tensor.Shape{same}}
 		if yes(2, "other size") {
 			n.Shape = tensor.Shape{rapid.IntRange(1, 4).Draw(t, "its size")}
+		}
+		if images {
+			positions := rapid.SampledFrom([]tensor.Shape{{2, 3}, {2, 3}, {1, 2}, {4}}).Draw(t, "positions")
+			n.Shape = append(positions.Clone(), rapid.IntRange(1, 2).Draw(t, "channels"))
 		}
 		switch rapid.IntRange(0, 4).Draw(t, "clamp") {
 		case 0:
@@ -102,7 +110,7 @@ func randomSpec(t *rapid.T, linearOnly bool) Spec {
 			from := s.Nodes[source]
 			e := Edge{From: []string{from.Name}, Feature: activation(), Feedback: source <= l}
 			k := from.Size()
-			if yes(5, "concat") {
+			if !images && yes(5, "concat") {
 				other := rapid.IntRange(0, last).Draw(t, "other source")
 				e.From = append(e.From, s.Nodes[other].Name)
 				e.Feature = feature.Sequence{feature.Concat{}, activation()}
@@ -126,6 +134,22 @@ func randomSpec(t *rapid.T, linearOnly bool) Spec {
 				}
 			case 3:
 				e.Share = fmt.Sprintf("w%d×%d", of.Size(), k)
+			}
+			if images && yes(2, "convolution") {
+				for _, text := range convolutions {
+
+					m, err := linear.ParseMap(text)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if out, err := m.Out(from.Shape, of.Shape); err == nil && out.Eq(of.Shape) && len(e.From) == 1 {
+						e.Map, e.Share = m, ""
+						if yes(2, "share") {
+							e.Share = fmt.Sprintf("%s of %v by %v", text, from.Shape[1:], of.Shape[1:])
+						}
+						break
+					}
+				}
 			}
 			if yes(3, "scale") {
 				e.Scale = -0.6
@@ -259,8 +283,8 @@ func hebbianOf(m *Machine) map[*G.Node][]float64 {
 	e, of := m.energy, map[*G.Node][]float64{}
 	for i, t := range e.Terms {
 		delta := m.Delta(i)
-		n := delta.Shape()[1]
 		if t.Bias != nil {
+			n := e.wiring.Biases[i]
 			of[t.Bias] = make([]float64, n)
 			for j, d := range delta.Float64s() {
 				of[t.Bias][j%n] += d

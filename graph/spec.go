@@ -263,14 +263,10 @@ func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(f
 		if e.Scale = cmp.Or(e.Scale, 1); math.IsNaN(e.Scale) || math.IsInf(e.Scale, 0) {
 			bad("%s: scale: must be a number, got %v", where, e.Scale)
 		}
-		var sources []tensor.Shape
-		for _, l := range w.From[i][j] {
-			sources = append(sources, w.Nodes[l].Shape)
-			if l == w.Of[i] && !e.Feedback {
-				bad("%s: must not predict itself but by feedback", where)
-			}
+		if slices.Contains(w.From[i][j], w.Of[i]) && !e.Feedback {
+			bad("%s: must not predict itself but by feedback", where)
 		}
-		psi, err := e.Feature.Shape(sources...)
+		psi, err := e.Feature.Shape(w.sources(i, j)...)
 		if err != nil {
 			bad("%s: feature: %v", where, err)
 			continue
@@ -311,6 +307,22 @@ func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(f
 	if p.Gram && !(w.GramForm(i) && node.Clamped && !w.Nodes[w.From[i][0][0]].Clamped && !p.Precise) {
 		bad("prediction of %s: gram: is for a clamped Gaussian node without precision, of one free source and a dense map", p.Of)
 	}
+}
+
+// Slope returns what bounds the derivative of a prediction by the source of one of its
+// edges, beside the norm of the edge's map: a, and the largest slopes of ψ and g.
+func (w *Wiring) Slope(prediction, edge int) float64 {
+	p := &w.Predictions[prediction]
+	e := &p.Edges[edge]
+	return e.Scale * e.Feature.MaxSlope(w.sources(prediction, edge)...) * p.After.MaxSlope(w.Sums[prediction])
+}
+
+// sources returns the shapes of an edge's sources.
+func (w *Wiring) sources(prediction, edge int) (shapes []tensor.Shape) {
+	for _, l := range w.From[prediction][edge] {
+		shapes = append(shapes, w.Nodes[l].Shape)
+	}
+	return shapes
 }
 
 // checkClamps returns what is wrong with what is clamped, for an energy that is to be

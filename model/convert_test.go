@@ -150,7 +150,7 @@ func TestCopiesHaveEverything(t *testing.T) {
 					must(t, n.WriteNPZ(&b))
 					c, err := Read(b.Bytes(), Config{})
 					must(t, err)
-					c.norms = n.norms.clone()
+					c.norms = n.norms.clone(n)
 					c.version = n.version
 					return c, nil
 				}

@@ -32,7 +32,8 @@ func biasName(i int) string   { return fmt.Sprintf("layers.%d.W.bias", i) }
 // (d_0, d_1), layers.0.W.bias (d_0), and so on from the bottom. Precisions unit by
 // unit are layers.0.precision (d_0), or layers.0.log_precision where they are
 // learned. A network that is no chain has names of predictions and sources in place of
-// layers: hidden.image.weight, hidden.bias ([Network.Named] has them). Where path ends in .npz it is an NPZ file for NumPy instead: see
+// layers: hidden.image.weight, hidden.bias ([Network.Named] has them); weights of a
+// convolution have PyTorch's shape, (channels, C/groups, kh, kw). Where path ends in .npz it is an NPZ file for NumPy instead: see
 // [Network.WriteNPZ]. The file is written beside path and renamed, so that path is
 // never half a file. Its entry pcn.sha256 is a hash of all else, which [Load]
 // checks.
@@ -70,11 +71,16 @@ func (n *Network) write(w io.Writer, as func(io.Writer, map[string]*tensor.Dense
 	return nil
 }
 
-// tensors returns what is stored, by the names that it has in files.
+// tensors returns what is stored, by the names and in the shapes that it has in files.
 func (n *Network) tensors() map[string]*tensor.Dense {
 	tensors := map[string]*tensor.Dense{}
 	for _, p := range n.parameters {
 		tensors[p.Name] = p.Value
+	}
+	for _, s := range n.slots() {
+		if s.fixed == nil {
+			tensors[s.name] = s.toFile(s.at(n))
+		}
 	}
 	for i, t := range n.terms {
 		if t.unitwise && t.log == nil {
@@ -166,7 +172,7 @@ func Read(data []byte, base Config) (*Network, error) {
 	}
 	for _, s := range planned.slots() {
 		if s.fixed == nil {
-			wants(s.name, s.shape...)
+			wants(s.name, s.file()...)
 		}
 	}
 	for i, t := range planned.terms {
@@ -207,9 +213,15 @@ func Read(data []byte, base Config) (*Network, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	for name, d := range n.tensors() {
+	stored := n.tensors()
+	for name, d := range stored {
 		if err := fill(d, st[name], name); err != nil {
 			return nil, err
+		}
+	}
+	for _, s := range n.slots() {
+		if s.axes != nil {
+			s.fromFile(s.at(n), stored[s.name])
 		}
 	}
 	n.Changed()

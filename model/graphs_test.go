@@ -223,7 +223,7 @@ func TestGraphsAreKept(t *testing.T) {
 						t.Errorf("%s: %s differs from %s", what, got.Name, p.Name)
 					}
 				}
-				m.norms = n.norms.clone() // how far norms have been followed is in no file
+				m.norms = n.norms.clone(n) // how far norms have been followed is in no file
 				m.version = n.version
 				if diff := cmp.Diff(answers(t, n.Clone(), 1), answers(t, m, 1)); diff != "" {
 					t.Errorf("%s: %s", what, diff)
@@ -249,7 +249,7 @@ func TestBadGraphs(t *testing.T) {
 		`predictions[1].precision: must be a number > 0`:                                                         func(c *Config) { c.Predictions[1].Precision = -1 },
 		`predictions[1].precision: must be 1 where the energy is laplace, got 2`:                                 func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 2, Laplace },
 		`predictions[1].precision: must be within e^±7 where it is learned`:                                      func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 5000, GaussianLearned },
-		`predictions[1].from[1].map: must be one of`:                                                             func(c *Config) { c.Predictions[1].From[1].Map = "conv" },
+		`predictions[1].from[1].map: must be one of`:                                                             func(c *Config) { c.Predictions[1].From[1].Map = "weave" },
 		`predictions[1].from[0].feature: must be one of`:                                                         func(c *Config) { c.Predictions[1].From[0].Feature = "tahn" },
 		`prediction of target: from: must be of the nodes hidden1, hidden2, hidden3, input, target, got "there"`: func(c *Config) { c.Predictions[0].From[0].Nodes = []string{"there"} },
 		`predictions[2].of: must be one of the nodes, got "there"`:                                               func(c *Config) { c.Predictions[2].Of = "there" },

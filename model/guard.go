@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/graph/linear"
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 )
@@ -22,7 +23,9 @@ import (
 // at its node, and −√(wΠ) g' a M φ' at each source. The spectral norm of J is at most that
 // of the small sparse matrix of the blocks' own norms, which is what is computed. A prior
 // adds its α. Where an energy is not Gaussian the largest curvature by the prediction
-// takes the place of Π (see graph.NodeEnergy). Descent diverges from 2/λ on. It is NaN
+// takes the place of Π (see graph.NodeEnergy). Descent diverges from 2/λ on. A feature that
+// normalises an example has no bound of use: it counts as where examples have a spread of
+// 1, and of those with less the energy may rise (see feature.Normalise). It is NaN
 // where c are not clamps for the network, of which [Network.Settle] says what is wrong.
 func (n *Network) MaxRate(c Clamps) float64 {
 	clamps, _, err := n.check(c)
@@ -59,8 +62,8 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 		if p.Energy == graph.CrossEntropy {
 			curvature *= c[of].mass()
 		}
-		for j, e := range p.Edges {
-			norm := weight * math.Sqrt(curvature) * p.After.MaxSlope() * e.Feature.MaxSlope() * math.Abs(e.Scale) * n.norms.edge(n, i, j)
+		for j := range p.Edges {
+			norm := weight * math.Sqrt(curvature) * math.Abs(n.wiring.Slope(i, j)) * n.norms.edge(n, i, j)
 			for _, l := range n.wiring.From[i][j] {
 				if !c[l].whole() {
 					blocks = append(blocks, block{i, l, norm * factor(l)})
@@ -107,31 +110,46 @@ func norm2Of(blocks []block, rows, columns int) float64 {
 // edgeAt is an edge of a prediction.
 type edgeAt struct{ prediction, edge int }
 
-// norms follows the spectral norms of √Π M of edges with a matrix by power iteration,
-// each update starting from where the last one ended.
+// norms follows the spectral norms of √Π M of edges by power iteration, where the map has
+// it, each update starting from where the last one ended.
 type norms struct {
-	edges    []edgeAt // that have a matrix
+	edges    []edgeAt
 	of       []float64
+	powers   []linear.Power
 	right    [][]float64 // the top right singular vector
-	left     [][]float64 // scratch
 	versions []int       // of the parameters that a norm is of
+}
+
+// powered is a map with a power iteration.
+type powered interface {
+	Power(psi, out tensor.Shape) linear.Power
+}
+
+// add adds an edge, unless its map says itself how large its norm is.
+func (w *norms) add(n *Network, at edgeAt, right func(k int) float64) {
+	psi, out := n.wiring.Features[at.prediction][at.edge], n.wiring.Sums[at.prediction]
+	m, ok := n.wiring.Predictions[at.prediction].Edges[at.edge].Map.(powered)
+	if !ok {
+		return
+	}
+	power := m.Power(psi, out)
+	if power == nil {
+		return
+	}
+	x := make([]float64, psi.TotalSize())
+	for k := range x {
+		x[k] = right(k)
+	}
+	w.edges, w.of, w.powers = append(w.edges, at), append(w.of, 0), append(w.powers, power)
+	w.right, w.versions = append(w.right, x), append(w.versions, -1)
 }
 
 func newNorms(n *Network) *norms {
 	w := &norms{}
 	rng := rand.New(rand.NewPCG(n.cfg.Seed, streamNorms))
 	for i, t := range n.terms {
-		for j, theta := range t.edges {
-			if _, own := n.wiring.Predictions[i].Edges[j].Map.(bounds); own || len(theta) == 0 || theta[0].Dims() != 2 {
-				continue
-			}
-			s := theta[0].Shape()
-			right := make([]float64, s[1])
-			for k := range right {
-				right[k] = rng.NormFloat64()
-			}
-			w.edges, w.of, w.versions = append(w.edges, edgeAt{i, j}), append(w.of, 0), append(w.versions, -1)
-			w.right, w.left = append(w.right, right), append(w.left, make([]float64, s[0]))
+		for j := range t.edges {
+			w.add(n, edgeAt{i, j}, func(int) float64 { return rng.NormFloat64() })
 		}
 	}
 	return w
@@ -165,11 +183,13 @@ func (w *norms) edge(n *Network, prediction, edge int) float64 {
 	return highest
 }
 
-func (w *norms) clone() *norms {
-	c := &norms{edges: w.edges, of: slices.Clone(w.of), versions: slices.Clone(w.versions)}
-	for i := range w.right {
-		c.right, c.left = append(c.right, slices.Clone(w.right[i])), append(c.left, make([]float64, len(w.left[i])))
+func (w *norms) clone(n *Network) *norms {
+	c := &norms{}
+	for i, at := range w.edges {
+		c.add(n, at, func(k int) float64 { return w.right[i][k] })
 	}
+	copy(c.of, w.of)
+	copy(c.versions, w.versions)
 	return c
 }
 
@@ -193,24 +213,25 @@ func (w *norms) update(n *Network, wanted func(edgeAt) bool) {
 	for i, v := range w.versions {
 		if v != n.version && wanted(w.edges[i]) {
 			stale = append(stale, i)
-			weights += len(w.left[i]) * len(w.right[i])
+			weights += n.terms[w.edges[i].prediction].edges[w.edges[i].edge][0].DataSize()
 			w.versions[i] = n.version
 		}
 	}
 	pool.Each(pool.Workers(n.workers, normCost*weights), len(stale), func(at int) {
 		i := stale[at]
-		t := n.terms[w.edges[i].prediction]
+		t, out := n.terms[w.edges[i].prediction], n.wiring.Sums[w.edges[i].prediction].TotalSize()
 		tolerance := normTolerance
 		if w.of[i] == 0 {
 			tolerance = firstTolerance
 		}
+		precision, weight := t.precision, 1.0
+		if precision != nil && precision.DataSize() != out { // of other units than the map's
+			precision, weight = nil, math.Sqrt(n.maxPrecision(w.edges[i].prediction))
+		}
+		w.powers[i].Take(t.edges[w.edges[i].edge][0])
 		for range normSteps {
 			last := w.of[i]
-			if d := t.edges[w.edges[i].edge][0]; d.Dtype() == tensor.Float32 {
-				w.of[i] = powerStep(d.Float32s(), t.precision, w.left[i], w.right[i])
-			} else {
-				w.of[i] = powerStep(d.Float64s(), t.precision, w.left[i], w.right[i])
-			}
+			w.of[i] = weight * powerStep(w.powers[i], precision, w.right[i])
 			if math.Abs(w.of[i]-last) <= tolerance*w.of[i] {
 				break
 			}
@@ -218,28 +239,27 @@ func (w *norms) update(n *Network, wanted func(edgeAt) bool) {
 	})
 }
 
+// mapNorm returns the spectral norm of M of an edge, which has a power iteration.
+func (n *Network) mapNorm(prediction, edge int) float64 {
+	w, rng := &norms{}, rand.New(rand.NewPCG(n.cfg.Seed, streamNorms))
+	w.add(n, edgeAt{prediction, edge}, func(int) float64 { return rng.NormFloat64() })
+	w.powers[0].Take(n.terms[prediction].edges[edge][0])
+	norm := 0.0
+	for range 10 * normSteps {
+		last := norm
+		if norm = powerStep(w.powers[0], nil, w.right[0]); math.Abs(norm-last) <= 1e-9*norm {
+			break
+		}
+	}
+	return norm
+}
+
 // powerStep sets x to WᵀΠW x, which the next step normalises, and returns
 // √‖WᵀΠW x‖ for the unit x along the one it was given: an estimate, from below, of
 // the spectral norm of √Π W. A nil precision is 1.
-func powerStep[T float32 | float64](w []T, precision *tensor.Dense, left, x []float64) float64 {
+func powerStep(w linear.Power, precision *tensor.Dense, x []float64) float64 {
 	f64s.Scale(1/math.Sqrt(f64s.Dot(x, x)), x)
-	k := len(x)
-	for i := range left {
-		sum := 0.0
-		for j, v := range w[i*k : (i+1)*k] {
-			sum += float64(v) * x[j]
-		}
-		if precision != nil {
-			sum *= dense.At(precision, i)
-		}
-		left[i] = sum
-	}
-	clear(x)
-	for i, l := range left {
-		for j, v := range w[i*k : (i+1)*k] {
-			x[j] += l * float64(v)
-		}
-	}
+	w.Step(precision, x)
 	norm2 := f64s.Dot(x, x)
 	if norm2 == 0 || !finite(norm2) {
 		for j := range x { // no direction to follow: begin anew the next time

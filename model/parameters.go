@@ -15,7 +15,9 @@ import (
 type slot struct {
 	name       string
 	shape      []int
-	in, out    int // fans; 0 for gains
+	in, out    int   // fans; 0 for gains
+	axes       []int // of the tensor in files: see linear.Parameter
+	stored     []int
 	prediction int
 	edges      [][2]int // prediction and edge of each that has it, by index in its θ
 	index      int      // in θ; −1 for the bias
@@ -39,7 +41,10 @@ func (n *Network) slots() (slots []slot) {
 					slots[first+k].edges = append(slots[first+k].edges, [2]int{i, j})
 					continue
 				}
-				slots = append(slots, slot{name: n.parameterName(i, j, x.Name), shape: x.Shape, in: x.FanIn, out: x.FanOut, prediction: i, edges: [][2]int{{i, j}}, index: k, fixed: x.Value})
+				slots = append(slots, slot{
+					name: n.parameterName(i, j, x.Name), shape: x.Shape, in: x.FanIn, out: x.FanOut, axes: x.Axes, stored: x.Stored,
+					prediction: i, edges: [][2]int{{i, j}}, index: k, fixed: x.Value,
+				})
 			}
 			if e.Share != "" && !known {
 				shared[e.Share] = len(slots) - len(of)
@@ -73,6 +78,35 @@ func (s *slot) at(n *Network) *tensor.Dense {
 		return n.terms[s.prediction].bias
 	}
 	return n.terms[s.edges[0][0]].edges[s.edges[0][1]][s.index]
+}
+
+// file returns the shape of the tensor in files.
+func (s *slot) file() []int {
+	if s.axes == nil {
+		return s.shape
+	}
+	shape := make([]int, len(s.axes))
+	for i, axis := range s.stored {
+		shape[i] = s.axes[axis]
+	}
+	return shape
+}
+
+// toFile returns x as files have it, and fromFile sets x to what a file has.
+func (s *slot) toFile(x *tensor.Dense) *tensor.Dense {
+	if s.axes == nil {
+		return x
+	}
+	stored := tensor.New(tensor.Of(x.Dtype()), tensor.WithShape(s.file()...))
+	return dense.Permute(stored, x, s.axes, s.stored)
+}
+
+func (s *slot) fromFile(x, stored *tensor.Dense) {
+	back := make([]int, len(s.stored))
+	for i, axis := range s.stored {
+		back[axis] = i
+	}
+	dense.Permute(x, stored, s.file(), back)
 }
 
 // list makes the list of parameters that are learned, log Π of precisions last.

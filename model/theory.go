@@ -288,7 +288,8 @@ func (s *linearSolver) solve(e *Equilibrium, row int) error {
 
 // WeightNorms returns the Frobenius and the spectral norm of the weights of edge j of
 // prediction i: the root of the sum of their squares, and their largest singular value; of
-// gains both as of a diagonal matrix, and 0 where there are none.
+// gains both as of a diagonal matrix, and 0 where there are none. The spectral norm of a
+// convolution is that of the whole map, by power iteration.
 func (n *Network) WeightNorms(i, j int) (frobenius, spectral float64) {
 	weights := n.EdgeWeights(i, j)
 	if weights == nil {
@@ -300,6 +301,9 @@ func (n *Network) WeightNorms(i, j int) (frobenius, spectral float64) {
 			spectral = max(spectral, math.Abs(g))
 		}
 		return math.Sqrt(norm2(weights)), spectral
+	}
+	if n.wiring.Predictions[i].Edges[j].Map.Parameters(n.wiring.Features[i][j], n.wiring.Sums[i])[0].Axes != nil {
+		return math.Sqrt(norm2(weights)), n.mapNorm(i, j)
 	}
 	w := mat.NewDense(shape[0], shape[1], dense.Floats(weights))
 	var gram mat.SymDense // on the smaller side

@@ -31,7 +31,7 @@ var (
 	ReLU      = builtin("relu", vec.ReLU, 1)
 	LeakyReLU = builtin("leaky-relu", vec.LeakyReLU, 1) // slope 0.01 below 0
 	Sigmoid   = builtin("sigmoid", vec.Sigmoid, 0.25)
-	GELU      = builtin("gelu", vec.GELU, 1.1289) // x Φ(x), exact; Hendrycks and Gimpel (2016)
+	GELU      = builtin("gelu", vec.GELU, 1.1289042) // x Φ(x), exact; Hendrycks and Gimpel (2016)
 	Softplus  = builtin("softplus", vec.Softplus, 1)
 	HardTanh  = builtin("hard-tanh", vec.HardTanh, 1) // clamp to [−1, 1]
 )
@@ -61,7 +61,7 @@ func (a *Activation) Value(x float64) float64 { return a.value(x) }
 func (a *Activation) Slope(x, y float64) float64 { return a.slope(x, y) }
 
 // MaxSlope returns the largest |φ'|, which bounds the inference rate.
-func (a *Activation) MaxSlope() float64 { return a.maxSlope }
+func (a *Activation) MaxSlope(...tensor.Shape) float64 { return a.maxSlope }
 
 // Linear is true of the identity.
 func (a *Activation) Linear() bool { return a == Identity }

@@ -1,9 +1,11 @@
 // Package feature has what an edge of a predictive coding network takes of its sources
 // before its map: ψ, a function without parameters that is differentiable by latents.
-// It is an [Activation] of one source, unit by unit, [Concat] of several, or a [Sequence].
+// It is an [Activation] of one source, unit by unit, [Concat] of several, one of those that
+// know positions, such as [MaxPool], or a [Sequence] of them.
 //
 // A value of one example has a shape: (d), or (L, C) and (H, W, C) of what has positions,
-// channels last. In a graph it is a row, of all its units.
+// channels last. In a graph it is a row, of all its units: position by position, and of each
+// its channels side by side.
 package feature
 
 import "gorgonia.org/tensor"
@@ -15,8 +17,10 @@ type Feature interface {
 	// Shape returns the shape of ψ, given those of the sources, or which sources it must
 	// have.
 	Shape(in ...tensor.Shape) (tensor.Shape, error)
-	// MaxSlope returns a bound on the spectral norm of its derivative.
-	MaxSlope() float64
+	// MaxSlope returns a bound on the spectral norm of its derivative, given the shapes of
+	// the sources, which Shape has allowed; of [Normalise], which has no bound of use, what
+	// the norm mostly is.
+	MaxSlope(in ...tensor.Shape) float64
 	// Linear reports whether ψ is linear.
 	Linear() bool
 	// UnitByUnit reports whether each unit of ψ depends on one unit of a source alone, in

@@ -39,10 +39,12 @@ func (s Sequence) Shape(in ...tensor.Shape) (tensor.Shape, error) {
 }
 
 // MaxSlope returns the product of the bounds.
-func (s Sequence) MaxSlope() float64 {
+func (s Sequence) MaxSlope(in ...tensor.Shape) float64 {
 	slope := 1.0
 	for _, f := range s {
-		slope *= f.MaxSlope()
+		slope *= f.MaxSlope(in...)
+		out, _ := f.Shape(in...) // checked before
+		in = []tensor.Shape{out}
 	}
 	return slope
 }

@@ -47,6 +47,11 @@ func (Dense) Outer(psi, out tensor.Shape) Outer {
 	return &denseOuter{k: psi.TotalSize(), n: out.TotalSize()}
 }
 
+// Power returns the matrix's power iteration.
+func (Dense) Power(_, out tensor.Shape) Power {
+	return &densePower{left: make([]float64, out.TotalSize())}
+}
+
 type denseOuter struct {
 	k, n int
 	f32  gemm.Packed[float32]

@@ -64,6 +64,14 @@ func (f Fixed) Block(b *op.Builder, name string, precision *G.Node, theta G.Node
 	return Block{Constant: 1}
 }
 
+// Power returns the matrix's power iteration, nil for the identity.
+func (f Fixed) Power(psi, out tensor.Shape) Power {
+	if f.Matrix == nil {
+		return nil
+	}
+	return Dense{}.Power(psi, out)
+}
+
 // Outer learns nothing.
 func (Fixed) Outer(_, _ tensor.Shape) Outer { return nothing{} }
 

@@ -41,6 +41,9 @@ type Parameter struct {
 	// from, and the other way round: by them weights are drawn. 0 is for what begins at 1,
 	// or is given.
 	FanIn, FanOut int
+	// Axes are what the dimensions of Shape are made of, where files have the parameter
+	// with more of them: Stored is their order there. Nil is as Shape has it.
+	Axes, Stored []int
 	// Value is given for what is never learned; nil for what is.
 	Value *tensor.Dense
 }
@@ -68,6 +71,7 @@ type Block struct {
 
 var maps = registry.New(map[string]Map{
 	Dense{}.String(): Dense{}, Diagonal{}.String(): Diagonal{}, Fixed{}.String(): Fixed{},
+	convName: Conv{}, transposeName: ConvTranspose{},
 })
 
 // withArguments is a map whose text has words behind its name.
@@ -75,8 +79,9 @@ type withArguments interface {
 	WithArguments(words []string) (Map, error)
 }
 
-// ParseMap returns the map of a text: its name, dense, diagonal, identity or a registered
-// one, and behind it what the map can be told. An empty text is dense.
+// ParseMap returns the map of a text: its name, dense, diagonal, identity, conv,
+// conv-transpose or a registered one, and behind it what the map can be told, such as
+// conv 3x3 stride 2 pad 1 dilate 1 groups 4. An empty text is dense.
 func ParseMap(text string) (Map, error) {
 	words := strings.Fields(text)
 	if len(words) == 0 {

@@ -40,6 +40,24 @@ func Fill(t *tensor.Dense, f func(i int) float64) *tensor.Dense {
 	return t
 }
 
+// Permute sets dst to the elements of src with its axes, of these sizes, in another order:
+// axis i of dst is axis order[i] of src. It returns dst.
+func Permute(dst, src *tensor.Dense, axes, order []int) *tensor.Dense {
+	strides := make([]int, len(axes)) // of src
+	for i, n := len(axes)-1, 1; i >= 0; i-- {
+		strides[i], n = n, n*axes[i]
+	}
+	return Fill(dst, func(i int) float64 {
+		at := 0
+		for k := len(order) - 1; k >= 0; k-- {
+			n := axes[order[k]]
+			at += i % n * strides[order[k]]
+			i /= n
+		}
+		return At(src, at)
+	})
+}
+
 // Floats returns the elements of t, as a copy.
 func Floats(t *tensor.Dense) []float64 {
 	x := make([]float64, t.Shape().TotalSize())

@@ -49,3 +49,27 @@ func testBounds[T Float](t *testing.T, o op[T]) {
 		Dot(x, y)
 	}
 }
+
+// TestGroupsStayInBounds is TestStaysInBounds for functions of groups.
+func TestGroupsStayInBounds(t *testing.T) {
+	eachType(t, testGroupBounds[float32], testGroupBounds[float64])
+}
+
+func testGroupBounds[T Float](t *testing.T) {
+	const most = 3 * 2 * 40
+	v := make([][]T, 5)
+	for k := range v {
+		v[k] = atPageEnd[T](t, most)
+	}
+	for _, o := range groupOps[T]() {
+		for c := 1; c <= 40; c++ {
+			cut := make([][]T, len(o.far))
+			for k := range cut {
+				if cut[k] = v[k][most-reach(3, c, c):]; o.far[k] == 'f' {
+					cut[k] = v[k][most-reach(3, c, 2*c):]
+				}
+			}
+			o.call(cut, 3, c, 2*c)
+		}
+	}
+}

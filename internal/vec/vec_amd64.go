@@ -38,6 +38,18 @@ func avx512F32Momentum(x []float32, v []float32, d []float32, m float32, a float
 func avx512F32Adam(x []float32, m []float32, v []float32, d []float32, beta1 float32, beta2 float32, a float32, c float32, epsilon float32, decay float32)
 
 //go:noescape
+func avx512F32MaxGroups(dst []float32, x []float32, n int, c int, step int)
+
+//go:noescape
+func avx512F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
+
+//go:noescape
+func avx512F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
+
+//go:noescape
+func avx512F32AddScaledGroups(dst []float32, a float32, x []float32, n int, c int, dstStep int, xStep int)
+
+//go:noescape
 func avx512F32Tanh(dst []float32, x []float32)
 
 //go:noescape
@@ -149,6 +161,18 @@ func avx512F64Momentum(x []float64, v []float64, d []float64, m float64, a float
 func avx512F64Adam(x []float64, m []float64, v []float64, d []float64, beta1 float64, beta2 float64, a float64, c float64, epsilon float64, decay float64)
 
 //go:noescape
+func avx512F64MaxGroups(dst []float64, x []float64, n int, c int, step int)
+
+//go:noescape
+func avx512F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
+
+//go:noescape
+func avx512F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
+
+//go:noescape
+func avx512F64AddScaledGroups(dst []float64, a float64, x []float64, n int, c int, dstStep int, xStep int)
+
+//go:noescape
 func avx512F64ReLU(dst []float64, x []float64)
 
 //go:noescape
@@ -234,6 +258,18 @@ func avx2F32Momentum(x []float32, v []float32, d []float32, m float32, a float32
 
 //go:noescape
 func avx2F32Adam(x []float32, m []float32, v []float32, d []float32, beta1 float32, beta2 float32, a float32, c float32, epsilon float32, decay float32)
+
+//go:noescape
+func avx2F32MaxGroups(dst []float32, x []float32, n int, c int, step int)
+
+//go:noescape
+func avx2F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
+
+//go:noescape
+func avx2F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
+
+//go:noescape
+func avx2F32AddScaledGroups(dst []float32, a float32, x []float32, n int, c int, dstStep int, xStep int)
 
 //go:noescape
 func avx2F32Tanh(dst []float32, x []float32)
@@ -345,6 +381,18 @@ func avx2F64Momentum(x []float64, v []float64, d []float64, m float64, a float64
 
 //go:noescape
 func avx2F64Adam(x []float64, m []float64, v []float64, d []float64, beta1 float64, beta2 float64, a float64, c float64, epsilon float64, decay float64)
+
+//go:noescape
+func avx2F64MaxGroups(dst []float64, x []float64, n int, c int, step int)
+
+//go:noescape
+func avx2F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
+
+//go:noescape
+func avx2F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
+
+//go:noescape
+func avx2F64AddScaledGroups(dst []float64, a float64, x []float64, n int, c int, dstStep int, xStep int)
 
 //go:noescape
 func avx2F64ReLU(dst []float64, x []float64)

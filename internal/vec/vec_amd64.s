@@ -534,6 +534,268 @@ DATA float32_3f800000<>+16(SB)/8, $0x3f8000003f800000
 DATA float32_3f800000<>+24(SB)/8, $0x3f8000003f800000
 GLOBL float32_3f800000<>(SB), RODATA|NOPTR, $32
 
+// func avx512F32MaxGroups(dst []float32, x []float32, n int, c int, step int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32MaxGroups(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ n+48(FP), BX
+	MOVQ c+56(FP), SI
+	MOVQ step+64(FP), DI
+
+group:
+	DECQ BX
+	JL   end
+	XORQ AX, AX
+	LEAQ -16(SI), R8
+	CMPQ AX, R8
+	JG   by1end
+
+by1:
+	VMOVUPS   (CX)(AX*4), Z0
+	VMOVUPS   (DX)(AX*4), Z1
+	VMAXPS    Z1, Z0, Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x03, Z2, Z0, K1
+	VBLENDMPS Z0, Z1, K1, Z3
+	VMOVUPS   Z3, (CX)(AX*4)
+	ADDQ      $+16, AX
+	CMPQ      AX, R8
+	JLE       by1
+
+by1end:
+	CMPQ      AX, SI
+	JE        rowend
+	MOVQ      SI, R8
+	SUBQ      AX, R8
+	MOVQ      $-1, R9
+	BZHIQ     R8, R9, R9
+	KMOVW     R9, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z0
+	VMOVUPS.Z (DX)(AX*4), K1, Z1
+	VMAXPS    Z1, Z0, Z1
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x03, Z4, Z0, K2
+	VBLENDMPS Z0, Z1, K2, Z5
+	VMOVUPS   Z5, K1, (CX)(AX*4)
+
+rowend:
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(DI*4), DX
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32TakeGroups(SB), NOSPLIT, $0-120
+	MOVQ rest_base+24(FP), CX
+	MOVQ x_base+48(FP), DX
+	MOVQ y_base+72(FP), BX
+	MOVQ dst_base+0(FP), SI
+	MOVQ n+96(FP), DI
+	MOVQ c+104(FP), R8
+	MOVQ step+112(FP), R9
+
+group:
+	DECQ DI
+	JL   end
+	XORQ AX, AX
+	LEAQ -16(R8), R10
+	CMPQ AX, R10
+	JG   by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Z0
+	VMOVUPS      (DX)(AX*4), Z1
+	VMOVUPS      (BX)(AX*4), Z2
+	VSUBPS       Z2, Z1, Z1
+	VBROADCASTSS float32_00000000<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x08, Z3, Z1, K1
+	VBLENDMPS    Z0, Z2, K1, Z4
+	VBROADCASTSS float32_00000000<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x08, Z5, Z1, K1
+	VBLENDMPS    Z2, Z0, K1, Z6
+	VMOVUPS      Z4, (SI)(AX*4)
+	VMOVUPS      Z6, (CX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, R10
+	JLE          by1
+
+by1end:
+	CMPQ         AX, R8
+	JE           rowend
+	MOVQ         R8, R10
+	SUBQ         AX, R10
+	MOVQ         $-1, R11
+	BZHIQ        R10, R11, R11
+	KMOVW        R11, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z0
+	VMOVUPS.Z    (DX)(AX*4), K1, Z1
+	VMOVUPS.Z    (BX)(AX*4), K1, Z2
+	VSUBPS       Z2, Z1, Z1
+	VBROADCASTSS float32_00000000<>+0(SB), Z2
+	VPXORD       Z7, Z7, Z7
+	VCMPPS       $0x08, Z7, Z1, K2
+	VBLENDMPS    Z0, Z2, K2, Z8
+	VBROADCASTSS float32_00000000<>+0(SB), Z2
+	VPXORD       Z9, Z9, Z9
+	VCMPPS       $0x08, Z9, Z1, K2
+	VBLENDMPS    Z2, Z0, K2, Z10
+	VMOVUPS      Z8, K1, (SI)(AX*4)
+	VMOVUPS      Z10, K1, (CX)(AX*4)
+
+rowend:
+	LEAQ (CX)(R8*4), CX
+	LEAQ (DX)(R9*4), DX
+	LEAQ (BX)(R8*4), BX
+	LEAQ (SI)(R9*4), SI
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+DATA float32_00000000<>+0(SB)/8, $0x0000000000000000
+DATA float32_00000000<>+8(SB)/8, $0x0000000000000000
+DATA float32_00000000<>+16(SB)/8, $0x0000000000000000
+DATA float32_00000000<>+24(SB)/8, $0x0000000000000000
+GLOBL float32_00000000<>(SB), RODATA|NOPTR, $32
+
+// func avx512F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32AddTakeGroups(SB), NOSPLIT, $0-144
+	MOVQ rest_base+48(FP), CX
+	MOVQ x_base+72(FP), DX
+	MOVQ y_base+96(FP), BX
+	MOVQ a_base+24(FP), SI
+	MOVQ dst_base+0(FP), DI
+	MOVQ n+120(FP), R8
+	MOVQ c+128(FP), R9
+	MOVQ step+136(FP), R10
+
+group:
+	DECQ R8
+	JL   end
+	XORQ AX, AX
+	LEAQ -16(R9), R11
+	CMPQ AX, R11
+	JG   by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Z0
+	VMOVUPS      (DX)(AX*4), Z1
+	VMOVUPS      (BX)(AX*4), Z2
+	VMOVUPS      (SI)(AX*4), Z3
+	VSUBPS       Z2, Z1, Z1
+	VBROADCASTSS float32_00000000<>+0(SB), Z2
+	VPXORD       Z4, Z4, Z4
+	VCMPPS       $0x08, Z4, Z1, K1
+	VBLENDMPS    Z0, Z2, K1, Z5
+	VBROADCASTSS float32_00000000<>+0(SB), Z2
+	VPXORD       Z6, Z6, Z6
+	VCMPPS       $0x08, Z6, Z1, K1
+	VBLENDMPS    Z2, Z0, K1, Z7
+	VADDPS       Z5, Z3, Z0
+	VMOVUPS      Z0, (DI)(AX*4)
+	VMOVUPS      Z7, (CX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, R11
+	JLE          by1
+
+by1end:
+	CMPQ         AX, R9
+	JE           rowend
+	MOVQ         R9, R11
+	SUBQ         AX, R11
+	MOVQ         $-1, R12
+	BZHIQ        R11, R12, R12
+	KMOVW        R12, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z0
+	VMOVUPS.Z    (DX)(AX*4), K1, Z1
+	VMOVUPS.Z    (BX)(AX*4), K1, Z2
+	VMOVUPS.Z    (SI)(AX*4), K1, Z3
+	VSUBPS       Z2, Z1, Z1
+	VBROADCASTSS float32_00000000<>+0(SB), Z2
+	VPXORD       Z8, Z8, Z8
+	VCMPPS       $0x08, Z8, Z1, K2
+	VBLENDMPS    Z0, Z2, K2, Z9
+	VBROADCASTSS float32_00000000<>+0(SB), Z2
+	VPXORD       Z10, Z10, Z10
+	VCMPPS       $0x08, Z10, Z1, K2
+	VBLENDMPS    Z2, Z0, K2, Z11
+	VADDPS       Z9, Z3, Z0
+	VMOVUPS      Z0, K1, (DI)(AX*4)
+	VMOVUPS      Z11, K1, (CX)(AX*4)
+
+rowend:
+	LEAQ (CX)(R9*4), CX
+	LEAQ (DX)(R10*4), DX
+	LEAQ (BX)(R9*4), BX
+	LEAQ (SI)(R10*4), SI
+	LEAQ (DI)(R10*4), DI
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F32AddScaledGroups(dst []float32, a float32, x []float32, n int, c int, dstStep int, xStep int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32AddScaledGroups(SB), NOSPLIT, $0-88
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+32(FP), DX
+	VBROADCASTSS a+24(FP), Z0
+	MOVQ         n+56(FP), BX
+	MOVQ         c+64(FP), SI
+	MOVQ         dstStep+72(FP), DI
+	MOVQ         xStep+80(FP), R8
+
+group:
+	DECQ BX
+	JL   end
+	XORQ AX, AX
+	LEAQ -16(SI), R9
+	CMPQ AX, R9
+	JG   by1end
+
+by1:
+	VMOVUPS     (CX)(AX*4), Z1
+	VMOVUPS     (DX)(AX*4), Z2
+	VMOVAPS     Z1, Z1
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, (CX)(AX*4)
+	ADDQ        $+16, AX
+	CMPQ        AX, R9
+	JLE         by1
+
+by1end:
+	CMPQ        AX, SI
+	JE          rowend
+	MOVQ        SI, R9
+	SUBQ        AX, R9
+	MOVQ        $-1, R10
+	BZHIQ       R9, R10, R10
+	KMOVW       R10, K1
+	VMOVUPS.Z   (CX)(AX*4), K1, Z1
+	VMOVUPS.Z   (DX)(AX*4), K1, Z2
+	VMOVAPS     Z1, Z1
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, K1, (CX)(AX*4)
+
+rowend:
+	LEAQ (CX)(DI*4), CX
+	LEAQ (DX)(R8*4), DX
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx512F32Tanh(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Tanh(SB), NOSPLIT, $0-48
@@ -713,12 +975,6 @@ by1end:
 rowend:
 	VZEROUPPER
 	RET
-
-DATA float32_00000000<>+0(SB)/8, $0x0000000000000000
-DATA float32_00000000<>+8(SB)/8, $0x0000000000000000
-DATA float32_00000000<>+16(SB)/8, $0x0000000000000000
-DATA float32_00000000<>+24(SB)/8, $0x0000000000000000
-GLOBL float32_00000000<>(SB), RODATA|NOPTR, $32
 
 // func avx512F32LeakyReLU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
@@ -3089,6 +3345,268 @@ DATA float64_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA float64_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
 GLOBL float64_3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
+// func avx512F64MaxGroups(dst []float64, x []float64, n int, c int, step int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64MaxGroups(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ n+48(FP), BX
+	MOVQ c+56(FP), SI
+	MOVQ step+64(FP), DI
+
+group:
+	DECQ BX
+	JL   end
+	XORQ AX, AX
+	LEAQ -8(SI), R8
+	CMPQ AX, R8
+	JG   by1end
+
+by1:
+	VMOVUPS   (CX)(AX*8), Z0
+	VMOVUPS   (DX)(AX*8), Z1
+	VMAXPD    Z1, Z0, Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPD    $0x03, Z2, Z0, K1
+	VBLENDMPD Z0, Z1, K1, Z3
+	VMOVUPS   Z3, (CX)(AX*8)
+	ADDQ      $+8, AX
+	CMPQ      AX, R8
+	JLE       by1
+
+by1end:
+	CMPQ      AX, SI
+	JE        rowend
+	MOVQ      SI, R8
+	SUBQ      AX, R8
+	MOVQ      $-1, R9
+	BZHIQ     R8, R9, R9
+	KMOVW     R9, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z0
+	VMOVUPD.Z (DX)(AX*8), K1, Z1
+	VMAXPD    Z1, Z0, Z1
+	VPXORD    Z4, Z4, Z4
+	VCMPPD    $0x03, Z4, Z0, K2
+	VBLENDMPD Z0, Z1, K2, Z5
+	VMOVUPD   Z5, K1, (CX)(AX*8)
+
+rowend:
+	LEAQ (CX)(SI*8), CX
+	LEAQ (DX)(DI*8), DX
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64TakeGroups(SB), NOSPLIT, $0-120
+	MOVQ rest_base+24(FP), CX
+	MOVQ x_base+48(FP), DX
+	MOVQ y_base+72(FP), BX
+	MOVQ dst_base+0(FP), SI
+	MOVQ n+96(FP), DI
+	MOVQ c+104(FP), R8
+	MOVQ step+112(FP), R9
+
+group:
+	DECQ DI
+	JL   end
+	XORQ AX, AX
+	LEAQ -8(R8), R10
+	CMPQ AX, R10
+	JG   by1end
+
+by1:
+	VMOVUPS      (CX)(AX*8), Z0
+	VMOVUPS      (DX)(AX*8), Z1
+	VMOVUPS      (BX)(AX*8), Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPD       $0x08, Z3, Z1, K1
+	VBLENDMPD    Z0, Z2, K1, Z4
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPD       $0x08, Z5, Z1, K1
+	VBLENDMPD    Z2, Z0, K1, Z6
+	VMOVUPS      Z4, (SI)(AX*8)
+	VMOVUPS      Z6, (CX)(AX*8)
+	ADDQ         $+8, AX
+	CMPQ         AX, R10
+	JLE          by1
+
+by1end:
+	CMPQ         AX, R8
+	JE           rowend
+	MOVQ         R8, R10
+	SUBQ         AX, R10
+	MOVQ         $-1, R11
+	BZHIQ        R10, R11, R11
+	KMOVW        R11, K1
+	VMOVUPD.Z    (CX)(AX*8), K1, Z0
+	VMOVUPD.Z    (DX)(AX*8), K1, Z1
+	VMOVUPD.Z    (BX)(AX*8), K1, Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
+	VPXORD       Z7, Z7, Z7
+	VCMPPD       $0x08, Z7, Z1, K2
+	VBLENDMPD    Z0, Z2, K2, Z8
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
+	VPXORD       Z9, Z9, Z9
+	VCMPPD       $0x08, Z9, Z1, K2
+	VBLENDMPD    Z2, Z0, K2, Z10
+	VMOVUPD      Z8, K1, (SI)(AX*8)
+	VMOVUPD      Z10, K1, (CX)(AX*8)
+
+rowend:
+	LEAQ (CX)(R8*8), CX
+	LEAQ (DX)(R9*8), DX
+	LEAQ (BX)(R8*8), BX
+	LEAQ (SI)(R9*8), SI
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+DATA float64_0000000000000000<>+0(SB)/8, $0x0000000000000000
+DATA float64_0000000000000000<>+8(SB)/8, $0x0000000000000000
+DATA float64_0000000000000000<>+16(SB)/8, $0x0000000000000000
+DATA float64_0000000000000000<>+24(SB)/8, $0x0000000000000000
+GLOBL float64_0000000000000000<>(SB), RODATA|NOPTR, $32
+
+// func avx512F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64AddTakeGroups(SB), NOSPLIT, $0-144
+	MOVQ rest_base+48(FP), CX
+	MOVQ x_base+72(FP), DX
+	MOVQ y_base+96(FP), BX
+	MOVQ a_base+24(FP), SI
+	MOVQ dst_base+0(FP), DI
+	MOVQ n+120(FP), R8
+	MOVQ c+128(FP), R9
+	MOVQ step+136(FP), R10
+
+group:
+	DECQ R8
+	JL   end
+	XORQ AX, AX
+	LEAQ -8(R9), R11
+	CMPQ AX, R11
+	JG   by1end
+
+by1:
+	VMOVUPS      (CX)(AX*8), Z0
+	VMOVUPS      (DX)(AX*8), Z1
+	VMOVUPS      (BX)(AX*8), Z2
+	VMOVUPS      (SI)(AX*8), Z3
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
+	VPXORD       Z4, Z4, Z4
+	VCMPPD       $0x08, Z4, Z1, K1
+	VBLENDMPD    Z0, Z2, K1, Z5
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
+	VPXORD       Z6, Z6, Z6
+	VCMPPD       $0x08, Z6, Z1, K1
+	VBLENDMPD    Z2, Z0, K1, Z7
+	VADDPD       Z5, Z3, Z0
+	VMOVUPS      Z0, (DI)(AX*8)
+	VMOVUPS      Z7, (CX)(AX*8)
+	ADDQ         $+8, AX
+	CMPQ         AX, R11
+	JLE          by1
+
+by1end:
+	CMPQ         AX, R9
+	JE           rowend
+	MOVQ         R9, R11
+	SUBQ         AX, R11
+	MOVQ         $-1, R12
+	BZHIQ        R11, R12, R12
+	KMOVW        R12, K1
+	VMOVUPD.Z    (CX)(AX*8), K1, Z0
+	VMOVUPD.Z    (DX)(AX*8), K1, Z1
+	VMOVUPD.Z    (BX)(AX*8), K1, Z2
+	VMOVUPD.Z    (SI)(AX*8), K1, Z3
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
+	VPXORD       Z8, Z8, Z8
+	VCMPPD       $0x08, Z8, Z1, K2
+	VBLENDMPD    Z0, Z2, K2, Z9
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
+	VPXORD       Z10, Z10, Z10
+	VCMPPD       $0x08, Z10, Z1, K2
+	VBLENDMPD    Z2, Z0, K2, Z11
+	VADDPD       Z9, Z3, Z0
+	VMOVUPD      Z0, K1, (DI)(AX*8)
+	VMOVUPD      Z11, K1, (CX)(AX*8)
+
+rowend:
+	LEAQ (CX)(R9*8), CX
+	LEAQ (DX)(R10*8), DX
+	LEAQ (BX)(R9*8), BX
+	LEAQ (SI)(R10*8), SI
+	LEAQ (DI)(R10*8), DI
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F64AddScaledGroups(dst []float64, a float64, x []float64, n int, c int, dstStep int, xStep int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64AddScaledGroups(SB), NOSPLIT, $0-88
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+32(FP), DX
+	VBROADCASTSD a+24(FP), Z0
+	MOVQ         n+56(FP), BX
+	MOVQ         c+64(FP), SI
+	MOVQ         dstStep+72(FP), DI
+	MOVQ         xStep+80(FP), R8
+
+group:
+	DECQ BX
+	JL   end
+	XORQ AX, AX
+	LEAQ -8(SI), R9
+	CMPQ AX, R9
+	JG   by1end
+
+by1:
+	VMOVUPS     (CX)(AX*8), Z1
+	VMOVUPS     (DX)(AX*8), Z2
+	VMOVAPS     Z1, Z1
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPS     Z1, (CX)(AX*8)
+	ADDQ        $+8, AX
+	CMPQ        AX, R9
+	JLE         by1
+
+by1end:
+	CMPQ        AX, SI
+	JE          rowend
+	MOVQ        SI, R9
+	SUBQ        AX, R9
+	MOVQ        $-1, R10
+	BZHIQ       R9, R10, R10
+	KMOVW       R10, K1
+	VMOVUPD.Z   (CX)(AX*8), K1, Z1
+	VMOVUPD.Z   (DX)(AX*8), K1, Z2
+	VMOVAPS     Z1, Z1
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, K1, (CX)(AX*8)
+
+rowend:
+	LEAQ (CX)(DI*8), CX
+	LEAQ (DX)(R8*8), DX
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx512F64ReLU(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64ReLU(SB), NOSPLIT, $0-48
@@ -3128,12 +3646,6 @@ by1end:
 rowend:
 	VZEROUPPER
 	RET
-
-DATA float64_0000000000000000<>+0(SB)/8, $0x0000000000000000
-DATA float64_0000000000000000<>+8(SB)/8, $0x0000000000000000
-DATA float64_0000000000000000<>+16(SB)/8, $0x0000000000000000
-DATA float64_0000000000000000<>+24(SB)/8, $0x0000000000000000
-GLOBL float64_0000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func avx512F64LeakyReLU(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
@@ -4554,6 +5066,266 @@ by1end:
 	VMASKMOVPS   Y0, Y8, (BX)(AX*4)
 
 rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32MaxGroups(dst []float32, x []float32, n int, c int, step int)
+// Requires: AVX
+TEXT ·avx2F32MaxGroups(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ n+48(FP), BX
+	MOVQ c+56(FP), SI
+	MOVQ step+64(FP), DI
+
+group:
+	DECQ BX
+	JL   end
+	XORQ AX, AX
+	LEAQ -8(SI), R8
+	CMPQ AX, R8
+	JG   by1end
+
+by1:
+	VMOVUPS   (CX)(AX*4), Y0
+	VMOVUPS   (DX)(AX*4), Y1
+	VMAXPS    Y1, Y0, Y1
+	VXORPS    Y2, Y2, Y2
+	VCMPPS    $0x03, Y2, Y0, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS   Y0, (CX)(AX*4)
+	ADDQ      $+8, AX
+	CMPQ      AX, R8
+	JLE       by1
+
+by1end:
+	CMPQ       AX, SI
+	JE         rowend
+	MOVQ       SI, R8
+	SUBQ       AX, R8
+	LEAQ       ones<>+32(SB), R9
+	SHLQ       $0x02, R8
+	SUBQ       R8, R9
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS (CX)(AX*4), Y0, Y1
+	VMASKMOVPS (DX)(AX*4), Y0, Y2
+	VMAXPS     Y2, Y1, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x03, Y3, Y1, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+
+rowend:
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(DI*4), DX
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
+// Requires: AVX
+TEXT ·avx2F32TakeGroups(SB), NOSPLIT, $0-120
+	MOVQ rest_base+24(FP), CX
+	MOVQ x_base+48(FP), DX
+	MOVQ y_base+72(FP), BX
+	MOVQ dst_base+0(FP), SI
+	MOVQ n+96(FP), DI
+	MOVQ c+104(FP), R8
+	MOVQ step+112(FP), R9
+
+group:
+	DECQ DI
+	JL   end
+	XORQ AX, AX
+	LEAQ -8(R8), R10
+	CMPQ AX, R10
+	JG   by1end
+
+by1:
+	VMOVUPS   (CX)(AX*4), Y0
+	VMOVUPS   (DX)(AX*4), Y1
+	VMOVUPS   (BX)(AX*4), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   float32_00000000<>+0(SB), Y3
+	VXORPS    Y2, Y2, Y2
+	VCMPPS    $0x08, Y2, Y1, Y2
+	VBLENDVPS Y2, Y0, Y3, Y2
+	VMOVUPS   float32_00000000<>+0(SB), Y4
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x08, Y3, Y1, Y1
+	VBLENDVPS Y1, Y4, Y0, Y0
+	VMOVUPS   Y2, (SI)(AX*4)
+	VMOVUPS   Y0, (CX)(AX*4)
+	ADDQ      $+8, AX
+	CMPQ      AX, R10
+	JLE       by1
+
+by1end:
+	CMPQ       AX, R8
+	JE         rowend
+	MOVQ       R8, R10
+	SUBQ       AX, R10
+	LEAQ       ones<>+32(SB), R11
+	SHLQ       $0x02, R10
+	SUBQ       R10, R11
+	VMOVUPS    (R11), Y0
+	VMASKMOVPS (CX)(AX*4), Y0, Y1
+	VMASKMOVPS (DX)(AX*4), Y0, Y2
+	VMASKMOVPS (BX)(AX*4), Y0, Y3
+	VSUBPS     Y3, Y2, Y2
+	VMOVUPS    float32_00000000<>+0(SB), Y4
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x08, Y3, Y2, Y3
+	VBLENDVPS  Y3, Y1, Y4, Y3
+	VMOVUPS    float32_00000000<>+0(SB), Y5
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x08, Y4, Y2, Y2
+	VBLENDVPS  Y2, Y5, Y1, Y1
+	VMASKMOVPS Y3, Y0, (SI)(AX*4)
+	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+
+rowend:
+	LEAQ (CX)(R8*4), CX
+	LEAQ (DX)(R9*4), DX
+	LEAQ (BX)(R8*4), BX
+	LEAQ (SI)(R9*4), SI
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
+// Requires: AVX
+TEXT ·avx2F32AddTakeGroups(SB), NOSPLIT, $0-144
+	MOVQ rest_base+48(FP), CX
+	MOVQ x_base+72(FP), DX
+	MOVQ y_base+96(FP), BX
+	MOVQ a_base+24(FP), SI
+	MOVQ dst_base+0(FP), DI
+	MOVQ n+120(FP), R8
+	MOVQ c+128(FP), R9
+	MOVQ step+136(FP), R10
+
+group:
+	DECQ R8
+	JL   end
+	XORQ AX, AX
+	LEAQ -8(R9), R11
+	CMPQ AX, R11
+	JG   by1end
+
+by1:
+	VMOVUPS   (CX)(AX*4), Y0
+	VMOVUPS   (DX)(AX*4), Y1
+	VMOVUPS   (BX)(AX*4), Y2
+	VMOVUPS   (SI)(AX*4), Y3
+	VSUBPS    Y2, Y1, Y1
+	VMOVUPS   float32_00000000<>+0(SB), Y4
+	VXORPS    Y2, Y2, Y2
+	VCMPPS    $0x08, Y2, Y1, Y2
+	VBLENDVPS Y2, Y0, Y4, Y2
+	VMOVUPS   float32_00000000<>+0(SB), Y5
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x08, Y4, Y1, Y1
+	VBLENDVPS Y1, Y5, Y0, Y0
+	VADDPS    Y2, Y3, Y1
+	VMOVUPS   Y1, (DI)(AX*4)
+	VMOVUPS   Y0, (CX)(AX*4)
+	ADDQ      $+8, AX
+	CMPQ      AX, R11
+	JLE       by1
+
+by1end:
+	CMPQ       AX, R9
+	JE         rowend
+	MOVQ       R9, R11
+	SUBQ       AX, R11
+	LEAQ       ones<>+32(SB), R12
+	SHLQ       $0x02, R11
+	SUBQ       R11, R12
+	VMOVUPS    (R12), Y0
+	VMASKMOVPS (CX)(AX*4), Y0, Y1
+	VMASKMOVPS (DX)(AX*4), Y0, Y2
+	VMASKMOVPS (BX)(AX*4), Y0, Y3
+	VMASKMOVPS (SI)(AX*4), Y0, Y4
+	VSUBPS     Y3, Y2, Y2
+	VMOVUPS    float32_00000000<>+0(SB), Y5
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x08, Y3, Y2, Y3
+	VBLENDVPS  Y3, Y1, Y5, Y3
+	VMOVUPS    float32_00000000<>+0(SB), Y6
+	VXORPS     Y5, Y5, Y5
+	VCMPPS     $0x08, Y5, Y2, Y2
+	VBLENDVPS  Y2, Y6, Y1, Y1
+	VADDPS     Y3, Y4, Y2
+	VMASKMOVPS Y2, Y0, (DI)(AX*4)
+	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+
+rowend:
+	LEAQ (CX)(R9*4), CX
+	LEAQ (DX)(R10*4), DX
+	LEAQ (BX)(R9*4), BX
+	LEAQ (SI)(R10*4), SI
+	LEAQ (DI)(R10*4), DI
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F32AddScaledGroups(dst []float32, a float32, x []float32, n int, c int, dstStep int, xStep int)
+// Requires: AVX, FMA3
+TEXT ·avx2F32AddScaledGroups(SB), NOSPLIT, $0-88
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+32(FP), DX
+	VBROADCASTSS a+24(FP), Y0
+	MOVQ         n+56(FP), BX
+	MOVQ         c+64(FP), SI
+	MOVQ         dstStep+72(FP), DI
+	MOVQ         xStep+80(FP), R8
+
+group:
+	DECQ BX
+	JL   end
+	XORQ AX, AX
+	LEAQ -8(SI), R9
+	CMPQ AX, R9
+	JG   by1end
+
+by1:
+	VMOVUPS     (CX)(AX*4), Y1
+	VMOVUPS     (DX)(AX*4), Y2
+	VMOVAPS     Y1, Y1
+	VFMADD231PS Y0, Y2, Y1
+	VMOVUPS     Y1, (CX)(AX*4)
+	ADDQ        $+8, AX
+	CMPQ        AX, R9
+	JLE         by1
+
+by1end:
+	CMPQ        AX, SI
+	JE          rowend
+	MOVQ        SI, R9
+	SUBQ        AX, R9
+	LEAQ        ones<>+32(SB), R10
+	SHLQ        $0x02, R9
+	SUBQ        R9, R10
+	VMOVUPS     (R10), Y1
+	VMASKMOVPS  (CX)(AX*4), Y1, Y2
+	VMASKMOVPS  (DX)(AX*4), Y1, Y3
+	VMOVAPS     Y2, Y2
+	VFMADD231PS Y0, Y3, Y2
+	VMASKMOVPS  Y2, Y1, (CX)(AX*4)
+
+rowend:
+	LEAQ (CX)(DI*4), CX
+	LEAQ (DX)(R8*4), DX
+	JMP  group
+
+end:
 	VZEROUPPER
 	RET
 
@@ -6875,6 +7647,266 @@ by1end:
 	VMASKMOVPD   Y0, Y8, (BX)(AX*8)
 
 rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F64MaxGroups(dst []float64, x []float64, n int, c int, step int)
+// Requires: AVX
+TEXT ·avx2F64MaxGroups(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ n+48(FP), BX
+	MOVQ c+56(FP), SI
+	MOVQ step+64(FP), DI
+
+group:
+	DECQ BX
+	JL   end
+	XORQ AX, AX
+	LEAQ -4(SI), R8
+	CMPQ AX, R8
+	JG   by1end
+
+by1:
+	VMOVUPS   (CX)(AX*8), Y0
+	VMOVUPS   (DX)(AX*8), Y1
+	VMAXPD    Y1, Y0, Y1
+	VXORPS    Y2, Y2, Y2
+	VCMPPD    $0x03, Y2, Y0, Y2
+	VBLENDVPD Y2, Y0, Y1, Y0
+	VMOVUPS   Y0, (CX)(AX*8)
+	ADDQ      $+4, AX
+	CMPQ      AX, R8
+	JLE       by1
+
+by1end:
+	CMPQ       AX, SI
+	JE         rowend
+	MOVQ       SI, R8
+	SUBQ       AX, R8
+	LEAQ       ones<>+32(SB), R9
+	SHLQ       $0x03, R8
+	SUBQ       R8, R9
+	VMOVUPS    (R9), Y0
+	VMASKMOVPD (CX)(AX*8), Y0, Y1
+	VMASKMOVPD (DX)(AX*8), Y0, Y2
+	VMAXPD     Y2, Y1, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPD     $0x03, Y3, Y1, Y3
+	VBLENDVPD  Y3, Y1, Y2, Y1
+	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+
+rowend:
+	LEAQ (CX)(SI*8), CX
+	LEAQ (DX)(DI*8), DX
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
+// Requires: AVX
+TEXT ·avx2F64TakeGroups(SB), NOSPLIT, $0-120
+	MOVQ rest_base+24(FP), CX
+	MOVQ x_base+48(FP), DX
+	MOVQ y_base+72(FP), BX
+	MOVQ dst_base+0(FP), SI
+	MOVQ n+96(FP), DI
+	MOVQ c+104(FP), R8
+	MOVQ step+112(FP), R9
+
+group:
+	DECQ DI
+	JL   end
+	XORQ AX, AX
+	LEAQ -4(R8), R10
+	CMPQ AX, R10
+	JG   by1end
+
+by1:
+	VMOVUPS   (CX)(AX*8), Y0
+	VMOVUPS   (DX)(AX*8), Y1
+	VMOVUPS   (BX)(AX*8), Y2
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPS   float64_0000000000000000<>+0(SB), Y3
+	VXORPS    Y2, Y2, Y2
+	VCMPPD    $0x08, Y2, Y1, Y2
+	VBLENDVPD Y2, Y0, Y3, Y2
+	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
+	VXORPS    Y3, Y3, Y3
+	VCMPPD    $0x08, Y3, Y1, Y1
+	VBLENDVPD Y1, Y4, Y0, Y0
+	VMOVUPS   Y2, (SI)(AX*8)
+	VMOVUPS   Y0, (CX)(AX*8)
+	ADDQ      $+4, AX
+	CMPQ      AX, R10
+	JLE       by1
+
+by1end:
+	CMPQ       AX, R8
+	JE         rowend
+	MOVQ       R8, R10
+	SUBQ       AX, R10
+	LEAQ       ones<>+32(SB), R11
+	SHLQ       $0x03, R10
+	SUBQ       R10, R11
+	VMOVUPS    (R11), Y0
+	VMASKMOVPD (CX)(AX*8), Y0, Y1
+	VMASKMOVPD (DX)(AX*8), Y0, Y2
+	VMASKMOVPD (BX)(AX*8), Y0, Y3
+	VSUBPD     Y3, Y2, Y2
+	VMOVUPS    float64_0000000000000000<>+0(SB), Y4
+	VXORPS     Y3, Y3, Y3
+	VCMPPD     $0x08, Y3, Y2, Y3
+	VBLENDVPD  Y3, Y1, Y4, Y3
+	VMOVUPS    float64_0000000000000000<>+0(SB), Y5
+	VXORPS     Y4, Y4, Y4
+	VCMPPD     $0x08, Y4, Y2, Y2
+	VBLENDVPD  Y2, Y5, Y1, Y1
+	VMASKMOVPD Y3, Y0, (SI)(AX*8)
+	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+
+rowend:
+	LEAQ (CX)(R8*8), CX
+	LEAQ (DX)(R9*8), DX
+	LEAQ (BX)(R8*8), BX
+	LEAQ (SI)(R9*8), SI
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
+// Requires: AVX
+TEXT ·avx2F64AddTakeGroups(SB), NOSPLIT, $0-144
+	MOVQ rest_base+48(FP), CX
+	MOVQ x_base+72(FP), DX
+	MOVQ y_base+96(FP), BX
+	MOVQ a_base+24(FP), SI
+	MOVQ dst_base+0(FP), DI
+	MOVQ n+120(FP), R8
+	MOVQ c+128(FP), R9
+	MOVQ step+136(FP), R10
+
+group:
+	DECQ R8
+	JL   end
+	XORQ AX, AX
+	LEAQ -4(R9), R11
+	CMPQ AX, R11
+	JG   by1end
+
+by1:
+	VMOVUPS   (CX)(AX*8), Y0
+	VMOVUPS   (DX)(AX*8), Y1
+	VMOVUPS   (BX)(AX*8), Y2
+	VMOVUPS   (SI)(AX*8), Y3
+	VSUBPD    Y2, Y1, Y1
+	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
+	VXORPS    Y2, Y2, Y2
+	VCMPPD    $0x08, Y2, Y1, Y2
+	VBLENDVPD Y2, Y0, Y4, Y2
+	VMOVUPS   float64_0000000000000000<>+0(SB), Y5
+	VXORPS    Y4, Y4, Y4
+	VCMPPD    $0x08, Y4, Y1, Y1
+	VBLENDVPD Y1, Y5, Y0, Y0
+	VADDPD    Y2, Y3, Y1
+	VMOVUPS   Y1, (DI)(AX*8)
+	VMOVUPS   Y0, (CX)(AX*8)
+	ADDQ      $+4, AX
+	CMPQ      AX, R11
+	JLE       by1
+
+by1end:
+	CMPQ       AX, R9
+	JE         rowend
+	MOVQ       R9, R11
+	SUBQ       AX, R11
+	LEAQ       ones<>+32(SB), R12
+	SHLQ       $0x03, R11
+	SUBQ       R11, R12
+	VMOVUPS    (R12), Y0
+	VMASKMOVPD (CX)(AX*8), Y0, Y1
+	VMASKMOVPD (DX)(AX*8), Y0, Y2
+	VMASKMOVPD (BX)(AX*8), Y0, Y3
+	VMASKMOVPD (SI)(AX*8), Y0, Y4
+	VSUBPD     Y3, Y2, Y2
+	VMOVUPS    float64_0000000000000000<>+0(SB), Y5
+	VXORPS     Y3, Y3, Y3
+	VCMPPD     $0x08, Y3, Y2, Y3
+	VBLENDVPD  Y3, Y1, Y5, Y3
+	VMOVUPS    float64_0000000000000000<>+0(SB), Y6
+	VXORPS     Y5, Y5, Y5
+	VCMPPD     $0x08, Y5, Y2, Y2
+	VBLENDVPD  Y2, Y6, Y1, Y1
+	VADDPD     Y3, Y4, Y2
+	VMASKMOVPD Y2, Y0, (DI)(AX*8)
+	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+
+rowend:
+	LEAQ (CX)(R9*8), CX
+	LEAQ (DX)(R10*8), DX
+	LEAQ (BX)(R9*8), BX
+	LEAQ (SI)(R10*8), SI
+	LEAQ (DI)(R10*8), DI
+	JMP  group
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F64AddScaledGroups(dst []float64, a float64, x []float64, n int, c int, dstStep int, xStep int)
+// Requires: AVX, FMA3
+TEXT ·avx2F64AddScaledGroups(SB), NOSPLIT, $0-88
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+32(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	MOVQ         n+56(FP), BX
+	MOVQ         c+64(FP), SI
+	MOVQ         dstStep+72(FP), DI
+	MOVQ         xStep+80(FP), R8
+
+group:
+	DECQ BX
+	JL   end
+	XORQ AX, AX
+	LEAQ -4(SI), R9
+	CMPQ AX, R9
+	JG   by1end
+
+by1:
+	VMOVUPS     (CX)(AX*8), Y1
+	VMOVUPS     (DX)(AX*8), Y2
+	VMOVAPS     Y1, Y1
+	VFMADD231PD Y0, Y2, Y1
+	VMOVUPS     Y1, (CX)(AX*8)
+	ADDQ        $+4, AX
+	CMPQ        AX, R9
+	JLE         by1
+
+by1end:
+	CMPQ        AX, SI
+	JE          rowend
+	MOVQ        SI, R9
+	SUBQ        AX, R9
+	LEAQ        ones<>+32(SB), R10
+	SHLQ        $0x03, R9
+	SUBQ        R9, R10
+	VMOVUPS     (R10), Y1
+	VMASKMOVPD  (CX)(AX*8), Y1, Y2
+	VMASKMOVPD  (DX)(AX*8), Y1, Y3
+	VMOVAPS     Y2, Y2
+	VFMADD231PD Y0, Y3, Y2
+	VMASKMOVPD  Y2, Y1, (CX)(AX*8)
+
+rowend:
+	LEAQ (CX)(DI*8), CX
+	LEAQ (DX)(R8*8), DX
+	JMP  group
+
+end:
 	VZEROUPPER
 	RET
 

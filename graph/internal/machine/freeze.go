@@ -43,7 +43,7 @@ func freezingOf[T vec.Float](c *op.Lowering[T], needed map[int]bool) (f freezing
 			of := &c.Memory.Packs[i]
 			laid[i] = &piece[T]{
 				do:    func(m *op.Memory[T]) { m.PackInto(&m.Packs[i].Packed, i) },
-				after: made[of.Matrix], cost: packCost * of.Rows * of.Cols,
+				after: made[of.Matrix], cost: packCost * of.Layout.Rows * of.Layout.Cols,
 			}
 			all = append(all, laid[i])
 		}
@@ -69,11 +69,7 @@ func freezingOf[T vec.Float](c *op.Lowering[T], needed map[int]bool) (f freezing
 			each *= in.Rows
 		}
 		for _, i := range in.Packs {
-			if of := &c.Memory.Packs[i]; of.Transpose {
-				each *= of.Cols
-			} else {
-				each *= of.Rows
-			}
+			each *= c.Memory.Packs[i].Layout.Rows
 		}
 		for lo := 0; lo < in.Rows; lo += block {
 			hi := min(lo+block, in.Rows)

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/vec"
 )
 
@@ -115,14 +116,21 @@ func (c *Lowering[T]) Positive(n *G.Node) int {
 // Pack returns the number of matrix w laid out as a right operand, or of its transpose,
 // for the instruction at hand.
 func (c *Lowering[T]) Pack(w *G.Node, transpose bool) int {
+	rows, cols := w.Shape()[0], w.Shape()[1]
+	if transpose {
+		return c.PackAs(w, Layout[T]{"transpose", cols, rows, func(p *gemm.Packed[T], w []T) { p.Pack(w, cols, rows, 1, cols) }})
+	}
+	return c.PackAs(w, Layout[T]{"", rows, cols, func(p *gemm.Packed[T], w []T) { p.Pack(w, rows, cols, cols, 1) }})
+}
+
+// PackAs is Pack for an operand that is made of w in another way.
+func (c *Lowering[T]) PackAs(w *G.Node, layout Layout[T]) int {
 	at := c.Positive(w)
 	packs := &c.Memory.Packs
-	i := 0
-	for i < len(*packs) && ((*packs)[i].Matrix != at || (*packs)[i].Transpose != transpose) {
-		i++
-	}
-	if i == len(*packs) {
-		*packs = append(*packs, Packed[T]{Matrix: at, Transpose: transpose, Rows: w.Shape()[0], Cols: w.Shape()[1]})
+	i := slices.IndexFunc(*packs, func(p Packed[T]) bool { return p.Matrix == at && p.Layout.Name == layout.Name })
+	if i < 0 {
+		i = len(*packs)
+		*packs = append(*packs, Packed[T]{Matrix: at, Layout: layout})
 	}
 	c.now.Packs = append(c.now.Packs, i)
 	return i

@@ -21,11 +21,17 @@ type Memory[T vec.Float] struct {
 	Repacks  bool // each product lays its operand out anew, to measure what keeping it saves
 }
 
+// Layout says how the right operand of a product is made of a matrix of parameters.
+type Layout[T vec.Float] struct {
+	Name       string // tells it from other layouts of one matrix
+	Rows, Cols int    // of the operand
+	Lay        func(p *gemm.Packed[T], matrix []T)
+}
+
 // Packed is a matrix of parameters laid out as the right operand of a product.
 type Packed[T vec.Float] struct {
-	Matrix     int // its number
-	Rows, Cols int
-	Transpose  bool // used as its transpose
+	Matrix int // its number
+	Layout Layout[T]
 	gemm.Packed[T]
 }
 
@@ -50,19 +56,21 @@ func (m *Memory[T]) Rows(i, lo, hi int) []T {
 // PackInto lays the matrix of pack i out in p.
 func (m *Memory[T]) PackInto(p *gemm.Packed[T], i int) {
 	of := &m.Packs[i]
-	if w := m.Buf[of.Matrix]; of.Transpose {
-		p.Pack(w, of.Cols, of.Rows, 1, of.Cols)
-	} else {
-		p.Pack(w, of.Rows, of.Cols, of.Cols, 1)
+	of.Layout.Lay(p, m.Buf[of.Matrix])
+}
+
+// Operand returns pack i as the right operand of a product.
+func (m *Memory[T]) Operand(i int) *gemm.Packed[T] {
+	if !m.Repacks {
+		return &m.Packs[i].Packed
 	}
+	p := new(gemm.Packed[T])
+	m.PackInto(p, i)
+	return p
 }
 
 // Product sets dst to rows lo to hi of value x times pack w, or adds them.
 func (m *Memory[T]) Product(dst []T, x, w, lo, hi int, add bool) {
-	p, d := &m.Packs[w].Packed, m.Width[x]
-	if m.Repacks {
-		p = new(gemm.Packed[T])
-		m.PackInto(p, w)
-	}
-	gemm.Mul(dst, p.Cols(), m.Rows(x, lo, hi), d, 1, hi-lo, p, add, nil)
+	p := m.Operand(w)
+	gemm.Mul(dst, p.Cols(), m.Rows(x, lo, hi), m.Width[x], 1, hi-lo, p, add, nil)
 }

@@ -107,31 +107,41 @@ func weightedLower[T vec.Float](d []float64, c float64) Lower[T] {
 	}
 }
 
-// Part is n rows and columns of a square matrix of parameters from lo on, (k, k) → (n, n),
-// or n elements of a vector, (k) → (n).
-func Part(lo, n int, square bool) *Op {
+// Among says where the units of a node stand among those of nodes whose channels are side by
+// side: unit i is channel Lo + i mod Channels of position i / Channels, which has Of of
+// them. Nodes without positions have all their units at one.
+type Among struct{ Lo, Channels, Of, Units int }
+
+func (a Among) at(i int) int { return i/a.Channels*a.Of + a.Lo + i%a.Channels }
+
+// Part is the rows and columns of some units of a square matrix of parameters,
+// (k, k) → (n, n), or their elements of a vector, (k) → (n).
+func Part(units Among, square bool) *Op {
 	o := &Op{
-		Name: fmt.Sprintf("part %d of %d", lo, n), In: "v", Out: 'v',
-		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return tensor.Shape{n}, nil },
-		Faces: ByKernel(partLower[float32](lo), partLower[float64](lo)),
+		Name: fmt.Sprintf("part %+v", units), In: "v", Out: 'v',
+		Shape: func(in []tensor.Shape) (tensor.Shape, error) { return tensor.Shape{units.Units}, nil },
+		Faces: ByKernel(partLower[float32](units), partLower[float64](units)),
 	}
 	if square {
 		o.In, o.Out = "m", 'm'
-		o.Shape = func(in []tensor.Shape) (tensor.Shape, error) { return tensor.Shape{n, n}, nil }
+		o.Shape = func(in []tensor.Shape) (tensor.Shape, error) { return tensor.Shape{units.Units, units.Units}, nil }
 	}
 	return o
 }
 
-func partLower[T vec.Float](from int) Lower[T] {
+func partLower[T vec.Float](units Among) Lower[T] {
 	return func(_ *Lowering[T], a Args) Kernel[T] {
 		square := len(a.Shape) == 2
 		return func(m *Memory[T], lo, hi int) {
-			if !square {
-				copy(m.Rows(a.Out, lo, hi), m.Rows(a.In[0], from+lo, from+hi))
-				return
-			}
-			for r := lo; r < hi; r++ {
-				copy(m.Rows(a.Out, r, r+1), m.Rows(a.In[0], from+r, from+r+1)[from:])
+			for i := lo; i < hi; i++ {
+				dst, src := m.Rows(a.Out, i, i+1), m.Rows(a.In[0], units.at(i), units.at(i)+1)
+				if !square {
+					copy(dst, src)
+					continue
+				}
+				for j := range dst {
+					dst[j] = src[units.at(j)]
+				}
 			}
 		}
 	}

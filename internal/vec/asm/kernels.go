@@ -9,7 +9,7 @@ func each(f func(l *lanes, in []value) value) func(*lanes) body {
 	}
 }
 
-var kernels = slices.Concat(arithmetic, activations(), slopes())
+var kernels = slices.Concat(arithmetic, groups, activations(), slopes())
 
 var arithmetic = []kernel{
 	{

@@ -224,11 +224,14 @@ func (l *lanes) abs(x value) value {
 	return y
 }
 
-// Comparisons that are false for NaN.
+// Comparisons that are false for NaN, and two that are true for it.
 const (
 	less      = operand.U8(0x11)
 	lessEqual = operand.U8(0x12)
 	greater   = operand.U8(0x1e)
+
+	equalOrNaN = operand.U8(0x08)
+	isNaN      = operand.U8(0x03)
 )
 
 // where is a where x compares with 0 as told, and b elsewhere.

@@ -21,7 +21,12 @@ type kernel struct {
 	stores []string // slices, in the order of the body's results
 	// row is the slice that is one row of the others: it is read again for each
 	// row. The others are taken as whole rows.
-	row    string
+	row string
+	// groups are the slices that move by more than a group of elements from one group to
+	// the next, each with the parameter that says by how many; the others move by a group.
+	// Parameters n and c are the number of groups and of elements of one. Nil is for a
+	// kernel that knows no groups.
+	groups map[string]string
 	only32 bool
 	// before writes what comes before the loop and returns what writes the body.
 	before func(l *lanes) body
@@ -77,11 +82,13 @@ func (l *lanes) emit(k kernel) {
 			p.store(x, p.at(k.stores[i], ahead), mask)
 		}
 	}
-	n := l.Load(l.Param(first).Len(), l.GP64())
-	if k.row == "" {
-		p.pass(n, 1)
-	} else {
-		p.rows(n, k)
+	switch {
+	case k.groups != nil:
+		p.groups(k)
+	case k.row != "":
+		p.rows(l.Load(l.Param(first).Len(), l.GP64()), k)
+	default:
+		p.pass(l.Load(l.Param(first).Len(), l.GP64()), 1)
 	}
 	l.VZEROUPPER()
 	l.RET()
@@ -102,6 +109,35 @@ func (p *loop) rows(n reg.Register, k kernel) {
 		}
 	}
 	p.JMP(operand.LabelRef("row"))
+	p.Label("end")
+}
+
+// groups writes a pass over each group.
+func (p *loop) groups(k kernel) {
+	n, c := p.Load(p.Param("n"), p.GP64()), p.Load(p.Param("c"), p.GP64())
+	slices := append(k.loads, k.stores...)
+	steps := map[string]reg.Register{} // by parameter
+	for _, name := range slices {
+		if by := k.groups[name]; by != "" && steps[by] == nil {
+			steps[by] = p.Load(p.Param(by), p.GP64())
+		}
+	}
+	p.Label("group")
+	p.DECQ(n)
+	p.JL(operand.LabelRef("end"))
+	p.pass(c, 1)
+	moved := map[string]bool{}
+	for _, name := range slices {
+		if base := p.bases[name]; !moved[name] {
+			by := c
+			if step, ok := steps[k.groups[name]]; ok {
+				by = step
+			}
+			moved[name] = true
+			p.LEAQ(operand.Mem{Base: base, Index: by, Scale: uint8(p.element.Bytes)}, base)
+		}
+	}
+	p.JMP(operand.LabelRef("group"))
 	p.Label("end")
 }
 
