@@ -44,7 +44,7 @@ type Config struct {
 	Energies []NodeEnergy `json:"energies,omitempty" yaml:"energies,omitempty,flow"`
 
 	// Network is one of Networks, with its settings, such as resnet-mlp depth=16 width=64,
-	// or a text of layers such as dense 128 tanh; dense 64 gelu; dense. Layers are then the
+	// or a text of layers such as conv 32 5x5, gelu, max-pool 2; dense. Layers are then the
 	// sizes of data and label alone, and other fields of a chain are not used. See
 	// [Config.Expanded].
 	Network string `json:"network,omitempty" yaml:"network,omitempty"`

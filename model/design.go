@@ -13,6 +13,7 @@ import (
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/linear"
 	"example.com/pcn/internal/plural"
+	"example.com/pcn/internal/shape"
 )
 
 // The names of a chain's nodes, from data to label.
@@ -220,29 +221,34 @@ func (c Config) Kind() string {
 // String describes the network in a line.
 func (c Config) String() string {
 	predictions, sizes := c.Predictions, make([]string, len(c.Sizes()))
-	var shape string
+	var text string
 	if full, err := c.Expanded(); c.Network != "" && err == nil {
 		predictions = full.Predictions
-		shape = fmt.Sprintf("%s from %d to %d", c.Network, c.Layers[0], c.Layers[1])
+		ends := map[string]string{}
+		for _, n := range full.Nodes {
+			ends[n.Name] = shape.Text(n.shape())
+		}
+		input, target := full.ports()
+		text = fmt.Sprintf("%s from %s to %s", c.Network, ends[input], ends[target])
 	} else if len(c.Nodes) > 0 {
 		for i, n := range c.Nodes {
 			sizes[i] = fmt.Sprintf("%s %d", n.Name, n.shape().TotalSize())
 		}
-		shape = fmt.Sprintf("%s, %s", strings.Join(sizes, ", "), plural.Of(len(predictions), "prediction"))
+		text = fmt.Sprintf("%s, %s", strings.Join(sizes, ", "), plural.Of(len(predictions), "prediction"))
 	} else if len(c.Layers) > 0 {
 		_, predictions = c.chain()
 		for i, d := range c.Layers {
 			sizes[i] = fmt.Sprint(d)
 		}
-		shape = fmt.Sprintf("%s %v, %s", strings.Join(sizes, "-"), c.Direction, cmp.Or(c.Activation, "tanh"))
+		text = fmt.Sprintf("%s %v, %s", strings.Join(sizes, "-"), c.Direction, cmp.Or(c.Activation, "tanh"))
 	}
 	for _, p := range predictions {
 		if p.Energy != Gaussian {
-			shape += fmt.Sprintf(", %v at %s", p.Energy, p.Of)
+			text += fmt.Sprintf(", %v at %s", p.Energy, p.Of)
 		}
 	}
 	if c.Parametrization == MuPC {
-		shape += ", mupc"
+		text += ", mupc"
 	}
-	return fmt.Sprintf("%s, %v", shape, c.Dtype)
+	return fmt.Sprintf("%s, %v", text, c.Dtype)
 }

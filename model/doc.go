@@ -40,7 +40,7 @@
 //
 // Config.Network is a network in a line, for data and labels of Config.Layers: one of
 // [Networks] with its settings, resnet-mlp depth=16 width=64, or its layers from the first
-// hidden node on, dense 128 tanh; dense 64 gelu; dense. [Config.Expanded] writes the nodes
+// hidden node on, conv 32 5x5, gelu, max-pool 2; dense 64, tanh; dense. [Config.Expanded] writes the nodes
 // and predictions that it stands for, and [Config.Outline] tells them with their shapes and
 // what they cost.
 //

@@ -56,9 +56,10 @@ func muPC(w *graph.Wiring) ([][]float64, error) {
 	for i, p := range w.Predictions {
 		scales[i] = make([]float64, len(p.Edges))
 		for j := range p.Edges {
-			if scales[i][j] = 1; fan(w, i, j) > 0 {
+			if in, _ := fans(w, i, j); in > 0 {
 				weights[i]++
 			}
+			scales[i][j] = 1
 		}
 	}
 	paths, err := longest(w, weights)
@@ -80,7 +81,8 @@ func muPC(w *graph.Wiring) ([][]float64, error) {
 	for i, p := range w.Predictions {
 		residual := weights[i] > 0 && weights[i] < len(p.Edges)
 		for j := range p.Edges {
-			v, k := float64(fan(w, i, j)), float64(weights[i])
+			in, _ := fans(w, i, j)
+			v, k := float64(in), float64(weights[i])
 			switch {
 			case v == 0:
 			case !source[w.Of[i]]:
@@ -95,13 +97,12 @@ func muPC(w *graph.Wiring) ([][]float64, error) {
 	return scales, nil
 }
 
-// fan returns the number of units that a unit is made from by the weights of edge j of
-// prediction i, 0 where it has none.
-func fan(w *graph.Wiring, i, j int) (in int) {
+// fans returns the fans of the weights of edge j of prediction i, 0 where it has none.
+func fans(w *graph.Wiring, i, j int) (in, out int) {
 	for _, x := range parametersOf(w, i, j) {
-		in = max(in, x.FanIn)
+		in, out = max(in, x.FanIn), max(out, x.FanOut)
 	}
-	return in
+	return in, out
 }
 
 // longest returns, by node, how many predictions with weights the longest path to it has.

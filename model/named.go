@@ -14,11 +14,13 @@ import (
 	"text/template"
 
 	"github.com/goccy/go-yaml"
+
+	"example.com/pcn/internal/shape"
 )
 
 // Networks by name are a file each. It has two parts: settings with their defaults, and a
-// template of the nodes and predictions as a configuration has them, for these settings and
-// the sizes input and target. Model files and recipes hold the name alone: what a file
+// template of the nodes and predictions as a configuration has them, or of a text of layers
+// under network, for these settings and the sizes input and target. Model files and recipes hold the name alone: what a file
 // says may be changed only under another name, once there are models of it.
 //
 //go:embed networks/*.yaml
@@ -68,7 +70,7 @@ func (c Config) Expanded() (Config, error) {
 	of := layered
 	if slices.Contains(networkNames(), words[0]) {
 		of = named
-	} else if layerMaps[strings.Trim(words[0], ",;")] == nil {
+	} else if _, notShape := shape.Parse(strings.Trim(words[0], ";"), 1); notShape != nil && layerMaps[strings.Trim(words[0], ",;")] == nil {
 		return c, fmt.Errorf("network: must begin with a name, %s, or with a layer, %s, got %q", strings.Join(networkNames(), ", "), strings.Join(layerMapNames(), ", "), words[0])
 	}
 	full, err := of(c.Network, c.Layers[0], c.Layers[1])
@@ -116,6 +118,7 @@ var networkFuncs = template.FuncMap{
 		return numbers, nil
 	},
 	"before": func(i int) int { return i - 1 },
+	"times":  func(a, b int) int { return a * b },
 }
 
 // named returns the network of a name and settings, such as resnet-mlp depth=16.
@@ -154,6 +157,11 @@ func named(text string, input, target int) (c Config, err error) {
 	}
 	if err := yaml.UnmarshalWithOptions([]byte(filled.String()), &c, yaml.Strict()); err != nil {
 		return c, fmt.Errorf("%s: %w", words[0], err)
+	}
+	if c.Network != "" {
+		if c, err = layered(c.Network, input, target); err != nil {
+			return c, fmt.Errorf("%s: %w", words[0], err)
+		}
 	}
 	return c, nil
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"example.com/pcn/internal/shape"
 )
 
 // TestNetworksByName checks each file of the folder networks: as it is, and with its
@@ -20,16 +22,15 @@ func TestNetworksByName(t *testing.T) {
 		if _, _, err := readNetwork(name); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		short := Config{Network: name, Layers: []int{20, 10}}
-		n, err := New(short)
-		if err != nil {
+		short := Config{Network: name, Layers: []int{32 * 32 * 3, 10}}
+		if err := short.Validate(); err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if n.Size(n.InputNode()) != 20 || n.Size(n.TargetNode()) != 10 {
-			t.Errorf("%s: nodes of %v units", name, n.sizes)
+		if input, target := short.Ends(); input != 32*32*3 || target != 10 {
+			t.Errorf("%s: from %d to %d units", name, input, target)
 		}
-		long, err := Config{Network: text, Layers: []int{20, 10}}.Expanded()
+		long, err := Config{Network: text, Layers: []int{32 * 32 * 3, 10}}.Expanded()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,9 +88,41 @@ func TestLayersInShort(t *testing.T) {
 	}
 }
 
+// TestShapesOfNetworks compares with the shapes that PCX's networks have on 32×32 pixels of
+// three colours, behind each block, and LeNet's on digits of MNIST.
+func TestShapesOfNetworks(t *testing.T) {
+	for text, want := range map[string]string{
+		"vgg5": "32×32×3 16×16×128 8×8×256 4×4×512 2×2×512 10",
+		"vgg7": "32×32×3 16×16×128 16×16×128 8×8×256 6×6×256 3×3×512 1×1×512 10",
+		"conv 8 5x5 stride 2, gelu, max-pool 2; dense 12; dense":      "32×32×3 7×7×8 12 10",
+		"48x64; conv 8 3, tanh; dense":                                "48×64 46×8 10",
+		"1024x3; conv 8 3 pad same; conv 4 1, global-avg-pool; dense": "1024×3 1024×8 4 10",
+	} {
+		lines, err := Config{Network: text, Layers: []int{3072, 10}}.Outline()
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		var got []string
+		for _, l := range lines {
+			got = append(got, shape.Text(l.Shape))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", text, got, want)
+		}
+	}
+	lines, err := Config{Network: "lenet", Layers: []int{784, 10}}.Outline()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := lines[2]; l.By != "gelu, max-pool 2 of conv 5 pad same" || l.Parameters != 25*32*64+64 || l.MultiplyAdds != 2*14*14*64*25*32 {
+		t.Errorf("lenet's second block: %+v", l)
+	}
+}
+
 func TestNetworksThatAreRefused(t *testing.T) {
 	for text, wish := range map[string]string{
-		"resnet":                              `network: must begin with a name, resnet-mlp, or with a layer, dense, got "resnet"`,
+		"resnet":                              `network: must begin with a name, lenet, resnet-mlp, vgg5, vgg7, or with a layer, conv, dense, got "resnet"`,
 		" ":                                   `network: must be a name or layers, got " "`,
 		"resnet-mlp dept=3":                   `network: resnet-mlp: must have settings of depth, width, activation, energy, precision, parametrization, got "dept=3"`,
 		"resnet-mlp input=3":                  `got "input=3"`,
@@ -101,8 +134,13 @@ func TestNetworksThatAreRefused(t *testing.T) {
 		"resnet-mlp parametrization=ntk":      `network: resnet-mlp: must be one of standard, mupc, got "ntk"`,
 		"resnet-mlp energy=bernoulli depth=1": "",
 		"dense; dense":                        `network: layer 1, dense: must have a number of units > 0 behind it, but in the last layer, got ""`,
-		"dense 5, tanh; conv 3; dense":        `network: layer 2, conv 3: must begin with dense`,
-		"dense 5; ":                           `network: layer 2, : must begin with dense`,
+		"dense 5, tanh; weave 3; dense":       `network: layer 2, weave 3: must begin with conv, dense`,
+		"dense 5; ":                           `network: layer 2, : must begin with conv, dense`,
+		"dense 5; conv 3 3x3; dense":          `network: layer 2, conv 3 3x3: conv: must be of a feature of shape (H, W, C) or (L, C), got [5]`,
+		"5x2x2; conv 3x3; dense":              `network: layer 1, conv 3x3: must have a number of channels > 0 behind it, got "3x3"`,
+		"5x2x2; conv 3 3x3 gelu; dense":       `network: layer 1, conv 3 3x3 gelu: conv: must be told stride, pad, dilate or groups, got "gelu"`,
+		"5x5; dense":                          `network: 5x5: must be a shape of the 20 units of the input, got 25`,
+		"20":                                  `network: must have a layer, got "20"`,
 		"dense 5 tahn; dense":                 `network: layer 1, dense 5 tahn: must be one of`,
 		"dense 5; dense 3":                    `network: layer 2, dense 3: must end in the 10 units of the target, got 3`,
 	} {

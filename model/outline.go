@@ -57,8 +57,9 @@ func (c Config) Outline() ([]Line, error) {
 			}
 			for j, e := range p.Edges {
 				line := Line{Node: node.Name, Shape: node.Shape, From: strings.Join(e.From, " + "), By: Between(p, e), Scale: e.Scale, Parameters: learned[[2]int{i, j}]}
-				if fan := fan(n.wiring, i, j); len(n.wiring.From[i][j]) > 1 || n.wiring.From[i][j][0] != n.input {
-					line.MultiplyAdds = 2 * fan * n.wiring.Sums[i].TotalSize()
+				if len(n.wiring.From[i][j]) > 1 || n.wiring.From[i][j][0] != n.input {
+					in, out := fans(n.wiring, i, j)
+					line.MultiplyAdds = 2 * min(in*n.wiring.Sums[i].TotalSize(), out*n.wiring.Features[i][j].TotalSize()) // a stride skips the others
 				}
 				lines = append(lines, line)
 			}

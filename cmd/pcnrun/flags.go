@@ -218,7 +218,7 @@ func columnUsage(err error) error {
 // networkFlag adds the flag that names a network. What a recipe has of a chain does not
 // apply to it: see package config.
 func networkFlag(flags *pflag.FlagSet) {
-	recipeFlag(flags, "network", "TEXT", "a network by name, with its settings, in place of a chain:\n"+strings.Join(model.Networks(), "\n")+"\nor by its layers from the first hidden node on, such as \"dense 128 tanh; dense\"", func(r *train.Recipe, text string) error {
+	recipeFlag(flags, "network", "TEXT", "a network by name, with its settings, in place of a chain:\n"+strings.Join(model.Networks(), "\n")+"\nor by its layers from the first hidden node on, such as\n\"conv 32 5x5, gelu, max-pool 2; dense 64, tanh; dense\"", func(r *train.Recipe, text string) error {
 		r.Model.Network = text
 		return nil
 	})

@@ -36,7 +36,7 @@ var help = map[string]string{
 	"model.activation":        "Of the hidden nodes: " + strings.Join(feature.Activations(), ", ") + ".",
 	"model.top_activation":    "Of the top node.",
 	"model.after":             "Put the activation behind the weights, as most implementations have it.",
-	"model.network":           "A network by name or by its layers, in place of what is of a chain: " + strings.Join(model.Networks(), ", ") + ", or such as dense 128 tanh; dense. Layers are then the sizes of data and label alone.",
+	"model.network":           "A network by name or by its layers: see pcnrun train --help. Layers are then the sizes of data and label alone.",
 	"model.nodes":             "A network that is no chain: its nodes, in place of layers,",
 	"model.predictions":       "and what predicts what: see go doc pcn/model.Prediction.",
 	"model.terms":             "Own terms of the energy, that a program has registered.",
