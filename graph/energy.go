@@ -32,6 +32,7 @@ type Energy struct {
 	frozen G.Nodes         // parameters, biases and precisions
 	pulled G.Nodes         // by prediction: see Machine.Pulled
 	apart  G.Nodes         // by node, with ErrorSteps: v − μ of its first prediction; nil where there is no step or no prediction
+	fixed  fixed
 }
 
 // Term is a prediction and its part of the energy.
@@ -76,6 +77,7 @@ func Build(s Spec) (*Energy, error) {
 	nodes := len(s.Nodes)
 	e.Masks, e.Gradients, e.Steps, e.apart = make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes)
 	e.Energies, e.plain = make(G.Nodes, nodes), make(G.Nodes, nodes)
+	e.fixed = fixed{errors: make(G.Nodes, nodes), steps: make(G.Nodes, nodes), deltas: make(G.Nodes, len(w.Predictions))}
 	for l, n := range s.Nodes {
 		e.Latents = append(e.Latents, e.input(n.Name, s.Batch, n.Size()))
 		if n.Masked {

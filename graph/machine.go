@@ -97,8 +97,9 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 			p.Same = append(p.Same, [2]*G.Node{e.Energies[l], e.plain[l]})
 		}
 	}
+	p.Latents = append(p.Latents, some(e.fixed.errors)...)
 	p.Scripts = m.scripts(o.Turns)
-	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled, e.apart))
+	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled, e.apart, e.fixed.errors, e.fixed.steps, e.fixed.deltas))
 	var err error
 	if m.engine, err = machine.New(p); err != nil {
 		return nil, err
@@ -211,6 +212,7 @@ func (m *Machine) cut(rows int) {
 			s.gradients = append(s.gradients, view(e.Gradients[l]))
 			s.steps = append(s.steps, view(e.Steps[l]))
 			s.apart = append(s.apart, view(e.apart[l]))
+			s.fixedErrors, s.fixedSteps = append(s.fixedErrors, view(e.fixed.errors[l])), append(s.fixedSteps, view(e.fixed.steps[l]))
 			energy := []float64(nil)
 			if n := e.Energies[l]; n != nil {
 				energy = m.engine.Energies(m.engine.Number(n))[s.Lo:s.Hi]

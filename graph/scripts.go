@@ -11,6 +11,7 @@ import (
 // lists are the numbers of a machine's lists of work.
 type lists struct {
 	gradients, evaluate, errors, features, steps, pulled int
+	fixedSteps, fixedDeltas                              int
 	look, begin                                          int
 	predict                                              []int // by node; −1 where it has no prediction or is clamped
 	first, again                                         []int // by turn
@@ -34,6 +35,10 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.steps, Nodes: slices.Concat(e.Steps, e.apart)}})
 	m.lists.pulled = list()
 	scripts = append(scripts, machine.Script{{List: -1, Nodes: slices.Concat(e.Gradients, e.Steps)}, {List: m.lists.pulled, Nodes: e.pulled}})
+	m.lists.fixedSteps = list()
+	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.fixedSteps, Nodes: e.fixed.steps}})
+	m.lists.fixedDeltas = list()
+	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.fixedDeltas, Nodes: e.fixed.deltas}})
 	for l := range e.Latents {
 		m.lists.predict = append(m.lists.predict, -1)
 		if first := e.wiring.First[l]; first >= 0 && !e.Spec.Nodes[l].Clamped {

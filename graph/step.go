@@ -50,6 +50,7 @@ func (e *Energy) addSteps(free []int, b *op.Builder) error {
 		return e.chainSteps(b)
 	case ErrorSteps:
 		e.errorSteps(b)
+		e.fixPredictions(b)
 	}
 	return b.Err
 }

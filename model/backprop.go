@@ -10,8 +10,8 @@ import (
 	"example.com/pcn/graph"
 )
 
-// ErrNotFeedforward is what [Network.Backprop] returns of a network that is no function
-// from inputs to targets: see [Network.Feedforward].
+// ErrNotFeedforward is what [Network.Backprop] and [Network.Fix] return of a network that
+// is no function from inputs to targets: see [Network.Feedforward].
 var ErrNotFeedforward = errors.New("the network is not feedforward")
 
 // Backprop returns what backpropagation does with a batch, in the form of a settled one:
@@ -25,24 +25,9 @@ var ErrNotFeedforward = errors.New("the network is not feedforward")
 // the energy's gradient by the error of a node is the loss's by that node
 // (graph.ErrorSteps; Goemaere and others 2025).
 func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (*Result, error) {
-	if !n.Feedforward() {
-		return nil, fmt.Errorf("model: backprop: %w: its targets must follow from its inputs, by one prediction of each node, without feedback or prior", ErrNotFeedforward)
-	}
-	if inputs == nil || targets == nil {
-		return nil, errors.New("model: backprop: inputs and targets: must be given both, got none of one")
-	}
-	for i, t := range n.terms {
-		if t.log != nil && n.wiring.Of[i] != n.target { // it would learn that there is no noise
-			return nil, fmt.Errorf("model: backprop: precision of %s: must not be learned where errors are 0, got %v", n.wiring.Predictions[i].Of, t.energy)
-		}
-	}
-	c, rows, err := n.check(n.Clamp(inputs, targets))
+	s, err := n.passing(inputs, targets)
 	if err != nil {
-		return nil, err
-	}
-	s, err := n.settler(c, rows, Inference{Method: ErrorCoordinates, Plain: true}, false)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("model: backprop: %w", err)
 	}
 	s.machine.Each(func(shard *graph.Shard) {
 		if ctx.Err() != nil {
@@ -57,22 +42,66 @@ func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("model: backprop: %w", context.Cause(ctx))
 	}
+	return n.passed(s, s.machine.Pulled), nil
+}
+
+// Backpropagates returns why [Network.Backprop] and [Network.Fix] are not for the network,
+// nil where they are: the error is then [ErrNotFeedforward].
+func (c Config) Backpropagates() error {
+	n, err := plan(c)
+	if err != nil {
+		return err
+	}
+	return n.backpropagates()
+}
+
+func (n *Network) backpropagates() error {
+	if !n.Feedforward() {
+		return fmt.Errorf("%w: its targets must follow from its inputs, by one prediction of each node, without feedback or prior", ErrNotFeedforward)
+	}
+	for i, t := range n.terms {
+		if t.energy.Learns() && n.wiring.Of[i] != n.target { // it would learn that there is no noise
+			return fmt.Errorf("%w: precision of %s: must not be learned where errors are 0, got %v", ErrNotFeedforward, n.wiring.Predictions[i].Of, t.energy)
+		}
+	}
+	return nil
+}
+
+// passing returns a settler that has a batch for a pass from the inputs, and errors to
+// move.
+func (n *Network) passing(inputs, targets *tensor.Dense) (*settler, error) {
+	if err := n.backpropagates(); err != nil {
+		return nil, err
+	}
+	if inputs == nil || targets == nil {
+		return nil, errors.New("inputs and targets: must be given both, got none of one")
+	}
+	c, rows, err := n.check(n.Clamp(inputs, targets))
+	if err != nil {
+		return nil, err
+	}
+	return n.settler(c, rows, Inference{Method: ErrorCoordinates, Plain: true}, false)
+}
+
+// passed returns the batch of s, which is on its predictions, with what delta has in place
+// of δ: of the targets, and of data that are missing, it has none, and δ stands.
+func (n *Network) passed(s *settler, delta func(prediction int) *tensor.Dense) *Result {
 	m := s.machine
 	r := &Result{of: n, Nodes: n.Nodes(), Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
 	for l, constant := range n.constants() {
-		r.NodeEnergy[l] = float64(rows) * constant
+		r.NodeEnergy[l] = float64(m.Rows()) * constant
 		for _, e := range m.RowEnergies(l) {
 			r.NodeEnergy[l] += e
 		}
 	}
 	r.view(m)
 	for i := range n.terms {
-		if d := m.Pulled(i); d != nil { // of the targets, and of data that are missing, δ stands
+		if d := delta(i); d != nil {
 			r.Deltas[i] = d
 		}
 	}
 	if r.Energy = sum(r.NodeEnergy); !r.Finite() {
 		r.Status = Diverged
 	}
-	return r, nil
+	return r
 }

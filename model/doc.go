@@ -147,6 +147,9 @@
 //     the loop's.
 //   - An optimiser and a schedule: train.RegisterOptimizer and train.RegisterSchedule. An
 //     optimiser says what it remembers by State, so that a resumed run has the same bits.
+//   - A learning rule: rule.Register of package train/rule, given a rule.Rule, which says for
+//     which networks it is and what it does with a batch, by [Network.Settle], by [Settling]
+//     step by step, or by [Fixed].
 //
 // Slopes, curvatures and norms are promises, from which the inference rate is bounded: one
 // that is too small lets settling overshoot, and the guard goes back and halves the rate.

@@ -50,6 +50,7 @@ type settler struct {
 	first   []int   // by node: its first prediction, −1 for none
 	dtype   Dtype
 	version int // of the parameters the machine has
+	nudge   nudge
 	shards  []*descent
 
 	clamps []*tensor.Dense // by node, of those fixed as a whole

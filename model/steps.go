@@ -21,53 +21,67 @@ import (
 // unguarded.
 type Settling struct {
 	network *Network
+	own     *Network // its clone, whose machines nobody else takes
 	settler *settler
 	clamps  []Clamp
 	pace    pace
 	inf     Inference
 	steps   int
+	fresh   bool // gradients are of the last Step or Look
 }
 
 // Begin puts the latents of a batch with clamps c where inf has them begin. What inf says
 // of steps, tolerance and stale errors is the caller's to decide.
 func (n *Network) Begin(c Clamps, inf Inference) (*Settling, error) {
-	inf, err := inf.WithDefaults()
-	if err != nil {
-		return nil, fmt.Errorf("model: inference: %w", err)
-	}
-	inf.Plain, inf.Tolerance, inf.StaleErrors, inf.Estimate = true, 0, false, false
-	clamps, rows, err := n.check(c)
-	if err != nil {
+	s := &Settling{network: n, own: n.Clone()}
+	if err := s.Again(c, inf); err != nil {
 		return nil, err
 	}
-	s := &Settling{network: n, clamps: clamps, inf: inf}
-	if s.pace, err = n.pace(inf); err != nil {
-		return nil, err
-	}
-	own := n.Clone() // whose machine nobody else takes
-	if s.settler, err = own.settler(clamps, rows, inf, false); err != nil {
-		return nil, err
-	}
-	if len(s.settler.free) == 0 {
-		return nil, errors.New("model: begin: clamps: must leave a node to settle, got none")
-	}
-	rate := s.settler.firstRate(n, clamps, s.pace, inf)
-	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
-	s.look()
 	return s, nil
 }
 
-// look computes energies, errors and gradients.
+// Again begins another batch, as [Network.Begin] does, without a machine to be made anew
+// where the clamps are of the same nodes.
+func (s *Settling) Again(c Clamps, inf Inference) error {
+	inf, err := inf.WithDefaults()
+	if err != nil {
+		return fmt.Errorf("model: inference: %w", err)
+	}
+	inf.Plain, inf.Tolerance, inf.StaleErrors, inf.Estimate, inf.Trace = true, 0, false, false, false
+	n, own := s.network, s.own
+	clamps, rows, err := n.check(c)
+	if err != nil {
+		return err
+	}
+	if s.pace, err = n.pace(inf); err != nil {
+		return err
+	}
+	own.version, own.workers = n.version, n.workers
+	if s.settler, err = own.settler(clamps, rows, inf, false); err != nil {
+		return err
+	}
+	if len(s.settler.free) == 0 {
+		return errors.New("model: begin: clamps: must leave a node to settle, got none")
+	}
+	s.clamps, s.inf, s.steps, s.settler.nudge = clamps, inf, 0, nudge{}
+	rate := s.settler.firstRate(n, clamps, s.pace, inf)
+	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
+	s.look()
+	return nil
+}
+
+// look computes energies and errors.
 func (s *Settling) look() {
 	s.settler.machine.Each(func(shard *graph.Shard) {
 		shard.Errors()
-		shard.Gradients()
 		s.settler.shards[shard.Index].read(shard)
 	})
+	s.fresh = false
 }
 
 // Step moves the latents once. Parameters that have changed, of which the network has been
-// told, are taken anew. It is an error when ctx is cancelled, or the energy is no number.
+// told, are taken anew. It is an error when ctx is cancelled; that the energy is no number
+// any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
 	if err := s.settler.refresh(s.network); err != nil {
 		return err
@@ -89,9 +103,6 @@ func (s *Settling) Step(ctx context.Context) error {
 	}
 	s.steps++
 	s.look()
-	if e := s.Energy(); !finite(e) {
-		return fmt.Errorf("model: step %d: the energy must be a number, got %v", s.steps, e)
-	}
 	return nil
 }
 
@@ -128,7 +139,7 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 	return s.settler.machine.Error(s.network.wiring.First[l]), nil
 }
 
-// Look computes gradients, errors and energies anew, where latents or parameters have been
+// Look computes errors and energies anew, where latents or parameters have been
 // changed.
 func (s *Settling) Look() error {
 	err := s.settler.refresh(s.network)
@@ -145,6 +156,9 @@ func (s *Settling) Energy() float64 { return s.Result().Energy }
 // [Network.Hebbian].
 func (s *Settling) Result() *Result {
 	r := s.settler.gather(s.inf, s.network.constants())
-	r.of, r.Nodes, r.Status = s.network, s.network.Nodes(), StepLimit
+	r.of, r.Nodes = s.network, s.network.Nodes()
+	if r.Finite() {
+		r.Status = StepLimit
+	}
 	return r
 }

@@ -1,9 +1,11 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -14,12 +16,16 @@ import (
 
 // batches gathers examples of a set into tensors that are used again, on all cores.
 type batches struct {
-	set   *data.Set
-	size  int
-	taken taken
-	whole room
-	tail  room // for the last, smaller batch
+	set    *data.Set
+	gather source // of set
+	size   int
+	taken  taken
+	whole  room
+	tail   room // for the last, smaller batch
 }
+
+// source fills a batch, as [data.Set.Gather] does.
+type source func(rows []int, inputs, targets *tensor.Dense) error
 
 // room is a batch to be filled, and the same in blocks that one core fills each.
 type room struct {
@@ -80,7 +86,22 @@ func Fits(n *model.Network, set *data.Set) error {
 	if err := made(n); err != nil {
 		return err
 	}
-	return takenBy(n).fits(set)
+	if err := takenBy(n).fits(set); err != nil {
+		return err
+	}
+	return FitsImages(n.Config(), set)
+}
+
+// FitsImages returns an error when the node of the data in c has the shape of images, and
+// set has images of another.
+func FitsImages(c model.Config, set *data.Set) error {
+	name := cmp.Or(c.Input, "input")
+	for _, node := range c.Nodes {
+		if node.Name == name && len(node.Shape) == 3 && set.Shape != nil && !slices.Equal(node.Shape, set.Shape) {
+			return fmt.Errorf("train: %s: node %s: must have shape %v, as the images have, got %v", nameOf(set), name, set.Shape, node.Shape)
+		}
+	}
+	return nil
 }
 
 // newBatches checks that set fits l and makes room for batches of up to size
@@ -99,7 +120,7 @@ func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
 		}
 		t = takenBy(n)
 	}
-	b := &batches{set: set, size: min(size, set.Len()), taken: t}
+	b := &batches{set: set, gather: set.Gather, size: min(size, set.Len()), taken: t}
 	b.whole = newRoom(t, b.size)
 	if tail := set.Len() % b.size; tail != 0 {
 		b.tail = newRoom(t, tail)
@@ -132,14 +153,14 @@ func newRoom(t taken, rows int) (r room) {
 	return r
 }
 
-// fill gathers the examples of set that rows name, as many as there is room for.
-func (r *room) fill(set *data.Set, rows []int, workers int) error {
+// fill gathers the examples that rows name, as many as there is room for.
+func (r *room) fill(from source, rows []int, workers int) error {
 	r.Examples = rows
-	numbers := len(rows) * (set.InputSize() + set.TargetSize())
+	numbers := len(rows) * (r.Inputs.Shape()[1] + r.Targets.Shape()[1])
 	pool.Each(pool.Workers(workers, gatherCost*numbers), len(r.blocks), func(i int) {
 		b := &r.blocks[i]
 		lo := i * blockRows
-		r.errs[i] = set.Gather(rows[lo:min(lo+blockRows, len(rows))], b.Inputs, b.Targets)
+		r.errs[i] = from(rows[lo:min(lo+blockRows, len(rows))], b.Inputs, b.Targets)
 	})
 	return errors.Join(r.errs...)
 }
@@ -154,7 +175,7 @@ func Examples(n *model.Network, set *data.Set, rows ...int) (Batch, error) {
 		rows = upTo(set.Len())
 	}
 	r := newRoom(takenBy(n), len(rows))
-	if err := r.fill(set, rows, n.Workers()); err != nil {
+	if err := r.fill(set.Gather, rows, n.Workers()); err != nil {
 		return Batch{}, fmt.Errorf("train: examples: %w", err)
 	}
 	return r.Batch, nil
@@ -181,7 +202,7 @@ func (b *batches) each(order []int, first int, f func(done int, batch Batch) err
 		if len(rows) < b.size {
 			batch = &b.tail
 		}
-		if err := batch.fill(b.set, rows, b.taken.workers); err != nil {
+		if err := batch.fill(b.gather, rows, b.taken.workers); err != nil {
 			return fmt.Errorf("train: %w", err)
 		}
 		if err := f(done, batch.Batch); err != nil {

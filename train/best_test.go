@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/rule"
 )
 
 // counting is a learner with something of its own, that no network knows of.
@@ -102,7 +103,7 @@ type bare struct {
 
 func (b *bare) Learn(context.Context, Batch, float64) (Step, error) {
 	b.steps++
-	return Step{Energy: b.energy}, nil
+	return Step{Settled: Settled{Energy: b.energy}}, nil
 }
 
 // TestForgottenFieldsDoNotEndTraining counts the batches of a learner that fills in the
@@ -135,10 +136,10 @@ func TestFitRefuses(t *testing.T) {
 		_, err := Fit(context.Background(), l, c, sets.Train, nil, Options{})
 		return err
 	}
-	_, noOptimizer := NewPCN(l.Network(), model.Inference{}, nil)
-	_, noNetwork := NewPCN(nil, model.Inference{}, &Adam{})
-	_, zeroNetwork := NewBackprop(&model.Network{}, &Adam{})
-	_, method := NewPCN(l.Network(), model.Inference{Method: "none"}, &Adam{})
+	_, noOptimizer := NewPCN(l.Network(), nil, model.Inference{}, nil)
+	_, noNetwork := NewPCN(nil, nil, model.Inference{}, &Adam{})
+	_, zeroNetwork := NewPCN(&model.Network{}, rule.Backprop{}, model.Inference{}, &Adam{})
+	_, method := NewPCN(l.Network(), nil, model.Inference{Method: "none"}, &Adam{})
 	_, noSet := Fit(context.Background(), l, r.Learning, nil, nil, Options{})
 	_, emptySet := Evaluate(context.Background(), l, sets.Train.Subset(nil))
 	_, inputsOnly := l.Learn(context.Background(), Batch{Targets: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(2, 1))}, 0.1)

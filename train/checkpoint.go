@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/model"
+	"example.com/pcn/train/rule"
 )
 
 // Checkpoint is a training run between two batches: [Fit] goes on from it to the
@@ -75,7 +77,9 @@ func (f *fitting) checkpoint() *Checkpoint {
 
 // resume puts f where c was made.
 func (f *fitting) resume(c *Checkpoint) error {
-	if c.Learning != f.settings {
+	was := c.Learning
+	was.Rule = cmp.Or(was.Rule, rule.Default) // which old ones do not name
+	if was != f.settings {
 		return fmt.Errorf("was made with %+v, and this is %+v", c.Learning, f.settings)
 	}
 	if changes := c.Data.Learned().Changes(f.data()); changes != "" {

@@ -20,6 +20,7 @@ import (
 	"example.com/pcn/internal/fuzzing"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/model"
+	"example.com/pcn/train/data"
 )
 
 // outcome is all that a run ends with, but for the seconds.
@@ -69,6 +70,7 @@ func TestResume(t *testing.T) {
 		{name: "preconditioned", change: func(r *Recipe) { r.Inference.Method, r.Inference.Tolerance = model.Preconditioned, 0.1 }},
 		{name: "adam latents", change: func(r *Recipe) { r.Inference.Method = model.Adam }},
 		{name: "patience", change: func(r *Recipe) { r.Learning.Patience, r.Learning.Rate, r.Learning.Epochs = 1, 0.05, 8 }},
+		{name: "augmented", change: func(r *Recipe) { r.Data.Augment = data.Augmentation{Flip: true, Shift: 2, Crop: 1} }},
 		{name: "warm", change: func(r *Recipe) { r.Inference.Start, r.Inference.Steps = model.Warm, 2 }},
 		{name: "normal", change: func(r *Recipe) { r.Inference.Start, r.Inference.Method = model.Normal, model.Chain }},
 		{name: "learned precision", change: func(r *Recipe) {
@@ -91,7 +93,7 @@ func TestResume(t *testing.T) {
 			must(t, err)
 			learner := func() Learner {
 				if c.mlp {
-					l, err := r.Backprop()
+					l, err := r.Baseline().PCN()
 					must(t, err)
 					return l
 				}
@@ -211,7 +213,7 @@ func small(t testing.TB) (Recipe, Sets, *Checkpoint) {
 func TestBadCheckpoints(t *testing.T) {
 	r, sets, good := small(t)
 	for want, change := range map[string]func(*Checkpoint){
-		"was made with {Epochs:3":                       func(c *Checkpoint) { c.Learning.Epochs = 3 },
+		"was made with {Rule:pc Epochs:3":               func(c *Checkpoint) { c.Learning.Epochs = 3 },
 		"its training part had 41 examples and has 40":  func(c *Checkpoint) { c.Data.Train.Examples++ },
 		"its validation part has other values":          func(c *Checkpoint) { c.Data.Validation.SHA256 = "0" },
 		"batch: must be 0 to 3, got 4":                  func(c *Checkpoint) { c.Batch = 4 },
@@ -294,8 +296,11 @@ func TestEpochSurvivesJSON(t *testing.T) {
 	var e Epoch
 	v := reflect.ValueOf(&e).Elem()
 	rng := rand.New(rand.NewPCG(1, 1))
-	for i := range v.NumField() {
-		switch f := v.Field(i); f.Interface().(type) {
+	for _, field := range reflect.VisibleFields(v.Type()) {
+		if field.Anonymous {
+			continue
+		}
+		switch f := v.FieldByIndex(field.Index); f.Interface().(type) {
 		case int:
 			f.SetInt(rng.Int64N(1000) + 1)
 		case float64:
@@ -310,7 +315,7 @@ func TestEpochSurvivesJSON(t *testing.T) {
 		case *Score:
 			f.Set(reflect.ValueOf(&Score{Examples: 3, Classes: 4, Accuracy: rng.Float64(), MSE: rng.Float64()}))
 		default:
-			t.Fatalf("field %s of type %v is not filled", v.Type().Field(i).Name, f.Type())
+			t.Fatalf("field %s of type %v is not filled", field.Name, f.Type())
 		}
 	}
 	text, err := json.Marshal(e)
@@ -323,7 +328,7 @@ func TestEpochSurvivesJSON(t *testing.T) {
 	e.Energy, e.NodeEnergy, e.Validation = math.Inf(1), []float64{math.NaN()}, nil
 	text, err = json.Marshal(e)
 	must(t, err)
-	if !strings.Contains(string(text), `"energy":null,"node_energy":[null],"rate"`) {
+	if !strings.Contains(string(text), `"energy":null,"node_energy":[null],"inference_rate"`) {
 		t.Errorf("got %s", text)
 	}
 	must(t, json.Unmarshal(text, &again))

@@ -33,7 +33,7 @@ func BenchmarkConvolutions(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			l, err := NewPCN(n, model.Inference{Steps: 8, Rate: 0.05}, &Adam{})
+			l, err := NewPCN(n, nil, model.Inference{Steps: 8, Rate: 0.05}, &Adam{})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -11,7 +11,7 @@ import (
 
 // Cosines returns for each prediction the cosine between the Hebbian update of the settled
 // batch r, weights and biases together, and backprop's
-// direction for the same batch at the same weights: see [Backprop]. It is NaN where
+// direction for the same batch at the same weights: see [model.Network.Backprop]. It is NaN where
 // one of them is 0. It is an error when n is not discriminative, for a perceptron
 // has no other direction.
 //
@@ -21,16 +21,26 @@ import (
 // from a top-down start at a small inference rate, in a layer that an error has
 // reached (Song and others 2020; Millidge, Tschantz and Buckley 2022).
 func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) {
-	b, err := NewBackprop(n, &SGD{})
-	if err != nil {
+	if err := made(n); err != nil {
 		return nil, err
+	}
+	if err := n.Config().Backpropagates(); err != nil {
+		return nil, fmt.Errorf("train: backprop: %w", err)
 	}
 	update := n.NewUpdate()
 	if err := n.Hebbian(r, update); err != nil {
 		return nil, err
 	}
 	of := r.Errors[0].Shape()[0] // r is of the network's buffers, and backprop takes them
-	if _, err := b.descend(context.Background(), batch); err != nil {
+	if err := batch.fits(n); err != nil {
+		return nil, err
+	}
+	down := n.NewUpdate()
+	back, err := n.Backprop(context.Background(), batch.Inputs, batch.Targets)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.Hebbian(back, down); err != nil {
 		return nil, err
 	}
 	if rows := batch.Inputs.Shape()[0]; of != rows {
@@ -39,7 +49,7 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	cosines := make([]float64, n.Predictions())
 	dot, hebbian, backprop := make([]float64, len(cosines)), make([]float64, len(cosines)), make([]float64, len(cosines))
 	for j, p := range n.Named() {
-		x, y := update.Directions()[j], b.update.Directions()[j]
+		x, y := update.Directions()[j], down.Directions()[j]
 		dot[p.Prediction] += dense.Dot(x, y)
 		hebbian[p.Prediction] += dense.Dot(x, x)
 		backprop[p.Prediction] += dense.Dot(y, y)

@@ -15,7 +15,7 @@ type Data struct {
 	// or NPY file, or a folder, as [data.Read] takes them. A path has a dot or a
 	// separator in it, such as ./images.
 	Dataset string `yaml:"dataset" json:"dataset"`
-	// Dir is the folder of an IDX dataset; empty to look in the usual places
+	// Dir is the folder of a dataset of files, such as mnist; empty to look in the usual places
 	// (see [data.Find]).
 	Dir string `yaml:"dir,omitempty" json:"dir,omitempty"`
 	// Label is the column or array that holds the classes of one's own data.
@@ -25,6 +25,11 @@ type Data struct {
 	// Test is the share of one's own data that is kept for the test, or the path
 	// of the test part. Default 0.15, or the test part that the data has.
 	Test string `yaml:"test,omitempty" json:"test,omitempty"`
+	// Size is the size that the images of one's own folders are resized to. Default their
+	// own, which must be the same for all.
+	Size data.Size `yaml:"size,omitempty" json:"size,omitzero"`
+	// Colour is what their pixels hold. Default rgb where any has colours, and else grey.
+	Colour data.Colour `yaml:"colour,omitempty" json:"colour,omitempty"`
 	// Limit is the most training examples to use, 0 for all.
 	Limit int `yaml:"limit" json:"limit"`
 	// Validation is the number of training examples held out to score each
@@ -32,12 +37,14 @@ type Data struct {
 	Validation int `yaml:"validation" json:"validation"`
 	// Pixels is the range that pixels are scaled to. Default [0, 1].
 	Pixels []float64 `yaml:"pixels,omitempty,flow" json:"pixels,omitempty"`
-	// Standardize gives each input zero mean and unit variance over the training
-	// part, within bounds: see [data.Set.Standardization].
-	Standardize bool `yaml:"standardize" json:"standardize"`
+	// Standardize gives each input, or each channel of images, zero mean and unit
+	// variance over the training part: see [data.Set.Standardization].
+	Standardize data.Per `yaml:"standardize" json:"standardize"`
 	// StandardizeTarget does so for each target of a regression. Scores stay in
 	// the units of the raw targets.
 	StandardizeTarget bool `yaml:"standardize_target" json:"standardize_target"`
+	// Augment varies the training images each time that [Fit] learns from them.
+	Augment data.Augmentation `yaml:"augment" json:"augment"`
 	// Seed decides the split of digits and of one's own data, and the sine's
 	// examples. It is not of the seeds of [Recipe.SetSeed]: runs of several seeds
 	// share one test part, and none has learned from another's.
@@ -45,7 +52,7 @@ type Data struct {
 }
 
 // Datasets are the known values of Data.Dataset.
-var Datasets = []string{"digits", "sine", "mnist", "fashion-mnist"}
+var Datasets = []string{"digits", "sine", "mnist", "fashion-mnist", "cifar10", "cifar100"}
 
 // The sine has this many examples, with noise of this standard deviation.
 const (
@@ -111,17 +118,20 @@ func (d Data) LoadFor(classes []string) (Sets, error) {
 		held[i] = train + i
 	}
 	s.Validation = rest.Subset(held)
-	if d.Standardize || d.StandardizeTarget {
-		input, target := s.Train.Standardization()
-		if !d.Standardize {
-			input = s.Train.InputTransform()
-		}
+	if d.Standardize == data.PerChannel && s.Train.Shape == nil {
+		return Sets{}, fmt.Errorf("train: data: standardize: must be none or column for %s, whose inputs are not images, got %v", d.Dataset, d.Standardize)
+	}
+	if d.Standardize != data.PerNone || d.StandardizeTarget {
+		input, target := s.Train.Standardization(d.Standardize)
 		if !d.StandardizeTarget {
 			target = s.Train.TargetTransform()
 		}
 		for _, set := range []**data.Set{&s.Train, &s.Validation, &s.Test} {
 			*set = (*set).WithTransforms(input, target)
 		}
+	}
+	if s.Train, err = s.Train.WithAugmentation(d.Augment); err != nil {
+		return Sets{}, fmt.Errorf("train: data: augment: %w", err)
 	}
 	return s, nil
 }
@@ -153,11 +163,18 @@ func (d Data) read(classes []string) (rest, test *data.Set, err error) {
 				return nil, nil, fmt.Errorf("train: no folder of %s found: 'pcnrun data get %[1]s' downloads it; or name the folder with --data, or set PCN_DATA to the one that holds %[1]s/", d.Dataset)
 			}
 		}
-		if rest, test, err = data.IDX(dir); err != nil {
+		read := data.IDX
+		switch d.Dataset {
+		case "cifar10":
+			read = data.CIFAR10
+		case "cifar100":
+			read = data.CIFAR100
+		}
+		if rest, test, err = read(dir); err != nil {
 			return nil, nil, err
 		}
 	}
-	if rest.Width > 0 && d.Pixels != nil {
+	if rest.Shape != nil && d.Pixels != nil {
 		pixels := data.PixelRange(d.Pixels[0], d.Pixels[1], rest.White)
 		rest, test = rest.WithTransforms(pixels, rest.TargetTransform()), test.WithTransforms(pixels, test.TargetTransform())
 	}

@@ -46,7 +46,7 @@ func TestDeepNetworksLearnUnderMuPC(t *testing.T) {
 	if toLose == nil || *toLose > 0.02 {
 		t.Errorf("far from rest: %v to lose", toLose)
 	}
-	backprop, err := r.Backprop()
+	backprop, err := r.Baseline().PCN()
 	taught := accuracy(backprop, err)
 	r.Model.Parametrization = model.Standard
 	plain, err := r.PCN()

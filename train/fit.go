@@ -11,13 +11,19 @@ import (
 	"sync"
 	"time"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
 )
 
 // Learning says how [Fit] goes about it. The zero value of a field means its
 // default.
 type Learning struct {
+	// Rule says how a batch moves the weights, by name and settings: see [rule.New]. [Fit]
+	// leaves that to its learner. Default pc.
+	Rule string `yaml:"rule" json:"rule"`
 	// Epochs is the number of passes over the training set. Default 10.
 	Epochs int `yaml:"epochs" json:"epochs"`
 	// Batch is the number of examples of a batch; the last of an epoch may have
@@ -32,13 +38,15 @@ type Learning struct {
 	// error on the validation set; the learner is then as after the best epoch, by its
 	// State. 0 takes all epochs and leaves it as after the last.
 	Patience int `yaml:"patience" json:"patience"`
-	// Seed decides the order of the examples.
+	// Seed decides the order of the examples, and how they are varied: see
+	// [data.Set.WithAugmentation].
 	Seed uint64 `yaml:"seed" json:"seed"`
 }
 
 // WithDefaults returns a copy of c with the defaults filled in, or an error that
 // names each bad field.
 func (c Learning) WithDefaults() (Learning, error) {
+	c.Rule = cmp.Or(c.Rule, rule.Default)
 	c.Epochs, c.Batch, c.Rate, c.Schedule = cmp.Or(c.Epochs, 10), cmp.Or(c.Batch, 64), cmp.Or(c.Rate, 0.001), cmp.Or(c.Schedule, "constant")
 	var errs []error
 	if c.Epochs < 0 {
@@ -53,6 +61,9 @@ func (c Learning) WithDefaults() (Learning, error) {
 	if !(c.Rate > 0) || math.IsInf(c.Rate, 0) {
 		errs = append(errs, fmt.Errorf("rate: must be a number > 0, got %v", c.Rate))
 	}
+	if _, err := rule.New(c.Rule); err != nil {
+		errs = append(errs, fmt.Errorf("rule: %w", err))
+	}
 	if _, err := NewSchedule(c.Schedule); err != nil {
 		errs = append(errs, fmt.Errorf("schedule: %w", err))
 	}
@@ -63,36 +74,16 @@ func (c Learning) WithDefaults() (Learning, error) {
 // is no finite number.
 type Epoch struct {
 	Epoch int `json:"epoch"` // from 1
-	// Nodes are the names of the nodes, in the order of whatever goes by node.
-	Nodes model.Names `json:"nodes,omitempty"`
-	// Energy is the mean over the examples of [Step.Energy], and NodeEnergy each
-	// node's part.
-	Energy     float64   `json:"energy"`
-	NodeEnergy []float64 `json:"node_energy,omitempty"`
+	Settled
 	// Validation is the score on the validation set after the epoch, nil
 	// without one.
 	Validation *Score `json:"validation,omitempty"`
-	// Rate is the learning rate of the last batch, InferenceRate the smallest at
-	// which latents settled.
-	Rate          float64 `json:"rate"`
-	InferenceRate float64 `json:"inference_rate"`
-	// Steps, Residual and NodeResidual are means of the [Step]'s over the
-	// examples.
-	Steps        float64   `json:"steps"`
-	Residual     float64   `json:"residual"`
-	NodeResidual []float64 `json:"node_residual,omitempty"`
-	// ToLose is what was still to come of the energy's fall to rest when the weights
-	// learned from the latents, an estimated share from 0 to 1, in the last batch of
-	// the epoch. It is estimated in ten epochs of a run; nil in others, and for
-	// backprop. EndResidual is the [Step]'s of the
-	// same batch.
-	ToLose      *float64  `json:"to_lose,omitempty"`
-	EndResidual []float64 `json:"end_residual,omitempty"`
+	// Rate is the learning rate of the last batch.
+	Rate float64 `json:"rate"`
 	// Diverged is the number of batches, of Batches, that diverged while
-	// settling, and Node the node where the last of them did.
+	// settling.
 	Diverged int `json:"diverged"`
 	Batches  int `json:"batches"`
-	Node     int `json:"node"`
 	// Seconds is the time spent learning, without the validation.
 	Seconds float64 `json:"seconds"`
 }
@@ -148,8 +139,8 @@ const streamShuffle = 101
 // errNotFinite ends an epoch in which the energy is no longer a number.
 var errNotFinite = errors.New("train: the energy is not finite")
 
-// Fit teaches l the training set and scores it on the validation set, which
-// may be nil, after each epoch.
+// Fit teaches l the training set, varied as it is augmented, and scores it on the
+// validation set, which may be nil, after each epoch.
 //
 // It ends early, with the history so far, when ctx is cancelled (the error is
 // context.Cause), when Options.Event returns an error, when the validation error
@@ -238,10 +229,13 @@ func (f *fitting) over() bool {
 // epoch goes on with the epoch under way, or begins the next.
 func (f *fitting) epoch(ctx context.Context) error {
 	if f.batch == 0 {
-		f.record = Epoch{Epoch: len(f.history.Epochs) + 1, Batches: f.batches.count(), InferenceRate: math.Inf(1)}
+		f.record = Epoch{Epoch: len(f.history.Epochs) + 1, Batches: f.batches.count(), Settled: Settled{InferenceRate: math.Inf(1)}}
 	}
 	f.drawn, _ = f.stream.MarshalBinary() // never fails
 	order := rand.New(f.stream).Perm(f.batches.set.Len())
+	f.batches.gather = func(rows []int, inputs, targets *tensor.Dense) error {
+		return f.batches.set.GatherAugmented(rows, f.settings.Seed, f.record.Epoch, inputs, targets)
+	}
 	began, before := time.Now(), f.record.Seconds
 	var err error
 	if !f.notFinite {
@@ -252,6 +246,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 			share := float64(done) / float64(len(order))
 			f.record.Rate = f.settings.Rate * f.schedule.Factor((float64(f.record.Epoch-1)+share)/float64(f.settings.Epochs))
 			batch.Estimate = done+len(batch.Examples) == len(order) && f.estimates()
+			batch.Epoch, batch.Number, batch.Seed = f.record.Epoch-1, (f.record.Epoch-1)*f.record.Batches+f.batch, f.settings.Seed
 			step, err := f.learner.Learn(ctx, batch, f.record.Rate)
 			if err != nil {
 				return err
@@ -287,23 +282,12 @@ func (f *fitting) estimates() bool {
 	return 10*n/of > 10*(n-1)/of
 }
 
-// add enters a batch, that share of the examples so far, in the record, whose means
-// are of the examples so far: what all batches have in common, a mean has exactly.
+// add enters a batch, that share of the examples so far, in the record.
 func (f *fitting) add(step Step, share float64) {
 	f.batch++
 	f.notFinite = !step.Finite()
 	e := &f.record
-	e.Energy += share * (step.Energy - e.Energy)
-	e.Steps += share * (step.Steps - e.Steps)
-	e.Residual += share * (step.Residual - e.Residual)
-	e.Nodes = step.Nodes
-	e.NodeEnergy = addMean(e.NodeEnergy, share, step.NodeEnergy)
-	e.NodeResidual = addMean(e.NodeResidual, share, step.NodeResidual)
-	e.EndResidual = step.EndResidual
-	if step.ToLose > 0 {
-		e.ToLose = &step.ToLose
-	}
-	e.InferenceRate = min(e.InferenceRate, step.InferenceRate)
+	e.Settled.add(step.Settled, share)
 	if f.batch == 1 && step.InferenceRate > 0 {
 		f.opts.Logger.Debug("first batch", "epoch", e.Epoch, "inference_rate", step.InferenceRate, "energy_form", step.energyForm(), "steps", step.Steps, "residual", step.Residual)
 	}
@@ -316,17 +300,6 @@ func (f *fitting) add(step Step, share float64) {
 	f.history.Status = model.Diverged
 	e.Diverged++
 	e.Node = step.Node
-}
-
-// addMean returns mean + share·(x − mean).
-func addMean(mean []float64, share float64, x []float64) []float64 {
-	for len(mean) < len(x) {
-		mean = append(mean, 0)
-	}
-	for i, v := range x {
-		mean[i] += share * (v - mean[i])
-	}
-	return mean
 }
 
 // end closes the epoch under way.

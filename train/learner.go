@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
+	"example.com/pcn/train/rule"
 )
 
 // Learner is what [Fit] teaches. A user's own is taught, scored, interrupted and resumed
@@ -41,30 +41,20 @@ type Stateful interface {
 const (
 	networkState   = "network"
 	optimizerState = "optimizer"
+	ruleState      = "rule"
 	warmState      = "warm"
 )
-
-// learnerState returns the state of a network and an optimiser.
-func learnerState(n *model.Network, o Optimizer) model.State {
-	var s model.State
-	s.Add(networkState, n.State())
-	s.Add(optimizerState, o.State())
-	return s
-}
-
-func setLearnerState(n *model.Network, o Optimizer, s model.State) error {
-	if err := n.SetState(s.Part(networkState)); err != nil {
-		return err
-	}
-	return o.SetState(s.Part(optimizerState))
-}
 
 // Batch is what is learned from at once.
 type Batch struct {
 	Inputs   *tensor.Dense // (B, d), in the network's dtype, float64 where there is none
 	Targets  *tensor.Dense // (B, k), the same
 	Examples []int         // (B), which of the training set they are; nil where that is not known
-	Estimate bool          // asks for Step.ToLose, which takes as long as some hundred steps of a dozen examples
+	Estimate bool          // asks for Settled.ToLose, which takes as long as some hundred steps of a dozen examples
+	// Epoch is that of the batch, from 0, and Number the number of batches before it since
+	// training began. With Seed, that of Learning, they decide what is drawn at random.
+	Epoch, Number int
+	Seed          uint64
 }
 
 // fits returns an error when b is not a batch for n.
@@ -91,34 +81,15 @@ func (b Batch) fits(n *model.Network) error {
 	return nil
 }
 
-// Step is what became of a batch.
+// Step is what became of a batch: its energy before the weights last moved, of backprop the
+// loss. Where it is not finite the weights did not move, and [Fit] ends.
 type Step struct {
-	// Energy is a mean over the batch, before the weights moved: of the settled
-	// energy, or for backprop of the loss. Where it is not finite the weights did not
-	// move, and [Fit] ends.
-	Energy float64
-	// Status says how settling ended, and Node where it diverged.
+	Settled
+	// Status says how settling ended.
 	Status model.Status
-	Node   int
-	// InferenceRate is the rate at which the latents settled, Steps the mean
-	// number of steps over the examples, and Residual what was left of the
-	// gradient: see [model.Result]. They are 0 for backprop.
-	InferenceRate, Steps, Residual float64
-	// Nodes are the names of the nodes, in the order of whatever goes by node.
-	Nodes model.Names
-	// NodeResidual is each node's part of Residual, and NodeEnergy of Energy.
-	NodeResidual, NodeEnergy []float64
-	// ToLose is where Batch.Estimate asks for it the share of the energy's fall to
-	// rest that was still to come, as estimated, and EndResidual what was left of the gradient at
-	// each node in the end: see [model.Result]. They are 0 and nil for backprop.
-	ToLose      float64
-	EndResidual []float64
 	// Gram reports whether the energy settled in Gram form: see [model.Result].
 	Gram bool
 }
-
-// Finite reports whether the energy is a number.
-func (s Step) Finite() bool { return !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0) }
 
 // energyForm names the form in which the energy settled.
 func (s Step) energyForm() string {
@@ -128,27 +99,35 @@ func (s Step) energyForm() string {
 	return "plain"
 }
 
-// PCN learns by predictive coding: it settles each batch with both ends
-// clamped and moves the weights along the Hebbian update.
+// PCN teaches a network by a rule of package rule, which by default is predictive coding:
+// it settles each batch with both ends clamped and moves the weights along the Hebbian
+// update.
 type PCN struct {
-	network   *model.Network
+	rule      rule.Rule
 	inference model.Inference
 	optimizer Optimizer
-	update    *model.Update
+	lesson    rule.Lesson
 	warm      warm // where Inference.Start is Warm
 }
 
-// NewPCN returns a learner for n. Inference is used for learning and, where a
-// prediction has to settle, for predicting.
-func NewPCN(n *model.Network, inf model.Inference, opt Optimizer) (*PCN, error) {
+// NewPCN returns a learner for n by a rule, nil for rule.PC. Inference is used for learning,
+// as the rule has it, and, where a prediction has to settle, for predicting. The error says
+// where the rule is not for n.
+func NewPCN(n *model.Network, r rule.Rule, inf model.Inference, opt Optimizer) (*PCN, error) {
 	if err := complete(n, opt); err != nil {
 		return nil, err
 	}
-	inf, err := inf.WithDefaults()
-	if err != nil {
+	if r == nil {
+		r = rule.PC{}
+	}
+	if _, err := inf.WithDefaults(); err != nil {
 		return nil, fmt.Errorf("train: inference: %w", err)
 	}
-	return &PCN{network: n, inference: inf, optimizer: opt, update: n.NewUpdate()}, nil
+	inf, err := r.Prepare(n.Config(), inf)
+	if err != nil {
+		return nil, fmt.Errorf("train: rule %v: %w", r, err)
+	}
+	return &PCN{rule: r, inference: inf, optimizer: opt, lesson: rule.Lesson{Network: n}}, nil
 }
 
 // complete returns which part of a learner is missing.
@@ -171,71 +150,80 @@ func made(n *model.Network) error {
 }
 
 // Network implements [Learner].
-func (p *PCN) Network() *model.Network { return p.network }
+func (p *PCN) Network() *model.Network { return p.lesson.Network }
+
+// Rule returns the rule by which the network learns.
+func (p *PCN) Rule() rule.Rule { return p.rule }
+
+// Inference returns how latents settle under the rule, with its defaults; the zero
+// Inference where they do not.
+func (p *PCN) Inference() model.Inference { return p.inference }
 
 // Learn implements [Learner].
 func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error) {
-	if err := batch.fits(p.network); err != nil {
+	n := p.lesson.Network
+	if err := batch.fits(n); err != nil {
 		return Step{}, err
 	}
-	c := p.network.Clamp(batch.Inputs, batch.Targets)
+	l := &p.lesson
+	l.Inputs, l.Targets, l.Clamps = batch.Inputs, batch.Targets, n.Clamp(batch.Inputs, batch.Targets)
+	l.Epoch, l.Batch, l.Seed = batch.Epoch, batch.Number, batch.Seed
+	l.Inference = p.inference
+	l.Inference.Estimate = l.Inference.Estimate || batch.Estimate
+	l.Move = func(u *model.Update) error {
+		if err := stepParameters(p.optimizer, n, u.Directions(), rate); err != nil {
+			return err
+		}
+		n.Changed()
+		return nil
+	}
 	warm := p.inference.Start == model.Warm && len(batch.Examples) > 0
 	if warm {
-		p.warm.begin(p.network.Nodes(), c, batch.Examples)
+		p.warm.begin(n.Nodes(), l.Clamps, batch.Examples)
 	}
-	inf := p.inference
-	inf.Estimate = inf.Estimate || batch.Estimate
-	r, err := p.network.Settle(ctx, c, inf)
+	r, err := p.rule.Learn(ctx, l)
 	if err != nil {
 		return Step{}, err
 	}
-	rows := float64(batch.Inputs.Shape()[0])
-	s := Step{
-		Energy: r.Energy / rows, Status: r.Status, Node: r.Node, Nodes: r.Nodes,
-		InferenceRate: r.Rate, Steps: r.MeanSteps, Residual: r.Residual, NodeResidual: r.NodeResidual, EndResidual: r.EndResidual, Gram: r.Gram,
+	if warm && r.Finite() {
+		p.warm.keep(n.Nodes(), l.Clamps, r, batch.Examples)
 	}
-	if inf.Estimate {
-		s.ToLose = 1 - r.Reached()
-	}
-	for _, e := range r.NodeEnergy {
-		s.NodeEnergy = append(s.NodeEnergy, e/float64(batch.Inputs.Shape()[0]))
-	}
-	if !r.Finite() {
-		return s, nil
-	}
-	if warm {
-		p.warm.keep(p.network.Nodes(), c, r, batch.Examples)
-	}
-	if err := p.network.Hebbian(r, p.update); err != nil {
-		return s, err
-	}
-	if err := stepParameters(p.optimizer, p.network, p.update.Directions(), rate); err != nil {
-		return s, err
-	}
-	p.network.Changed()
-	return s, nil
+	return Step{Settled: NewSettled(r), Status: r.Status, Gram: r.Gram}, nil
 }
 
 // Predict implements [Learner].
 func (p *PCN) Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error) {
-	if err := made(p.network); err != nil {
+	n := p.lesson.Network
+	if err := made(n); err != nil {
 		return nil, err
 	}
-	targets, _, err := p.network.Predict(ctx, inputs, p.inference)
+	targets, _, err := n.Predict(ctx, inputs, p.inference)
 	return targets, err
 }
 
 // State implements [Learner].
-func (p *PCN) State() model.State {
-	s := learnerState(p.network, p.optimizer)
+func (p *PCN) State() (s model.State) {
+	s.Add(networkState, p.lesson.Network.State())
+	s.Add(optimizerState, p.optimizer.State())
+	if r, ok := p.rule.(rule.Stateful); ok {
+		s.Add(ruleState, r.State())
+	}
 	s.Add(warmState, p.warm.state())
 	return s
 }
 
 // SetState implements [Learner].
 func (p *PCN) SetState(s model.State) error {
-	if err := p.warm.setState(p.network, s.Part(warmState)); err != nil {
+	if err := p.warm.setState(p.lesson.Network, s.Part(warmState)); err != nil {
 		return fmt.Errorf("%s: %w", warmState, err)
 	}
-	return setLearnerState(p.network, p.optimizer, s)
+	if r, ok := p.rule.(rule.Stateful); ok {
+		if err := r.SetState(s.Part(ruleState)); err != nil {
+			return fmt.Errorf("%s: %w", ruleState, err)
+		}
+	}
+	if err := p.lesson.Network.SetState(s.Part(networkState)); err != nil {
+		return err
+	}
+	return p.optimizer.SetState(s.Part(optimizerState))
 }

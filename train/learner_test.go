@@ -55,7 +55,7 @@ func TestLearnerWithoutNetwork(t *testing.T) {
 	if _, err = train.Evaluate(ctx, whole, data.Sine(20, 0.1, 1)); err == nil {
 		t.Error("scored on data of another size: no error")
 	}
-	for _, zero := range []train.Learner{&train.PCN{}, &train.Backprop{}} {
+	for _, zero := range []train.Learner{&train.PCN{}} {
 		_, learns := train.Fit(ctx, zero, c, sets.Train, sets.Validation, train.Options{})
 		_, predicts := train.Evaluate(ctx, zero, sets.Test)
 		for _, err := range []error{learns, predicts} {

@@ -11,6 +11,7 @@ import (
 
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
 )
 
 // TestMisuse calls what a user can call with what is missing, zero, or of another
@@ -23,12 +24,12 @@ func TestMisuse(t *testing.T) {
 		return n
 	}
 	learner := func(layers ...int) *PCN {
-		l, err := NewPCN(network(layers...), model.Inference{}, &Adam{})
+		l, err := NewPCN(network(layers...), nil, model.Inference{}, &Adam{})
 		must(t, err)
 		return l
 	}
 	n, l := network(4, 3, 2), learner(4, 3, 2)
-	perceptron, err := NewBackprop(n, &SGD{})
+	perceptron, err := NewPCN(n, rule.Backprop{}, model.Inference{}, &SGD{})
 	must(t, err)
 	sine := data.Sine(20, 0.1, 1)
 	digits, err := data.Digits()
@@ -77,7 +78,7 @@ func TestMisuse(t *testing.T) {
 			return err
 		}, "examples[1]: must be >= 0, got -1"},
 		"PCN: fewer examples":        {func() error { _, err := l.Learn(ctx, Batch{Inputs: x, Targets: y, Examples: []int{0}}, 1); return err }, "examples: must be one for each of the 2 inputs, got 1"},
-		"Backprop: no optimiser":     {func() error { _, err := NewBackprop(n, nil); return err }, "optimizer: must be one, such as of NewOptimizer, got none"},
+		"Backprop: no optimiser":     {func() error { _, err := NewPCN(n, rule.Backprop{}, model.Inference{}, nil); return err }, "optimizer: must be one, such as of NewOptimizer, got none"},
 		"Backprop: zero batch":       {func() error { _, err := perceptron.Learn(ctx, Batch{}, 1); return err }, "batch: inputs: must be"},
 		"Backprop: predicts nothing": {func() error { _, err := perceptron.Predict(ctx, nil); return err }, "must fix at least one node"},
 		"checkpoint: nothing":        {func() error { _, err := ReadCheckpoint(nil); return err }, "not a safetensors file"},
@@ -88,9 +89,9 @@ func TestMisuse(t *testing.T) {
 		"own recipe: no such thing":  {func() error { _, err := OwnRecipe(Data{}, 9); return err }, "recipe: must be one that is built in"},
 		"zero recipe":                {func() error { return Recipe{}.Validate() }, "model.layers: must name at least 2 sizes"},
 		"zero recipe's network":      {func() error { _, err := Recipe{}.PCN(); return err }, "layers: must name at least 2 sizes"},
-		"zero recipe's baseline":     {func() error { _, err := Recipe{}.Backprop(); return err }, "layers: must name at least 2 sizes"},
+		"zero recipe's baseline":     {func() error { _, err := Recipe{}.Baseline().PCN(); return err }, "layers: must name at least 2 sizes"},
 		"baseline without layers": {func() error {
-			_, err := Recipe{Model: model.Config{Energies: []model.NodeEnergy{model.CrossEntropy}}}.Backprop()
+			_, err := Recipe{Model: model.Config{Energies: []model.NodeEnergy{model.CrossEntropy}}}.Baseline().PCN()
 			return err
 		}, "layers: must name at least 2 sizes"},
 		"zero data":          {func() error { _, err := Data{}.Load(); return err }, "dataset: must be one of digits"},

@@ -65,7 +65,7 @@ func (d Data) validateOwn() []error {
 		for _, f := range []struct {
 			name  string
 			given bool
-		}{{"label", d.Label != ""}, {"target", len(d.Target) > 0}, {"test", d.Test != ""}} {
+		}{{"label", d.Label != ""}, {"target", len(d.Target) > 0}, {"test", d.Test != ""}, {"size", d.Size != data.Size{}}, {"colour", d.Colour != ""}} {
 			if f.given {
 				errs = append(errs, fmt.Errorf("%s: applies to a file or folder of your own, not to %s", f.name, d.Dataset))
 			}
@@ -111,7 +111,7 @@ func (d Data) readOwn(classes []string) (rest, test *data.Set, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	cols := data.Columns{Label: d.Label, Targets: d.Target, Classes: classes}
+	cols := data.Columns{Label: d.Label, Targets: d.Target, Classes: classes, Form: data.ImageForm{Size: d.Size, Colour: d.Colour}}
 	all, test, err := data.Read(d.Dataset, cols)
 	if err != nil {
 		return nil, nil, err
@@ -171,7 +171,9 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	if batches := max((rest.Len()-r.Data.Validation)/r.Learning.Batch, 1); r.Learning.Epochs*batches < ownUpdates {
 		r.Learning.Epochs = min(ownUpdates/batches, ownEpochs)
 	}
-	r.Data.Standardize = rest.Width == 0
+	if r.Data.Standardize == data.PerNone && rest.Shape == nil {
+		r.Data.Standardize = data.PerColumn
+	}
 	r.Data.StandardizeTarget = rest.Classes == 0
 	r.Model.Layers = []int{rest.InputSize(), ownHidden, rest.TargetSize()}
 	return r, nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/data"
 )
 
 // ownCSV writes n examples of two inputs with a class and a number, sorted by
@@ -38,7 +39,7 @@ func TestOwnRecipe(t *testing.T) {
 		if err := r.Validate(); err != nil {
 			t.Error(err)
 		}
-		if r.Model.Direction != direction || !slices.Equal(r.Model.Layers, []int{3, 128, 2}) || r.Data.Validation != 26 || !r.Data.Standardize || r.Data.StandardizeTarget {
+		if r.Model.Direction != direction || !slices.Equal(r.Model.Layers, []int{3, 128, 2}) || r.Data.Validation != 26 || r.Data.Standardize != data.PerColumn || r.Data.StandardizeTarget {
 			t.Errorf("got %+v", r)
 		}
 		// The file is sorted by class; each part has both.
@@ -101,14 +102,16 @@ func TestOwnData(t *testing.T) {
 		t.Errorf("got test %q, %v", r.Data.Test, err)
 	}
 	for want, d := range map[string]Data{
-		`dataset: must be one of digits, sine, mnist, fashion-mnist, or the path`: {Dataset: "own"},
-		"label: applies to a file or folder of your own, not to digits":           {Dataset: "digits", Label: "kind"},
+		`dataset: must be one of digits, sine, mnist, fashion-mnist, cifar10, cifar100, or the path`: {Dataset: "own"},
+		"label: applies to a file or folder of your own, not to digits":                              {Dataset: "digits", Label: "kind"},
 		"target: applies to":                                       {Dataset: "sine", Target: []string{"y"}},
 		"test: applies to":                                         {Dataset: "mnist", Test: "0.5"},
 		"label and target: must be one of them":                    {Dataset: path, Label: "a", Target: []string{"b"}},
 		"target[1]: must be the name of a column":                  {Dataset: path, Target: []string{"a", ""}},
 		"test: must be a share between 0 and 1 or a path, got 1.5": {Dataset: path, Label: "a", Test: "1.5"},
 		"test: must be a share between 0 and 1 or a path, got NaN": {Dataset: path, Label: "a", Test: "NaN"},
+		"size: applies to":                                         {Dataset: "mnist", Size: data.Size{Width: 8, Height: 8}},
+		"colour: applies to":                                       {Dataset: "cifar10", Colour: data.Grey},
 		"dir: the dataset":                                         {Dataset: path, Dir: "x"},
 	} {
 		if err := d.Validate(); err == nil || !strings.Contains(err.Error(), want) {

@@ -12,7 +12,7 @@ import (
 
 // String is the recipe in a line, with the defaults of what it leaves out.
 func (r Recipe) String() string {
-	inference, err := r.Inference.WithDefaults()
+	inference, err := r.settling()
 	if err != nil {
 		inference = r.Inference
 	}
@@ -26,18 +26,25 @@ func (r Recipe) String() string {
 	} else if !r.Model.Chain() {
 		shape = fmt.Sprintf("nodes %s", strings.Join(r.Model.NodeNames(), ", "))
 	}
-	return fmt.Sprintf("%s %s, %s, %d epochs, batches of %d, %s at rate %g",
-		r.Data.Dataset, shape, settles(inference), learning.Epochs, learning.Batch, r.optimizer(), learning.Rate)
+	return fmt.Sprintf("%s %s, %s%d epochs, batches of %d, %s at rate %g",
+		r.Data.Dataset, shape, learns(learning.Rule, inference), learning.Epochs, learning.Batch, r.optimizer(), learning.Rate)
 }
 
-// String is the network, how it settles and what moves its weights, in a line.
+// String is the network, its rule where that is not pc, how it settles, and what moves its
+// weights, in a line.
 func (p *PCN) String() string {
-	return fmt.Sprintf("%v, %s, %v", p.network, settles(p.inference), p.optimizer)
+	return fmt.Sprintf("%v, %s%v", p.lesson.Network, learns(p.rule.String(), p.inference), p.optimizer)
 }
 
-// String is the network and what moves its weights, in a line.
-func (b *Backprop) String() string {
-	return fmt.Sprintf("%v, backpropagation, %v", b.network, b.optimizer)
+// learns is a rule, where it is not pc, and how latents settle, where they do.
+func learns(rule string, inf model.Inference) (text string) {
+	if rule != "pc" {
+		text = rule + ", "
+	}
+	if inf.Steps != 0 {
+		text += settles(inf) + ", "
+	}
+	return text
 }
 
 func settles(inf model.Inference) string {

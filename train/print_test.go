@@ -46,7 +46,7 @@ func TestProgressTellsOfTheEnd(t *testing.T) {
 	var out bytes.Buffer
 	var options Options
 	options.Event = Progress(&out)
-	if err := options.Event(Event{Epoch: 3, Epochs: 9, Batch: 4, Batches: 5, Step: Step{Status: model.Diverged, Nodes: model.Names{"target", "hidden"}, Node: 1, Energy: math.NaN()}}); err != nil {
+	if err := options.Event(Event{Epoch: 3, Epochs: 9, Batch: 4, Batches: 5, Step: Step{Status: model.Diverged, Settled: Settled{Nodes: model.Names{"target", "hidden"}, Node: 1, Energy: math.NaN()}}}); err != nil {
 		t.Fatal(err)
 	}
 	want := "settling diverged at epoch 3, batch 4, at hidden\ntraining ends at epoch 3, batch 4: the energy is no longer a number\n"
@@ -77,7 +77,7 @@ func TestStrings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	baseline, err := recipe.Backprop()
+	baseline, err := recipe.Baseline().PCN()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,16 +89,16 @@ func TestStrings(t *testing.T) {
 		{Recipe{Data: Data{Dataset: "sine"}}, "sine discriminative, layers [], gradient of 20 steps, 10 epochs, batches of 64, adam at rate 0.001"},
 		{Recipe{Inference: model.Inference{Steps: -1}}, " discriminative, layers [], gradient of -1 steps, 10 epochs, batches of 64, adam at rate 0.001"},
 		{learner, "64-128-128-10 discriminative, leaky-relu, float32, 26122 weights, gauss-seidel of 1 step, adam"},
-		{baseline, "64-128-128-10 discriminative, leaky-relu, float32, 26122 weights, backpropagation, adam"},
+		{baseline, "64-128-128-10 discriminative, leaky-relu, float32, 26122 weights, backprop, adam"},
 		{Score{Examples: 8, Classes: 2, Accuracy: 0, MSE: 1}, "accuracy 0.00 % on 8 examples"},
 		{Score{Examples: 8, MSE: 0.125}, "MSE 0.125 on 8 examples"},
 		{Score{Examples: 1, MSE: 0.125}, "MSE 0.125 on 1 example"},
-		{Epoch{Energy: 2, Steps: 1, Residual: 1, ToLose: &half}, "energy 2          1 step, 50 % to lose  0 s"},
-		{Epoch{Energy: 2, Steps: 20, Residual: 0.25}, "energy 2          residual 0.25 in 20 steps  0 s"},
+		{Epoch{Settled: Settled{Energy: 2, Steps: 1, Residual: 1, ToLose: &half}}, "energy 2          1 step, 50 % to lose  0 s"},
+		{Epoch{Settled: Settled{Energy: 2, Steps: 20, Residual: 0.25}}, "energy 2          residual 0.25 in 20 steps  0 s"},
 		{(*History)(nil), "no epochs"},
-		{&History{Seconds: 2, Epochs: []Epoch{{Epoch: 1, Energy: 3}, {Epoch: 2, Energy: 1, Diverged: 1, Validation: &Score{MSE: 0.5}}}},
+		{&History{Seconds: 2, Epochs: []Epoch{{Epoch: 1, Settled: Settled{Energy: 3}}, {Epoch: 2, Settled: Settled{Energy: 1}, Diverged: 1, Validation: &Score{MSE: 0.5}}}},
 			"2 epochs in 2 s: energy 3 to 1, validation MSE 0.5, diverged from epoch 2 on"},
-		{Event{Epoch: 2, Epochs: 10, Batch: 3, Batches: 4, Step: Step{Energy: 0.5}}, "epoch  2/10  batch 3/4  energy 0.5"},
+		{Event{Epoch: 2, Epochs: 10, Batch: 3, Batches: 4, Step: Step{Settled: Settled{Energy: 0.5}}}, "epoch  2/10  batch 3/4  energy 0.5"},
 	} {
 		if got := test.value.String(); got != test.want {
 			t.Errorf("want %q, got %q", test.want, got)

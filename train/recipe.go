@@ -16,6 +16,7 @@ import (
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
 )
 
 // Recipe is all that decides a training run, as one value that reads and writes
@@ -150,8 +151,14 @@ func (r Recipe) Validate() error {
 			}
 		}
 	}
+	sound := len(errs) == 0
 	_, err = r.Learning.WithDefaults()
 	under("learning", err)
+	if sound && err == nil {
+		if _, err := r.settling(); err != nil {
+			errs = append(errs, fmt.Errorf("learning.rule: %s: %w", r.Learning.Rule, err))
+		}
+	}
 	if r.Learning.Patience > 0 && r.Data.Validation == 0 {
 		errs = append(errs, errors.New("learning.patience: needs data.validation > 0"))
 	}
@@ -163,48 +170,53 @@ func (r Recipe) Validate() error {
 
 func (r Recipe) optimizer() string { return cmp.Or(r.Optimizer, "adam") }
 
-// parts returns a new network and its optimiser.
-func (r Recipe) parts() (n *model.Network, opt Optimizer, err error) {
-	if n, err = model.New(r.Model); err == nil {
-		opt, err = NewOptimizer(r.optimizer())
+// settling returns how latents settle under the rule, or why that is not for the network.
+func (r Recipe) settling() (model.Inference, error) {
+	by, err := rule.New(r.Learning.Rule)
+	if err != nil {
+		return r.Inference, err
 	}
-	return n, opt, err
+	return by.Prepare(r.Model, r.Inference)
 }
 
-// PCN returns a new predictive coding network and its learner.
+// PCN returns a new network and its learner, by the recipe's rule.
 func (r Recipe) PCN() (*PCN, error) {
-	n, opt, err := r.parts()
+	n, err := model.New(r.Model)
 	if err != nil {
 		return nil, err
 	}
-	return NewPCN(n, r.Inference, opt)
+	opt, err := NewOptimizer(r.optimizer())
+	if err != nil {
+		return nil, err
+	}
+	by, err := rule.New(r.Learning.Rule)
+	if err != nil {
+		return nil, fmt.Errorf("train: rule: %w", err)
+	}
+	return NewPCN(n, by, r.Inference, opt)
 }
 
-// Backprop returns the baseline of the recipe: the multilayer perceptron of
-// the same sizes, activations and optimiser, in the discriminative direction,
-// which is a perceptron's only one. Of a discriminative recipe it has the form of
+// Baseline returns the recipe of the same network trained by backpropagation: of a chain the
+// multilayer perceptron of the same sizes, activations and optimiser, in the discriminative
+// direction, which is a perceptron's only one. Of a discriminative recipe it has the form of
 // the label's energy for its loss; precisions and an activity prior it has not.
-func (r Recipe) Backprop() (*Backprop, error) {
-	if err := r.Model.Validate(); err != nil {
-		return nil, fmt.Errorf("train: model: %w", err)
+func (r Recipe) Baseline() Recipe {
+	r.Learning.Rule = rule.Backprop{}.String()
+	if !r.Model.Chain() { // another network is taken as it is
+		return r
 	}
-	if sizes := r.Model.Layers; r.Model.Chain() { // another network is taken as it is
-		labels := model.Gaussian
-		if k := len(r.Model.Energies); k > 0 && r.Model.Direction == model.Discriminative {
-			labels = r.Model.Energies[k-1]
-		}
-		r.Model.Energies = nil
-		if labels != model.Gaussian && labels != model.GaussianLearned {
-			r.Model.Energies = make([]model.NodeEnergy, len(sizes))
-			r.Model.Energies[len(sizes)-1] = labels
-		}
-		r.Model.Direction, r.Model.Precisions, r.Model.ActivityPrior = model.Discriminative, nil, 0
+	sizes := r.Model.Layers
+	labels := model.Gaussian
+	if k := len(r.Model.Energies); k > 0 && r.Model.Direction == model.Discriminative {
+		labels = r.Model.Energies[k-1]
 	}
-	n, opt, err := r.parts()
-	if err != nil {
-		return nil, err
+	r.Model.Energies = nil
+	if labels != model.Gaussian && labels != model.GaussianLearned {
+		r.Model.Energies = make([]model.NodeEnergy, len(sizes))
+		r.Model.Energies[len(sizes)-1] = labels
 	}
-	return NewBackprop(n, opt)
+	r.Model.Direction, r.Model.Precisions, r.Model.ActivityPrior = model.Discriminative, nil, 0
+	return r
 }
 
 // Sets are the three parts of a dataset. The test part is for one score, at the

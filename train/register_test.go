@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,8 +17,10 @@ import (
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/linear"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/model"
+	"example.com/pcn/train/rule"
 )
 
 // registered is a recipe in which each name that a user may register stands once.
@@ -33,7 +36,7 @@ model:
   - {of: hidden, from: [{nodes: [input], map: dense}]}
   terms: []
 inference: {method: gradient, steps: 6}
-learning: {epochs: 2, batch: 32, rate: 0.01, schedule: linear, seed: 3}
+learning: {rule: pc, epochs: 2, batch: 32, rate: 0.01, schedule: linear, seed: 3}
 optimizer: adam
 `
 
@@ -78,6 +81,9 @@ var extensions = []struct {
 	}},
 	{"optimizer", "optimizer: adam", "optimizer: test-heavy", "checkpoint", func() error {
 		return RegisterOptimizer("test-heavy", func() Optimizer { return &heavy{} })
+	}},
+	{"learning.rule", "rule: pc", "rule: test-tiring", "checkpoint", func() error {
+		return rule.Register("test-tiring", func() rule.Rule { return &tiring{} })
 	}},
 	{"learning.schedule", "schedule: linear", "schedule: test-warmup", "checkpoint", func() error {
 		return RegisterSchedule("test-warmup", func(done float64) float64 { return min(1, 0.1+2*done) })
@@ -129,6 +135,36 @@ func (clipped) Move(s *graph.Shard, nodes []int, rates []float64) {
 			v[i] -= max(-0.01, min(0.01, float32(rates[l])*g[i]))
 		}
 	}
+}
+
+// tiring is predictive coding that moves the weights less with each batch.
+type tiring struct {
+	rule.PC
+	seen int
+}
+
+func (*tiring) String() string { return "test-tiring" }
+
+func (r *tiring) Learn(ctx context.Context, l *rule.Lesson) (*model.Result, error) {
+	move := l.Move
+	l.Move = func(u *model.Update) error {
+		for _, d := range u.Directions() {
+			dense.AddScaled(d, 1/(1+0.1*float64(r.seen))-1, d)
+		}
+		r.seen++
+		return move(u)
+	}
+	return r.PC.Learn(ctx, l)
+}
+
+func (r *tiring) State() (s model.State) {
+	s.SetValue("seen", strconv.Itoa(r.seen))
+	return s
+}
+
+func (r *tiring) SetState(s model.State) (err error) {
+	r.seen, err = strconv.Atoi(s.Values["seen"])
+	return err
 }
 
 // heavy is an optimiser with a velocity.

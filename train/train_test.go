@@ -16,6 +16,7 @@ import (
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
 )
 
 func must(t testing.TB, err error) {
@@ -76,7 +77,7 @@ func TestNegatedUpdateDoesNotLearn(t *testing.T) {
 	r.Learning.Epochs = 2
 	n, err := model.New(r.Model)
 	must(t, err)
-	l, err := NewPCN(n, r.Inference, negated{&Adam{}})
+	l, err := NewPCN(n, nil, r.Inference, negated{&Adam{}})
 	must(t, err)
 	if _, s := fit(t, r, l); s.Accuracy > 0.3 {
 		t.Errorf("test accuracy %.3f with the update's sign changed", s.Accuracy)
@@ -111,7 +112,7 @@ func TestSine(t *testing.T) {
 		r := recipe(t, "sine", model.Discriminative, "", seed+1)
 		pcn, err := r.PCN()
 		must(t, err)
-		mlp, err := r.Backprop()
+		mlp, err := r.Baseline().PCN()
 		must(t, err)
 		for name, l := range map[string]Learner{"pcn": pcn, "mlp": mlp} {
 			if _, s := fit(t, r, l); s.MSE > 0.03 || s.Accuracy != 0 {
@@ -195,7 +196,7 @@ func TestBackpropGradient(t *testing.T) {
 			Energies: []model.NodeEnergy{model.Gaussian, model.Gaussian, model.Gaussian, labels}, WeightDecay: decay})
 		must(t, err)
 		spy := &recorder{}
-		b, err := NewBackprop(n, spy)
+		b, err := NewPCN(n, rule.Backprop{}, model.Inference{}, spy)
 		must(t, err)
 		rng := rand.New(rand.NewPCG(1, 1))
 		const rows = 7
@@ -284,11 +285,11 @@ func TestFirstBatchIsBackprop(t *testing.T) {
 	spies := [2]*recorder{{}, {}}
 	n, err := model.New(r.Model)
 	must(t, err)
-	pcn, err := NewPCN(n, model.Inference{Steps: 1, Rate: 1e-4}, spies[0])
+	pcn, err := NewPCN(n, nil, model.Inference{Steps: 1, Rate: 1e-4}, spies[0])
 	must(t, err)
 	m, err := model.New(r.Model)
 	must(t, err)
-	mlp, err := NewBackprop(m, spies[1])
+	mlp, err := NewPCN(m, rule.Backprop{}, model.Inference{}, spies[1])
 	must(t, err)
 	rng := rand.New(rand.NewPCG(1, 1))
 	x, y := normal(rng, 9, 6), normal(rng, 9, 3)
@@ -363,7 +364,7 @@ func TestLearnsTwoNoiseLevels(t *testing.T) {
 				}
 				y[i] = float32(v)
 			}
-			l, err := NewPCN(n, model.Inference{Steps: 1}, &Adam{})
+			l, err := NewPCN(n, nil, model.Inference{Steps: 1}, &Adam{})
 			must(t, err)
 			const epochs = 30
 			for epoch := range epochs {
@@ -407,20 +408,20 @@ func TestBaselineHasTheSameLoss(t *testing.T) {
 		{model.Generative, []model.NodeEnergy{model.Bernoulli, l, g}, g},
 	} {
 		r := Recipe{Model: model.Config{Layers: []int{4, 3, 2}, Direction: test.direction, Energies: test.energies, ActivityPrior: 1, WeightDecay: 0.1}}
-		b, err := r.Backprop()
+		b, err := r.Baseline().PCN()
 		must(t, err)
 		if got := b.Network().NodeEnergy(0); got != test.want || b.Network().Config().WeightDecay != 0.1 {
 			t.Errorf("%v %v: the baseline's loss is %v, want %v", test.direction, test.energies, got, test.want)
 		}
 	}
 	for want, cfg := range map[string]model.Config{
-		"must have no precision that is learned": {Layers: []int{4, 2}, Energies: []model.NodeEnergy{g, l}},
-		"without feedback or prior":              {Layers: []int{4, 3, 2}, ActivityPrior: 2},
+		"precision of hidden1: must not be learned where errors are 0": {Layers: []int{4, 3, 2}, Energies: []model.NodeEnergy{g, l, g}},
+		"without feedback or prior":                                    {Layers: []int{4, 3, 2}, ActivityPrior: 2},
 	} {
 		n, err := model.New(cfg)
 		must(t, err)
-		if _, err := NewBackprop(n, &SGD{}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("NewBackprop: got error %v, want one with %q", err, want)
+		if _, err := NewPCN(n, rule.Backprop{}, model.Inference{}, &SGD{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one with %q", err, want)
 		}
 	}
 }
@@ -578,7 +579,7 @@ func TestRecipes(t *testing.T) {
 // TestPartsAreDisjoint checks how the datasets are cut: the parts of one seed
 // share no example, and standardisation comes from the training part.
 func TestPartsAreDisjoint(t *testing.T) {
-	sets, err := Data{Dataset: "sine", Validation: 100, Limit: 500, Standardize: true, Seed: 4}.Load()
+	sets, err := Data{Dataset: "sine", Validation: 100, Limit: 500, Standardize: data.PerColumn, Seed: 4}.Load()
 	must(t, err)
 	if sets.Train.Len() != 500 || sets.Validation.Len() != 100 || sets.Test.Len() != 210 {
 		t.Fatalf("parts of %d, %d and %d examples", sets.Train.Len(), sets.Validation.Len(), sets.Test.Len())
@@ -674,7 +675,7 @@ func TestWarmStart(t *testing.T) {
 	residual := func(start model.Start) float64 {
 		n, err := model.New(model.Config{Layers: []int{12, 9, 7, 5}, Direction: model.Generative, Dtype: model.Float64, Seed: 1})
 		must(t, err)
-		l, err := NewPCN(n, model.Inference{Steps: 3, Start: start}, &SGD{})
+		l, err := NewPCN(n, nil, model.Inference{Steps: 3, Start: start}, &SGD{})
 		must(t, err)
 		total := 0.0
 		for range 20 {

@@ -65,12 +65,12 @@ func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error
 	if err != nil {
 		return err
 	}
-	mlp, err := r.Backprop()
+	mlp, err := r.Baseline().PCN()
 	if err != nil {
 		return err
 	}
 	info := a.info()
-	a.describe(e, info, pcn.Network())
+	a.describe(e, info, pcn)
 	if err := e.saveRecipe(pcn.Network()); err != nil {
 		return err
 	}

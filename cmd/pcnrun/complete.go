@@ -122,8 +122,8 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	if err != nil {
 		return err
 	}
-	width := t.imageWidth(sets.Test)
-	if width == 0 && o.out != "" {
+	shape := t.shapeOf(sets.Test)
+	if shape == nil && o.out != "" {
 		return usagef("--out: the inputs are no images")
 	}
 	inf := t.fullInference(o.flags)
@@ -165,11 +165,11 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	} else if t.classes() {
 		res.Classes = t.classesJSON(done.Classes)
 	}
-	if width > 0 {
+	if shape != nil {
 		if res.Figure = string(o.out); res.Figure == "" {
 			res.Figure = filepath.Join(filepath.Dir(path), "completed.png")
 		}
-		if err := p.draw(res.Figure, rows, width); err != nil {
+		if err := p.draw(res.Figure, rows, shape); err != nil {
 			return err
 		}
 	}
@@ -203,7 +203,7 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 	var raw [][]float64
 	var labels []int
 	var names []string
-	units, width, err := t.inputs, t.imageWidth(sets.Test), error(nil)
+	units, shape, err := t.inputs, t.shapeOf(sets.Test), error(nil)
 	if o.input == "" {
 		test := sets.Test.Limit(o.limit)
 		if err := train.Fits(t.network, test); err != nil {
@@ -212,7 +212,7 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 		units, labels = test.InputTransform(), test.Labels()
 		raw, err = rawRows(test)
 		if o.mask == "" && o.denoise == 0 {
-			if o.mask = "bottom"; width == 0 {
+			if o.mask = "bottom"; shape == nil {
 				o.mask = "random:0.5"
 			}
 		}
@@ -227,7 +227,7 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 	}
 	h := hidden{make([]bool, d)}
 	if o.mask != "" {
-		if h, err = a.hide(ctx, o.mask, len(raw), width, t); err != nil {
+		if h, err = a.hide(ctx, o.mask, len(raw), shape, t); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -294,14 +294,13 @@ func (t *trained) fullInference(flags *pflag.FlagSet) model.Inference {
 	return model.Inference{Method: model.GaussSeidel, Steps: 100, Tolerance: 1e-3}
 }
 
-// imageWidth returns the width of the network's inputs as images: that of the set
-// where there is one, or what the model says; 0 where they are no images.
-func (t *trained) imageWidth(set *data.Set) int {
+// shapeOf returns the shape of the network's inputs as images: that of the set where
+// there is one, or what the model says; nil where they are no images.
+func (t *trained) shapeOf(set *data.Set) []int {
 	if set != nil {
-		return set.Width
+		return set.Shape
 	}
-	width, _ := t.imageSize(t.network.Size(t.network.InputNode()))
-	return width
+	return t.imageShape(t.network.Size(t.network.InputNode()))
 }
 
 // shown is the number of examples in the picture of completions.
@@ -309,7 +308,7 @@ const shown = 12
 
 // draw writes a picture of images: a row of what was given, with hidden pixels
 // red, a row of completions, and a row of the truth.
-func (p *puzzle) draw(path string, filled [][]float64, width int) error {
+func (p *puzzle) draw(path string, filled [][]float64, shape []int) error {
 	n := min(shown, len(filled))
 	given := model.Rows(p.seen.Values)[:n]
 	low, high := math.Inf(1), math.Inf(-1)
@@ -326,7 +325,7 @@ func (p *puzzle) draw(path string, filled [][]float64, width int) error {
 	if !(low < high) {
 		low, high = 0, 1
 	}
-	picture, err := report.Grid(slices.Concat(given, filled[:n], p.truth[:n]), width, len(filled[0])/width, n, low, high)
+	picture, err := report.Grid(slices.Concat(given, filled[:n], p.truth[:n]), shape[1], shape[0], n, low, high)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/data/fetch"
+	"example.com/pcn/train/rule"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
@@ -67,6 +68,7 @@ var flagWords = map[string]completer{
 	"bottom-energy":   words(model.NodeEnergies()...),
 	"energies":        listOf(model.NodeEnergies()),
 	"optimizer":       words(train.Optimizers()...),
+	"rule":            words(rule.Names()...),
 	"schedule":        words(train.Schedules()...),
 	"method":          words(model.Methods()...),
 	"init":            words(model.Starts()...),
@@ -81,6 +83,9 @@ var flagWords = map[string]completer{
 	"gemm":            orFiles(append([]string{"auto"}, gemm.Kernels()...)...),
 	"resume":          runFolders,
 	"data":            folders,
+	"colour":          words(data.Colours...),
+	"standardize":     words(data.Pers...),
+	"augment":         words(data.Augmentation{}.String(), "flip", "shift=2", "crop=4"),
 	"config":          files("yaml", "yml"),
 	"to":              modelFiles,
 }

@@ -120,15 +120,9 @@ func (k known) print(w io.Writer) error {
 // lookup returns the known set of a name, and refuses one that has no files.
 func lookup(name string) (fetch.Set, error) {
 	s, ok := fetch.Find(name)
-	var names []string
-	for _, s := range fetch.Sets {
-		if len(s.Files) > 0 {
-			names = append(names, s.Name)
-		}
-	}
 	switch {
 	case !ok:
-		return s, usagef("unknown dataset %q, want one of %s", name, strings.Join(names, ", "))
+		return s, usagef("unknown dataset %q, want one of %s", name, strings.Join(downloads(), ", "))
 	case len(s.Files) == 0:
 		return s, usagef("%s is built in and needs no files", name)
 	}
@@ -148,9 +142,9 @@ pcn/data/DATASET in the user's cache, where train looks for them.`,
 		Example: `  pcnrun data get mnist
   pcnrun data get fashion-mnist --mirror https://example.org/fashion/`,
 		Args:      wantArgs(1, 1),
-		ValidArgs: []string{"mnist", "fashion-mnist"},
+		ValidArgs: downloads(),
 	}
-	mirrors := c.Flags().StringArray("mirror", nil, "`URL` of a folder with the files, each with .gz, in place of the known mirrors\n(may be given more than once)")
+	mirrors := c.Flags().StringArray("mirror", nil, "`URL` of a folder with the files, each with .gz, or with the archive of cifar10 or\ncifar100, in place of the known mirrors (may be given more than once)")
 	stall := c.Flags().Duration("timeout", 30*time.Second, "`TIME` to wait for the next byte before a mirror is given up")
 	out := c.Flags().String("out", "", "`DIR` for the files (default where train looks for them)")
 	json := jsonFlag(c)
@@ -242,7 +236,7 @@ their SHA-256, whether they are plain or packed by gzip.`,
 		Example: `  pcnrun data check mnist
   pcnrun data check mnist --data ~/mnist`,
 		Args:      wantArgs(0, 1),
-		ValidArgs: []string{"mnist", "fashion-mnist"},
+		ValidArgs: downloads(),
 	}
 	dir := c.Flags().String("data", "", "`DIR` of the files (default where train finds them)")
 	json := c.Flags().Bool("json", false, "print one JSON object for each dataset")

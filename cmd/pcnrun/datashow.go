@@ -41,6 +41,7 @@ are images, the first of the training part are drawn in a PNG file.
 	c.Flags().SortFlags = false
 	dataDirFlag(c.Flags())
 	addColumnFlags(c.Flags())
+	addImageFlags(c.Flags())
 	var out pngFile
 	c.Flags().Var(&out, "out", "PNG `FILE` for sample images (default DATASET.png)")
 	json := jsonFlag(c)
@@ -71,9 +72,8 @@ type overview struct {
 	Train      int      `json:"train_examples"`
 	Test       int      `json:"test_examples"`
 	Inputs     int      `json:"inputs"`
-	Width      int      `json:"width,omitempty"`
-	Height     int      `json:"height,omitempty"`
-	InputRange []number `json:"input_range"` // least and largest
+	Shape      []int    `json:"shape,omitempty"` // of images: height, width, channels
+	InputRange []number `json:"input_range"`     // least and largest
 	InputMean  number   `json:"input_mean"`
 	Classes    []class  `json:"classes,omitempty"`
 	Targets    []target `json:"targets,omitempty"`
@@ -103,7 +103,7 @@ func (a *app) show(d train.Data, out string, json bool) error {
 	for _, text := range sets.Train.Remarks() {
 		a.note("%s", text)
 	}
-	o := overview{Dataset: d.Dataset, Train: sets.Train.Len(), Test: sets.Test.Len(), Inputs: sets.Train.InputSize(), Width: sets.Train.Width, Height: sets.Train.Height}
+	o := overview{Dataset: d.Dataset, Train: sets.Train.Len(), Test: sets.Test.Len(), Inputs: sets.Train.InputSize(), Shape: sets.Train.Shape}
 	inputs, targets, images, err := survey(sets.Train)
 	if err != nil {
 		return err
@@ -124,11 +124,11 @@ func (a *app) show(d train.Data, out string, json bool) error {
 		o.Targets = append(o.Targets, target{name, number(column.low), number(column.high), number(column.mean())})
 	}
 	switch {
-	case sets.Train.Width > 0:
+	case o.Shape != nil:
 		if o.Figure = out; out == "" {
 			o.Figure = d.Name() + ".png"
 		}
-		picture, err := report.Grid(images, o.Width, o.Height, sampleColumns, 0, sets.Train.White)
+		picture, err := report.Grid(images, o.Shape[1], o.Shape[0], sampleColumns, 0, sets.Train.White)
 		if err != nil {
 			return err
 		}
@@ -149,8 +149,8 @@ func (a *app) printOverview(o overview) error {
 	paint(w, bold, o.Dataset)
 	fmt.Fprintf(w, "  %s, %s\n", plural.Of(o.Train, "training example"), plural.Of(o.Test, "test example"))
 	shape := fmt.Sprint(o.Inputs)
-	if o.Width > 0 {
-		shape += fmt.Sprintf(" (images of %d×%d pixels)", o.Width, o.Height)
+	if o.Shape != nil {
+		shape += fmt.Sprintf(" (images of %d×%d pixels%s)", o.Shape[1], o.Shape[0], inColour(o.Shape))
 	}
 	fmt.Fprintf(w, "inputs   %s, %.4g to %.4g, mean %.4g\n", shape, o.InputRange[0], o.InputRange[1], o.InputMean)
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
@@ -178,6 +178,14 @@ func (a *app) printOverview(o overview) error {
 		fmt.Fprintf(a.info(), "wrote %s\n", o.Figure)
 	}
 	return nil
+}
+
+// inColour says of a shape of images that they are in colour, if they are.
+func inColour(shape []int) string {
+	if shape[2] == 3 {
+		return " in colour"
+	}
+	return ""
 }
 
 // countClasses returns how often each class is in the training and test parts.

@@ -75,7 +75,7 @@ func (a *app) eval(ctx context.Context, f *modelFlags, path string, json bool) e
 	if err != nil {
 		return err
 	}
-	l, err := train.NewPCN(t.network, t.recipe.Inference, optimizer)
+	l, err := train.NewPCN(t.network, nil, t.recipe.Inference, optimizer)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/rule"
 )
 
 // Names of the learners.
@@ -57,6 +58,9 @@ func fits(r train.Recipe, sets train.Sets) error {
 	inputs, targets := sets.Train.InputSize(), sets.Train.TargetSize()
 	input, target := r.Model.Ends()
 	if input == inputs && target == targets {
+		if err := train.FitsImages(r.Model, sets.Train); err != nil {
+			return err
+		}
 		return r.CheckMemory(sets.Train.Len())
 	}
 	what := "targets"
@@ -73,15 +77,20 @@ func fits(r train.Recipe, sets train.Sets) error {
 // few is a number of examples of which chance decides more than a point of accuracy.
 const few = 100
 
-// describe prints what is about to be learned from what.
-func (a *app) describe(e *experiment, w io.Writer, n *model.Network) {
+// describe prints what is about to be learned from what, and how.
+func (a *app) describe(e *experiment, w io.Writer, l *train.PCN) {
 	fmt.Fprintf(w, "data     %s: %s to learn from, %d for validation, %d for the test\n",
 		e.recipe.Data.Dataset, plural.Of(e.sets.Train.Len(), "example"), e.sets.Validation.Len(), e.sets.Test.Len())
 	for _, remark := range e.sets.Train.Remarks() {
 		fmt.Fprintf(w, "note     %s\n", remark)
 	}
-	fmt.Fprintf(w, "network  %v\n", n)
-	fmt.Fprintf(w, "settling %s\n", settlingText(e.recipe.Inference))
+	fmt.Fprintf(w, "network  %v\n", l.Network())
+	if r := l.Rule().String(); r != rule.Default {
+		fmt.Fprintf(w, "rule     %s\n", r)
+	}
+	if inf := l.Inference(); inf.Steps > 0 {
+		fmt.Fprintf(w, "settling %s\n", settlingText(inf))
+	}
 	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))
 	if count := e.sets.Validation.Len(); e.recipe.Learning.Patience > 0 && count < few {
 		a.warn("--patience goes by a validation part of %s, few to tell a better model by: --validation holds out more", plural.Of(count, "example"))
@@ -121,13 +130,13 @@ func (e *experiment) saveRecipe(n *model.Network) error {
 // the test part at the end, unless e is untested. What k keeps, which may be nil,
 // is kept besides. An interrupted run ends after a batch and has a result and an
 // error.
-func (a *app) learn(ctx context.Context, e *experiment, name string, l train.Learner, path string, lines io.Writer, k *keeper) (result, *train.History, error) {
+func (a *app) learn(ctx context.Context, e *experiment, name string, l *train.PCN, path string, lines io.Writer, k *keeper) (result, *train.History, error) {
 	n := l.Network()
-	res := newResult(e, name, n)
+	res := newResult(e, name, l)
 	if err := describeModel(n, e); err != nil {
 		return res, nil, err
 	}
-	p := &progress{app: a, lines: lines, learner: name, unguarded: e.recipe.Inference.Unguarded}
+	p := &progress{app: a, lines: lines, learner: name, settles: l.Inference().Steps > 0, unguarded: e.recipe.Inference.Unguarded}
 	opts := train.Options{Logger: slog.Default(), Event: func(ev train.Event) error {
 		p.event(ev)
 		stopping := ctx.Err() != nil // once: what is kept then is what resuming finds

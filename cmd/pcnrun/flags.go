@@ -17,6 +17,7 @@ import (
 	"example.com/pcn/train"
 	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
 )
 
 // recipeFlags are the flags of the commands that train. Each of them changes a
@@ -66,22 +67,32 @@ const datasetHelp = `digits (built in, 8×8 pixels) and sine (made up, with nois
 and fashion-mnist are read from the folder given by --data, with the four IDX
 files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME, where 'pcnrun
 data get' puts it or, for fashion-mnist, where Debian's package
-dataset-fashion-mnist does.
+dataset-fashion-mnist does. So are cifar10 and cifar100, of the binary format and
+also as their archives unpack; they were tried on files made in that format alone.
 
 The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with commas,
 semicolons or tabs, or JSON objects (.jsonl), plain or .gz, with --label or --target,
 which name a column by the header or, without one, by its place from 1; an NPZ file,
 or a folder of NPY files, with arrays x and y or x_train, y_train, x_test and y_test;
 a folder with a folder of PNG or JPEG images for each class, or train and test folders
-of such; or a folder of IDX files.`
+of such; or a folder of IDX or CIFAR files. Images of a folder have one size, or are
+resized to the one that --size gives, and are in colour where any of them is, or as
+--colour says.`
 
 func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	f := &recipeFlags{flags: c.Flags()}
 	f.flags.SortFlags = false
 	dataDirFlag(f.flags)
 	addColumnFlags(f.flags)
+	addImageFlags(f.flags)
 	recipeFlag(f.flags, "limit", "N", "most training examples to use, 0 for all (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Limit }))
 	recipeFlag(f.flags, "validation", "N", "training examples held out to score each epoch (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Validation }))
+	recipeFlag(f.flags, "standardize", "PER", "give each column, or each channel of images, zero mean and unit variance over\nthe training part: "+strings.Join(data.Pers, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
+		return r.Data.Standardize.UnmarshalText([]byte(text))
+	})
+	recipeFlag(f.flags, "augment", "LIST", "vary training images each time that they are learned from: flip mirrors them,\nshift=N moves them by up to N pixels, crop=N cuts them out of a black border of\nN pixels; such as flip,crop=4, or none (recipe's)", func(r *train.Recipe, text string) error {
+		return r.Data.Augment.UnmarshalText([]byte(text))
+	})
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
 	networkFlag(f.flags)
 	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's", "recipe's")
@@ -110,6 +121,14 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	})
 	recipeFlag(f.flags, "weight-decay", "L", "energy of weights, ½ L ‖W‖²; the optimizer adamw decays them beside the\nenergy (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.WeightDecay }))
 	recipeFlag(f.flags, "activity-prior", "A", "energy of hidden latents, ½ A ‖v‖²; predictions then settle in both\ndirections (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.ActivityPrior }))
+	recipeFlag(f.flags, "rule", "NAME", "how a batch moves the weights: "+strings.Join(rule.Names(), ", ")+" (recipe's),\nwith settings such as 'fpa steps=50'; epc takes the method error-coordinates", func(r *train.Recipe, text string) error {
+		r.Learning.Rule = text
+		if m, wanted := rule.Method(text); wanted && !f.flags.Changed("method") {
+			setMethod(f.flags, r, m)
+		}
+		_, err := rule.New(text)
+		return err
+	})
 	recipeFlag(f.flags, "epochs", "N", "passes over the training examples (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Epochs }))
 	recipeFlag(f.flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
 	recipeFlag(f.flags, "rate", "R", "learning rate (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Learning.Rate }))
@@ -153,7 +172,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 }
 
 func dataDirFlag(flags *pflag.FlagSet) {
-	recipeFlag(flags, "data", "DIR", "folder of the IDX files of mnist or fashion-mnist", func(r *train.Recipe, text string) (err error) {
+	recipeFlag(flags, "data", "DIR", "folder of the files of mnist, fashion-mnist, cifar10 or cifar100", func(r *train.Recipe, text string) (err error) {
 		r.Data.Dir, err = filepath.Abs(text) // eval may run in another folder
 		return err
 	})
@@ -175,6 +194,16 @@ func addColumnFlags(flags *pflag.FlagSet) {
 			r.Data.Test, err = filepath.Abs(text)
 		}
 		return err
+	})
+}
+
+// addImageFlags adds the flags for folders of images.
+func addImageFlags(flags *pflag.FlagSet) {
+	recipeFlag(flags, "size", "SIZE", "of your own folder of images: resize them to WIDTHxHEIGHT such as 32x24, or one\nnumber for a square (default their own, which must be the same)", func(r *train.Recipe, text string) error {
+		return r.Data.Size.UnmarshalText([]byte(text))
+	})
+	recipeFlag(flags, "colour", "NAME", "of your own folder of images: "+strings.Join(data.Colours, " or ")+" (default rgb where any has colours)", func(r *train.Recipe, text string) error {
+		return r.Data.Colour.UnmarshalText([]byte(text))
 	})
 }
 
@@ -235,22 +264,29 @@ func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
 }
 
 // addInferenceFlags adds the flags for how latents settle.
+// setMethod gives r a method. Where that is another than it has, steps and rate that no flag
+// gives are the method's own.
+func setMethod(flags *pflag.FlagSet, r *train.Recipe, m model.Method) {
+	if r.Inference.Method == m {
+		return
+	}
+	r.Inference.Method = m
+	if !flags.Changed("inference-rate") {
+		r.Inference.Rate = 0
+	}
+	if !flags.Changed("steps") {
+		r.Inference.Steps = 0
+	}
+}
+
 func addInferenceFlags(flags *pflag.FlagSet) {
 	recipeFlag(flags, "method", "NAME", "how latents move: "+strings.Join(model.Methods(), ", ")+" (recipe's);\nanother than the recipe's has its own steps and rate", func(r *train.Recipe, text string) error {
-		was := r.Inference.Method
-		if err := r.Inference.Method.UnmarshalText([]byte(text)); err != nil {
-			return err
+		var m model.Method
+		err := m.UnmarshalText([]byte(text))
+		if err == nil {
+			setMethod(flags, r, m)
 		}
-		if r.Inference.Method == was {
-			return nil
-		}
-		if !flags.Changed("inference-rate") { // another method's rate and steps mean nothing here
-			r.Inference.Rate = 0
-		}
-		if !flags.Changed("steps") {
-			r.Inference.Steps = 0
-		}
-		return nil
+		return err
 	})
 	recipeFlag(flags, "steps", "T", "most steps in which latents settle (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Inference.Steps }))
 	recipeFlag(flags, "tolerance", "SHARE", "end settling when this share of the gradient is left, 0 for never (recipe's)", func(r *train.Recipe, text string) error {
@@ -368,9 +404,9 @@ func (f *recipeFlags) choose(r *train.Recipe, args []string) {
 }
 
 // choosing are the flags that decide the default recipe, or what of it does not apply.
-var choosing = []string{"data", "label", "target", "test", "validation", "direction", "network", "parametrization", "weight-init"}
+var choosing = []string{"data", "label", "target", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
 
-// fromFiles reports whether a dataset is read from IDX files.
+// fromFiles reports whether a known dataset is read from files.
 func fromFiles(dataset string) bool {
 	return dataset != "digits" && dataset != "sine" && !train.IsPath(dataset)
 }

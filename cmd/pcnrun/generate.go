@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
@@ -108,13 +109,13 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 		return err
 	}
 	images := model.Rows(inputs)
-	width, height := t.imageSize(len(images[0]))
-	if width == 0 {
+	shape := t.imageShape(len(images[0]))
+	if shape == nil {
 		a.noteInputs(t.network, noise)
 		return a.printInputs(t, wanted.classes, inputs, g.json)
 	}
 	low, high := t.pixelRange(images)
-	picture, err := report.Grid(images, width, height, wanted.columns, low, high)
+	picture, err := report.Grid(images, shape[1], shape[0], wanted.columns, low, high)
 	if err != nil {
 		return err
 	}
@@ -285,17 +286,22 @@ func (t *trained) generate(ctx context.Context, targets *tensor.Dense, how model
 	return t.inputs.Undo(inputs)
 }
 
-// imageSize returns the size of inputs that are images: what the file says or, of
-// a known dataset and of a file from elsewhere, a square; 0 when they are none.
-func (t *trained) imageSize(inputs int) (width, height int) {
-	if t.image.Width > 0 || t.recipe.Data.Own() {
-		return t.image.Width, t.image.Height
+// imageShape returns the height, the width and the channels of inputs that are images:
+// what the file says or, of a known dataset and of a file from elsewhere, a square;
+// nil when they are none.
+func (t *trained) imageShape(inputs int) []int {
+	if t.image.Shape != nil || t.recipe.Data.Own() {
+		return t.image.Shape
 	}
-	side := int(math.Sqrt(float64(inputs)))
-	if side*side != inputs || side < 2 {
-		return 0, 0
+	channels := 1
+	if strings.HasPrefix(t.recipe.Data.Dataset, "cifar") {
+		channels = 3
 	}
-	return side, side
+	side := int(math.Sqrt(float64(inputs / channels)))
+	if side*side*channels != inputs || side < 2 {
+		return nil
+	}
+	return []int{side, side, channels}
 }
 
 // pixelRange returns the values of black and white in raw images: those of the

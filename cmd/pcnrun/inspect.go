@@ -201,22 +201,20 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 	}
 	logSettled(r)
 	rows := float64(len(r.ExampleEnergy))
-	residual, byNode := r.Residual, r.NodeResidual
+	s := &settledInfo{
+		Examples: len(r.ExampleEnergy), Inference: inf, Status: r.Status.String(), Settled: train.NewSettled(r),
+		Start: r.Began / rows, Left: r.ToLose / rows, Reached: r.Reached(),
+	}
 	if r.EndResidual != nil { // of stale errors it is not known
-		residual, byNode = floats.Norm(r.EndResidual, 2), r.EndResidual
+		s.Residual, s.NodeResidual = floats.Norm(r.EndResidual, 2), r.EndResidual
 	}
-	in.Settled = &settledInfo{
-		Examples: len(r.ExampleEnergy), Inference: inf, Status: r.Status.String(), StepsMean: number(r.MeanSteps), Rate: number(r.Rate),
-		Start: number(r.Began / rows), Energy: number(r.Energy / rows), Residual: number(residual),
-		ToLose: number(r.ToLose / rows), Reached: number(r.Reached()),
-	}
-	for l, x := range byNode {
+	in.Settled = s
+	for l, x := range s.NodeResidual {
 		if c[in.Nodes[l].Name].Values == nil {
 			in.Nodes[l].Residual = (*number)(&x)
 		}
 		if n.Predicted(l) {
-			e := number(r.NodeEnergy[l] / rows)
-			in.Nodes[l].Energy = &e
+			in.Nodes[l].Energy = (*number)(&s.NodeEnergy[l])
 		}
 	}
 	if linear(n) {
@@ -224,8 +222,8 @@ func (in *inspection) settle(ctx context.Context, t *trained, c model.Clamps) (*
 		if err != nil {
 			return nil, err
 		}
-		at := number(e.Energy / rows)
-		in.Settled.Equilibrium = &at
+		at := e.Energy / rows
+		s.Equilibrium = &at
 	}
 	return r, nil
 }

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
+	"example.com/pcn/train"
 )
 
 // inspection is what --json prints of a model. Nodes and predictions, here layers, are in
@@ -69,29 +71,29 @@ func (n nodeInfo) precision() string {
 	return fmt.Sprintf("%.4g (%.4g to %.4g)", *n.Precision, n.Precisions.Low, n.Precisions.High)
 }
 
-// settledInfo is how a batch settled; energies are means over its examples.
+// settledInfo is how a batch settled.
 type settledInfo struct {
-	Dataset     string          `json:"dataset"`
-	Part        string          `json:"part"`
-	Examples    int             `json:"examples"`
-	Inference   model.Inference `json:"inference"`
-	Status      string          `json:"status"`
-	StepsMean   number          `json:"steps_mean"`
-	Rate        number          `json:"rate"` // after the guard
-	Start       number          `json:"energy_start"`
-	Energy      number          `json:"energy"`
-	Residual    number          `json:"residual"`              // of the largest gradient, settled
-	ToLose      number          `json:"to_lose"`               // estimated
-	Reached     number          `json:"reached"`               // share of the fall to equilibrium
-	Equilibrium *number         `json:"equilibrium,omitempty"` // in closed form, of linear networks
+	Dataset   string          `json:"dataset"`
+	Part      string          `json:"part"`
+	Examples  int             `json:"examples"`
+	Inference model.Inference `json:"inference"`
+	Status    string          `json:"status"`
+	train.Settled
+	Start       float64  `json:"energy_start"`          // an example
+	Left        float64  `json:"energy_to_lose"`        // an example, estimated
+	Reached     float64  `json:"reached"`               // share of the fall to equilibrium
+	Equilibrium *float64 `json:"equilibrium,omitempty"` // energy of an example, in closed form, of linear networks
 }
+
+// MarshalJSON writes what is no finite number as null.
+func (s settledInfo) MarshalJSON() ([]byte, error) { return jsonfloat.Marshal(s) }
 
 // steps says how many steps were taken, of how many.
 func (s *settledInfo) steps() string {
-	if s.StepsMean == 1 && s.Inference.Steps == 1 {
+	if s.Steps == 1 && s.Inference.Steps == 1 {
 		return "1 step"
 	}
-	return fmt.Sprintf("%.3g of %s", s.StepsMean, atMost(s.Inference.Steps))
+	return fmt.Sprintf("%.3g of %s", s.Steps, atMost(s.Inference.Steps))
 }
 
 // atMost says how many steps settling may take.
@@ -155,9 +157,9 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 	fmt.Fprintln(w)
 	if s := in.Settled; s != nil {
 		fmt.Fprintf(w, "settling    %v, %s at rate %.3g, %s; %s of %s, both ends clamped\n",
-			s.Inference.Method, s.steps(), s.Rate, s.Status, plural.Of(s.Examples, s.Part+" example"), s.Dataset)
+			s.Inference.Method, s.steps(), s.InferenceRate, s.Status, plural.Of(s.Examples, s.Part+" example"), s.Dataset)
 		fmt.Fprintf(w, "energy      %.4g from %.4g an example, residual %.2g\n", s.Energy, s.Start, s.Residual)
-		fmt.Fprintf(w, "equilibrium about %.3g still to lose: %s of the fall was made\n", s.ToLose, percent(float64(s.Reached)))
+		fmt.Fprintf(w, "equilibrium about %.3g still to lose: %s of the fall was made\n", s.Left, percent(s.Reached))
 		if s.Equilibrium != nil {
 			fmt.Fprintf(w, "            in closed form at %.6g\n", *s.Equilibrium)
 		}

@@ -36,7 +36,7 @@ func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	command := func(out string, every string) *exec.Cmd {
 		return exec.Command("pcnrun", "train", "digits", "--direction", "generative", "--layers", "64,24,10", "--limit", "600", "--epochs", "14",
-			"--rate", "0.03", "--patience", "3", "--checkpoint-every", every, "--out", out, "--resume-or-start")
+			"--rate", "0.03", "--patience", "3", "--augment", "shift=1", "--checkpoint-every", every, "--out", out, "--resume-or-start")
 	}
 	began := time.Now()
 	if out, err := command(filepath.Join(dir, "whole"), "1").CombinedOutput(); err != nil {

@@ -77,6 +77,8 @@ func TestScripts(t *testing.T) {
 			"truncate": truncate,
 			"png":      checkPNG,
 			"photos":   writePhotos,
+			"gems":     writeGems,
+			"cifar":    writeCIFAR,
 			"npzset":   writeNPZ,
 			"mirror":   serveMirror,
 			"npz":      writeModelNPZ,

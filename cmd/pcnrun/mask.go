@@ -18,17 +18,21 @@ func (h hidden) at(i, j int) bool { return h[i%len(h)][j] }
 
 const maskHelp = "top, bottom, left or right of an image, random:SHARE, drawn by\nthe recipe's seed, or a CSV file with a 1 for each unit to hide and a 0 for each\nto leave, in one line for all examples or one each"
 
-// hide returns what --mask says of n inputs of t, which are images of width w where
-// that is not 0.
-func (a *app) hide(ctx context.Context, mask string, n, w int, t *trained) (hidden, error) {
+// hide returns what --mask says of n inputs of t, which are images of a shape where
+// that is not nil: all channels of a pixel are hidden, or none.
+func (a *app) hide(ctx context.Context, mask string, n int, shape []int, t *trained) (hidden, error) {
 	d := t.network.Size(t.network.InputNode())
+	images := shape != nil
+	if !images {
+		shape = []int{1, d, 1}
+	}
+	h, w, channels := shape[0], shape[1], shape[2]
 	var hides func(x, y int) bool
 	switch kind, text, _ := strings.Cut(mask, ":"); kind {
 	case "top", "bottom", "left", "right":
-		if w == 0 {
+		if !images {
 			return nil, usagef("--mask %s: the inputs are no images, want random:SHARE or a file", mask)
 		}
-		h := d / w
 		hides = map[string]func(x, y int) bool{
 			"top":    func(_, y int) bool { return y < h/2 },
 			"bottom": func(_, y int) bool { return y >= h-h/2 },
@@ -43,15 +47,17 @@ func (a *app) hide(ctx context.Context, mask string, n, w int, t *trained) (hidd
 		}
 		rng := rand.New(rand.NewPCG(t.recipe.Data.Seed, streamMask))
 		hides = func(int, int) bool { return rng.Float64() < p }
-		w = d
 	default:
 		return a.maskFile(ctx, mask, n, t)
 	}
 	out := make(hidden, n)
 	for i := range out {
 		out[i] = make([]bool, d)
-		for j := range out[i] {
-			out[i][j] = hides(j%w, j/w)
+		for pixel := range h * w {
+			hide := hides(pixel%w, pixel/w)
+			for c := range channels {
+				out[i][pixel*channels+c] = hide
+			}
 		}
 	}
 	return out, nil

@@ -20,7 +20,7 @@ const (
 	recipeKey  = "pcn.recipe"           // the recipe as YAML
 	inputsKey  = "pcn.input_transform"  // the data.Transform of its inputs as JSON
 	targetsKey = "pcn.target_transform" // the data.Transform of its targets, where it has one
-	imageKey   = "pcn.image"            // the imageShape of its inputs as JSON, where they are images
+	imageKey   = "pcn.image"            // the imageForm of its inputs as JSON, where they are images
 	classesKey = "pcn.classes"          // the names of its classes as JSON, where they have names
 	columnsKey = "pcn.columns"          // the names of its inputs as JSON, where they have names that all differ
 	dataKey    = "pcn.data"             // the train.Fingerprints of what it learned from as JSON
@@ -41,8 +41,8 @@ func describeModel(n *model.Network, e *experiment) error {
 	if t := set.TargetTransform(); len(t.Shift)+len(t.Scale) > 0 {
 		about[targetsKey] = t
 	}
-	if set.Width > 0 {
-		about[imageKey] = imageShape{set.Width, set.Height, set.White}
+	if set.Shape != nil {
+		about[imageKey] = imageForm{set.Shape, set.White}
 	}
 	if set.ClassNames != nil {
 		about[classesKey] = set.ClassNames
@@ -68,11 +68,28 @@ func distinct(names []string) bool {
 	return len(slices.Compact(names)) == len(names)
 }
 
-// imageShape says how inputs are drawn.
-type imageShape struct {
-	Width  int     `json:"width"`
-	Height int     `json:"height"`
-	White  float64 `json:"white"` // the raw value of white
+// imageForm says how inputs are drawn.
+type imageForm struct {
+	Shape []int   `json:"shape"` // height, width, channels
+	White float64 `json:"white"` // the raw value of white
+}
+
+// check returns an error where inputs of a size are no such images.
+func (f imageForm) check(inputs int) error {
+	if f.Shape == nil && f.White == 0 {
+		return nil
+	}
+	if len(f.Shape) != 3 || f.Shape[2] != 1 && f.Shape[2] != 3 {
+		return fmt.Errorf("shape: must be a height, a width, and 1 or 3 channels, got %v", f.Shape)
+	}
+	height, width, channels := f.Shape[0], f.Shape[1], f.Shape[2]
+	if height <= 0 || width <= 0 || width > inputs || height > inputs || width*height*channels != inputs {
+		return fmt.Errorf("shape: must be of %d inputs, got %v", inputs, f.Shape)
+	}
+	if !(f.White > 0) {
+		return fmt.Errorf("white: must be > 0, got %v", f.White)
+	}
+	return nil
 }
 
 // modelFlags are the flags of the commands that use a model file: what a file
@@ -123,7 +140,7 @@ type trained struct {
 	recipe  train.Recipe
 	inputs  data.Transform
 	targets data.Transform
-	image   imageShape          // the zero value where the file does not say
+	image   imageForm           // the zero value where the file does not say
 	names   []string            // of the classes; nil where they have none
 	columns []string            // names of the inputs; nil where they have none
 	data    *train.Fingerprints // of what it learned from; nil where the file does not say
@@ -180,8 +197,8 @@ func (t *trained) describe() error {
 	if err := t.targets.Check(targets); err != nil {
 		return fmt.Errorf("%s: %w", targetsKey, err)
 	}
-	if i := t.image; i != (imageShape{}) && (i.Width <= 0 || i.Height <= 0 || i.Width > inputs || i.Width*i.Height != inputs || !(i.White > 0)) {
-		return fmt.Errorf("%s: %d×%d pixels up to %v do not fit %d inputs", imageKey, i.Width, i.Height, i.White, inputs)
+	if err := t.image.check(inputs); err != nil {
+		return fmt.Errorf("%s: %w", imageKey, err)
 	}
 	if t.names != nil && len(t.names) != targets {
 		return fmt.Errorf("%s: %d names for %d classes", classesKey, len(t.names), targets)
@@ -276,7 +293,7 @@ func (t *trained) load(warn func(format string, args ...any)) (train.Sets, error
 	if err := train.Fits(t.network, sets.Train); err != nil {
 		return sets, fmt.Errorf("%s: %w", t.path, err)
 	}
-	if t.guessed && sets.Train.Width > 0 {
+	if t.guessed && sets.Train.Shape != nil {
 		low, high := 0.0, 1.0
 		if d.Pixels != nil {
 			low, high = d.Pixels[0], d.Pixels[1]

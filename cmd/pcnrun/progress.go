@@ -18,6 +18,7 @@ type progress struct {
 	app       *app
 	lines     io.Writer
 	learner   string
+	settles   bool // latents do
 	unguarded bool
 	bar       *progressbar.ProgressBar
 	warned    bool
@@ -67,7 +68,7 @@ func (p *progress) clear() {
 // remedy says what to do against a divergence.
 func (p *progress) remedy() string {
 	switch {
-	case p.learner == mlpName:
+	case !p.settles:
 		return "lower --rate"
 	case p.unguarded:
 		return "the inference rate is too large for the weights and has no guard; give --unguarded=false, or lower --inference-rate"

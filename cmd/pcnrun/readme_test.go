@@ -46,7 +46,7 @@ func readmeBlocks(t *testing.T, language string) []block {
 	return blocks
 }
 
-// TestReadmeCommands puts the README's network into network.yaml and runs the lines of the README's sh blocks that begin with pcnrun
+// TestReadmeCommands puts the README's network into network.yaml, images into photos, and runs the lines of the README's sh blocks that begin with pcnrun
 // or go run ./cmd/pcnrun, one after the other in a folder; what learns or measures
 // does so for a short time. Every line is one that pcnrun understands; one that
 // wants what is not here is not run.
@@ -64,6 +64,9 @@ func TestReadmeCommands(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "network.yaml"), []byte(b.text), 0o666); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := gems(filepath.Join(dir, "photos")); err != nil {
+		t.Fatal(err)
 	}
 	begin := regexp.MustCompile(`^(\$ )?(pcnrun|go run \./cmd/pcnrun)( |$)`)
 	ran := 0

@@ -16,6 +16,7 @@ import (
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
+	"example.com/pcn/train/rule"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -143,7 +144,7 @@ func runPage(ctx context.Context, runs []*pastRun) (*report.Page, error) {
 		p.Sections = append(p.Sections, report.Section{Title: "Examples", Text: "There is no validation part to take examples from."})
 		return p, nil
 	}
-	l, err := train.NewPCN(r.network, r.recipe.Inference, &train.SGD{})
+	l, err := train.NewPCN(r.network, nil, r.recipe.Inference, &train.SGD{})
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +181,7 @@ func (r *pastRun) load() error {
 // comparePage sets runs side by side.
 func comparePage(_ context.Context, runs []*pastRun) (*report.Page, error) {
 	table := &report.Table{Head: []string{"run"}} // each a column
-	for _, name := range []string{"validation", "test", "status", "epochs", "best epoch", "seconds", "dataset", "direction", "layers", "method", "steps", "optimizer", "rate", "batch", "seed"} {
+	for _, name := range []string{"validation", "test", "status", "epochs", "best epoch", "seconds", "dataset", "direction", "layers", "rule", "method", "steps", "optimizer", "rate", "batch", "seed"} {
 		table.Rows = append(table.Rows, []string{name})
 	}
 	commands := &report.Table{Head: []string{"run", "command"}}
@@ -191,7 +192,7 @@ func comparePage(_ context.Context, runs []*pastRun) (*report.Page, error) {
 		table.Head = append(table.Head, r.dir)
 		for i, value := range []string{
 			res.validationText(), res.testText(), res.statusText(), fmt.Sprint(res.Epochs), best(res), fmt.Sprintf("%.3g", float64(res.Seconds)),
-			res.Dataset, res.Direction, commas(res.Layers), res.Method, fmt.Sprint(r.recipe.Inference.Steps),
+			res.Dataset, res.Direction, commas(res.Layers), cmp.Or(res.Rule, rule.Default), res.Method, fmt.Sprint(r.recipe.Inference.Steps),
 			r.recipe.Optimizer, fmt.Sprint(r.recipe.Learning.Rate), fmt.Sprint(r.recipe.Learning.Batch), fmt.Sprint(res.Seed),
 		} {
 			table.Rows[i] = append(table.Rows[i], value)

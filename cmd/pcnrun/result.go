@@ -37,6 +37,7 @@ type evaluation struct {
 // result is what --json prints of a training run.
 type result struct {
 	Learner string `json:"learner"` // pcn or mlp
+	Rule    string `json:"rule"`    // of learning
 	evaluation
 	TrainExamples      int     `json:"train_examples"`
 	Epochs             int     `json:"epochs"`                        // that were done
@@ -46,7 +47,7 @@ type result struct {
 	Status             string  `json:"status"`
 	DivergedEpoch      int     `json:"diverged_epoch,omitempty"` // the first
 	Seconds            number  `json:"seconds"`                  // of learning alone
-	Method             string  `json:"method,omitempty"`         // of settling; like the next two, the PCN's only
+	Method             string  `json:"method,omitempty"`         // of settling; like the next two, where latents settle
 	StepsMean          *number `json:"steps_mean,omitempty"`     // steps an example took, in the last epoch
 	Residual           *number `json:"residual,omitempty"`       // of the gradient, in the last epoch
 	ToLose             *number `json:"to_lose,omitempty"`        // estimated share of the energy's fall that was still to come, in its last batch
@@ -64,11 +65,11 @@ func newEvaluation(dataset string, n *model.Network, examples int) evaluation {
 	}
 }
 
-// newResult describes a run of a learner of n that is about to begin.
-func newResult(e *experiment, learner string, n *model.Network) result {
-	r := result{Learner: learner, evaluation: newEvaluation(e.recipe.Data.Dataset, n, e.sets.Test.Len()), TrainExamples: e.sets.Train.Len(), Status: running}
-	if learner == pcnName {
-		r.Method = e.recipe.Inference.Method.String()
+// newResult describes a run of l that is about to begin.
+func newResult(e *experiment, learner string, l *train.PCN) result {
+	r := result{Learner: learner, Rule: l.Rule().String(), evaluation: newEvaluation(e.recipe.Data.Dataset, l.Network(), e.sets.Test.Len()), TrainExamples: e.sets.Train.Len(), Status: running}
+	if inf := l.Inference(); inf.Steps > 0 {
+		r.Method = inf.Method.String()
 	}
 	return r
 }

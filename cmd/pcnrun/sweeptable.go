@@ -93,7 +93,7 @@ func (s *sweeping) test(ctx context.Context, w *sweep.Winner) error {
 		if err != nil {
 			return err
 		}
-		l, err := train.NewPCN(t.network, r.Recipe.Inference, &train.SGD{})
+		l, err := train.NewPCN(t.network, nil, r.Recipe.Inference, &train.SGD{})
 		if err != nil {
 			return err
 		}

@@ -154,9 +154,9 @@ func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *tr
 	n.SetWorkers(e.workers)
 	e.recipe.Model = n.Config()
 	e.untested = rec.Untested
-	a.describe(e, lines, n)
+	a.describe(e, lines, l)
 	rec.Recipe = e.recipe
-	if rec.Result = newResult(e, pcnName, n); from != nil {
+	if rec.Result = newResult(e, pcnName, l); from != nil {
 		rec.Result.setHistory(&from.History, e.sets.Train.Classes > 0, e.recipe.Learning)
 		rec.Result.Status = running
 	}

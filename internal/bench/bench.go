@@ -160,7 +160,7 @@ func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
 		}
 	}
 
-	l, err := train.NewPCN(n, p.Inference, &train.Adam{})
+	l, err := train.NewPCN(n, nil, p.Inference, &train.Adam{})
 	if err != nil {
 		return nil, err
 	}

@@ -58,9 +58,11 @@ func twin(t reflect.Type) reflect.Type {
 	case reflect.Slice:
 		return reflect.SliceOf(twin(t.Elem()))
 	case reflect.Struct:
-		fields := reflect.VisibleFields(t)
-		for i := range fields {
-			fields[i].Type = twin(fields[i].Type)
+		var fields []reflect.StructField
+		for i := range t.NumField() {
+			f := t.Field(i)
+			f.Type = twin(f.Type)
+			fields = append(fields, f)
 		}
 		return reflect.StructOf(fields)
 	}

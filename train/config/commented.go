@@ -9,13 +9,15 @@ import (
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
 )
 
 // help says what each key of a recipe means.
 var help = map[string]string{
 	"data":                    "What to learn from.",
 	"data.dataset":            "One of " + strings.Join(train.Datasets, ", ") + ".",
-	"data.dir":                "The folder of the files of mnist or fashion-mnist; without it, the usual places.",
+	"data.dir":                "The folder of the files of a dataset such as mnist; without it, the usual places.",
 	"data.label":              "Of your own data: the column, or array, that holds the class.",
 	"data.target":             "Of your own data: the columns, or the one array, to regress on.",
 	"data.test":               "Of your own data: the share that is kept for the test, or the path of the test part.",
@@ -28,7 +30,10 @@ var help = map[string]string{
 	"data.limit":              "The most training examples to use, 0 for all.",
 	"data.validation":         "Training examples that are held out to score each epoch.",
 	"data.pixels":             "The range that pixels are scaled to, such as [-1, 1]; default [0, 1].",
-	"data.standardize":        "Give each input zero mean and unit variance.",
+	"data.size":               "Of your own folder of images: what they are resized to, such as 32x24; without it, their own.",
+	"data.colour":             "Of your own folder of images: " + strings.Join(data.Colours, " or ") + "; without it, rgb where any has colours.",
+	"data.standardize":        "Give each input, or each channel of images, zero mean and unit variance: " + strings.Join(data.Pers, ", ") + ".",
+	"data.augment":            "Vary training images each time that they are learned from: none, or some of flip, shift and crop.",
 	"data.seed":               "Decides the split of digits and of your own data, and the sine's examples: the same for all runs to compare.",
 	"model":                   "The network.",
 	"model.layers":            "Sizes from data to label, in both directions.",
@@ -60,6 +65,7 @@ var help = map[string]string{
 	"inference.stale_errors":  "Learn from the errors before the last step, as the article does.",
 	"inference.plain":         "Keep the energy of a clamped bottom in its plain form: slower, the same but for rounding.",
 	"learning":                "How weights learn.",
+	"learning.rule":           "How a batch moves the weights, with settings such as fpa steps=50: " + strings.Join(rule.Names(), ", ") + ".",
 	"learning.epochs":         "Passes over the training examples.",
 	"learning.batch":          "Examples of a batch.",
 	"learning.rate":           "The learning rate.",
@@ -76,6 +82,8 @@ var examples = map[string]string{
 	"data.target":          "[price]",
 	"data.test":            "0.15",
 	"data.pixels":          "[-1, 1]",
+	"data.size":            "32x24",
+	"data.colour":          "grey",
 	"model.precisions":     "[1, 10, 1]",
 	"model.energies":       "[gaussian, gaussian, gaussian, cross-entropy]",
 	"model.after":          "true",

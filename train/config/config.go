@@ -19,6 +19,7 @@ import (
 
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/train"
+	"example.com/pcn/train/rule"
 )
 
 // Defaults of what neither a file nor a [Choice] says.
@@ -44,7 +45,8 @@ type Choice struct {
 // validates it. With an empty path it returns that recipe, which is only as valid
 // as the changes of c. Seeds that are not given are [DefaultSeed].
 //
-// Where the file gives another method of settling than the default recipe, the
+// Where the file gives another method of settling than the default recipe, or a rule that
+// wants one and no method, the
 // inference rate and the steps that it does not give are the method's own; where it gives another number of
 // layers, what the default recipe has for each layer does not apply.
 func Load(path string, c Choice) (train.Recipe, error) {
@@ -108,6 +110,9 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 	r := base
 	lay(&r, root, settings)
 	change(v.Change, &r)
+	if m, wanted := rule.Method(r.Learning.Rule); wanted && places["inference.method"] == nil {
+		r.Inference.Method = m
+	}
 	if r.Inference.Method != base.Inference.Method { // another method's rate and steps mean nothing here
 		if places["inference.rate"] == nil {
 			r.Inference.Rate = 0

@@ -15,6 +15,7 @@ import (
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 )
 
 // choose chooses a default recipe, whatever a file says.
@@ -42,7 +43,7 @@ func TestLayers(t *testing.T) {
 		{"but for one that is given", "inference: {method: adam, rate: 0.5, steps: 7}", Choice{Recipe: train.ArticleRecipe}, func(r *train.Recipe) {
 			r.Inference.Method, r.Inference.Rate, r.Inference.Steps = model.Adam, 0.5, 7
 		}, "digits", model.Generative},
-		{"what is true by default", "data: {dataset: sine, standardize: false}", Choice{}, func(r *train.Recipe) { r.Data.Standardize = false }, "sine", model.Discriminative},
+		{"what is true by default", "data: {dataset: sine, standardize: none}", Choice{}, func(r *train.Recipe) { r.Data.Standardize = data.PerNone }, "sine", model.Discriminative},
 	} {
 		got, err := Parse("run.yaml", []byte(test.text), test.choice)
 		if err != nil {
@@ -70,7 +71,7 @@ func TestMistakes(t *testing.T) {
 2:19: model.layers[2]: must be > 0, got -10
 3:3: model.activaton: unknown key, did you mean activation?
 4:14: model.direction: must be one of discriminative, generative, got "up"
-5:11: learning: want a mapping with the keys epochs, batch, rate, schedule, patience, seed, got "3"
+5:11: learning: want a mapping with the keys rule, epochs, batch, rate, schedule, patience, seed, got "3"
 6:12: optimizer: want a text, got a list`,
 		"learning:\n\trate: 3\n \t batch: 2\n": `
 2:1: the line begins with a tab, want spaces
@@ -79,7 +80,7 @@ func TestMistakes(t *testing.T) {
 3:3: learning.rate: is given twice, first in line 2
 4:1: learning: is given twice, first in line 1`,
 		"data: {dataset: mnits, limit: -1}\nmodel:\n  precisions: [1,2]\n": `
-1:17: data.dataset: must be one of digits, sine, mnist, fashion-mnist, or the path of a file or folder, got "mnits"
+1:17: data.dataset: must be one of digits, sine, mnist, fashion-mnist, cifar10, cifar100, or the path of a file or folder, got "mnits"
 1:31: data.limit: must be >= 0, got -1
 3:15: model.precisions: must be one for each of the 4 layers, got 2`,
 		"learning:\r\n  rate: -.inf\r\n  batch: 3.5\r\n  epochs: \"3\"\r\n  patience: 99999999999999999999\r\n": `

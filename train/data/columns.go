@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ type ColumnError struct{ text string }
 
 func (e *ColumnError) Error() string { return e.text }
 
-// Columns says what the columns of a file are, by the names in its header. Names
+// Columns says what examples are made of: of a file, by the names in its header. Names
 // are matched without the space around them and, where no other column is meant,
 // without case. Columns of a file without a header are named by their places, from
 // "1" on.
@@ -37,6 +38,26 @@ type Columns struct {
 	// as those of a training set are when the test set is read: no other is
 	// expected. Empty to take those that there are.
 	Classes []string
+
+	// Form is what the images of folders are brought to. Other data has none.
+	Form ImageForm
+
+	colour Colour // of the training set's images, where Form says none
+}
+
+// formless returns an error where c asks for a form that what path holds cannot have.
+func (c *Columns) formless(path string) error {
+	if c.Form == (ImageForm{}) {
+		return nil
+	}
+	return fmt.Errorf("data: %s: must be a folder of images for each class, to bring them to a size or a colour", path)
+}
+
+// imageForm returns the form of images.
+func (c *Columns) imageForm() ImageForm {
+	form := c.Form
+	form.Colour = cmp.Or(form.Colour, c.colour)
+	return form
 }
 
 // learned returns the names of what is to be learned.

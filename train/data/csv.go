@@ -41,7 +41,7 @@ func CSV(path string, cols Columns) (*Set, error) {
 // numbers they are in the order of their values, and 0 and 0.0 are one. The set's
 // ClassNames say them, except where they are 0, 1, 2 and so on without a gap.
 //
-// A file of images says nothing about their shape; set Width and Height.
+// A file of images says nothing about their shape; set Shape and White.
 func ReadCSV(r io.Reader, name string, cols Columns) (*Set, error) {
 	return readSet(r, name, RowOptions{Columns: cols, maxBytes: defaultMaxBytes})
 }

@@ -18,6 +18,6 @@ func Digits() (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Width, s.Height, s.White = 8, 8, 16
+	s.Shape, s.White = []int{8, 8, 1}, 16
 	return s.WithTransforms(PixelRange(0, 1, s.White), Transform{}), nil
 }

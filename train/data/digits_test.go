@@ -10,8 +10,8 @@ func TestDigits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Len() != 1797 || s.Width != 8 || s.Height != 8 || s.InputSize() != 64 || s.Classes != 10 || s.TargetSize() != 10 {
-		t.Fatalf("%d examples of %d×%d = %d pixels, %d classes = %d targets", s.Len(), s.Width, s.Height, s.InputSize(), s.Classes, s.TargetSize())
+	if s.Len() != 1797 || !slices.Equal(s.Shape, []int{8, 8, 1}) || s.InputSize() != 64 || s.Classes != 10 || s.TargetSize() != 10 {
+		t.Fatalf("%d examples of shape %v = %d pixels, %d classes = %d targets", s.Len(), s.Shape, s.InputSize(), s.Classes, s.TargetSize())
 	}
 	if got, want := classCounts(s), []int{178, 182, 177, 183, 181, 182, 181, 179, 174, 180}; !slices.Equal(got, want) {
 		t.Errorf("classes have %v examples, want %v", got, want)

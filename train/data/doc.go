@@ -6,6 +6,7 @@
 //   - [Digits], handwritten digits that are built in,
 //   - [Sine], the noisy sine, a regression small enough to plot,
 //   - [IDX], a folder in the format of MNIST,
+//   - [CIFAR10] and [CIFAR100], folders in the binary format of these,
 //   - [CSV], a file of rows, as CSV or JSON lines,
 //   - [Images], a folder of PNG or JPEG files for each class,
 //   - [Read], any of these, and NumPy's NPZ and NPY files, by path,
@@ -25,6 +26,10 @@
 //	inputs := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(64, digits.InputSize()))
 //	targets := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(64, digits.TargetSize()))
 //	err = digits.Gather(rows, inputs, targets) // rows names 64 examples
+//
+// An image is a row of height, width and channels, channels last, and its set knows
+// this shape. [Set.WithAugmentation] varies training images as they are gathered by
+// [Set.GatherAugmented].
 //
 // Images stay bytes in memory, so that the 60,000 of MNIST take 47 MB; they are
 // scaled as a batch is gathered. [Set.Subset], [Set.Limit],

@@ -84,7 +84,7 @@ func ExampleSet_Standardization() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	set = set.WithTransforms(set.Standardization())
+	set = set.WithTransforms(set.Standardization(data.PerColumn))
 	inputs := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(2, 1))
 	targets := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(2, 1))
 	if err := set.Gather([]int{0, 3}, inputs, targets); err != nil {

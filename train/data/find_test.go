@@ -48,6 +48,19 @@ func TestFind(t *testing.T) {
 	write("env/set", all...)
 	t.Setenv("PCN_DATA", filepath.Join(root, "env"))
 	expect("set", filepath.Join(root, "env", "set"))
+	for name, folder := range map[string]string{"cifar10": "cifar-10-batches-bin", "cifar100": "cifar-100-binary"} {
+		files := map[string][]string{"cifar10": cifar10.files(), "cifar100": cifar100.files()}[name]
+		expect(name, "")
+		write(filepath.Join("data", folder), files[1:]...)
+		expect(name, "")
+		write(filepath.Join("data", folder), files...)
+		expect(name, filepath.Join("data", folder))
+		write(filepath.Join("data", name, folder), files...)
+		write(filepath.Join("data", name), all...)
+		expect(name, filepath.Join("data", folder))
+		write(filepath.Join("data", name), files...)
+		expect(name, filepath.Join("data", name))
+	}
 	expect("../data/set", "")
 	expect(root, "")
 	expect("", "")

@@ -10,8 +10,9 @@ import (
 // Fingerprint tells the examples of a set from others.
 type Fingerprint struct {
 	Examples int `json:"examples"`
-	// SHA256 is the hash, in hexadecimal, of the raw inputs and targets in their
-	// order, with classes by their names; empty where there are no examples.
+	// SHA256 is the hash, in hexadecimal, of the shape of images, and of the raw inputs
+	// and targets in their order, with classes by their names; empty where there are no
+	// examples.
 	SHA256 string `json:"sha256,omitempty"`
 }
 
@@ -24,6 +25,10 @@ func (s *Set) Fingerprint() Fingerprint {
 	}
 	hash := sha256.New()
 	var row []byte
+	for _, size := range s.Shape {
+		row = binary.AppendUvarint(row, uint64(size))
+	}
+	hash.Write(row)
 	for i := range s.Len() {
 		r := s.row(i)
 		row = s.inputs.appendRow(row[:0], r)

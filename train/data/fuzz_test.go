@@ -126,8 +126,8 @@ func FuzzArrays(f *testing.F) {
 	})
 }
 
-// picture returns an image of random-looking colours.
-func picture(width, height int) image.Image {
+// colours returns an image of random-looking colours.
+func colours(width, height int) image.Image {
 	m := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
 		for x := range width {
@@ -146,22 +146,32 @@ func pngOf(t testing.TB, m image.Image) []byte {
 	return b.Bytes()
 }
 
-func FuzzDecodeGrey(f *testing.F) {
+func FuzzDecodePicture(f *testing.F) {
 	fuzzing.Sparingly(f)
-	f.Add(pngOf(f, picture(4, 3)))
+	f.Add(pngOf(f, colours(4, 3)))
 	f.Add(pngOf(f, image.NewPaletted(image.Rect(0, 0, 9, 2), color.Palette{color.Black, color.White})))
 	f.Add(pngOf(f, image.NewGray16(image.Rect(0, 0, 2, 2))))
 	var b bytes.Buffer
-	if err := jpeg.Encode(&b, picture(17, 9), nil); err != nil {
+	if err := jpeg.Encode(&b, colours(17, 9), nil); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, file []byte) {
-		var m *image.Gray
-		var err error
-		allocates(t, slack+32*maxPixelsPerByte*len(file), func() { m, _, err = decodeGrey(file) })
-		if err == nil && (len(m.Pix) != m.Rect.Dx()*m.Rect.Dy() || len(m.Pix) > maxImagePixels || len(m.Pix) == 0) {
-			t.Fatalf("%d pixels of %v", len(m.Pix), m.Rect)
+		for _, size := range []Size{{}, {5, 4}} {
+			var p *picture
+			var err error
+			allocates(t, slack+64*maxPixelsPerByte*len(file), func() { p, err = decodePicture(file, size) })
+			if err != nil {
+				continue
+			}
+			is := p.pixels.Rect
+			want := image.Rectangle{Max: p.was}
+			if size != (Size{}) {
+				want.Max = image.Pt(size.Width, size.Height)
+			}
+			if is != want || is.Empty() || len(p.append(nil, 3)) != 3*is.Dx()*is.Dy() || len(p.append(nil, 1)) != is.Dx()*is.Dy() {
+				t.Fatalf("%v became %v of %d bytes", p.was, is, len(p.pixels.Pix))
+			}
 		}
 	})
 }

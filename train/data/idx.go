@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"example.com/pcn/internal/bounded"
@@ -22,6 +23,9 @@ const (
 	imagesFile = "-images-idx3-ubyte"
 	labelsFile = "-labels-idx1-ubyte"
 )
+
+// idxFiles are the files that IDX reads.
+var idxFiles = []string{trainPart + imagesFile, trainPart + labelsFile, testPart + imagesFile, testPart + labelsFile}
 
 // IDX reads a folder in the format of MNIST: images and labels for training and
 // for testing, in the files
@@ -54,9 +58,8 @@ func IDX(dir string) (train, test *Set, err error) {
 		return nil, nil, fmt.Errorf("data: %s: the test labels: must be 0..%d as in training, got %d", dir, train.Classes-1, test.Classes-1)
 	}
 	test.Classes = train.Classes
-	if test.Height != train.Height || test.Width != train.Width {
-		return nil, nil, fmt.Errorf("data: %s: test images: must have %d×%d pixels as in training, got %d×%d",
-			dir, train.Width, train.Height, test.Width, test.Height)
+	if !slices.Equal(test.Shape, train.Shape) {
+		return nil, nil, fmt.Errorf("data: %s: test images: must have %s as in training, got %s", dir, shapeText(train.Shape), shapeText(test.Shape))
 	}
 	return train, test, nil
 }
@@ -85,8 +88,7 @@ func idxSet(dir, prefix, part string) (*Set, error) {
 	}
 	s := &Set{
 		Name:   folderName(dir) + "/" + part,
-		Height: shape[1],
-		Width:  shape[2],
+		Shape:  []int{shape[1], shape[2], 1},
 		White:  255,
 		n:      n,
 		inputs: values{width: shape[1] * shape[2], bytes: pixels},

@@ -89,8 +89,8 @@ func TestIDX(t *testing.T) {
 				labels []int
 			}{{train, "tiny/train", 0, []int{2, 0, 1, 2, 0}}, {test, "tiny/test", 180, []int{1, 0}}} {
 				s := part.set
-				if s.Name != part.name || s.Width != 3 || s.Height != 2 || s.InputSize() != 6 || s.Classes != 3 || !slices.Equal(s.Labels(), part.labels) {
-					t.Errorf("got %q, %d×%d, %d inputs, %d classes, labels %v", s.Name, s.Width, s.Height, s.InputSize(), s.Classes, s.Labels())
+				if s.Name != part.name || !slices.Equal(s.Shape, []int{2, 3, 1}) || s.InputSize() != 6 || s.Classes != 3 || !slices.Equal(s.Labels(), part.labels) {
+					t.Errorf("got %q, %v, %d inputs, %d classes, labels %v", s.Name, s.Shape, s.InputSize(), s.Classes, s.Labels())
 				}
 				x, _ := raw(t, s)
 				for i, v := range x {
@@ -365,8 +365,8 @@ func TestMNIST(t *testing.T) {
 		{test, 10000, []int{980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009}, "2646ac647ad5339dbf082846283269ea"},
 	} {
 		s := tt.set
-		if s.Len() != tt.n || s.Width != 28 || s.Height != 28 || s.Classes != 10 || !slices.Equal(classCounts(s), tt.counts) {
-			t.Errorf("%s: %d images of %d×%d, classes %v", s.Name, s.Len(), s.Width, s.Height, classCounts(s))
+		if s.Len() != tt.n || !slices.Equal(s.Shape, []int{28, 28, 1}) || s.Classes != 10 || !slices.Equal(classCounts(s), tt.counts) {
+			t.Errorf("%s: %d images of %v, classes %v", s.Name, s.Len(), s.Shape, classCounts(s))
 		}
 		sum := md5.Sum(idx(8, []uint32{uint32(tt.n), 28, 28}, s.inputs.bytes))
 		if got := hex.EncodeToString(sum[:]); got != tt.md5 {

@@ -1,46 +1,27 @@
 package data
 
 import (
-	"bytes"
 	"fmt"
 	"image"
-	"image/color"
-	"image/draw"
-	_ "image/jpeg" // a format that images may have
-	_ "image/png"  // another
-	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
-	"example.com/pcn/internal/bounded"
+	"example.com/pcn/internal/plural"
+	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/quoted"
 )
-
-const (
-	// maxImageBytes bounds the file of an image.
-	maxImageBytes = 64 << 20
-
-	// maxImagePixels bounds an image: each pixel is an input of the network.
-	maxImagePixels = 1 << 20
-
-	// maxPixelsPerByte is the most pixels of one bit that a byte of a compressed
-	// file can stand for.
-	maxPixelsPerByte = 8 * maxDeflateRatio
-)
-
-// imageExtensions are those of files that are taken for images.
-var imageExtensions = []string{".png", ".jpg", ".jpeg"}
 
 // Images reads a folder that holds a folder of PNG or JPEG files for each class,
 // named after the class. The classes are in the order of their names, by value
 // when all are numbers, or those of classes when it is not empty; the examples
-// are in the order of the files' names. All images must have the same width and
-// height; colours become shades of grey. Pixels are bytes, which the transform
-// maps to [0, 1]. Files whose names begin with a dot are passed over; anything
-// else that is not an image is an error that names it.
-func Images(dir string, classes []string) (*Set, error) {
+// are in the order of the files' names. Pixels are bytes, which the transform maps to
+// [0, 1], and are what form says; what is transparent is black. Files whose names begin
+// with a dot are passed over; anything else that is not an image, or is an animation,
+// is an error that names it.
+func Images(dir string, classes []string, form ImageForm) (*Set, error) {
 	folders, err := visible(dir)
 	if err != nil {
 		return nil, err
@@ -64,17 +45,19 @@ func Images(dir string, classes []string) (*Set, error) {
 		}
 		classes = names
 	}
-	s := &Set{Name: folderName(dir), White: 255}
+	r := &imageReader{set: &Set{Name: folderName(dir), White: 255}, form: form}
 	for _, name := range names {
-		if err := s.addImages(filepath.Join(dir, name), slices.Index(classes, name)); err != nil {
+		if err := r.readClass(filepath.Join(dir, name), slices.Index(classes, name)); err != nil {
 			return nil, err
 		}
 	}
+	s := r.set
 	if s.n == 0 {
 		return nil, fmt.Errorf("data: %s: no images", dir)
 	}
 	s.nameClasses(classes)
-	s.inputs.width = s.Width * s.Height
+	s.inputs.width = s.Shape[0] * s.Shape[1] * s.Shape[2]
+	r.remark()
 	return s.WithTransforms(PixelRange(0, 1, s.White), Transform{}), nil
 }
 
@@ -94,104 +77,94 @@ func visible(dir string) ([]string, error) {
 	return names, nil
 }
 
-// addImages adds the images of a class.
-func (s *Set) addImages(dir string, class int) error {
+// imageReader reads the images of a folder into a set.
+type imageReader struct {
+	set  *Set
+	form ImageForm
+
+	coloured    string // the first image with colours, where these were not asked for
+	transparent string // the first that is not opaque
+	resized     int
+	squeezed    int // resized to another ratio of the sides
+}
+
+// readClass adds the images of a class, which are read on all cores.
+func (r *imageReader) readClass(dir string, class int) error {
 	files, err := visible(dir)
 	if err != nil {
 		return err
 	}
-	for _, name := range files {
-		path := filepath.Join(dir, name)
-		if !slices.Contains(imageExtensions, strings.ToLower(filepath.Ext(name))) {
-			return fmt.Errorf("data: %s: expected only images, %s", path, strings.Join(imageExtensions, ", "))
+	for at := range files {
+		files[at] = filepath.Join(dir, files[at])
+	}
+	cores := runtime.GOMAXPROCS(0)
+	for paths := range slices.Chunk(files, 2*cores) {
+		pictures, errs := make([]*picture, len(paths)), make([]error, len(paths))
+		pool.Each(cores, len(paths), func(i int) { pictures[i], errs[i] = readPicture(paths[i], r.form.Size) })
+		for i, path := range paths {
+			err := errs[i]
+			if err == nil {
+				err = r.add(path, pictures[i])
+			}
+			if err != nil {
+				return fmt.Errorf("data: %s: %w", path, err)
+			}
+			r.set.labels = append(r.set.labels, class)
 		}
-		grey, coloured, err := readImageFile(path, len(s.remarks) == 0)
-		if err != nil {
-			return err
-		}
-		if coloured {
-			s.remarks = append(s.remarks, fmt.Sprintf("%s has colours: images are taken in shades of grey", path))
-		}
-		width, height := grey.Rect.Dx(), grey.Rect.Dy()
-		if s.n == 0 {
-			s.Width, s.Height = width, height
-		}
-		if width != s.Width || height != s.Height {
-			return fmt.Errorf("data: %s has %d×%d pixels, expected %d×%d as the images before it", path, width, height, s.Width, s.Height)
-		}
-		s.inputs.bytes = append(s.inputs.bytes, grey.Pix...)
-		s.labels = append(s.labels, class)
-		s.n++
 	}
 	return nil
 }
 
-// readImageFile returns an image in shades of grey, and whether it had colours where
-// that is asked.
-func readImageFile(path string, ask bool) (grey *image.Gray, coloured bool, err error) {
-	f, size, err := bounded.OpenSized(path)
-	if err != nil {
-		return nil, false, fmt.Errorf("data: %w", err)
+// add adds an image, and makes the set one of colours at the first that has them.
+func (r *imageReader) add(path string, p *picture) error {
+	s := r.set
+	size := p.pixels.Rect.Size()
+	if s.n == 0 {
+		s.Shape = []int{size.Y, size.X, r.form.Colour.channels()}
 	}
-	defer f.Close()
-	if size > maxImageBytes {
-		return nil, false, fmt.Errorf("data: %s has %d bytes, expected at most %d", path, size, maxImageBytes)
+	if size != image.Pt(s.Shape[1], s.Shape[0]) {
+		return fmt.Errorf("must have %d×%d pixels as the images before it, got %d×%d: give a size to resize all to", s.Shape[1], s.Shape[0], size.X, size.Y)
 	}
-	file, err := io.ReadAll(io.LimitReader(f, maxImageBytes))
-	if err != nil {
-		return nil, false, fmt.Errorf("data: %w", err)
+	if p.was != size {
+		r.resized++
+		if p.was.X*size.Y != p.was.Y*size.X {
+			r.squeezed++
+		}
 	}
-	grey, picture, err := decodeGrey(file)
-	if err != nil {
-		return nil, false, fmt.Errorf("data: %s: %w", path, err)
+	if r.transparent == "" && !p.pixels.Opaque() {
+		r.transparent = path
 	}
-	return grey, ask && hasColours(picture), nil
-}
-
-// decodeGrey returns the image of a PNG or JPEG file in shades of grey, its rows
-// without gaps, and as it was. An image of more pixels than a network takes, or than the file
-// can hold, is refused by its header.
-func decodeGrey(file []byte) (*image.Gray, image.Image, error) {
-	header, format, err := image.DecodeConfig(bytes.NewReader(file))
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w, expected a PNG or JPEG file", err)
-	}
-	if format != "png" && format != "jpeg" {
-		return nil, nil, fmt.Errorf("%s, expected a PNG or JPEG file", format)
-	}
-	width, height := header.Width, header.Height
-	if width <= 0 || height <= 0 || width > maxImagePixels/height {
-		return nil, nil, fmt.Errorf("%d×%d pixels, expected at least 1 and at most %d: scale it down", width, height, maxImagePixels)
-	}
-	if width*height > maxPixelsPerByte*len(file) {
-		return nil, nil, fmt.Errorf("%d×%d pixels, expected at most %d in a file of %d bytes", width, height, maxPixelsPerByte*len(file), len(file))
-	}
-	picture, _, err := image.Decode(bytes.NewReader(file))
-	if err != nil {
-		return nil, nil, err
-	}
-	bounds := picture.Bounds()
-	if bounds.Dx() != width || bounds.Dy() != height {
-		return nil, nil, fmt.Errorf("%d×%d pixels, expected %d×%d as the header says", bounds.Dx(), bounds.Dy(), width, height)
-	}
-	grey := image.NewGray(image.Rect(0, 0, width, height))
-	draw.Draw(grey, grey.Rect, picture, bounds.Min, draw.Src)
-	return grey, picture, nil
-}
-
-// hasColours reports whether a pixel is no shade of grey.
-func hasColours(m image.Image) bool {
-	switch m.ColorModel() {
-	case color.GrayModel, color.Gray16Model:
-		return false
-	}
-	b := m.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			if r, g, b, _ := m.At(x, y).RGBA(); r != g || g != b {
-				return true
+	if s.Shape[2] == 1 && r.form.Colour != RGB && r.coloured == "" && p.hasColours() {
+		if r.coloured = path; r.form.Colour == "" {
+			s.Shape[2] = 3
+			grey := s.inputs.bytes
+			s.inputs.bytes = make([]byte, 0, 3*len(grey))
+			for _, x := range grey {
+				s.inputs.bytes = append(s.inputs.bytes, x, x, x)
 			}
 		}
 	}
-	return false
+	s.inputs.bytes = p.append(s.inputs.bytes, s.Shape[2])
+	s.n++
+	return nil
+}
+
+// remark notes what was done to images that nobody asked for.
+func (r *imageReader) remark() {
+	note := func(format string, args ...any) {
+		r.set.remarks = append(r.set.remarks, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case r.coloured == "":
+	case r.form.Colour == "":
+		note("%s has colours: images are taken in red, green and blue (rgb), and not in shades of grey", r.coloured)
+	default:
+		note("%s has colours: images are taken in shades of grey", r.coloured)
+	}
+	if r.transparent != "" {
+		note("%s is transparent in parts: these are black", r.transparent)
+	}
+	if r.resized > 0 {
+		note("%s of %d resized to %d×%d pixels, %d of them to another ratio of the sides", plural.Of(r.resized, "image"), r.set.n, r.set.Shape[1], r.set.Shape[0], r.squeezed)
+	}
 }

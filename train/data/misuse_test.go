@@ -30,7 +30,7 @@ func TestMisuse(t *testing.T) {
 		"no CSV":                     func() error { _, err := CSV("", Columns{}); return err },
 		"no IDX":                     func() error { _, _, err := IDX(""); return err },
 		"IDX of nothing":             func() error { _, _, err := ReadIDX(strings.NewReader(""), "", 0, -1); return err },
-		"no images":                  func() error { _, err := Images("", nil); return err },
+		"no images":                  func() error { _, err := Images("", nil, ImageForm{}); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := call(); err == nil {

@@ -43,15 +43,12 @@ func readNPY(r io.Reader, limit int64) (*array, error) {
 }
 
 // inputs makes the array the inputs of s: (n), (n, features) or images (n,
-// height, width). Bytes are taken for pixels 0..255 where they are images, and
+// height, width) or (n, height, width, channels), of 1 channel or 3. Bytes are taken for pixels 0..255 where they are images, and
 // other numbers for pixels from 0 to the largest.
 func (a *array) inputs(s *Set) error {
 	rank := len(a.Shape)
-	if rank == 4 && a.Shape[3] == 1 {
-		rank = 3 // images of one channel
-	}
-	if rank < 1 || rank > 3 {
-		return fmt.Errorf("shape: must be (n), (n, features) or images (n, height, width), got %v", a.Shape)
+	if rank < 1 || rank > 4 || rank == 4 && a.Shape[3] != 1 && a.Shape[3] != 3 {
+		return fmt.Errorf("shape: must be (n), (n, features) or images (n, height, width) or, with 1 or 3 channels, (n, height, width, channels), got %v", a.Shape)
 	}
 	s.n, s.inputs = a.Shape[0], a.values
 	s.inputs.width = 1
@@ -61,7 +58,7 @@ func (a *array) inputs(s *Set) error {
 	if rank < 3 {
 		return nil
 	}
-	s.Height, s.Width, s.White = a.Shape[1], a.Shape[2], 255
+	s.Shape, s.White = []int{a.Shape[1], a.Shape[2], s.inputs.width / (a.Shape[1] * a.Shape[2])}, 255
 	if a.Kind != 'u' || a.Size != 1 {
 		s.White = 0
 		for i := range s.n * s.inputs.width {

@@ -17,13 +17,13 @@ import (
 //     those named are inputs, see [ReadCSV];
 //   - an NPZ file, or an NPY file or folder of NPY files, with the arrays x and y
 //     or, as Keras' mnist.npz, x_train, y_train, x_test and y_test; y is another
-//     name if cols has one. x is of shape (n), (n, features) or (n, height,
-//     width), and y (n) or (n, targets), of bool, integers, float32 or float64.
-//     Where cols has no name, a y of floats is to regress on, and any other holds
-//     classes;
+//     name if cols has one. x is of shape (n), (n, features), (n, height, width) or
+//     (n, height, width, channels), and y (n) or (n, targets), of bool, integers,
+//     float32 or float64. Where cols has no name, a y of floats is to regress on, and
+//     any other holds classes;
 //   - a folder of images for each class, see [Images]; or two folders of such
 //     folders, named train and test;
-//   - a folder of IDX files, see [IDX].
+//   - a folder of IDX files, see [IDX], or of CIFAR's, see [CIFAR10] and [CIFAR100].
 //
 // test is nil when there is no test part. The sets are named after the path. All
 // that is said of foreign files in the package's overview holds. A name that
@@ -83,6 +83,9 @@ func BaseName(path string) string {
 }
 
 func readFile(path string, cols Columns) (rest, test *Set, err error) {
+	if err := cols.formless(path); err != nil {
+		return nil, nil, err
+	}
 	switch ext := extension(path); ext {
 	case ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson":
 		if cols.Label == "" && len(cols.Targets) == 0 {
@@ -105,30 +108,43 @@ func readFile(path string, cols Columns) (rest, test *Set, err error) {
 
 func readFolder(dir string, cols Columns) (rest, test *Set, err error) {
 	if HasArrays(dir) {
+		if err := cols.formless(dir); err != nil {
+			return nil, nil, err
+		}
 		return readArrays(npyFolder(dir), cols)
 	}
 	if cols.Label != "" || len(cols.Targets) > 0 {
-		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: a folder of images has no columns, expected neither label nor target", dir)}
+		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: must have neither label nor target, since a folder of images has no columns", dir)}
 	}
-	_, err = IDXPath(dir, trainPart+imagesFile)
-	switch {
-	case err == nil:
-		return IDX(dir)
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, nil, err
+	for _, known := range []struct {
+		file string // which only such a folder has
+		read func(dir string) (train, test *Set, err error)
+	}{{trainPart + imagesFile, IDX}, {cifar10.test, cifar10.read}, {cifar100.test, cifar100.read}} {
+		_, err := IDXPath(dir, known.file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = cols.formless(dir)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		return known.read(dir)
 	}
 	names, err := visible(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !slices.Equal(names, []string{"test", "train"}) {
-		rest, err = Images(dir, cols.Classes)
+		rest, err = Images(dir, cols.Classes, cols.imageForm())
 		return rest, nil, err
 	}
-	if rest, err = Images(filepath.Join(dir, "train"), cols.Classes); err != nil {
+	if rest, err = Images(filepath.Join(dir, "train"), cols.Classes, cols.imageForm()); err != nil {
 		return nil, nil, err
 	}
-	if test, err = Images(filepath.Join(dir, "test"), rest.classNames()); err != nil {
+	cols.colour = rest.colour()
+	if test, err = Images(filepath.Join(dir, "test"), rest.classNames(), cols.imageForm()); err != nil {
 		return nil, nil, err
 	}
 	if err := agree(rest, test, filepath.Join(dir, "test")); err != nil {
@@ -149,7 +165,7 @@ func escapeGlob(path string) string {
 // gives test the classes of train.
 func agree(train, test *Set, path string) error {
 	switch {
-	case train.InputSize() != test.InputSize() || train.Width != test.Width:
+	case train.InputSize() != test.InputSize() || !slices.Equal(train.Shape, test.Shape):
 		return fmt.Errorf("data: %s: %d inputs%s, expected %d%s as in training", path, test.InputSize(), pixelsText(test), train.InputSize(), pixelsText(train))
 	case (train.labels == nil) != (test.labels == nil):
 		return fmt.Errorf("data: %s: classes in one of training and test, and targets in the other", path)
@@ -165,10 +181,10 @@ func agree(train, test *Set, path string) error {
 }
 
 func pixelsText(s *Set) string {
-	if s.Width == 0 {
+	if s.Shape == nil {
 		return ""
 	}
-	return fmt.Sprintf(" of %d×%d pixels", s.Width, s.Height)
+	return ", " + shapeText(s.Shape)
 }
 
 // ReadTest reads the test part of what train is the training part of: a path as
@@ -181,6 +197,7 @@ func ReadTest(path string, cols Columns, train *Set) (*Set, error) {
 		cols.Classes = train.classNames()
 	}
 	cols.Inputs = train.columns
+	cols.colour = train.colour()
 	if cols.Label == "" && len(cols.Targets) == 0 && train.labels == nil {
 		cols.Targets = []string{defaultTargets}
 	}

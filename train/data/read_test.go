@@ -74,7 +74,7 @@ func TestReadNPZ(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rest.Name != "mnist/train" || test.Name != "mnist/test" || rest.Classes != 3 || test.Classes != 3 || rest.Width != 2 || rest.Height != 1 || rest.White != 255 {
+	if rest.Name != "mnist/train" || test.Name != "mnist/test" || rest.Classes != 3 || test.Classes != 3 || !slices.Equal(rest.Shape, []int{1, 2, 1}) || rest.White != 255 {
 		t.Errorf("got %+v and %+v", rest, test)
 	}
 	if x, _ := all(t, rest); !slices.Equal(rest.Labels(), []int{0, 2, 1}) || x[1] != 1 {
@@ -145,16 +145,16 @@ func TestBombs(t *testing.T) {
 	// A PNG of few bytes that says it is large.
 	file := pngOf(t, image.NewGray(image.Rect(0, 0, 4000, 4000)))
 	allocates(t, slack, func() {
-		if _, _, err := decodeGrey(file); err == nil || !strings.Contains(err.Error(), "4000×4000 pixels, expected at least 1 and at most 1048576") {
+		if _, err := decodePicture(file, Size{}); err == nil || !strings.Contains(err.Error(), "must have 1 to 1048576 pixels, got 4000×4000") {
 			t.Errorf("got error %v", err)
 		}
 	})
-	small := bytes.Clone(pngOf(t, picture(2, 2)))
+	small := bytes.Clone(pngOf(t, colours(2, 2)))
 	binary.BigEndian.PutUint32(small[16:], 1000) // the width, and the header's checksum
 	binary.BigEndian.PutUint32(small[20:], 1000)
 	binary.BigEndian.PutUint32(small[29:], crc32.ChecksumIEEE(small[12:29]))
 	allocates(t, slack, func() {
-		if _, _, err := decodeGrey(small); err == nil || !strings.Contains(err.Error(), "1000×1000 pixels, expected at most") {
+		if _, err := decodePicture(small, Size{32, 32}); err == nil || !strings.Contains(err.Error(), "bytes, got 1000×1000") {
 			t.Errorf("got error %v", err)
 		}
 	})
@@ -171,18 +171,18 @@ func TestImages(t *testing.T) {
 	set := func(name string) string { return filepath.Join(dir, name) }
 	write(t, set("all/cat/1.png"), pngOf(t, grey))
 	write(t, set("all/ant/1.JPG"), jpg.Bytes())
-	write(t, set("all/ant/2.png"), pngOf(t, picture(3, 2)))
+	write(t, set("all/ant/2.png"), pngOf(t, colours(3, 2)))
 	write(t, set("all/.DS_Store"), nil)
 	write(t, set("all/ant/.thumbs"), nil)
 	s, test, err := Read(set("all"), Columns{})
 	if err != nil || test != nil {
 		t.Fatal(test, err)
 	}
-	if !slices.Equal(s.ClassNames, []string{"ant", "cat"}) || !slices.Equal(s.Labels(), []int{0, 0, 1}) || s.Width != 3 || s.Height != 2 || s.Classes != 2 || s.Name != "all" {
+	if !slices.Equal(s.ClassNames, []string{"ant", "cat"}) || !slices.Equal(s.Labels(), []int{0, 0, 1}) || !slices.Equal(s.Shape, []int{2, 3, 3}) || s.Classes != 2 || s.Name != "all" {
 		t.Errorf("got %+v", s)
 	}
-	if x, _ := all(t, s); x[17] != 77./255 || x[16] != 0 {
-		t.Errorf("got pixels %v", x[12:])
+	if x, _ := all(t, s); x[53] != 77./255 || x[51] != 77./255 || x[50] != 0 {
+		t.Errorf("got pixels %v", x[36:])
 	}
 
 	// Two parts; the test part has the classes of the training part.
@@ -195,7 +195,7 @@ func TestImages(t *testing.T) {
 	}
 
 	write(t, set("size/a/1.png"), pngOf(t, grey))
-	write(t, set("size/b/2.png"), pngOf(t, picture(2, 3)))
+	write(t, set("size/b/2.png"), pngOf(t, colours(2, 3)))
 	write(t, set("text/a/1.png"), []byte("hello"))
 	write(t, set("text/b/1.png"), pngOf(t, grey))
 	write(t, set("notes/a/notes.txt"), nil)
@@ -213,14 +213,14 @@ func TestImages(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"size":  "2.png has 2×3 pixels, expected 3×2",
-		"text":  "1.png: image: unknown format, expected a PNG or JPEG file",
-		"notes": "notes.txt: expected only images",
+		"size":  "2.png: must have 3×2 pixels as the images before it, got 2×3",
+		"text":  "1.png: must be a PNG or JPEG file: image: unknown format",
+		"notes": "notes.txt: must be an image, .png, .jpg, .jpeg, got",
 		"flat":  "1.png is a file, expected only folders",
 		"one":   "1 folders, expected one of images for each of 2",
 		"none":  "0 folders",
 		"bare":  "no images",
-		"cut":   "1.png: png: invalid format",
+		"cut":   "1.png: must be a whole image: png: invalid format",
 		"more":  `class "c", expected one of "a", "b"`,
 		"gone":  "no such file",
 	} {

@@ -17,7 +17,7 @@ const manyClasses = 100
 // those of this set, in the order of the file.
 func (s *Set) Remarks() []string {
 	remarks := append([]string(nil), s.remarks...)
-	if s.Width > 0 {
+	if s.Shape != nil {
 		return remarks // black pixels are no mistake
 	}
 	var constant []string

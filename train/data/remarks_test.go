@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,13 +51,11 @@ func TestRemarks(t *testing.T) {
 
 	dir := t.TempDir()
 	grey := image.NewRGBA(image.Rect(0, 0, 2, 2))
-	for i := range grey.Pix {
-		grey.Pix[i] = 200
-	}
+	draw.Draw(grey, grey.Rect, image.NewUniform(color.Gray{200}), image.Point{}, draw.Src)
 	write(t, filepath.Join(dir, "a/1.png"), pngOf(t, grey))
 	write(t, filepath.Join(dir, "b/1.png"), pngOf(t, grey))
 	for colours := range 2 {
-		s, err := Images(dir, nil)
+		s, err := Images(dir, nil, ImageForm{})
 		if err != nil || len(s.Remarks()) != colours {
 			t.Errorf("got %v and %q", err, s.Remarks())
 		}

@@ -17,14 +17,17 @@ const maxClasses = 1 << 16
 // and a target: a class, or TargetSize numbers to regress on. The zero Set is
 // empty.
 //
+// An image is given from the top left, row by row, with the channels of a pixel one
+// after the other.
+//
 // The exported fields describe the examples and may be set by the holder of the
 // set. Copies made by Subset and its like take the values of that moment.
 type Set struct {
-	Name          string
-	Width, Height int      // of an image input in pixels; 0 when inputs are not images
-	White         float64  // raw value of a white pixel, black being 0; 0 when inputs are not images
-	Classes       int      // number of classes; 0 for regression
-	ClassNames    []string // of the classes, where they are not 0, 1, 2 and so on
+	Name       string
+	Shape      []int    // of an input that is an image: height, width, and 1 channel of grey or 3 of red, green and blue; nil when inputs are not images
+	White      float64  // raw value of a white pixel, black being 0; 0 when inputs are not images
+	Classes    int      // number of classes; 0 for regression
+	ClassNames []string // of the classes, where they are not 0, 1, 2 and so on
 
 	n       int
 	inputs  values   // (n, InputSize)
@@ -35,6 +38,9 @@ type Set struct {
 	index   []int    // the examples of this set among the n, in order; nil for all
 
 	input, target scaler
+
+	augmentation Augmentation
+	background   []float64 // of each channel
 }
 
 // NewClasses returns a set of len(labels) examples for classification from
@@ -105,8 +111,8 @@ func (s *Set) String() string {
 		return "no set"
 	}
 	inputs := plural.Of(s.InputSize(), "feature")
-	if s.Width > 0 {
-		inputs = fmt.Sprintf("%d×%d pixels", s.Width, s.Height)
+	if s.Shape != nil {
+		inputs = shapeText(s.Shape)
 	}
 	targets := fmt.Sprintf("%d classes", s.Classes)
 	if s.Classes == 0 {
@@ -115,7 +121,7 @@ func (s *Set) String() string {
 	return fmt.Sprintf("%s: %d examples, %s, %s", s.Name, s.Len(), inputs, targets)
 }
 
-// InputSize returns the number of features of an input: Width*Height for images.
+// InputSize returns the number of features of an input: the product of Shape for images.
 func (s *Set) InputSize() int { return s.inputs.width }
 
 // InputNames returns the names of the InputSize inputs in their order: those of
@@ -163,12 +169,22 @@ func (s *Set) TargetTransform() Transform { return s.target.Transform }
 // that is not below Classes and a transform of another width are errors, found
 // before anything is written. Gather allocates nothing but these errors.
 func (s *Set) Gather(rows []int, inputs, targets *tensor.Dense) error {
+	return s.gather(rows, inputs, targets, nil)
+}
+
+// gather is Gather, with inputs varied as is drawn where drawn is not nil.
+func (s *Set) gather(rows []int, inputs, targets *tensor.Dense, drawn *drawing) error {
 	if err := s.check(rows, inputs, targets); err != nil {
 		return fmt.Errorf("data: %s: gather: %w", s.Name, err)
 	}
-	if inputs.Dtype() == tensor.Float32 {
+	switch varied := drawn != nil && drawn.of != (Augmentation{}); {
+	case varied && inputs.Dtype() == tensor.Float32:
+		gatherMoved(inputs.Float32s(), s, drawn, rows)
+	case varied:
+		gatherMoved(inputs.Float64s(), s, drawn, rows)
+	case inputs.Dtype() == tensor.Float32:
 		gather(inputs.Float32s(), &s.inputs, &s.input, s.input.table32(), s.index, rows)
-	} else {
+	default:
 		gather(inputs.Float64s(), &s.inputs, &s.input, s.input.table64(), s.index, rows)
 	}
 	if targets == nil {

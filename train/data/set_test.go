@@ -188,7 +188,7 @@ func TestGatherAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	input, target := digits.Standardization()
+	input, target := digits.Standardization(PerColumn)
 	for name, s := range map[string]*Set{
 		"uniform": digits, "per feature": digits.WithTransforms(input, target), "subset": digits.Limit(100), "sine": Sine(100, 0, 1),
 	} {
@@ -355,7 +355,7 @@ func TestStandardization(t *testing.T) {
 	}
 	for name, s := range map[string]*Set{"digits": digits, "subset": digits.Limit(200), "sine": Sine(500, 0.1, 3), "regression": small2(t)} {
 		t.Run(name, func(t *testing.T) {
-			input, target := s.Standardization()
+			input, target := s.Standardization(PerColumn)
 			if s.Classes > 0 && (len(target.Shift) != 0 || len(target.Scale) != 0) {
 				t.Errorf("the transform of classes is %v, want the identity", target)
 			}
@@ -419,7 +419,7 @@ func TestStandardizationOfPixels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	input, _ := s.Limit(n - 10).Standardization()
+	input, _ := s.Limit(n - 10).Standardization(PerColumn)
 	x, _ := all(t, s.WithTransforms(input, Transform{}))
 	length, most := 0.0, 0.0
 	for i, v := range x {
@@ -439,14 +439,14 @@ func TestStandardizationOfConstants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	input, target := s.Standardization()
+	input, target := s.Standardization(PerColumn)
 	if input.Shift[0] != 0.1 || input.Scale[0] != 1 {
 		t.Errorf("constant input: got %v, want shift 0.1 and scale 1", input)
 	}
 	if target.Scale[0] != 1 {
 		t.Errorf("variance beyond float64: scale %v, want 1", target.Scale[0])
 	}
-	if input, target := s.Subset(nil).Standardization(); input.Shift != nil || target.Shift != nil {
+	if input, target := s.Subset(nil).Standardization(PerColumn); input.Shift != nil || target.Shift != nil {
 		t.Errorf("empty set: got %v and %v, want the identity", input, target)
 	}
 }
@@ -492,6 +492,6 @@ func BenchmarkStandardization(b *testing.B) {
 	b.SetBytes(6000 * 784)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Standardization()
+		s.Standardization(PerColumn)
 	}
 }

@@ -22,7 +22,7 @@ func TestSplitDigits(t *testing.T) {
 		t.Errorf("parts have %v examples, want %v", got, want)
 	}
 	for i, p := range parts {
-		if p.Name != "digits" || p.Width != 8 || p.Classes != 10 || p.InputTransform().Scale[0] != 1./16 {
+		if p.Name != "digits" || len(p.Shape) != 3 || p.Classes != 10 || p.InputTransform().Scale[0] != 1./16 {
 			t.Errorf("part %d lost its description: %+v", i, p)
 		}
 	}

@@ -1,8 +1,10 @@
 package data
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 const (
@@ -14,9 +16,44 @@ const (
 	fullLength = 64
 )
 
+// Per says what has a mean and a variance of its own where inputs are standardized.
+type Per int
+
+const (
+	PerNone    Per = iota // inputs are not standardized
+	PerColumn             // each feature, such as a column of a file or a pixel of an image
+	PerChannel            // each channel of images
+)
+
+// Pers are the names of the values of Per, in their order.
+var Pers = []string{"none", "column", "channel"}
+
+// String returns the name.
+func (p Per) String() string {
+	if p < 0 || int(p) >= len(Pers) {
+		return fmt.Sprintf("Per(%d)", int(p))
+	}
+	return Pers[p]
+}
+
+// MarshalText returns the name.
+func (p Per) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText takes a name.
+func (p *Per) UnmarshalText(text []byte) error {
+	at := slices.Index(Pers, string(text))
+	if at < 0 {
+		return fmt.Errorf("must be one of %s, got %.40q", strings.Join(Pers, ", "), text)
+	}
+	*p = Per(at)
+	return nil
+}
+
 // Standardization returns the transforms that give each feature of this set's raw
-// values zero mean and unit variance (dividing by Len), but for two things by which
-// many features would drown what they say:
+// values, or all features of a channel together, zero mean and unit variance over all
+// examples; [PerNone] returns those that the set has. Per channel that is all there is
+// to it, and a channel without variance keeps scale 1. Per column there are two
+// exceptions, without which many features would drown what they say:
 //   - A feature that is nearly constant, such as a pixel that is black in all images
 //     but one, has a variance so small that the one would lie dozens of deviations
 //     away. No example lies farther than 5 from the mean: where one would, the
@@ -29,14 +66,32 @@ const (
 //
 // Take it from the training set and give it to every set:
 //
-//	input, target := train.Standardization()
+//	input, target := train.Standardization(data.PerColumn)
 //	train = train.WithTransforms(input, target)
 //	test = test.WithTransforms(input, target)
-func (s *Set) Standardization() (input, target Transform) {
+func (s *Set) Standardization(per Per) (input, target Transform) {
+	input, target = s.InputTransform(), s.TargetTransform()
 	if s.Len() == 0 {
-		return Transform{}, Transform{}
+		return input, target
 	}
-	mean, deviation, reach := s.spans(&s.inputs)
+	if s.labels == nil {
+		mean, deviation, _ := s.spans(&s.targets, s.targets.width)
+		target = scaleBy(mean, deviation)
+	}
+	switch {
+	case per == PerColumn:
+		input = s.perColumn()
+	case per == PerChannel && s.Shape != nil:
+		mean, deviation, _ := s.spans(&s.inputs, s.Shape[2])
+		pixels := s.Shape[0] * s.Shape[1]
+		input = scaleBy(slices.Repeat(mean, pixels), slices.Repeat(deviation, pixels))
+	}
+	return input, target
+}
+
+// perColumn returns the transform of the inputs, each feature by itself.
+func (s *Set) perColumn() Transform {
+	mean, deviation, reach := s.spans(&s.inputs, s.inputs.width)
 	var wide []float64
 	for j, d := range deviation {
 		if deviation[j] = max(d, reach[j]/farthest); d > 0 {
@@ -53,26 +108,22 @@ func (s *Set) Standardization() (input, target Transform) {
 		}
 		deviation[j] *= max(1, math.Sqrt(float64(len(deviation))/fullLength))
 	}
-	input = scaleBy(mean, deviation)
-	if s.labels == nil {
-		mean, deviation, _ := s.spans(&s.targets)
-		target = scaleBy(mean, deviation)
-	}
-	return input, target
+	return scaleBy(mean, deviation)
 }
 
-// spans returns the mean of each column, the standard deviation, exactly 0 where all
-// numbers are the same, and how far the farthest is from the mean.
-func (s *Set) spans(v *values) (mean, deviation, reach []float64) {
-	n := s.Len()
-	mean, deviation, reach = make([]float64, v.width), make([]float64, v.width), make([]float64, v.width)
-	varies := make([]bool, v.width)
-	for i := range n {
+// spans returns the mean of each group of columns, the standard deviation, exactly 0
+// where all numbers are the same, and how far the farthest is from the mean. Column j
+// is of group j modulo groups: each by itself where there are as many.
+func (s *Set) spans(v *values, groups int) (mean, deviation, reach []float64) {
+	n := float64(s.Len() * (v.width / groups))
+	mean, deviation, reach = make([]float64, groups), make([]float64, groups), make([]float64, groups)
+	varies := make([]bool, groups)
+	for i := range s.Len() {
 		r := s.row(i)
-		for j := range mean {
-			x := v.at(r, j)
+		for j := range v.width {
+			x, j := v.at(r, j), j%groups
 			varies[j] = varies[j] || x != v.at(s.row(0), j)
-			mean[j] += x / float64(n)
+			mean[j] += x / n
 		}
 	}
 	for j := range mean {
@@ -80,12 +131,13 @@ func (s *Set) spans(v *values) (mean, deviation, reach []float64) {
 			mean[j] = v.at(s.row(0), j) // without rounding
 		}
 	}
-	for i := range n {
+	for i := range s.Len() {
 		r := s.row(i)
-		for j, m := range mean {
-			d := v.at(r, j) - m
-			deviation[j] += d * d / float64(n)
-			reach[j] = max(reach[j], math.Abs(d))
+		for j := range v.width {
+			g := j % groups
+			d := v.at(r, j) - mean[g]
+			deviation[g] += d * d / n
+			reach[g] = max(reach[g], math.Abs(d))
 		}
 	}
 	for j, variance := range deviation {

@@ -112,6 +112,19 @@ func gather[D float32 | float64](dst []D, v *values, s *scaler, images *[256]D, 
 	}
 }
 
+// gatherMoved is gather of the inputs of s, with each image moved as is drawn for it.
+func gatherMoved[D float32 | float64](dst []D, s *Set, drawn *drawing, rows []int) {
+	v, w := &s.inputs, s.inputs.width
+	for i, r := range rows {
+		m, out := drawn.move(r), dst[i*w:(i+1)*w]
+		if r = s.row(r); v.floats != nil {
+			scaleMoved(out, v.floats[r*w:(r+1)*w], &s.input, m, s.Shape, s.background)
+		} else {
+			scaleMoved(out, v.bytes[r*w:(r+1)*w], &s.input, m, s.Shape, s.background)
+		}
+	}
+}
+
 func lookupRow[D float32 | float64](dst []D, src []byte, images *[256]D) {
 	dst = dst[:len(src)]
 	for j, b := range src {

@@ -179,7 +179,7 @@ func (x *examination) classes() (*Section, error) {
 			if class == is {
 				continue
 			}
-			if wrong++; x.set.Width > 0 && len(s.Images) < maxWrong {
+			if wrong++; x.set.Shape != nil && len(s.Images) < maxWrong {
 				picture, err := x.grid([][]float64{images[i]}, 1)
 				if err != nil {
 					return nil, err
@@ -199,7 +199,7 @@ func (x *examination) classes() (*Section, error) {
 // discriminative one does not know what inputs look like, and would show noise.
 func (x *examination) generated() (*Section, error) {
 	k := x.set.Classes
-	if x.network.Config().Direction != model.Generative || k == 0 || k > maxClasses || x.set.Width == 0 {
+	if x.network.Config().Direction != model.Generative || k == 0 || k > maxClasses || x.set.Shape == nil {
 		return nil, nil
 	}
 	all := make([]int, k)
@@ -228,7 +228,7 @@ func (x *examination) generated() (*Section, error) {
 // completed hides the lower half of images and shows how a generative network
 // fills it in.
 func (x *examination) completed() (*Section, error) {
-	if x.network.Config().Direction != model.Generative || x.set.Classes == 0 || x.set.Classes > maxClasses || x.set.Width == 0 {
+	if x.network.Config().Direction != model.Generative || x.set.Classes == 0 || x.set.Classes > maxClasses || x.set.Shape == nil {
 		return nil, nil
 	}
 	count := min(maxComplete, x.set.Len())
@@ -236,7 +236,7 @@ func (x *examination) completed() (*Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	left := (x.set.Height + 1) / 2 * x.set.Width
+	left := (x.set.Shape[0] + 1) / 2 * x.set.Shape[1] * x.set.Shape[2]
 	seen := model.Hide(inputs, func(_, unit int) bool { return unit >= left })
 	done, err := x.network.Complete(x.ctx, seen, model.Recall{By: model.ByEnergy}, x.inference)
 	if err != nil {
@@ -266,5 +266,5 @@ func (x *examination) grid(images [][]float64, columns int) (image.Image, error)
 	}
 	pixels := dense.Floats(inputs)
 	low := slices.Min(pixels)
-	return gridOf(images, x.set.Width, x.set.Height, columns, low, max(slices.Max(pixels), low+1e-9), smallCell)
+	return gridOf(images, x.set.Shape[1], x.set.Shape[0], columns, low, max(slices.Max(pixels), low+1e-9), smallCell)
 }

@@ -17,9 +17,9 @@ const (
 )
 
 // Grid draws images side by side in rows of columns, each given as its width ×
-// height values from the top left, row by row; low is drawn black and high
-// white, and what lies beyond is cut off. A value that is not a number is drawn
-// red. Images are enlarged by a whole factor, the less the more they are, without
+// height values from the top left, row by row, or in colour by three values, red,
+// green and blue, for each pixel; low is drawn black and high white, and what lies
+// beyond is cut off. A pixel with a value that is not a number is drawn red. Images are enlarged by a whole factor, the less the more they are, without
 // smoothing.
 //
 // It is an error when an image has another number of values, or a size, columns
@@ -37,8 +37,8 @@ func gridOf(images [][]float64, width, height, columns int, low, high float64, c
 		return nil, fmt.Errorf("report: grid: low and high: must be low < high, got %v and %v", low, high)
 	}
 	for i, values := range images {
-		if len(values) != width*height {
-			return nil, fmt.Errorf("report: grid: images[%d]: must have %d×%d values, got %d", i, width, height, len(values))
+		if n := len(values); n != width*height && n != 3*width*height {
+			return nil, fmt.Errorf("report: grid: images[%d]: must have %d×%d values, or 3 times as many in colour, got %d", i, width, height, n)
 		}
 	}
 	columns = max(min(columns, len(images)), 1)
@@ -54,20 +54,26 @@ func gridOf(images [][]float64, width, height, columns int, low, high float64, c
 	}
 	for i, values := range images {
 		x0, y0 := gap+i%columns*dx, gap+i/columns*dy
+		channels := len(values) / (width * height)
 		for y := range height * scale {
 			for x := range width * scale {
-				out.Set(x0+x, y0+y, shade(values[y/scale*width+x/scale], low, high))
+				pixel := (y/scale*width + x/scale) * channels
+				out.Set(x0+x, y0+y, shade(values[pixel:pixel+channels], low, high))
 			}
 		}
 	}
 	return out, nil
 }
 
-// shade returns the grey of x in the range from low to high.
-func shade(x, low, high float64) color.RGBA {
-	if math.IsNaN(x) {
-		return color.RGBA{R: 0xd0, A: 0xff}
+// shade returns the colour of a pixel of 1 or 3 values in the range from low to high.
+func shade(pixel []float64, low, high float64) color.RGBA {
+	var of [3]uint8
+	for i := range of {
+		x := pixel[i%len(pixel)]
+		if math.IsNaN(x) {
+			return color.RGBA{R: 0xd0, A: 0xff}
+		}
+		of[i] = uint8(math.Round(255 * min(max((x-low)/(high-low), 0), 1)))
 	}
-	grey := uint8(math.Round(255 * min(max((x-low)/(high-low), 0), 1)))
-	return color.RGBA{grey, grey, grey, 0xff}
+	return color.RGBA{of[0], of[1], of[2], 0xff}
 }

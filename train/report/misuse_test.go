@@ -27,7 +27,7 @@ func TestMisuse(t *testing.T) {
 	}
 	n, err := model.New(model.Config{Layers: []int{4, 3, 2}})
 	must(err)
-	l, err := train.NewPCN(n, model.Inference{}, &train.SGD{})
+	l, err := train.NewPCN(n, nil, model.Inference{}, &train.SGD{})
 	must(err)
 	sine := data.Sine(20, 0.1, 1)
 	truth := func(x float64) float64 { return x }

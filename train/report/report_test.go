@@ -22,7 +22,7 @@ import (
 func history(energies ...float64) *train.History {
 	h := &train.History{Status: model.Diverged}
 	for i, energy := range energies {
-		e := train.Epoch{Epoch: i + 1, Energy: energy, Validation: &train.Score{Accuracy: 0.5, MSE: energy}}
+		e := train.Epoch{Epoch: i + 1, Settled: train.Settled{Energy: energy}, Validation: &train.Score{Accuracy: 0.5, MSE: energy}}
 		if i == 2 {
 			e.Diverged = 1
 		}
@@ -275,8 +275,8 @@ func TestSettlingOfOneStep(t *testing.T) {
 // TestParts: clamped nodes have no residual, and one step leaves none to tell of.
 func TestParts(t *testing.T) {
 	h := &train.History{Epochs: []train.Epoch{
-		{Epoch: 1, Steps: 5, NodeEnergy: []float64{1, 2}, NodeResidual: []float64{0, 0.5, 0}},
-		{Epoch: 2, Steps: 5, NodeEnergy: []float64{1, 1}, NodeResidual: []float64{0, 0.2, 0}},
+		{Epoch: 1, Settled: train.Settled{Steps: 5, NodeEnergy: []float64{1, 2}, NodeResidual: []float64{0, 0.5, 0}}},
+		{Epoch: 2, Settled: train.Settled{Steps: 5, NodeEnergy: []float64{1, 1}, NodeResidual: []float64{0, 0.2, 0}}},
 	}}
 	panels := Parts(h)
 	if len(panels) != 2 || len(panels[0].legend) != 2 || len(panels[1].legend) != 1 {

@@ -31,10 +31,14 @@ func (p *Panel) String() string {
 	return p.Title.Text
 }
 
-// Images draws the rows of a (B, width·height) tensor as a [Grid] of images, the
-// smallest number of all black and the largest white.
+// Images draws the rows of a (B, width·height) tensor, or of three times as many
+// columns in colour, as a [Grid] of images, the smallest number of all black and the largest white.
 func Images(t *tensor.Dense, width, height, columns int) (image.Image, error) {
-	if err := dense.Check(t, dense.Float(t), -1, width*height); err != nil {
+	size := width * height
+	if t != nil && t.Dims() == 2 && t.Shape()[1] == 3*size {
+		size *= 3
+	}
+	if err := dense.Check(t, dense.Float(t), -1, size); err != nil {
 		return nil, fmt.Errorf("report: images: %w", err)
 	}
 	rows := model.Rows(t)

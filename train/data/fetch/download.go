@@ -18,9 +18,9 @@ var errStalled = errors.New("stalled")
 // than what it holds.
 func (f File) maxPacked() int64 { return f.Size + f.Size/256 + 4096 }
 
-// download brings a file from a URL to path and checks it. No more is read than
+// download brings a file, which may be packed, from a URL to path and checks it. No more is read than
 // the file can have.
-func (g *getter) download(ctx context.Context, f File, u, path string) error {
+func (g *getter) download(ctx context.Context, f File, u, path string, packed bool) error {
 	stalling, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(g.Stall, func() { cancel(fmt.Errorf("%w: no byte for %v", errStalled, g.Stall)) })
@@ -52,7 +52,7 @@ func (g *getter) download(ctx context.Context, f File, u, path string) error {
 	if err := f.write(path, body); err != nil {
 		return causeOr(stalling, err)
 	}
-	return f.verify(path, true)
+	return f.verify(path, packed)
 }
 
 // write writes the bytes of r to path, but no more than the file can have.

@@ -341,8 +341,8 @@ func TestGetErrors(t *testing.T) {
 // TestSets checks what can be checked of the table without the network.
 func TestSets(t *testing.T) {
 	for _, s := range Sets {
-		if len(s.Files) > 0 && len(s.Mirrors) < 2 {
-			t.Errorf("%s has %d mirrors, want at least 2", s.Name, len(s.Mirrors))
+		if len(s.Files) > 0 && s.Archive == nil && len(s.Mirrors) < 2 || s.Archive != nil && len(s.Mirrors) < 1 {
+			t.Errorf("%s has %d mirrors, want at least 2, or 1 of an archive", s.Name, len(s.Mirrors))
 		}
 		for _, m := range s.Mirrors {
 			if !strings.HasPrefix(m, "https://") || !strings.HasSuffix(m, "/") {

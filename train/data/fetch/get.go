@@ -15,7 +15,7 @@ import (
 // Options says how to download. The zero value is ready to use.
 type Options struct {
 	// Mirrors are used in place of the set's own, in this order: folders on the
-	// web that hold the set's files, each with .gz. http is accepted, since
+	// web that hold the set's files, each with .gz, or its archive. http is accepted, since
 	// nothing is taken that has not the right checksum.
 	Mirrors []string
 
@@ -42,7 +42,8 @@ type Event struct {
 }
 
 // Get downloads the files of a set that are not in dir or are not right, with the
-// extension .gz, and verifies their SHA-256. They are put in their places once all
+// extension .gz or, of a set that comes in an archive, unpacked, and verifies their
+// SHA-256. They are put in their places once all
 // are here, and only then: what is there stays until that moment, and where dir is
 // not there it appears complete.
 //
@@ -58,7 +59,7 @@ func (s Set) Get(ctx context.Context, dir string, opts Options) error {
 	}
 	err := g.prepare()
 	if err == nil {
-		err = g.get(ctx, s.Files, dir)
+		err = g.get(ctx, s, dir)
 	}
 	if err != nil {
 		return fmt.Errorf("fetch: %s: %w", s.Name, err)
@@ -104,9 +105,9 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 }
 
 // get brings the files that are not in dir, or are not right, to it.
-func (g *getter) get(ctx context.Context, files []File, dir string) error {
+func (g *getter) get(ctx context.Context, s Set, dir string) error {
 	var missing []File
-	for _, f := range files {
+	for _, f := range s.Files {
 		path, err := f.Check(dir)
 		switch {
 		case err == nil:
@@ -114,7 +115,7 @@ func (g *getter) get(ctx context.Context, files []File, dir string) error {
 			continue
 		case path == "" && !errors.Is(err, fs.ErrNotExist):
 			return err
-		case path != "" && path != filepath.Join(dir, f.Name+".gz"):
+		case s.Archive == nil && path != "" && path != filepath.Join(dir, f.Name+".gz"):
 			return fmt.Errorf("%w: remove it, or name another folder", err) // it would hide the new one
 		}
 		missing = append(missing, f)
@@ -146,31 +147,46 @@ func (g *getter) get(ctx context.Context, files []File, dir string) error {
 	if err := os.Mkdir(folder, 0o777); err != nil { // of the mode that the umask says, other than room
 		return err
 	}
-	for _, f := range missing {
-		if err := g.file(ctx, f, filepath.Join(folder, f.Name+".gz")); err != nil {
+	if a := s.Archive; a != nil {
+		archive := filepath.Join(room, a.Name)
+		if err := g.file(ctx, a.File, a.Name, archive); err != nil {
 			return err
+		}
+		if err := a.unpack(archive, folder, missing); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range missing {
+			if err := g.file(ctx, f, f.Name+".gz", filepath.Join(folder, f.Name+".gz")); err != nil {
+				return err
+			}
 		}
 	}
 	if whole {
 		return os.Rename(folder, dir)
 	}
-	for _, f := range missing {
-		if err := os.Rename(filepath.Join(folder, f.Name+".gz"), filepath.Join(dir, f.Name+".gz")); err != nil {
+	come, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	for _, f := range come {
+		if err := os.Rename(filepath.Join(folder, f.Name()), filepath.Join(dir, f.Name())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// file brings a file to path, from the first mirror that has it.
-func (g *getter) file(ctx context.Context, f File, path string) error {
+// file brings a file to path, from the first mirror that has it by a name: packed, where
+// that is another than its own.
+func (g *getter) file(ctx context.Context, f File, name, path string) error {
 	var errs []error
 	for _, mirror := range g.Mirrors {
-		u, err := url.JoinPath(mirror, f.Name+".gz")
+		u, err := url.JoinPath(mirror, name)
 		if err != nil {
 			return err
 		}
-		err = g.download(ctx, f, u, path)
+		err = g.download(ctx, f, u, path, name != f.Name)
 		switch {
 		case err == nil:
 			g.Event(Event{File: f.Name, URL: u, Right: true})

@@ -4,10 +4,11 @@ package fetch
 type Set struct {
 	Name    string   // as train.Data.Dataset and data.Find take it
 	Title   string   // what it holds
-	Licence string   // SPDX identifier
+	Licence string   // SPDX identifier, NOASSERTION where none is given
 	Source  string   // who made it, where it is described
 	Files   []File   // none where the set is built in
-	Mirrors []string // folders on the web that hold the files, each with .gz, best first
+	Archive *Archive // what the files come in, where they do not come one by one
+	Mirrors []string // folders on the web that hold the files, each with .gz, or the archive, best first
 }
 
 // A File is a file of a set. Mirrors pack it in different ways, so its size and
@@ -31,7 +32,9 @@ func (s Set) Bytes() int64 {
 //
 // The checksums of MNIST are those of files whose MD5 sums are the ones that are
 // published for it (6bbc9ace898e44ae57da46a324031adb and so on); those of
-// Fashion-MNIST were taken from Debian's package dataset-fashion-mnist.
+// Fashion-MNIST were taken from Debian's package dataset-fashion-mnist; those of CIFAR
+// are the ones that TensorFlow Datasets has of the archives and torchvision for Ruby of
+// the files, and nothing of CIFAR was downloaded to try them.
 var Sets = []Set{
 	{
 		Name:    "digits",
@@ -70,6 +73,40 @@ var Sets = []Set{
 			"https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
 			"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
 		},
+	},
+	{
+		Name:    "cifar10",
+		Title:   "60,000 photos, 32×32 pixels in colour, 10 classes",
+		Licence: "NOASSERTION",
+		Source:  "A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html",
+		Files: []File{
+			{"data_batch_1.bin", 30730000, "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"},
+			{"data_batch_2.bin", 30730000, "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"},
+			{"data_batch_3.bin", 30730000, "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67"},
+			{"data_batch_4.bin", 30730000, "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48"},
+			{"data_batch_5.bin", 30730000, "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"},
+			{"test_batch.bin", 30730000, "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"},
+		},
+		Archive: &Archive{
+			File:   File{"cifar-10-binary.tar.gz", 170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
+			Others: []string{"batches.meta.txt"},
+		},
+		Mirrors: []string{"https://www.cs.toronto.edu/~kriz/"},
+	},
+	{
+		Name:    "cifar100",
+		Title:   "60,000 photos, 32×32 pixels in colour, 100 classes",
+		Licence: "NOASSERTION",
+		Source:  "A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html",
+		Files: []File{
+			{"train.bin", 153700000, "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"},
+			{"test.bin", 30740000, "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a"},
+		},
+		Archive: &Archive{
+			File:   File{"cifar-100-binary.tar.gz", 168513733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"},
+			Others: []string{"fine_label_names.txt"},
+		},
+		Mirrors: []string{"https://www.cs.toronto.edu/~kriz/"},
 	},
 }
 

@@ -1,0 +1,119 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/graph"
+	"example.com/pcn/internal/dense"
+)
+
+// Fixed is a batch at a pass from its inputs, whose predictions and slopes stay as they
+// are there, while errors move: the fixed prediction assumption (Millidge, Tschantz and
+// Buckley 2022). It is of the network's own buffers, and holds until the network settles,
+// predicts or generates.
+type Fixed struct {
+	network  *Network
+	settler  *settler
+	levels   [][]int
+	steps    int
+	residual []float64 // by shard: squared norm of the gradient as of the last step
+	largest  float64   // norm of the gradient
+	left     float64   // the same before the last step
+}
+
+// Fix passes from inputs (B, d), with the errors of all nodes at 0 but that of the targets
+// (B, k). The errors are those of [Network.Backprop].
+func (n *Network) Fix(inputs, targets *tensor.Dense) (*Fixed, error) {
+	s, err := n.passing(inputs, targets)
+	if err != nil {
+		return nil, fmt.Errorf("model: fix: %w", err)
+	}
+	f := &Fixed{network: n, settler: s, levels: n.levels(s.free), residual: make([]float64, s.machine.Shards())}
+	s.machine.Each(func(shard *graph.Shard) {
+		s.start(shard, TopDown)
+		shard.Errors()
+		shard.Gradients()
+		for _, l := range s.free {
+			shard.FixedError(l).Zero()
+		}
+	})
+	return f, nil
+}
+
+// levels returns the nodes by how many predictions lie at most between them and the
+// targets, the fewest first.
+func (n *Network) levels(free []int) (levels [][]int) {
+	level := map[int]int{}
+	for _, l := range free { // each behind those that are predicted from it
+		at := 0
+		for i, of := range n.wiring.Of {
+			above, moves := level[of]
+			if moves && slices.ContainsFunc(n.wiring.From[i], func(from []int) bool { return slices.Contains(from, l) }) {
+				at = max(at, above+1)
+			}
+		}
+		if level[l] = at; at == len(levels) {
+			levels = append(levels, nil)
+		}
+		levels[at] = append(levels[at], l)
+	}
+	return levels
+}
+
+// Levels returns how many predictions lie at most between a node and the targets: what
+// errors take to reach all nodes, in steps.
+func (f *Fixed) Levels() int { return len(f.levels) }
+
+// Step moves the errors of all nodes at once,
+//
+//	d ← d − rate (d − Σ Jᵀ d')
+//
+// with d' the errors of those that are predicted from a node, and J their Jacobian. It is an
+// error when ctx is cancelled.
+func (f *Fixed) Step(ctx context.Context, rate float64) error {
+	return f.step(ctx, rate, f.settler.free)
+}
+
+// StepLevel is Step of the nodes of one level alone, from 0.
+func (f *Fixed) StepLevel(ctx context.Context, level int, rate float64) error {
+	return f.step(ctx, rate, f.levels[level])
+}
+
+func (f *Fixed) step(ctx context.Context, rate float64, nodes []int) error {
+	f.settler.machine.Each(func(shard *graph.Shard) {
+		if ctx.Err() != nil {
+			return
+		}
+		shard.FixedSteps()
+		total := 0.0
+		for _, l := range nodes {
+			total += norm2(shard.FixedStep(l))
+			dense.AddScaled(shard.FixedError(l), -rate, shard.FixedStep(l))
+		}
+		f.residual[shard.Index] = total
+	})
+	if ctx.Err() != nil {
+		return fmt.Errorf("model: fixed predictions: %w", context.Cause(ctx))
+	}
+	f.steps++
+	f.left = math.Sqrt(sum(f.residual))
+	f.largest = max(f.largest, f.left)
+	return nil
+}
+
+// Result returns the batch as it is, for [Network.Hebbian]: the activities of the pass, and
+// as Deltas the errors, times their precision.
+func (f *Fixed) Result() *Result {
+	f.settler.machine.Each(func(shard *graph.Shard) { shard.PullFixed() })
+	r := f.network.passed(f.settler, f.settler.machine.FixedDelta)
+	r.Steps, r.MeanSteps = f.steps, float64(f.steps)
+	if f.largest > 0 {
+		r.Residual = f.left / f.largest
+	}
+	return r
+}

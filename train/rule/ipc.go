@@ -1,0 +1,89 @@
+package rule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"example.com/pcn/model"
+)
+
+// IPC is incremental predictive coding: the weights move at every step of the latents, T
+// times a batch,
+//
+//	v ← v − γ ∂E/∂v,  θ ← θ − α ∂E/∂θ / B
+//
+// the second at the latents to which the first has led or, with Joint, at those from which
+// it starts, as PCX has it (Salvatori, Song, Yordanov and others 2024). It is incremental
+// expectation maximisation (Neal and Hinton 1998): each half lowers the energy, and neither
+// waits for the other.
+//
+// With one step it is [PC] with one step. What is frozen of the weights, such as their
+// packed layout and factors of the curvature, is made anew at each step, and the energy is
+// in its plain form.
+type IPC struct {
+	Joint bool
+}
+
+// String implements [Rule].
+func (i *IPC) String() string {
+	if i.Joint {
+		return "ipc joint=true"
+	}
+	return "ipc"
+}
+
+// Set implements [Settable].
+func (i *IPC) Set(key, value string) (err error) {
+	if key != "joint" {
+		return unknown(key, "joint")
+	}
+	if i.Joint, err = strconv.ParseBool(value); err != nil {
+		return fmt.Errorf("joint: must be true or false, got %q", value)
+	}
+	return nil
+}
+
+// Prepare implements [Rule].
+func (*IPC) Prepare(_ model.Config, inf model.Inference) (model.Inference, error) {
+	switch {
+	case inf.StaleErrors:
+		return inf, errors.New("inference.stale_errors: must be false, for the weights move at every step")
+	case inf.Tolerance > 0:
+		return inf, fmt.Errorf("inference.tolerance: must be 0, for nothing rests while the weights move, got %v", inf.Tolerance)
+	}
+	return inf.WithDefaults()
+}
+
+// Learn implements [Rule].
+func (i *IPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
+	s, err := l.Begin(l.Clamps)
+	if err != nil {
+		return nil, err
+	}
+	r := s.Result()
+	for range l.Inference.Steps {
+		if !r.Finite() {
+			return r, nil
+		}
+		if i.Joint {
+			if err := l.Network.Hebbian(r, l.Update(0)); err != nil {
+				return nil, err
+			}
+		}
+		if err := s.Step(ctx); err != nil {
+			return nil, err
+		}
+		r = s.Result()
+		if i.Joint {
+			err = l.Move(l.Update(0))
+		} else {
+			r, err = l.Learn(r)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
