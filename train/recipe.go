@@ -202,10 +202,10 @@ func (r Recipe) PCN() (*PCN, error) {
 // the label's energy for its loss; precisions and an activity prior it has not.
 func (r Recipe) Baseline() Recipe {
 	r.Learning.Rule = rule.Backprop{}.String()
-	if !r.Model.Chain() { // another network is taken as it is
+	sizes := r.Model.Layers
+	if !r.Model.Chain() || len(sizes) == 0 { // another network is taken as it is
 		return r
 	}
-	sizes := r.Model.Layers
 	labels := model.Gaussian
 	if k := len(r.Model.Energies); k > 0 && r.Model.Direction == model.Discriminative {
 		labels = r.Model.Energies[k-1]
