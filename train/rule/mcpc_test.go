@@ -120,3 +120,15 @@ func TestMCPCLearnsVariance(t *testing.T) {
 		}
 	}
 }
+
+// TestMCPCWithoutNoise: at rest and without noise, all samples are PC's point.
+func TestMCPCWithoutNoise(t *testing.T) {
+	for name, cfg := range feedforwards() {
+		l := lesson(t, cfg)
+		inf := model.Inference{Method: model.Momentum, Steps: 2000}
+		point, _ := update(t, "pc", l, inf)
+		if samples, _ := update(t, "mcpc variance=0 mix=2 samples=3", l, inf); !(off(samples, point) <= 1e-6) {
+			t.Errorf("%s: off by %.3g", name, off(samples, point))
+		}
+	}
+}
