@@ -81,7 +81,7 @@ func (s *Set) Standardization(per Per) (input, target Transform) {
 	switch {
 	case per == PerColumn:
 		input = s.perColumn()
-	case per == PerChannel && s.Shape != nil:
+	case per == PerChannel && len(s.Shape) == 3:
 		mean, deviation, _ := s.spans(&s.inputs, s.Shape[2])
 		pixels := s.Shape[0] * s.Shape[1]
 		input = scaleBy(slices.Repeat(mean, pixels), slices.Repeat(deviation, pixels))
@@ -120,10 +120,12 @@ func (s *Set) spans(v *values, groups int) (mean, deviation, reach []float64) {
 	varies := make([]bool, groups)
 	for i := range s.Len() {
 		r := s.row(i)
-		for j := range v.width {
-			x, j := v.at(r, j), j%groups
-			varies[j] = varies[j] || x != v.at(s.row(0), j)
-			mean[j] += x / n
+		for at := 0; at < v.width; at += groups {
+			for g := range mean {
+				x := v.at(r, at+g)
+				varies[g] = varies[g] || x != v.at(s.row(0), g)
+				mean[g] += x / n
+			}
 		}
 	}
 	for j := range mean {
@@ -133,11 +135,12 @@ func (s *Set) spans(v *values, groups int) (mean, deviation, reach []float64) {
 	}
 	for i := range s.Len() {
 		r := s.row(i)
-		for j := range v.width {
-			g := j % groups
-			d := v.at(r, j) - mean[g]
-			deviation[g] += d * d / n
-			reach[g] = max(reach[g], math.Abs(d))
+		for at := 0; at < v.width; at += groups {
+			for g, m := range mean {
+				d := v.at(r, at+g) - m
+				deviation[g] += d * d / n
+				reach[g] = max(reach[g], math.Abs(d))
+			}
 		}
 	}
 	for j, variance := range deviation {
