@@ -64,8 +64,8 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 	if err := dense.Check(inputs.Values, n.cfg.Dtype.Tensor(), -1, n.Size(n.InputNode())); err != nil {
 		return nil, fmt.Errorf("model: complete: inputs: %w", err)
 	}
-	if how.By < 0 || int(how.By) >= len(bys) {
-		return nil, fmt.Errorf("model: complete: by: must be one of %v, got %d", bys, int(how.By))
+	if err := valid(&how.By); err != nil {
+		return nil, fmt.Errorf("model: complete: by: %w", err)
 	}
 	if !(how.Temperature >= 0) || math.IsInf(how.Temperature, 0) {
 		return nil, fmt.Errorf("model: complete: temperature: must be a number >= 0, got %v", how.Temperature)

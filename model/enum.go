@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -194,6 +195,15 @@ func NodeEnergies() []string {
 	slices.Sort(names)
 	return names
 }
+
+// enum is a pointer to one of a few values with names.
+type enum interface {
+	fmt.Stringer
+	encoding.TextUnmarshaler
+}
+
+// valid returns what is wrong with a value that is none of them.
+func valid(e enum) error { return e.UnmarshalText([]byte(e.String())) }
 
 func name(names []string, i int) string {
 	if i < 0 || i >= len(names) {

@@ -11,8 +11,8 @@ import (
 // Matrix returns a (B, d) tensor of type d with these rows, each of d numbers.
 // It is an error when there are none, or when they differ in length.
 func (d Dtype) Matrix(rows ...[]float64) (*tensor.Dense, error) {
-	if d < 0 || int(d) >= len(dtypes) {
-		return nil, fmt.Errorf("model: matrix: dtype: must be one of %v, got %d", dtypes, int(d))
+	if err := valid(&d); err != nil {
+		return nil, fmt.Errorf("model: matrix: dtype: %w", err)
 	}
 	if len(rows) == 0 || len(rows[0]) == 0 {
 		return nil, fmt.Errorf("model: matrix: must have at least one row and one column")

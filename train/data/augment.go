@@ -89,9 +89,6 @@ func (s *Set) WithAugmentation(a Augmentation) (*Set, error) {
 	return &t, nil
 }
 
-// Augmentation returns how [Set.GatherAugmented] varies images.
-func (s *Set) Augmentation() Augmentation { return s.augmentation }
-
 // edgeImages is the number of images that tell the background.
 const edgeImages = 1000
 
