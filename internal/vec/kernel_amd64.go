@@ -41,6 +41,10 @@ func avx512F32() kernels[float32] {
 			GELU:      {avx512F32GELU, avx512F32MulSlopeGELU, avx512F32AddSlopeGELU},
 			Softplus:  {avx512F32Softplus, avx512F32MulSlopeSoftplus, avx512F32AddSlopeSoftplus},
 			HardTanh:  {avx512F32HardTanh, avx512F32MulSlopeHardTanh, avx512F32AddSlopeHardTanh},
+			SiLU:      {avx512F32SiLU, avx512F32MulSlopeSiLU, avx512F32AddSlopeSiLU},
+			ELU:       {avx512F32ELU, avx512F32MulSlopeELU, avx512F32AddSlopeELU},
+			SELU:      {avx512F32SELU, avx512F32MulSlopeSELU, avx512F32AddSlopeSELU},
+			Mish:      {avx512F32Mish, avx512F32MulSlopeMish, avx512F32AddSlopeMish},
 		},
 	}
 }
@@ -70,6 +74,10 @@ func avx512F64() kernels[float64] {
 			GELU:      {valueLoop[float64](GELU), mulSlopeLoop[float64](GELU), addSlopeLoop[float64](GELU)},
 			Softplus:  {valueLoop[float64](Softplus), mulSlopeLoop[float64](Softplus), addSlopeLoop[float64](Softplus)},
 			HardTanh:  {avx512F64HardTanh, avx512F64MulSlopeHardTanh, avx512F64AddSlopeHardTanh},
+			SiLU:      {valueLoop[float64](SiLU), mulSlopeLoop[float64](SiLU), addSlopeLoop[float64](SiLU)},
+			ELU:       {valueLoop[float64](ELU), avx512F64MulSlopeELU, avx512F64AddSlopeELU},
+			SELU:      {valueLoop[float64](SELU), mulSlopeLoop[float64](SELU), addSlopeLoop[float64](SELU)},
+			Mish:      {valueLoop[float64](Mish), mulSlopeLoop[float64](Mish), addSlopeLoop[float64](Mish)},
 		},
 	}
 }
@@ -99,6 +107,10 @@ func avx2F32() kernels[float32] {
 			GELU:      {avx2F32GELU, avx2F32MulSlopeGELU, avx2F32AddSlopeGELU},
 			Softplus:  {avx2F32Softplus, avx2F32MulSlopeSoftplus, avx2F32AddSlopeSoftplus},
 			HardTanh:  {avx2F32HardTanh, avx2F32MulSlopeHardTanh, avx2F32AddSlopeHardTanh},
+			SiLU:      {avx2F32SiLU, avx2F32MulSlopeSiLU, avx2F32AddSlopeSiLU},
+			ELU:       {avx2F32ELU, avx2F32MulSlopeELU, avx2F32AddSlopeELU},
+			SELU:      {avx2F32SELU, avx2F32MulSlopeSELU, avx2F32AddSlopeSELU},
+			Mish:      {avx2F32Mish, avx2F32MulSlopeMish, avx2F32AddSlopeMish},
 		},
 	}
 }
@@ -128,6 +140,10 @@ func avx2F64() kernels[float64] {
 			GELU:      {valueLoop[float64](GELU), mulSlopeLoop[float64](GELU), addSlopeLoop[float64](GELU)},
 			Softplus:  {valueLoop[float64](Softplus), mulSlopeLoop[float64](Softplus), addSlopeLoop[float64](Softplus)},
 			HardTanh:  {avx2F64HardTanh, avx2F64MulSlopeHardTanh, avx2F64AddSlopeHardTanh},
+			SiLU:      {valueLoop[float64](SiLU), mulSlopeLoop[float64](SiLU), addSlopeLoop[float64](SiLU)},
+			ELU:       {valueLoop[float64](ELU), avx2F64MulSlopeELU, avx2F64AddSlopeELU},
+			SELU:      {valueLoop[float64](SELU), mulSlopeLoop[float64](SELU), addSlopeLoop[float64](SELU)},
+			Mish:      {valueLoop[float64](Mish), mulSlopeLoop[float64](Mish), addSlopeLoop[float64](Mish)},
 		},
 	}
 }
