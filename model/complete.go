@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
+	"example.com/pcn/internal/enum"
 )
 
 // By says how a network finds the target of inputs that it sees in part.
@@ -23,13 +24,13 @@ const (
 var bys = []string{"settle", "energy"}
 
 // String returns the name.
-func (b By) String() string { return name(bys, int(b)) }
+func (b By) String() string { return enum.Name(b, bys) }
 
 // MarshalText returns the name.
 func (b By) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
 // UnmarshalText takes a name.
-func (b *By) UnmarshalText(text []byte) error { return parse((*int)(b), bys, text) }
+func (b *By) UnmarshalText(text []byte) error { return enum.Parse(b, bys, string(text)) }
 
 // Recall says what [Network.Complete] supposes of the target.
 type Recall struct {

@@ -169,7 +169,7 @@ func (c Config) WithDefaults() (Config, error) {
 	c.Nodes, c.Predictions = slices.Clone(c.Nodes), slices.Clone(c.Predictions)
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
-	for field, e := range map[string]enum{"direction": &c.Direction, "weight_init": &c.WeightInit, "dtype": &c.Dtype} {
+	for field, e := range map[string]named{"direction": &c.Direction, "weight_init": &c.WeightInit, "dtype": &c.Dtype} {
 		if err := valid(e); err != nil {
 			bad("%s: %v", field, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/enum"
 )
 
 // Direction says which end of a network is the bottom.
@@ -134,19 +135,19 @@ var (
 )
 
 // String returns the name.
-func (d Direction) String() string { return name(directions, int(d)) }
+func (d Direction) String() string { return enum.Name(d, directions) }
 
 // String returns the name.
-func (s Start) String() string { return name(starts, int(s)) }
+func (s Start) String() string { return enum.Name(s, starts) }
 
 // String returns the name.
-func (w WeightInit) String() string { return name(weightInits, int(w)) }
+func (w WeightInit) String() string { return enum.Name(w, weightInits) }
 
 // String returns the name.
-func (d Dtype) String() string { return name(dtypes, int(d)) }
+func (d Dtype) String() string { return enum.Name(d, dtypes) }
 
 // String returns the name.
-func (s Status) String() string { return name(statuses, int(s)) }
+func (s Status) String() string { return enum.Name(s, statuses) }
 
 // MarshalText returns the name.
 func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
@@ -164,16 +165,16 @@ func (d Dtype) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText takes a name.
-func (d *Direction) UnmarshalText(b []byte) error { return parse((*int)(d), directions, b) }
+func (d *Direction) UnmarshalText(b []byte) error { return enum.Parse(d, directions, string(b)) }
 
 // UnmarshalText takes a name.
-func (s *Start) UnmarshalText(b []byte) error { return parse((*int)(s), starts, b) }
+func (s *Start) UnmarshalText(b []byte) error { return enum.Parse(s, starts, string(b)) }
 
 // UnmarshalText takes a name.
-func (w *WeightInit) UnmarshalText(b []byte) error { return parse((*int)(w), weightInits, b) }
+func (w *WeightInit) UnmarshalText(b []byte) error { return enum.Parse(w, weightInits, string(b)) }
 
 // UnmarshalText takes a name.
-func (d *Dtype) UnmarshalText(b []byte) error { return parse((*int)(d), dtypes, b) }
+func (d *Dtype) UnmarshalText(b []byte) error { return enum.Parse(d, dtypes, string(b)) }
 
 // UnmarshalText takes the name of an energy.
 func (e *NodeEnergy) UnmarshalText(b []byte) error {
@@ -184,7 +185,7 @@ func (e *NodeEnergy) UnmarshalText(b []byte) error {
 }
 
 // UnmarshalText takes a name.
-func (s *Status) UnmarshalText(b []byte) error { return parse((*int)(s), statuses, b) }
+func (s *Status) UnmarshalText(b []byte) error { return enum.Parse(s, statuses, string(b)) }
 
 // Starts returns the names of where latents may begin.
 func Starts() []string { return slices.Clone(starts) }
@@ -196,27 +197,11 @@ func NodeEnergies() []string {
 	return names
 }
 
-// enum is a pointer to one of a few values with names.
-type enum interface {
+// named is a pointer to one of a few values with names.
+type named interface {
 	fmt.Stringer
 	encoding.TextUnmarshaler
 }
 
 // valid returns what is wrong with a value that is none of them.
-func valid(e enum) error { return e.UnmarshalText([]byte(e.String())) }
-
-func name(names []string, i int) string {
-	if i < 0 || i >= len(names) {
-		return fmt.Sprintf("unknown(%d)", i)
-	}
-	return names[i]
-}
-
-func parse(dst *int, names []string, text []byte) error {
-	i := slices.Index(names, string(text))
-	if i < 0 {
-		return fmt.Errorf("must be one of %s, got %q", strings.Join(names, ", "), text)
-	}
-	*dst = i
-	return nil
-}
+func valid(e named) error { return e.UnmarshalText([]byte(e.String())) }
