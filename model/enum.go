@@ -31,14 +31,6 @@ const (
 	Warm                 // where Clamp.Start says, else top-down; train keeps where each example settled last
 )
 
-// WeightInit says how weights are drawn.
-type WeightInit int
-
-const (
-	Xavier  WeightInit = iota // uniform ±√(6/(in+out)), biases 0; Glorot and Bengio (2010), eq. 16
-	PyTorch                   // uniform ±1/√in, biases too: nn.Linear's default
-)
-
 // Dtype is the type of a network's numbers.
 type Dtype int
 
@@ -127,11 +119,10 @@ const (
 )
 
 var (
-	directions  = []string{"discriminative", "generative"}
-	starts      = []string{"top-down", "zeros", "normal", "warm"}
-	weightInits = []string{"xavier", "pytorch"}
-	dtypes      = []string{"float32", "float64"}
-	statuses    = []string{"step-limit", "converged", "diverged"}
+	directions = []string{"discriminative", "generative"}
+	starts     = []string{"top-down", "zeros", "normal", "warm"}
+	dtypes     = []string{"float32", "float64"}
+	statuses   = []string{"step-limit", "converged", "diverged"}
 )
 
 // String returns the name.
@@ -139,9 +130,6 @@ func (d Direction) String() string { return enum.Name(d, directions) }
 
 // String returns the name.
 func (s Start) String() string { return enum.Name(s, starts) }
-
-// String returns the name.
-func (w WeightInit) String() string { return enum.Name(w, weightInits) }
 
 // String returns the name.
 func (d Dtype) String() string { return enum.Name(d, dtypes) }
@@ -156,9 +144,6 @@ func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), ni
 func (s Start) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalText returns the name.
-func (w WeightInit) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
-
-// MarshalText returns the name.
 func (d Dtype) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // MarshalText returns the name.
@@ -169,9 +154,6 @@ func (d *Direction) UnmarshalText(b []byte) error { return enum.Parse(d, directi
 
 // UnmarshalText takes a name.
 func (s *Start) UnmarshalText(b []byte) error { return enum.Parse(s, starts, string(b)) }
-
-// UnmarshalText takes a name.
-func (w *WeightInit) UnmarshalText(b []byte) error { return enum.Parse(w, weightInits, string(b)) }
 
 // UnmarshalText takes a name.
 func (d *Dtype) UnmarshalText(b []byte) error { return enum.Parse(d, dtypes, string(b)) }
@@ -197,11 +179,11 @@ func NodeEnergies() []string {
 	return names
 }
 
-// named is a pointer to one of a few values with names.
-type named interface {
+// coded is a pointer to one of a few values with names.
+type coded interface {
 	fmt.Stringer
 	encoding.TextUnmarshaler
 }
 
 // valid returns what is wrong with a value that is none of them.
-func valid(e named) error { return e.UnmarshalText([]byte(e.String())) }
+func valid(e coded) error { return e.UnmarshalText([]byte(e.String())) }
