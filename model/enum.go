@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -86,10 +85,8 @@ func (e NodeEnergy) String() string {
 
 // check returns which names there are, where there is none such.
 func (e NodeEnergy) check() error {
-	if e.Form() == nil {
-		return fmt.Errorf("must be one of %s, got %q", strings.Join(NodeEnergies(), ", "), string(e))
-	}
-	return nil
+	_, err := enum.Index(NodeEnergies(), e.String())
+	return err
 }
 
 // MarshalText returns the name.

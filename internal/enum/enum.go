@@ -15,12 +15,20 @@ func Name[T ~int](x T, names []string) string {
 	return names[x]
 }
 
-// Parse sets x to the value of that name.
-func Parse[T ~int](x *T, names []string, name string) error {
+// Index returns where name is among names, or that it is not.
+func Index(names []string, name string) (int, error) {
 	i := slices.Index(names, name)
 	if i < 0 {
-		return fmt.Errorf("must be one of %s, got %.40q", strings.Join(names, ", "), name)
+		return 0, fmt.Errorf("must be one of %s, got %.40q", strings.Join(names, ", "), name)
 	}
-	*x = T(i)
-	return nil
+	return i, nil
+}
+
+// Parse sets x to the value of that name.
+func Parse[T ~int](x *T, names []string, name string) error {
+	i, err := Index(names, name)
+	if err == nil {
+		*x = T(i)
+	}
+	return err
 }
