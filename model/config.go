@@ -147,10 +147,10 @@ type Term struct {
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
 }
 
-// MarshalYAML leaves the direction out where nodes and predictions have it.
+// MarshalYAML leaves the direction out where it is no chain's: nodes and predictions have it.
 func (c Config) MarshalYAML() (any, error) {
 	type config Config
-	if len(c.Nodes) == 0 {
+	if c.Chain() {
 		return config(c), nil
 	}
 	return struct {
