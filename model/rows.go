@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -35,14 +36,5 @@ func Rows(t *tensor.Dense) [][]float64 {
 	if t == nil {
 		return nil
 	}
-	shape := t.Shape()
-	width := shape[len(shape)-1]
-	out := make([][]float64, shape.TotalSize()/width)
-	for i := range out {
-		out[i] = make([]float64, width)
-		for j := range out[i] {
-			out[i][j] = dense.At(t, i*width+j)
-		}
-	}
-	return out
+	return slices.Collect(slices.Chunk(dense.Floats(t), t.Shape()[t.Dims()-1]))
 }
