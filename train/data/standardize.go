@@ -1,10 +1,10 @@
 package data
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
+
+	"example.com/pcn/internal/enum"
 )
 
 const (
@@ -29,25 +29,13 @@ const (
 var Pers = []string{"none", "column", "channel"}
 
 // String returns the name.
-func (p Per) String() string {
-	if p < 0 || int(p) >= len(Pers) {
-		return fmt.Sprintf("Per(%d)", int(p))
-	}
-	return Pers[p]
-}
+func (p Per) String() string { return enum.Name(p, Pers) }
 
 // MarshalText returns the name.
 func (p Per) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // UnmarshalText takes a name.
-func (p *Per) UnmarshalText(text []byte) error {
-	at := slices.Index(Pers, string(text))
-	if at < 0 {
-		return fmt.Errorf("must be one of %s, got %.40q", strings.Join(Pers, ", "), text)
-	}
-	*p = Per(at)
-	return nil
-}
+func (p *Per) UnmarshalText(text []byte) error { return enum.Parse(p, Pers, string(text)) }
 
 // Standardization returns the transforms that give each feature of this set's raw
 // values, or all features of a channel together, zero mean and unit variance over all
