@@ -109,19 +109,42 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 
 // shardRows returns the number of examples that settle together: few, so that a
 // small batch takes several cores, but not so few that waking one takes longer than
-// their settling.
+// their settling. Where examples are large, as images with many channels are, they are
+// fewer, so that what a shard moves stays in a core's cache; but not where there are so
+// many weights that each example meets once that these do not.
 func shardRows(e *Energy) int {
 	const few, many, steps = 16, 32, 16
-	work := 0 // of many examples
-	for _, w := range e.frozen {
-		if w.IsMatrix() {
-			work += many * steps * w.Shape().TotalSize() / 8 // in vectorised operations
+	const cache = 1 << 20 // bytes
+	work := 0             // of many examples
+	example, once := 0, 0 // bytes of an example's values, and of weights that it meets once
+	w := e.wiring
+	for _, n := range w.Nodes {
+		example += 3 * n.Size() // latent, gradient, and a step or what it remembers
+	}
+	for i, p := range w.Predictions {
+		example += 2 * w.Sums[i].TotalSize() // prediction and error
+		positions := w.Sums[i].TotalSize() / w.Biases[i]
+		for j := range p.Edges {
+			example += w.Features[i][j].TotalSize()
+			for _, theta := range e.Terms[i].Edges[j].Parameters {
+				if theta.IsMatrix() {
+					weights := theta.Shape().TotalSize()
+					work += many * steps * weights * positions / 8 // in vectorised operations
+					if positions == 1 {
+						once += weights
+					}
+				}
+			}
 		}
 	}
-	if pool.Workers(2, work) == 1 {
+	size := int(e.Spec.Dtype.Size())
+	switch {
+	case pool.Workers(2, work) == 1:
 		return many
+	case once*size > cache:
+		return few
 	}
-	return few
+	return max(1, min(few, cache/(example*size)))
 }
 
 // ShardRows returns the number of examples that settle together. The sizes of the
