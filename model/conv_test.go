@@ -67,7 +67,7 @@ func TestConvolutionNorm(t *testing.T) {
 				}
 				must(t, n.SetPrecision(1, p))
 			}
-			for range 20 { // it goes on from where it was, after each batch
+			for range 400 { // it goes on from where it was, after each batch
 				n.Changed()
 				n.MaxRate(free)
 			}
