@@ -90,9 +90,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "standardize", "PER", "give each column, or each channel of images, zero mean and unit variance over\nthe training part: "+strings.Join(data.Pers, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Data.Standardize.UnmarshalText([]byte(text))
 	})
-	recipeFlag(f.flags, "augment", "LIST", "vary training images each time that they are learned from: flip mirrors them,\nshift=N moves them by up to N pixels, crop=N cuts them out of a black border of\nN pixels; such as flip,crop=4, or none (recipe's)", func(r *train.Recipe, text string) error {
-		return r.Data.Augment.UnmarshalText([]byte(text))
-	})
+	augmentFlag(f.flags, " (recipe's)")
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
 	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's", "recipe's")
 	f.flags.StringVar(&f.bottom, "bottom-energy", "", "`NAME` of the form of the bottom node's energy, that of the label where the\nnetwork is discriminative and of the data where it is generative:\n"+strings.Join(model.NodeEnergies(), ", ")+" (recipe's)")
@@ -112,7 +110,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		for field := range strings.SplitSeq(text, ",") {
 			p, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
 			if err != nil || !(p > 0) || math.IsInf(p, 0) {
-				return fmt.Errorf("%q is no precision, want numbers > 0 such as 1,10,1", field)
+				return fmt.Errorf("must be numbers > 0 such as 1,10,1, got %q", field)
 			}
 			r.Model.Precisions = append(r.Model.Precisions, p)
 		}
@@ -190,6 +188,13 @@ func addColumnFlags(flags *pflag.FlagSet) {
 			r.Data.Test, err = filepath.Abs(text)
 		}
 		return err
+	})
+}
+
+// augmentFlag adds the flag for how training images are varied.
+func augmentFlag(flags *pflag.FlagSet, otherwise string) {
+	recipeFlag(flags, "augment", "LIST", "vary training images each time that they are learned from: flip mirrors them,\nshift=N moves them by up to N pixels, crop=N cuts them out of a black border of\nN pixels; such as flip,crop=4, or none"+otherwise, func(r *train.Recipe, text string) error {
+		return r.Data.Augment.UnmarshalText([]byte(text))
 	})
 }
 
@@ -279,7 +284,7 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 	recipeFlag(flags, "tolerance", "SHARE", "end settling when this share of the gradient is left, 0 for never (recipe's)", func(r *train.Recipe, text string) error {
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(x >= 0 && x < 1) {
-			return errors.New("want a number >= 0 and < 1")
+			return errors.New("must be a number >= 0 and < 1")
 		}
 		r.Inference.Tolerance = x
 		return nil
