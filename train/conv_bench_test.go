@@ -72,7 +72,9 @@ func benchmarkImages(b *testing.B, name string, cfg model.Config, rows int) {
 	n, err := model.New(cfg)
 	must(err)
 	rng := rand.New(rand.NewPCG(1, 2))
-	matrix := func(cols int) *tensor.Dense { return tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(rows, cols)) }
+	matrix := func(cols int) *tensor.Dense {
+		return tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(rows, cols))
+	}
 	batch := Batch{Inputs: matrix(n.Size(n.InputNode())), Targets: matrix(10)}
 	dense.Fill(batch.Inputs, func(int) float64 { return rng.Float64() })
 	for row := range rows {
