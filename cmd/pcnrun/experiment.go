@@ -68,7 +68,7 @@ func fits(r train.Recipe, sets train.Sets) error {
 	if sets.Train.Classes > 0 {
 		what = "classes"
 	}
-	if len(r.Model.Nodes) > 0 {
+	if !r.Model.Chain() {
 		return fmt.Errorf("input and target: must have %d and %d units for the %d inputs and %d %s of %s, got %d and %d", inputs, targets, inputs, targets, what, sets.Train.Name, input, target)
 	}
 	return fmt.Errorf("layers: must be %d,...,%d for the %d inputs and %d %s of %s, got %s",
