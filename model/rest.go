@@ -152,7 +152,7 @@ func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, er
 func (n *Network) blocks() bool {
 	for _, p := range n.wiring.Predictions {
 		for _, e := range p.Edges {
-			if !linear.HasBlock(e.Map) {
+			if !linear.HasBlock(e.Map) || !e.Feature.UnitByUnit() || !p.After.UnitByUnit() {
 				return false
 			}
 		}
