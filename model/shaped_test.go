@@ -91,3 +91,27 @@ func TestEquilibriumOfShapes(t *testing.T) {
 		}
 	}
 }
+
+// TestConcatIsMeant: that sources stand side by side may be said or not.
+func TestConcatIsMeant(t *testing.T) {
+	var last string
+	for _, text := range []string{"max-pool 2", "concat, max-pool 2"} {
+		c := Config{
+			Nodes: []Node{{Name: "target", Shape: []int{2, 2, 3}}, {Name: "a", Shape: []int{4, 4, 1}}, {Name: "b", Shape: []int{4, 4, 2}}, {Name: "input", Size: 6}},
+			Predictions: []Prediction{
+				{Of: "target", From: []Edge{{Nodes: []string{"a", "b"}, Feature: text, Map: "identity"}}},
+				{Of: "a", From: []Edge{{Nodes: []string{"input"}}}}, {Of: "b", From: []Edge{{Nodes: []string{"input"}}}},
+			},
+			Seed: 5,
+		}
+		n, err := New(c)
+		must(t, err)
+		r, err := n.Settle(context.Background(), n.Clamp(randomBatch(1, Float32, 4, 6), randomBatch(2, Float32, 4, 12)), Inference{})
+		must(t, err)
+		if got := r.String(); last != "" && got != last {
+			t.Errorf("%s: %s, without concat %s", text, got, last)
+		} else {
+			last = got
+		}
+	}
+}
