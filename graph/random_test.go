@@ -243,48 +243,7 @@ func TestRandomGraphs(t *testing.T) {
 			got = append(got, slices.Clone(floats(n.Value())))
 		}
 
-		energy := func() float64 {
-			must(t, m.RunAll())
-			return floats(e.Total.Value())[0]
-		}
-		differences := func(n *G.Node) []float64 {
-			x := n.Value().Data().([]float64)
-			at := slices.Clone(x)
-			d := fd.Gradient(nil, func(p []float64) float64 {
-				copy(x, p)
-				return energy()
-			}, at, &fd.Settings{Formula: fd.Central})
-			copy(x, at)
-			energy()
-			return d
-		}
-		gradients := make([][]float64, len(e.Latents))
-		for l, n := range e.Gradients {
-			if n != nil {
-				gradients[l] = slices.Clone(floats(n.Value()))
-			}
-		}
-		for l, g := range gradients {
-			if g == nil {
-				continue
-			}
-			for j, want := range differences(e.Latents[l]) {
-				if e.Masks[l] != nil {
-					want *= floats(e.Masks[l].Value())[j] // 0 for fixed units
-				}
-				if !near(g[j], want, 1e-6) {
-					rt.Fatalf("%s∂E/∂%s[%d]: got %v, central difference %v", show(s), s.Nodes[l].Name, j, g[j], want)
-				}
-			}
-		}
-		updates := hebbianOf(m)
-		for theta, got := range updates {
-			for j, want := range differences(theta) {
-				if !near(got[j], -want, 1e-6) {
-					rt.Fatalf("%s[%d]: Hebbian %v, −∂E/∂θ %v", theta.Name(), j, got[j], -want)
-				}
-			}
-		}
+		differencesHold(t, rt.Fatalf, m)
 
 		want := make([]G.Value, len(outputs))
 		for i, n := range outputs {
@@ -303,6 +262,55 @@ func TestRandomGraphs(t *testing.T) {
 	})
 }
 
+// differencesHold fails where the gradient by a latent, or a Hebbian update, is not the
+// central difference of the energy. The machine has been run.
+func differencesHold(t *testing.T, fatalf func(format string, a ...any), m *Machine) {
+	t.Helper()
+	e := m.energy
+	s := e.Spec
+	energy := func() float64 {
+		must(t, m.RunAll())
+		return floats(e.Total.Value())[0]
+	}
+	differences := func(n *G.Node) []float64 {
+		x := n.Value().Data().([]float64)
+		at := slices.Clone(x)
+		d := fd.Gradient(nil, func(p []float64) float64 {
+			copy(x, p)
+			return energy()
+		}, at, &fd.Settings{Formula: fd.Central})
+		copy(x, at)
+		energy()
+		return d
+	}
+	gradients := make([][]float64, len(e.Latents))
+	for l, n := range e.Gradients {
+		if n != nil {
+			gradients[l] = slices.Clone(floats(n.Value()))
+		}
+	}
+	for l, g := range gradients {
+		if g == nil {
+			continue
+		}
+		for j, want := range differences(e.Latents[l]) {
+			if e.Masks[l] != nil {
+				want *= floats(e.Masks[l].Value())[j] // 0 for fixed units
+			}
+			if !near(g[j], want, 1e-6) {
+				fatalf("%s∂E/∂%s[%d]: got %v, central difference %v", show(s), s.Nodes[l].Name, j, g[j], want)
+			}
+		}
+	}
+	for theta, got := range hebbianOf(m) {
+		for j, want := range differences(theta) {
+			if !near(got[j], -want, 1e-6) {
+				fatalf("%s%s[%d]: Hebbian %v, −∂E/∂θ %v", show(s), theta.Name(), j, got[j], -want)
+			}
+		}
+	}
+}
+
 // hebbianOf returns the Hebbian update of each parameter that is learned, summed over the
 // batch: Σ a δ ⊗ ψ over the edges that have it, and the sum of δ for a bias.
 func hebbianOf(m *Machine) map[*G.Node][]float64 {
@@ -319,8 +327,8 @@ func hebbianOf(m *Machine) map[*G.Node][]float64 {
 		for j, edge := range t.Edges {
 			psi, into := m.Feature(i, j), []*tensor.Dense{}
 			spec := e.Spec.Predictions[i].Edges[j]
-			if _, fixed := spec.Map.(linear.Fixed); fixed {
-				continue
+			if of := spec.Map.Parameters(e.wiring.Features[i][j], e.wiring.Sums[i]); len(of) == 0 || of[0].Value != nil {
+				continue // nothing is learned
 			}
 			for _, theta := range edge.Parameters {
 				into = append(into, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(theta.Shape()...)))
