@@ -139,7 +139,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 func (a *app) noteInputs(n *model.Network, expect string) {
 	if !n.Predicted(n.InputNode()) {
 		remedy := "learn with --direction generative"
-		if len(n.Config().Nodes) > 0 {
+		if !n.Config().Chain() {
 			remedy = "add a prediction of it"
 		}
 		fmt.Fprintf(a.info(), "note: %s, and %s: %s\n", unpredicted(n), expect, remedy)
@@ -148,8 +148,8 @@ func (a *app) noteInputs(n *model.Network, expect string) {
 
 // unpredicted says why a network knows no inputs.
 func unpredicted(n *model.Network) string {
-	if cfg := n.Config(); len(cfg.Nodes) > 0 {
-		return "nothing predicts node " + cfg.Input
+	if !n.Config().Chain() {
+		return "nothing predicts node " + n.Nodes()[n.InputNode()]
 	}
 	return "a discriminative network does not predict its inputs"
 }

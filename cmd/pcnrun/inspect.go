@@ -153,8 +153,8 @@ func describeNetwork(path string, n *model.Network) *inspection {
 	for i, p := range spec.Predictions {
 		for j, e := range p.Edges {
 			info := predictionInfo{
-				Of: p.Of, From: strings.Join(e.From, "+"), Map: fmt.Sprint(e.Map), Feature: e.Feature.String(), After: p.After.String(),
-				prediction: i,
+				Of: p.Of, From: strings.Join(e.From, "+"), Map: fmt.Sprint(e.Map), Feature: e.Feature.String(), After: p.After.String(), Scale: number(e.Scale),
+				by: model.Between(p, e), prediction: i,
 			}
 			if w := n.EdgeWeights(i, j); w != nil {
 				frobenius, spectral := n.WeightNorms(i, j)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/shape"
@@ -54,24 +53,13 @@ type predictionInfo struct {
 	Map        string  `json:"map"`
 	Feature    string  `json:"feature"` // before the map
 	After      string  `json:"after"`   // behind it
+	Scale      number  `json:"scale"`
 	Shape      []int   `json:"shape,omitempty"`
 	Frobenius  *number `json:"frobenius,omitempty"` // of weights, where there are
 	Spectral   *number `json:"spectral,omitempty"`
 	Cosine     *number `json:"cosine,omitempty"` // between the Hebbian update and backprop's direction
+	by         string  // in words
 	prediction int
-}
-
-// by says what lies between the nodes of an edge.
-func (p predictionInfo) by() string {
-	var s strings.Builder
-	if identity := feature.Identity.String(); p.After != identity {
-		s.WriteString(p.After + " of ")
-	}
-	s.WriteString(p.Map)
-	if p.Feature != feature.Identity.String() {
-		s.WriteString(" of " + p.Feature)
-	}
-	return s.String()
 }
 
 // precision is that of the units, or the mean with the least and the largest.
@@ -155,7 +143,7 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		return fmt.Sprintf("%.4g", *x)
 	}
 	nodes, predictions := slices.Clone(in.Nodes), slices.Clone(in.Predictions)
-	if len(n.Config().Layers) > 0 { // of a chain the top first
+	if n.Config().Chain() { // of a chain the top first
 		slices.Reverse(nodes)
 		slices.Reverse(predictions)
 	}
@@ -171,7 +159,7 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 	fmt.Fprintln(t)
 	for _, p := range predictions {
 		weights := strings.ReplaceAll(shape.Text(p.Shape), "×", " × ")
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Of, p.From, p.by(), weights, text(p.Frobenius), text(p.Spectral), text(p.Cosine))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Of, p.From, p.by, weights, text(p.Frobenius), text(p.Spectral), text(p.Cosine))
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -245,7 +245,7 @@ func agree(path string, asked, is model.Config) error {
 	} {
 		switch {
 		case field.asked == field.is:
-		case len(is.Nodes) > 0:
+		case !is.Chain():
 			return usagef("--%s %s: %s is of nodes and predictions, which say so themselves", field.flag, field.asked, path)
 		default:
 			return usagef("--%s %s: %s says %s", field.flag, field.asked, path, field.is)
