@@ -128,7 +128,8 @@ type Edge struct {
 	// Nodes are the sources: one, or several side by side.
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
 	// Feature is ψ of the sources, as feature.Parse reads it: tanh, or gelu, max-pool 2.
-	// Default identity. Several sources are put side by side before it.
+	// Default identity. Several sources are put side by side before it, their channels where
+	// they have positions.
 	Feature string `json:"feature,omitempty" yaml:"feature,omitempty"`
 	// Map is M, as linear.ParseMap reads it: dense, diagonal, identity, conv 3x3 stride 2
 	// pad 1, conv-transpose 4x4 stride 2 pad 1. Default dense.
