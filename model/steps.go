@@ -64,7 +64,7 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	if len(s.settler.free) == 0 {
 		return errors.New("model: begin: clamps: must leave a node to settle, got none")
 	}
-	s.clamps, s.inf, s.steps, s.settler.nudge = clamps, inf, 0, nudge{}
+	s.clamps, s.inf, s.steps, s.settler.nudge, s.settler.noise = clamps, inf, 0, nudge{}, noise{}
 	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
 	s.looked, s.fresh = false, false

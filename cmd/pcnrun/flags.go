@@ -117,7 +117,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	})
 	recipeFlag(f.flags, "weight-decay", "L", "energy of weights, ½ L ‖W‖²; the optimizer adamw decays them beside the\nenergy (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.WeightDecay }))
 	recipeFlag(f.flags, "activity-prior", "A", "energy of hidden latents, ½ A ‖v‖²; predictions then settle in both\ndirections (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.ActivityPrior }))
-	recipeFlag(f.flags, "rule", "NAME", "how a batch moves the weights: "+strings.Join(rule.Names(), ", ")+" (recipe's),\nwith settings such as 'fpa steps=50'; epc takes the method error-coordinates", func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "rule", "NAME", "how a batch moves the weights: "+strings.Join(rule.Names(), ", ")+"\n(recipe's), with settings such as 'fpa steps=50'; epc takes the\nmethod error-coordinates, mcpc gradient, where --method gives none", func(r *train.Recipe, text string) error {
 		r.Learning.Rule = text
 		if m, wanted := rule.Method(text); wanted && !f.flags.Changed("method") {
 			setMethod(f.flags, r, m)

@@ -46,9 +46,9 @@ type Choice struct {
 // as the changes of c. Seeds that are not given are [DefaultSeed].
 //
 // Where the file gives another method of settling than the default recipe, or a rule that
-// wants one and no method, the
-// inference rate and the steps that it does not give are the method's own; where it gives another number of
-// layers, what the default recipe has for each layer does not apply.
+// wants another and no method, the inference rate and the steps that it does not give are
+// the method's own; where it gives another number of layers, what the default recipe has
+// for each layer does not apply.
 func Load(path string, c Choice) (train.Recipe, error) {
 	if path == "" {
 		return (&Resolver{Choice: c}).Resolve(nil)
