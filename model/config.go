@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -143,6 +144,27 @@ type Term struct {
 	// Name is that of graph.RegisterTerm, and Nodes are those whose latents it is given.
 	Name  string   `json:"name" yaml:"name"`
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
+}
+
+// MarshalYAML leaves the direction out where nodes and predictions have it.
+func (c Config) MarshalYAML() (any, error) {
+	type config Config
+	if len(c.Nodes) == 0 {
+		return config(c), nil
+	}
+	return struct {
+		config    `yaml:",inline"`
+		Direction *Direction `json:"direction,omitempty" yaml:"direction,omitempty"`
+	}{config: config(c)}, nil
+}
+
+// MarshalJSON is [Config.MarshalYAML] in JSON.
+func (c Config) MarshalJSON() ([]byte, error) {
+	v, err := c.MarshalYAML()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
 }
 
 // maxWeights bounds a layer, so that a mistaken size is refused and not tried.

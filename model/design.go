@@ -232,7 +232,7 @@ func (c Config) String() string {
 		text = fmt.Sprintf("%s from %s to %s", c.Network, ends[input], ends[target])
 	} else if len(c.Nodes) > 0 {
 		for i, n := range c.Nodes {
-			sizes[i] = fmt.Sprintf("%s %d", n.Name, n.shape().TotalSize())
+			sizes[i] = n.Name + " " + shape.Text(n.shape())
 		}
 		text = fmt.Sprintf("%s, %s", strings.Join(sizes, ", "), plural.Of(len(predictions), "prediction"))
 	} else if len(c.Layers) > 0 {

@@ -85,11 +85,11 @@ func (o *completeFlags) check() error {
 	notFinite := func(x float64) bool { return !(x >= 0) || math.IsInf(x, 0) }
 	switch {
 	case o.limit < 0:
-		return usagef("--limit: want a whole number >= 0")
+		return usagef("--limit: must be a whole number >= 0, got %d", o.limit)
 	case notFinite(o.temperature):
-		return usagef("--temperature: want a number >= 0")
+		return usagef("--temperature: must be a number >= 0, got %v", o.temperature)
 	case notFinite(o.denoise):
-		return usagef("--denoise: want a number >= 0")
+		return usagef("--denoise: must be a number >= 0, got %v", o.denoise)
 	case o.denoise > 0 && (o.input != "" || o.mask != ""):
 		return usagef("--denoise takes the whole test part: leave out --input and --mask")
 	}

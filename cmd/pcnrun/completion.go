@@ -34,7 +34,7 @@ they are in runs and in the folder at hand.`,
   pcnrun completion powershell | Out-String | Invoke-Expression`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(shells, args[0]) {
-				return fmt.Errorf("want one of %s, got %q", strings.Join(shells, ", "), strings.Join(args, " "))
+				return fmt.Errorf("shell: must be one of %s, got %q", strings.Join(shells, ", "), strings.Join(args, " "))
 			}
 			return nil
 		},

@@ -244,7 +244,7 @@ nodes and predictions, to copy and change.`,
 		}
 		r, err := config.Load(file, choice)
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w, and it is no dataset: want a file or one of %s", err, strings.Join(train.Datasets, ", "))
+			return fmt.Errorf("%w, and it is no dataset: must be a file or one of %s", err, strings.Join(train.Datasets, ", "))
 		}
 		if err != nil {
 			return err

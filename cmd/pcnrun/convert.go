@@ -152,10 +152,10 @@ func describes(path string) (bool, error) {
 // freeModelFile checks the name of a file to write a model to.
 func freeModelFile(flag, path string, force bool) error {
 	if path == "" {
-		return usagef("want a file with --%s that ends in %s", flag, strings.Join(modelExtensions, " or "))
+		return usagef("--%s: must be a file that ends in %s, got none", flag, strings.Join(modelExtensions, " or "))
 	}
 	if !slices.Contains(modelExtensions, strings.ToLower(filepath.Ext(path))) {
-		return usagef("--%s %q: want a file that ends in %s", flag, path, strings.Join(modelExtensions, " or "))
+		return usagef("--%s: must be a file that ends in %s, got %q", flag, strings.Join(modelExtensions, " or "), path)
 	}
 	switch _, err := os.Stat(path); {
 	case err == nil && !force:

@@ -70,8 +70,8 @@ func fits(r train.Recipe, sets train.Sets) error {
 	if !r.Model.Chain() {
 		return fmt.Errorf("input and target: must have %d and %d units for the %d inputs and %d %s of %s, got %d and %d", inputs, targets, inputs, targets, what, sets.Train.Name, input, target)
 	}
-	return fmt.Errorf("layers %s do not fit %s: want %d,...,%d for its %d inputs and %d %s",
-		commas(r.Model.Layers), sets.Train.Name, inputs, targets, inputs, targets, what)
+	return fmt.Errorf("layers: must be %d,...,%d for the %d inputs and %d %s of %s, got %s",
+		inputs, targets, inputs, targets, what, sets.Train.Name, commas(r.Model.Layers))
 }
 
 // few is a number of examples of which chance decides more than a point of accuracy.

@@ -113,7 +113,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		for field := range strings.SplitSeq(text, ",") {
 			p, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
 			if err != nil || !(p > 0) || math.IsInf(p, 0) {
-				return fmt.Errorf("%q is no precision, want numbers > 0 such as 1,10,1", field)
+				return fmt.Errorf("must be numbers > 0 such as 1,10,1, got %q", field)
 			}
 			r.Model.Precisions = append(r.Model.Precisions, p)
 		}
@@ -292,7 +292,7 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 	recipeFlag(flags, "tolerance", "SHARE", "end settling when this share of the gradient is left, 0 for never (recipe's)", func(r *train.Recipe, text string) error {
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(x >= 0 && x < 1) {
-			return errors.New("want a number >= 0 and < 1")
+			return errors.New("must be a number >= 0 and < 1")
 		}
 		r.Inference.Tolerance = x
 		return nil

@@ -204,7 +204,7 @@ func (t *trained) describe() error {
 		return fmt.Errorf("%s: %d names for %d classes", classesKey, len(t.names), targets)
 	}
 	if t.columns != nil && (len(t.columns) != inputs || !distinct(t.columns)) {
-		return fmt.Errorf("%s: want %d names that all differ, got %d", columnsKey, inputs, len(t.columns))
+		return fmt.Errorf("%s: must be %d names that all differ, got %d", columnsKey, inputs, len(t.columns))
 	}
 	return nil
 }

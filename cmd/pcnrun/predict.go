@@ -67,7 +67,7 @@ type answers struct {
 func (a *app) mapRows(ctx context.Context, t *trained, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
 	o := t.rowOptions()
 	o.Format = string(format)
-	in, closeIn, err := a.openRows(rowsPath(args), o)
+	in, closeIn, err := a.openRows(ctx, rowsPath(args), o)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (f *rowFormat) Type() string   { return "string" }
 // Set reads the name of a format.
 func (f *rowFormat) Set(text string) error {
 	if !slices.Contains(data.Formats, text) {
-		return fmt.Errorf("want %s", strings.Join(data.Formats, " or "))
+		return fmt.Errorf("must be %s", strings.Join(data.Formats, " or "))
 	}
 	*f = rowFormat(text)
 	return nil
@@ -58,11 +58,12 @@ func rowsPath(args []string) string {
 	return args[1]
 }
 
-// openRows returns the rows of a file, or for - of the standard input.
-func (a *app) openRows(path string, o data.RowOptions) (*data.Rows, func() error, error) {
+// openRows returns the rows of a file, or for - of the standard input. A pipe opens once
+// something writes to it.
+func (a *app) openRows(ctx context.Context, path string, o data.RowOptions) (*data.Rows, func() error, error) {
 	name, in, closeIn := "standard input", a.stdin, func() error { return nil }
 	if path != "-" {
-		f, err := os.Open(path)
+		f, err := open(ctx, path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -70,6 +71,25 @@ func (a *app) openRows(path string, o data.RowOptions) (*data.Rows, func() error
 	}
 	o.Note = func(text string) { a.note("%s: %s", name, text) }
 	return data.NewRows(in, name, o), closeIn, nil
+}
+
+// open opens a file, unless ctx is cancelled before it does.
+func open(ctx context.Context, path string) (*os.File, error) {
+	type result struct {
+		file *os.File
+		err  error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		f, err := os.Open(path)
+		opened <- result{f, err}
+	}()
+	select {
+	case r := <-opened:
+		return r.file, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // note says in a line what was taken for granted.
@@ -124,7 +144,7 @@ func appendRow(text []byte, numbers []float64, dt tensor.Dtype) []byte {
 func (a *app) allRows(ctx context.Context, path string, t *trained, holes bool) (rows [][]float64, names []string, err error) {
 	o := t.rowOptions()
 	o.Holes = holes
-	in, closeIn, err := a.openRows(path, o)
+	in, closeIn, err := a.openRows(ctx, path, o)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,19 +5,10 @@
 package vec
 
 //go:noescape
-func avx512F32Add(dst []float32, x []float32, y []float32)
+func avx512F32Scale(dst []float32, a float32, x []float32)
 
 //go:noescape
-func avx512F32Sub(dst []float32, x []float32, y []float32)
-
-//go:noescape
-func avx512F32Neg(dst []float32, x []float32)
-
-//go:noescape
-func avx512F32Scale(x []float32, a float32)
-
-//go:noescape
-func avx512F32AddScaled(dst []float32, a float32, x []float32)
+func avx512F32AddScaled(dst []float32, y []float32, a float32, x []float32)
 
 //go:noescape
 func avx512F32AddRow(dst []float32, b []float32)
@@ -71,10 +62,16 @@ func avx512F32Softplus(dst []float32, x []float32)
 func avx512F32HardTanh(dst []float32, x []float32)
 
 //go:noescape
-func avx512F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
+func avx512F32SiLU(dst []float32, x []float32)
 
 //go:noescape
-func avx512F32AddSlopeIdentity(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+func avx512F32ELU(dst []float32, x []float32)
+
+//go:noescape
+func avx512F32SELU(dst []float32, x []float32)
+
+//go:noescape
+func avx512F32Mish(dst []float32, x []float32)
 
 //go:noescape
 func avx512F32MulSlopeTanh(dst []float32, s float32, g []float32, x []float32, y []float32)
@@ -119,6 +116,30 @@ func avx512F32MulSlopeHardTanh(dst []float32, s float32, g []float32, x []float3
 func avx512F32AddSlopeHardTanh(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
 //go:noescape
+func avx512F32MulSlopeSiLU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32AddSlopeSiLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32MulSlopeELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32AddSlopeELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32MulSlopeSELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32AddSlopeSELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32MulSlopeMish(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32AddSlopeMish(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
 func avx512F32Squares(x []float32) float64
 
 //go:noescape
@@ -128,19 +149,10 @@ func avx512F32SquaresWeighed(x []float32, p []float32) float64
 func avx512F32Dot(x []float32, y []float32) float64
 
 //go:noescape
-func avx512F64Add(dst []float64, x []float64, y []float64)
+func avx512F64Scale(dst []float64, a float64, x []float64)
 
 //go:noescape
-func avx512F64Sub(dst []float64, x []float64, y []float64)
-
-//go:noescape
-func avx512F64Neg(dst []float64, x []float64)
-
-//go:noescape
-func avx512F64Scale(x []float64, a float64)
-
-//go:noescape
-func avx512F64AddScaled(dst []float64, a float64, x []float64)
+func avx512F64AddScaled(dst []float64, y []float64, a float64, x []float64)
 
 //go:noescape
 func avx512F64AddRow(dst []float64, b []float64)
@@ -182,12 +194,6 @@ func avx512F64LeakyReLU(dst []float64, x []float64)
 func avx512F64HardTanh(dst []float64, x []float64)
 
 //go:noescape
-func avx512F64MulSlopeIdentity(dst []float64, s float64, g []float64, x []float64, y []float64)
-
-//go:noescape
-func avx512F64AddSlopeIdentity(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
-
-//go:noescape
 func avx512F64MulSlopeTanh(dst []float64, s float64, g []float64, x []float64, y []float64)
 
 //go:noescape
@@ -218,6 +224,12 @@ func avx512F64MulSlopeHardTanh(dst []float64, s float64, g []float64, x []float6
 func avx512F64AddSlopeHardTanh(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
 //go:noescape
+func avx512F64MulSlopeELU(dst []float64, s float64, g []float64, x []float64, y []float64)
+
+//go:noescape
+func avx512F64AddSlopeELU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
+
+//go:noescape
 func avx512F64Squares(x []float64) float64
 
 //go:noescape
@@ -227,19 +239,10 @@ func avx512F64SquaresWeighed(x []float64, p []float64) float64
 func avx512F64Dot(x []float64, y []float64) float64
 
 //go:noescape
-func avx2F32Add(dst []float32, x []float32, y []float32)
+func avx2F32Scale(dst []float32, a float32, x []float32)
 
 //go:noescape
-func avx2F32Sub(dst []float32, x []float32, y []float32)
-
-//go:noescape
-func avx2F32Neg(dst []float32, x []float32)
-
-//go:noescape
-func avx2F32Scale(x []float32, a float32)
-
-//go:noescape
-func avx2F32AddScaled(dst []float32, a float32, x []float32)
+func avx2F32AddScaled(dst []float32, y []float32, a float32, x []float32)
 
 //go:noescape
 func avx2F32AddRow(dst []float32, b []float32)
@@ -293,10 +296,16 @@ func avx2F32Softplus(dst []float32, x []float32)
 func avx2F32HardTanh(dst []float32, x []float32)
 
 //go:noescape
-func avx2F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
+func avx2F32SiLU(dst []float32, x []float32)
 
 //go:noescape
-func avx2F32AddSlopeIdentity(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+func avx2F32ELU(dst []float32, x []float32)
+
+//go:noescape
+func avx2F32SELU(dst []float32, x []float32)
+
+//go:noescape
+func avx2F32Mish(dst []float32, x []float32)
 
 //go:noescape
 func avx2F32MulSlopeTanh(dst []float32, s float32, g []float32, x []float32, y []float32)
@@ -341,6 +350,30 @@ func avx2F32MulSlopeHardTanh(dst []float32, s float32, g []float32, x []float32,
 func avx2F32AddSlopeHardTanh(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
 //go:noescape
+func avx2F32MulSlopeSiLU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32AddSlopeSiLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32MulSlopeELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32AddSlopeELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32MulSlopeSELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32AddSlopeSELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32MulSlopeMish(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32AddSlopeMish(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
 func avx2F32Squares(x []float32) float64
 
 //go:noescape
@@ -350,19 +383,10 @@ func avx2F32SquaresWeighed(x []float32, p []float32) float64
 func avx2F32Dot(x []float32, y []float32) float64
 
 //go:noescape
-func avx2F64Add(dst []float64, x []float64, y []float64)
+func avx2F64Scale(dst []float64, a float64, x []float64)
 
 //go:noescape
-func avx2F64Sub(dst []float64, x []float64, y []float64)
-
-//go:noescape
-func avx2F64Neg(dst []float64, x []float64)
-
-//go:noescape
-func avx2F64Scale(x []float64, a float64)
-
-//go:noescape
-func avx2F64AddScaled(dst []float64, a float64, x []float64)
+func avx2F64AddScaled(dst []float64, y []float64, a float64, x []float64)
 
 //go:noescape
 func avx2F64AddRow(dst []float64, b []float64)
@@ -404,12 +428,6 @@ func avx2F64LeakyReLU(dst []float64, x []float64)
 func avx2F64HardTanh(dst []float64, x []float64)
 
 //go:noescape
-func avx2F64MulSlopeIdentity(dst []float64, s float64, g []float64, x []float64, y []float64)
-
-//go:noescape
-func avx2F64AddSlopeIdentity(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
-
-//go:noescape
 func avx2F64MulSlopeTanh(dst []float64, s float64, g []float64, x []float64, y []float64)
 
 //go:noescape
@@ -438,6 +456,12 @@ func avx2F64MulSlopeHardTanh(dst []float64, s float64, g []float64, x []float64,
 
 //go:noescape
 func avx2F64AddSlopeHardTanh(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
+
+//go:noescape
+func avx2F64MulSlopeELU(dst []float64, s float64, g []float64, x []float64, y []float64)
+
+//go:noescape
+func avx2F64AddSlopeELU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
 //go:noescape
 func avx2F64Squares(x []float64) float64

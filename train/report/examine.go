@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"gonum.org/v1/gonum/floats"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
@@ -131,14 +131,10 @@ func (x *examination) fit() (*Section, error) {
 		}
 	}
 	at, truth, line := dense.Floats(inputs), dense.Floats(targets), dense.Floats(predicted)
-	order := make([]int, len(at))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
-	prediction := Line{Name: "prediction"}
+	prediction, order := Line{Name: "prediction", X: slices.Clone(at)}, make([]int, len(at))
+	floats.Argsort(prediction.X, order)
 	for _, i := range order {
-		prediction.X, prediction.Y = append(prediction.X, at[i]), append(prediction.Y, line[i])
+		prediction.Y = append(prediction.Y, line[i])
 	}
 	return &Section{Title: "Fit", Panels: []*Panel{Fit(Line{"validation examples", at, truth}, Line{}, prediction)}}, nil
 }
