@@ -15,6 +15,7 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 	"example.com/pcn/train/rule"
 )
 
@@ -83,6 +84,13 @@ func (a *app) describe(e *experiment, w io.Writer, l *train.PCN) {
 		e.recipe.Data.Dataset, plural.Of(e.sets.Train.Len(), "example"), e.sets.Validation.Len(), e.sets.Test.Len())
 	for _, remark := range e.sets.Train.Remarks() {
 		fmt.Fprintf(w, "note     %s\n", remark)
+	}
+	if a := e.sets.Train.Augmentation(); a != (data.Augmentation{}) {
+		onto := ""
+		if a.Shift > 0 {
+			onto = fmt.Sprintf(", onto a background of %v", e.sets.Train.Background())
+		}
+		fmt.Fprintf(w, "augment  %v%s\n", a, onto)
 	}
 	fmt.Fprintf(w, "network  %v\n", l.Network())
 	if r := l.Rule().String(); r != rule.Default {

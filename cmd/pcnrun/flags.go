@@ -90,9 +90,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "standardize", "PER", "give each column, or each channel of images, zero mean and unit variance over\nthe training part: "+strings.Join(data.Pers, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Data.Standardize.UnmarshalText([]byte(text))
 	})
-	recipeFlag(f.flags, "augment", "LIST", "vary training images each time that they are learned from: flip mirrors them,\nshift=N moves them by up to N pixels, crop=N cuts them out of a black border of\nN pixels; such as flip,crop=4, or none (recipe's)", func(r *train.Recipe, text string) error {
-		return r.Data.Augment.UnmarshalText([]byte(text))
-	})
+	augmentFlag(f.flags, " (recipe's)")
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
 	networkFlag(f.flags)
 	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's", "recipe's")
@@ -194,6 +192,13 @@ func addColumnFlags(flags *pflag.FlagSet) {
 			r.Data.Test, err = filepath.Abs(text)
 		}
 		return err
+	})
+}
+
+// augmentFlag adds the flag for how training images are varied.
+func augmentFlag(flags *pflag.FlagSet, otherwise string) {
+	recipeFlag(flags, "augment", "LIST", "vary training images each time that they are learned from: flip mirrors them,\nshift=N moves them by up to N pixels, crop=N cuts them out of a black border of\nN pixels; such as flip,crop=4, or none"+otherwise, func(r *train.Recipe, text string) error {
+		return r.Data.Augment.UnmarshalText([]byte(text))
 	})
 }
 

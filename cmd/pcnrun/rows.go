@@ -48,7 +48,11 @@ A first line of CSV is a header if none of its fields is a number, or if it has 
 names that are looked for. Where the model learned from columns with names, these are
 found by the header, in any order and whatever the case, and other columns are left
 out; a header that lacks one is an error. Without a header inputs are in the order of
-the model.`
+the model.
+
+Where the model's inputs are images, a PNG or JPEG file is a row, too, and a folder of
+such is rows in the order of their names. They are brought to the model's colour, and
+to its size where it learned with --size.`
 
 // rowsPath returns the file that args name second, or - for the standard input.
 func rowsPath(args []string) string {
@@ -58,9 +62,13 @@ func rowsPath(args []string) string {
 	return args[1]
 }
 
-// openRows returns the rows of a file, or for - of the standard input. A pipe opens once
-// something writes to it.
+// openRows returns the rows of a file, of images, or for - of the standard input. A pipe
+// opens once something writes to it.
 func (a *app) openRows(ctx context.Context, path string, o data.RowOptions) (*data.Rows, func() error, error) {
+	if path != "-" && data.AreImages(path) {
+		rows, err := data.NewImageRows(path, o)
+		return rows, func() error { return nil }, err
+	}
 	name, in, closeIn := "standard input", a.stdin, func() error { return nil }
 	if path != "-" {
 		f, err := open(ctx, path)
@@ -102,6 +110,10 @@ func (a *app) note(format string, args ...any) {
 func (t *trained) rowOptions() data.RowOptions {
 	o := data.RowOptions{Width: t.network.Size(t.network.InputNode())}
 	o.Inputs = t.columns
+	o.Shape, o.White = t.image.Shape, t.image.White
+	if t.recipe.Data.Size != (data.Size{}) {
+		o.Form.Size = t.recipe.Data.Size
+	}
 	learned := t.recipe.Data.Target
 	if label := t.recipe.Data.Label; label != "" {
 		learned = []string{label}

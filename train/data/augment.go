@@ -92,6 +92,10 @@ func (s *Set) WithAugmentation(a Augmentation) (*Set, error) {
 // Augmentation returns how [Set.GatherAugmented] varies images.
 func (s *Set) Augmentation() Augmentation { return s.augmentation }
 
+// Background returns the raw value of each channel that a shift brings in, nil without
+// an augmentation. The slice is the set's own and must not be changed.
+func (s *Set) Background() []float64 { return s.background }
+
 // edgeImages is the number of images that tell the background.
 const edgeImages = 1000
 

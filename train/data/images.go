@@ -90,12 +90,9 @@ type imageReader struct {
 
 // readClass adds the images of a class, which are read on all cores.
 func (r *imageReader) readClass(dir string, class int) error {
-	files, err := visible(dir)
+	files, err := filesIn(dir)
 	if err != nil {
 		return err
-	}
-	for at := range files {
-		files[at] = filepath.Join(dir, files[at])
 	}
 	cores := runtime.GOMAXPROCS(0)
 	for paths := range slices.Chunk(files, 2*cores) {

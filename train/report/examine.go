@@ -254,13 +254,23 @@ func (x *examination) completed() (*Section, error) {
 	}, err
 }
 
-// grid draws images in the range of the pixels of the first examples.
+// grid draws images, given as the network takes them, in their own units and in the
+// range of the pixels of the first examples.
 func (x *examination) grid(images [][]float64, columns int) (image.Image, error) {
 	inputs, _, err := x.gather(0, min(maxSettled, x.set.Len()))
 	if err != nil {
 		return nil, err
 	}
-	pixels := dense.Floats(inputs)
+	units := x.set.InputTransform()
+	first, err := units.Undo(inputs)
+	if err != nil {
+		return nil, err
+	}
+	all, err := units.Undo(tensor.New(tensor.WithShape(len(images), x.set.InputSize()), tensor.WithBacking(slices.Concat(images...))))
+	if err != nil {
+		return nil, err
+	}
+	images, pixels := model.Rows(all), dense.Floats(first)
 	low := slices.Min(pixels)
 	return gridOf(images, x.set.Shape[1], x.set.Shape[0], columns, low, max(slices.Max(pixels), low+1e-9), smallCell)
 }
