@@ -71,9 +71,9 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	return nil
 }
 
-// Step moves the latents once, from wherever they are. Parameters that have changed, of which the network has been
-// told, are taken anew. It is an error when ctx is cancelled; that the energy is no number
-// any longer is for [Result.Finite] to say.
+// Step moves the latents once, from wherever they are. Parameters that have changed, of
+// which the network has been told, are taken anew. It is an error when ctx is cancelled;
+// that the energy is no number any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
 	if err := s.settler.refresh(s.network); err != nil {
 		return err
