@@ -74,16 +74,16 @@ func kernelsAre[T vec.Float](t *rapid.T, g geometry, tolerance float64) {
 	const rows = 3
 	theta := normal[T](rng, g.theta().TotalSize())
 	ends := map[bool][]T{false: normal[T](rng, rows*g.wide.units()), true: normal[T](rng, rows*g.narrow.units())}
-	for back, x := range ends {
-		p := newPlan(g, back)
-		for i := range p.parts {
-			p.parts[i].tile = 5 // else one holds all
-		}
+	for _, p := range []*plan{newPlan(g, false), newPlan(g, true), planFor(g, false, 1, 1), planFor(g, true, 1, 1)} {
+		back, x := p.back, ends[p.back]
 		r := &room[T]{}
 		for i := range p.parts {
-			for group := range g.groups {
+			part := &p.parts[i]
+			part.tile = 5 // else one holds all
+			n, _ := part.operands(g.groups)
+			for k := range n {
 				by := new(gemm.Packed[T])
-				lay(p, r, by, i, group, theta)
+				lay(p, part, k, r, by, theta)
 				r.operands = append(r.operands, by)
 			}
 		}
