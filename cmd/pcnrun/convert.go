@@ -14,8 +14,13 @@ import (
 	"example.com/pcn/model"
 )
 
-// modelExtensions are those of the files that a network can be written to.
+// modelExtensions are those of the files that a network can be written to, and read from.
 var modelExtensions = []string{".safetensors", ".npz"}
+
+// exportExtensions are those of the files that 'pcnrun export' writes.
+var exportExtensions = append(slices.Clone(modelExtensions), onnxExtension)
+
+const onnxExtension = ".onnx"
 
 // namesHelp says how tensors are named.
 const namesHelp = `The arrays have the names of the tensors in a safetensors file, which are
@@ -29,19 +34,30 @@ configuration as JSON, and others the recipe and the scale of the inputs:
 func (a *app) exportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export MODEL --to FILE",
-		Short: "Write a model for NumPy (NPZ) or PyTorch (safetensors)",
-		Long: `Write a model to an NPZ or safetensors file, by the name's extension. No number
-changes, and 'pcnrun import' makes the same model of it again.
+		Short: "Write a model for NumPy (NPZ), PyTorch (safetensors) or onnxruntime (ONNX)",
+		Long: `Write a model to an NPZ, safetensors or ONNX file, by the name's extension.
 
-` + namesHelp,
-		Example: `  pcnrun export runs/digits/model.safetensors --to digits.npz`,
-		Args:    wantArgs(1, 1),
+In an NPZ or safetensors file no number changes, and 'pcnrun import' makes the same
+model of it again. ` + namesHelp + `
+
+An ONNX file has the pass that predict takes, or generate, of a generative network,
+for other programs to run. Its input and output have the names of the network's
+nodes, mostly input and target, and are batches of float32 in their own units, as
+predict has them: what scaled the inputs in training is in the file. A node of shape
+(H, W, C) is (N, C, H, W), and one of (L, C) is (N, C, L): channels first. All others
+are (N, d). A network that predicts by settling has no such pass, and is refused.
+
+  s = onnxruntime.InferenceSession("model.onnx")
+  s.run(None, {"input": rows.astype("float32")})`,
+		Example: `  pcnrun export runs/digits/model.safetensors --to digits.npz
+  pcnrun export runs/digits/model.safetensors --to digits.onnx`,
+		Args: wantArgs(1, 1),
 	}
-	to := c.Flags().String("to", "", "`FILE` to write: "+strings.Join(modelExtensions, " or "))
+	to := c.Flags().String("to", "", "`FILE` to write: "+strings.Join(exportExtensions, " or "))
 	force := c.Flags().Bool("force", false, "overwrite the file")
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := freeModelFile("to", *to, *force); err != nil {
+		if err := freeModelFile("to", *to, exportExtensions, *force); err != nil {
 			return err
 		}
 		described, err := describes(args[0])
@@ -54,6 +70,9 @@ changes, and 'pcnrun import' makes the same model of it again.
 		n, err := model.Load(args[0], model.Config{})
 		if err != nil {
 			return err
+		}
+		if extension(*to) == onnxExtension {
+			return a.saveONNX(n, args[0], *to, *json)
 		}
 		return a.saveModel(n, *to, *json)
 	}
@@ -90,7 +109,7 @@ so that eval and predict need no more flags. Pixels are in [0, 1] where neither
 	force := c.Flags().Bool("force", false, "overwrite the file")
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := freeModelFile("out", *out, *force); err != nil {
+		if err := freeModelFile("out", *out, modelExtensions, *force); err != nil {
 			return err
 		}
 		n, err := f.read(args[0], a.warn)
@@ -150,12 +169,12 @@ func describes(path string) (bool, error) {
 }
 
 // freeModelFile checks the name of a file to write a model to.
-func freeModelFile(flag, path string, force bool) error {
+func freeModelFile(flag, path string, extensions []string, force bool) error {
 	if path == "" {
-		return usagef("want a file with --%s that ends in %s", flag, strings.Join(modelExtensions, " or "))
+		return usagef("want a file with --%s that ends in %s", flag, strings.Join(extensions, " or "))
 	}
-	if !slices.Contains(modelExtensions, strings.ToLower(filepath.Ext(path))) {
-		return usagef("--%s %q: want a file that ends in %s", flag, path, strings.Join(modelExtensions, " or "))
+	if !slices.Contains(extensions, extension(path)) {
+		return usagef("--%s %q: want a file that ends in %s", flag, path, strings.Join(extensions, " or "))
 	}
 	switch _, err := os.Stat(path); {
 	case err == nil && !force:
@@ -165,6 +184,9 @@ func freeModelFile(flag, path string, force bool) error {
 	}
 	return nil
 }
+
+// extension returns that of a file's name.
+func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
 
 // saveModel writes n and says so.
 func (a *app) saveModel(n *model.Network, path string, json bool) error {
