@@ -81,10 +81,10 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 							return h, fmt.Errorf("graph: node %s: the feature %v has no curvature of single units: a method without blocks must be taken", name, f)
 						}
 					}
-					block := edge.Map.(buildsMap).Block(b, fmt.Sprintf("G %s←%s", p.Of, strings.Join(edge.From, ", ")), t.Precision, t.Edges[j].Parameters)
-					if block.None {
+					if !linear.HasBlock(edge.Map) {
 						return h, fmt.Errorf("graph: node %s: the map %v has no known curvature: a method without blocks must be taken", name, edge.Map)
 					}
+					block := edge.Map.(buildsBlock).Block(b, fmt.Sprintf("G %s←%s", p.Of, strings.Join(edge.From, ", ")), t.Precision, t.Edges[j].Parameters)
 					if len(from) > 1 {
 						block = part(block, at, name, b)
 					} else if edge.Map == linear.Map(linear.Dense{}) && t.Precision == nil {

@@ -12,6 +12,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/shape"
 )
 
 // How nodes of a drawing look, by what they are.
@@ -130,7 +131,10 @@ func (e *Energy) drawing() []box {
 		if o := n.Op(); o != nil {
 			b.detail = o.String()
 		} else {
-			b.detail = strings.ReplaceAll(strings.Trim(fmt.Sprint(n.Shape()), "()"), ", ", " × ")
+			b.detail = strings.ReplaceAll(shape.Text(n.Shape()), "×", " × ")
+			if l := slices.Index(e.Latents, n); l >= 0 {
+				b.detail = fmt.Sprintf("%d × %s", e.Spec.Batch, shape.Text(e.Spec.Nodes[l].Shape))
+			}
 			if b.style.text != "" {
 				b.detail += ", " + b.style.text
 			}

@@ -14,6 +14,20 @@ import (
 	"example.com/pcn/graph/feature"
 )
 
+// TestDrawShapes holds that a node with positions is drawn with its shape, and a feature by
+// its name.
+func TestDrawShapes(t *testing.T) {
+	e, err := Build(shapedCase{"max-pool 2", []tensor.Shape{{4, 6, 3}}}.spec(t, 5, tensor.Float64))
+	must(t, err)
+	var dot bytes.Buffer
+	must(t, e.WriteDOT(&dot))
+	for _, label := range []string{`"of\n5 × 2×3×3, clamped"`, `"from0\n5 × 4×6×3, free"`, `"max-pool 2(from0)\n`} {
+		if strings.Count(dot.String(), label) != 1 {
+			t.Errorf("%s is not there once in\n%s", label, dot.String())
+		}
+	}
+}
+
 // TestDraw draws an energy with a precision, a mask and both kinds of activation:
 // each node of the energy is there once, and none of its gradient.
 func TestDraw(t *testing.T) {

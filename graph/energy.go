@@ -221,13 +221,15 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 }
 
 // buildsFeature and buildsMap are what features and maps have beside their public
-// methods.
+// methods, and buildsBlock what maps have of which linear.HasBlock is true.
 type (
 	buildsFeature interface {
 		Build(b *op.Builder, shapes []tensor.Shape, in ...*G.Node) *G.Node
 	}
 	buildsMap interface {
 		Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, in, out tensor.Shape) *G.Node
+	}
+	buildsBlock interface {
 		Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes) linear.Block
 	}
 )

@@ -59,6 +59,22 @@ var cyclic = &linear.Own{
 // convolutions of which images of 2×3, 1×2 and 4 positions take one to each other.
 var convolutions = []string{"conv 2x3 stride 2 pad 0x1", "conv-transpose 2 stride 2x1", "conv 3x2 pad same groups 2", "conv 2x3 pad same"}
 
+// shapedTexts are features that take images of these positions to others, or to vectors.
+var shapedTexts = []string{"flatten", "max-pool 2 stride 1", "max-pool 1x2", "max-pool 3 stride 2 pad 1", "avg-pool 1x2", "avg-pool 2 stride 1 pad 1", "global-avg-pool", "upsample 1x2", "upsample 2", "layer-norm", "rms-norm"}
+
+// shapedFeature draws one that is for images of a shape, the identity where none is.
+func shapedFeature(t *rapid.T, of tensor.Shape) feature.Feature {
+	f, err := feature.Parse(rapid.SampledFrom(shapedTexts).Draw(t, "shaped"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := f.Shape(of)
+	if _, norm := f.(*feature.Normalise); err != nil || made.TotalSize() > 24 || norm && of.TotalSize() < 4 { // of which the spread may be next to none
+		return feature.Identity
+	}
+	return f
+}
+
 // randomSpec draws a network: nodes that predict each other along any graph, circles
 // among them, vectors or images, by any feature and map, in both conventions, with shared parameters,
 // weights, priors, precisions, clamps and masks. Linear ones have identities alone.
@@ -98,6 +114,9 @@ func randomSpec(t *rapid.T, linearOnly bool) Spec {
 		p := Prediction{Of: of.Name, Bias: yes(2, "bias"), Precise: yes(3, "precise")}
 		if yes(3, "after") {
 			p.After = activation()
+			if images && p.Bias && of.Size() >= 4 && yes(3, "after of positions") {
+				p.After = feature.LayerNorm
+			}
 		}
 		if yes(3, "weight") {
 			p.Weight = 0.7
@@ -109,14 +128,22 @@ func randomSpec(t *rapid.T, linearOnly bool) Spec {
 			source := rapid.IntRange(0, last).Draw(t, "source")
 			from := s.Nodes[source]
 			e := Edge{From: []string{from.Name}, Feature: activation(), Feedback: source <= l}
-			k := from.Size()
-			if !images && yes(5, "concat") {
+			psi := from.Shape
+			if yes(5, "concat") {
 				other := rapid.IntRange(0, last).Draw(t, "other source")
-				e.From = append(e.From, s.Nodes[other].Name)
-				e.Feature = feature.Sequence{feature.Concat{}, activation()}
-				e.Feedback = e.Feedback || other <= l
-				k += s.Nodes[other].Size()
+				if side, err := (feature.Concat{}).Shape(psi, s.Nodes[other].Shape); err == nil {
+					e.From = append(e.From, s.Nodes[other].Name)
+					e.Feature = feature.Sequence{feature.Concat{}, activation()}
+					e.Feedback = e.Feedback || other <= l
+					psi = side
+				}
 			}
+			if images && len(e.From) == 1 && yes(2, "of positions") {
+				f := shapedFeature(t, psi)
+				e.Feature = feature.Sequence{f, e.Feature}
+				psi, _ = f.Shape(psi)
+			}
+			k := psi.TotalSize()
 			switch rapid.IntRange(0, 5).Draw(t, "map") {
 			case 0:
 				if k == of.Size() {
@@ -137,15 +164,14 @@ func randomSpec(t *rapid.T, linearOnly bool) Spec {
 			}
 			if images && yes(2, "convolution") {
 				for _, text := range convolutions {
-
 					m, err := linear.ParseMap(text)
 					if err != nil {
 						t.Fatal(err)
 					}
-					if out, err := m.Out(from.Shape, of.Shape); err == nil && out.Eq(of.Shape) && len(e.From) == 1 {
+					if out, err := m.Out(psi, of.Shape); err == nil && out.Eq(of.Shape) {
 						e.Map, e.Share = m, ""
 						if yes(2, "share") {
-							e.Share = fmt.Sprintf("%s of %v by %v", text, from.Shape[1:], of.Shape[1:])
+							e.Share = fmt.Sprintf("%s of %v by %v", text, psi[1:], of.Shape[1:])
 						}
 						break
 					}

@@ -12,6 +12,7 @@ import (
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/linear"
 	"example.com/pcn/internal/plural"
+	"example.com/pcn/internal/shape"
 )
 
 // The names of a chain's nodes, from data to label.
@@ -189,23 +190,23 @@ func (c Config) Kind() string {
 // String describes the network in a line.
 func (c Config) String() string {
 	predictions, sizes := c.Predictions, make([]string, len(c.Sizes()))
-	var shape string
+	var form string
 	if len(c.Nodes) > 0 {
 		for i, n := range c.Nodes {
-			sizes[i] = fmt.Sprintf("%s %d", n.Name, n.shape().TotalSize())
+			sizes[i] = n.Name + " " + shape.Text(n.shape())
 		}
-		shape = fmt.Sprintf("%s, %s", strings.Join(sizes, ", "), plural.Of(len(predictions), "prediction"))
+		form = fmt.Sprintf("%s, %s", strings.Join(sizes, ", "), plural.Of(len(predictions), "prediction"))
 	} else if len(c.Layers) > 0 {
 		_, predictions = c.chain()
 		for i, d := range c.Layers {
 			sizes[i] = fmt.Sprint(d)
 		}
-		shape = fmt.Sprintf("%s %v, %s", strings.Join(sizes, "-"), c.Direction, cmp.Or(c.Activation, "tanh"))
+		form = fmt.Sprintf("%s %v, %s", strings.Join(sizes, "-"), c.Direction, cmp.Or(c.Activation, "tanh"))
 	}
 	for _, p := range predictions {
 		if p.Energy != Gaussian {
-			shape += fmt.Sprintf(", %v at %s", p.Energy, p.Of)
+			form += fmt.Sprintf(", %v at %s", p.Energy, p.Of)
 		}
 	}
-	return fmt.Sprintf("%s, %v", shape, c.Dtype)
+	return fmt.Sprintf("%s, %v", form, c.Dtype)
 }

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/graph/linear"
 	"example.com/pcn/internal/dense"
 )
 
@@ -147,12 +148,11 @@ func (n *Network) toLose(ctx context.Context, c []Clamp, r *Result) (float64, er
 	return max(0, on.Began-on.Energy) * float64(rows) / float64(few), nil
 }
 
-// blocks reports whether each node has a block of curvature, which a user's own map has
-// not.
+// blocks reports whether each node has a block of curvature.
 func (n *Network) blocks() bool {
 	for _, p := range n.wiring.Predictions {
 		for _, e := range p.Edges {
-			if _, own := e.Map.(bounds); own {
+			if !linear.HasBlock(e.Map) || !e.Feature.UnitByUnit() || !p.After.UnitByUnit() {
 				return false
 			}
 		}

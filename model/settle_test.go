@@ -474,7 +474,7 @@ func TestBadInput(t *testing.T) {
 		"layers: must name at least 2 sizes":                                             {Layers: []int{3}},
 		"must make at most 1073741824 weights with the layer before, got 3 × 1000000000": {Layers: []int{3, 1000000000}},
 		"layers[2]: must be > 0, got -1":                                                 {Layers: []int{3, 2, -1}},
-		`activation: must be one of gelu, hard-tanh, identity,`:                          {Layers: []int{3, 2}, Activation: "tahn"},
+		`activation: must be one of elu, gelu, hard-tanh,`:                               {Layers: []int{3, 2}, Activation: "tahn"},
 		"precisions: must be one for each of the 2 layers":                               {Layers: []int{3, 2}, Precisions: []float64{1}},
 		"precisions[0]: must be a number > 0, got NaN":                                   {Layers: []int{3, 2}, Precisions: []float64{math.NaN(), 1}},
 		"direction: must be one of [discriminative generative]":                          {Layers: []int{3, 2}, Direction: 7},

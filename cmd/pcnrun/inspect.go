@@ -131,7 +131,7 @@ func describeNetwork(path string, n *model.Network) *inspection {
 	in := &inspection{Model: path, Network: cfg}
 	spec := n.Spec()
 	for l, name := range n.Nodes() {
-		node := nodeInfo{Name: name, Size: n.Size(l), Role: "hidden"}
+		node := nodeInfo{Name: name, Size: n.Size(l), Shape: spec.Nodes[l].Shape, Role: "hidden"}
 		switch l {
 		case n.InputNode():
 			node.Role = "inputs"

@@ -10,6 +10,7 @@ import (
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/internal/plural"
+	"example.com/pcn/internal/shape"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 )
@@ -32,6 +33,7 @@ type inspection struct {
 type nodeInfo struct {
 	Name       string  `json:"name"`
 	Size       int     `json:"size"`
+	Shape      []int   `json:"shape"`
 	Role       string  `json:"role"`                 // inputs, targets or hidden
 	Precision  *number `json:"precision,omitempty"`  // mean over the units; not of the top
 	Precisions *extent `json:"precisions,omitempty"` // where the units differ
@@ -150,9 +152,9 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		slices.Reverse(layers)
 	}
 	fmt.Fprintf(t, "%v\n\n", n)
-	fmt.Fprintln(t, "node\tsize\trole\tprecision\tenergy\tresidual")
+	fmt.Fprintln(t, "node\tshape\trole\tprecision\tenergy\tresidual")
 	for _, node := range nodes {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\n", node.Name, node.Size, node.Role, node.precision(), text(node.Energy), text(node.Residual))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", node.Name, shape.Text(node.Shape), node.Role, node.precision(), text(node.Energy), text(node.Residual))
 	}
 	fmt.Fprint(t, "\nprediction of\tfrom\tby\tshape\tFrobenius norm\tspectral norm")
 	if in.Layers[0].Cosine != nil {
@@ -160,8 +162,8 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 	}
 	fmt.Fprintln(t)
 	for _, layer := range layers {
-		shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(layer.Shape), "[]"), " ", " × ")
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", layer.Of, layer.From, layer.by(), shape, text(layer.Frobenius), text(layer.Spectral), text(layer.Cosine))
+		weights := strings.ReplaceAll(shape.Text(layer.Shape), "×", " × ")
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", layer.Of, layer.From, layer.by(), weights, text(layer.Frobenius), text(layer.Spectral), text(layer.Cosine))
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -23,7 +23,7 @@ type Activation struct {
 	builtin  bool // kernel has it
 }
 
-// The built-in activations. At a kink the slope is PyTorch's: ReLU and LeakyReLU
+// The built-in activations. At a kink the slope is PyTorch's: ReLU, LeakyReLU and SELU
 // take the slope of the left side at 0, HardTanh has slope 0 at ±1.
 var (
 	Identity  = builtin("identity", vec.Identity, 1)
@@ -34,6 +34,10 @@ var (
 	GELU      = builtin("gelu", vec.GELU, 1.1289042) // x Φ(x), exact; Hendrycks and Gimpel (2016)
 	Softplus  = builtin("softplus", vec.Softplus, 1)
 	HardTanh  = builtin("hard-tanh", vec.HardTanh, 1) // clamp to [−1, 1]
+	SiLU      = builtin("silu", vec.SiLU, 1.0998394)  // x σ(x), swish; Ramachandran and others (2017)
+	ELU       = builtin("elu", vec.ELU, 1)            // eˣ − 1 below 0; Clevert and others (2016)
+	SELU      = builtin("selu", vec.SELU, 1.7580994)  // λ x, and λ α (eˣ − 1) below 0; Klambauer and others (2017)
+	Mish      = builtin("mish", vec.Mish, 1.0884982)  // x tanh(softplus x); Misra (2020)
 )
 
 func builtin(name string, kernel vec.Func, maxSlope float64) *Activation {
@@ -168,7 +172,7 @@ func slopeLower[T vec.Float](of *Activation) op.Lower[T] {
 
 var activations = registry.New(func() map[string]*Activation {
 	all := map[string]*Activation{}
-	for _, a := range []*Activation{Identity, Tanh, ReLU, LeakyReLU, Sigmoid, GELU, Softplus, HardTanh} {
+	for _, a := range []*Activation{Identity, Tanh, ReLU, LeakyReLU, Sigmoid, GELU, Softplus, HardTanh, SiLU, ELU, SELU, Mish} {
 		all[a.name] = a
 	}
 	return all

@@ -34,3 +34,22 @@ func TestRegisterActivation(t *testing.T) {
 		}
 	}
 }
+
+// TestLargestSlopes holds MaxSlope against the largest slope on a fine grid: it bounds it,
+// and closely.
+func TestLargestSlopes(t *testing.T) {
+	for _, name := range Activations() {
+		a, err := ParseActivation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		largest := 0.0
+		for i := -200_000; i <= 200_000; i++ {
+			x := float64(i) * 1e-4
+			largest = max(largest, math.Abs(a.Slope(x, a.Value(x))))
+		}
+		if bound := a.MaxSlope(); largest > bound || a.builtin && largest < bound-1e-6 {
+			t.Errorf("%s: the largest slope is %v, and the bound %v", name, largest, bound)
+		}
+	}
+}

@@ -148,9 +148,6 @@ func (m Conv) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, in, 
 	return b.Apply(name, convolve(m.from(in, out), false), psi, theta[0])
 }
 
-// Block has none.
-func (m Conv) Block(*op.Builder, string, *G.Node, G.Nodes) Block { return Block{None: true} }
-
 // Outer returns the convolution's Hebbian update.
 func (m Conv) Outer(psi, out tensor.Shape) Outer { return newConvOuter(m.from(psi, out), false) }
 

@@ -11,6 +11,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/graph/internal/op"
 	"example.com/pcn/internal/registry"
 )
 
@@ -61,12 +62,20 @@ type Outer interface {
 }
 
 // Block is a map's part in the curvature of the energy by the feature's units, MᵀΠM: of
-// which a map has one. All is for k units.
+// which a map has one, or none (see HasBlock). All is for k units.
 type Block struct {
 	Gram     *G.Node // (k, k); nil for none
 	Diagonal *G.Node // (k); nil for none
 	Constant float64 // of the identity
-	None     bool    // the map has no part that is known
+}
+
+// HasBlock reports whether a map's part in the curvature is known. A user's own and those
+// of images have only a norm.
+func HasBlock(m Map) bool {
+	_, has := m.(interface {
+		Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes) Block
+	})
+	return has
 }
 
 var maps = registry.New(map[string]Map{

@@ -79,9 +79,6 @@ func (m *Own) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, in, 
 	return b.Apply(name, m.op(m.Product, m.Name, in.TotalSize(), out.TotalSize(), theta[0].Dims()), psi, theta[0])
 }
 
-// Block has none.
-func (m *Own) Block(*op.Builder, string, *G.Node, G.Nodes) Block { return Block{None: true} }
-
 // op is a product, (B, from) → (B, to), with θ; the product itself, and not its
 // pull-back, is differentiable by the first input.
 func (m *Own) op(f func(dst, x, theta []float64), name string, from, to, dims int) *op.Op {

@@ -19,7 +19,7 @@ import (
 // Extension ends the names of arrays in an NPZ file.
 const extension = ".npy"
 
-// WriteNPZ writes matrices and vectors of float32 or float64 as an NPZ file, as
+// WriteNPZ writes arrays of one to four dimensions of float32 or float64 as an NPZ file, as
 // NumPy's savez_compressed does, and texts beside them as arrays of bytes, among
 // which is their hash: see [Check]. Of the same content the same bytes come.
 func WriteNPZ(w io.Writer, tensors map[string]*tensor.Dense, texts map[string]string) error {
@@ -50,7 +50,7 @@ func WriteNPZ(w io.Writer, tensors map[string]*tensor.Dense, texts map[string]st
 	return z.Close()
 }
 
-// nested returns d as a slice, of slices where it is a matrix.
+// nested returns d as a slice, of slices where it has several dimensions.
 func nested(d *tensor.Dense) (any, error) {
 	switch x := d.Data().(type) {
 	case []float32:
@@ -62,13 +62,19 @@ func nested(d *tensor.Dense) (any, error) {
 }
 
 func nestedOf[T float32 | float64](d *tensor.Dense, x []T) (any, error) {
-	switch d.Dims() {
+	s := d.Shape()
+	rows := slices.Collect(slices.Chunk(x, s[len(s)-1]))
+	switch len(s) {
 	case 1:
 		return x, nil
 	case 2:
-		return slices.Collect(slices.Chunk(x, d.Shape()[1])), nil
+		return rows, nil
+	case 3:
+		return slices.Collect(slices.Chunk(rows, s[1])), nil
+	case 4:
+		return slices.Collect(slices.Chunk(slices.Collect(slices.Chunk(rows, s[2])), s[1])), nil
 	}
-	return nil, fmt.Errorf("want a vector or matrix, got shape %v", d.Shape())
+	return nil, fmt.Errorf("must be of one to four dimensions, got shape %v", s)
 }
 
 // IsNPZ reports whether data begins as NPZ files do, which are ZIP archives.
@@ -127,8 +133,8 @@ func view(a *npy.Array) (safetensors.TensorView, error) {
 	if a.Kind != 'f' {
 		return safetensors.TensorView{}, fmt.Errorf("must be of float32 or float64, or a text (uint8) of one dimension, got %c%d of shape %v", a.Kind, a.Size, a.Shape)
 	}
-	if len(a.Shape) != 1 && len(a.Shape) != 2 {
-		return safetensors.TensorView{}, fmt.Errorf("must be a vector or matrix, got shape %v", a.Shape)
+	if len(a.Shape) < 1 || len(a.Shape) > 4 {
+		return safetensors.TensorView{}, fmt.Errorf("must be of one to four dimensions, got shape %v", a.Shape)
 	}
 	dtype := safetensors.F32
 	if a.Size == 8 {

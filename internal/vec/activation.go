@@ -5,7 +5,7 @@ import "math"
 // Func names an activation φ that has kernels here.
 type Func uint8
 
-// The activations. At a kink the slope is PyTorch's: ReLU and LeakyReLU take
+// The activations. At a kink the slope is PyTorch's: ReLU, LeakyReLU and SELU take
 // the slope of the left side at 0, HardTanh has slope 0 at ±1. Where x is NaN, so
 // are the value and, but for the identity, the slope.
 const (
@@ -17,12 +17,22 @@ const (
 	GELU
 	Softplus
 	HardTanh
+	SiLU
+	ELU
+	SELU
+	Mish
 
 	funcs = iota
 )
 
 // leak is the slope of LeakyReLU below 0, PyTorch's default.
 const leak = 0.01
+
+// seluScale and seluAlpha are λ and α of SELU (Klambauer and others 2017).
+const (
+	seluScale = 1.0507009873554804934193349852946
+	seluAlpha = 1.6732632423543772848170429916717
+)
 
 // Value returns φ(x).
 func Value(f Func, x float64) float64 {
@@ -44,6 +54,14 @@ func Value(f Func, x float64) float64 {
 		return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
 	case HardTanh:
 		return min(max(x, -1), 1)
+	case SiLU:
+		return x * sigmoid(x)
+	case ELU:
+		return max(x, 0) + math.Expm1(min(x, 0))
+	case SELU:
+		return seluScale * (max(x, 0) + seluAlpha*math.Expm1(min(x, 0)))
+	case Mish:
+		return x * math.Tanh(Value(Softplus, x))
 	}
 	return x
 }
@@ -65,6 +83,19 @@ func Slope(f Func, x, y float64) float64 {
 		return sigmoid(x)
 	case HardTanh:
 		return step(1-math.Abs(x), 0)
+	case SiLU:
+		s := sigmoid(x)
+		return s * (1 + x*(1-s))
+	case ELU:
+		return 1 + min(y, 0)
+	case SELU:
+		if x > 0 {
+			return seluScale
+		}
+		return seluScale * seluAlpha * math.Exp(x)
+	case Mish:
+		t := math.Tanh(Value(Softplus, x))
+		return t + x*(1-t*t)*sigmoid(x)
 	}
 	return 1
 }
@@ -89,8 +120,8 @@ func normalCDF(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
 
 // Apply sets dst = φ(x). dst may be x.
 //
-// In float32, Tanh is within 4e-7 of φ, Sigmoid, Softplus and GELU within 2e-7, or
-// within that part of φ where φ is above 1.
+// In float32, Tanh is within 4e-7 of φ, the others within 2e-7, or within that part of φ
+// where φ is above 1.
 func Apply[T Float](f Func, dst, x []T) { current[T]().apply[f](dst, x[:len(dst)]) }
 
 // MulSlope sets dst = a + s·g ⊙ φ'(x), with y = φ(x), a nil for none. dst may be

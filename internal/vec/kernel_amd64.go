@@ -45,6 +45,10 @@ func avx512F32() kernels[float32] {
 			GELU:      avx512F32GELU,
 			Softplus:  avx512F32Softplus,
 			HardTanh:  avx512F32HardTanh,
+			SiLU:      avx512F32SiLU,
+			ELU:       avx512F32ELU,
+			SELU:      avx512F32SELU,
+			Mish:      avx512F32Mish,
 		},
 		mulSlope: [funcs]func(dst []float32, s float32, g, x, y []float32){
 			Identity:  avx512F32MulSlopeIdentity,
@@ -55,6 +59,10 @@ func avx512F32() kernels[float32] {
 			GELU:      avx512F32MulSlopeGELU,
 			Softplus:  avx512F32MulSlopeSoftplus,
 			HardTanh:  avx512F32MulSlopeHardTanh,
+			SiLU:      avx512F32MulSlopeSiLU,
+			ELU:       avx512F32MulSlopeELU,
+			SELU:      avx512F32MulSlopeSELU,
+			Mish:      avx512F32MulSlopeMish,
 		},
 		addSlope: [funcs]func(dst, a []float32, s float32, g, x, y []float32){
 			Identity:  avx512F32AddSlopeIdentity,
@@ -65,6 +73,10 @@ func avx512F32() kernels[float32] {
 			GELU:      avx512F32AddSlopeGELU,
 			Softplus:  avx512F32AddSlopeSoftplus,
 			HardTanh:  avx512F32AddSlopeHardTanh,
+			SiLU:      avx512F32AddSlopeSiLU,
+			ELU:       avx512F32AddSlopeELU,
+			SELU:      avx512F32AddSlopeSELU,
+			Mish:      avx512F32AddSlopeMish,
 		},
 	}
 }
@@ -98,6 +110,10 @@ func avx512F64() kernels[float64] {
 			GELU:      valueLoop[float64](GELU),
 			Softplus:  valueLoop[float64](Softplus),
 			HardTanh:  avx512F64HardTanh,
+			SiLU:      valueLoop[float64](SiLU),
+			ELU:       valueLoop[float64](ELU),
+			SELU:      valueLoop[float64](SELU),
+			Mish:      valueLoop[float64](Mish),
 		},
 		mulSlope: [funcs]func(dst []float64, s float64, g, x, y []float64){
 			Identity:  avx512F64MulSlopeIdentity,
@@ -108,6 +124,10 @@ func avx512F64() kernels[float64] {
 			GELU:      mulSlopeLoop[float64](GELU),
 			Softplus:  mulSlopeLoop[float64](Softplus),
 			HardTanh:  avx512F64MulSlopeHardTanh,
+			SiLU:      mulSlopeLoop[float64](SiLU),
+			ELU:       avx512F64MulSlopeELU,
+			SELU:      mulSlopeLoop[float64](SELU),
+			Mish:      mulSlopeLoop[float64](Mish),
 		},
 		addSlope: [funcs]func(dst, a []float64, s float64, g, x, y []float64){
 			Identity:  avx512F64AddSlopeIdentity,
@@ -118,6 +138,10 @@ func avx512F64() kernels[float64] {
 			GELU:      addSlopeLoop[float64](GELU),
 			Softplus:  addSlopeLoop[float64](Softplus),
 			HardTanh:  avx512F64AddSlopeHardTanh,
+			SiLU:      addSlopeLoop[float64](SiLU),
+			ELU:       avx512F64AddSlopeELU,
+			SELU:      addSlopeLoop[float64](SELU),
+			Mish:      addSlopeLoop[float64](Mish),
 		},
 	}
 }
@@ -151,6 +175,10 @@ func avx2F32() kernels[float32] {
 			GELU:      avx2F32GELU,
 			Softplus:  avx2F32Softplus,
 			HardTanh:  avx2F32HardTanh,
+			SiLU:      avx2F32SiLU,
+			ELU:       avx2F32ELU,
+			SELU:      avx2F32SELU,
+			Mish:      avx2F32Mish,
 		},
 		mulSlope: [funcs]func(dst []float32, s float32, g, x, y []float32){
 			Identity:  avx2F32MulSlopeIdentity,
@@ -161,6 +189,10 @@ func avx2F32() kernels[float32] {
 			GELU:      avx2F32MulSlopeGELU,
 			Softplus:  avx2F32MulSlopeSoftplus,
 			HardTanh:  avx2F32MulSlopeHardTanh,
+			SiLU:      avx2F32MulSlopeSiLU,
+			ELU:       avx2F32MulSlopeELU,
+			SELU:      avx2F32MulSlopeSELU,
+			Mish:      avx2F32MulSlopeMish,
 		},
 		addSlope: [funcs]func(dst, a []float32, s float32, g, x, y []float32){
 			Identity:  avx2F32AddSlopeIdentity,
@@ -171,6 +203,10 @@ func avx2F32() kernels[float32] {
 			GELU:      avx2F32AddSlopeGELU,
 			Softplus:  avx2F32AddSlopeSoftplus,
 			HardTanh:  avx2F32AddSlopeHardTanh,
+			SiLU:      avx2F32AddSlopeSiLU,
+			ELU:       avx2F32AddSlopeELU,
+			SELU:      avx2F32AddSlopeSELU,
+			Mish:      avx2F32AddSlopeMish,
 		},
 	}
 }
@@ -204,6 +240,10 @@ func avx2F64() kernels[float64] {
 			GELU:      valueLoop[float64](GELU),
 			Softplus:  valueLoop[float64](Softplus),
 			HardTanh:  avx2F64HardTanh,
+			SiLU:      valueLoop[float64](SiLU),
+			ELU:       valueLoop[float64](ELU),
+			SELU:      valueLoop[float64](SELU),
+			Mish:      valueLoop[float64](Mish),
 		},
 		mulSlope: [funcs]func(dst []float64, s float64, g, x, y []float64){
 			Identity:  avx2F64MulSlopeIdentity,
@@ -214,6 +254,10 @@ func avx2F64() kernels[float64] {
 			GELU:      mulSlopeLoop[float64](GELU),
 			Softplus:  mulSlopeLoop[float64](Softplus),
 			HardTanh:  avx2F64MulSlopeHardTanh,
+			SiLU:      mulSlopeLoop[float64](SiLU),
+			ELU:       avx2F64MulSlopeELU,
+			SELU:      mulSlopeLoop[float64](SELU),
+			Mish:      mulSlopeLoop[float64](Mish),
 		},
 		addSlope: [funcs]func(dst, a []float64, s float64, g, x, y []float64){
 			Identity:  avx2F64AddSlopeIdentity,
@@ -224,6 +268,10 @@ func avx2F64() kernels[float64] {
 			GELU:      addSlopeLoop[float64](GELU),
 			Softplus:  addSlopeLoop[float64](Softplus),
 			HardTanh:  avx2F64AddSlopeHardTanh,
+			SiLU:      addSlopeLoop[float64](SiLU),
+			ELU:       avx2F64AddSlopeELU,
+			SELU:      addSlopeLoop[float64](SELU),
+			Mish:      addSlopeLoop[float64](Mish),
 		},
 	}
 }

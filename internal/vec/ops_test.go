@@ -158,7 +158,7 @@ func identical[T Float](x, y T) bool {
 
 // transcendental reports whether float32 results are approximations.
 func (o op[T]) transcendental() bool {
-	for _, name := range []string{"Tanh", "Sigmoid", "GELU", "Softplus"} {
+	for _, name := range []string{"Tanh", "Sigmoid", "GELU", "Softplus", "SiLU", "ELU", "SELU", "Mish"} {
 		if strings.HasSuffix(o.name, name) {
 			return true
 		}

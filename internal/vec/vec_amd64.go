@@ -71,6 +71,18 @@ func avx512F32Softplus(dst []float32, x []float32)
 func avx512F32HardTanh(dst []float32, x []float32)
 
 //go:noescape
+func avx512F32SiLU(dst []float32, x []float32)
+
+//go:noescape
+func avx512F32ELU(dst []float32, x []float32)
+
+//go:noescape
+func avx512F32SELU(dst []float32, x []float32)
+
+//go:noescape
+func avx512F32Mish(dst []float32, x []float32)
+
+//go:noescape
 func avx512F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
 
 //go:noescape
@@ -117,6 +129,30 @@ func avx512F32MulSlopeHardTanh(dst []float32, s float32, g []float32, x []float3
 
 //go:noescape
 func avx512F32AddSlopeHardTanh(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32MulSlopeSiLU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32AddSlopeSiLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32MulSlopeELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32AddSlopeELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32MulSlopeSELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32AddSlopeSELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32MulSlopeMish(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx512F32AddSlopeMish(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
 //go:noescape
 func avx512F32Squares(x []float32) float64
@@ -218,6 +254,12 @@ func avx512F64MulSlopeHardTanh(dst []float64, s float64, g []float64, x []float6
 func avx512F64AddSlopeHardTanh(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
 //go:noescape
+func avx512F64MulSlopeELU(dst []float64, s float64, g []float64, x []float64, y []float64)
+
+//go:noescape
+func avx512F64AddSlopeELU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
+
+//go:noescape
 func avx512F64Squares(x []float64) float64
 
 //go:noescape
@@ -293,6 +335,18 @@ func avx2F32Softplus(dst []float32, x []float32)
 func avx2F32HardTanh(dst []float32, x []float32)
 
 //go:noescape
+func avx2F32SiLU(dst []float32, x []float32)
+
+//go:noescape
+func avx2F32ELU(dst []float32, x []float32)
+
+//go:noescape
+func avx2F32SELU(dst []float32, x []float32)
+
+//go:noescape
+func avx2F32Mish(dst []float32, x []float32)
+
+//go:noescape
 func avx2F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
 
 //go:noescape
@@ -339,6 +393,30 @@ func avx2F32MulSlopeHardTanh(dst []float32, s float32, g []float32, x []float32,
 
 //go:noescape
 func avx2F32AddSlopeHardTanh(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32MulSlopeSiLU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32AddSlopeSiLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32MulSlopeELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32AddSlopeELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32MulSlopeSELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32AddSlopeSELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32MulSlopeMish(dst []float32, s float32, g []float32, x []float32, y []float32)
+
+//go:noescape
+func avx2F32AddSlopeMish(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
 //go:noescape
 func avx2F32Squares(x []float32) float64
@@ -438,6 +516,12 @@ func avx2F64MulSlopeHardTanh(dst []float64, s float64, g []float64, x []float64,
 
 //go:noescape
 func avx2F64AddSlopeHardTanh(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
+
+//go:noescape
+func avx2F64MulSlopeELU(dst []float64, s float64, g []float64, x []float64, y []float64)
+
+//go:noescape
+func avx2F64AddSlopeELU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
 //go:noescape
 func avx2F64Squares(x []float64) float64

@@ -1544,6 +1544,394 @@ rowend:
 	VZEROUPPER
 	RET
 
+// func avx512F32SiLU(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32SiLU(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ AX, AX
+	LEAQ -16(BX), SI
+	CMPQ AX, SI
+	JG   by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z0
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
+	VMAXPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
+	VMINPS            Z0, Z2, Z0
+	VPXORD.BCST       float32_80000000<>+0(SB), Z0, Z0
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z0, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z0
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z0
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z0, Z3
+	VMULPS            Z0, Z0, Z4
+	VMOVAPS           Z0, Z0
+	VFMADD231PS       Z4, Z3, Z0
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VPADDD            Z3, Z2, Z2
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z0, Z3
+	VADDPS.BCST       float32_3f800000<>+0(SB), Z3, Z0
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z2
+	VDIVPS            Z0, Z2, Z0
+	VMULPS            Z0, Z1, Z0
+	VMOVUPS           Z0, (DX)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, SI
+	JLE               by1
+
+by1end:
+	CMPQ              AX, BX
+	JE                rowend
+	SUBQ              AX, BX
+	MOVQ              $-1, SI
+	BZHIQ             BX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z0
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
+	VMAXPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
+	VMINPS            Z0, Z2, Z0
+	VPXORD.BCST       float32_80000000<>+0(SB), Z0, Z0
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z0, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z0
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z0
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z0, Z3
+	VMULPS            Z0, Z0, Z4
+	VMOVAPS           Z0, Z0
+	VFMADD231PS       Z4, Z3, Z0
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VPADDD            Z3, Z2, Z2
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z0, Z3
+	VADDPS.BCST       float32_3f800000<>+0(SB), Z3, Z0
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z2
+	VDIVPS            Z0, Z2, Z0
+	VMULPS            Z0, Z1, Z0
+	VMOVUPS           Z0, K1, (DX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F32ELU(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32ELU(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ AX, AX
+	LEAQ -16(BX), SI
+	CMPQ AX, SI
+	JG   by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z0
+	VBROADCASTSS      float32_00000000<>+0(SB), Z1
+	VMINPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
+	VMAXPS            Z1, Z2, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMOVAPS           Z1, Z1
+	VFMADD231PS       Z4, Z3, Z1
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VPADDD            Z3, Z2, Z2
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VSUBPS.BCST       float32_3f800000<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_00000000<>+0(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VADDPS            Z0, Z1, Z0
+	VMOVUPS           Z0, (DX)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, SI
+	JLE               by1
+
+by1end:
+	CMPQ              AX, BX
+	JE                rowend
+	SUBQ              AX, BX
+	MOVQ              $-1, SI
+	BZHIQ             BX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z0
+	VBROADCASTSS      float32_00000000<>+0(SB), Z1
+	VMINPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
+	VMAXPS            Z1, Z2, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMOVAPS           Z1, Z1
+	VFMADD231PS       Z4, Z3, Z1
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VPADDD            Z3, Z2, Z2
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VSUBPS.BCST       float32_3f800000<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_00000000<>+0(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VADDPS            Z0, Z1, Z0
+	VMOVUPS           Z0, K1, (DX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F32SELU(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32SELU(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ AX, AX
+	LEAQ -16(BX), SI
+	CMPQ AX, SI
+	JG   by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z0
+	VBROADCASTSS      float32_00000000<>+0(SB), Z1
+	VMINPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
+	VMAXPS            Z1, Z2, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMOVAPS           Z1, Z1
+	VFMADD231PS       Z4, Z3, Z1
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VPADDD            Z3, Z2, Z2
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VSUBPS.BCST       float32_3f800000<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_3fd62d7d<>+0(SB), Z2
+	VBROADCASTSS      float32_00000000<>+0(SB), Z3
+	VMAXPS            Z0, Z3, Z0
+	VMOVAPS           Z0, Z0
+	VFMADD231PS       Z2, Z1, Z0
+	VMULPS.BCST       float32_3f867d5f<>+0(SB), Z0, Z0
+	VMOVUPS           Z0, (DX)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, SI
+	JLE               by1
+
+by1end:
+	CMPQ              AX, BX
+	JE                rowend
+	SUBQ              AX, BX
+	MOVQ              $-1, SI
+	BZHIQ             BX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z0
+	VBROADCASTSS      float32_00000000<>+0(SB), Z1
+	VMINPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
+	VMAXPS            Z1, Z2, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMOVAPS           Z1, Z1
+	VFMADD231PS       Z4, Z3, Z1
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VPADDD            Z3, Z2, Z2
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VSUBPS.BCST       float32_3f800000<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_3fd62d7d<>+0(SB), Z2
+	VBROADCASTSS      float32_00000000<>+0(SB), Z3
+	VMAXPS            Z0, Z3, Z0
+	VMOVAPS           Z0, Z0
+	VFMADD231PS       Z2, Z1, Z0
+	VMULPS.BCST       float32_3f867d5f<>+0(SB), Z0, Z0
+	VMOVUPS           Z0, K1, (DX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+DATA float32_3fd62d7d<>+0(SB)/8, $0x3fd62d7d3fd62d7d
+DATA float32_3fd62d7d<>+8(SB)/8, $0x3fd62d7d3fd62d7d
+DATA float32_3fd62d7d<>+16(SB)/8, $0x3fd62d7d3fd62d7d
+DATA float32_3fd62d7d<>+24(SB)/8, $0x3fd62d7d3fd62d7d
+GLOBL float32_3fd62d7d<>(SB), RODATA|NOPTR, $32
+
+DATA float32_3f867d5f<>+0(SB)/8, $0x3f867d5f3f867d5f
+DATA float32_3f867d5f<>+8(SB)/8, $0x3f867d5f3f867d5f
+DATA float32_3f867d5f<>+16(SB)/8, $0x3f867d5f3f867d5f
+DATA float32_3f867d5f<>+24(SB)/8, $0x3f867d5f3f867d5f
+GLOBL float32_3f867d5f<>(SB), RODATA|NOPTR, $32
+
+// func avx512F32Mish(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32Mish(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ AX, AX
+	LEAQ -16(BX), SI
+	CMPQ AX, SI
+	JG   by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z0
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
+	VMAXPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_41a00000<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMOVAPS           Z1, Z1
+	VFMADD231PS       Z4, Z3, Z1
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VPADDD            Z3, Z2, Z2
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z1
+	VMULPS            Z1, Z3, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VADDPS.BCST       float32_40000000<>+0(SB), Z1, Z2
+	VDIVPS            Z2, Z1, Z1
+	VMULPS            Z1, Z0, Z0
+	VMOVUPS           Z0, (DX)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, SI
+	JLE               by1
+
+by1end:
+	CMPQ              AX, BX
+	JE                rowend
+	SUBQ              AX, BX
+	MOVQ              $-1, SI
+	BZHIQ             BX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z0
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
+	VMAXPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_41a00000<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMOVAPS           Z1, Z1
+	VFMADD231PS       Z4, Z3, Z1
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VPADDD            Z3, Z2, Z2
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z1
+	VMULPS            Z1, Z3, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VADDPS.BCST       float32_40000000<>+0(SB), Z1, Z2
+	VDIVPS            Z2, Z1, Z1
+	VMULPS            Z1, Z0, Z0
+	VMOVUPS           Z0, K1, (DX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+DATA float32_41a00000<>+0(SB)/8, $0x41a0000041a00000
+DATA float32_41a00000<>+8(SB)/8, $0x41a0000041a00000
+DATA float32_41a00000<>+16(SB)/8, $0x41a0000041a00000
+DATA float32_41a00000<>+24(SB)/8, $0x41a0000041a00000
+GLOBL float32_41a00000<>(SB), RODATA|NOPTR, $32
+
 // func avx512F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32MulSlopeIdentity(SB), NOSPLIT, $0-104
@@ -2611,6 +2999,750 @@ by1end:
 	VMOVAPS      Z3, Z1
 	VFMADD231PS  Z7, Z0, Z1
 	VMOVUPS      Z1, K1, (SI)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F32MulSlopeSiLU(dst []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32MulSlopeSiLU(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS s+24(FP), Z0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -16(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z1
+	VMOVUPS           (DX)(AX*4), Z2
+	VMULPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VBROADCASTSS      float32_42ae0000<>+0(SB), Z3
+	VMINPS            Z2, Z3, Z2
+	VPXORD.BCST       float32_80000000<>+0(SB), Z2, Z3
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z5
+	VMOVAPS           Z3, Z3
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z5, Z3
+	VMOVAPS           Z3, Z3
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z5, Z3
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z5
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z6
+	VMOVAPS           Z3, Z3
+	VFMADD231PS       Z6, Z5, Z3
+	VPSLLD            $0x17, Z4, Z4
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
+	VPADDD            Z5, Z4, Z4
+	VMOVAPS           Z4, Z5
+	VFMADD231PS       Z4, Z3, Z5
+	VADDPS.BCST       float32_3f800000<>+0(SB), Z5, Z3
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
+	VDIVPS            Z3, Z4, Z3
+	VMULPS            Z3, Z5, Z4
+	VMULPS            Z4, Z2, Z2
+	VMOVAPS           Z3, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VMULPS            Z4, Z1, Z1
+	VMOVUPS           Z1, (BX)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, DI
+	JLE               by1
+
+by1end:
+	CMPQ              AX, SI
+	JE                rowend
+	SUBQ              AX, SI
+	MOVQ              $-1, DI
+	BZHIQ             SI, DI, DI
+	KMOVW             DI, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z1
+	VMOVUPS.Z         (DX)(AX*4), K1, Z2
+	VMULPS            Z0, Z1, Z0
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
+	VMAXPS            Z2, Z1, Z1
+	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z1
+	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z2
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z3, Z4
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z2
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z2
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VMOVAPS           Z2, Z2
+	VFMADD231PS       Z5, Z4, Z2
+	VPSLLD            $0x17, Z3, Z3
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
+	VPADDD            Z4, Z3, Z3
+	VMOVAPS           Z3, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VADDPS.BCST       float32_3f800000<>+0(SB), Z4, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VDIVPS            Z2, Z3, Z2
+	VMULPS            Z2, Z4, Z3
+	VMULPS            Z3, Z1, Z1
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VMULPS            Z3, Z0, Z0
+	VMOVUPS           Z0, K1, (BX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F32AddSlopeSiLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32AddSlopeSiLU(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         x_base+80(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSS s+48(FP), Z0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -16(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z1
+	VMOVUPS           (DX)(AX*4), Z2
+	VMOVUPS           (BX)(AX*4), Z3
+	VMULPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z4
+	VMAXPS            Z2, Z4, Z2
+	VBROADCASTSS      float32_42ae0000<>+0(SB), Z4
+	VMINPS            Z2, Z4, Z2
+	VPXORD.BCST       float32_80000000<>+0(SB), Z2, Z4
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z5
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z5, Z6
+	VMOVAPS           Z4, Z4
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z6, Z4
+	VMOVAPS           Z4, Z4
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z6, Z4
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z6
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z4, Z6
+	VMULPS            Z4, Z4, Z7
+	VMOVAPS           Z4, Z4
+	VFMADD231PS       Z7, Z6, Z4
+	VPSLLD            $0x17, Z5, Z5
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z6
+	VPADDD            Z6, Z5, Z5
+	VMOVAPS           Z5, Z6
+	VFMADD231PS       Z5, Z4, Z6
+	VADDPS.BCST       float32_3f800000<>+0(SB), Z6, Z4
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
+	VDIVPS            Z4, Z5, Z4
+	VMULPS            Z4, Z6, Z5
+	VMULPS            Z5, Z2, Z2
+	VMOVAPS           Z4, Z5
+	VFMADD231PS       Z4, Z2, Z5
+	VMOVAPS           Z3, Z2
+	VFMADD231PS       Z5, Z1, Z2
+	VMOVUPS           Z2, (SI)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, R8
+	JLE               by1
+
+by1end:
+	CMPQ              AX, DI
+	JE                rowend
+	SUBQ              AX, DI
+	MOVQ              $-1, R8
+	BZHIQ             DI, R8, R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z1
+	VMOVUPS.Z         (DX)(AX*4), K1, Z2
+	VMOVUPS.Z         (BX)(AX*4), K1, Z3
+	VMULPS            Z0, Z1, Z0
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
+	VMAXPS            Z2, Z1, Z1
+	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z1
+	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z2
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z4
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z5
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z5, Z2
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z5, Z2
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z5
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z2, Z5
+	VMULPS            Z2, Z2, Z6
+	VMOVAPS           Z2, Z2
+	VFMADD231PS       Z6, Z5, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
+	VPADDD            Z5, Z4, Z4
+	VMOVAPS           Z4, Z5
+	VFMADD231PS       Z4, Z2, Z5
+	VADDPS.BCST       float32_3f800000<>+0(SB), Z5, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
+	VDIVPS            Z2, Z4, Z2
+	VMULPS            Z2, Z5, Z4
+	VMULPS            Z4, Z1, Z1
+	VMOVAPS           Z2, Z4
+	VFMADD231PS       Z2, Z1, Z4
+	VMOVAPS           Z3, Z1
+	VFMADD231PS       Z4, Z0, Z1
+	VMOVUPS           Z1, K1, (SI)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F32MulSlopeELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32MulSlopeELU(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         y_base+80(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS s+24(FP), Z0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -16(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Z1
+	VMOVUPS      (DX)(AX*4), Z2
+	VMULPS       Z0, Z1, Z1
+	VBROADCASTSS float32_00000000<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VADDPS.BCST  float32_3f800000<>+0(SB), Z2, Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, (BX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, DI
+	JLE          by1
+
+by1end:
+	CMPQ         AX, SI
+	JE           rowend
+	SUBQ         AX, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z1
+	VMOVUPS.Z    (DX)(AX*4), K1, Z2
+	VMULPS       Z0, Z1, Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VMINPS       Z2, Z1, Z1
+	VADDPS.BCST  float32_3f800000<>+0(SB), Z1, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (BX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F32AddSlopeELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32AddSlopeELU(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         y_base+104(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSS s+48(FP), Z0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -16(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Z1
+	VMOVUPS      (DX)(AX*4), Z2
+	VMOVUPS      (BX)(AX*4), Z3
+	VMULPS       Z0, Z1, Z1
+	VBROADCASTSS float32_00000000<>+0(SB), Z4
+	VMINPS       Z2, Z4, Z2
+	VADDPS.BCST  float32_3f800000<>+0(SB), Z2, Z2
+	VMOVAPS      Z3, Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VMOVUPS      Z3, (SI)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, R8
+	JLE          by1
+
+by1end:
+	CMPQ         AX, DI
+	JE           rowend
+	SUBQ         AX, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z1
+	VMOVUPS.Z    (DX)(AX*4), K1, Z2
+	VMOVUPS.Z    (BX)(AX*4), K1, Z3
+	VMULPS       Z0, Z1, Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VMINPS       Z2, Z1, Z1
+	VADDPS.BCST  float32_3f800000<>+0(SB), Z1, Z1
+	VMOVAPS      Z3, Z2
+	VFMADD231PS  Z1, Z0, Z2
+	VMOVUPS      Z2, K1, (SI)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F32MulSlopeSELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32MulSlopeSELU(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS s+24(FP), Z0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -16(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z1
+	VMOVUPS           (DX)(AX*4), Z2
+	VMULPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_00000000<>+0(SB), Z7
+	VMINPS            Z2, Z7, Z7
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z8
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z7, Z8
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z8, Z9
+	VMOVAPS           Z7, Z7
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z9, Z7
+	VMOVAPS           Z7, Z7
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z9, Z7
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z9
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z7, Z9
+	VMULPS            Z7, Z7, Z10
+	VMOVAPS           Z7, Z7
+	VFMADD231PS       Z10, Z9, Z7
+	VPSLLD            $0x17, Z8, Z8
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z9
+	VPADDD            Z9, Z8, Z8
+	VMOVAPS           Z8, Z9
+	VFMADD231PS       Z8, Z7, Z9
+	VMULPS.BCST       float32_3fe10966<>+0(SB), Z9, Z7
+	VBROADCASTSS      float32_3f867d5f<>+0(SB), Z8
+	VPXORD            Z3, Z3, Z3
+	VCMPPS            $0x1e, Z3, Z2, K1
+	VBLENDMPS         Z8, Z7, K1, Z4
+	VMULPS            Z4, Z1, Z1
+	VMOVUPS           Z1, (BX)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, DI
+	JLE               by1
+
+by1end:
+	CMPQ              AX, SI
+	JE                rowend
+	SUBQ              AX, SI
+	MOVQ              $-1, DI
+	BZHIQ             SI, DI, DI
+	KMOVW             DI, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z1
+	VMOVUPS.Z         (DX)(AX*4), K1, Z2
+	VMULPS            Z0, Z1, Z0
+	VBROADCASTSS      float32_00000000<>+0(SB), Z1
+	VMINPS            Z2, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z3
+	VMAXPS            Z1, Z3, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z3
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z3, Z4
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z1
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z1
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z4
+	VMULPS            Z1, Z1, Z7
+	VMOVAPS           Z1, Z1
+	VFMADD231PS       Z7, Z4, Z1
+	VPSLLD            $0x17, Z3, Z3
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
+	VPADDD            Z4, Z3, Z3
+	VMOVAPS           Z3, Z4
+	VFMADD231PS       Z3, Z1, Z4
+	VMULPS.BCST       float32_3fe10966<>+0(SB), Z4, Z1
+	VBROADCASTSS      float32_3f867d5f<>+0(SB), Z3
+	VPXORD            Z5, Z5, Z5
+	VCMPPS            $0x1e, Z5, Z2, K2
+	VBLENDMPS         Z3, Z1, K2, Z6
+	VMULPS            Z6, Z0, Z0
+	VMOVUPS           Z0, K1, (BX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+DATA float32_3fe10966<>+0(SB)/8, $0x3fe109663fe10966
+DATA float32_3fe10966<>+8(SB)/8, $0x3fe109663fe10966
+DATA float32_3fe10966<>+16(SB)/8, $0x3fe109663fe10966
+DATA float32_3fe10966<>+24(SB)/8, $0x3fe109663fe10966
+GLOBL float32_3fe10966<>(SB), RODATA|NOPTR, $32
+
+// func avx512F32AddSlopeSELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32AddSlopeSELU(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         x_base+80(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSS s+48(FP), Z0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -16(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z1
+	VMOVUPS           (DX)(AX*4), Z2
+	VMOVUPS           (BX)(AX*4), Z3
+	VMULPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_00000000<>+0(SB), Z8
+	VMINPS            Z2, Z8, Z8
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z9
+	VMAXPS            Z8, Z9, Z8
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z9
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z8, Z9
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z9, Z10
+	VMOVAPS           Z8, Z8
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z10, Z8
+	VMOVAPS           Z8, Z8
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z10, Z8
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z10
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z8, Z10
+	VMULPS            Z8, Z8, Z11
+	VMOVAPS           Z8, Z8
+	VFMADD231PS       Z11, Z10, Z8
+	VPSLLD            $0x17, Z9, Z9
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z10
+	VPADDD            Z10, Z9, Z9
+	VMOVAPS           Z9, Z10
+	VFMADD231PS       Z9, Z8, Z10
+	VMULPS.BCST       float32_3fe10966<>+0(SB), Z10, Z8
+	VBROADCASTSS      float32_3f867d5f<>+0(SB), Z9
+	VPXORD            Z4, Z4, Z4
+	VCMPPS            $0x1e, Z4, Z2, K1
+	VBLENDMPS         Z9, Z8, K1, Z5
+	VMOVAPS           Z3, Z2
+	VFMADD231PS       Z5, Z1, Z2
+	VMOVUPS           Z2, (SI)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, R8
+	JLE               by1
+
+by1end:
+	CMPQ              AX, DI
+	JE                rowend
+	SUBQ              AX, DI
+	MOVQ              $-1, R8
+	BZHIQ             DI, R8, R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z1
+	VMOVUPS.Z         (DX)(AX*4), K1, Z2
+	VMOVUPS.Z         (BX)(AX*4), K1, Z3
+	VMULPS            Z0, Z1, Z0
+	VBROADCASTSS      float32_00000000<>+0(SB), Z1
+	VMINPS            Z2, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z4
+	VMAXPS            Z1, Z4, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z4
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z5
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z5, Z1
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z5, Z1
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z5
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z5
+	VMULPS            Z1, Z1, Z8
+	VMOVAPS           Z1, Z1
+	VFMADD231PS       Z8, Z5, Z1
+	VPSLLD            $0x17, Z4, Z4
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
+	VPADDD            Z5, Z4, Z4
+	VMOVAPS           Z4, Z5
+	VFMADD231PS       Z4, Z1, Z5
+	VMULPS.BCST       float32_3fe10966<>+0(SB), Z5, Z1
+	VBROADCASTSS      float32_3f867d5f<>+0(SB), Z4
+	VPXORD            Z6, Z6, Z6
+	VCMPPS            $0x1e, Z6, Z2, K2
+	VBLENDMPS         Z4, Z1, K2, Z7
+	VMOVAPS           Z3, Z1
+	VFMADD231PS       Z7, Z0, Z1
+	VMOVUPS           Z1, K1, (SI)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F32MulSlopeMish(dst []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32MulSlopeMish(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS s+24(FP), Z0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -16(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z1
+	VMOVUPS           (DX)(AX*4), Z2
+	VMULPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VBROADCASTSS      float32_41a00000<>+0(SB), Z3
+	VMINPS            Z2, Z3, Z2
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z3, Z4
+	VMOVAPS           Z2, Z5
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z5
+	VMOVAPS           Z5, Z5
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z5
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z5, Z4
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z5, Z4
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z5, Z4
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z5, Z4
+	VMULPS            Z5, Z5, Z6
+	VMOVAPS           Z5, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VPSLLD            $0x17, Z3, Z3
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
+	VPADDD            Z4, Z3, Z3
+	VMOVAPS           Z3, Z4
+	VFMADD231PS       Z3, Z5, Z4
+	VADDPS.BCST       float32_40000000<>+0(SB), Z4, Z3
+	VMULPS            Z3, Z4, Z3
+	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z5
+	VMULPS.BCST       float32_40800000<>+0(SB), Z2, Z2
+	VMOVAPS           Z4, Z6
+	VFMADD231PS       Z4, Z4, Z6
+	VMULPS            Z6, Z2, Z2
+	VDIVPS            Z5, Z2, Z2
+	VADDPS            Z2, Z3, Z2
+	VDIVPS            Z5, Z2, Z2
+	VMULPS            Z2, Z1, Z1
+	VMOVUPS           Z1, (BX)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, DI
+	JLE               by1
+
+by1end:
+	CMPQ              AX, SI
+	JE                rowend
+	SUBQ              AX, SI
+	MOVQ              $-1, DI
+	BZHIQ             SI, DI, DI
+	KMOVW             DI, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z1
+	VMOVUPS.Z         (DX)(AX*4), K1, Z2
+	VMULPS            Z0, Z1, Z0
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
+	VMAXPS            Z2, Z1, Z1
+	VBROADCASTSS      float32_41a00000<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z4
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z4
+	VMOVAPS           Z4, Z4
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z4
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z4, Z3
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z4, Z3
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z4, Z3
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z4, Z3
+	VMULPS            Z4, Z4, Z5
+	VMOVAPS           Z4, Z4
+	VFMADD231PS       Z5, Z3, Z4
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
+	VPADDD            Z3, Z2, Z2
+	VMOVAPS           Z2, Z3
+	VFMADD231PS       Z2, Z4, Z3
+	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z2
+	VMULPS            Z2, Z3, Z2
+	VADDPS.BCST       float32_40000000<>+0(SB), Z2, Z4
+	VMULPS.BCST       float32_40800000<>+0(SB), Z1, Z1
+	VMOVAPS           Z3, Z5
+	VFMADD231PS       Z3, Z3, Z5
+	VMULPS            Z5, Z1, Z1
+	VDIVPS            Z4, Z1, Z1
+	VADDPS            Z1, Z2, Z1
+	VDIVPS            Z4, Z1, Z1
+	VMULPS            Z1, Z0, Z0
+	VMOVUPS           Z0, K1, (BX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+DATA float32_40800000<>+0(SB)/8, $0x4080000040800000
+DATA float32_40800000<>+8(SB)/8, $0x4080000040800000
+DATA float32_40800000<>+16(SB)/8, $0x4080000040800000
+DATA float32_40800000<>+24(SB)/8, $0x4080000040800000
+GLOBL float32_40800000<>(SB), RODATA|NOPTR, $32
+
+// func avx512F32AddSlopeMish(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32AddSlopeMish(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         x_base+80(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSS s+48(FP), Z0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -16(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS           (CX)(AX*4), Z1
+	VMOVUPS           (DX)(AX*4), Z2
+	VMOVUPS           (BX)(AX*4), Z3
+	VMULPS            Z0, Z1, Z1
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z4
+	VMAXPS            Z2, Z4, Z2
+	VBROADCASTSS      float32_41a00000<>+0(SB), Z4
+	VMINPS            Z2, Z4, Z2
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z4
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z5
+	VMOVAPS           Z2, Z6
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z5, Z6
+	VMOVAPS           Z6, Z6
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z5, Z6
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z5
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z6, Z5
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z6, Z5
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z6, Z5
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z6, Z5
+	VMULPS            Z6, Z6, Z7
+	VMOVAPS           Z6, Z6
+	VFMADD231PS       Z7, Z5, Z6
+	VPSLLD            $0x17, Z4, Z4
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
+	VPADDD            Z5, Z4, Z4
+	VMOVAPS           Z4, Z5
+	VFMADD231PS       Z4, Z6, Z5
+	VADDPS.BCST       float32_40000000<>+0(SB), Z5, Z4
+	VMULPS            Z4, Z5, Z4
+	VADDPS.BCST       float32_40000000<>+0(SB), Z4, Z6
+	VMULPS.BCST       float32_40800000<>+0(SB), Z2, Z2
+	VMOVAPS           Z5, Z7
+	VFMADD231PS       Z5, Z5, Z7
+	VMULPS            Z7, Z2, Z2
+	VDIVPS            Z6, Z2, Z2
+	VADDPS            Z2, Z4, Z2
+	VDIVPS            Z6, Z2, Z2
+	VMOVAPS           Z3, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VMOVUPS           Z3, (SI)(AX*4)
+	ADDQ              $+16, AX
+	CMPQ              AX, R8
+	JLE               by1
+
+by1end:
+	CMPQ              AX, DI
+	JE                rowend
+	SUBQ              AX, DI
+	MOVQ              $-1, R8
+	BZHIQ             DI, R8, R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (CX)(AX*4), K1, Z1
+	VMOVUPS.Z         (DX)(AX*4), K1, Z2
+	VMOVUPS.Z         (BX)(AX*4), K1, Z3
+	VMULPS            Z0, Z1, Z0
+	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
+	VMAXPS            Z2, Z1, Z1
+	VBROADCASTSS      float32_41a00000<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z1
+	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z4
+	VMOVAPS           Z1, Z5
+	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z5
+	VMOVAPS           Z5, Z5
+	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z5
+	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
+	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z5, Z4
+	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z5, Z4
+	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z5, Z4
+	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z5, Z4
+	VMULPS            Z5, Z5, Z6
+	VMOVAPS           Z5, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VPSLLD            $0x17, Z2, Z2
+	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
+	VPADDD            Z4, Z2, Z2
+	VMOVAPS           Z2, Z4
+	VFMADD231PS       Z2, Z5, Z4
+	VADDPS.BCST       float32_40000000<>+0(SB), Z4, Z2
+	VMULPS            Z2, Z4, Z2
+	VADDPS.BCST       float32_40000000<>+0(SB), Z2, Z5
+	VMULPS.BCST       float32_40800000<>+0(SB), Z1, Z1
+	VMOVAPS           Z4, Z6
+	VFMADD231PS       Z4, Z4, Z6
+	VMULPS            Z6, Z1, Z1
+	VDIVPS            Z5, Z1, Z1
+	VADDPS            Z1, Z2, Z1
+	VDIVPS            Z5, Z1, Z1
+	VMOVAPS           Z3, Z2
+	VFMADD231PS       Z1, Z0, Z2
+	VMOVUPS           Z2, K1, (SI)(AX*4)
 
 rowend:
 	VZEROUPPER
@@ -4341,6 +5473,103 @@ rowend:
 	VZEROUPPER
 	RET
 
+// func avx512F64MulSlopeELU(dst []float64, s float64, g []float64, x []float64, y []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64MulSlopeELU(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         y_base+80(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSD s+24(FP), Z0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -8(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*8), Z1
+	VMOVUPS      (DX)(AX*8), Z2
+	VMULPD       Z0, Z1, Z1
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
+	VMINPD       Z2, Z3, Z2
+	VADDPD.BCST  float64_3ff0000000000000<>+0(SB), Z2, Z2
+	VMULPD       Z2, Z1, Z1
+	VMOVUPS      Z1, (BX)(AX*8)
+	ADDQ         $+8, AX
+	CMPQ         AX, DI
+	JLE          by1
+
+by1end:
+	CMPQ         AX, SI
+	JE           rowend
+	SUBQ         AX, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	VMOVUPD.Z    (CX)(AX*8), K1, Z1
+	VMOVUPD.Z    (DX)(AX*8), K1, Z2
+	VMULPD       Z0, Z1, Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
+	VMINPD       Z2, Z1, Z1
+	VADDPD.BCST  float64_3ff0000000000000<>+0(SB), Z1, Z1
+	VMULPD       Z1, Z0, Z0
+	VMOVUPD      Z0, K1, (BX)(AX*8)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F64AddSlopeELU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64AddSlopeELU(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         y_base+104(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSD s+48(FP), Z0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -8(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*8), Z1
+	VMOVUPS      (DX)(AX*8), Z2
+	VMOVUPS      (BX)(AX*8), Z3
+	VMULPD       Z0, Z1, Z1
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z4
+	VMINPD       Z2, Z4, Z2
+	VADDPD.BCST  float64_3ff0000000000000<>+0(SB), Z2, Z2
+	VMOVAPS      Z3, Z3
+	VFMADD231PD  Z2, Z1, Z3
+	VMOVUPS      Z3, (SI)(AX*8)
+	ADDQ         $+8, AX
+	CMPQ         AX, R8
+	JLE          by1
+
+by1end:
+	CMPQ         AX, DI
+	JE           rowend
+	SUBQ         AX, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (CX)(AX*8), K1, Z1
+	VMOVUPD.Z    (DX)(AX*8), K1, Z2
+	VMOVUPD.Z    (BX)(AX*8), K1, Z3
+	VMULPD       Z0, Z1, Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
+	VMINPD       Z2, Z1, Z1
+	VADDPD.BCST  float64_3ff0000000000000<>+0(SB), Z1, Z1
+	VMOVAPS      Z3, Z2
+	VFMADD231PD  Z1, Z0, Z2
+	VMOVUPD      Z2, K1, (SI)(AX*8)
+
+rowend:
+	VZEROUPPER
+	RET
+
 // func avx512F64Squares(x []float64) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F64Squares(SB), NOSPLIT, $0-32
@@ -5838,6 +7067,380 @@ rowend:
 	VZEROUPPER
 	RET
 
+// func avx2F32SiLU(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32SiLU(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ AX, AX
+	LEAQ -8(BX), SI
+	CMPQ AX, SI
+	JG   by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      float32_42ae0000<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VXORPS       float32_80000000<>+0(SB), Y0, Y0
+	VMOVUPS      float32_4b400000<>+0(SB), Y2
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y0, Y2
+	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      float32_3ab51882<>+0(SB), Y3
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y0, Y3
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y0, Y3
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y0, Y3
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y4
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y4, Y3, Y0
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VADDPS       float32_3f800000<>+0(SB), Y3, Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y2
+	VDIVPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (DX)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, SI
+	JLE          by1
+
+by1end:
+	CMPQ         AX, BX
+	JE           rowend
+	SUBQ         AX, BX
+	LEAQ         ones<>+32(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVUPS      (SI), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y2
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      float32_42ae0000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VXORPS       float32_80000000<>+0(SB), Y1, Y1
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y3
+	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y1
+	VMOVUPS      float32_3ab51882<>+0(SB), Y4
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y4
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y4
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y4
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y4
+	VMULPS       Y1, Y1, Y5
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y5, Y4, Y1
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y3, Y3
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  Y3, Y1, Y4
+	VADDPS       float32_3f800000<>+0(SB), Y4, Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VDIVPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32ELU(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32ELU(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ AX, AX
+	LEAQ -8(BX), SI
+	CMPQ AX, SI
+	JG   by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      float32_4b400000<>+0(SB), Y2
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y2
+	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y1
+	VMOVUPS      float32_3ab51882<>+0(SB), Y3
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y3
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y3
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y3
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y1, Y4
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y4, Y3, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VSUBPS       float32_3f800000<>+0(SB), Y3, Y1
+	VMOVUPS      float32_00000000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (DX)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, SI
+	JLE          by1
+
+by1end:
+	CMPQ         AX, BX
+	JE           rowend
+	SUBQ         AX, BX
+	LEAQ         ones<>+32(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVUPS      (SI), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMOVUPS      float32_00000000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
+	VMOVUPS      float32_3ab51882<>+0(SB), Y4
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y5, Y4, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y3, Y3
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VSUBPS       float32_3f800000<>+0(SB), Y4, Y2
+	VMOVUPS      float32_00000000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32SELU(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32SELU(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ AX, AX
+	LEAQ -8(BX), SI
+	CMPQ AX, SI
+	JG   by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      float32_4b400000<>+0(SB), Y2
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y2
+	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y1
+	VMOVUPS      float32_3ab51882<>+0(SB), Y3
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y3
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y3
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y3
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y1, Y4
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y4, Y3, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VSUBPS       float32_3f800000<>+0(SB), Y3, Y1
+	VMOVUPS      float32_3fd62d7d<>+0(SB), Y2
+	VMOVUPS      float32_00000000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y2, Y1, Y0
+	VMULPS       float32_3f867d5f<>+0(SB), Y0, Y0
+	VMOVUPS      Y0, (DX)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, SI
+	JLE          by1
+
+by1end:
+	CMPQ         AX, BX
+	JE           rowend
+	SUBQ         AX, BX
+	LEAQ         ones<>+32(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVUPS      (SI), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMOVUPS      float32_00000000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
+	VMOVUPS      float32_3ab51882<>+0(SB), Y4
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y5, Y4, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y3, Y3
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VSUBPS       float32_3f800000<>+0(SB), Y4, Y2
+	VMOVUPS      float32_3fd62d7d<>+0(SB), Y3
+	VMOVUPS      float32_00000000<>+0(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y3, Y2, Y1
+	VMULPS       float32_3f867d5f<>+0(SB), Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32Mish(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32Mish(SB), NOSPLIT, $0-48
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ AX, AX
+	LEAQ -8(BX), SI
+	CMPQ AX, SI
+	JG   by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y1
+	VMOVUPS      float32_41a00000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      float32_4b400000<>+0(SB), Y2
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y2
+	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y1
+	VMOVUPS      float32_3ab51882<>+0(SB), Y3
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y3
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y3
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y3
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y1, Y4
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y4, Y3, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VADDPS       float32_40000000<>+0(SB), Y3, Y1
+	VMULPS       Y1, Y3, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VADDPS       float32_40000000<>+0(SB), Y1, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DX)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, SI
+	JLE          by1
+
+by1end:
+	CMPQ         AX, BX
+	JE           rowend
+	SUBQ         AX, BX
+	LEAQ         ones<>+32(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVUPS      (SI), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y2
+	VMOVUPS      float32_41a00000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
+	VMOVUPS      float32_3ab51882<>+0(SB), Y4
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y5, Y4, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y3, Y3
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VADDPS       float32_40000000<>+0(SB), Y4, Y2
+	VMULPS       Y2, Y4, Y2
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VADDPS       float32_40000000<>+0(SB), Y2, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
 // func avx2F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
 // Requires: AVX
 TEXT ·avx2F32MulSlopeIdentity(SB), NOSPLIT, $0-104
@@ -6915,6 +8518,746 @@ by1end:
 	VMOVAPS     Y4, Y3
 	VFMADD231PS Y2, Y0, Y3
 	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32MulSlopeSiLU(dst []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32MulSlopeSiLU(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS s+24(FP), Y0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -8(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y1
+	VMOVUPS      (DX)(AX*4), Y2
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      float32_42ae0000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VXORPS       float32_80000000<>+0(SB), Y2, Y3
+	VMOVUPS      float32_4b400000<>+0(SB), Y4
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y3, Y4
+	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y3
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y3
+	VMOVUPS      float32_3ab51882<>+0(SB), Y5
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y3, Y5
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y5
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y5
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y3, Y6
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  Y6, Y5, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      float32_3f800000<>+0(SB), Y5
+	VPADDD       Y5, Y4, Y4
+	VMOVAPS      Y4, Y5
+	VFMADD231PS  Y4, Y3, Y5
+	VADDPS       float32_3f800000<>+0(SB), Y5, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y4
+	VDIVPS       Y3, Y4, Y3
+	VMULPS       Y3, Y5, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (BX)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, DI
+	JLE          by1
+
+by1end:
+	CMPQ         AX, SI
+	JE           rowend
+	SUBQ         AX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMULPS       Y0, Y2, Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y2
+	VMOVUPS      float32_42ae0000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VXORPS       float32_80000000<>+0(SB), Y2, Y3
+	VMOVUPS      float32_4b400000<>+0(SB), Y4
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y3, Y4
+	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y3
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y3
+	VMOVUPS      float32_3ab51882<>+0(SB), Y5
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y3, Y5
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y5
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y5
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y3, Y6
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  Y6, Y5, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      float32_3f800000<>+0(SB), Y5
+	VPADDD       Y5, Y4, Y4
+	VMOVAPS      Y4, Y5
+	VFMADD231PS  Y4, Y3, Y5
+	VADDPS       float32_3f800000<>+0(SB), Y5, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y4
+	VDIVPS       Y3, Y4, Y3
+	VMULPS       Y3, Y5, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VMULPS       Y4, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32AddSlopeSiLU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32AddSlopeSiLU(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         x_base+80(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSS s+48(FP), Y0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -8(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y1
+	VMOVUPS      (DX)(AX*4), Y2
+	VMOVUPS      (BX)(AX*4), Y3
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      float32_42ae0000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VXORPS       float32_80000000<>+0(SB), Y2, Y4
+	VMOVUPS      float32_4b400000<>+0(SB), Y5
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y4
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y4
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y4, Y6
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y4, Y6
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y4, Y6
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y4, Y6
+	VMULPS       Y4, Y4, Y7
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  Y7, Y6, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      float32_3f800000<>+0(SB), Y6
+	VPADDD       Y6, Y5, Y5
+	VMOVAPS      Y5, Y6
+	VFMADD231PS  Y5, Y4, Y6
+	VADDPS       float32_3f800000<>+0(SB), Y6, Y4
+	VMOVUPS      float32_3f800000<>+0(SB), Y5
+	VDIVPS       Y4, Y5, Y4
+	VMULPS       Y4, Y6, Y5
+	VMULPS       Y5, Y2, Y2
+	VMOVAPS      Y4, Y5
+	VFMADD231PS  Y4, Y2, Y5
+	VMOVAPS      Y3, Y2
+	VFMADD231PS  Y5, Y1, Y2
+	VMOVUPS      Y2, (SI)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, R8
+	JLE          by1
+
+by1end:
+	CMPQ         AX, DI
+	JE           rowend
+	SUBQ         AX, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMASKMOVPS   (BX)(AX*4), Y1, Y4
+	VMULPS       Y0, Y2, Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y2
+	VMOVUPS      float32_42ae0000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VXORPS       float32_80000000<>+0(SB), Y2, Y3
+	VMOVUPS      float32_4b400000<>+0(SB), Y5
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y3, Y5
+	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y3
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y3
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y3, Y6
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y6
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y6
+	VMULPS       Y3, Y3, Y7
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  Y7, Y6, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      float32_3f800000<>+0(SB), Y6
+	VPADDD       Y6, Y5, Y5
+	VMOVAPS      Y5, Y6
+	VFMADD231PS  Y5, Y3, Y6
+	VADDPS       float32_3f800000<>+0(SB), Y6, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y5
+	VDIVPS       Y3, Y5, Y3
+	VMULPS       Y3, Y6, Y5
+	VMULPS       Y5, Y2, Y2
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  Y3, Y2, Y5
+	VMOVAPS      Y4, Y2
+	VFMADD231PS  Y5, Y0, Y2
+	VMASKMOVPS   Y2, Y1, (SI)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32MulSlopeELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX
+TEXT ·avx2F32MulSlopeELU(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         y_base+80(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS s+24(FP), Y0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -8(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS (CX)(AX*4), Y1
+	VMOVUPS (DX)(AX*4), Y2
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS float32_00000000<>+0(SB), Y3
+	VMINPS  Y2, Y3, Y2
+	VADDPS  float32_3f800000<>+0(SB), Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*4)
+	ADDQ    $+8, AX
+	CMPQ    AX, DI
+	JLE     by1
+
+by1end:
+	CMPQ       AX, SI
+	JE         rowend
+	SUBQ       AX, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VMASKMOVPS (DX)(AX*4), Y1, Y3
+	VMULPS     Y0, Y2, Y0
+	VMOVUPS    float32_00000000<>+0(SB), Y2
+	VMINPS     Y3, Y2, Y2
+	VADDPS     float32_3f800000<>+0(SB), Y2, Y2
+	VMULPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32AddSlopeELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, FMA3
+TEXT ·avx2F32AddSlopeELU(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         y_base+104(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSS s+48(FP), Y0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -8(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS     (CX)(AX*4), Y1
+	VMOVUPS     (DX)(AX*4), Y2
+	VMOVUPS     (BX)(AX*4), Y3
+	VMULPS      Y0, Y1, Y1
+	VMOVUPS     float32_00000000<>+0(SB), Y4
+	VMINPS      Y2, Y4, Y2
+	VADDPS      float32_3f800000<>+0(SB), Y2, Y2
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y2, Y1, Y3
+	VMOVUPS     Y3, (SI)(AX*4)
+	ADDQ        $+8, AX
+	CMPQ        AX, R8
+	JLE         by1
+
+by1end:
+	CMPQ        AX, DI
+	JE          rowend
+	SUBQ        AX, DI
+	LEAQ        ones<>+32(SB), R8
+	SHLQ        $0x02, DI
+	SUBQ        DI, R8
+	VMOVUPS     (R8), Y1
+	VMASKMOVPS  (CX)(AX*4), Y1, Y2
+	VMASKMOVPS  (DX)(AX*4), Y1, Y3
+	VMASKMOVPS  (BX)(AX*4), Y1, Y4
+	VMULPS      Y0, Y2, Y0
+	VMOVUPS     float32_00000000<>+0(SB), Y2
+	VMINPS      Y3, Y2, Y2
+	VADDPS      float32_3f800000<>+0(SB), Y2, Y2
+	VMOVAPS     Y4, Y3
+	VFMADD231PS Y2, Y0, Y3
+	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32MulSlopeSELU(dst []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32MulSlopeSELU(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS s+24(FP), Y0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -8(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y1
+	VMOVUPS      (DX)(AX*4), Y2
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      float32_00000000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      float32_4b400000<>+0(SB), Y4
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y3, Y4
+	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y3
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y3
+	VMOVUPS      float32_3ab51882<>+0(SB), Y5
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y3, Y5
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y5
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y5
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y3, Y6
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  Y6, Y5, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      float32_3f800000<>+0(SB), Y5
+	VPADDD       Y5, Y4, Y4
+	VMOVAPS      Y4, Y5
+	VFMADD231PS  Y4, Y3, Y5
+	VMULPS       float32_3fe10966<>+0(SB), Y5, Y3
+	VMOVUPS      float32_3f867d5f<>+0(SB), Y5
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y2, Y2
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (BX)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, DI
+	JLE          by1
+
+by1end:
+	CMPQ         AX, SI
+	JE           rowend
+	SUBQ         AX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMULPS       Y0, Y2, Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y2
+	VMINPS       Y3, Y2, Y2
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y4
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y4
+	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y2
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y2
+	VMOVUPS      float32_3ab51882<>+0(SB), Y5
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y5
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y5
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y5
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y5
+	VMULPS       Y2, Y2, Y6
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y6, Y5, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      float32_3f800000<>+0(SB), Y5
+	VPADDD       Y5, Y4, Y4
+	VMOVAPS      Y4, Y5
+	VFMADD231PS  Y4, Y2, Y5
+	VMULPS       float32_3fe10966<>+0(SB), Y5, Y2
+	VMOVUPS      float32_3f867d5f<>+0(SB), Y5
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y5, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32AddSlopeSELU(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32AddSlopeSELU(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         x_base+80(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSS s+48(FP), Y0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -8(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y1
+	VMOVUPS      (DX)(AX*4), Y2
+	VMOVUPS      (BX)(AX*4), Y3
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      float32_00000000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y4
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      float32_4b400000<>+0(SB), Y5
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y4
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y4
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y4, Y6
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y4, Y6
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y4, Y6
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y4, Y6
+	VMULPS       Y4, Y4, Y7
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  Y7, Y6, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      float32_3f800000<>+0(SB), Y6
+	VPADDD       Y6, Y5, Y5
+	VMOVAPS      Y5, Y6
+	VFMADD231PS  Y5, Y4, Y6
+	VMULPS       float32_3fe10966<>+0(SB), Y6, Y4
+	VMOVUPS      float32_3f867d5f<>+0(SB), Y6
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x1e, Y5, Y2, Y2
+	VBLENDVPS    Y2, Y6, Y4, Y2
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VMOVUPS      Y3, (SI)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, R8
+	JLE          by1
+
+by1end:
+	CMPQ         AX, DI
+	JE           rowend
+	SUBQ         AX, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMASKMOVPS   (BX)(AX*4), Y1, Y4
+	VMULPS       Y0, Y2, Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y2
+	VMINPS       Y3, Y2, Y2
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y5
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y5
+	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y2
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y2
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y6
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y6
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y6
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y6
+	VMULPS       Y2, Y2, Y7
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y7, Y6, Y2
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      float32_3f800000<>+0(SB), Y6
+	VPADDD       Y6, Y5, Y5
+	VMOVAPS      Y5, Y6
+	VFMADD231PS  Y5, Y2, Y6
+	VMULPS       float32_3fe10966<>+0(SB), Y6, Y2
+	VMOVUPS      float32_3f867d5f<>+0(SB), Y6
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x1e, Y5, Y3, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y2
+	VMOVAPS      Y4, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32MulSlopeMish(dst []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32MulSlopeMish(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS s+24(FP), Y0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -8(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y1
+	VMOVUPS      (DX)(AX*4), Y2
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      float32_41a00000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
+	VMOVAPS      Y2, Y5
+	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y5
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y4
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y5, Y4
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y5, Y4
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y5, Y4
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y6
+	VMOVAPS      Y5, Y5
+	VFMADD231PS  Y6, Y4, Y5
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y3, Y3
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  Y3, Y5, Y4
+	VADDPS       float32_40000000<>+0(SB), Y4, Y3
+	VMULPS       Y3, Y4, Y3
+	VADDPS       float32_40000000<>+0(SB), Y3, Y5
+	VMULPS       float32_40800000<>+0(SB), Y2, Y2
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  Y4, Y4, Y6
+	VMULPS       Y6, Y2, Y2
+	VDIVPS       Y5, Y2, Y2
+	VADDPS       Y2, Y3, Y2
+	VDIVPS       Y5, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (BX)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, DI
+	JLE          by1
+
+by1end:
+	CMPQ         AX, SI
+	JE           rowend
+	SUBQ         AX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMULPS       Y0, Y2, Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y2
+	VMOVUPS      float32_41a00000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
+	VMOVAPS      Y2, Y5
+	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y5
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y4
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y5, Y4
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y5, Y4
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y5, Y4
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y6
+	VMOVAPS      Y5, Y5
+	VFMADD231PS  Y6, Y4, Y5
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y3, Y3
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  Y3, Y5, Y4
+	VADDPS       float32_40000000<>+0(SB), Y4, Y3
+	VMULPS       Y3, Y4, Y3
+	VADDPS       float32_40000000<>+0(SB), Y3, Y5
+	VMULPS       float32_40800000<>+0(SB), Y2, Y2
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  Y4, Y4, Y6
+	VMULPS       Y6, Y2, Y2
+	VDIVPS       Y5, Y2, Y2
+	VADDPS       Y2, Y3, Y2
+	VDIVPS       Y5, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F32AddSlopeMish(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2F32AddSlopeMish(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         x_base+80(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSS s+48(FP), Y0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -8(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS      (CX)(AX*4), Y1
+	VMOVUPS      (DX)(AX*4), Y2
+	VMOVUPS      (BX)(AX*4), Y3
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      float32_41a00000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y4
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y4
+	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
+	VMOVAPS      Y2, Y6
+	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y6
+	VMOVAPS      Y6, Y6
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y6
+	VMOVUPS      float32_3ab51882<>+0(SB), Y5
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y6, Y5
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y6, Y5
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y6, Y5
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y6, Y5
+	VMULPS       Y6, Y6, Y7
+	VMOVAPS      Y6, Y6
+	VFMADD231PS  Y7, Y5, Y6
+	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      float32_3f800000<>+0(SB), Y5
+	VPADDD       Y5, Y4, Y4
+	VMOVAPS      Y4, Y5
+	VFMADD231PS  Y4, Y6, Y5
+	VADDPS       float32_40000000<>+0(SB), Y5, Y4
+	VMULPS       Y4, Y5, Y4
+	VADDPS       float32_40000000<>+0(SB), Y4, Y6
+	VMULPS       float32_40800000<>+0(SB), Y2, Y2
+	VMOVAPS      Y5, Y7
+	VFMADD231PS  Y5, Y5, Y7
+	VMULPS       Y7, Y2, Y2
+	VDIVPS       Y6, Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VDIVPS       Y6, Y2, Y2
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VMOVUPS      Y3, (SI)(AX*4)
+	ADDQ         $+8, AX
+	CMPQ         AX, R8
+	JLE          by1
+
+by1end:
+	CMPQ         AX, DI
+	JE           rowend
+	SUBQ         AX, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMASKMOVPS   (BX)(AX*4), Y1, Y4
+	VMULPS       Y0, Y2, Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y2
+	VMOVUPS      float32_41a00000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       float32_4b400000<>+0(SB), Y3, Y5
+	VMOVAPS      Y2, Y6
+	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y6
+	VMOVAPS      Y6, Y6
+	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y6
+	VMOVUPS      float32_3ab51882<>+0(SB), Y5
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y6, Y5
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y6, Y5
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y6, Y5
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y6, Y5
+	VMULPS       Y6, Y6, Y7
+	VMOVAPS      Y6, Y6
+	VFMADD231PS  Y7, Y5, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      float32_3f800000<>+0(SB), Y5
+	VPADDD       Y5, Y3, Y3
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  Y3, Y6, Y5
+	VADDPS       float32_40000000<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y3
+	VADDPS       float32_40000000<>+0(SB), Y3, Y6
+	VMULPS       float32_40800000<>+0(SB), Y2, Y2
+	VMOVAPS      Y5, Y7
+	VFMADD231PS  Y5, Y5, Y7
+	VMULPS       Y7, Y2, Y2
+	VDIVPS       Y6, Y2, Y2
+	VADDPS       Y2, Y3, Y2
+	VDIVPS       Y6, Y2, Y2
+	VMOVAPS      Y4, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
 rowend:
 	VZEROUPPER
@@ -8633,6 +10976,105 @@ by1end:
 	VXORPS      Y5, Y5, Y5
 	VCMPPD      $0x1e, Y5, Y2, Y2
 	VBLENDVPD   Y2, Y6, Y3, Y2
+	VMOVAPS     Y4, Y3
+	VFMADD231PD Y2, Y0, Y3
+	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F64MulSlopeELU(dst []float64, s float64, g []float64, x []float64, y []float64)
+// Requires: AVX
+TEXT ·avx2F64MulSlopeELU(SB), NOSPLIT, $0-104
+	MOVQ         g_base+32(FP), CX
+	MOVQ         y_base+80(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSD s+24(FP), Y0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -4(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
+	VMOVUPS (CX)(AX*8), Y1
+	VMOVUPS (DX)(AX*8), Y2
+	VMULPD  Y0, Y1, Y1
+	VMOVUPS float64_0000000000000000<>+0(SB), Y3
+	VMINPD  Y2, Y3, Y2
+	VADDPD  float64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*8)
+	ADDQ    $+4, AX
+	CMPQ    AX, DI
+	JLE     by1
+
+by1end:
+	CMPQ       AX, SI
+	JE         rowend
+	SUBQ       AX, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VMASKMOVPD (DX)(AX*8), Y1, Y3
+	VMULPD     Y0, Y2, Y0
+	VMOVUPS    float64_0000000000000000<>+0(SB), Y2
+	VMINPD     Y3, Y2, Y2
+	VADDPD     float64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD     Y2, Y0, Y0
+	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx2F64AddSlopeELU(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
+// Requires: AVX, FMA3
+TEXT ·avx2F64AddSlopeELU(SB), NOSPLIT, $0-128
+	MOVQ         g_base+56(FP), CX
+	MOVQ         y_base+104(FP), DX
+	MOVQ         a_base+24(FP), BX
+	MOVQ         dst_base+0(FP), SI
+	VBROADCASTSD s+48(FP), Y0
+	MOVQ         dst_len+8(FP), DI
+	XORQ         AX, AX
+	LEAQ         -4(DI), R8
+	CMPQ         AX, R8
+	JG           by1end
+
+by1:
+	VMOVUPS     (CX)(AX*8), Y1
+	VMOVUPS     (DX)(AX*8), Y2
+	VMOVUPS     (BX)(AX*8), Y3
+	VMULPD      Y0, Y1, Y1
+	VMOVUPS     float64_0000000000000000<>+0(SB), Y4
+	VMINPD      Y2, Y4, Y2
+	VADDPD      float64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPS     Y3, Y3
+	VFMADD231PD Y2, Y1, Y3
+	VMOVUPS     Y3, (SI)(AX*8)
+	ADDQ        $+4, AX
+	CMPQ        AX, R8
+	JLE         by1
+
+by1end:
+	CMPQ        AX, DI
+	JE          rowend
+	SUBQ        AX, DI
+	LEAQ        ones<>+32(SB), R8
+	SHLQ        $0x03, DI
+	SUBQ        DI, R8
+	VMOVUPS     (R8), Y1
+	VMASKMOVPD  (CX)(AX*8), Y1, Y2
+	VMASKMOVPD  (DX)(AX*8), Y1, Y3
+	VMASKMOVPD  (BX)(AX*8), Y1, Y4
+	VMULPD      Y0, Y2, Y0
+	VMOVUPS     float64_0000000000000000<>+0(SB), Y2
+	VMINPD      Y3, Y2, Y2
+	VADDPD      float64_3ff0000000000000<>+0(SB), Y2, Y2
 	VMOVAPS     Y4, Y3
 	VFMADD231PD Y2, Y0, Y3
 	VMASKMOVPD  Y3, Y1, (SI)(AX*8)

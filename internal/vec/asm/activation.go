@@ -5,6 +5,12 @@ import "github.com/mmcloughlin/avo/operand"
 // leak is the slope of LeakyReLU below 0.
 const leak = 0.01
 
+// seluScale and seluAlpha are λ and α of SELU.
+const (
+	seluScale = 1.0507009873554804934193349852946
+	seluAlpha = 1.6732632423543772848170429916717
+)
+
 // activations are the kernels of the activations but the identity.
 func activations() []kernel {
 	var list []kernel
@@ -25,6 +31,10 @@ func activations() []kernel {
 		{"HardTanh", false, func(l *lanes, x value) value {
 			return l.min(l.constant(1), l.max(l.constant(-1), x))
 		}},
+		{"SiLU", true, func(l *lanes, x value) value { return l.mul(l.max(l.constant(-expMax), x), sigmoid(l, x)) }},
+		{"ELU", true, elu},
+		{"SELU", true, selu},
+		{"Mish", true, mish},
 	} {
 		list = append(list, kernel{
 			name: f.name, params: "dst, x []T", // dst = φ(x)
@@ -55,6 +65,13 @@ func slopes() []kernel {
 		{"HardTanh", false, []string{"x"}, func(l *lanes, x value) value {
 			return step(l, l.sub(l.constant(1), l.abs(x)), 0)
 		}},
+		{"SiLU", true, []string{"x"}, siluSlope},
+		{"ELU", false, []string{"y"}, func(l *lanes, y value) value { return l.add(l.min(l.constant(0), y), l.constant(1)) }},
+		{"SELU", true, []string{"x"}, func(l *lanes, x value) value {
+			below := l.mul(exp(l, l.max(l.constant(-expMax), l.min(l.constant(0), x))), l.constant(seluScale*seluAlpha))
+			return l.where(x, greater, l.constant(seluScale), below)
+		}},
+		{"Mish", true, []string{"x"}, mishSlope},
 	} {
 		product := func(l *lanes, s value, in []value) (sg, slope value) {
 			sg = l.mul(in[0], s)
@@ -157,4 +174,44 @@ func geluSlope(l *lanes, x value) value {
 	t, e, q := normal(l, x)
 	low := l.fnma(l.mul(t, l.constant(invSqrt2Pi)), e, q)
 	return l.where(x, less, low, l.sub(l.constant(1), low))
+}
+
+// siluSlope is σ (1 + x (1 − σ)), with x bounded where σ is 0 or 1; 1 − σ is e⁻ˣ σ.
+func siluSlope(l *lanes, x value) value {
+	x = l.min(l.constant(expMax), l.max(l.constant(-expMax), x))
+	e, one := exp(l, l.neg(x)), l.constant(1)
+	s := l.div(one, l.add(e, one))
+	return l.fma(l.mul(x, l.mul(e, s)), s, s)
+}
+
+// expm1 is eˣ − 1 for x ≤ 0, and 0 above.
+func expm1(l *lanes, x value) value {
+	return l.sub(exp(l, l.max(l.constant(-expMax), l.min(l.constant(0), x))), l.constant(1))
+}
+
+func elu(l *lanes, x value) value { return l.add(expm1(l, x), l.max(l.constant(0), x)) }
+
+func selu(l *lanes, x value) value {
+	return l.mul(l.fma(expm1(l, x), l.register(l.constant(seluAlpha)), l.max(l.constant(0), x)), l.constant(seluScale))
+}
+
+// mishParts returns eˣ and w = eˣ (eˣ + 2), of which tanh(softplus x) is w/(w+2): for x up
+// to mishMax, above which that is 1.
+func mishParts(l *lanes, x value) (bounded, e, w value) {
+	bounded = l.min(l.constant(mishMax), l.max(l.constant(-expMax), x))
+	e = exp(l, bounded)
+	return bounded, e, l.mul(e, l.add(e, l.constant(2)))
+}
+
+func mish(l *lanes, x value) value {
+	_, _, w := mishParts(l, x)
+	return l.mul(l.max(l.constant(-expMax), x), l.div(w, l.add(w, l.constant(2))))
+}
+
+// mishSlope is w/(w+2) + 4 x eˣ (1 + eˣ)/(w+2)².
+func mishSlope(l *lanes, x value) value {
+	x, e, w := mishParts(l, x)
+	by := l.add(w, l.constant(2))
+	rest := l.div(l.mul(l.mul(x, l.constant(4)), l.fma(e, e, e)), by)
+	return l.div(l.add(w, rest), by)
 }

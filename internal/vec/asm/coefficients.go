@@ -39,5 +39,8 @@ var (
 	normalQ = []float64{1, 1.66530629624, 1.18842669755, 0.460547006039, 0.0990129984541, 0.00989740943649}
 )
 
+// mishMax is where tanh(softplus x) is 1 in float32.
+const mishMax = 20
+
 // invSqrt2Pi is the density of the standard normal distribution at 0.
 const invSqrt2Pi = 0.398942280401432678

@@ -15,24 +15,38 @@ func init() {
 		Binds: map[string]reflect.Value{
 			"Activations":        reflect.ValueOf(feature.Activations),
 			"Default":            reflect.ValueOf(feature.Default),
+			"ELU":                reflect.ValueOf(&feature.ELU).Elem(),
 			"GELU":               reflect.ValueOf(&feature.GELU).Elem(),
 			"HardTanh":           reflect.ValueOf(&feature.HardTanh).Elem(),
 			"Identity":           reflect.ValueOf(&feature.Identity).Elem(),
+			"LayerNorm":          reflect.ValueOf(&feature.LayerNorm).Elem(),
 			"LeakyReLU":          reflect.ValueOf(&feature.LeakyReLU).Elem(),
+			"Mish":               reflect.ValueOf(&feature.Mish).Elem(),
 			"NewActivation":      reflect.ValueOf(feature.NewActivation),
 			"Parse":              reflect.ValueOf(feature.Parse),
 			"ParseActivation":    reflect.ValueOf(feature.ParseActivation),
+			"RMSNorm":            reflect.ValueOf(&feature.RMSNorm).Elem(),
 			"ReLU":               reflect.ValueOf(&feature.ReLU).Elem(),
 			"RegisterActivation": reflect.ValueOf(feature.RegisterActivation),
+			"SELU":               reflect.ValueOf(&feature.SELU).Elem(),
+			"SiLU":               reflect.ValueOf(&feature.SiLU).Elem(),
 			"Sigmoid":            reflect.ValueOf(&feature.Sigmoid).Elem(),
 			"Softplus":           reflect.ValueOf(&feature.Softplus).Elem(),
 			"Tanh":               reflect.ValueOf(&feature.Tanh).Elem(),
 		},
 		Types: map[string]reflect.Type{
-			"Activation": reflect.TypeFor[feature.Activation](),
-			"Concat":     reflect.TypeFor[feature.Concat](),
-			"Feature":    reflect.TypeFor[feature.Feature](),
-			"Sequence":   reflect.TypeFor[feature.Sequence](),
+			"Activation":    reflect.TypeFor[feature.Activation](),
+			"AvgPool":       reflect.TypeFor[feature.AvgPool](),
+			"Concat":        reflect.TypeFor[feature.Concat](),
+			"Feature":       reflect.TypeFor[feature.Feature](),
+			"Flatten":       reflect.TypeFor[feature.Flatten](),
+			"GlobalAvgPool": reflect.TypeFor[feature.GlobalAvgPool](),
+			"MaxPool":       reflect.TypeFor[feature.MaxPool](),
+			"Normalise":     reflect.TypeFor[feature.Normalise](),
+			"Reshape":       reflect.TypeFor[feature.Reshape](),
+			"Sequence":      reflect.TypeFor[feature.Sequence](),
+			"Upsample":      reflect.TypeFor[feature.Upsample](),
+			"Window":        reflect.TypeFor[feature.Window](),
 		},
 		Proxies: map[string]reflect.Type{
 			"Feature": reflect.TypeFor[proxyFeatureFeature](),
@@ -46,7 +60,7 @@ func init() {
 type proxyFeatureFeature struct {
 	Object      any
 	Linear_     func(any) bool
-	MaxSlope_   func(any) float64
+	MaxSlope_   func(any, ...tensor.Shape) float64
 	Shape_      func(any, ...tensor.Shape) (tensor.Shape, error)
 	String_     func(any) string
 	UnitByUnit_ func(any) bool
@@ -54,7 +68,9 @@ type proxyFeatureFeature struct {
 
 func (p *proxyFeatureFeature) Linear() bool { return p.Linear_(p.Object) }
 
-func (p *proxyFeatureFeature) MaxSlope() float64 { return p.MaxSlope_(p.Object) }
+func (p *proxyFeatureFeature) MaxSlope(a0 ...tensor.Shape) float64 {
+	return p.MaxSlope_(p.Object, a0...)
+}
 
 func (p *proxyFeatureFeature) Shape(a0 ...tensor.Shape) (tensor.Shape, error) {
 	return p.Shape_(p.Object, a0...)

@@ -18,21 +18,27 @@ func init() {
 			"RegisterMap": reflect.ValueOf(linear.RegisterMap),
 		},
 		Types: map[string]reflect.Type{
-			"Block":     reflect.TypeFor[linear.Block](),
-			"Dense":     reflect.TypeFor[linear.Dense](),
-			"Diagonal":  reflect.TypeFor[linear.Diagonal](),
-			"Fixed":     reflect.TypeFor[linear.Fixed](),
-			"Map":       reflect.TypeFor[linear.Map](),
-			"Outer":     reflect.TypeFor[linear.Outer](),
-			"Own":       reflect.TypeFor[linear.Own](),
-			"Parameter": reflect.TypeFor[linear.Parameter](),
+			"Block":         reflect.TypeFor[linear.Block](),
+			"Conv":          reflect.TypeFor[linear.Conv](),
+			"ConvTranspose": reflect.TypeFor[linear.ConvTranspose](),
+			"Dense":         reflect.TypeFor[linear.Dense](),
+			"Diagonal":      reflect.TypeFor[linear.Diagonal](),
+			"Fixed":         reflect.TypeFor[linear.Fixed](),
+			"Map":           reflect.TypeFor[linear.Map](),
+			"Outer":         reflect.TypeFor[linear.Outer](),
+			"Own":           reflect.TypeFor[linear.Own](),
+			"Parameter":     reflect.TypeFor[linear.Parameter](),
+			"Power":         reflect.TypeFor[linear.Power](),
 		},
 		Proxies: map[string]reflect.Type{
 			"Map":   reflect.TypeFor[proxyLinearMap](),
 			"Outer": reflect.TypeFor[proxyLinearOuter](),
+			"Power": reflect.TypeFor[proxyLinearPower](),
 		},
 		Untypeds: map[string]string{},
-		Wrappers: map[string][]string{},
+		Wrappers: map[string][]string{
+			"ConvTranspose": {"Biases", "Block"},
+		},
 	}
 }
 
@@ -74,3 +80,14 @@ func (p *proxyLinearOuter) Prepare(a0 *tensor.Dense, a1 *tensor.Dense) { p.Prepa
 func (p *proxyLinearOuter) Rows(a0 []*tensor.Dense, a1 *tensor.Dense, a2 *tensor.Dense, a3 float64, a4 int, a5 int) {
 	p.Rows_(p.Object, a0, a1, a2, a3, a4, a5)
 }
+
+// proxyLinearPower stands for an interpreted linear.Power.
+type proxyLinearPower struct {
+	Object any
+	Step_  func(any, *tensor.Dense, []float64)
+	Take_  func(any, *tensor.Dense)
+}
+
+func (p *proxyLinearPower) Step(a0 *tensor.Dense, a1 []float64) { p.Step_(p.Object, a0, a1) }
+
+func (p *proxyLinearPower) Take(a0 *tensor.Dense) { p.Take_(p.Object, a0) }

@@ -75,6 +75,7 @@ func init() {
 			"Dtype":         reflect.TypeFor[model.Dtype](),
 			"Edge":          reflect.TypeFor[model.Edge](),
 			"Equilibrium":   reflect.TypeFor[model.Equilibrium](),
+			"Fixed":         reflect.TypeFor[model.Fixed](),
 			"HeavyBall":     reflect.TypeFor[model.HeavyBall](),
 			"Hessian":       reflect.TypeFor[model.Hessian](),
 			"Inference":     reflect.TypeFor[model.Inference](),

@@ -29,10 +29,10 @@ func init() {
 			"IsPath":            reflect.ValueOf(train.IsPath),
 			"LoadCheckpoint":    reflect.ValueOf(train.LoadCheckpoint),
 			"Nearest":           reflect.ValueOf(train.Nearest),
-			"NewBackprop":       reflect.ValueOf(train.NewBackprop),
 			"NewOptimizer":      reflect.ValueOf(train.NewOptimizer),
 			"NewPCN":            reflect.ValueOf(train.NewPCN),
 			"NewSchedule":       reflect.ValueOf(train.NewSchedule),
+			"NewSettled":        reflect.ValueOf(train.NewSettled),
 			"Optimizers":        reflect.ValueOf(train.Optimizers),
 			"OwnRecipe":         reflect.ValueOf(train.OwnRecipe),
 			"ParseRecipe":       reflect.ValueOf(train.ParseRecipe),
@@ -44,7 +44,6 @@ func init() {
 		},
 		Types: map[string]reflect.Type{
 			"Adam":         reflect.TypeFor[train.Adam](),
-			"Backprop":     reflect.TypeFor[train.Backprop](),
 			"Batch":        reflect.TypeFor[train.Batch](),
 			"Checkpoint":   reflect.TypeFor[train.Checkpoint](),
 			"Data":         reflect.TypeFor[train.Data](),
@@ -62,6 +61,7 @@ func init() {
 			"Schedule":     reflect.TypeFor[train.Schedule](),
 			"Score":        reflect.TypeFor[train.Score](),
 			"Sets":         reflect.TypeFor[train.Sets](),
+			"Settled":      reflect.TypeFor[train.Settled](),
 			"Stateful":     reflect.TypeFor[train.Stateful](),
 			"Step":         reflect.TypeFor[train.Step](),
 		},
@@ -75,7 +75,10 @@ func init() {
 			"ArticleRecipe": "string:article",
 			"DefaultSplit":  "int:1",
 		},
-		Wrappers: map[string][]string{},
+		Wrappers: map[string][]string{
+			"Epoch": {"Finite"},
+			"Step":  {"Finite"},
+		},
 	}
 }
 
