@@ -19,6 +19,9 @@ var activations = map[*feature.Activation]struct {
 	feature.Sigmoid:   {kind: "Sigmoid"},
 	feature.GELU:      {kind: "Gelu"},
 	feature.Softplus:  {kind: "Softplus"},
+	feature.ELU:       {kind: "Elu"},
+	feature.SELU:      {kind: "Selu"},
+	feature.Mish:      {kind: "Mish"},
 }
 
 // feature writes ψ of its sources.
@@ -42,14 +45,18 @@ func (e *exporter) feature(f feature.Feature, in ...*value) (*value, error) {
 		}
 		return in[0], nil
 	case *feature.Activation:
-		switch op, known := activations[f]; {
-		case known:
+		if op, known := activations[f]; known {
 			return e.each(op.kind, in[0], op.attributes...), nil
-		case f == feature.Identity:
+		}
+		form := in[0].form()
+		x := e.as(in[0], form)
+		switch f {
+		case feature.Identity:
 			return in[0], nil
-		case f == feature.HardTanh:
-			v, least, most := in[0], e.constant(e.prefix+".least", []float64{-1}), e.constant(e.prefix+".most", []float64{1})
-			return newValue(out, v.form(), e.op("Clip", []string{e.as(v, v.form()), least, most})), nil
+		case feature.HardTanh:
+			return newValue(out, form, e.op("Clip", []string{x, e.constant(e.prefix+".least", []float64{-1}), e.constant(e.prefix+".most", []float64{1})})), nil
+		case feature.SiLU: // which ONNX has from opset 24 on
+			return newValue(out, form, e.op("Mul", []string{x, e.op("Sigmoid", []string{x})})), nil
 		}
 	case feature.Flatten, feature.Reshape:
 		return e.reshaped(in[0], out), nil

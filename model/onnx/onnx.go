@@ -68,18 +68,18 @@ func Write(w io.Writer, n *model.Network, o Options) error {
 	return err
 }
 
-// Ends returns the nodes, by number, at which the pass begins and ends that a file has, or
-// why there is none.
+// Ends returns the nodes, by number, at which the pass begins and ends that a file has:
+// from the inputs where nothing predicts them, else from the targets. Its error says why
+// there is none.
 func Ends(n *model.Network) (from, to int, err error) {
 	from, to = n.InputNode(), n.TargetNode()
-	predicts := n.PassFrom(from)
-	if predicts == nil {
-		return from, to, nil
+	if n.Predicted(from) {
+		from, to = to, from
 	}
-	if n.PassFrom(to) == nil {
-		return to, from, nil
+	if err := n.PassFrom(from); err != nil {
+		return 0, 0, fmt.Errorf("must be a network that predicts, or generates, in one pass: %w", err)
 	}
-	return 0, 0, fmt.Errorf("must be a network of which a pass is what it predicts: %w", predicts)
+	return from, to, nil
 }
 
 // exporter writes a network's nodes into a file's graph.
