@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -16,8 +17,8 @@ import (
 )
 
 // Config describes a network: as a chain of dense layers by Layers and what goes with
-// them, or as any graph by Nodes and Predictions. The zero value of a field means its
-// default.
+// them, as one of Networks or a text of layers by Network, or as any graph by Nodes and
+// Predictions. The zero value of a field means its default.
 type Config struct {
 	// Layers are the sizes of the nodes of a chain from data to label: 64, 32, 10 for 64
 	// pixels and ten classes, in both directions. Its nodes are named input, hidden1,
@@ -43,6 +44,11 @@ type Config struct {
 	// is learned Precisions has the first value. Default Gaussian for all.
 	Energies []NodeEnergy `json:"energies,omitempty" yaml:"energies,omitempty,flow"`
 
+	// Network is one of Networks, with its settings, such as resnet-mlp depth=16 width=64,
+	// or a text of layers such as conv 32 5x5, gelu, max-pool 2; dense. Layers are then the
+	// sizes of data and label alone, and other fields of a chain are not used. See
+	// [Config.Expanded].
+	Network string `json:"network,omitempty" yaml:"network,omitempty"`
 	// Nodes and Predictions describe a network that is no chain. Fields of a chain are
 	// then not used.
 	Nodes       []Node       `json:"nodes,omitempty" yaml:"nodes,omitempty"`
@@ -65,7 +71,11 @@ type Config struct {
 	// prediction settles in both directions, for a pass downwards is no longer at the
 	// minimum. Default 0.
 	ActivityPrior float64 `json:"activity_prior" yaml:"activity_prior"`
-	// WeightInit says how weights are drawn. Default xavier.
+	// Parametrization says what edges are scaled by. Default that of Network where it has
+	// one, else standard.
+	Parametrization Parametrization `json:"parametrization" yaml:"parametrization"`
+	// WeightInit says how weights are drawn. Default xavier, and normal under mupc, which
+	// has no other.
 	WeightInit WeightInit `json:"weight_init" yaml:"weight_init"`
 	// Dtype is the type of weights and latents. Default float32.
 	Dtype Dtype `json:"dtype" yaml:"dtype"`
@@ -136,6 +146,27 @@ type Term struct {
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
 }
 
+// MarshalYAML leaves the direction out where nodes and predictions have it.
+func (c Config) MarshalYAML() (any, error) {
+	type config Config
+	if len(c.Nodes) == 0 {
+		return config(c), nil
+	}
+	return struct {
+		config    `yaml:",inline"`
+		Direction *Direction `json:"direction,omitempty" yaml:"direction,omitempty"`
+	}{config: config(c)}, nil
+}
+
+// MarshalJSON is [Config.MarshalYAML] in JSON.
+func (c Config) MarshalJSON() ([]byte, error) {
+	v, err := c.MarshalYAML()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
+}
+
 // maxWeights bounds a layer, so that a mistaken size is refused and not tried.
 const maxWeights = 1 << 30
 
@@ -152,12 +183,28 @@ func (c Config) WithDefaults() (Config, error) {
 		names []string
 	}{
 		{"direction", int(c.Direction), directions},
-		{"weight_init", int(c.WeightInit), weightInits},
 		{"dtype", int(c.Dtype), dtypes},
 	} {
 		if e.value < 0 || e.value >= len(e.names) {
 			bad("%s: must be one of %v, got %d", e.field, e.names, e.value)
 		}
+	}
+	full, err := c.Expanded()
+	if err != nil {
+		bad("%v", err)
+	}
+	c.Parametrization = cmp.Or(c.Parametrization, full.Parametrization, Standard)
+	if err := c.Parametrization.check(); err != nil {
+		bad("parametrization: %v", err)
+	}
+	if c.WeightInit == "" && c.Parametrization == MuPC {
+		c.WeightInit = UnitNormal
+	}
+	c.WeightInit = cmp.Or(c.WeightInit, Xavier)
+	if err := c.WeightInit.check(); err != nil {
+		bad("weight_init: %v", err)
+	} else if c.Parametrization == MuPC && c.WeightInit != UnitNormal {
+		bad("weight_init: must be %v where the parametrization is mupc, got %v", UnitNormal, c.WeightInit)
 	}
 	for field, x := range map[string]float64{"weight_decay": c.WeightDecay, "activity_prior": c.ActivityPrior} {
 		if !(x >= 0) || math.IsInf(x, 0) {
@@ -174,11 +221,23 @@ func (c Config) WithDefaults() (Config, error) {
 			}
 		}
 	}
-	if len(c.Nodes) > 0 || len(c.Predictions) > 0 {
+	switch {
+	case err != nil:
+	case c.Network != "":
+		var inside []error
+		full.Parametrization = c.Parametrization
+		full.checkGraph(func(format string, a ...any) { inside = append(inside, fmt.Errorf(format, a...)) })
+		if len(inside) == 0 {
+			inside = full.faults()
+		}
+		if len(inside) > 0 { // what one word says may be wrong at many nodes
+			bad("network: %v", inside[0])
+		}
+	case len(c.Nodes) > 0 || len(c.Predictions) > 0:
 		if c.checkGraph(bad); len(errs) == 0 {
 			errs = c.faults()
 		}
-	} else {
+	default:
 		c.checkChain(bad)
 	}
 	return c, errors.Join(errs...)
@@ -323,28 +382,6 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 			}
 		}
 	}
-}
-
-// faults returns what is wrong with the graph that nodes and predictions make, each
-// naming the node or prediction by its place, too.
-func (c *Config) faults() (errs []error) {
-	spec, _, _ := c.design()
-	_, err := spec.Wire()
-	if err == nil {
-		return nil
-	}
-	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
-		f := err.(*graph.Fault)
-		place := ""
-		switch {
-		case f.Node >= 0:
-			place = fmt.Sprintf("nodes[%d]: ", f.Node)
-		case f.Prediction >= 0:
-			place = fmt.Sprintf("predictions[%d]: ", f.Prediction)
-		}
-		errs = append(errs, errors.New(place+strings.TrimPrefix(f.Text, place)))
-	}
-	return errs
 }
 
 // Validate returns all that is wrong with c, each error naming its field.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,8 +37,9 @@ func chainNames(nodes int) []string {
 // energy, and the precision.
 func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []float64) {
 	s.Dtype, s.Batch = c.Dtype.Tensor(), 1
-	nodes, predictions := c.Nodes, c.Predictions
-	if len(nodes) == 0 {
+	full, _ := c.Expanded() // checked before
+	nodes, predictions := full.Nodes, full.Predictions
+	if full.Chain() {
 		nodes, predictions = c.chain()
 	}
 	number := map[string]int{}
@@ -73,6 +75,33 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 	return s, energies, precisions
 }
 
+// faults returns what is wrong with the graph that nodes and predictions make, each
+// naming the node or prediction by its place, too.
+func (c *Config) faults() (errs []error) {
+	spec, _, _ := c.design()
+	w, err := spec.Wire()
+	if err == nil && c.Parametrization == MuPC {
+		if _, err := muPC(w); err != nil {
+			return []error{err}
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
+		f := err.(*graph.Fault)
+		place := ""
+		switch {
+		case f.Node >= 0:
+			place = fmt.Sprintf("nodes[%d]: ", f.Node)
+		case f.Prediction >= 0:
+			place = fmt.Sprintf("predictions[%d]: ", f.Prediction)
+		}
+		errs = append(errs, errors.New(place+strings.TrimPrefix(f.Text, place)))
+	}
+	return errs
+}
+
 // parsed returns the feature of a text, which has been looked at before, of so many sources.
 func parsed(text string, sources int) feature.Feature {
 	f, _ := feature.Parse(text)
@@ -86,10 +115,7 @@ func parsed(text string, sources int) feature.Feature {
 
 // ports returns the names of the nodes of data and labels.
 func (c *Config) ports() (input, target string) {
-	if len(c.Nodes) == 0 {
-		return inputName, targetName
-	}
-	return c.Input, c.Target
+	return cmp.Or(c.Input, inputName), cmp.Or(c.Target, targetName)
 }
 
 // chain returns the nodes and predictions of the short form, the bottom first.
@@ -127,14 +153,18 @@ func (c *Config) chain() (nodes []Node, predictions []Prediction) {
 	return nodes, predictions
 }
 
+// Chain reports whether the network is a chain of dense layers, by Layers.
+func (c Config) Chain() bool {
+	return c.Network == "" && len(c.Nodes) == 0 && len(c.Predictions) == 0
+}
+
 // NodeNames returns the names of the network's nodes, those of a chain from data to label.
-func (c Config) NodeNames() []string {
-	if len(c.Nodes) == 0 {
+func (c Config) NodeNames() (names []string) {
+	if c, _ = c.Expanded(); len(c.Nodes) == 0 {
 		return chainNames(max(len(c.Layers), 2))
 	}
-	names := make([]string, len(c.Nodes))
-	for i, n := range c.Nodes {
-		names[i] = n.Name
+	for _, n := range c.Nodes {
+		names = append(names, n.Name)
 	}
 	return names
 }
@@ -155,33 +185,34 @@ func (c Config) Count() (total int) {
 }
 
 // Sizes returns the sizes of the nodes, in the order of NodeNames.
-func (c Config) Sizes() []int {
-	if len(c.Nodes) == 0 {
+func (c Config) Sizes() (sizes []int) {
+	if c, _ = c.Expanded(); len(c.Nodes) == 0 {
 		return slices.Clone(c.Layers)
 	}
-	sizes := make([]int, len(c.Nodes))
-	for i, n := range c.Nodes {
-		sizes[i] = n.shape().TotalSize()
+	for _, n := range c.Nodes {
+		sizes = append(sizes, n.shape().TotalSize())
 	}
 	return sizes
 }
 
 // Ends returns the sizes of the nodes of data and labels, 0 where there is none.
 func (c Config) Ends() (input, target int) {
-	in, out := c.ports()
-	for i, name := range c.NodeNames() {
-		if sizes := c.Sizes(); i < len(sizes) && name == in {
-			input = sizes[i]
-		} else if i < len(sizes) && name == out {
-			target = sizes[i]
+	c, _ = c.Expanded()
+	sizes := append(c.Sizes(), 0)
+	end := func(name string) int {
+		i := slices.Index(c.NodeNames(), name)
+		if i < 0 || i >= len(sizes) {
+			return 0
 		}
+		return sizes[i]
 	}
-	return input, target
+	in, out := c.ports()
+	return end(in), end(out)
 }
 
 // Kind is the direction of a chain, and graph of another network.
 func (c Config) Kind() string {
-	if len(c.Nodes) > 0 {
+	if !c.Chain() {
 		return "graph"
 	}
 	return c.Direction.String()
@@ -190,23 +221,34 @@ func (c Config) Kind() string {
 // String describes the network in a line.
 func (c Config) String() string {
 	predictions, sizes := c.Predictions, make([]string, len(c.Sizes()))
-	var form string
-	if len(c.Nodes) > 0 {
+	var text string
+	if full, err := c.Expanded(); c.Network != "" && err == nil {
+		predictions = full.Predictions
+		ends := map[string]string{}
+		for _, n := range full.Nodes {
+			ends[n.Name] = shape.Text(n.shape())
+		}
+		input, target := full.ports()
+		text = fmt.Sprintf("%s from %s to %s", c.Network, ends[input], ends[target])
+	} else if len(c.Nodes) > 0 {
 		for i, n := range c.Nodes {
 			sizes[i] = n.Name + " " + shape.Text(n.shape())
 		}
-		form = fmt.Sprintf("%s, %s", strings.Join(sizes, ", "), plural.Of(len(predictions), "prediction"))
+		text = fmt.Sprintf("%s, %s", strings.Join(sizes, ", "), plural.Of(len(predictions), "prediction"))
 	} else if len(c.Layers) > 0 {
 		_, predictions = c.chain()
 		for i, d := range c.Layers {
 			sizes[i] = fmt.Sprint(d)
 		}
-		form = fmt.Sprintf("%s %v, %s", strings.Join(sizes, "-"), c.Direction, cmp.Or(c.Activation, "tanh"))
+		text = fmt.Sprintf("%s %v, %s", strings.Join(sizes, "-"), c.Direction, cmp.Or(c.Activation, "tanh"))
 	}
 	for _, p := range predictions {
 		if p.Energy != Gaussian {
-			form += fmt.Sprintf(", %v at %s", p.Energy, p.Of)
+			text += fmt.Sprintf(", %v at %s", p.Energy, p.Of)
 		}
 	}
-	return fmt.Sprintf("%s, %v", form, c.Dtype)
+	if c.Parametrization == MuPC {
+		text += ", mupc"
+	}
+	return fmt.Sprintf("%s, %v", text, c.Dtype)
 }

@@ -36,10 +36,27 @@
 //
 // Everything that differs between the two is where the clamps are.
 //
+// # Networks by name
+//
+// Config.Network is a network in a line, for data and labels of Config.Layers: one of
+// [Networks] with its settings, resnet-mlp depth=16 width=64, or its layers from the first
+// hidden node on, conv 32 5x5, gelu, max-pool 2; dense 64, tanh; dense. [Config.Expanded] writes the nodes
+// and predictions that it stands for, and [Config.Outline] tells them with their shapes and
+// what they cost.
+//
+// # Deep networks
+//
+// [MuPC] scales the edges of any network without circles so that neither latents nor their
+// updates grow or vanish with width and depth, and a learning rate found on a small network
+// serves a large one. What a deep network learns at rest differs from backpropagation the
+// more, the more its hidden nodes can explain of an error: by S, the sum of squares of what
+// each passes on to the target. A low precision of the target, of the order of 1/S,
+// keeps them to what is left.
+//
 // # Two conventions
 //
 // A latent is before its nonlinearity or behind it. The article's is before: μ = W φ(v) + b,
-// Edge.Activation. With Prediction.After it is behind, μ = φ(W v + b), as most
+// Edge.Feature. With Prediction.After it is behind, μ = φ(W v + b), as most
 // implementations have it (PCX, FabricPC, Goemaere and others 2025); Config.After writes a
 // chain that way. As feedforward passes they are the same network, but as energies they are
 // two: they settle elsewhere, and published tables are of one of them.

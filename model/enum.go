@@ -29,14 +29,6 @@ const (
 	Warm                 // where Clamp.Start says, else top-down; train keeps where each example settled last
 )
 
-// WeightInit says how weights are drawn.
-type WeightInit int
-
-const (
-	Xavier  WeightInit = iota // uniform ±√(6/(in+out)), biases 0; Glorot and Bengio (2010), eq. 16
-	PyTorch                   // uniform ±1/√in, biases too: nn.Linear's default
-)
-
 // Dtype is the type of a network's numbers.
 type Dtype int
 
@@ -125,11 +117,10 @@ const (
 )
 
 var (
-	directions  = []string{"discriminative", "generative"}
-	starts      = []string{"top-down", "zeros", "normal", "warm"}
-	weightInits = []string{"xavier", "pytorch"}
-	dtypes      = []string{"float32", "float64"}
-	statuses    = []string{"step-limit", "converged", "diverged"}
+	directions = []string{"discriminative", "generative"}
+	starts     = []string{"top-down", "zeros", "normal", "warm"}
+	dtypes     = []string{"float32", "float64"}
+	statuses   = []string{"step-limit", "converged", "diverged"}
 )
 
 // String returns the name.
@@ -137,9 +128,6 @@ func (d Direction) String() string { return name(directions, int(d)) }
 
 // String returns the name.
 func (s Start) String() string { return name(starts, int(s)) }
-
-// String returns the name.
-func (w WeightInit) String() string { return name(weightInits, int(w)) }
 
 // String returns the name.
 func (d Dtype) String() string { return name(dtypes, int(d)) }
@@ -154,9 +142,6 @@ func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), ni
 func (s Start) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalText returns the name.
-func (w WeightInit) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
-
-// MarshalText returns the name.
 func (d Dtype) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // MarshalText returns the name.
@@ -167,9 +152,6 @@ func (d *Direction) UnmarshalText(b []byte) error { return parse((*int)(d), dire
 
 // UnmarshalText takes a name.
 func (s *Start) UnmarshalText(b []byte) error { return parse((*int)(s), starts, b) }
-
-// UnmarshalText takes a name.
-func (w *WeightInit) UnmarshalText(b []byte) error { return parse((*int)(w), weightInits, b) }
 
 // UnmarshalText takes a name.
 func (d *Dtype) UnmarshalText(b []byte) error { return parse((*int)(d), dtypes, b) }

@@ -12,7 +12,7 @@ import (
 // parts of an example's energy that no latent moves.
 func (s *settler) gather(inf Inference, constants []float64) *Result {
 	nodes := len(constants)
-	r := &Result{Rate: math.Inf(1), Gram: s.gram, NodeEnergy: make([]float64, nodes), NodeResidual: make([]float64, nodes)}
+	r := &Result{Rate: math.Inf(1), Gram: s.gram, NodeEnergy: s.energies(), NodeResidual: make([]float64, nodes)}
 	if inf.measuresEnd() {
 		r.EndResidual = make([]float64, nodes)
 	}
@@ -25,7 +25,6 @@ func (s *settler) gather(inf Inference, constants []float64) *Result {
 		steps += st.steps * m.ShardSize(i)
 		r.Rate = min(r.Rate, st.slowest)
 		for j := range nodes {
-			r.NodeEnergy[j] += st.last[j]
 			low[j] += st.low[j]
 		}
 		rounding += st.rounding
@@ -85,6 +84,17 @@ func (s *settler) gather(inf Inference, constants []float64) *Result {
 	}
 	r.view(m)
 	return r
+}
+
+// energies returns the energy by node, as last read of each shard.
+func (s *settler) energies() []float64 {
+	e := make([]float64, len(s.first))
+	for i := range s.machine.Shards() {
+		for l, x := range s.shards[i].last {
+			e[l] += x
+		}
+	}
+	return e
 }
 
 // view gives r the machine's latents, errors, deltas and features.

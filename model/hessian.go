@@ -90,41 +90,32 @@ func (h *Hessian) Dense(example int) *mat.SymDense {
 
 // dense returns the Hessian of each example of a shard.
 func (h *Hessian) dense(p *probe) []*mat.SymDense {
-	columns := make([]map[int]int, p.rows) // among an example's free units, by place in its vector
 	out := make([]*mat.SymDense, p.rows)
 	for r := range out {
-		free := h.free[p.shard.Lo+r]
-		columns[r] = map[int]int{}
-		for i, f := range free {
-			columns[r][p.place(f)] = i
-		}
-		if len(free) > 0 {
-			out[r] = mat.NewSymDense(len(free), nil)
-		} else {
-			out[r] = &mat.SymDense{}
+		out[r] = &mat.SymDense{}
+		if free := len(h.free[p.shard.Lo+r]); free > 0 {
+			out[r] = mat.NewSymDense(free, nil)
 		}
 	}
 	u, hu := p.vector(), p.vector()
-	for j := range p.width {
+	for col := range p.width {
 		clear(u)
 		for r := range p.rows {
-			if _, free := columns[r][j]; free {
-				p.row(u, r)[j] = 1
+			if free := h.free[p.shard.Lo+r]; col < len(free) {
+				p.row(u, r)[p.place(free[col])] = 1
 			}
 		}
 		p.product(hu, u)
-		for r := range p.rows {
-			col, free := columns[r][j]
-			if !free {
+		for r, m := range out {
+			if col >= m.SymmetricDim() {
 				continue
 			}
-			for k, x := range p.row(hu, r) {
-				if row, free := columns[r][k]; free {
-					out[r].SetSym(row, col, out[r].At(row, col)+x/2) // the mean of both triangles
-					if row == col {
-						out[r].SetSym(row, col, x)
-					}
+			for row, f := range h.free[p.shard.Lo+r] {
+				x := p.row(hu, r)[p.place(f)]
+				if row != col {
+					x = m.At(row, col) + x/2 // the mean of both triangles
 				}
+				m.SetSym(row, col, x)
 			}
 		}
 	}

@@ -108,6 +108,17 @@ func plan(cfg Config) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Parametrization == MuPC {
+		scales, err := muPC(wiring)
+		if err != nil {
+			return nil, err
+		}
+		for i, of := range scales {
+			for j, a := range of {
+				wiring.Predictions[i].Edges[j].Scale *= a
+			}
+		}
+	}
 	n := &Network{cfg: cfg, wiring: wiring, numbers: map[string]int{}, workers: runtime.GOMAXPROCS(0), workshop: newWorkshop()}
 	for l, node := range spec.Nodes {
 		n.numbers[node.Name] = l

@@ -3,8 +3,6 @@ package model
 import (
 	"cmp"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -33,7 +31,7 @@ func (n *Network) slots() (slots []slot) {
 	for i, p := range n.wiring.Predictions {
 		in := 0 // of the first weights
 		for j, e := range p.Edges {
-			of := e.Map.Parameters(n.wiring.Features[i][j], n.wiring.Sums[i])
+			of := parametersOf(n.wiring, i, j)
 			if len(of) > 0 {
 				in = cmp.Or(in, of[0].FanIn)
 			}
@@ -111,31 +109,12 @@ func (s *slot) fromFile(x, stored *tensor.Dense) {
 	dense.Permute(x, stored, s.file(), back)
 }
 
-// draw returns a tensor for a slot: weights and biases at random, gains 1.
-func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
-	dt, bound := n.cfg.Dtype.Tensor(), 0.0
-	switch {
-	case s.fixed != nil:
-		return s.fixed
-	case s.index >= 0 && len(s.shape) == 1:
-		return filled(dt, func() float64 { return 1 }, s.shape...)
-	case s.index < 0 && n.cfg.WeightInit == PyTorch && len(n.terms[s.prediction].edges) > 0:
-		bound = 1 / math.Sqrt(float64(cmp.Or(s.in, n.wiring.Features[s.prediction][0].TotalSize())))
-	case s.index < 0:
-	case n.cfg.WeightInit == PyTorch:
-		bound = 1 / math.Sqrt(float64(s.in))
-	default:
-		bound = math.Sqrt(6 / float64(s.in+s.out))
-	}
-	return uniform(rng, dt, bound, s.shape...)
-}
-
 // list makes the list of parameters that are learned, log Π of precisions last.
 func (n *Network) list() {
 	n.parameters = nil
 	for _, s := range n.slots() {
 		if s.fixed == nil {
-			n.parameters = append(n.parameters, Parameter{s.name, s.at(n), s.prediction, s.index >= 0 && len(s.shape) > 1})
+			n.parameters = append(n.parameters, Parameter{s.name, s.at(n), s.prediction, s.index >= 0 && s.in > 0})
 		}
 	}
 	for i, t := range n.terms {
@@ -149,7 +128,7 @@ func (n *Network) list() {
 // article's PyTorch module, layers.0.W.weight from the bottom up; else by prediction and
 // source, hidden.image.weight. j < 0 is what the prediction as a whole has.
 func (n *Network) parameterName(i, j int, name string) string {
-	if len(n.cfg.Layers) > 0 {
+	if n.cfg.Chain() {
 		if strings.Contains(name, "precision") {
 			return fmt.Sprintf("layers.%d.%s", i, name)
 		}
@@ -181,10 +160,6 @@ const (
 	streamNorms
 	streamStart
 )
-
-func uniform(rng *rand.Rand, dt tensor.Dtype, bound float64, shape ...int) *tensor.Dense {
-	return filled(dt, func() float64 { return bound * (2*rng.Float64() - 1) }, shape...)
-}
 
 func filled(dt tensor.Dtype, f func() float64, shape ...int) *tensor.Dense {
 	return dense.Fill(tensor.New(tensor.Of(dt), tensor.WithShape(shape...)), func(int) float64 { return f() })

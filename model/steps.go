@@ -27,7 +27,8 @@ type Settling struct {
 	pace    pace
 	inf     Inference
 	steps   int
-	fresh   bool // gradients are of the last Step or Look
+	looked  bool // errors and energies are of the last Step or Look
+	fresh   bool // and so are gradients
 }
 
 // Begin puts the latents of a batch with clamps c where inf has them begin. What inf says
@@ -66,20 +67,11 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	s.clamps, s.inf, s.steps, s.settler.nudge = clamps, inf, 0, nudge{}
 	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
-	s.look()
+	s.looked, s.fresh = false, false
 	return nil
 }
 
-// look computes energies and errors.
-func (s *Settling) look() {
-	s.settler.machine.Each(func(shard *graph.Shard) {
-		shard.Errors()
-		s.settler.shards[shard.Index].read(shard)
-	})
-	s.fresh = false
-}
-
-// Step moves the latents once. Parameters that have changed, of which the network has been
+// Step moves the latents once, from wherever they are. Parameters that have changed, of which the network has been
 // told, are taken anew. It is an error when ctx is cancelled; that the energy is no number
 // any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
@@ -102,7 +94,7 @@ func (s *Settling) Step(ctx context.Context) error {
 		return fmt.Errorf("model: step: %w", context.Cause(ctx))
 	}
 	s.steps++
-	s.look()
+	s.looked, s.fresh = false, false
 	return nil
 }
 
@@ -110,7 +102,7 @@ func (s *Settling) Step(ctx context.Context) error {
 func (s *Settling) Steps() int { return s.steps }
 
 // Latent returns v of a node, (B, d), live: what is changed of a free unit counts from the
-// next Step on, or from Look.
+// next Step on; for gradients, errors and energies from the next Step or Look on.
 func (s *Settling) Latent(node string) (*tensor.Dense, error) {
 	l, err := s.network.Node(node)
 	if err != nil {
@@ -126,6 +118,10 @@ func (s *Settling) Gradient(node string) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !s.fresh {
+		s.settler.machine.Each((*graph.Shard).Gradients)
+		s.fresh = true
+	}
 	return s.settler.machine.Gradient(l), nil
 }
 
@@ -136,25 +132,39 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 	if err != nil || s.network.wiring.First[l] < 0 {
 		return nil, err
 	}
+	s.look()
 	return s.settler.machine.Error(s.network.wiring.First[l]), nil
 }
 
-// Look computes errors and energies anew, where latents or parameters have been
-// changed.
+// Look has gradients, errors and energies computed anew, where latents or parameters have
+// been changed.
 func (s *Settling) Look() error {
-	err := s.settler.refresh(s.network)
-	if err == nil {
-		s.look()
+	s.looked, s.fresh = false, false
+	return s.settler.refresh(s.network)
+}
+
+// look computes errors and energies, where they are not known.
+func (s *Settling) look() {
+	if s.looked {
+		return
 	}
-	return err
+	s.settler.machine.Each(func(shard *graph.Shard) {
+		shard.Errors()
+		s.settler.shards[shard.Index].read(shard)
+	})
+	s.looked = true
 }
 
 // Energy returns the energy over the batch as of the last Step or Look.
-func (s *Settling) Energy() float64 { return s.Result().Energy }
+func (s *Settling) Energy() float64 {
+	s.look()
+	return sum(s.settler.energies()) + float64(s.settler.machine.Rows())*sum(s.network.constants())
+}
 
 // Result returns the batch as it is, as of the last Step or Look, such as for
 // [Network.Hebbian].
 func (s *Settling) Result() *Result {
+	s.look()
 	r := s.settler.gather(s.inf, s.network.constants())
 	r.of, r.Nodes = s.network, s.network.Nodes()
 	if r.Finite() {

@@ -36,3 +36,37 @@ func TestSteps(t *testing.T) {
 		}
 	}
 }
+
+// TestStepsRead reads a batch between steps: what is read is as of the last Step, or of Look
+// where latents were changed since.
+func TestStepsRead(t *testing.T) {
+	n, err := New(Config{Layers: []int{6, 5, 3}, Dtype: Float64, Seed: 3, WeightDecay: 0.1})
+	must(t, err)
+	s, err := n.Begin(n.Clamp(randomBatch(1, Float64, 40, 6), randomBatch(2, Float64, 40, 3)), Inference{Rate: 0.05})
+	must(t, err)
+	before := s.Energy()
+	must(t, s.Step(context.Background()))
+	must(t, s.Step(context.Background()))
+	gradient, err := s.Gradient("hidden1")
+	must(t, err)
+	got, energy := dense.Floats(gradient), s.Energy()
+	if r := s.Result(); !(energy < before) || math.Abs(energy-r.Energy) > 1e-12*energy {
+		t.Errorf("energy %v after two steps, %v of the result, %v before", energy, r.Energy, before)
+	}
+	must(t, s.Look())
+	_, err = s.Gradient("hidden1")
+	must(t, err)
+	near(t, "gradient", got, dense.Floats(gradient), 0)
+
+	latent, err := s.Latent("hidden1")
+	must(t, err)
+	latent.Float64s()[0] = math.NaN()
+	must(t, s.Look())
+	if e := s.Energy(); !math.IsNaN(e) {
+		t.Errorf("energy %v of a latent that is no number", e)
+	}
+	must(t, s.Step(context.Background()))
+	if s.Result().Finite() {
+		t.Error("a step from an energy that is no number ends at one")
+	}
+}

@@ -57,15 +57,8 @@ func halfSquares(x *tensor.Dense) float64 {
 // outside returns the first element of x from i on that is not from 0 to high, -1
 // for none.
 func outside(x *tensor.Dense, high float64, i int) int {
-	if x.Dtype() == tensor.Float32 {
-		return firstOutside(x.Float32s(), float32(high), i)
-	}
-	return firstOutside(x.Float64s(), high, i)
-}
-
-func firstOutside[T vec.Float](x []T, high T, i int) int {
-	for ; i < len(x); i++ {
-		if !(x[i] >= 0 && x[i] <= high) {
+	for ; i < x.DataSize(); i++ {
+		if v := dense.At(x, i); !(v >= 0 && v <= high) {
 			return i
 		}
 	}
@@ -90,17 +83,10 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // keepFixed sets v, rows lo and on of a batch, to values where free is 0.
 func keepFixed(v, values, free *tensor.Dense, lo int) {
-	if v.Dtype() == tensor.Float32 {
-		keepFixedRows(v.Float32s(), values.Float32s()[lo*v.Shape()[1]:], free.Float32s()[lo*v.Shape()[1]:])
-	} else {
-		keepFixedRows(v.Float64s(), values.Float64s()[lo*v.Shape()[1]:], free.Float64s()[lo*v.Shape()[1]:])
-	}
-}
-
-func keepFixedRows[T vec.Float](v, values, free []T) {
-	for i := range v {
-		if free[i] == 0 {
-			v[i] = values[i]
+	first := lo * v.Shape()[1]
+	for i := range v.DataSize() {
+		if dense.At(free, first+i) == 0 {
+			dense.Set(v, i, dense.At(values, first+i))
 		}
 	}
 }
@@ -118,20 +104,13 @@ func clone(d *tensor.Dense) *tensor.Dense { return d.Clone().(*tensor.Dense) }
 
 // moveRow moves row i of dst by share of the way to that of src.
 func moveRow(dst, src *tensor.Dense, i int, share float64) {
-	k := dst.Shape()[1]
-	if dst.Dtype() == tensor.Float32 {
-		moveTo(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[i*k:], float32(share))
-	} else {
-		moveTo(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[i*k:], share)
-	}
-}
-
-func moveTo[T vec.Float](dst, src []T, share T) {
 	if share == 1 {
-		copy(dst, src)
+		dense.CopyRow(dst, i, src, i)
 		return
 	}
-	for i := range dst {
-		dst[i] += share * (src[i] - dst[i])
+	k := dst.Shape()[1]
+	for at := i * k; at < (i+1)*k; at++ {
+		from := dense.At(dst, at)
+		dense.Set(dst, at, from+share*(dense.At(src, at)-from))
 	}
 }

@@ -113,11 +113,7 @@ func (d Data) LoadFor(classes []string) (Sets, error) {
 		return Sets{}, fmt.Errorf("train: data: validation %d leaves none of the %d training examples of %s", d.Validation, rest.Len(), d.Dataset)
 	}
 	s := Sets{Train: rest.Limit(train), Test: test}
-	held := make([]int, d.Validation)
-	for i := range held {
-		held[i] = train + i
-	}
-	s.Validation = rest.Subset(held)
+	s.Validation = rest.Subset(upTo(train + d.Validation)[train:])
 	if d.Standardize == data.PerChannel && s.Train.Shape == nil {
 		return Sets{}, fmt.Errorf("train: data: standardize: must be none or column for %s, whose inputs are not images, got %v", d.Dataset, d.Standardize)
 	}

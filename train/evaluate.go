@@ -84,25 +84,12 @@ func right(classes, labels []int) int {
 func squaredError(predicted, targets *tensor.Dense, units data.Transform) float64 {
 	k := predicted.Shape()[1]
 	sum := 0.0
-	add := func(i int, diff float64) {
-		switch len(units.Scale) {
-		case 0:
-		case 1:
-			diff /= units.Scale[0]
-		default:
-			diff /= units.Scale[i%k]
+	for i := range predicted.DataSize() {
+		diff := dense.At(predicted, i) - dense.At(targets, i)
+		if n := len(units.Scale); n > 0 { // one for all, or one for each column
+			diff /= units.Scale[i%k%n]
 		}
 		sum += diff * diff
-	}
-	switch p := predicted.Data().(type) {
-	case []float32:
-		for i, t := range targets.Float32s()[:len(p)] {
-			add(i, float64(p[i])-float64(t))
-		}
-	case []float64:
-		for i, t := range targets.Float64s()[:len(p)] {
-			add(i, p[i]-t)
-		}
 	}
 	return sum
 }

@@ -21,7 +21,9 @@ func (r Recipe) String() string {
 		learning = r.Learning
 	}
 	shape := fmt.Sprintf("%v, layers %v", r.Model.Direction, r.Model.Layers)
-	if len(r.Model.Nodes) > 0 {
+	if r.Model.Network != "" {
+		shape = r.Model.Network
+	} else if !r.Model.Chain() {
 		shape = fmt.Sprintf("nodes %s", strings.Join(r.Model.NodeNames(), ", "))
 	}
 	return fmt.Sprintf("%s %s, %s%d epochs, batches of %d, %s at rate %g",

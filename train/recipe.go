@@ -131,9 +131,10 @@ func (r Recipe) Validate() error {
 	under("model", r.Model.Validate())
 	_, err := r.Inference.WithDefaults()
 	under("inference", err)
-	if len(r.Model.Nodes) > 0 && len(errs) == 0 { // a chain allows all
+	if !r.Model.Chain() && len(errs) == 0 { // a chain allows all
 		input, target := cmp.Or(r.Model.Input, "input"), cmp.Or(r.Model.Target, "target")
-		for i, p := range r.Model.Predictions {
+		full, _ := r.Model.Expanded() // validated
+		for i, p := range full.Predictions {
 			if !p.Energy.Form().Settles() && p.Of != input && p.Of != target {
 				errs = append(errs, fmt.Errorf("model.predictions[%d].energy: must be one that settles, for in learning node %s is free, got %v", i, p.Of, p.Energy))
 			}
@@ -202,7 +203,7 @@ func (r Recipe) PCN() (*PCN, error) {
 func (r Recipe) Baseline() Recipe {
 	r.Learning.Rule = rule.Backprop{}.String()
 	sizes := r.Model.Layers
-	if len(sizes) == 0 { // another network is taken as it is
+	if !r.Model.Chain() || len(sizes) == 0 { // another network is taken as it is
 		return r
 	}
 	labels := model.Gaussian

@@ -556,7 +556,7 @@ func TestRecipes(t *testing.T) {
 	}
 	for want, text := range map[string]string{
 		"1:1: colour: unknown key":                                  "colour: red\n",
-		"2:11: learning.epochs: want a whole number":                "learning:\n  epochs: many\n",
+		"2:11: learning.epochs: must be a whole number":             "learning:\n  epochs: many\n",
 		`must be one of discriminative, generative, got "sideways"`: "model:\n  direction: sideways\n",
 	} {
 		if _, err := ParseRecipe([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,11 +9,12 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/config"
 )
 
 func (a *app) benchCommand() *cobra.Command {
 	var asJSON bool
-	var problem string
+	var file, problem string
 	var rounds int
 	c := &cobra.Command{
 		Use:   "bench",
@@ -25,25 +25,25 @@ arithmetic in matrix products, the share of the time that they take, and how
 many times slower settling is without each part of the machine: weights packed
 once, work done once a batch, the Gram form of the energy.
 
-Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.`,
+The network is that of --config, a chain or any graph, with the file's batch and its
+inference; without a file 784-256-256-10, generative, a batch of 64 and 50 steps.
+Flags come before either.`,
 		Example: `  pcnrun bench
+  pcnrun bench --config run.yaml
   pcnrun bench --layers 784,128,128,128,10 --direction discriminative --batch 128 --steps 20
   pcnrun bench --gemm portable --json`,
 		Args: wantArgs(0, 0),
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	recipeFlag(flags, "layers", "SIZES", "sizes from data to label (default 784,256,256,10)", setLayers(flags))
-	recipeFlag(flags, "direction", "DIRECTION", "discriminative or generative (default generative)", func(r *train.Recipe, text string) error {
+	flags.StringVar(&file, "config", "", "`FILE` of settings, as train takes it: see 'pcnrun config'")
+	recipeFlag(flags, "layers", "SIZES", "sizes from data to label (recipe's)", setLayers(flags))
+	recipeFlag(flags, "direction", "DIRECTION", "discriminative or generative (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.Direction.UnmarshalText([]byte(text))
 	})
-	recipeFlag(flags, "batch", "N", "examples of a batch (default 64)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
-	recipeFlag(flags, "method", "NAME", "how latents move: "+strings.Join(model.Methods(), ", ")+" (default gradient)", func(r *train.Recipe, text string) error {
-		return r.Inference.Method.UnmarshalText([]byte(text))
-	})
-	recipeFlag(flags, "steps", "T", "steps in which latents settle (default 50)", whole(1, func(r *train.Recipe) *int { return &r.Inference.Steps }))
-	recipeFlag(flags, "inference-rate", "R", "size of a settling step (default 0.05, or the method's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
-	recipeFlag(flags, "dtype", "TYPE", "float32 or float64 (default float32)", func(r *train.Recipe, text string) error {
+	recipeFlag(flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
+	addInferenceFlags(flags)
+	recipeFlag(flags, "dtype", "TYPE", "float32 or float64 (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})
 	flags.IntVar(&rounds, "rounds", 5, "`N` rounds of which the median is taken")
@@ -51,18 +51,24 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 	flags.BoolVar(&asJSON, "json", false, "print one JSON object")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if rounds < 1 {
-			return usagef("--rounds: want a whole number >= 1")
+			return usagef("--rounds: must be a whole number >= 1, got %d", rounds)
 		}
 		r := train.Recipe{
 			Model:     model.Config{Layers: []int{784, 256, 256, 10}, Direction: model.Generative},
-			Inference: model.Inference{Steps: 50},
+			Inference: model.Inference{Steps: 50, Rate: 0.05},
 			Learning:  train.Learning{Batch: 64},
+		}
+		var err error
+		if file != "" {
+			if r, err = config.Load(file, config.Choice{}); err != nil {
+				return err
+			}
 		}
 		if err := applyFlags(flags, &r); err != nil {
 			return usageError{err}
 		}
-		if r.Inference.Method == model.Gradient && r.Inference.Rate == 0 {
-			r.Inference.Rate = 0.05
+		if err := r.Model.Validate(); err != nil {
+			return usageError{err}
 		}
 		if err := r.CheckMemory(r.Learning.Batch); err != nil {
 			return usageError{err}
@@ -72,6 +78,9 @@ Without flags it settles 784-256-256-10, generative, a batch of 64 for 50 steps.
 			return err
 		}
 		if problem != "" {
+			if len(r.Model.Layers) == 0 {
+				return usagef("--problem: must be of a network of layers, got one of nodes and predictions")
+			}
 			rate := min(r.Inference.Rate, p.Network().MaxRate(p.Clamps()))
 			if err := p.Save(problem, rate); err != nil {
 				return err

@@ -48,7 +48,7 @@ as it settled or the energy of each class.
 	asJSON := c.Flags().Bool("json", false, "print one JSON object, or with FILE one for each line")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if *limit < 0 {
-			return usagef("--limit: want a whole number >= 0")
+			return usagef("--limit: must be a whole number >= 0, got %d", *limit)
 		}
 		if len(args) == 2 && c.Flags().Changed("limit") {
 			return usagef("--limit is for the test part, and not for a FILE")

@@ -74,9 +74,9 @@ func (t *trained) findClass(text string) (int, error) {
 		return k, nil
 	}
 	if t.names == nil {
-		return 0, fmt.Errorf("want a class 0 to %d, got %.40q", classes-1, text)
+		return 0, fmt.Errorf("must be a class 0 to %d, got %.40q", classes-1, text)
 	}
-	return 0, fmt.Errorf("want one of the classes %s, got %.40q", quoted.List(t.names), text)
+	return 0, fmt.Errorf("must be one of the classes %s, got %.40q", quoted.List(t.names), text)
 }
 
 // findClasses returns the classes that the values of a flag mean.

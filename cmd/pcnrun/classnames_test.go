@@ -20,10 +20,10 @@ func TestFindClass(t *testing.T) {
 		"a number":             {[]string{"a", "b", "c"}, "1", 1, ""},
 		"a name that is one":   {[]string{"7", "0", "1"}, "0", 1, ""},
 		"a number beside such": {[]string{"7", "0", "1"}, "2", 2, ""},
-		"no name":              {[]string{"a", "b", "c"}, "d", 0, `want one of the classes "a", "b", "c", got "d"`},
+		"no name":              {[]string{"a", "b", "c"}, "d", 0, `must be one of the classes "a", "b", "c", got "d"`},
 		"without names":        {nil, "2", 2, ""},
-		"too large":            {nil, "3", 0, `want a class 0 to 2, got "3"`},
-		"no number":            {nil, "-1", 0, `want a class 0 to 2, got "-1"`},
+		"too large":            {nil, "3", 0, `must be a class 0 to 2, got "3"`},
+		"no number":            {nil, "-1", 0, `must be a class 0 to 2, got "-1"`},
 	} {
 		got, err := (&trained{network: n, names: c.names}).findClass(c.text)
 		if got != c.want || (err == nil) != (c.err == "") || err != nil && err.Error() != c.err {

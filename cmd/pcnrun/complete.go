@@ -85,11 +85,11 @@ func (o *completeFlags) check() error {
 	notFinite := func(x float64) bool { return !(x >= 0) || math.IsInf(x, 0) }
 	switch {
 	case o.limit < 0:
-		return usagef("--limit: want a whole number >= 0")
+		return usagef("--limit: must be a whole number >= 0, got %d", o.limit)
 	case notFinite(o.temperature):
-		return usagef("--temperature: want a number >= 0")
+		return usagef("--temperature: must be a number >= 0, got %v", o.temperature)
 	case notFinite(o.denoise):
-		return usagef("--denoise: want a number >= 0")
+		return usagef("--denoise: must be a number >= 0, got %v", o.denoise)
 	case o.denoise > 0 && (o.input != "" || o.mask != ""):
 		return usagef("--denoise takes the whole test part: leave out --input and --mask")
 	}
@@ -148,6 +148,10 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	if how.By == model.ByEnergy {
 		res.Temperature = (*number)(&how.Temperature)
 	}
+	raw, err := p.units.Undo(filled)
+	if err != nil {
+		return err
+	}
 	rows := model.Rows(filled)
 	if err := res.compare(ctx, t, sets, p, rows, o.denoise > 0, labels, done.Classes); err != nil {
 		return err
@@ -169,15 +173,11 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		if res.Figure = string(o.out); res.Figure == "" {
 			res.Figure = filepath.Join(filepath.Dir(path), "completed.png")
 		}
-		if err := p.draw(res.Figure, rows, shape); err != nil {
+		if err := p.draw(res.Figure, model.Rows(raw), shape); err != nil {
 			return err
 		}
 	}
 	if o.completed != "" {
-		raw, err := p.units.Undo(filled)
-		if err != nil {
-			return err
-		}
 		if err := a.writeRows(o.completed, p, model.Rows(raw), raw.Dtype()); err != nil {
 			return err
 		}
@@ -306,14 +306,18 @@ func (t *trained) shapeOf(set *data.Set) []int {
 // shown is the number of examples in the picture of completions.
 const shown = 12
 
-// draw writes a picture of images: a row of what was given, with hidden pixels
+// draw writes a picture of raw images: a row of what was given, with hidden pixels
 // red, a row of completions, and a row of the truth.
 func (p *puzzle) draw(path string, filled [][]float64, shape []int) error {
 	n := min(shown, len(filled))
-	given := model.Rows(p.seen.Values)[:n]
+	seen, err := p.units.Undo(p.seen.Values)
+	if err != nil {
+		return err
+	}
+	given := model.Rows(seen)[:n]
 	low, high := math.Inf(1), math.Inf(-1)
 	for i, image := range given {
-		for j, x := range p.truth[i] {
+		for j, x := range p.raw[i] {
 			if !math.IsNaN(x) {
 				low, high = min(low, x), max(high, x)
 			}
@@ -325,7 +329,7 @@ func (p *puzzle) draw(path string, filled [][]float64, shape []int) error {
 	if !(low < high) {
 		low, high = 0, 1
 	}
-	picture, err := report.Grid(slices.Concat(given, filled[:n], p.truth[:n]), shape[1], shape[0], n, low, high)
+	picture, err := report.Grid(slices.Concat(given, filled[:n], p.raw[:n]), shape[1], shape[0], n, low, high)
 	if err != nil {
 		return err
 	}

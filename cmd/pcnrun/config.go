@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/yamlfile"
@@ -56,6 +57,7 @@ func wantCommand(c *cobra.Command, args []string) error {
 type choiceFlags struct {
 	direction string
 	recipe    string
+	network   *pflag.FlagSet // of commands that take one
 }
 
 func (f *choiceFlags) add(c *cobra.Command) {
@@ -75,6 +77,9 @@ func (f *choiceFlags) choice(dataset string) (config.Choice, error) {
 		r.Data.Dataset = cmp.Or(dataset, r.Data.Dataset)
 		if f.direction != "" {
 			r.Model.Direction = direction
+		}
+		if f.network != nil {
+			applyFlags(f.network, r) // network, which takes any text
 		}
 	}}
 	if _, err := train.DefaultRecipe(config.DefaultDataset, model.Discriminative, f.recipe); err != nil {
@@ -209,13 +214,21 @@ func (a *app) configShowCommand() *cobra.Command {
 		Use:   "show [FILE|" + strings.Join(train.Datasets, "|") + "]",
 		Short: "Print the settings that a file, or a dataset's recipe, comes to",
 		Long: `Print the settings that train would use with a file, or for a dataset without one:
-all of them, those that are left out too.`,
-		Example:   "  pcnrun config show run.yaml\n  pcnrun config show sine --recipe article",
+all of them, those that are left out too. --table prints the network instead: each
+node with its shape and what it is predicted from, by which scale and map, with the
+numbers that this learns and the multiply-adds that it takes in a step of settling
+for an example, both ends clamped. --expand prints a network that has a name by its
+nodes and predictions, to copy and change.`,
+		Example:   "  pcnrun config show run.yaml\n  pcnrun config show sine --recipe article\n  pcnrun config show digits --network \"resnet-mlp depth=4 width=32\" --table",
 		Args:      wantArgs(0, 1),
 		ValidArgs: train.Datasets,
 	}
 	var f choiceFlags
 	f.add(c)
+	networkFlag(c.Flags())
+	f.network = c.Flags()
+	table := c.Flags().Bool("table", false, "print the network as a table of its nodes")
+	expand := c.Flags().Bool("expand", false, "print a network that has a name by its nodes and predictions")
 	json := c.Flags().Bool("json", false, "print one JSON object")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		file, dataset := "", ""
@@ -231,10 +244,21 @@ all of them, those that are left out too.`,
 		}
 		r, err := config.Load(file, choice)
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w, and it is no dataset: want a file or one of %s", err, strings.Join(train.Datasets, ", "))
+			return fmt.Errorf("%w, and it is no dataset: must be a file or one of %s", err, strings.Join(train.Datasets, ", "))
 		}
 		if err != nil {
 			return err
+		}
+		if err := r.Validate(); err != nil {
+			return usageError{err}
+		}
+		if *table {
+			return a.printOutline(r.Model, *json)
+		}
+		if *expand {
+			if r.Model, err = r.Model.Expanded(); err != nil {
+				return err
+			}
 		}
 		if *json {
 			return printJSON(a.stdout, r)

@@ -171,10 +171,10 @@ func describes(path string) (bool, error) {
 // freeModelFile checks the name of a file to write a model to.
 func freeModelFile(flag, path string, extensions []string, force bool) error {
 	if path == "" {
-		return usagef("want a file with --%s that ends in %s", flag, strings.Join(extensions, " or "))
+		return usagef("--%s: must be a file that ends in %s, got none", flag, strings.Join(extensions, " or "))
 	}
 	if !slices.Contains(extensions, extension(path)) {
-		return usagef("--%s %q: want a file that ends in %s", flag, path, strings.Join(extensions, " or "))
+		return usagef("--%s: must be a file that ends in %s, got %q", flag, strings.Join(extensions, " or "), path)
 	}
 	switch _, err := os.Stat(path); {
 	case err == nil && !force:

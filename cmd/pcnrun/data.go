@@ -122,7 +122,7 @@ func lookup(name string) (fetch.Set, error) {
 	s, ok := fetch.Find(name)
 	switch {
 	case !ok:
-		return s, usagef("unknown dataset %q, want one of %s", name, strings.Join(downloads(), ", "))
+		return s, usagef("dataset: must be one of %s, got %q", strings.Join(downloads(), ", "), name)
 	case len(s.Files) == 0:
 		return s, usagef("%s is built in and needs no files", name)
 	}
@@ -154,7 +154,7 @@ pcn/data/DATASET in the user's cache, where train looks for them.`,
 			return err
 		}
 		if *stall <= 0 {
-			return usagef("--timeout: want a time above 0")
+			return usagef("--timeout: must be > 0, got %v", *stall)
 		}
 		dir := *out
 		if dir == "" {

@@ -10,6 +10,7 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
 )
@@ -29,12 +30,13 @@ func (a *app) dataShowCommand() *cobra.Command {
 		Short: "Print what a dataset holds, and draw some of it",
 		Long: `Print the shape of a dataset as train reads and cuts it, the range of its raw
 inputs and targets, and how many examples of each class there are. Where inputs
-are images, the first of the training part are drawn in a PNG file.
+are images, the first of the training part are drawn in a PNG file, with --augment as
+they are learned from in the first epoch.
 
 ` + datasetHelp,
 		Example: `  pcnrun data show digits
   pcnrun data show flowers.csv --label kind
-  pcnrun data show photos --out photos.png --json`,
+  pcnrun data show photos --size 32 --augment flip,shift=2 --out photos.png`,
 		Args:      wantArgs(1, 1),
 		ValidArgs: train.Datasets,
 	}
@@ -42,6 +44,7 @@ are images, the first of the training part are drawn in a PNG file.
 	dataDirFlag(c.Flags())
 	addColumnFlags(c.Flags())
 	addImageFlags(c.Flags())
+	augmentFlag(c.Flags(), "")
 	var out pngFile
 	c.Flags().Var(&out, "out", "PNG `FILE` for sample images (default DATASET.png)")
 	json := jsonFlag(c)
@@ -217,7 +220,7 @@ func (s span) and(t span) span {
 }
 
 // survey returns the range of each raw input and target of a set, no targets when
-// there are classes, and the first raw inputs.
+// there are classes, and the first raw inputs, as they are learned from.
 func survey(s *data.Set) (inputs, targets []span, first [][]float64, err error) {
 	s = s.WithTransforms(data.Transform{}, data.Transform{})
 	inputs = make([]span, s.InputSize())
@@ -248,12 +251,15 @@ func survey(s *data.Set) (inputs, targets []span, first [][]float64, err error) 
 		if err := s.Gather(rows, x, y); err != nil {
 			return nil, nil, nil, err
 		}
-		numbers := model.Rows(x)
-		enter(inputs, numbers)
+		enter(inputs, model.Rows(x))
 		if y != nil {
 			enter(targets, model.Rows(y))
 		}
 		if missing := sampleImages - len(first); missing > 0 {
+			if err := s.GatherAugmented(rows, config.DefaultSeed, 1, x, nil); err != nil {
+				return nil, nil, nil, err
+			}
+			numbers := model.Rows(x)
 			first = append(first, numbers[:min(missing, len(numbers))]...)
 		}
 	}

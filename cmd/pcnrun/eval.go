@@ -27,7 +27,7 @@ there is none, by place from 1. Where no flag says otherwise they are the column
 that the model learned or, of a model that learned from no named columns, the last
 ones. A JSON array is like a line of CSV without a header; an object has the class or
 the targets as "label", "target" or "y" or, with a member for each column, as CSV has
-them.
+them. Of images it is a folder with a folder for each class.
 
 ` + rowsHelp + `
 

@@ -25,7 +25,7 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, rows own
 	if err != nil {
 		return err
 	}
-	in, closeIn, err := a.openRows(rows.path, o)
+	in, closeIn, err := a.openRows(ctx, rows.path, o)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (r *ownRows) options(t *trained) (data.RowOptions, error) {
 	k := t.network.Size(t.network.TargetNode())
 	switch {
 	case r.label != "" && r.target != "":
-		return o, usagef("--label and --target: want one of them")
+		return o, usagef("--label and --target: must be one of them, got both")
 	case r.label != "" && k == 1:
 		return o, usagef("--label %s: the network has one target and no classes, give --target", r.label)
 	case r.label != "":
@@ -86,7 +86,7 @@ func (r *ownRows) options(t *trained) (data.RowOptions, error) {
 	case r.target != "":
 		names, err := data.ParseNames(r.target)
 		if err == nil && len(names) != k {
-			err = fmt.Errorf("want %d columns, as many as the network has targets, got %d", k, len(names))
+			err = fmt.Errorf("must be %d columns, as many as the network has targets, got %d", k, len(names))
 		}
 		if err != nil {
 			return o, usagef("--target %s: %w", r.target, err)

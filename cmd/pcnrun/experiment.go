@@ -15,6 +15,7 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 	"example.com/pcn/train/rule"
 )
 
@@ -67,11 +68,11 @@ func fits(r train.Recipe, sets train.Sets) error {
 	if sets.Train.Classes > 0 {
 		what = "classes"
 	}
-	if len(r.Model.Nodes) > 0 {
+	if !r.Model.Chain() {
 		return fmt.Errorf("input and target: must have %d and %d units for the %d inputs and %d %s of %s, got %d and %d", inputs, targets, inputs, targets, what, sets.Train.Name, input, target)
 	}
-	return fmt.Errorf("layers %s do not fit %s: want %d,...,%d for its %d inputs and %d %s",
-		commas(r.Model.Layers), sets.Train.Name, inputs, targets, inputs, targets, what)
+	return fmt.Errorf("layers: must be %d,...,%d for the %d inputs and %d %s of %s, got %s",
+		inputs, targets, inputs, targets, what, sets.Train.Name, commas(r.Model.Layers))
 }
 
 // few is a number of examples of which chance decides more than a point of accuracy.
@@ -83,6 +84,13 @@ func (a *app) describe(e *experiment, w io.Writer, l *train.PCN) {
 		e.recipe.Data.Dataset, plural.Of(e.sets.Train.Len(), "example"), e.sets.Validation.Len(), e.sets.Test.Len())
 	for _, remark := range e.sets.Train.Remarks() {
 		fmt.Fprintf(w, "note     %s\n", remark)
+	}
+	if a := e.sets.Train.Augmentation(); a != (data.Augmentation{}) {
+		onto := ""
+		if a.Shift > 0 {
+			onto = fmt.Sprintf(", onto a background of %v", e.sets.Train.Background())
+		}
+		fmt.Fprintf(w, "augment  %v%s\n", a, onto)
 	}
 	fmt.Fprintf(w, "network  %v\n", l.Network())
 	if r := l.Rule().String(); r != rule.Default {

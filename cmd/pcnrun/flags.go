@@ -90,10 +90,9 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	recipeFlag(f.flags, "standardize", "PER", "give each column, or each channel of images, zero mean and unit variance over\nthe training part: "+strings.Join(data.Pers, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Data.Standardize.UnmarshalText([]byte(text))
 	})
-	recipeFlag(f.flags, "augment", "LIST", "vary training images each time that they are learned from: flip mirrors them,\nshift=N moves them by up to N pixels, crop=N cuts them out of a black border of\nN pixels; such as flip,crop=4, or none (recipe's)", func(r *train.Recipe, text string) error {
-		return r.Data.Augment.UnmarshalText([]byte(text))
-	})
+	augmentFlag(f.flags, " (recipe's)")
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
+	networkFlag(f.flags)
 	addModelFlags(f.flags, "default discriminative; the article's is generative", "recipe's", "recipe's")
 	f.flags.StringVar(&f.bottom, "bottom-energy", "", "`NAME` of the form of the bottom node's energy, that of the label where the\nnetwork is discriminative and of the data where it is generative:\n"+strings.Join(model.NodeEnergies(), ", ")+" (recipe's)")
 	recipeFlag(f.flags, "energies", "NAMES", "the same of all nodes from data to label, the top one gaussian, such as\ngaussian,gaussian-learned,cross-entropy (recipe's)", func(r *train.Recipe, text string) error {
@@ -112,7 +111,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		for field := range strings.SplitSeq(text, ",") {
 			p, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
 			if err != nil || !(p > 0) || math.IsInf(p, 0) {
-				return fmt.Errorf("%q is no precision, want numbers > 0 such as 1,10,1", field)
+				return fmt.Errorf("must be numbers > 0 such as 1,10,1, got %q", field)
 			}
 			r.Model.Precisions = append(r.Model.Precisions, p)
 		}
@@ -151,7 +150,10 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return err
 	})
 	f.flags.Lookup("unguarded").NoOptDefVal = "true"
-	recipeFlag(f.flags, "weight-init", "NAME", "how weights are drawn: xavier, pytorch (recipe's)", func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "parametrization", "NAME", "of edges: standard, or mupc, scales by width and depth for deep networks\n(recipe's, or the network's)", func(r *train.Recipe, text string) error {
+		return r.Model.Parametrization.UnmarshalText([]byte(text))
+	})
+	recipeFlag(f.flags, "weight-init", "NAME", "how weights are drawn: "+strings.Join(model.WeightInits(), ", ")+"\n(recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.WeightInit.UnmarshalText([]byte(text))
 	})
 	recipeFlag(f.flags, "dtype", "TYPE", "float32 or float64 (recipe's)", func(r *train.Recipe, text string) error {
@@ -190,6 +192,13 @@ func addColumnFlags(flags *pflag.FlagSet) {
 			r.Data.Test, err = filepath.Abs(text)
 		}
 		return err
+	})
+}
+
+// augmentFlag adds the flag for how training images are varied.
+func augmentFlag(flags *pflag.FlagSet, otherwise string) {
+	recipeFlag(flags, "augment", "LIST", "vary training images each time that they are learned from: flip mirrors them,\nshift=N moves them by up to N pixels, crop=N cuts them out of a black border of\nN pixels; such as flip,crop=4, or none"+otherwise, func(r *train.Recipe, text string) error {
+		return r.Data.Augment.UnmarshalText([]byte(text))
 	})
 }
 
@@ -240,6 +249,15 @@ func columnUsage(err error) error {
 	return err
 }
 
+// networkFlag adds the flag that names a network. What a recipe has of a chain does not
+// apply to it: see package config.
+func networkFlag(flags *pflag.FlagSet) {
+	recipeFlag(flags, "network", "TEXT", "a network by name, with its settings, in place of a chain:\n"+strings.Join(model.Networks(), "\n")+"\nor by its layers from the first hidden node on, such as\n\"conv 32 5x5, gelu, max-pool 2; dense 64, tanh; dense\"", func(r *train.Recipe, text string) error {
+		r.Model.Network = text
+		return nil
+	})
+}
+
 // addModelFlags adds the flags for what a model file from elsewhere does not
 // say.
 func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
@@ -279,7 +297,7 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 	recipeFlag(flags, "tolerance", "SHARE", "end settling when this share of the gradient is left, 0 for never (recipe's)", func(r *train.Recipe, text string) error {
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(x >= 0 && x < 1) {
-			return errors.New("want a number >= 0 and < 1")
+			return errors.New("must be a number >= 0 and < 1")
 		}
 		r.Inference.Tolerance = x
 		return nil
@@ -363,7 +381,7 @@ func (f *recipeFlags) setBottom(c *model.Config) error {
 	if err := e.UnmarshalText([]byte(f.bottom)); err != nil {
 		return usagef("--bottom-energy: %v", err)
 	}
-	if len(c.Nodes) > 0 {
+	if !c.Chain() {
 		return usagef("--bottom-energy: is for a chain of layers, got nodes: give the energy with the prediction")
 	}
 	if len(c.Energies) == 0 {
@@ -390,8 +408,8 @@ func (f *recipeFlags) choose(r *train.Recipe, args []string) {
 	})
 }
 
-// choosing are the flags that decide the default recipe.
-var choosing = []string{"data", "label", "target", "test", "size", "colour", "validation", "direction"}
+// choosing are the flags that decide the default recipe, or what of it does not apply.
+var choosing = []string{"data", "label", "target", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
 
 // fromFiles reports whether a known dataset is read from files.
 func fromFiles(dataset string) bool {

@@ -34,7 +34,7 @@ func seed(set func(*train.Recipe, uint64)) func(*train.Recipe, string) error {
 	return func(r *train.Recipe, text string) error {
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return errors.New("want a whole number >= 0")
+			return errors.New("must be a whole number >= 0")
 		}
 		set(r, n)
 		return nil
@@ -46,7 +46,7 @@ func list[T int | float64](text string, parse func(string) (T, error)) (numbers 
 	for _, s := range strings.Split(text, ",") {
 		x, err := parse(strings.TrimSpace(s))
 		if err != nil {
-			return nil, fmt.Errorf("want numbers between commas, got %q", s)
+			return nil, fmt.Errorf("must be numbers between commas, got %q", s)
 		}
 		numbers = append(numbers, x)
 	}
@@ -61,7 +61,7 @@ func setLayers(flags *pflag.FlagSet) func(*train.Recipe, string) error {
 		for field := range strings.SplitSeq(text, ",") {
 			size, err := strconv.Atoi(strings.TrimSpace(field))
 			if err != nil || size <= 0 {
-				return fmt.Errorf("%q is no size, want whole numbers > 0 such as 64,32,10", field)
+				return fmt.Errorf("must be whole numbers > 0 such as 64,32,10, got %q", field)
 			}
 			r.Model.Layers = append(r.Model.Layers, size)
 		}
@@ -94,7 +94,7 @@ func whole(low int, field func(*train.Recipe) *int) func(*train.Recipe, string) 
 	return func(r *train.Recipe, text string) error {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < low {
-			return fmt.Errorf("want a whole number >= %d", low)
+			return fmt.Errorf("must be a whole number >= %d", low)
 		}
 		*field(r) = n
 		return nil
@@ -106,7 +106,7 @@ func positive(field func(*train.Recipe) *float64) func(*train.Recipe, string) er
 	return func(r *train.Recipe, text string) error {
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(x > 0) || math.IsInf(x, 0) {
-			return errors.New("want a number > 0")
+			return errors.New("must be a number > 0")
 		}
 		*field(r) = x
 		return nil
@@ -118,7 +118,7 @@ func notNegative(field func(*train.Recipe) *float64) func(*train.Recipe, string)
 	return func(r *train.Recipe, text string) error {
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(x >= 0) || math.IsInf(x, 0) {
-			return errors.New("want a number >= 0")
+			return errors.New("must be a number >= 0")
 		}
 		*field(r) = x
 		return nil
@@ -129,7 +129,7 @@ func notNegative(field func(*train.Recipe) *float64) func(*train.Recipe, string)
 func wantArgs(low, high int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < low || len(args) > high {
-			return fmt.Errorf("want %s, got %d arguments", c.Use, len(args))
+			return fmt.Errorf("arguments: must be %s, got %d", c.Use, len(args))
 		}
 		return nil
 	}
@@ -138,7 +138,7 @@ func wantArgs(low, high int) cobra.PositionalArgs {
 // datasetArgs accepts at most the name, or the path, of a dataset.
 func datasetArgs(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return fmt.Errorf("want one dataset, got %s", strings.Join(args, " "))
+		return fmt.Errorf("dataset: must be one, got %s", strings.Join(args, " "))
 	}
 	if len(args) == 1 {
 		_, err := datasetOf(train.Data{}, args[0])

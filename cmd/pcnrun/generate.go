@@ -76,10 +76,10 @@ type generateFlags struct {
 
 func (a *app) generate(ctx context.Context, g *generateFlags, args []string) error {
 	if g.flags.Changed("samples") && g.samples <= 0 {
-		return usagef("--samples: want a whole number > 0")
+		return usagef("--samples: must be a whole number > 0, got %d", g.samples)
 	}
 	if !(g.temperature >= 0) || math.IsInf(g.temperature, 0) {
-		return usagef("--temperature: want a number >= 0")
+		return usagef("--temperature: must be a number >= 0, got %v", g.temperature)
 	}
 	t, err := g.open(args[0], false)
 	if err != nil {
@@ -139,7 +139,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 func (a *app) noteInputs(n *model.Network, expect string) {
 	if !n.Predicted(n.InputNode()) {
 		remedy := "learn with --direction generative"
-		if len(n.Config().Nodes) > 0 {
+		if !n.Config().Chain() {
 			remedy = "add a prediction of it"
 		}
 		fmt.Fprintf(a.info(), "note: %s, and %s: %s\n", unpredicted(n), expect, remedy)
@@ -148,8 +148,8 @@ func (a *app) noteInputs(n *model.Network, expect string) {
 
 // unpredicted says why a network knows no inputs.
 func unpredicted(n *model.Network) string {
-	if cfg := n.Config(); len(cfg.Nodes) > 0 {
-		return "nothing predicts node " + cfg.Input
+	if !n.Config().Chain() {
+		return "nothing predicts node " + n.Nodes()[n.InputNode()]
 	}
 	return "a discriminative network does not predict its inputs"
 }
@@ -202,7 +202,7 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 	k := n.Size(n.TargetNode())
 	if g.flags.Changed("between") {
 		if len(between) != 2 {
-			return w, usagef("--between: want two classes, such as %s, got %d", t.listClasses(0, k-1), len(between))
+			return w, usagef("--between: must be two classes, such as %s, got %d", t.listClasses(0, k-1), len(between))
 		}
 		if g.flags.Changed("label") {
 			return w, usagef("--between and --label do not go together")
@@ -226,7 +226,7 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 	case labels != nil:
 		w.what = "class " + t.listClasses(labels...)
 	case g.flags.Changed("label"):
-		return w, usagef("--label: want a class, such as %s, got none", t.listClasses(0))
+		return w, usagef("--label: must be a class, such as %s, got none", t.listClasses(0))
 	default:
 		for c := range k {
 			labels = append(labels, c)
@@ -252,7 +252,7 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSON bool) error {
 	n := t.network
 	k := n.Size(n.TargetNode())
-	in, closeIn, err := a.openRows(rowsPath(args), data.RowOptions{Width: k})
+	in, closeIn, err := a.openRows(ctx, rowsPath(args), data.RowOptions{Width: k})
 	if err != nil {
 		return err
 	}

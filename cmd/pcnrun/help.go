@@ -25,7 +25,7 @@ var flagGroups = []string{settingsFlags, dataFlags, networkFlags, learningFlags,
 var flagsUnder = map[string][]string{
 	settingsFlags: {"config", "recipe", "seed"},
 	dataFlags:     {"data", "dataset", "label", "target", "test", "size", "colour", "limit", "validation", "standardize", "augment", "input", "format", "mask", "denoise"},
-	networkFlags:  {"layers", "direction", "activation", "top-activation", "bottom-energy", "energies", "precisions", "weight-decay", "activity-prior", "weight-init", "dtype"},
+	networkFlags:  {"layers", "network", "direction", "activation", "top-activation", "bottom-energy", "energies", "precisions", "weight-decay", "activity-prior", "parametrization", "weight-init", "dtype"},
 	learningFlags: {"rule", "epochs", "batch", "rate", "schedule", "patience", "optimizer"},
 	settlingFlags: {"method", "steps", "tolerance", "inference-rate", "node-rates", "node-steps", "init", "unguarded", "by", "temperature"},
 }

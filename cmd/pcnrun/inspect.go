@@ -41,7 +41,7 @@ from, how its latents settle with both ends clamped: the energy and what is left
 of the gradient by node where they end, as a share of the largest before a step,
 the energy still to lose, the curvature (the extreme eigenvalues of the energy's
 Hessian by the free latents, of the first 8 examples) with the inference rate that
-it allows, and for each layer the cosine between the Hebbian update and backprop's
+it allows, and for each prediction the cosine of the Hebbian update and backprop's
 direction. The examples are of the validation part or, where there is none, of the
 test part.
 
@@ -63,7 +63,7 @@ Without --dataset, what needs data is left out for such a file.`,
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if *limit < 1 {
-			return usagef("--limit: want a whole number >= 1")
+			return usagef("--limit: must be a whole number >= 1, got %d", *limit)
 		}
 		if *out == "" {
 			*out = filepath.Dir(args[0])
@@ -152,15 +152,15 @@ func describeNetwork(path string, n *model.Network) *inspection {
 	}
 	for i, p := range spec.Predictions {
 		for j, e := range p.Edges {
-			layer := layerInfo{
-				Of: p.Of, From: strings.Join(e.From, "+"), Map: fmt.Sprint(e.Map), Feature: e.Feature.String(), After: p.After.String(),
-				prediction: i,
+			info := predictionInfo{
+				Of: p.Of, From: strings.Join(e.From, "+"), Map: fmt.Sprint(e.Map), Feature: e.Feature.String(), After: p.After.String(), Scale: number(e.Scale),
+				by: model.Between(p, e), prediction: i,
 			}
 			if w := n.EdgeWeights(i, j); w != nil {
 				frobenius, spectral := n.WeightNorms(i, j)
-				layer.Shape, layer.Frobenius, layer.Spectral = w.Shape(), (*number)(&frobenius), (*number)(&spectral)
+				info.Shape, info.Frobenius, info.Spectral = w.Shape(), (*number)(&frobenius), (*number)(&spectral)
 			}
-			in.Layers = append(in.Layers, layer)
+			in.Predictions = append(in.Predictions, info)
 		}
 	}
 	for _, p := range n.Parameters() {
@@ -247,9 +247,9 @@ func (in *inspection) compare(n *model.Network, r *model.Result, batch train.Bat
 		in.leaveOut("cosines", strings.TrimPrefix(err.Error(), "train: backprop: "))
 		return nil
 	}
-	for i := range in.Layers {
-		if l := &in.Layers[i]; l.prediction < len(cosines) {
-			l.Cosine = (*number)(&cosines[l.prediction])
+	for i := range in.Predictions {
+		if p := &in.Predictions[i]; p.prediction < len(cosines) {
+			p.Cosine = (*number)(&cosines[p.prediction])
 		}
 	}
 	return err

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/shape"
@@ -15,19 +14,19 @@ import (
 	"example.com/pcn/train"
 )
 
-// inspection is what --json prints of a model. Nodes and predictions, here layers, are in
-// the order of the network, of a chain from the bottom.
+// inspection is what --json prints of a model. Nodes and predictions are in the order
+// of the network, of a chain from the bottom.
 type inspection struct {
-	Model     string       `json:"model"`
-	Network   model.Config `json:"network"`
-	Weights   int          `json:"weights"` // and biases
-	Nodes     []nodeInfo   `json:"nodes"`
-	Layers    []layerInfo  `json:"layers"`
-	Settled   *settledInfo `json:"settled,omitempty"`   // where there are data
-	Curvature *curvature   `json:"curvature,omitempty"` // and the energy is finite
-	Graph     []string     `json:"graph"`               // files
-	Figure    string       `json:"figure,omitempty"`
-	LeftOut   []string     `json:"left_out,omitempty"` // what, and why
+	Model       string           `json:"model"`
+	Network     model.Config     `json:"network"`
+	Weights     int              `json:"weights"` // and biases
+	Nodes       []nodeInfo       `json:"nodes"`
+	Predictions []predictionInfo `json:"predictions"`
+	Settled     *settledInfo     `json:"settled,omitempty"`   // where there are data
+	Curvature   *curvature       `json:"curvature,omitempty"` // and the energy is finite
+	Graph       []string         `json:"graph"`               // files
+	Figure      string           `json:"figure,omitempty"`
+	LeftOut     []string         `json:"left_out,omitempty"` // what, and why
 }
 
 type nodeInfo struct {
@@ -47,31 +46,20 @@ type extent struct {
 	High number `json:"high"`
 }
 
-// layerInfo is an edge of a prediction. The cosine is of the prediction.
-type layerInfo struct {
+// predictionInfo is an edge of a prediction. The cosine is of the prediction.
+type predictionInfo struct {
 	Of         string  `json:"of"`
 	From       string  `json:"from"`
 	Map        string  `json:"map"`
 	Feature    string  `json:"feature"` // before the map
 	After      string  `json:"after"`   // behind it
+	Scale      number  `json:"scale"`
 	Shape      []int   `json:"shape,omitempty"`
 	Frobenius  *number `json:"frobenius,omitempty"` // of weights, where there are
 	Spectral   *number `json:"spectral,omitempty"`
 	Cosine     *number `json:"cosine,omitempty"` // between the Hebbian update and backprop's direction
+	by         string  // in words
 	prediction int
-}
-
-// by says what lies between the nodes of an edge.
-func (l layerInfo) by() string {
-	var s strings.Builder
-	if identity := feature.Identity.String(); l.After != identity {
-		s.WriteString(l.After + " of ")
-	}
-	s.WriteString(l.Map)
-	if l.Feature != feature.Identity.String() {
-		s.WriteString(" of " + l.Feature)
-	}
-	return s.String()
 }
 
 // precision is that of the units, or the mean with the least and the largest.
@@ -127,10 +115,18 @@ type curvature struct {
 	LowLeast       number `json:"low_least"`
 	HighMean       number `json:"high_mean"`
 	HighLargest    number `json:"high_largest"`
-	ConditionMean  number `json:"condition_mean"` // null where an example is on a ridge
+	ConditionMean  number `json:"condition_mean"` // null where an example is on a saddle or ridge
 	ConditionWorst number `json:"condition_worst"`
 	RateBound      number `json:"rate_bound"` // of the guard: 1/λ with a bound on λ
 	RateMeasured   number `json:"rate_safe"`  // 1/λ with the largest found
+}
+
+// condition says what the energy is like where the examples settled.
+func (k *curvature) condition() string {
+	if k.LowLeast <= 0 {
+		return "none: where an example settled is no minimum but a saddle or ridge, off which its energy falls or stays level"
+	}
+	return fmt.Sprintf("%.4g, at worst %.4g", k.ConditionMean, k.ConditionWorst)
 }
 
 func (in *inspection) leaveOut(what, why string) {
@@ -146,10 +142,10 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		}
 		return fmt.Sprintf("%.4g", *x)
 	}
-	nodes, layers := slices.Clone(in.Nodes), slices.Clone(in.Layers)
-	if len(n.Config().Layers) > 0 { // of a chain the top first
+	nodes, predictions := slices.Clone(in.Nodes), slices.Clone(in.Predictions)
+	if n.Config().Chain() { // of a chain the top first
 		slices.Reverse(nodes)
-		slices.Reverse(layers)
+		slices.Reverse(predictions)
 	}
 	fmt.Fprintf(t, "%v\n\n", n)
 	fmt.Fprintln(t, "node\tshape\trole\tprecision\tenergy\tresidual")
@@ -157,13 +153,13 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", node.Name, shape.Text(node.Shape), node.Role, node.precision(), text(node.Energy), text(node.Residual))
 	}
 	fmt.Fprint(t, "\nprediction of\tfrom\tby\tshape\tFrobenius norm\tspectral norm")
-	if in.Layers[0].Cosine != nil {
+	if in.Predictions[0].Cosine != nil {
 		fmt.Fprint(t, "\tcosine to backprop")
 	}
 	fmt.Fprintln(t)
-	for _, layer := range layers {
-		weights := strings.ReplaceAll(shape.Text(layer.Shape), "×", " × ")
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", layer.Of, layer.From, layer.by(), weights, text(layer.Frobenius), text(layer.Spectral), text(layer.Cosine))
+	for _, p := range predictions {
+		weights := strings.ReplaceAll(shape.Text(p.Shape), "×", " × ")
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Of, p.From, p.by, weights, text(p.Frobenius), text(p.Spectral), text(p.Cosine))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -185,7 +181,7 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		}
 		fmt.Fprintf(w, "curvature   eigenvalues %.4g to %.4g, mean %.4g to %.4g; %s, %s, %s\n",
 			k.LowLeast, k.HighLargest, k.LowMean, k.HighMean, plural.Of(k.Free, "free unit"), how, plural.Of(k.Examples, "example"))
-		fmt.Fprintf(w, "condition   %.4g, at worst %.4g\n", k.ConditionMean, k.ConditionWorst)
+		fmt.Fprintf(w, "condition   %s\n", k.condition())
 		fmt.Fprintf(w, "safe rate   %.4g measured, the guard allows %.4g\n", k.RateMeasured, k.RateBound)
 	}
 	for _, what := range in.LeftOut {

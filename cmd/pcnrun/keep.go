@@ -50,7 +50,7 @@ func (i *interval) Set(text string) error {
 		*i = interval{time: d}
 		return nil
 	}
-	return fmt.Errorf("want epochs such as 1, batches such as 50b, or a time such as 30s")
+	return fmt.Errorf("must be epochs such as 1, batches such as 50b, or a time such as 30s")
 }
 
 // keeper writes to a run's folder what is to outlive the process.

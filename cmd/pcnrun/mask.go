@@ -31,7 +31,7 @@ func (a *app) hide(ctx context.Context, mask string, n int, shape []int, t *trai
 	switch kind, text, _ := strings.Cut(mask, ":"); kind {
 	case "top", "bottom", "left", "right":
 		if !images {
-			return nil, usagef("--mask %s: the inputs are no images, want random:SHARE or a file", mask)
+			return nil, usagef("--mask: must be random:SHARE or a file, since the inputs are no images, got %s", mask)
 		}
 		hides = map[string]func(x, y int) bool{
 			"top":    func(_, y int) bool { return y < h/2 },
@@ -43,7 +43,7 @@ func (a *app) hide(ctx context.Context, mask string, n int, shape []int, t *trai
 	case "random":
 		p, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(p > 0 && p < 1) {
-			return nil, usagef("--mask %s: want random:SHARE with a share between 0 and 1", mask)
+			return nil, usagef("--mask: must be random:SHARE with a share between 0 and 1, got %s", mask)
 		}
 		rng := rand.New(rand.NewPCG(t.recipe.Data.Seed, streamMask))
 		hides = func(int, int) bool { return rng.Float64() < p }
@@ -70,20 +70,20 @@ const streamMask = 301
 func (a *app) maskFile(ctx context.Context, path string, n int, t *trained) (hidden, error) {
 	numbers, _, err := a.allRows(ctx, path, t, false)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usagef("--mask %s: want top, bottom, left, right, random:SHARE or a file, and there is none of this name", path)
+		return nil, usagef("--mask: must be top, bottom, left, right, random:SHARE or a file that is there, got %s", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--mask: %w", err)
 	}
 	if len(numbers) != 1 && len(numbers) != n {
-		return nil, fmt.Errorf("--mask %s: want 1 line or one for each of the %d examples, got %d", path, n, len(numbers))
+		return nil, fmt.Errorf("--mask %s: must be 1 line or one for each of the %d examples, got %d", path, n, len(numbers))
 	}
 	out := make(hidden, len(numbers))
 	for i, row := range numbers {
 		out[i] = make([]bool, len(row))
 		for j, x := range row {
 			if x != 0 && x != 1 {
-				return nil, fmt.Errorf("--mask %s: row %d, column %d: want 0 or 1, got %v", path, i+1, j+1, x)
+				return nil, fmt.Errorf("--mask %s: row %d, column %d: must be 0 or 1, got %v", path, i+1, j+1, x)
 			}
 			out[i][j] = x == 1
 		}

@@ -204,7 +204,7 @@ func (t *trained) describe() error {
 		return fmt.Errorf("%s: %d names for %d classes", classesKey, len(t.names), targets)
 	}
 	if t.columns != nil && (len(t.columns) != inputs || !distinct(t.columns)) {
-		return fmt.Errorf("%s: want %d names that all differ, got %d", columnsKey, inputs, len(t.columns))
+		return fmt.Errorf("%s: must be %d names that all differ, got %d", columnsKey, inputs, len(t.columns))
 	}
 	return nil
 }
@@ -245,7 +245,7 @@ func agree(path string, asked, is model.Config) error {
 	} {
 		switch {
 		case field.asked == field.is:
-		case len(is.Nodes) > 0:
+		case !is.Chain():
 			return usagef("--%s %s: %s is of nodes and predictions, which say so themselves", field.flag, field.asked, path)
 		default:
 			return usagef("--%s %s: %s says %s", field.flag, field.asked, path, field.is)

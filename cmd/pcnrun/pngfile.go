@@ -17,7 +17,7 @@ func (p *pngFile) Type() string { return "FILE" }
 // Set refuses a name by which what is in the file would be taken for something else.
 func (p *pngFile) Set(text string) error {
 	if !strings.EqualFold(filepath.Ext(text), ".png") {
-		return errors.New("pictures are PNG: want a name that ends in .png")
+		return errors.New("must be a name that ends in .png: pictures are PNG")
 	}
 	*p = pngFile(text)
 	return nil

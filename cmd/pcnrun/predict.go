@@ -25,11 +25,12 @@ func (a *app) predictCommand() *cobra.Command {
 
 For each row a line is printed in the same format: as CSV the class and then the
 target of each class, or for a regression the targets; as JSON an object with
-"class" and "targets".
+"class" and "targets". Of images the file comes first, as JSON as "file".
 
 ` + modelHelp,
 		Example: `  pcnrun predict runs/digits/model.safetensors images.csv
   pcnrun predict runs/digits/model.safetensors < images.jsonl | head -1
+  pcnrun predict runs/photos/model.safetensors more-photos/rose
   echo 1.57 | pcnrun predict runs/sine/model.safetensors`,
 		Args: wantArgs(1, 2),
 	}
@@ -56,6 +57,7 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, format 
 
 // answers are what is printed of some rows.
 type answers struct {
+	files   []string      // by row; nil where rows are no files
 	classes []int         // by row; nil where there are none
 	name    string        // of the numbers
 	numbers *tensor.Dense // (B, k)
@@ -67,7 +69,7 @@ type answers struct {
 func (a *app) mapRows(ctx context.Context, t *trained, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
 	o := t.rowOptions()
 	o.Format = string(format)
-	in, closeIn, err := a.openRows(rowsPath(args), o)
+	in, closeIn, err := a.openRows(ctx, rowsPath(args), o)
 	if err != nil {
 		return err
 	}
@@ -81,6 +83,9 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, format row
 		of, err := answer(inputs)
 		if err != nil {
 			return err
+		}
+		if files := in.Images(); files != nil {
+			of.files = files[b.First : b.First+b.N]
 		}
 		text = t.appendAnswers(text[:0], of, asJSON || in.Format() == data.FormatJSONL)
 		_, err = a.stdout.Write(text)
@@ -115,6 +120,9 @@ func (t *trained) appendAnswers(text []byte, of answers, asJSON bool) []byte {
 		if asJSON {
 			text = append(text, '{')
 		}
+		if of.files != nil {
+			text = append(appendFile(text, of.files[i], asJSON), ',')
+		}
 		if of.classes != nil {
 			text = append(t.appendClass(text, of.classes[i], asJSON), ',')
 		}
@@ -126,6 +134,15 @@ func (t *trained) appendAnswers(text []byte, of answers, asJSON bool) []byte {
 		}
 	}
 	return text
+}
+
+// appendFile writes the name of a file as a member of a JSON object or a field of CSV.
+func appendFile(text []byte, file string, asJSON bool) []byte {
+	if asJSON {
+		value, _ := json.Marshal(file) // of a text never fails
+		return append(append(text, `"file":`...), value...)
+	}
+	return append(text, csvField(file)...)
 }
 
 // appendClass writes a class as a member of a JSON object or a field of CSV.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -82,7 +83,10 @@ func examples(c *cobra.Command) string {
 // pcnrun understands.
 func checkExample(t *testing.T, line string) {
 	for _, part := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("|()'<>", r) }) {
-		words := strings.Fields(part)
+		words := regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(part, -1)
+		for i := range words {
+			words[i] = strings.Trim(words[i], `"`)
+		}
 		if len(words) == 0 || words[0] != "pcnrun" {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -74,4 +75,15 @@ func TestReportOfRegression(t *testing.T) {
 	}
 	pcnrun(compare...)
 	check("both.html")
+}
+
+// TestCondition: at a saddle there is no condition number to print.
+func TestCondition(t *testing.T) {
+	if got := (&curvature{LowLeast: 0.5, ConditionMean: 4, ConditionWorst: 8}).condition(); got != "4, at worst 8" {
+		t.Errorf("at a minimum: %s", got)
+	}
+	inf := number(math.Inf(1))
+	if got := (&curvature{LowLeast: -0.5, ConditionMean: inf, ConditionWorst: inf}).condition(); !strings.HasPrefix(got, "none: ") || !strings.Contains(got, "saddle") {
+		t.Errorf("at a saddle: %s", got)
+	}
 }

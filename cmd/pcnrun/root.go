@@ -63,7 +63,7 @@ interrupted.`,
 // begin does what the flags of all commands say.
 func (a *app) begin() error {
 	if a.quiet && a.verbose {
-		return errors.New("--quiet and --verbose: want one of them")
+		return errors.New("--quiet and --verbose: must be one of them, got both")
 	}
 	setLog(a.stderr, a.verbose)
 	if err := a.useKernel(); err != nil {

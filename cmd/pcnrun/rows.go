@@ -23,7 +23,7 @@ func (f *rowFormat) Type() string   { return "string" }
 // Set reads the name of a format.
 func (f *rowFormat) Set(text string) error {
 	if !slices.Contains(data.Formats, text) {
-		return fmt.Errorf("want %s", strings.Join(data.Formats, " or "))
+		return fmt.Errorf("must be %s", strings.Join(data.Formats, " or "))
 	}
 	*f = rowFormat(text)
 	return nil
@@ -48,7 +48,11 @@ A first line of CSV is a header if none of its fields is a number, or if it has 
 names that are looked for. Where the model learned from columns with names, these are
 found by the header, in any order and whatever the case, and other columns are left
 out; a header that lacks one is an error. Without a header inputs are in the order of
-the model.`
+the model.
+
+Where the model's inputs are images, a PNG or JPEG file is a row, too, and a folder of
+such is rows in the order of their names. They are brought to the model's colour, and
+to its size where it learned with --size.`
 
 // rowsPath returns the file that args name second, or - for the standard input.
 func rowsPath(args []string) string {
@@ -58,11 +62,16 @@ func rowsPath(args []string) string {
 	return args[1]
 }
 
-// openRows returns the rows of a file, or for - of the standard input.
-func (a *app) openRows(path string, o data.RowOptions) (*data.Rows, func() error, error) {
+// openRows returns the rows of a file, of images, or for - of the standard input. A pipe
+// opens once something writes to it.
+func (a *app) openRows(ctx context.Context, path string, o data.RowOptions) (*data.Rows, func() error, error) {
+	if path != "-" && data.AreImages(path) {
+		rows, err := data.NewImageRows(path, o)
+		return rows, func() error { return nil }, err
+	}
 	name, in, closeIn := "standard input", a.stdin, func() error { return nil }
 	if path != "-" {
-		f, err := os.Open(path)
+		f, err := open(ctx, path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -70,6 +79,25 @@ func (a *app) openRows(path string, o data.RowOptions) (*data.Rows, func() error
 	}
 	o.Note = func(text string) { a.note("%s: %s", name, text) }
 	return data.NewRows(in, name, o), closeIn, nil
+}
+
+// open opens a file, unless ctx is cancelled before it does.
+func open(ctx context.Context, path string) (*os.File, error) {
+	type result struct {
+		file *os.File
+		err  error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		f, err := os.Open(path)
+		opened <- result{f, err}
+	}()
+	select {
+	case r := <-opened:
+		return r.file, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // note says in a line what was taken for granted.
@@ -82,6 +110,10 @@ func (a *app) note(format string, args ...any) {
 func (t *trained) rowOptions() data.RowOptions {
 	o := data.RowOptions{Width: t.network.Size(t.network.InputNode())}
 	o.Inputs = t.columns
+	o.Shape, o.White = t.image.Shape, t.image.White
+	if t.recipe.Data.Size != (data.Size{}) {
+		o.Form.Size = t.recipe.Data.Size
+	}
 	learned := t.recipe.Data.Target
 	if label := t.recipe.Data.Label; label != "" {
 		learned = []string{label}
@@ -124,7 +156,7 @@ func appendRow(text []byte, numbers []float64, dt tensor.Dtype) []byte {
 func (a *app) allRows(ctx context.Context, path string, t *trained, holes bool) (rows [][]float64, names []string, err error) {
 	o := t.rowOptions()
 	o.Holes = holes
-	in, closeIn, err := a.openRows(path, o)
+	in, closeIn, err := a.openRows(ctx, path, o)
 	if err != nil {
 		return nil, nil, err
 	}

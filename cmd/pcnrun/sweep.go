@@ -122,20 +122,20 @@ func (f *sweepFlags) sweep(args []string) (*sweeping, error) {
 	s := &sweeping{sweepFlags: f, dir: f.out, shard: sweep.Shard{Index: 1, Count: 1}}
 	switch {
 	case len(args) == 1 && f.out != "":
-		return nil, usagef("%s and --out %s: want one folder", args[0], f.out)
+		return nil, usagef("--out: must be left out with the folder %s, got %s", args[0], f.out)
 	case len(args) == 1:
 		s.dir = args[0]
 	case f.config == "":
-		return nil, usagef("want a file with --config, or the folder of a sweep")
+		return nil, usagef("sweep: must have a file with --config, or the folder of a sweep, got neither")
 	case f.out == "":
 		name := filepath.Base(f.config)
 		s.dir = filepath.Join("runs", strings.TrimSuffix(name, filepath.Ext(name)))
 	}
 	if f.json && f.csv {
-		return nil, usagef("--json and --csv: want one of them")
+		return nil, usagef("--json and --csv: must be one of them, got both")
 	}
 	if f.workers < 1 {
-		return nil, usagef("--workers: want a whole number >= 1, got %d", f.workers)
+		return nil, usagef("--workers: must be a whole number >= 1, got %d", f.workers)
 	}
 	var err error
 	if f.shard != "" {

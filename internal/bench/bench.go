@@ -21,7 +21,7 @@ import (
 )
 
 // Problem is the work to measure: a batch of made-up data, both ends clamped, on
-// a network with tanh on its hidden nodes and weights as they are drawn.
+// a network with weights as they are drawn.
 type Problem struct {
 	Model     model.Config
 	Inference model.Inference
@@ -77,15 +77,13 @@ type Result struct {
 	SettleMS float64 `json:"settle_ms"` // a batch from start to rest
 	TrainMS  float64 `json:"train_ms"`  // the same, the Hebbian update, Adam, and freezing the new weights
 
-	Steps     int             `json:"steps"`
-	Batch     int             `json:"batch"`
-	Layers    []int           `json:"layers"` // from data to label
-	Direction model.Direction `json:"direction"`
-	Dtype     model.Dtype     `json:"dtype"`
-	Gemm      string          `json:"gemm"`
-	Workers   int             `json:"workers"`
-	Method    model.Method    `json:"method"`
-	Form      string          `json:"form"` // of the bottom node's energy: gram or plain
+	Network model.Config `json:"network"`
+	Method  model.Method `json:"method"`
+	Steps   int          `json:"steps"`
+	Batch   int          `json:"batch"`
+	Gemm    string       `json:"gemm"`
+	Workers int          `json:"workers"`
+	Form    string       `json:"form"` // of a clamped node's energy: gram or plain
 
 	GFLOPS        float64 `json:"gflops"`          // arithmetic of matrix products a second of settling
 	StepsPerSec   float64 `json:"steps_per_s"`     // of the whole batch
@@ -105,8 +103,8 @@ type Result struct {
 // roundTime after a warm-up.
 func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
 	r := &Result{
-		Steps: p.Inference.Steps, Batch: p.Batch, Layers: p.Model.Layers, Direction: p.Model.Direction, Dtype: p.Model.Dtype,
-		Gemm: gemm.Kernel(), Workers: runtime.GOMAXPROCS(0), Method: p.Inference.Method, Form: "plain",
+		Network: p.Model, Method: p.Inference.Method, Batch: p.Batch,
+		Gemm: gemm.Kernel(), Workers: runtime.GOMAXPROCS(0), Form: "plain",
 	}
 	n := p.network
 	settle := func(inf model.Inference) func() error {
@@ -119,16 +117,19 @@ func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Energy, r.Rate = rest.Energy, rest.Rate
-
-	products := p.products()
-	if products.gram {
+	r.Energy, r.Rate, r.Steps = rest.Energy, rest.Rate, rest.Steps
+	gram := rest.Gram
+	if gram {
 		r.Form = "gram"
+	}
+	products, err := p.products(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if r.SettleMS, err = median(rounds, settle(p.Inference)); err != nil {
 		return nil, err
 	}
-	r.GFLOPS = products.flop / r.SettleMS / 1e6
+	r.GFLOPS = products.flop() / r.SettleMS / 1e6
 	r.StepsPerSec = float64(r.Steps) / r.SettleMS * 1e3
 	alone, err := median(rounds, func() error { products.run(p.Model.Dtype); return nil })
 	if err != nil {
@@ -154,7 +155,7 @@ func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
 		return nil, err
 	}
 	r.WithoutGram = 1
-	if products.gram {
+	if gram {
 		if r.WithoutGram, err = without(graph.Handicap{}, true); err != nil {
 			return nil, err
 		}
@@ -222,73 +223,32 @@ func (p *Problem) allocsPerStep(ctx context.Context) (float64, error) {
 	return max(0, float64(many)-float64(few)) / float64(p.Inference.Steps), err
 }
 
-// product is a matrix product of settling: rows of a shard × cols × depth.
-type product struct{ cols, depth, times int }
+// product is the shape of a matrix product: rows × depth times depth × cols.
+type product struct{ rows, cols, depth int }
 
-// productList is all matrix products of settling a batch once.
-type productList struct {
-	list []product
-	rows int
-	flop float64
-	gram bool
+type products []product
+
+// products returns the matrix products of settling the batch once, in their order.
+func (p *Problem) products(ctx context.Context) (products, error) {
+	var list products
+	p.network.SetWorkers(1)
+	defer p.network.SetWorkers(0)
+	gemm.Watch(func(rows, cols, depth int) { list = append(list, product{rows, cols, depth}) })
+	defer gemm.Watch(nil)
+	_, err := p.network.Settle(ctx, p.Clamps(), p.Inference)
+	return list, err
 }
 
-// products counts the matrix products of the problem, each layer's a step and
-// those done once a batch.
-func (p *Problem) products() *productList {
-	n, steps := p.network, p.Inference.Steps
-	clamped := make([]bool, n.Predictions()+1)
-	clamped[0], clamped[n.Predictions()] = true, true
-	gram := make([]bool, n.Predictions())
-	gram[0] = !p.Inference.Plain && !clamped[1] && graph.GramPays(n.Size(0), n.Size(1), p.Batch, steps)
-	l := &productList{rows: p.Batch}
-	add := func(cols, depth, times int) {
-		l.list = append(l.list, product{cols, depth, times})
-		l.flop += 2 * float64(p.Batch) * float64(cols) * float64(depth) * float64(times)
+// flop returns the number of operations.
+func (l products) flop() (n float64) {
+	for _, p := range l {
+		n += 2 * float64(p.rows) * float64(p.cols) * float64(p.depth)
 	}
-	for i := range n.Predictions() {
-		below, above := n.Size(i), n.Size(i+1)
-		turns := steps // of node i+1
-		switch p.Inference.Method {
-		case model.SymmetricGaussSeidel:
-			if i+2 < n.Predictions() {
-				turns = 2 * steps
-			}
-			fallthrough
-		case model.Preconditioned, model.GaussSeidel, model.Chain:
-			if !clamped[i+1] {
-				add(above, above, turns) // H⁻¹ g
-			}
-		}
-		if !clamped[i] && !clamped[i+1] {
-			switch p.Inference.Method {
-			case model.Chain:
-				add(above, below, turns) // y K
-				add(below, above, turns) // x Kᵀ
-			case model.ErrorCoordinates:
-				add(above, below, turns) // s W
-				add(below, above, turns) // the predictions anew
-			}
-		}
-		switch {
-		case clamped[i+1]:
-			add(below, above, 1)
-		case gram[i]:
-			l.gram = true
-			add(above, above, turns) // f G
-			add(above, below, 1)     // A
-			add(below, above, 1)     // the error at the end
-		default:
-			add(below, above, turns+1)
-			add(above, below, turns)
-		}
-	}
-	return l
+	return n
 }
 
-// run does the products alone, on operands packed beforehand, sharded as the
-// machine does it.
-func (l *productList) run(dtype model.Dtype) {
+// run does the products alone, on operands packed beforehand, with as much for each core.
+func (l products) run(dtype model.Dtype) {
 	if dtype == model.Float32 {
 		runProducts[float32](l)
 	} else {
@@ -296,22 +256,23 @@ func (l *productList) run(dtype model.Dtype) {
 	}
 }
 
-func runProducts[T vec.Float](l *productList) {
-	packs := make([]gemm.Packed[T], len(l.list))
-	widest, deepest := 0, 0
-	for i, p := range l.list {
-		packs[i].Pack(make([]T, p.cols*p.depth), p.depth, p.cols, p.cols, 1)
-		widest, deepest = max(widest, p.cols), max(deepest, p.depth)
+func runProducts[T vec.Float](l products) {
+	packs := map[product]*gemm.Packed[T]{} // by columns and depth
+	a, c := 0, 0                           // elements of the largest operands
+	for _, p := range l {
+		of := product{0, p.cols, p.depth}
+		if packs[of] == nil {
+			packs[of] = &gemm.Packed[T]{}
+			packs[of].Pack(make([]T, p.cols*p.depth), p.depth, p.cols, p.cols, 1)
+		}
+		a, c = max(a, p.rows*p.depth), max(c, p.rows*p.cols)
 	}
-	const shardRows = 16 // of all but tiny networks: see graph.Machine.ShardRows
-	shards := (l.rows + shardRows - 1) / shardRows
-	pool.Each(runtime.GOMAXPROCS(0), shards, func(s int) {
-		rows := min(shardRows, l.rows-s*shardRows)
-		a, c := make([]T, rows*deepest), make([]T, rows*widest)
-		for i, p := range l.list {
-			for range p.times {
-				gemm.Mul(c, p.cols, a, p.depth, 1, rows, &packs[i], false, nil)
-			}
+	workers := runtime.GOMAXPROCS(0)
+	shares := slices.Collect(slices.Chunk(l, max(1, (len(l)+workers-1)/workers)))
+	pool.Each(workers, len(shares), func(i int) {
+		a, c := make([]T, a), make([]T, c)
+		for _, p := range shares[i] {
+			gemm.Mul(c, p.cols, a, p.depth, 1, p.rows, packs[product{0, p.cols, p.depth}], false, nil)
 		}
 	})
 }

@@ -24,7 +24,7 @@ func Read(r io.Reader, size int) ([]byte, error) {
 		n, err := io.ReadFull(r, data[have:])
 		have += n
 		if err != nil {
-			return nil, fmt.Errorf("data: %w after %d bytes, expected %d", Early(err), have, size)
+			return nil, fmt.Errorf("data: must have %d bytes: %w after %d", size, Early(err), have)
 		}
 		if have == size {
 			break
@@ -37,9 +37,9 @@ func Read(r io.Reader, size int) ([]byte, error) {
 	}
 	switch n, err := io.ReadFull(r, make([]byte, 1)); {
 	case n > 0:
-		return nil, fmt.Errorf("data: more bytes after the last, expected %d", size)
+		return nil, fmt.Errorf("data: must have %d bytes, got more", size)
 	case err != io.EOF:
-		return nil, fmt.Errorf("data: after %d bytes: %w, expected the end", size, err)
+		return nil, fmt.Errorf("data: must end after %d bytes: %w", size, err)
 	}
 	return data, nil
 }

@@ -53,7 +53,7 @@ func checkShape[T Float](k kernel[T], rows, cols, depth int, transposed, accumul
 				want += a[i*rowStride+l*colStride] * b[l*cols+j]
 			}
 			if got := dst[i*cols+j]; got != want {
-				return fmt.Errorf("%T product %dx%dx%d, element (%d, %d): got %v, want %v", want, rows, cols, depth, i, j, got, want)
+				return fmt.Errorf("%T product %dx%dx%d, element (%d, %d): must be %v, got %v", want, rows, cols, depth, i, j, want, got)
 			}
 		}
 	}

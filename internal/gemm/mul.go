@@ -1,6 +1,20 @@
 package gemm
 
-import "fmt"
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+var watcher atomic.Pointer[func(rows, cols, depth int)]
+
+// Watch has f told of each product that is computed from now on, on the goroutine that
+// does, to measure what there is to compute; nil for nobody.
+func Watch(f func(rows, cols, depth int)) {
+	watcher.Store(nil)
+	if f != nil {
+		watcher.Store(&f)
+	}
+}
 
 // Mul computes dst = A·B, or dst += A·B when accumulate is set. The shapes are
 //
@@ -31,6 +45,9 @@ func Mul[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows int,
 	checkSpan("Mul: dst", len(dst), rows, b.cols, dstStride, 1)
 	checkSpan("Mul: a", len(a), rows, b.rows, rowStride, colStride)
 
+	if f := watcher.Load(); f != nil {
+		(*f)(rows, b.cols, b.rows)
+	}
 	blockRows := b.kernel.blockRows()
 	for lo := 0; lo < rows; {
 		hi := min(lo+blockRows, rows)

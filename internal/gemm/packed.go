@@ -32,7 +32,7 @@ type Packed[T Float] struct {
 // is negative or b is too short.
 func (p *Packed[T]) Pack(b []T, rows, cols, rowStride, colStride int) {
 	if rows < 0 || cols < 1 {
-		panic(fmt.Sprintf("gemm: Pack: shape %dx%d, want at least 0x1", rows, cols))
+		panic(fmt.Sprintf("gemm: Pack: shape: must be at least 0x1, got %dx%d", rows, cols))
 	}
 	checkSpan("Pack: b", len(b), rows, cols, rowStride, colStride)
 	p.rows, p.cols = rows, cols
@@ -66,13 +66,13 @@ func (p *Packed[T]) resize(n int) {
 // with these strides.
 func checkSpan(what string, length, rows, cols, rowStride, colStride int) {
 	if rowStride < 0 || colStride < 0 {
-		panic(fmt.Sprintf("gemm: %s: strides (%d, %d), want none negative", what, rowStride, colStride))
+		panic(fmt.Sprintf("gemm: %s: strides: must be >= 0, got (%d, %d)", what, rowStride, colStride))
 	}
 	if rows == 0 || cols == 0 {
 		return
 	}
 	if need := (rows-1)*rowStride + (cols-1)*colStride + 1; length < need {
-		panic(fmt.Sprintf("gemm: %s: %d elements, want %d for shape %dx%d with strides (%d, %d)",
-			what, length, need, rows, cols, rowStride, colStride))
+		panic(fmt.Sprintf("gemm: %s: must have %d elements for shape %dx%d with strides (%d, %d), got %d",
+			what, need, rows, cols, rowStride, colStride, length))
 	}
 }

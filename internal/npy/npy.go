@@ -51,7 +51,7 @@ func Read(r io.Reader, limit int64) (*Array, error) {
 		bytes *= size
 	}
 	if int64(bytes) > limit {
-		return nil, fmt.Errorf("shape %v promises %d bytes, expected at most %d", a.Shape, bytes, limit)
+		return nil, fmt.Errorf("shape: must be of at most %d bytes, got %v of %d", limit, a.Shape, bytes)
 	}
 	if a.Data, err = bounded.Read(r, bytes); err != nil {
 		return nil, err
@@ -100,10 +100,10 @@ func readHeader(r io.Reader) (a *Array, big, fortran bool, err error) {
 	}
 	var start [8]byte
 	if _, err := io.ReadFull(r, start[:]); err != nil {
-		return fail("magic number: %w, expected 8 bytes", bounded.Early(err))
+		return fail("magic number: must have 8 bytes: %w", bounded.Early(err))
 	}
 	if !bytes.HasPrefix(start[:], []byte("\x93NUMPY")) {
-		return fail("magic number is %q, expected \"\\x93NUMPY\": not an NPY file", start[:6])
+		return fail("magic number: must be \"\\x93NUMPY\" in an NPY file, got %q", start[:6])
 	}
 	length := make([]byte, 2, 4)
 	switch start[6] {
@@ -111,24 +111,24 @@ func readHeader(r io.Reader) (a *Array, big, fortran bool, err error) {
 	case 2, 3:
 		length = length[:4]
 	default:
-		return fail("version is %d, expected 1, 2 or 3", start[6])
+		return fail("version: must be 1, 2 or 3, got %d", start[6])
 	}
 	if _, err := io.ReadFull(r, length); err != nil {
 		return fail("length of the header: %w", bounded.Early(err))
 	}
 	n := binary.LittleEndian.Uint32(length[:4])
 	if n > maxHeader {
-		return fail("header of %d bytes, expected at most %d", n, maxHeader)
+		return fail("header: must have at most %d bytes, got %d", maxHeader, n)
 	}
 	text := make([]byte, n)
 	if _, err := io.ReadFull(r, text); err != nil {
-		return fail("header: %w, expected %d bytes", bounded.Early(err), n)
+		return fail("header: must have %d bytes: %w", n, bounded.Early(err))
 	}
 	descr := header.descr.FindSubmatch(text)
 	fortranOrder := header.fortran.FindSubmatch(text)
 	shape := header.shape.FindSubmatch(text)
 	if descr == nil || fortranOrder == nil || shape == nil {
-		return fail("header %.100q, expected 'descr' (a type), 'fortran_order' and 'shape'", bytes.TrimSpace(text))
+		return fail("header: must have 'descr' (a type), 'fortran_order' and 'shape', got %.100q", bytes.TrimSpace(text))
 	}
 	a = new(Array)
 	if err := a.setType(string(descr[1])); err != nil {
@@ -153,7 +153,7 @@ func readHeader(r io.Reader) (a *Array, big, fortran bool, err error) {
 func (a *Array) setType(descr string) error {
 	known := []string{"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"}
 	if len(descr) != 3 || !strings.ContainsRune("<>|=", rune(descr[0])) || !slices.Contains(known, descr[1:]) {
-		return fmt.Errorf("elements of type %.40q, expected one of %s", descr, strings.Join(known, ", "))
+		return fmt.Errorf("descr: must be one of %s, got %.40q", strings.Join(known, ", "), descr)
 	}
 	a.Kind, a.Size = descr[1], int(descr[2]-'0')
 	return nil

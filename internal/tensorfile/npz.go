@@ -93,7 +93,7 @@ func ReadNPZ(data []byte) (map[string]safetensors.TensorView, map[string]string,
 	for _, f := range z.File {
 		name, ok := strings.CutSuffix(f.Name, extension)
 		if !ok {
-			return nil, nil, fmt.Errorf("holds %.100q, want arrays, of names that end in %s", f.Name, extension)
+			return nil, nil, fmt.Errorf("must hold arrays, of names that end in %s, got %.100q", extension, f.Name)
 		}
 		_, isTensor := tensors[name]
 		_, isText := texts[name]

@@ -68,7 +68,7 @@ func Read(data []byte) (map[string]safetensors.TensorView, map[string]string, er
 // own.
 func Dense(v safetensors.TensorView) (*tensor.Dense, error) {
 	if len(v.Shape()) == 0 || len(v.Data()) == 0 {
-		return nil, fmt.Errorf("want at least one number, got shape %v", v.Shape())
+		return nil, fmt.Errorf("must have at least one number, got shape %v", v.Shape())
 	}
 	shape := make([]int, len(v.Shape()))
 	for i, s := range v.Shape() {

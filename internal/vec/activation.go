@@ -120,18 +120,29 @@ func normalCDF(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
 
 // Apply sets dst = φ(x). dst may be x.
 //
-// In float32, Tanh is within 4e-7 of φ, the others within 2e-7, or within that part of φ
-// where φ is above 1.
-func Apply[T Float](f Func, dst, x []T) { current[T]().apply[f](dst, x[:len(dst)]) }
+// In float32, Tanh is within 4e-7 of φ, the others within 2e-7, or within
+// that part of φ where φ is above 1.
+func Apply[T Float](f Func, dst, x []T) {
+	if f == Identity {
+		copy(dst, x[:len(dst)])
+		return
+	}
+	current[T]().by[f].apply(dst, x[:len(dst)])
+}
 
 // MulSlope sets dst = a + s·g ⊙ φ'(x), with y = φ(x), a nil for none. dst may be
 // any of the others.
 func MulSlope[T Float](f Func, dst, a []T, s T, g, x, y []T) {
 	n := len(dst)
 	g, x, y = g[:n], x[:n], y[:n]
-	if a == nil {
-		current[T]().mulSlope[f](dst, s, g, x, y)
-		return
+	switch k := current[T](); {
+	case f == Identity && a == nil:
+		k.scale(dst, s, g)
+	case f == Identity:
+		k.addScaled(dst, a[:n], s, g)
+	case a == nil:
+		k.by[f].mulSlope(dst, s, g, x, y)
+	default:
+		k.by[f].addSlope(dst, a[:n], s, g, x, y)
 	}
-	current[T]().addSlope[f](dst, a[:n], s, g, x, y)
 }

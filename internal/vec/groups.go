@@ -78,6 +78,7 @@ func addTakeGroupsLoop[T Float](dst, a, rest, x, y []T, n, c, step int) {
 
 func addScaledGroupsLoop[T Float](dst []T, a T, x []T, n, c, dstStep, xStep int) {
 	for i := range n {
-		addScaledLoop(dst[i*dstStep:i*dstStep+c], a, x[i*xStep:i*xStep+c])
+		group := dst[i*dstStep : i*dstStep+c]
+		addScaledLoop(group, group, a, x[i*xStep:i*xStep+c])
 	}
 }

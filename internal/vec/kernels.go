@@ -8,10 +8,8 @@ package vec
 // What a kernel makes of an element depends on neither its position nor the
 // length. The order of a sum depends on the length alone.
 type kernels[T Float] struct {
-	add, sub                func(dst, x, y []T)
-	neg                     func(dst, x []T)
-	scale                   func(x []T, a T)
-	addScaled               func(dst []T, a T, x []T)
+	scale                   func(dst []T, a T, x []T)    // dst = a x
+	addScaled               func(dst, y []T, a T, x []T) // dst = y + a x
 	addRow                  func(dst, b []T)
 	subRow, residual, weigh func(dst, x, row []T)
 	momentum                func(x, v, d []T, m, a T)
@@ -25,9 +23,15 @@ type kernels[T Float] struct {
 	squares             func(x []T) float64    // Σ x²
 	squaresWeighed, dot func(x, y []T) float64 // Σ y x², Σ x y
 
-	apply    [funcs]func(dst, x []T)
-	mulSlope [funcs]func(dst []T, s T, g, x, y []T)    // without addend
-	addSlope [funcs]func(dst, a []T, s T, g, x, y []T) // with addend
+	by [funcs]activation[T] // but the identity
+}
+
+// activation is the kernels of an activation φ: of its values, and of products with its
+// slopes, without and with an addend.
+type activation[T Float] struct {
+	apply    func(dst, x []T)
+	mulSlope func(dst []T, s T, g, x, y []T)
+	addSlope func(dst, a []T, s T, g, x, y []T)
 }
 
 // backend is the kernels for each element type under one name.

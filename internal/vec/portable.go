@@ -10,61 +10,41 @@ func portable() backend {
 // loops is the kernels of one element type.
 func loops[T Float]() kernels[T] {
 	k := kernels[T]{
-		add: addLoop[T], sub: subLoop[T], neg: negLoop[T], scale: scaleLoop[T], addScaled: addScaledLoop[T],
+		scale: scaleLoop[T], addScaled: addScaledLoop[T],
 		addRow: addRowLoop[T], subRow: subRowLoop[T], residual: residualLoop[T], weigh: weighLoop[T],
 		momentum: momentumLoop[T], adam: adamLoop[T],
 		maxGroups: maxGroupsLoop[T], takeGroups: takeGroupsLoop[T], addTakeGroups: addTakeGroupsLoop[T], addScaledGroups: addScaledGroupsLoop[T],
 		squares: squaresLoop[T], squaresWeighed: squaresWeighedLoop[T], dot: dotLoop[T],
 	}
-	for f := range Func(funcs) {
-		k.apply[f], k.mulSlope[f], k.addSlope[f] = valueLoop[T](f), mulSlopeLoop[T](f), addSlopeLoop[T](f)
+	for f := Identity + 1; f < funcs; f++ {
+		k.by[f] = activation[T]{valueLoop[T](f), mulSlopeLoop[T](f), addSlopeLoop[T](f)}
 	}
 	return k
 }
 
-func addLoop[T Float](dst, x, y []T) {
-	x, y = x[:len(dst)], y[:len(dst)]
-	for i := range dst {
-		dst[i] = x[i] + y[i]
-	}
-}
-
-func subLoop[T Float](dst, x, y []T) {
-	x, y = x[:len(dst)], y[:len(dst)]
-	for i := range dst {
-		dst[i] = x[i] - y[i]
-	}
-}
-
-func negLoop[T Float](dst, x []T) {
+func scaleLoop[T Float](dst []T, a T, x []T) {
 	x = x[:len(dst)]
 	for i, v := range x {
-		dst[i] = -v
+		dst[i] = a * v
 	}
 }
 
-func scaleLoop[T Float](x []T, a T) {
-	for i := range x {
-		x[i] *= a
-	}
-}
-
-func addScaledLoop[T Float](dst []T, a T, x []T) {
-	x = x[:len(dst)]
-	for i, v := range x {
-		dst[i] += a * v
+func addScaledLoop[T Float](dst, y []T, a T, x []T) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] = y[i] + a*x[i]
 	}
 }
 
 func addRowLoop[T Float](dst, b []T) {
 	for n := len(b); len(dst) >= n; dst = dst[n:] {
-		addLoop(dst[:n], dst, b)
+		addScaledLoop(dst[:n], dst, 1, b)
 	}
 }
 
 func subRowLoop[T Float](dst, x, b []T) {
 	for n := len(b); len(dst) >= n; dst, x = dst[n:], x[n:] {
-		subLoop(dst[:n], x, b)
+		addScaledLoop(dst[:n], x, -1, b)
 	}
 }
 
@@ -136,13 +116,9 @@ func dotLoop[T Float](x, y []T) float64 {
 	return s
 }
 
-func copyLoop[T Float](dst, x []T) { copy(dst, x) }
-
 // valueLoop is the kernel that applies f.
 func valueLoop[T Float](f Func) func(dst, x []T) {
 	switch f {
-	case Identity:
-		return copyLoop[T]
 	case ReLU:
 		return func(dst, x []T) {
 			for i, v := range x[:len(dst)] {
@@ -185,27 +161,20 @@ func addSlopeLoop[T Float](f Func) func(dst, a []T, s T, g, x, y []T) {
 	return func(dst, a []T, s T, g, x, y []T) {
 		n := len(dst)
 		a, g, x, y = a[:n], g[:n], x[:n], y[:n]
-		switch f {
-		case Identity:
-			for i := range dst {
-				dst[i] = a[i] + s*g[i]
-			}
-		case Tanh:
+		if f == Tanh {
 			for i := range dst {
 				dst[i] = a[i] + s*g[i]*(1-y[i]*y[i])
 			}
-		default:
-			for i := range dst {
-				dst[i] = a[i] + s*g[i]*slope(f, x[i], y[i])
-			}
+			return
+		}
+		for i := range dst {
+			dst[i] = a[i] + s*g[i]*slope(f, x[i], y[i])
 		}
 	}
 }
 
 func slope[T Float](f Func, x, y T) T {
 	switch f {
-	case Identity:
-		return 1
 	case Tanh:
 		return 1 - y*y
 	case Sigmoid:

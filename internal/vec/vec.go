@@ -13,7 +13,7 @@ package vec
 type Float interface{ float32 | float64 }
 
 // AddScaled sets dst += a·x.
-func AddScaled[T Float](dst []T, a T, x []T) { current[T]().addScaled(dst, a, x[:len(dst)]) }
+func AddScaled[T Float](dst []T, a T, x []T) { current[T]().addScaled(dst, dst, a, x[:len(dst)]) }
 
 // AddRow sets dst += b for each row of dst, which has len(b) columns.
 func AddRow[T Float](dst, b []T) {
@@ -40,13 +40,13 @@ func SubRow[T Float](dst, x, b []T) {
 }
 
 // Sub sets dst = x − y.
-func Sub[T Float](dst, x, y []T) { current[T]().sub(dst, x[:len(dst)], y[:len(dst)]) }
+func Sub[T Float](dst, x, y []T) { current[T]().addScaled(dst, x[:len(dst)], -1, y[:len(dst)]) }
 
 // Add sets dst = x + y.
-func Add[T Float](dst, x, y []T) { current[T]().add(dst, x[:len(dst)], y[:len(dst)]) }
+func Add[T Float](dst, x, y []T) { current[T]().addScaled(dst, x[:len(dst)], 1, y[:len(dst)]) }
 
 // Neg sets dst = −x.
-func Neg[T Float](dst, x []T) { current[T]().neg(dst, x[:len(dst)]) }
+func Neg[T Float](dst, x []T) { current[T]().scale(dst, -1, x[:len(dst)]) }
 
 // Weigh sets dst = x ⊙ p for each row of x, which has len(p) columns.
 func Weigh[T Float](dst, x, p []T) {
@@ -67,7 +67,7 @@ func HalfSquaresWeighed[T Float](x, p []T) float64 {
 func Dot[T Float](x, y []T) float64 { return current[T]().dot(x, y[:len(x)]) }
 
 // Scale sets x = a·x.
-func Scale[T Float](x []T, a T) { current[T]().scale(x, a) }
+func Scale[T Float](x []T, a T) { current[T]().scale(x, a, x) }
 
 // Momentum sets v = m·v + d and x += a·v: x moves along a running sum of its
 // directions d.

@@ -5,19 +5,10 @@
 package vec
 
 //go:noescape
-func avx512F32Add(dst []float32, x []float32, y []float32)
+func avx512F32Scale(dst []float32, a float32, x []float32)
 
 //go:noescape
-func avx512F32Sub(dst []float32, x []float32, y []float32)
-
-//go:noescape
-func avx512F32Neg(dst []float32, x []float32)
-
-//go:noescape
-func avx512F32Scale(x []float32, a float32)
-
-//go:noescape
-func avx512F32AddScaled(dst []float32, a float32, x []float32)
+func avx512F32AddScaled(dst []float32, y []float32, a float32, x []float32)
 
 //go:noescape
 func avx512F32AddRow(dst []float32, b []float32)
@@ -81,12 +72,6 @@ func avx512F32SELU(dst []float32, x []float32)
 
 //go:noescape
 func avx512F32Mish(dst []float32, x []float32)
-
-//go:noescape
-func avx512F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
-
-//go:noescape
-func avx512F32AddSlopeIdentity(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
 //go:noescape
 func avx512F32MulSlopeTanh(dst []float32, s float32, g []float32, x []float32, y []float32)
@@ -164,19 +149,10 @@ func avx512F32SquaresWeighed(x []float32, p []float32) float64
 func avx512F32Dot(x []float32, y []float32) float64
 
 //go:noescape
-func avx512F64Add(dst []float64, x []float64, y []float64)
+func avx512F64Scale(dst []float64, a float64, x []float64)
 
 //go:noescape
-func avx512F64Sub(dst []float64, x []float64, y []float64)
-
-//go:noescape
-func avx512F64Neg(dst []float64, x []float64)
-
-//go:noescape
-func avx512F64Scale(x []float64, a float64)
-
-//go:noescape
-func avx512F64AddScaled(dst []float64, a float64, x []float64)
+func avx512F64AddScaled(dst []float64, y []float64, a float64, x []float64)
 
 //go:noescape
 func avx512F64AddRow(dst []float64, b []float64)
@@ -216,12 +192,6 @@ func avx512F64LeakyReLU(dst []float64, x []float64)
 
 //go:noescape
 func avx512F64HardTanh(dst []float64, x []float64)
-
-//go:noescape
-func avx512F64MulSlopeIdentity(dst []float64, s float64, g []float64, x []float64, y []float64)
-
-//go:noescape
-func avx512F64AddSlopeIdentity(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
 //go:noescape
 func avx512F64MulSlopeTanh(dst []float64, s float64, g []float64, x []float64, y []float64)
@@ -269,19 +239,10 @@ func avx512F64SquaresWeighed(x []float64, p []float64) float64
 func avx512F64Dot(x []float64, y []float64) float64
 
 //go:noescape
-func avx2F32Add(dst []float32, x []float32, y []float32)
+func avx2F32Scale(dst []float32, a float32, x []float32)
 
 //go:noescape
-func avx2F32Sub(dst []float32, x []float32, y []float32)
-
-//go:noescape
-func avx2F32Neg(dst []float32, x []float32)
-
-//go:noescape
-func avx2F32Scale(x []float32, a float32)
-
-//go:noescape
-func avx2F32AddScaled(dst []float32, a float32, x []float32)
+func avx2F32AddScaled(dst []float32, y []float32, a float32, x []float32)
 
 //go:noescape
 func avx2F32AddRow(dst []float32, b []float32)
@@ -345,12 +306,6 @@ func avx2F32SELU(dst []float32, x []float32)
 
 //go:noescape
 func avx2F32Mish(dst []float32, x []float32)
-
-//go:noescape
-func avx2F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
-
-//go:noescape
-func avx2F32AddSlopeIdentity(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
 
 //go:noescape
 func avx2F32MulSlopeTanh(dst []float32, s float32, g []float32, x []float32, y []float32)
@@ -428,19 +383,10 @@ func avx2F32SquaresWeighed(x []float32, p []float32) float64
 func avx2F32Dot(x []float32, y []float32) float64
 
 //go:noescape
-func avx2F64Add(dst []float64, x []float64, y []float64)
+func avx2F64Scale(dst []float64, a float64, x []float64)
 
 //go:noescape
-func avx2F64Sub(dst []float64, x []float64, y []float64)
-
-//go:noescape
-func avx2F64Neg(dst []float64, x []float64)
-
-//go:noescape
-func avx2F64Scale(x []float64, a float64)
-
-//go:noescape
-func avx2F64AddScaled(dst []float64, a float64, x []float64)
+func avx2F64AddScaled(dst []float64, y []float64, a float64, x []float64)
 
 //go:noescape
 func avx2F64AddRow(dst []float64, b []float64)
@@ -480,12 +426,6 @@ func avx2F64LeakyReLU(dst []float64, x []float64)
 
 //go:noescape
 func avx2F64HardTanh(dst []float64, x []float64)
-
-//go:noescape
-func avx2F64MulSlopeIdentity(dst []float64, s float64, g []float64, x []float64, y []float64)
-
-//go:noescape
-func avx2F64AddSlopeIdentity(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
 
 //go:noescape
 func avx2F64MulSlopeTanh(dst []float64, s float64, g []float64, x []float64, y []float64)

@@ -14,159 +14,11 @@ DATA ones<>+48(SB)/8, $0x0000000000000000
 DATA ones<>+56(SB)/8, $0x0000000000000000
 GLOBL ones<>(SB), RODATA|NOPTR, $64
 
-// func avx512F32Add(dst []float32, x []float32, y []float32)
+// func avx512F32Scale(dst []float32, a float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32Add(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	XORQ AX, AX
-	LEAQ -16(SI), DI
-	CMPQ AX, DI
-	JG   by1end
-
-by1:
-	VMOVUPS (CX)(AX*4), Z0
-	VMOVUPS (DX)(AX*4), Z1
-	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (BX)(AX*4)
-	ADDQ    $+16, AX
-	CMPQ    AX, DI
-	JLE     by1
-
-by1end:
-	CMPQ      AX, SI
-	JE        rowend
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx512F32Sub(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32Sub(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	XORQ AX, AX
-	LEAQ -16(SI), DI
-	CMPQ AX, DI
-	JG   by1end
-
-by1:
-	VMOVUPS (CX)(AX*4), Z0
-	VMOVUPS (DX)(AX*4), Z1
-	VSUBPS  Z1, Z0, Z0
-	VMOVUPS Z0, (BX)(AX*4)
-	ADDQ    $+16, AX
-	CMPQ    AX, DI
-	JLE     by1
-
-by1end:
-	CMPQ      AX, SI
-	JE        rowend
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VSUBPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx512F32Neg(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32Neg(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   by1end
-
-by1:
-	VMOVUPS     (CX)(AX*4), Z0
-	VPXORD.BCST float32_80000000<>+0(SB), Z0, Z0
-	VMOVUPS     Z0, (DX)(AX*4)
-	ADDQ        $+16, AX
-	CMPQ        AX, SI
-	JLE         by1
-
-by1end:
-	CMPQ        AX, BX
-	JE          rowend
-	SUBQ        AX, BX
-	MOVQ        $-1, SI
-	BZHIQ       BX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z0
-	VPXORD.BCST float32_80000000<>+0(SB), Z0, Z0
-	VMOVUPS     Z0, K1, (DX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-DATA float32_80000000<>+0(SB)/8, $0x8000000080000000
-DATA float32_80000000<>+8(SB)/8, $0x8000000080000000
-DATA float32_80000000<>+16(SB)/8, $0x8000000080000000
-DATA float32_80000000<>+24(SB)/8, $0x8000000080000000
-GLOBL float32_80000000<>(SB), RODATA|NOPTR, $32
-
-// func avx512F32Scale(x []float32, a float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32Scale(SB), NOSPLIT, $0-28
-	MOVQ         x_base+0(FP), CX
-	VBROADCASTSS a+24(FP), Z0
-	MOVQ         x_len+8(FP), DX
-	XORQ         AX, AX
-	LEAQ         -16(DX), BX
-	CMPQ         AX, BX
-	JG           by1end
-
-by1:
-	VMOVUPS (CX)(AX*4), Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVUPS Z1, (CX)(AX*4)
-	ADDQ    $+16, AX
-	CMPQ    AX, BX
-	JLE     by1
-
-by1end:
-	CMPQ      AX, DX
-	JE        rowend
-	SUBQ      AX, DX
-	MOVQ      $-1, BX
-	BZHIQ     DX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMULPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (CX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx512F32AddScaled(dst []float32, a float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32AddScaled(SB), NOSPLIT, $0-56
-	MOVQ         dst_base+0(FP), CX
-	MOVQ         x_base+32(FP), DX
+TEXT ·avx512F32Scale(SB), NOSPLIT, $0-56
+	MOVQ         x_base+32(FP), CX
+	MOVQ         dst_base+0(FP), DX
 	VBROADCASTSS a+24(FP), Z0
 	MOVQ         dst_len+8(FP), BX
 	XORQ         AX, AX
@@ -175,27 +27,63 @@ TEXT ·avx512F32AddScaled(SB), NOSPLIT, $0-56
 	JG           by1end
 
 by1:
+	VMOVUPS (CX)(AX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, SI
+	JLE     by1
+
+by1end:
+	CMPQ      AX, BX
+	JE        rowend
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VMULPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (DX)(AX*4)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F32AddScaled(dst []float32, y []float32, a float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32AddScaled(SB), NOSPLIT, $0-80
+	MOVQ         y_base+24(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS a+48(FP), Z0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -16(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
 	VMOVUPS     (CX)(AX*4), Z1
 	VMOVUPS     (DX)(AX*4), Z2
 	VMOVAPS     Z1, Z1
 	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, (CX)(AX*4)
+	VMOVUPS     Z1, (BX)(AX*4)
 	ADDQ        $+16, AX
-	CMPQ        AX, SI
+	CMPQ        AX, DI
 	JLE         by1
 
 by1end:
-	CMPQ        AX, BX
+	CMPQ        AX, SI
 	JE          rowend
-	SUBQ        AX, BX
-	MOVQ        $-1, SI
-	BZHIQ       BX, SI, SI
-	KMOVW       SI, K1
+	SUBQ        AX, SI
+	MOVQ        $-1, DI
+	BZHIQ       SI, DI, DI
+	KMOVW       DI, K1
 	VMOVUPS.Z   (CX)(AX*4), K1, Z1
 	VMOVUPS.Z   (DX)(AX*4), K1, Z2
 	VMOVAPS     Z1, Z1
 	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, K1, (CX)(AX*4)
+	VMOVUPS     Z1, K1, (BX)(AX*4)
 
 rowend:
 	VZEROUPPER
@@ -1118,6 +1006,12 @@ DATA float32_c2ae0000<>+16(SB)/8, $0xc2ae0000c2ae0000
 DATA float32_c2ae0000<>+24(SB)/8, $0xc2ae0000c2ae0000
 GLOBL float32_c2ae0000<>(SB), RODATA|NOPTR, $32
 
+DATA float32_80000000<>+0(SB)/8, $0x8000000080000000
+DATA float32_80000000<>+8(SB)/8, $0x8000000080000000
+DATA float32_80000000<>+16(SB)/8, $0x8000000080000000
+DATA float32_80000000<>+24(SB)/8, $0x8000000080000000
+GLOBL float32_80000000<>(SB), RODATA|NOPTR, $32
+
 DATA float32_3fb8aa3b<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA float32_3fb8aa3b<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA float32_3fb8aa3b<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
@@ -1931,81 +1825,6 @@ DATA float32_41a00000<>+8(SB)/8, $0x41a0000041a00000
 DATA float32_41a00000<>+16(SB)/8, $0x41a0000041a00000
 DATA float32_41a00000<>+24(SB)/8, $0x41a0000041a00000
 GLOBL float32_41a00000<>(SB), RODATA|NOPTR, $32
-
-// func avx512F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32MulSlopeIdentity(SB), NOSPLIT, $0-104
-	MOVQ         g_base+32(FP), CX
-	MOVQ         dst_base+0(FP), DX
-	VBROADCASTSS s+24(FP), Z0
-	MOVQ         dst_len+8(FP), BX
-	XORQ         AX, AX
-	LEAQ         -16(BX), SI
-	CMPQ         AX, SI
-	JG           by1end
-
-by1:
-	VMOVUPS (CX)(AX*4), Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVUPS Z1, (DX)(AX*4)
-	ADDQ    $+16, AX
-	CMPQ    AX, SI
-	JLE     by1
-
-by1end:
-	CMPQ      AX, BX
-	JE        rowend
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMULPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (DX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx512F32AddSlopeIdentity(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32AddSlopeIdentity(SB), NOSPLIT, $0-128
-	MOVQ         g_base+56(FP), CX
-	MOVQ         a_base+24(FP), DX
-	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+48(FP), Z0
-	MOVQ         dst_len+8(FP), SI
-	XORQ         AX, AX
-	LEAQ         -16(SI), DI
-	CMPQ         AX, DI
-	JG           by1end
-
-by1:
-	VMOVUPS     (CX)(AX*4), Z1
-	VMOVUPS     (DX)(AX*4), Z2
-	VMOVAPS     Z2, Z2
-	VFMADD231PS Z0, Z1, Z2
-	VMOVUPS     Z2, (BX)(AX*4)
-	ADDQ        $+16, AX
-	CMPQ        AX, DI
-	JLE         by1
-
-by1end:
-	CMPQ        AX, SI
-	JE          rowend
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z1
-	VMOVUPS.Z   (DX)(AX*4), K1, Z2
-	VMOVAPS     Z2, Z2
-	VFMADD231PS Z0, Z1, Z2
-	VMOVUPS     Z2, K1, (BX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
 
 // func avx512F32MulSlopeTanh(dst []float32, s float32, g []float32, x []float32, y []float32)
 // Requires: AVX, AVX512F, BMI2
@@ -3957,159 +3776,11 @@ rowend:
 	VZEROUPPER
 	RET
 
-// func avx512F64Add(dst []float64, x []float64, y []float64)
+// func avx512F64Scale(dst []float64, a float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64Add(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	XORQ AX, AX
-	LEAQ -8(SI), DI
-	CMPQ AX, DI
-	JG   by1end
-
-by1:
-	VMOVUPS (CX)(AX*8), Z0
-	VMOVUPS (DX)(AX*8), Z1
-	VADDPD  Z1, Z0, Z0
-	VMOVUPS Z0, (BX)(AX*8)
-	ADDQ    $+8, AX
-	CMPQ    AX, DI
-	JLE     by1
-
-by1end:
-	CMPQ      AX, SI
-	JE        rowend
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VADDPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx512F64Sub(dst []float64, x []float64, y []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64Sub(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	XORQ AX, AX
-	LEAQ -8(SI), DI
-	CMPQ AX, DI
-	JG   by1end
-
-by1:
-	VMOVUPS (CX)(AX*8), Z0
-	VMOVUPS (DX)(AX*8), Z1
-	VSUBPD  Z1, Z0, Z0
-	VMOVUPS Z0, (BX)(AX*8)
-	ADDQ    $+8, AX
-	CMPQ    AX, DI
-	JLE     by1
-
-by1end:
-	CMPQ      AX, SI
-	JE        rowend
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VSUBPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx512F64Neg(dst []float64, x []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64Neg(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   by1end
-
-by1:
-	VMOVUPS     (CX)(AX*8), Z0
-	VPXORQ.BCST float64_8000000000000000<>+0(SB), Z0, Z0
-	VMOVUPS     Z0, (DX)(AX*8)
-	ADDQ        $+8, AX
-	CMPQ        AX, SI
-	JLE         by1
-
-by1end:
-	CMPQ        AX, BX
-	JE          rowend
-	SUBQ        AX, BX
-	MOVQ        $-1, SI
-	BZHIQ       BX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z0
-	VPXORQ.BCST float64_8000000000000000<>+0(SB), Z0, Z0
-	VMOVUPD     Z0, K1, (DX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-DATA float64_8000000000000000<>+0(SB)/8, $0x8000000000000000
-DATA float64_8000000000000000<>+8(SB)/8, $0x8000000000000000
-DATA float64_8000000000000000<>+16(SB)/8, $0x8000000000000000
-DATA float64_8000000000000000<>+24(SB)/8, $0x8000000000000000
-GLOBL float64_8000000000000000<>(SB), RODATA|NOPTR, $32
-
-// func avx512F64Scale(x []float64, a float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64Scale(SB), NOSPLIT, $0-32
-	MOVQ         x_base+0(FP), CX
-	VBROADCASTSD a+24(FP), Z0
-	MOVQ         x_len+8(FP), DX
-	XORQ         AX, AX
-	LEAQ         -8(DX), BX
-	CMPQ         AX, BX
-	JG           by1end
-
-by1:
-	VMOVUPS (CX)(AX*8), Z1
-	VMULPD  Z0, Z1, Z1
-	VMOVUPS Z1, (CX)(AX*8)
-	ADDQ    $+8, AX
-	CMPQ    AX, BX
-	JLE     by1
-
-by1end:
-	CMPQ      AX, DX
-	JE        rowend
-	SUBQ      AX, DX
-	MOVQ      $-1, BX
-	BZHIQ     DX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMULPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx512F64AddScaled(dst []float64, a float64, x []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64AddScaled(SB), NOSPLIT, $0-56
-	MOVQ         dst_base+0(FP), CX
-	MOVQ         x_base+32(FP), DX
+TEXT ·avx512F64Scale(SB), NOSPLIT, $0-56
+	MOVQ         x_base+32(FP), CX
+	MOVQ         dst_base+0(FP), DX
 	VBROADCASTSD a+24(FP), Z0
 	MOVQ         dst_len+8(FP), BX
 	XORQ         AX, AX
@@ -4118,27 +3789,63 @@ TEXT ·avx512F64AddScaled(SB), NOSPLIT, $0-56
 	JG           by1end
 
 by1:
+	VMOVUPS (CX)(AX*8), Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPS Z1, (DX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, SI
+	JLE     by1
+
+by1end:
+	CMPQ      AX, BX
+	JE        rowend
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VMULPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (DX)(AX*8)
+
+rowend:
+	VZEROUPPER
+	RET
+
+// func avx512F64AddScaled(dst []float64, y []float64, a float64, x []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64AddScaled(SB), NOSPLIT, $0-80
+	MOVQ         y_base+24(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSD a+48(FP), Z0
+	MOVQ         dst_len+8(FP), SI
+	XORQ         AX, AX
+	LEAQ         -8(SI), DI
+	CMPQ         AX, DI
+	JG           by1end
+
+by1:
 	VMOVUPS     (CX)(AX*8), Z1
 	VMOVUPS     (DX)(AX*8), Z2
 	VMOVAPS     Z1, Z1
 	VFMADD231PD Z0, Z2, Z1
-	VMOVUPS     Z1, (CX)(AX*8)
+	VMOVUPS     Z1, (BX)(AX*8)
 	ADDQ        $+8, AX
-	CMPQ        AX, SI
+	CMPQ        AX, DI
 	JLE         by1
 
 by1end:
-	CMPQ        AX, BX
+	CMPQ        AX, SI
 	JE          rowend
-	SUBQ        AX, BX
-	MOVQ        $-1, SI
-	BZHIQ       BX, SI, SI
-	KMOVW       SI, K1
+	SUBQ        AX, SI
+	MOVQ        $-1, DI
+	BZHIQ       SI, DI, DI
+	KMOVW       DI, K1
 	VMOVUPD.Z   (CX)(AX*8), K1, Z1
 	VMOVUPD.Z   (DX)(AX*8), K1, Z2
 	VMOVAPS     Z1, Z1
 	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (CX)(AX*8)
+	VMOVUPD     Z1, K1, (BX)(AX*8)
 
 rowend:
 	VZEROUPPER
@@ -4866,81 +4573,6 @@ DATA float64_bff0000000000000<>+8(SB)/8, $0xbff0000000000000
 DATA float64_bff0000000000000<>+16(SB)/8, $0xbff0000000000000
 DATA float64_bff0000000000000<>+24(SB)/8, $0xbff0000000000000
 GLOBL float64_bff0000000000000<>(SB), RODATA|NOPTR, $32
-
-// func avx512F64MulSlopeIdentity(dst []float64, s float64, g []float64, x []float64, y []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64MulSlopeIdentity(SB), NOSPLIT, $0-104
-	MOVQ         g_base+32(FP), CX
-	MOVQ         dst_base+0(FP), DX
-	VBROADCASTSD s+24(FP), Z0
-	MOVQ         dst_len+8(FP), BX
-	XORQ         AX, AX
-	LEAQ         -8(BX), SI
-	CMPQ         AX, SI
-	JG           by1end
-
-by1:
-	VMOVUPS (CX)(AX*8), Z1
-	VMULPD  Z0, Z1, Z1
-	VMOVUPS Z1, (DX)(AX*8)
-	ADDQ    $+8, AX
-	CMPQ    AX, SI
-	JLE     by1
-
-by1end:
-	CMPQ      AX, BX
-	JE        rowend
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMULPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (DX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx512F64AddSlopeIdentity(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64AddSlopeIdentity(SB), NOSPLIT, $0-128
-	MOVQ         g_base+56(FP), CX
-	MOVQ         a_base+24(FP), DX
-	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+48(FP), Z0
-	MOVQ         dst_len+8(FP), SI
-	XORQ         AX, AX
-	LEAQ         -8(SI), DI
-	CMPQ         AX, DI
-	JG           by1end
-
-by1:
-	VMOVUPS     (CX)(AX*8), Z1
-	VMOVUPS     (DX)(AX*8), Z2
-	VMOVAPS     Z2, Z2
-	VFMADD231PD Z0, Z1, Z2
-	VMOVUPS     Z2, (BX)(AX*8)
-	ADDQ        $+8, AX
-	CMPQ        AX, DI
-	JLE         by1
-
-by1end:
-	CMPQ        AX, SI
-	JE          rowend
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z1
-	VMOVUPD.Z   (DX)(AX*8), K1, Z2
-	VMOVAPS     Z2, Z2
-	VFMADD231PD Z0, Z1, Z2
-	VMOVUPD     Z2, K1, (BX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
 
 // func avx512F64MulSlopeTanh(dst []float64, s float64, g []float64, x []float64, y []float64)
 // Requires: AVX, AVX512F, BMI2
@@ -5779,97 +5411,22 @@ rowend:
 	VZEROUPPER
 	RET
 
-// func avx2F32Add(dst []float32, x []float32, y []float32)
+// func avx2F32Scale(dst []float32, a float32, x []float32)
 // Requires: AVX
-TEXT ·avx2F32Add(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	XORQ AX, AX
-	LEAQ -8(SI), DI
-	CMPQ AX, DI
-	JG   by1end
+TEXT ·avx2F32Scale(SB), NOSPLIT, $0-56
+	MOVQ         x_base+32(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS a+24(FP), Y0
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -8(BX), SI
+	CMPQ         AX, SI
+	JG           by1end
 
 by1:
-	VMOVUPS (CX)(AX*4), Y0
-	VMOVUPS (DX)(AX*4), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)(AX*4)
-	ADDQ    $+8, AX
-	CMPQ    AX, DI
-	JLE     by1
-
-by1end:
-	CMPQ       AX, SI
-	JE         rowend
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F32Sub(dst []float32, x []float32, y []float32)
-// Requires: AVX
-TEXT ·avx2F32Sub(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	XORQ AX, AX
-	LEAQ -8(SI), DI
-	CMPQ AX, DI
-	JG   by1end
-
-by1:
-	VMOVUPS (CX)(AX*4), Y0
-	VMOVUPS (DX)(AX*4), Y1
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)(AX*4)
-	ADDQ    $+8, AX
-	CMPQ    AX, DI
-	JLE     by1
-
-by1end:
-	CMPQ       AX, SI
-	JE         rowend
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F32Neg(dst []float32, x []float32)
-// Requires: AVX
-TEXT ·avx2F32Neg(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   by1end
-
-by1:
-	VMOVUPS (CX)(AX*4), Y0
-	VXORPS  float32_80000000<>+0(SB), Y0, Y0
-	VMOVUPS Y0, (DX)(AX*4)
+	VMOVUPS (CX)(AX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
 	JLE     by1
@@ -5881,60 +5438,26 @@ by1end:
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
 	SUBQ       BX, SI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VXORPS     float32_80000000<>+0(SB), Y1, Y1
-	VMASKMOVPS Y1, Y0, (DX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F32Scale(x []float32, a float32)
-// Requires: AVX
-TEXT ·avx2F32Scale(SB), NOSPLIT, $0-28
-	MOVQ         x_base+0(FP), CX
-	VBROADCASTSS a+24(FP), Y0
-	MOVQ         x_len+8(FP), DX
-	XORQ         AX, AX
-	LEAQ         -8(DX), BX
-	CMPQ         AX, BX
-	JG           by1end
-
-by1:
-	VMOVUPS (CX)(AX*4), Y1
-	VMULPS  Y0, Y1, Y1
-	VMOVUPS Y1, (CX)(AX*4)
-	ADDQ    $+8, AX
-	CMPQ    AX, BX
-	JLE     by1
-
-by1end:
-	CMPQ       AX, DX
-	JE         rowend
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y1
+	VMOVUPS    (SI), Y1
 	VMASKMOVPS (CX)(AX*4), Y1, Y2
 	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (CX)(AX*4)
+	VMASKMOVPS Y0, Y1, (DX)(AX*4)
 
 rowend:
 	VZEROUPPER
 	RET
 
-// func avx2F32AddScaled(dst []float32, a float32, x []float32)
+// func avx2F32AddScaled(dst []float32, y []float32, a float32, x []float32)
 // Requires: AVX, FMA3
-TEXT ·avx2F32AddScaled(SB), NOSPLIT, $0-56
-	MOVQ         dst_base+0(FP), CX
-	MOVQ         x_base+32(FP), DX
-	VBROADCASTSS a+24(FP), Y0
-	MOVQ         dst_len+8(FP), BX
+TEXT ·avx2F32AddScaled(SB), NOSPLIT, $0-80
+	MOVQ         y_base+24(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSS a+48(FP), Y0
+	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
-	LEAQ         -8(BX), SI
-	CMPQ         AX, SI
+	LEAQ         -8(SI), DI
+	CMPQ         AX, DI
 	JG           by1end
 
 by1:
@@ -5942,24 +5465,24 @@ by1:
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVAPS     Y1, Y1
 	VFMADD231PS Y0, Y2, Y1
-	VMOVUPS     Y1, (CX)(AX*4)
+	VMOVUPS     Y1, (BX)(AX*4)
 	ADDQ        $+8, AX
-	CMPQ        AX, SI
+	CMPQ        AX, DI
 	JLE         by1
 
 by1end:
-	CMPQ        AX, BX
+	CMPQ        AX, SI
 	JE          rowend
-	SUBQ        AX, BX
-	LEAQ        ones<>+32(SB), SI
-	SHLQ        $0x02, BX
-	SUBQ        BX, SI
-	VMOVUPS     (SI), Y1
+	SUBQ        AX, SI
+	LEAQ        ones<>+32(SB), DI
+	SHLQ        $0x02, SI
+	SUBQ        SI, DI
+	VMOVUPS     (DI), Y1
 	VMASKMOVPS  (CX)(AX*4), Y1, Y2
 	VMASKMOVPS  (DX)(AX*4), Y1, Y3
 	VMOVAPS     Y2, Y2
 	VFMADD231PS Y0, Y3, Y2
-	VMASKMOVPS  Y2, Y1, (CX)(AX*4)
+	VMASKMOVPS  Y2, Y1, (BX)(AX*4)
 
 rowend:
 	VZEROUPPER
@@ -7436,83 +6959,6 @@ by1end:
 	VDIVPS       Y3, Y2, Y2
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F32MulSlopeIdentity(dst []float32, s float32, g []float32, x []float32, y []float32)
-// Requires: AVX
-TEXT ·avx2F32MulSlopeIdentity(SB), NOSPLIT, $0-104
-	MOVQ         g_base+32(FP), CX
-	MOVQ         dst_base+0(FP), DX
-	VBROADCASTSS s+24(FP), Y0
-	MOVQ         dst_len+8(FP), BX
-	XORQ         AX, AX
-	LEAQ         -8(BX), SI
-	CMPQ         AX, SI
-	JG           by1end
-
-by1:
-	VMOVUPS (CX)(AX*4), Y1
-	VMULPS  Y0, Y1, Y1
-	VMOVUPS Y1, (DX)(AX*4)
-	ADDQ    $+8, AX
-	CMPQ    AX, SI
-	JLE     by1
-
-by1end:
-	CMPQ       AX, BX
-	JE         rowend
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (DX)(AX*4)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F32AddSlopeIdentity(dst []float32, a []float32, s float32, g []float32, x []float32, y []float32)
-// Requires: AVX, FMA3
-TEXT ·avx2F32AddSlopeIdentity(SB), NOSPLIT, $0-128
-	MOVQ         g_base+56(FP), CX
-	MOVQ         a_base+24(FP), DX
-	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+48(FP), Y0
-	MOVQ         dst_len+8(FP), SI
-	XORQ         AX, AX
-	LEAQ         -8(SI), DI
-	CMPQ         AX, DI
-	JG           by1end
-
-by1:
-	VMOVUPS     (CX)(AX*4), Y1
-	VMOVUPS     (DX)(AX*4), Y2
-	VMOVAPS     Y2, Y2
-	VFMADD231PS Y0, Y1, Y2
-	VMOVUPS     Y2, (BX)(AX*4)
-	ADDQ        $+8, AX
-	CMPQ        AX, DI
-	JLE         by1
-
-by1end:
-	CMPQ        AX, SI
-	JE          rowend
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x02, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y1
-	VMASKMOVPS  (CX)(AX*4), Y1, Y2
-	VMASKMOVPS  (DX)(AX*4), Y1, Y3
-	VMOVAPS     Y3, Y3
-	VFMADD231PS Y0, Y2, Y3
-	VMASKMOVPS  Y3, Y1, (BX)(AX*4)
 
 rowend:
 	VZEROUPPER
@@ -9474,97 +8920,22 @@ rowend:
 	VZEROUPPER
 	RET
 
-// func avx2F64Add(dst []float64, x []float64, y []float64)
+// func avx2F64Scale(dst []float64, a float64, x []float64)
 // Requires: AVX
-TEXT ·avx2F64Add(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	XORQ AX, AX
-	LEAQ -4(SI), DI
-	CMPQ AX, DI
-	JG   by1end
+TEXT ·avx2F64Scale(SB), NOSPLIT, $0-56
+	MOVQ         x_base+32(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -4(BX), SI
+	CMPQ         AX, SI
+	JG           by1end
 
 by1:
-	VMOVUPS (CX)(AX*8), Y0
-	VMOVUPS (DX)(AX*8), Y1
-	VADDPD  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)(AX*8)
-	ADDQ    $+4, AX
-	CMPQ    AX, DI
-	JLE     by1
-
-by1end:
-	CMPQ       AX, SI
-	JE         rowend
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VADDPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (BX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F64Sub(dst []float64, x []float64, y []float64)
-// Requires: AVX
-TEXT ·avx2F64Sub(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	XORQ AX, AX
-	LEAQ -4(SI), DI
-	CMPQ AX, DI
-	JG   by1end
-
-by1:
-	VMOVUPS (CX)(AX*8), Y0
-	VMOVUPS (DX)(AX*8), Y1
-	VSUBPD  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)(AX*8)
-	ADDQ    $+4, AX
-	CMPQ    AX, DI
-	JLE     by1
-
-by1end:
-	CMPQ       AX, SI
-	JE         rowend
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VSUBPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (BX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F64Neg(dst []float64, x []float64)
-// Requires: AVX
-TEXT ·avx2F64Neg(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   by1end
-
-by1:
-	VMOVUPS (CX)(AX*8), Y0
-	VXORPS  float64_8000000000000000<>+0(SB), Y0, Y0
-	VMOVUPS Y0, (DX)(AX*8)
+	VMOVUPS (CX)(AX*8), Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, SI
 	JLE     by1
@@ -9576,60 +8947,26 @@ by1end:
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
 	SUBQ       BX, SI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VXORPS     float64_8000000000000000<>+0(SB), Y1, Y1
-	VMASKMOVPD Y1, Y0, (DX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F64Scale(x []float64, a float64)
-// Requires: AVX
-TEXT ·avx2F64Scale(SB), NOSPLIT, $0-32
-	MOVQ         x_base+0(FP), CX
-	VBROADCASTSD a+24(FP), Y0
-	MOVQ         x_len+8(FP), DX
-	XORQ         AX, AX
-	LEAQ         -4(DX), BX
-	CMPQ         AX, BX
-	JG           by1end
-
-by1:
-	VMOVUPS (CX)(AX*8), Y1
-	VMULPD  Y0, Y1, Y1
-	VMOVUPS Y1, (CX)(AX*8)
-	ADDQ    $+4, AX
-	CMPQ    AX, BX
-	JLE     by1
-
-by1end:
-	CMPQ       AX, DX
-	JE         rowend
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y1
+	VMOVUPS    (SI), Y1
 	VMASKMOVPD (CX)(AX*8), Y1, Y2
 	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (CX)(AX*8)
+	VMASKMOVPD Y0, Y1, (DX)(AX*8)
 
 rowend:
 	VZEROUPPER
 	RET
 
-// func avx2F64AddScaled(dst []float64, a float64, x []float64)
+// func avx2F64AddScaled(dst []float64, y []float64, a float64, x []float64)
 // Requires: AVX, FMA3
-TEXT ·avx2F64AddScaled(SB), NOSPLIT, $0-56
-	MOVQ         dst_base+0(FP), CX
-	MOVQ         x_base+32(FP), DX
-	VBROADCASTSD a+24(FP), Y0
-	MOVQ         dst_len+8(FP), BX
+TEXT ·avx2F64AddScaled(SB), NOSPLIT, $0-80
+	MOVQ         y_base+24(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	VBROADCASTSD a+48(FP), Y0
+	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
-	LEAQ         -4(BX), SI
-	CMPQ         AX, SI
+	LEAQ         -4(SI), DI
+	CMPQ         AX, DI
 	JG           by1end
 
 by1:
@@ -9637,24 +8974,24 @@ by1:
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVAPS     Y1, Y1
 	VFMADD231PD Y0, Y2, Y1
-	VMOVUPS     Y1, (CX)(AX*8)
+	VMOVUPS     Y1, (BX)(AX*8)
 	ADDQ        $+4, AX
-	CMPQ        AX, SI
+	CMPQ        AX, DI
 	JLE         by1
 
 by1end:
-	CMPQ        AX, BX
+	CMPQ        AX, SI
 	JE          rowend
-	SUBQ        AX, BX
-	LEAQ        ones<>+32(SB), SI
-	SHLQ        $0x03, BX
-	SUBQ        BX, SI
-	VMOVUPS     (SI), Y1
+	SUBQ        AX, SI
+	LEAQ        ones<>+32(SB), DI
+	SHLQ        $0x03, SI
+	SUBQ        SI, DI
+	VMOVUPS     (DI), Y1
 	VMASKMOVPD  (CX)(AX*8), Y1, Y2
 	VMASKMOVPD  (DX)(AX*8), Y1, Y3
 	VMOVAPS     Y2, Y2
 	VFMADD231PD Y0, Y3, Y2
-	VMASKMOVPD  Y2, Y1, (CX)(AX*8)
+	VMASKMOVPD  Y2, Y1, (BX)(AX*8)
 
 rowend:
 	VZEROUPPER
@@ -10367,83 +9704,6 @@ by1end:
 	VMOVUPS    float64_3ff0000000000000<>+0(SB), Y2
 	VMINPD     Y1, Y2, Y1
 	VMASKMOVPD Y1, Y0, (DX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F64MulSlopeIdentity(dst []float64, s float64, g []float64, x []float64, y []float64)
-// Requires: AVX
-TEXT ·avx2F64MulSlopeIdentity(SB), NOSPLIT, $0-104
-	MOVQ         g_base+32(FP), CX
-	MOVQ         dst_base+0(FP), DX
-	VBROADCASTSD s+24(FP), Y0
-	MOVQ         dst_len+8(FP), BX
-	XORQ         AX, AX
-	LEAQ         -4(BX), SI
-	CMPQ         AX, SI
-	JG           by1end
-
-by1:
-	VMOVUPS (CX)(AX*8), Y1
-	VMULPD  Y0, Y1, Y1
-	VMOVUPS Y1, (DX)(AX*8)
-	ADDQ    $+4, AX
-	CMPQ    AX, SI
-	JLE     by1
-
-by1end:
-	CMPQ       AX, BX
-	JE         rowend
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (DX)(AX*8)
-
-rowend:
-	VZEROUPPER
-	RET
-
-// func avx2F64AddSlopeIdentity(dst []float64, a []float64, s float64, g []float64, x []float64, y []float64)
-// Requires: AVX, FMA3
-TEXT ·avx2F64AddSlopeIdentity(SB), NOSPLIT, $0-128
-	MOVQ         g_base+56(FP), CX
-	MOVQ         a_base+24(FP), DX
-	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+48(FP), Y0
-	MOVQ         dst_len+8(FP), SI
-	XORQ         AX, AX
-	LEAQ         -4(SI), DI
-	CMPQ         AX, DI
-	JG           by1end
-
-by1:
-	VMOVUPS     (CX)(AX*8), Y1
-	VMOVUPS     (DX)(AX*8), Y2
-	VMOVAPS     Y2, Y2
-	VFMADD231PD Y0, Y1, Y2
-	VMOVUPS     Y2, (BX)(AX*8)
-	ADDQ        $+4, AX
-	CMPQ        AX, DI
-	JLE         by1
-
-by1end:
-	CMPQ        AX, SI
-	JE          rowend
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x03, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y1
-	VMASKMOVPD  (CX)(AX*8), Y1, Y2
-	VMASKMOVPD  (DX)(AX*8), Y1, Y3
-	VMOVAPS     Y3, Y3
-	VFMADD231PD Y0, Y2, Y3
-	VMASKMOVPD  Y3, Y1, (BX)(AX*8)
 
 rowend:
 	VZEROUPPER

@@ -123,7 +123,7 @@ func (d *decoder) decode(n *Node, path string, v reflect.Value) {
 	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if n.kind != scalar {
-			d.bad(n, path, "want a name, got %s", n.got())
+			d.bad(n, path, "must be a name, got %s", n.got())
 		} else if err := u.UnmarshalText([]byte(n.text)); err != nil {
 			d.bad(n, path, "%v", err)
 		}
@@ -146,7 +146,7 @@ func (d *decoder) mapping(n *Node, path string, v reflect.Value) {
 		return // all is left out
 	}
 	if n.kind != mapping {
-		d.bad(n, path, "want a mapping with the keys %s, got %s", strings.Join(names(v.Type()), ", "), n.got())
+		d.bad(n, path, "must be a mapping with the keys %s, got %s", strings.Join(names(v.Type()), ", "), n.got())
 		return
 	}
 	for _, p := range n.pairs {
@@ -177,7 +177,7 @@ func (d *decoder) named(n *Node, path string, v reflect.Value) {
 
 func (d *decoder) list(n *Node, path string, v reflect.Value) {
 	if n.kind != list {
-		d.bad(n, path, "want a list, got %s", n.got())
+		d.bad(n, path, "must be a list, got %s", n.got())
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
@@ -222,7 +222,7 @@ func (d *decoder) scalar(n *Node, path string, v reflect.Value) {
 	default:
 		panic("yamlfile: a field of type " + v.Type().String())
 	}
-	d.bad(n, path, "want %s, got %s", want, n.got())
+	d.bad(n, path, "must be %s, got %s", want, n.got())
 }
 
 // names returns the keys of a struct.
@@ -278,7 +278,7 @@ func suggest(name string, known []string) string {
 	case len(known) > 12:
 		return ""
 	}
-	return ", want one of " + strings.Join(known, ", ")
+	return ", must be one of " + strings.Join(known, ", ")
 }
 
 // distance is the number of letters to insert, remove, exchange or swap with

@@ -62,7 +62,7 @@ func Parse(name string, text []byte) (*Node, error) {
 		}
 		if found {
 			at := doc.Body.GetToken().Position
-			c.bad(at.Line, at.Column, "", "is a second document, want one")
+			c.bad(at.Line, at.Column, "", "must be one document, got a second")
 			break
 		}
 		root, found = c.convert(doc.Body, "", 0), true
@@ -92,7 +92,7 @@ func (c *converter) scan(text []byte) {
 		line++
 		indent := l[:len(l)-len(bytes.TrimLeft(l, " \t"))]
 		if tab := bytes.IndexByte(indent, '\t'); tab >= 0 && len(bytes.TrimSpace(l)) > 0 {
-			c.bad(line, tab+1, "", "the line begins with a tab, want spaces")
+			c.bad(line, tab+1, "", "must begin with spaces, got a tab")
 		}
 		if i := bytes.IndexByte(l, 0); i >= 0 {
 			c.bad(line, i+1, "", "holds a zero byte: this is no text")
@@ -184,7 +184,7 @@ func (c *converter) convert(n ast.Node, path string, depth int) *Node {
 	case *ast.TagNode:
 		return refuse("tags are not taken")
 	default:
-		return refuse("want a mapping, a list or a value, got " + strings.ToLower(n.Type().YAMLName()))
+		return refuse("must be a mapping, a list or a value, got " + strings.ToLower(n.Type().YAMLName()))
 	}
 	return out
 }

@@ -67,8 +67,8 @@ func TestDecodeAt(t *testing.T) {
 	want := []string{
 		"",
 		"f:2:1: part.rat: unknown key, did you mean part.rate?",
-		`f:3:7: part: want a mapping with the keys rate, on, seed, got "5"`,
-		"f:4:1: hidden: unknown key, want one of name, sizes, part.rate, part.on, part.seed, any",
+		`f:3:7: part: must be a mapping with the keys rate, on, seed, got "5"`,
+		"f:4:1: hidden: unknown key, must be one of name, sizes, part.rate, part.on, part.seed, any",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || s.Part.Rate != 3 {
 		t.Errorf("rate %v\n%s", s.Part.Rate, diff)

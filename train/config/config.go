@@ -121,18 +121,26 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 			r.Inference.Steps = 0
 		}
 	}
-	if len(r.Model.Nodes) > 0 { // what the default recipe has is of a chain
+	if !r.Model.Chain() { // what the default recipe has is of one
 		r.Model.Direction = given.Model.Direction
 		for path, of := range map[string]*string{"model.activation": &r.Model.Activation, "model.top_activation": &r.Model.TopActivation} {
 			if places[path] == nil {
 				*of = ""
 			}
 		}
-		if places["model.layers"] == nil {
+		if places["model.weight_init"] == nil {
+			r.Model.WeightInit = given.Model.WeightInit
+		}
+		switch {
+		case places["model.layers"] != nil:
+		case r.Model.Network != "":
+			input, target := base.Model.Ends()
+			r.Model.Layers = []int{input, target}
+		default:
 			r.Model.Layers = nil
 		}
 	}
-	if len(r.Model.Layers) != len(base.Model.Layers) {
+	if len(r.Model.Layers) != len(base.Model.Layers) || !r.Model.Chain() {
 		dropUngiven(&r, places)
 	}
 	if fromFile {

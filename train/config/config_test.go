@@ -67,15 +67,15 @@ func TestLayers(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"model:\n  layers: [64, x, -10]\n  activaton: tanh\n  direction: up\nlearning: 3\noptimizer: [a]\n": `
-2:16: model.layers[1]: want a whole number, got "x"
+2:16: model.layers[1]: must be a whole number, got "x"
 2:19: model.layers[2]: must be > 0, got -10
 3:3: model.activaton: unknown key, did you mean activation?
 4:14: model.direction: must be one of discriminative, generative, got "up"
-5:11: learning: want a mapping with the keys rule, epochs, batch, rate, schedule, patience, seed, got "3"
-6:12: optimizer: want a text, got a list`,
+5:11: learning: must be a mapping with the keys rule, epochs, batch, rate, schedule, patience, seed, got "3"
+6:12: optimizer: must be a text, got a list`,
 		"learning:\n\trate: 3\n \t batch: 2\n": `
-2:1: the line begins with a tab, want spaces
-3:2: the line begins with a tab, want spaces`,
+2:1: must begin with spaces, got a tab
+3:2: must begin with spaces, got a tab`,
 		"learning:\n  rate: 1\n  rate: 2\nlearning:\n  batch: -1\n": `
 3:3: learning.rate: is given twice, first in line 2
 4:1: learning: is given twice, first in line 1`,
@@ -84,22 +84,22 @@ func TestMistakes(t *testing.T) {
 1:31: data.limit: must be >= 0, got -1
 3:15: model.precisions: must be one for each of the 4 layers, got 2`,
 		"learning:\r\n  rate: -.inf\r\n  batch: 3.5\r\n  epochs: \"3\"\r\n  patience: 99999999999999999999\r\n": `
-2:9: learning.rate: want a number, got "-.inf"
-3:10: learning.batch: want a whole number, got "3.5"
-4:11: learning.epochs: want a whole number, got "3"
-5:13: learning.patience: want a whole number, got "99999999999999999999"`,
+2:9: learning.rate: must be a number, got "-.inf"
+3:10: learning.batch: must be a whole number, got "3.5"
+4:11: learning.epochs: must be a whole number, got "3"
+5:13: learning.patience: must be a whole number, got "99999999999999999999"`,
 		"learning: {patience: 3}\ndata: {validation: 0}\n": "\n1:22: learning.patience: needs data.validation > 0",
 		"data: &all {limit: 3}\nlearning: *all\n": `
 1:7: data: anchors and aliases are not taken: write the value out
 2:11: learning: anchors and aliases are not taken: write the value out`,
 		"learning:\n  <<: {rate: 1}\n":               "\n2:3: learning: merge keys are not taken: write the values out",
 		"optimizer: !!str adam\n":                    "\n1:12: optimizer: tags are not taken",
-		"---\ndata:\n---\ndata:\n":                   "\n4:5: is a second document, want one",
+		"---\ndata:\n---\ndata:\n":                   "\n4:5: must be one document, got a second",
 		"data:\n  limit: {":                          "\n2:10: could not find flow mapping end token '}'",
 		"data:\n   seed: 1\n  limit: 3\n":            "\n3:3: value is not allowed in this context",
 		"a\x00b":                                     "\n1:2: holds a zero byte: this is no text",
-		"- 1\n":                                      "\n1:1: want a mapping with the keys data, model, inference, learning, optimizer, got a list",
-		"colour: red\n":                              "\n1:1: colour: unknown key, want one of data, model, inference, learning, optimizer",
+		"- 1\n":                                      "\n1:1: must be a mapping with the keys data, model, inference, learning, optimizer, got a list",
+		"colour: red\n":                              "\n1:1: colour: unknown key, must be one of data, model, inference, learning, optimizer",
 		"x: " + strings.Repeat("[", 100):             "\n1:36: brackets are nested deeper than 32",
 		strings.Repeat("a:\n", 2001):                 "\n1:1: the file has 2001 colons, more than 2000",
 		"# " + strings.Repeat("x", yamlfile.MaxSize): "\n1:1: the file is longer than 65536 bytes",

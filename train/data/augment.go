@@ -92,6 +92,10 @@ func (s *Set) WithAugmentation(a Augmentation) (*Set, error) {
 // Augmentation returns how [Set.GatherAugmented] varies images.
 func (s *Set) Augmentation() Augmentation { return s.augmentation }
 
+// Background returns the raw value of each channel that a shift brings in, nil without
+// an augmentation. The slice is the set's own and must not be changed.
+func (s *Set) Background() []float64 { return s.background }
+
 // edgeImages is the number of images that tell the background.
 const edgeImages = 1000
 
@@ -151,10 +155,10 @@ func (d *drawing) move(row int) move {
 	}
 }
 
-// scaleMoved fills dst with the scaled image of src that a move makes, as scaleRow does
-// with src itself.
-func scaleMoved[D float32 | float64, S byte | float64](dst []D, src []S, s *scaler, m move, shape []int, background []float64) {
-	height, width, channels := shape[0], shape[1], shape[2]
+// scaleMoved fills dst with the scaled image that a move makes of row r of a set's inputs,
+// as scaleRow does of the row itself.
+func scaleMoved[D float32 | float64](s *Set, dst []D, r int, m move) {
+	height, width, channels := s.Shape[0], s.Shape[1], s.Shape[2]
 	at := 0
 	for y := range height {
 		shiftedY := y + m.shiftY
@@ -169,11 +173,11 @@ func scaleMoved[D float32 | float64, S byte | float64](dst []D, src []S, s *scal
 				raw := 0. // black
 				switch {
 				case shiftedY < 0 || shiftedY >= height || shiftedX < 0 || shiftedX >= width:
-					raw = background[c]
+					raw = s.background[c]
 				case fromY >= 0 && fromY < height && fromX >= 0 && fromX < width:
-					raw = float64(src[(fromY*width+fromX)*channels+c])
+					raw = s.inputs.at(r, (fromY*width+fromX)*channels+c)
 				}
-				dst[at] = D((raw - s.shift[at]) * s.scale[at])
+				dst[at] = D((raw - s.input.shift[at]) * s.input.scale[at])
 				at++
 			}
 		}

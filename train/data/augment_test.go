@@ -37,7 +37,7 @@ func numbered(t testing.TB, n, height, width, channels int) *Set {
 // drawn returns what GatherAugmented gives of rows.
 func drawn(t testing.TB, s *Set, seed uint64, epoch int, rows ...int) [][]float64 {
 	t.Helper()
-	x := dense(tensor.Float64, len(rows), s.InputSize())
+	x := zeros(tensor.Float64, len(rows), s.InputSize())
 	if err := s.GatherAugmented(rows, seed, epoch, x, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestAugmentation(t *testing.T) {
 					d := drawing{of: a, seed: 3, epoch: uint64(epoch)}
 					rows := []int{4, 0, 2}
 					got, as := drawn(t, v, 3, epoch, rows...), drawn(t, scaled, 3, epoch, rows...)
-					single := dense(tensor.Float32, 3, v.InputSize())
+					single := zeros(tensor.Float32, 3, v.InputSize())
 					if err := scaled.GatherAugmented(rows, 3, epoch, single, nil); err != nil {
 						t.Fatal(err)
 					}
@@ -224,7 +224,7 @@ func TestGatherAugmentedAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, y := dense(tensor.Float32, 8, s.InputSize()), dense(tensor.Float32, 8, s.TargetSize())
+	x, y := zeros(tensor.Float32, 8, s.InputSize()), zeros(tensor.Float32, 8, s.TargetSize())
 	rows := count(8)
 	if n := testing.AllocsPerRun(50, func() { s.GatherAugmented(rows, 1, 1, x, y) }); n != 0 {
 		t.Errorf("%v allocations, want none", n)

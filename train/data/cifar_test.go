@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.com/pcn/internal/fuzzing"
 )
 
 // cifarPixel is channel c of pixel (y, x) of image i of a file.
@@ -121,4 +123,35 @@ func TestCIFAR(t *testing.T) {
 	if _, _, err := CIFAR10(packed); err == nil || !strings.Contains(err.Error(), "must hold one of data_batch_1.bin") {
 		t.Errorf("no files: got error %v", err)
 	}
+}
+
+// FuzzCIFAR reads any bytes as a file of either set: what is accepted is what was there,
+// plane by plane, and memory is in proportion to it.
+func FuzzCIFAR(f *testing.F) {
+	fuzzing.Sparingly(f)
+	f.Add(cifarFile("data_batch_1.bin", []byte{3}, []byte{9}), false)
+	f.Add(cifarFile("train.bin", []byte{3, 99}), true)
+	f.Add(cifarFile("test_batch.bin", []byte{3})[:3000], false)
+	f.Fuzz(func(t *testing.T, file []byte, hundred bool) {
+		of := cifar10
+		if hundred {
+			of = cifar100
+		}
+		s := new(Set)
+		var err error
+		allocates(t, slack+16*len(file), func() { err = of.readRecords(bytes.NewReader(file), s) })
+		if err != nil {
+			return
+		}
+		record := len(of.labels) + 3072
+		if s.n*record != len(file) || len(s.labels) != s.n || len(s.inputs.bytes) != s.n*3072 {
+			t.Fatalf("%d images and %d labels of %d bytes", s.n, len(s.labels), len(file))
+		}
+		for at, x := range s.inputs.bytes {
+			i, pixel, c := at/3072, at%3072/3, at%3
+			if x != file[i*record+len(of.labels)+c*1024+pixel] {
+				t.Fatalf("channel %d of pixel %d of image %d is %d", c, pixel, i, x)
+			}
+		}
+	})
 }

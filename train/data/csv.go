@@ -61,7 +61,7 @@ func readSet(r io.Reader, name string, o RowOptions) (*Set, error) {
 // readRows reads all rows into s.
 func (s *Set) readRows(r io.Reader, name string, o RowOptions) error {
 	if o.Label != "" && len(o.Targets) > 0 {
-		return &ColumnError{"both a label and targets, expected one of them"}
+		return &ColumnError{"label and targets: must be one of them, got both"}
 	}
 	rows, err := newRowReader(r, name, o)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *Set) readRows(r io.Reader, name string, o RowOptions) error {
 		s.n++
 	}
 	if s.n == 0 {
-		return errors.New("no line of numbers, expected at least one example")
+		return errors.New("must have at least one example, got no line of numbers")
 	}
 	s.inputs.width, s.columns = rows.Width, slices.Clone(rows.inputs)
 	if rows.class == nil {
@@ -99,7 +99,7 @@ func (s *Set) readRows(r io.Reader, name string, o RowOptions) error {
 	}
 	sorted, is := rows.class.sorted()
 	if len(sorted.names) < 2 {
-		return fmt.Errorf("every label is %.40q, expected at least 2 classes", sorted.names[0])
+		return fmt.Errorf("must have at least 2 classes, got %.40q for every label", sorted.names[0])
 	}
 	for i, k := range s.labels {
 		s.labels[i] = is[k]

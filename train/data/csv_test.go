@@ -54,8 +54,8 @@ func TestReadCSVErrors(t *testing.T) {
 		opts       RowOptions
 		want       string
 	}{
-		{"empty", "", RowOptions{}, "no line of numbers, expected at least one example"},
-		{"header only", "a,b\n", RowOptions{}, "no line of numbers, expected at least one example"},
+		{"empty", "", RowOptions{}, "must have at least one example, got no line of numbers"},
+		{"header only", "a,b\n", RowOptions{}, "must have at least one example, got no line of numbers"},
 		{"one column", "1\n2\n", RowOptions{}, "line 1: must have at least 2 columns, inputs and 1 to learn, got 1"},
 		{"no inputs left", "1,2\n", RowOptions{Columns: Columns{Targets: []string{"1", "2"}}}, "line 1: must have at least 3 columns"},
 		{"short line", "1,2,3\n\n4,5\n", RowOptions{}, "line 3: must have 3 fields, 2 inputs and 1 to learn, got 2"},
@@ -71,11 +71,11 @@ func TestReadCSVErrors(t *testing.T) {
 		{"out of range", "1e999,1\n", RowOptions{}, `line 1: column 1: must be a finite number, got "1e999"`},
 		{"long word", "1," + strings.Repeat("x", 1000) + "\n", RowOptions{}, `column 2: must be a finite number, got "` + strings.Repeat("x", 40) + `"`},
 		{"no class", "1,\n", RowOptions{Columns: Columns{Label: "2"}}, `line 1: column 2: must be a class, got ""`},
-		{"one class", "1,0\n2,0.0\n", RowOptions{Columns: Columns{Label: "2"}}, `every label is "0", expected at least 2 classes`},
+		{"one class", "1,0\n2,0.0\n", RowOptions{Columns: Columns{Label: "2"}}, `must have at least 2 classes, got "0" for every label`},
 		{"no such class", "a,k\n1,x\n2,y\n", RowOptions{Columns: Columns{Label: "k", Classes: []string{"x", "z"}}}, `line 3: column 2 ("k"): must be one of the classes "x", "z", got "y"`},
 		{"no place", "1,0\n", RowOptions{Columns: Columns{Label: "k"}}, `no column "k", since there is no header: must be a place, 1 to 2`},
 		{"no name", "a,b\n1,0\n", RowOptions{Columns: Columns{Label: "k"}}, `line 1: no column "k": must have "k", got "a", "b"`},
-		{"both", "a,b\n1,0\n", RowOptions{Columns: Columns{Label: "a", Targets: []string{"b"}}}, "both a label and targets"},
+		{"both", "a,b\n1,0\n", RowOptions{Columns: Columns{Label: "a", Targets: []string{"b"}}}, "label and targets: must be one of them"},
 		{"twice", "a,b,c\n1,0,1\n", RowOptions{Columns: Columns{Targets: []string{"b", "b"}}}, `column 2 ("b") is asked for twice`},
 		{"names that do not differ", "a,a,k\n1,0,1\n", RowOptions{Columns: Columns{Label: "k"}}, `columns 1 and 2 are both named "a"`},
 		{"a name that is two", "a,k,k\n1,0,1\n", RowOptions{Columns: Columns{Label: "k"}}, `columns 2 and 3 are both named "k"`},

@@ -117,7 +117,7 @@ func FuzzArrays(f *testing.F) {
 				t.Fatalf("%d examples of %d inputs and %d targets of %d and %d bytes", s.Len(), s.InputSize(), s.TargetSize(), len(x), len(y))
 			}
 			if err == nil {
-				values := dense(tensor.Float64, s.Len(), s.InputSize())
+				values := zeros(tensor.Float64, s.Len(), s.InputSize())
 				if err := s.Gather(count(s.Len()), values, nil); err != nil {
 					t.Fatal(err)
 				}

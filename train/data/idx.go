@@ -170,7 +170,7 @@ func ReadIDX(r io.Reader, name string, dims int, limit int64) (shape []int, data
 func readIDXHeader(r io.Reader, dims int) (shape []int, size int, err error) {
 	var word [4]byte
 	if _, err := io.ReadFull(r, word[:]); err != nil {
-		return nil, 0, fmt.Errorf("magic number: %w, expected 4 bytes", bounded.Early(err))
+		return nil, 0, fmt.Errorf("magic number: must have 4 bytes: %w", bounded.Early(err))
 	}
 	if word[0] != 0 || word[1] != 0 {
 		return nil, 0, fmt.Errorf("magic number: must be 0x000008 and the number of dimensions, got 0x%08X: not an IDX file", word)
@@ -185,7 +185,7 @@ func readIDXHeader(r io.Reader, dims int) (shape []int, size int, err error) {
 	size = 1
 	for i := range rank {
 		if _, err := io.ReadFull(r, word[:]); err != nil {
-			return nil, 0, fmt.Errorf("size of dimension %d of %d: %w, expected 4 bytes", i, rank, bounded.Early(err))
+			return nil, 0, fmt.Errorf("size of dimension %d of %d: must have 4 bytes: %w", i, rank, bounded.Early(err))
 		}
 		n := int64(binary.BigEndian.Uint32(word[:]))
 		if n == 0 {

@@ -129,19 +129,19 @@ func TestIDXErrors(t *testing.T) {
 		content    []byte
 		want       string
 	}{
-		{"empty", trainImages, nil, "magic number: unexpected EOF, expected 4 bytes"},
-		{"magic cut short", trainImages, good[trainImages][:3], "magic number: unexpected EOF, expected 4 bytes"},
+		{"empty", trainImages, nil, "magic number: must have 4 bytes: unexpected EOF"},
+		{"magic cut short", trainImages, good[trainImages][:3], "magic number: must have 4 bytes: unexpected EOF"},
 		{"not IDX", trainImages, []byte("\x89PNG\r\n\x1a\n"), "magic number: must be 0x000008 and the number of dimensions, got 0x89504E47: not an IDX file"},
 		{"float32", trainImages, idx(0x0D, shape, make([]byte, 120)), "magic number: dtype: must be 0x08 unsigned byte, got 0x0D float32"},
 		{"signed", trainLabels, idx(0x09, shape[:1], make([]byte, 5)), "magic number: dtype: must be 0x08 unsigned byte, got 0x09 signed byte"},
 		{"unknown type", trainLabels, idx(0x42, shape[:1], make([]byte, 5)), "magic number: dtype: must be 0x08 unsigned byte, got 0x42 unknown"},
 		{"labels as images", trainImages, good[trainLabels], "magic number: dimensions: must be 3 for images, got 1"},
 		{"images as labels", testLabels, good[testImages], "magic number: dimensions: must be 1 for labels, got 3"},
-		{"no sizes", trainImages, good[trainImages][:4], "size of dimension 0 of 3: unexpected EOF, expected 4 bytes"},
-		{"sizes cut short", trainImages, good[trainImages][:15], "size of dimension 2 of 3: unexpected EOF, expected 4 bytes"},
-		{"data cut short", trainImages, good[trainImages][:45], "data: unexpected EOF after 29 bytes, expected 30"},
-		{"one byte more", trainImages, append(slices.Clip(good[trainImages]), 0), "data: more bytes after the last, expected 30"},
-		{"much more", testLabels, append(slices.Clip(good[testLabels]), make([]byte, 1e7)...), "data: more bytes after the last, expected 2"},
+		{"no sizes", trainImages, good[trainImages][:4], "size of dimension 0 of 3: must have 4 bytes: unexpected EOF"},
+		{"sizes cut short", trainImages, good[trainImages][:15], "size of dimension 2 of 3: must have 4 bytes: unexpected EOF"},
+		{"data cut short", trainImages, good[trainImages][:45], "data: must have 30 bytes: unexpected EOF after 29"},
+		{"one byte more", trainImages, append(slices.Clip(good[trainImages]), 0), "data: must have 30 bytes, got more"},
+		{"much more", testLabels, append(slices.Clip(good[testLabels]), make([]byte, 1e7)...), "data: must have 2 bytes, got more"},
 		{"no images", trainImages, idx(8, []uint32{0, 2, 3}, nil), "size of dimension 0 of 3: must be at least 1, got 0"},
 		{"no labels", trainLabels, idx(8, []uint32{0}, nil), "size of dimension 0 of 1: must be at least 1, got 0"},
 		{"no width", trainImages, idx(8, []uint32{5, 2, 0}, nil), "size of dimension 2 of 3: must be at least 1, got 0"},
@@ -195,11 +195,11 @@ func TestIDXGzipErrors(t *testing.T) {
 	}{
 		{"header", good[:6], "gzip header: unexpected EOF"},
 		{"body", good[:20], "unexpected EOF"},
-		{"trailer", good[:len(good)-4], "data: after 30 bytes: unexpected EOF, expected the end"},
-		{"checksum", checksum, "data: after 30 bytes: gzip: invalid checksum, expected the end"},
-		{"length", length, "data: after 30 bytes: gzip: invalid checksum, expected the end"},
-		{"garbage after it", append(slices.Clip(good), "garbage, more of it"...), "data: after 30 bytes: gzip: invalid header, expected the end"},
-		{"a second file", append(slices.Clip(good), good...), "data: more bytes after the last, expected 30"},
+		{"trailer", good[:len(good)-4], "data: must end after 30 bytes: unexpected EOF"},
+		{"checksum", checksum, "data: must end after 30 bytes: gzip: invalid checksum"},
+		{"length", length, "data: must end after 30 bytes: gzip: invalid checksum"},
+		{"garbage after it", append(slices.Clip(good), "garbage, more of it"...), "data: must end after 30 bytes: gzip: invalid header"},
+		{"a second file", append(slices.Clip(good), good...), "data: must have 30 bytes, got more"},
 		{"method", append([]byte{0x1f, 0x8b, 7}, good[3:]...), "gzip header: gzip: invalid header"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -268,9 +268,9 @@ func TestReadIDX(t *testing.T) {
 		{"scalar", bytes.NewReader(idx(8, nil, []byte{1})), 0, 0, "file: magic number: dimensions: must be at least 1, got 0"},
 		{"other rank", bytes.NewReader(idx(8, []uint32{1}, []byte{1})), 4, 0, "file: magic number: dimensions: must be 4, got 1"},
 		{"limit", bytes.NewReader(idx(8, []uint32{3}, []byte{1, 2, 3})), 1, 2, "file: shape [3]: must promise at most 2 bytes, got 3"},
-		{"no data", bytes.NewReader(idx(8, []uint32{3}, nil)), 1, 3, "file: data: unexpected EOF after 0 bytes, expected 3"},
-		{"failing reader", io.MultiReader(bytes.NewReader(idx(8, []uint32{3}, nil)), iotest.ErrReader(errors.New("disk on fire"))), 1, 0, "file: data: disk on fire after 0 bytes, expected 3"},
-		{"endless", io.MultiReader(bytes.NewReader(idx(8, []uint32{3}, nil)), endless("x")), 1, 0, "file: data: more bytes after the last, expected 3"},
+		{"no data", bytes.NewReader(idx(8, []uint32{3}, nil)), 1, 3, "file: data: must have 3 bytes: unexpected EOF after 0"},
+		{"failing reader", io.MultiReader(bytes.NewReader(idx(8, []uint32{3}, nil)), iotest.ErrReader(errors.New("disk on fire"))), 1, 0, "file: data: must have 3 bytes: disk on fire after 0"},
+		{"endless", io.MultiReader(bytes.NewReader(idx(8, []uint32{3}, nil)), endless("x")), 1, 0, "file: data: must have 3 bytes, got more"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, _, err := ReadIDX(tt.r, "file", tt.dims, tt.limit); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -297,7 +297,7 @@ func TestReadIDXGrows(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	_, _, err = ReadIDX(io.MultiReader(bytes.NewReader(header), io.LimitReader(endless("x"), 1e6)), "file", 1, 0)
 	runtime.ReadMemStats(&after)
-	if want := "data: unexpected EOF after 1000000 bytes"; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "data: must have 67109864 bytes: unexpected EOF after 1000000"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got error %v, want %q", err, want)
 	}
 	if got := after.TotalAlloc - before.TotalAlloc; got > 5e6 {

@@ -31,17 +31,17 @@ func Images(dir string, classes []string, form ImageForm) (*Set, error) {
 		if info, err := os.Stat(filepath.Join(dir, f)); err != nil {
 			return nil, fmt.Errorf("data: %w", err)
 		} else if !info.IsDir() {
-			return nil, fmt.Errorf("data: %s is a file, expected only folders of images, one for each class", filepath.Join(dir, f))
+			return nil, fmt.Errorf("data: %s: must be a folder of images, one for each class, got a file", filepath.Join(dir, f))
 		}
 		if len(classes) > 0 && !slices.Contains(classes, f) {
-			return nil, fmt.Errorf("data: %s: class %q, expected one of %s", dir, f, quoted.List(classes))
+			return nil, fmt.Errorf("data: %s: class: must be one of %s, got %q", dir, quoted.List(classes), f)
 		}
 		names = append(names, f)
 	}
 	sortTexts(names)
 	if len(classes) == 0 {
 		if len(names) < 2 || len(names) > maxClasses {
-			return nil, fmt.Errorf("data: %s has %d folders, expected one of images for each of 2 to %d classes", dir, len(names), maxClasses)
+			return nil, fmt.Errorf("data: %s: must have a folder of images for each of 2 to %d classes, got %d", dir, maxClasses, len(names))
 		}
 		classes = names
 	}
@@ -90,12 +90,9 @@ type imageReader struct {
 
 // readClass adds the images of a class, which are read on all cores.
 func (r *imageReader) readClass(dir string, class int) error {
-	files, err := visible(dir)
+	files, err := filesIn(dir)
 	if err != nil {
 		return err
-	}
-	for at := range files {
-		files[at] = filepath.Join(dir, files[at])
 	}
 	cores := runtime.GOMAXPROCS(0)
 	for paths := range slices.Chunk(files, 2*cores) {

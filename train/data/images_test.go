@@ -220,3 +220,88 @@ func TestStandardizationPerChannel(t *testing.T) {
 		t.Errorf("got %v", input)
 	}
 }
+
+// TestImageRows reads images as rows, of a model's shape and white, and with classes.
+func TestImageRows(t *testing.T) {
+	dir := t.TempDir()
+	red, teal := color.RGBA{200, 0, 0, 255}, color.RGBA{0, 130, 120, 255}
+	write(t, filepath.Join(dir, "all/cat/2.png"), pngOf(t, plain(2, 1, teal)))
+	one := write(t, filepath.Join(dir, "all/cat/1.png"), pngOf(t, plain(2, 1, red)))
+	write(t, filepath.Join(dir, "all/ant/.note"), nil)
+	write(t, filepath.Join(dir, "all/ant/3.png"), pngOf(t, plain(4, 1, red)))
+	cat, all := filepath.Join(dir, "all/cat"), filepath.Join(dir, "all")
+	colour := RowOptions{Shape: []int{1, 2, 3}, White: 255}
+	tenths := RowOptions{Shape: []int{1, 2, 1}, White: 1}
+	sized := RowOptions{Shape: []int{1, 2, 3}, White: 255, Outputs: 1, Columns: Columns{Classes: []string{"ant", "bee", "cat"}, Form: ImageForm{Size: Size{2, 1}}}}
+	grey := float64(color.GrayModel.Convert(teal).(color.Gray).Y) / 255
+	for _, tt := range []struct {
+		path   string
+		o      RowOptions
+		want   [][]float64
+		labels []int
+	}{
+		{one, colour, [][]float64{{200, 0, 0, 200, 0, 0}}, nil},
+		{cat, colour, [][]float64{{200, 0, 0, 200, 0, 0}, {0, 130, 120, 0, 130, 120}}, nil},
+		{cat, tenths, [][]float64{{60. / 255, 60. / 255}, {grey, grey}}, nil},
+		{all, sized, [][]float64{{200, 0, 0, 200, 0, 0}, {200, 0, 0, 200, 0, 0}, {0, 130, 120, 0, 130, 120}}, []int{0, 2, 2}},
+	} {
+		if !AreImages(tt.path) {
+			t.Errorf("%s is taken for no images", tt.path)
+		}
+		r, err := NewImageRows(tt.path, tt.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got [][]float64
+		var labels []int
+		n, err := r.Each(t.Context(), func(b *Batch) error {
+			got = slices.AppendSeq(got, slices.Chunk(slices.Clone(b.Inputs), len(tt.want[0])))
+			labels = append(labels, b.Labels...)
+			return nil
+		})
+		if err != nil || n != len(tt.want) || len(r.Images()) != n || r.Format() != FormatCSV || !slices.Equal(labels, tt.labels) || !slices.EqualFunc(got, tt.want, slices.Equal) {
+			t.Errorf("%s: got %v with classes %v and %v, want %v with %v", tt.path, got, labels, err, tt.want, tt.labels)
+		}
+	}
+	many := filepath.Join(dir, "many")
+	for i := range rowsAtOnce + 5 {
+		write(t, filepath.Join(many, string(rune('a'+i/26))+string(rune('a'+i%26))+".png"), pngOf(t, plain(1, 1, color.Gray{byte(i)})))
+	}
+	r, err := NewImageRows(many, RowOptions{Shape: []int{1, 1, 1}, White: 255})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []float64
+	if n, err := r.Each(t.Context(), func(b *Batch) error {
+		if b.First != len(got) {
+			t.Errorf("a batch begins at %d, want %d", b.First, len(got))
+		}
+		got = append(got, b.Inputs...)
+		return nil
+	}); err != nil || n != len(got) || n != rowsAtOnce+5 || got[n-1] != 4 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+
+	empty := filepath.Dir(write(t, filepath.Join(dir, "empty/.x"), nil))
+	for want, of := range map[string]struct {
+		path string
+		o    RowOptions
+	}{
+		"all/ant: 3.png: must have 2×1 pixels as the inputs, got 4×1":    {filepath.Join(all, "ant"), colour},
+		"1.png: must have 1×1 pixels as the inputs, got 2×1":             {one, RowOptions{Shape: []int{1, 1, 1}, White: 255}},
+		"all: ant: must be an image, .png, .jpg, .jpeg, got \"\"":        {all, colour},
+		"cat: must be rows of numbers, since inputs are no images":       {cat, RowOptions{Width: 6}},
+		"cat: must be rows of numbers, since images have no targets":     {cat, RowOptions{Shape: []int{1, 2, 3}, Outputs: 1}},
+		"empty: must hold images, got none":                              {empty, colour},
+		"gone.png: no such file":                                         {filepath.Join(dir, "gone.png"), colour},
+		"all/cat: must be one of the classes \"ant\", \"bee\", got \"ca": {all, RowOptions{Shape: []int{1, 2, 3}, Outputs: 1, Columns: Columns{Classes: []string{"ant", "bee"}}}},
+	} {
+		r, err := NewImageRows(of.path, of.o)
+		if err == nil {
+			_, err = r.Each(t.Context(), func(*Batch) error { return nil })
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one that says %q", err, want)
+		}
+	}
+}

@@ -30,7 +30,7 @@ import (
 // cols lacks, or that is not in the file, is a [ColumnError].
 func Read(path string, cols Columns) (rest, test *Set, err error) {
 	if cols.Label != "" && len(cols.Targets) > 0 {
-		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: both a label and targets, expected one of them", path)}
+		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: label and targets: must be one of them, got both", path)}
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -50,7 +50,7 @@ func Read(path string, cols Columns) (rest, test *Set, err error) {
 				continue
 			}
 			if s.Classes > n {
-				return nil, nil, fmt.Errorf("data: %s: the labels reach %d, expected 0..%d", path, s.Classes-1, n-1)
+				return nil, nil, fmt.Errorf("data: %s: labels: must be 0..%d, got %d", path, n-1, s.Classes-1)
 			}
 			s.Classes = n
 		}
@@ -102,7 +102,7 @@ func readFile(path string, cols Columns) (rest, test *Set, err error) {
 	case ".npy":
 		return readArrays(npyFolder(filepath.Dir(path)), cols)
 	default:
-		return nil, nil, fmt.Errorf("data: %s: extension %q, expected .csv, .tsv, .jsonl, .npz or .npy, or a folder", path, ext)
+		return nil, nil, fmt.Errorf("data: %s: must end in .csv, .tsv, .jsonl, .npz or .npy, or be a folder, got %q", path, ext)
 	}
 }
 
@@ -166,13 +166,13 @@ func escapeGlob(path string) string {
 func agree(train, test *Set, path string) error {
 	switch {
 	case train.InputSize() != test.InputSize() || !slices.Equal(train.Shape, test.Shape):
-		return fmt.Errorf("data: %s: %d inputs%s, expected %d%s as in training", path, test.InputSize(), pixelsText(test), train.InputSize(), pixelsText(train))
+		return fmt.Errorf("data: %s: must have %d inputs%s as in training, got %d%s", path, train.InputSize(), pixelsText(train), test.InputSize(), pixelsText(test))
 	case (train.labels == nil) != (test.labels == nil):
 		return fmt.Errorf("data: %s: classes in one of training and test, and targets in the other", path)
 	case train.labels == nil && train.TargetSize() != test.TargetSize():
-		return fmt.Errorf("data: %s: %d targets, expected %d as in training", path, test.TargetSize(), train.TargetSize())
+		return fmt.Errorf("data: %s: must have %d targets as in training, got %d", path, train.TargetSize(), test.TargetSize())
 	case test.Classes > train.Classes:
-		return fmt.Errorf("data: %s: the test labels reach %d, expected 0..%d as in training", path, test.Classes-1, train.Classes-1)
+		return fmt.Errorf("data: %s: test labels: must be 0..%d as in training, got %d", path, train.Classes-1, test.Classes-1)
 	}
 	test.Classes, test.ClassNames = train.Classes, train.ClassNames
 	test.White = train.White
@@ -206,7 +206,7 @@ func ReadTest(path string, cols Columns, train *Set) (*Set, error) {
 		return nil, err
 	}
 	if test != nil {
-		return nil, fmt.Errorf("data: %s has a training and a test part, expected the test part alone", path)
+		return nil, fmt.Errorf("data: %s: must be the test part alone, got a training and a test part", path)
 	}
 	return all, agree(train, all, path)
 }

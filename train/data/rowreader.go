@@ -39,6 +39,11 @@ type RowOptions struct {
 	// is not known. It is read as NaN.
 	Holes bool
 
+	// Shape is that of inputs that are images, and White their value of white: see
+	// [NewImageRows].
+	Shape []int
+	White float64
+
 	// Format is one of Formats; empty for what the name of the file or the first
 	// byte says.
 	Format string

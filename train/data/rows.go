@@ -21,6 +21,8 @@ const (
 type Rows struct {
 	name   string
 	source io.Reader
+	images []string // files of images, in place of source
+	labels []int    // of images, where they have classes
 	opts   RowOptions
 	reader *rowReader // once it has begun
 }
@@ -106,6 +108,9 @@ func (r *Rows) read(ctx context.Context, batches chan<- *Batch, spent <-chan *Ba
 		default:
 		}
 		b.First = full.First + full.N
+	}
+	if r.images != nil {
+		return r.readImages(ctx, b, send)
 	}
 	p := newPatient(ctx, r.source)
 	reader, err := newRowReader(p, r.name, r.opts)

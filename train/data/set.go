@@ -1,11 +1,11 @@
 package data
 
 import (
-	"errors"
 	"fmt"
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/plural"
 )
 
@@ -55,12 +55,12 @@ func NewClasses(name string, inputs []float64, labels []int) (*Set, error) {
 	}
 	for i, k := range labels {
 		if k < 0 || k >= maxClasses {
-			return nil, fmt.Errorf("data: %s: labels[%d] is %d, expected 0..%d", name, i, k, maxClasses-1)
+			return nil, fmt.Errorf("data: %s: labels[%d]: must be 0..%d, got %d", name, i, maxClasses-1, k)
 		}
 		s.Classes = max(s.Classes, k+1)
 	}
 	if s.Classes < 2 {
-		return nil, fmt.Errorf("data: %s: every label is 0, expected at least 2 classes", name)
+		return nil, fmt.Errorf("data: %s: labels: must be of at least 2 classes, got 0 alone", name)
 	}
 	return s.WithTransforms(Transform{}, Transform{}), nil
 }
@@ -82,15 +82,15 @@ func NewRegression(name string, n int, inputs, targets []float64) (*Set, error) 
 
 func newValues(name, field string, x []float64, n int) (values, error) {
 	if n <= 0 {
-		return values{}, fmt.Errorf("data: %s: %d examples, expected at least 1", name, n)
+		return values{}, fmt.Errorf("data: %s: must have at least 1 example, got %d", name, n)
 	}
 	if len(x) == 0 || len(x)%n != 0 {
-		return values{}, fmt.Errorf("data: %s: %s has %d numbers, expected a positive multiple of %d examples", name, field, len(x), n)
+		return values{}, fmt.Errorf("data: %s: %s: must have a positive multiple of %d numbers, one for each example, got %d", name, field, n, len(x))
 	}
 	v := values{width: len(x) / n}
 	for i, f := range x {
 		if !finite(f) {
-			return values{}, fmt.Errorf("data: %s: %s[%d] is %v, expected a finite number", name, field, i, f)
+			return values{}, fmt.Errorf("data: %s: %s[%d]: must be a finite number, got %v", name, field, i, f)
 		}
 		v.append(f)
 	}
@@ -177,47 +177,32 @@ func (s *Set) gather(rows []int, inputs, targets *tensor.Dense, drawn *drawing) 
 	if err := s.check(rows, inputs, targets); err != nil {
 		return fmt.Errorf("data: %s: gather: %w", s.Name, err)
 	}
-	switch varied := drawn != nil && drawn.of != (Augmentation{}); {
-	case varied && inputs.Dtype() == tensor.Float32:
-		gatherMoved(inputs.Float32s(), s, drawn, rows)
-	case varied:
-		gatherMoved(inputs.Float64s(), s, drawn, rows)
-	case inputs.Dtype() == tensor.Float32:
-		gather(inputs.Float32s(), &s.inputs, &s.input, s.input.table32(), s.index, rows)
-	default:
-		gather(inputs.Float64s(), &s.inputs, &s.input, s.input.table64(), s.index, rows)
+	if drawn != nil && drawn.of != (Augmentation{}) {
+		s.gatherMoved(inputs, drawn, rows)
+	} else {
+		s.input.gather(inputs, &s.inputs, s, rows)
 	}
-	if targets == nil {
-		return nil
-	}
-	single := targets.Dtype() == tensor.Float32
 	switch {
-	case s.labels != nil && single:
-		oneHot(targets.Float32s(), s.Classes, s.labels, s.target.Transform, s.index, rows)
+	case targets == nil:
 	case s.labels != nil:
-		oneHot(targets.Float64s(), s.Classes, s.labels, s.target.Transform, s.index, rows)
-	case single:
-		gather(targets.Float32s(), &s.targets, &s.target, s.target.table32(), s.index, rows)
+		s.oneHot(targets, rows)
 	default:
-		gather(targets.Float64s(), &s.targets, &s.target, s.target.table64(), s.index, rows)
+		s.target.gather(targets, &s.targets, s, rows)
 	}
 	return nil
 }
 
 // check returns why Gather cannot copy these rows into these tensors.
 func (s *Set) check(rows []int, inputs, targets *tensor.Dense) error {
-	if inputs == nil {
-		return errors.New("inputs is nil")
-	}
-	if err := checkTensor("inputs", inputs, len(rows), s.InputSize()); err != nil {
-		return err
+	if err := dense.Check(inputs, dense.Float(inputs), len(rows), s.InputSize()); err != nil {
+		return fmt.Errorf("inputs: %w", err)
 	}
 	if err := s.input.check(s.InputSize()); err != nil {
 		return fmt.Errorf("input transform: %w", err)
 	}
 	if targets != nil {
-		if err := checkTensor("targets", targets, len(rows), s.TargetSize()); err != nil {
-			return err
+		if err := dense.Check(targets, dense.Float(targets), len(rows), s.TargetSize()); err != nil {
+			return fmt.Errorf("targets: %w", err)
 		}
 		if err := s.target.check(s.TargetSize()); err != nil {
 			return fmt.Errorf("target transform: %w", err)
@@ -226,35 +211,13 @@ func (s *Set) check(rows []int, inputs, targets *tensor.Dense) error {
 	n := s.Len()
 	for i, r := range rows {
 		if r < 0 || r >= n {
-			return fmt.Errorf("rows[%d] is %d, expected 0..%d", i, r, n-1)
+			return fmt.Errorf("rows[%d]: must be 0..%d, got %d", i, n-1, r)
 		}
 		if targets != nil && s.labels != nil && s.labels[s.row(r)] >= s.Classes {
-			return fmt.Errorf("example %d is of class %d, expected 0..%d", r, s.labels[s.row(r)], s.Classes-1)
+			return fmt.Errorf("class of example %d: must be 0..%d, got %d", r, s.Classes-1, s.labels[s.row(r)])
 		}
 	}
 	return nil
-}
-
-// checkTensor returns why x is not a tensor of rows rows of size numbers that can
-// be used as one row-major slice.
-func checkTensor(name string, x *tensor.Dense, rows, size int) error {
-	if shape := x.Shape(); len(shape) != 2 || shape[0] != rows || shape[1] != size {
-		return fmt.Errorf("%s has shape %v, expected (%d, %d)", name, shape, rows, size)
-	}
-	if dt := x.Dtype(); dt != tensor.Float32 && dt != tensor.Float64 {
-		return fmt.Errorf("%s is of type %v, expected float32 or float64", name, dt)
-	}
-	if x.RequiresIterator() || x.DataOrder().IsColMajor() {
-		return fmt.Errorf("%s is a view or column-major, expected a contiguous row-major tensor", name)
-	}
-	return nil
-}
-
-func shapeOf(x *tensor.Dense) tensor.Shape {
-	if x == nil {
-		return nil
-	}
-	return x.Shape()
 }
 
 // row returns where example i lies in the storage.
@@ -273,7 +236,7 @@ func (s *Set) Subset(rows []int) *Set {
 	n := s.Len()
 	for i, r := range rows {
 		if r < 0 || r >= n {
-			panic(fmt.Sprintf("data: %s: Subset: rows[%d] is %d, expected 0..%d", s.Name, i, r, n-1))
+			panic(fmt.Sprintf("data: %s: Subset: rows[%d]: must be 0..%d, got %d", s.Name, i, n-1, r))
 		}
 		t.index[i] = s.row(r)
 	}

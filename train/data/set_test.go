@@ -11,14 +11,14 @@ import (
 	"gorgonia.org/tensor"
 )
 
-func dense(dt tensor.Dtype, shape ...int) *tensor.Dense {
+func zeros(dt tensor.Dtype, shape ...int) *tensor.Dense {
 	return tensor.New(tensor.Of(dt), tensor.WithShape(shape...))
 }
 
 // all returns the inputs and targets of every example of s, as Gather gives them.
 func all(t *testing.T, s *Set) (inputs, targets []float64) {
 	t.Helper()
-	x, y := dense(tensor.Float64, s.Len(), s.InputSize()), dense(tensor.Float64, s.Len(), s.TargetSize())
+	x, y := zeros(tensor.Float64, s.Len(), s.InputSize()), zeros(tensor.Float64, s.Len(), s.TargetSize())
 	if err := s.Gather(count(s.Len()), x, y); err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +81,8 @@ func TestGather(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := len(tt.rows)
-			x64, y64 := dense(tensor.Float64, n, tt.set.InputSize()), dense(tensor.Float64, n, tt.set.TargetSize())
-			x32, y32 := dense(tensor.Float32, n, tt.set.InputSize()), dense(tensor.Float32, n, tt.set.TargetSize())
+			x64, y64 := zeros(tensor.Float64, n, tt.set.InputSize()), zeros(tensor.Float64, n, tt.set.TargetSize())
+			x32, y32 := zeros(tensor.Float32, n, tt.set.InputSize()), zeros(tensor.Float32, n, tt.set.TargetSize())
 			if err := tt.set.Gather(tt.rows, x64, y64); err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +120,7 @@ func checkNear(t *testing.T, name string, got, want []float64, tol float64) {
 
 func TestGatherIntoRowsOfATensor(t *testing.T) {
 	s := small(t)
-	x := dense(tensor.Float32, 4, 2)
+	x := zeros(tensor.Float32, 4, 2)
 	head, err := x.Slice(tensor.S(0, 2))
 	if err != nil {
 		t.Fatal(err)
@@ -134,11 +134,11 @@ func TestGatherIntoRowsOfATensor(t *testing.T) {
 func TestGatherErrors(t *testing.T) {
 	s := small(t)
 	f64 := tensor.Float64
-	transposed := dense(f64, 2, 3)
+	transposed := zeros(f64, 2, 3)
 	if err := transposed.T(); err != nil {
 		t.Fatal(err)
 	}
-	column, err := dense(f64, 3, 4).Slice(nil, tensor.S(0, 2))
+	column, err := zeros(f64, 3, 4).Slice(nil, tensor.S(0, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,24 +152,24 @@ func TestGatherErrors(t *testing.T) {
 		inputs, targets *tensor.Dense
 		want            string
 	}{
-		{"nil inputs", s, count(3), nil, nil, "inputs is nil"},
-		{"rows", s, count(3), dense(f64, 2, 2), nil, "inputs has shape (2, 2), expected (3, 2)"},
-		{"features", s, count(3), dense(f64, 3, 4), nil, "inputs has shape (3, 4), expected (3, 2)"},
-		{"vector", s, count(3), dense(f64, 6), nil, "inputs has shape (6), expected (3, 2)"},
-		{"targets", s, count(3), dense(f64, 3, 2), dense(f64, 3, 2), "targets has shape (3, 2), expected (3, 3)"},
-		{"type", s, count(3), dense(tensor.Int, 3, 2), nil, "inputs is of type int, expected float32 or float64"},
-		{"transposed", s, count(3), transposed, nil, "inputs is a view or column-major"},
-		{"view", s, count(3), column.(*tensor.Dense), nil, "inputs is a view or column-major"},
-		{"column-major", s, count(3), tensor.New(tensor.Of(f64), tensor.WithShape(3, 2), tensor.AsFortran(nil)), nil, "inputs is a view or column-major"},
-		{"row too large", s, []int{0, 4, 1}, dense(f64, 3, 2), nil, "rows[1] is 4, expected 0..3"},
-		{"row negative", s, []int{0, 1, -1}, dense(f64, 3, 2), nil, "rows[2] is -1, expected 0..3"},
-		{"row of a subset", s.Limit(2), []int{2}, dense(f64, 1, 2), nil, "rows[0] is 2, expected 0..1"},
-		{"empty set", new(Set), []int{0}, dense(f64, 1, 1), nil, "inputs has shape (1, 1), expected (1, 0)"},
-		{"class", fewer, count(4), dense(f64, 4, 2), dense(f64, 4, 2), "example 1 is of class 2, expected 0..1"},
-		{"input shift", s.WithTransforms(Transform{Shift: three}, Transform{}), count(4), dense(f64, 4, 2), nil, "input transform: len(Shift) is 3, expected 0, 1 or 2"},
-		{"target scale", s.WithTransforms(Transform{}, Transform{Scale: three[:2]}), count(4), dense(f64, 4, 2), dense(f64, 4, 3), "target transform: len(Scale) is 2, expected 0, 1 or 3"},
-		{"empty range", s.WithTransforms(PixelRange(1, 1, 255), Transform{}), count(4), dense(f64, 4, 2), nil, "input transform: element 0 of Shift is -Inf, expected a finite number"},
-		{"scale 0", s.WithTransforms(Transform{Scale: []float64{1, 0}}, Transform{}), count(4), dense(f64, 4, 2), nil, "input transform: element 1 of Scale is 0, expected a finite number other than 0"},
+		{"nil inputs", s, count(3), nil, nil, "inputs: must be float64 of shape (3, 2), got none"},
+		{"rows", s, count(3), zeros(f64, 2, 2), nil, "inputs: must be float64 of shape (3, 2), got float64 of shape (2, 2)"},
+		{"features", s, count(3), zeros(f64, 3, 4), nil, "inputs: must be float64 of shape (3, 2), got float64 of shape (3, 4)"},
+		{"vector", s, count(3), zeros(f64, 6), nil, "inputs: must be float64 of shape (3, 2), got float64 of shape (6)"},
+		{"targets", s, count(3), zeros(f64, 3, 2), zeros(f64, 3, 2), "targets: must be float64 of shape (3, 3), got float64 of shape (3, 2)"},
+		{"type", s, count(3), zeros(tensor.Int, 3, 2), nil, "inputs: must be float64 of shape (3, 2), got int"},
+		{"transposed", s, count(3), transposed, nil, "inputs: must have its rows one after the other in memory"},
+		{"view", s, count(3), column.(*tensor.Dense), nil, "inputs: must have its rows one after the other in memory"},
+		{"column-major", s, count(3), tensor.New(tensor.Of(f64), tensor.WithShape(3, 2), tensor.AsFortran(nil)), nil, "inputs: must have its rows one after the other in memory"},
+		{"row too large", s, []int{0, 4, 1}, zeros(f64, 3, 2), nil, "rows[1]: must be 0..3, got 4"},
+		{"row negative", s, []int{0, 1, -1}, zeros(f64, 3, 2), nil, "rows[2]: must be 0..3, got -1"},
+		{"row of a subset", s.Limit(2), []int{2}, zeros(f64, 1, 2), nil, "rows[0]: must be 0..1, got 2"},
+		{"empty set", new(Set), []int{0}, zeros(f64, 1, 1), nil, "inputs: must be float64 of shape (1, 0), got float64 of shape (1, 1)"},
+		{"class", fewer, count(4), zeros(f64, 4, 2), zeros(f64, 4, 2), "class of example 1: must be 0..1, got 2"},
+		{"input shift", s.WithTransforms(Transform{Shift: three}, Transform{}), count(4), zeros(f64, 4, 2), nil, "input transform: len(Shift): must be 0, 1 or 2, got 3"},
+		{"target scale", s.WithTransforms(Transform{}, Transform{Scale: three[:2]}), count(4), zeros(f64, 4, 2), zeros(f64, 4, 3), "target transform: len(Scale): must be 0, 1 or 3, got 2"},
+		{"empty range", s.WithTransforms(PixelRange(1, 1, 255), Transform{}), count(4), zeros(f64, 4, 2), nil, "input transform: Shift[0]: must be a finite number, got -Inf"},
+		{"scale 0", s.WithTransforms(Transform{Scale: []float64{1, 0}}, Transform{}), count(4), zeros(f64, 4, 2), nil, "input transform: Scale[1]: must be a finite number other than 0, got 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := tt.set.Gather(tt.rows, tt.inputs, tt.targets)
@@ -194,7 +194,7 @@ func TestGatherAllocatesNothing(t *testing.T) {
 	} {
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 			rows := count(64)
-			x, y := dense(dt, 64, s.InputSize()), dense(dt, 64, s.TargetSize())
+			x, y := zeros(dt, 64, s.InputSize()), zeros(dt, 64, s.TargetSize())
 			allocs := testing.AllocsPerRun(10, func() {
 				if err := s.Gather(rows, x, y); err != nil {
 					t.Fatal(err)
@@ -212,7 +212,7 @@ func TestGatherConcurrently(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			x, y := dense(tensor.Float32, 4, 2), dense(tensor.Float32, 4, 3)
+			x, y := zeros(tensor.Float32, 4, 2), zeros(tensor.Float32, 4, 3)
 			for range 100 {
 				if err := s.Gather(count(4), x, y); err != nil {
 					t.Error(err)
@@ -309,16 +309,16 @@ func TestNewErrors(t *testing.T) {
 		new  func() (*Set, error)
 		want string
 	}{
-		{"no examples", func() (*Set, error) { return NewClasses("x", nil, nil) }, "x: 0 examples, expected at least 1"},
-		{"no inputs", func() (*Set, error) { return NewClasses("x", nil, []int{0, 1}) }, "inputs has 0 numbers, expected a positive multiple of 2 examples"},
-		{"odd inputs", func() (*Set, error) { return NewClasses("x", []float64{1, 2, 3}, []int{0, 1}) }, "inputs has 3 numbers, expected a positive multiple of 2"},
-		{"NaN", func() (*Set, error) { return NewClasses("x", []float64{1, nan}, []int{0, 1}) }, "inputs[1] is NaN, expected a finite number"},
-		{"negative label", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, -1}) }, "labels[1] is -1, expected 0..65535"},
-		{"giant label", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, 1e9}) }, "labels[1] is 1000000000, expected 0..65535"},
-		{"one class", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, 0}) }, "every label is 0, expected at least 2 classes"},
-		{"negative count", func() (*Set, error) { return NewRegression("x", -1, []float64{1}, []float64{1}) }, "-1 examples, expected at least 1"},
-		{"targets", func() (*Set, error) { return NewRegression("x", 2, []float64{1, 2}, []float64{1}) }, "targets has 1 numbers, expected a positive multiple of 2"},
-		{"infinite target", func() (*Set, error) { return NewRegression("x", 1, []float64{1}, []float64{math.Inf(-1)}) }, "targets[0] is -Inf, expected a finite number"},
+		{"no examples", func() (*Set, error) { return NewClasses("x", nil, nil) }, "x: must have at least 1 example, got 0"},
+		{"no inputs", func() (*Set, error) { return NewClasses("x", nil, []int{0, 1}) }, "inputs: must have a positive multiple of 2 numbers, one for each example, got 0"},
+		{"odd inputs", func() (*Set, error) { return NewClasses("x", []float64{1, 2, 3}, []int{0, 1}) }, "inputs: must have a positive multiple of 2 numbers, one for each example, got 3"},
+		{"NaN", func() (*Set, error) { return NewClasses("x", []float64{1, nan}, []int{0, 1}) }, "inputs[1]: must be a finite number, got NaN"},
+		{"negative label", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, -1}) }, "labels[1]: must be 0..65535, got -1"},
+		{"giant label", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, 1e9}) }, "labels[1]: must be 0..65535, got 1000000000"},
+		{"one class", func() (*Set, error) { return NewClasses("x", []float64{1, 2}, []int{0, 0}) }, "labels: must be of at least 2 classes, got 0 alone"},
+		{"negative count", func() (*Set, error) { return NewRegression("x", -1, []float64{1}, []float64{1}) }, "must have at least 1 example, got -1"},
+		{"targets", func() (*Set, error) { return NewRegression("x", 2, []float64{1, 2}, []float64{1}) }, "targets: must have a positive multiple of 2 numbers, one for each example, got 1"},
+		{"infinite target", func() (*Set, error) { return NewRegression("x", 1, []float64{1}, []float64{math.Inf(-1)}) }, "targets[0]: must be a finite number, got -Inf"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, err := tt.new()
@@ -469,7 +469,7 @@ func BenchmarkGather(b *testing.B) {
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 			b.Run("transform="+transform.name+"/type="+dt.String(), func(b *testing.B) {
 				s := images.WithTransforms(transform.input, Transform{})
-				x, y := dense(dt, batch, size), dense(dt, batch, 10)
+				x, y := zeros(dt, batch, size), zeros(dt, batch, 10)
 				b.SetBytes(batch * size)
 				b.ReportAllocs()
 				i := 0

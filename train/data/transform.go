@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
 )
 
 // A Transform maps each feature x of an example to
@@ -62,10 +64,10 @@ func (t Transform) Check(size int) error {
 
 func (t Transform) checkLengths(size int) error {
 	if n := len(t.Shift); n > 1 && n != size {
-		return fmt.Errorf("len(Shift) is %d, expected 0, 1 or %d", n, size)
+		return fmt.Errorf("len(Shift): must be 0, 1 or %d, got %d", size, n)
 	}
 	if n := len(t.Scale); n > 1 && n != size {
-		return fmt.Errorf("len(Scale) is %d, expected 0, 1 or %d", n, size)
+		return fmt.Errorf("len(Scale): must be 0, 1 or %d, got %d", size, n)
 	}
 	return nil
 }
@@ -73,12 +75,12 @@ func (t Transform) checkLengths(size int) error {
 func (t Transform) checkNumbers() error {
 	for j, x := range t.Shift {
 		if !finite(x) {
-			return fmt.Errorf("element %d of Shift is %v, expected a finite number", j, x)
+			return fmt.Errorf("Shift[%d]: must be a finite number, got %v", j, x)
 		}
 	}
 	for j, x := range t.Scale {
 		if !finite(x) || x == 0 {
-			return fmt.Errorf("element %d of Scale is %v, expected a finite number other than 0", j, x)
+			return fmt.Errorf("Scale[%d]: must be a finite number other than 0, got %v", j, x)
 		}
 	}
 	return nil
@@ -87,30 +89,15 @@ func (t Transform) checkNumbers() error {
 // Apply transforms x in place. x is a row-major tensor of shape (n, features),
 // float32 or float64; it stays as it was when an error is returned.
 func (t Transform) Apply(x *tensor.Dense) error {
-	if x == nil || x.Dims() != 2 {
-		return fmt.Errorf("data: transform: tensor has shape %v, expected (examples, features)", shapeOf(x))
-	}
-	rows, size := x.Shape()[0], x.Shape()[1]
-	if err := checkTensor("tensor", x, rows, size); err != nil {
+	if err := dense.Check(x, dense.Float(x), -1, -1); err != nil {
 		return fmt.Errorf("data: transform: %w", err)
 	}
+	size := x.Shape()[1]
 	if err := t.Check(size); err != nil {
 		return fmt.Errorf("data: transform: %w", err)
 	}
-	if x.Dtype() == tensor.Float32 {
-		applyRows(t, x.Float32s(), size)
-	} else {
-		applyRows(t, x.Float64s(), size)
-	}
+	dense.Fill(x, func(i int) float64 { return t.value(i%size, dense.At(x, i)) })
 	return nil
-}
-
-func applyRows[D float32 | float64](t Transform, x []D, size int) {
-	for ; len(x) > 0; x = x[size:] {
-		for j, v := range x[:size] {
-			x[j] = D(t.value(j, float64(v)))
-		}
-	}
 }
 
 // Tensor returns the images of raw rows of width numbers, one after the other, in a
@@ -123,20 +110,13 @@ func (t Transform) Tensor(dt tensor.Dtype, rows []float64, width int) (*tensor.D
 		return nil, fmt.Errorf("data: transform: %w", err)
 	}
 	x := tensor.New(tensor.Of(dt), tensor.WithShape(len(rows)/width, width))
-	if dt == tensor.Float32 {
-		return x, scaleRows(t, x.Float32s(), rows, width)
-	}
-	return x, scaleRows(t, x.Float64s(), rows, width)
-}
-
-func scaleRows[D float32 | float64](t Transform, x []D, rows []float64, width int) error {
 	for i, raw := range rows {
-		x[i] = D(t.value(i%width, raw))
-		if math.IsInf(float64(x[i]), 0) {
-			return fmt.Errorf("column %d: must be a number within %T once scaled, got %v", i%width+1, x[i], raw)
+		dense.Set(x, i, t.value(i%width, raw))
+		if math.IsInf(dense.At(x, i), 0) {
+			return nil, fmt.Errorf("column %d: must be a number within %v once scaled, got %v", i%width+1, dt, raw)
 		}
 	}
-	return nil
+	return x, nil
 }
 
 // Undo returns the raw rows whose images are those of x, of shape (n, features): in
@@ -147,9 +127,7 @@ func (t Transform) Undo(x *tensor.Dense) (*tensor.Dense, error) {
 	raw := x.Clone().(*tensor.Dense)
 	if x.Dtype() == tensor.Float32 && slices.ContainsFunc(t.Shift, func(x float64) bool { return x != 0 }) {
 		raw = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(x.Shape().Clone()...))
-		for i, v := range x.Float32s() {
-			raw.Float64s()[i] = float64(v)
-		}
+		dense.Fill(raw, func(i int) float64 { return dense.At(x, i) })
 	}
 	return raw, t.Apply(raw)
 }

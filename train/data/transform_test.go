@@ -12,7 +12,9 @@ func TestPixelRange(t *testing.T) {
 	for _, tt := range []struct{ lo, hi, max float64 }{{0, 1, 255}, {-1, 1, 255}, {0, 1, 16}, {0.1, 0.9, 16}, {1, 0, 255}} {
 		tr := PixelRange(tt.lo, tt.hi, tt.max)
 		x := []float64{0, tt.max / 2, tt.max}
-		applyRows(tr, x, 1)
+		if err := tr.Apply(tensor.New(tensor.WithShape(3, 1), tensor.WithBacking(x))); err != nil {
+			t.Fatal(err)
+		}
 		checkNear(t, "pixels 0, max/2, max", x, []float64{tt.lo, (tt.lo + tt.hi) / 2, tt.hi}, 1e-15)
 	}
 	for _, tt := range []struct{ lo, hi, max float64 }{{1, 1, 255}, {0, 0, 255}, {-1, 1, 0}, {0, math.NaN(), 1}} {
@@ -36,7 +38,7 @@ func TestInvert(t *testing.T) {
 	} {
 		want := []float64{1, 2, -30, 4, 0, 6}
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
-			x := dense(dt, 3, 2)
+			x := zeros(dt, 3, 2)
 			for i, v := range want {
 				if dt == tensor.Float32 {
 					x.Float32s()[i] = float32(v)
@@ -60,7 +62,7 @@ func TestInvert(t *testing.T) {
 }
 
 func TestApply(t *testing.T) {
-	x := dense(tensor.Float64, 2, 2)
+	x := zeros(tensor.Float64, 2, 2)
 	copy(x.Float64s(), []float64{1, 2, 3, 4})
 	if err := (Transform{Shift: []float64{1, 2}, Scale: []float64{10}}).Apply(x); err != nil {
 		t.Fatal(err)
@@ -73,12 +75,12 @@ func TestApply(t *testing.T) {
 		x    *tensor.Dense
 		want string
 	}{
-		{"nil", Transform{}, nil, "expected (examples, features)"},
-		{"vector", Transform{}, dense(tensor.Float64, 4), "tensor has shape (4), expected (examples, features)"},
-		{"type", Transform{}, dense(tensor.Int, 2, 2), "tensor is of type int, expected float32 or float64"},
-		{"shift", Transform{Shift: []float64{1, 2, 3}}, dense(tensor.Float64, 2, 2), "len(Shift) is 3, expected 0, 1 or 2"},
-		{"NaN", Transform{Shift: []float64{1, math.NaN()}}, dense(tensor.Float64, 2, 2), "element 1 of Shift is NaN, expected a finite number"},
-		{"inverse of 0", Transform{Scale: []float64{0}}.Invert(), dense(tensor.Float64, 2, 2), "element 0 of Scale is +Inf, expected a finite number"},
+		{"nil", Transform{}, nil, "must be float64 of shape (B, B), got none"},
+		{"vector", Transform{}, zeros(tensor.Float64, 4), "must be float64 of shape (B, B), got float64 of shape (4)"},
+		{"type", Transform{}, zeros(tensor.Int, 2, 2), "must be float64 of shape (B, B), got int"},
+		{"shift", Transform{Shift: []float64{1, 2, 3}}, zeros(tensor.Float64, 2, 2), "len(Shift): must be 0, 1 or 2, got 3"},
+		{"NaN", Transform{Shift: []float64{1, math.NaN()}}, zeros(tensor.Float64, 2, 2), "Shift[1]: must be a finite number, got NaN"},
+		{"inverse of 0", Transform{Scale: []float64{0}}.Invert(), zeros(tensor.Float64, 2, 2), "Scale[0]: must be a finite number other than 0, got +Inf"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := tt.t.Apply(tt.x); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -1,5 +1,11 @@
 package data
 
+import (
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/internal/dense"
+)
+
 // values is a matrix of raw values, row-major. It holds bytes as long as every
 // value is a whole number 0..255, as those of images are, and float64 from the
 // first value on that is not.
@@ -37,16 +43,10 @@ func (v *values) at(i, j int) float64 {
 // scaler is a transform made ready for values of either kind.
 type scaler struct {
 	Transform
-	err   error  // why the transform cannot be applied, whatever the width
-	table *table // the images of all bytes, when they are the same for all features
+	err    error         // why the transform cannot be applied, whatever the width
+	images *[256]float64 // of all bytes, when they are the same for all features
 
 	shift, scale []float64 // the transform, written out for each feature
-}
-
-// table holds the image of every byte.
-type table struct {
-	f32 [256]float32
-	f64 [256]float64
 }
 
 // newScaler makes t ready for values of width features. A t that does not fit is
@@ -57,10 +57,9 @@ func newScaler(t Transform, width int) scaler {
 		return s
 	}
 	if t.uniform() {
-		s.table = new(table)
-		for b := range s.table.f64 {
-			x := t.value(0, float64(b))
-			s.table.f32[b], s.table.f64[b] = float32(x), x
+		s.images = new([256]float64)
+		for b := range s.images {
+			s.images[b] = t.value(0, float64(b))
 		}
 	}
 	s.shift, s.scale = make([]float64, width), make([]float64, width)
@@ -77,79 +76,58 @@ func (s *scaler) check(width int) error {
 	return s.checkLengths(width)
 }
 
-func (s *scaler) table32() *[256]float32 {
-	if s.table == nil {
-		return nil
-	}
-	return &s.table.f32
-}
-
-func (s *scaler) table64() *[256]float64 {
-	if s.table == nil {
-		return nil
-	}
-	return &s.table.f64
-}
-
-// gather fills dst, of shape (len(rows), v.width), with the rows of v named by
-// index[rows[i]], or by rows[i] when index is nil. images is the scaler's table
-// in the type of dst.
-func gather[D float32 | float64](dst []D, v *values, s *scaler, images *[256]D, index, rows []int) {
-	w := v.width
+// gather fills dst, of shape (len(rows), v.width), with examples of a set, of whose inputs
+// or targets v are the values.
+func (s *scaler) gather(dst *tensor.Dense, v *values, of *Set, rows []int) {
 	for i, r := range rows {
-		if index != nil {
-			r = index[r]
+		lo, hi := i*v.width, (i+1)*v.width
+		if dst.Dtype() == tensor.Float32 {
+			scaleRow(s, dst.Float32s()[lo:hi], v, of.row(r))
+		} else {
+			scaleRow(s, dst.Float64s()[lo:hi], v, of.row(r))
 		}
-		out := dst[i*w : (i+1)*w]
-		switch {
-		case v.floats != nil:
-			scaleRow(out, v.floats[r*w:(r+1)*w], s.shift, s.scale)
-		case images != nil:
-			lookupRow(out, v.bytes[r*w:(r+1)*w], images)
-		default:
-			scaleRow(out, v.bytes[r*w:(r+1)*w], s.shift, s.scale)
+	}
+}
+
+// scaleRow sets dst to the image of row r of v.
+func scaleRow[D float32 | float64](s *scaler, dst []D, v *values, r int) {
+	lo, hi := r*v.width, (r+1)*v.width
+	switch {
+	case v.floats != nil:
+		for j, x := range v.floats[lo:hi] {
+			dst[j] = D((x - s.shift[j]) * s.scale[j])
+		}
+	case s.images != nil:
+		for j, b := range v.bytes[lo:hi] {
+			dst[j] = D(s.images[b])
+		}
+	default:
+		for j, b := range v.bytes[lo:hi] {
+			dst[j] = D((float64(b) - s.shift[j]) * s.scale[j])
 		}
 	}
 }
 
 // gatherMoved is gather of the inputs of s, with each image moved as is drawn for it.
-func gatherMoved[D float32 | float64](dst []D, s *Set, drawn *drawing, rows []int) {
-	v, w := &s.inputs, s.inputs.width
+func (s *Set) gatherMoved(dst *tensor.Dense, drawn *drawing, rows []int) {
 	for i, r := range rows {
-		m, out := drawn.move(r), dst[i*w:(i+1)*w]
-		if r = s.row(r); v.floats != nil {
-			scaleMoved(out, v.floats[r*w:(r+1)*w], &s.input, m, s.Shape, s.background)
+		lo, hi := i*s.inputs.width, (i+1)*s.inputs.width
+		if dst.Dtype() == tensor.Float32 {
+			scaleMoved(s, dst.Float32s()[lo:hi], s.row(r), drawn.move(r))
 		} else {
-			scaleMoved(out, v.bytes[r*w:(r+1)*w], &s.input, m, s.Shape, s.background)
+			scaleMoved(s, dst.Float64s()[lo:hi], s.row(r), drawn.move(r))
 		}
 	}
 }
 
-func lookupRow[D float32 | float64](dst []D, src []byte, images *[256]D) {
-	dst = dst[:len(src)]
-	for j, b := range src {
-		dst[j] = images[b]
-	}
-}
-
-func scaleRow[D float32 | float64, S byte | float64](dst []D, src []S, shift, scale []float64) {
-	dst, shift, scale = dst[:len(src)], shift[:len(src)], scale[:len(src)]
-	for j, x := range src {
-		dst[j] = D((float64(x) - shift[j]) * scale[j])
-	}
-}
-
-// oneHot fills dst, of shape (len(rows), classes), with the image of 1 in the
-// column of each example's class and of 0 elsewhere.
-func oneHot[D float32 | float64](dst []D, classes int, labels []int, t Transform, index, rows []int) {
+// oneHot fills dst, of shape (len(rows), Classes), with the image of 1 in the column of
+// each example's class and of 0 elsewhere.
+func (s *Set) oneHot(dst *tensor.Dense, rows []int) {
 	for i, r := range rows {
-		if index != nil {
-			r = index[r]
+		for j := range s.Classes {
+			dense.Set(dst, i*s.Classes+j, s.target.value(j, 0))
 		}
-		out := dst[i*classes : (i+1)*classes]
-		for j := range out {
-			out[j] = D(t.value(j, 0))
-		}
-		out[labels[r]] = D(t.value(labels[r], 1))
+		k := s.labels[s.row(r)]
+		dense.Set(dst, i*s.Classes+k, s.target.value(k, 1))
 	}
 }

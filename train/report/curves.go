@@ -35,70 +35,44 @@ func Curves(classes bool, runs ...Run) []*Panel {
 		return scored(e)
 	})
 	panels := []*Panel{energy}
-	if score.X.Min <= score.X.Max { // something was drawn
+	if slices.ContainsFunc(runs, func(r Run) bool {
+		return slices.ContainsFunc(r.History.Epochs, func(e train.Epoch) bool { return e.Validation != nil })
+	}) {
 		panels = append(panels, score)
 	}
 	return panels
 }
 
-// curves draws a value of each run's epochs, on a logarithmic axis where the
-// values are positive and far apart and that is allowed.
+// curves draws a value of each run's epochs, on a logarithmic axis where that is allowed:
+// see [Lines].
 func curves(title, name string, logarithmic bool, runs []Run, value func(train.Epoch) float64) *Panel {
-	p := newPanel(title, "epoch", name)
-	p.X.Tick.Marker = wholeTicks{}
-	if logarithmic && farApart(runs, value) {
-		p.Y.Tick.Marker = logTicks{}
-		linear := value
-		value = func(e train.Epoch) float64 { return math.Log10(linear(e)) }
-	}
-	var crosses *plotter.Scatter
-	for i, run := range runs {
-		var all, bad plotter.XYs
-		for _, e := range run.History.Epochs {
-			y := value(e)
-			if !drawable(y) {
-				continue
-			}
-			all = append(all, plotter.XY{X: float64(e.Epoch), Y: y})
-			if e.Diverged > 0 {
-				bad = append(bad, all[len(all)-1])
-			}
-		}
-		all, bad = thin(all), thin(bad)
-		line := &plotter.Line{XYs: all, LineStyle: lineStyle(i)}
-		if len(all) > 0 {
-			p.Add(line)
-		}
-		if len(all) > 0 && len(all) <= 20 {
-			p.Add(&plotter.Scatter{XYs: all, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
-		}
-		if len(bad) > 0 {
-			crosses = &plotter.Scatter{XYs: bad, GlyphStyle: draw.GlyphStyle{Color: ink, Radius: vg.Points(4), Shape: cross{}}}
-			p.Add(crosses)
-		}
+	var all []Line
+	var diverged Line
+	for _, run := range runs {
+		var line Line
 		if len(runs) > 1 {
-			p.explain(run.Name, line)
+			line.Name = run.Name
 		}
+		for _, e := range run.History.Epochs {
+			x, y := float64(e.Epoch), value(e)
+			line.X, line.Y = append(line.X, x), append(line.Y, y)
+			if e.Diverged > 0 {
+				diverged.X, diverged.Y = append(diverged.X, x), append(diverged.Y, y)
+			}
+		}
+		all = append(all, line)
 	}
-	if crosses != nil {
+	p := newLines(title, "epoch", name, logarithmic, all)
+	at := diverged.points()
+	if p.Y.Tick.Marker == (logTicks{}) {
+		at = logs(at)
+	}
+	if len(at) > 0 {
+		crosses := &plotter.Scatter{XYs: thin(at), GlyphStyle: draw.GlyphStyle{Color: ink, Radius: vg.Points(4), Shape: cross{}}}
+		p.Add(crosses)
 		p.explain("diverged", crosses)
 	}
-	p.widen()
 	return p
-}
-
-// farApart reports whether all values that can be drawn are positive, and the largest is
-// more than ten times the least.
-func farApart(runs []Run, value func(train.Epoch) float64) bool {
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, run := range runs {
-		for _, e := range run.History.Epochs {
-			if y := value(e); drawable(y) {
-				low, high = min(low, y), max(high, y)
-			}
-		}
-	}
-	return low > 0 && high > 10*low
 }
 
 // Parts draws how the energy of each node went on by epoch and, where latents took

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"gonum.org/v1/gonum/floats"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
@@ -131,14 +131,10 @@ func (x *examination) fit() (*Section, error) {
 		}
 	}
 	at, truth, line := dense.Floats(inputs), dense.Floats(targets), dense.Floats(predicted)
-	order := make([]int, len(at))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
-	prediction := Line{Name: "prediction"}
+	prediction, order := Line{Name: "prediction", X: slices.Clone(at)}, make([]int, len(at))
+	floats.Argsort(prediction.X, order)
 	for _, i := range order {
-		prediction.X, prediction.Y = append(prediction.X, at[i]), append(prediction.Y, line[i])
+		prediction.Y = append(prediction.Y, line[i])
 	}
 	return &Section{Title: "Fit", Panels: []*Panel{Fit(Line{"validation examples", at, truth}, Line{}, prediction)}}, nil
 }
@@ -258,13 +254,23 @@ func (x *examination) completed() (*Section, error) {
 	}, err
 }
 
-// grid draws images in the range of the pixels of the first examples.
+// grid draws images, given as the network takes them, in their own units and in the
+// range of the pixels of the first examples.
 func (x *examination) grid(images [][]float64, columns int) (image.Image, error) {
 	inputs, _, err := x.gather(0, min(maxSettled, x.set.Len()))
 	if err != nil {
 		return nil, err
 	}
-	pixels := dense.Floats(inputs)
+	units := x.set.InputTransform()
+	first, err := units.Undo(inputs)
+	if err != nil {
+		return nil, err
+	}
+	all, err := units.Undo(tensor.New(tensor.WithShape(len(images), x.set.InputSize()), tensor.WithBacking(slices.Concat(images...))))
+	if err != nil {
+		return nil, err
+	}
+	images, pixels := model.Rows(all), dense.Floats(first)
 	low := slices.Min(pixels)
 	return gridOf(images, x.set.Shape[1], x.set.Shape[0], columns, low, max(slices.Max(pixels), low+1e-9), smallCell)
 }

@@ -21,7 +21,13 @@ const maxExplained = 7
 // steps, where all points are. The y axis is logarithmic where nothing is negative
 // and what is positive is far apart. What cannot be drawn is left out: points that
 // are not finite, and on a logarithmic axis those at 0.
-func Lines(title, x, y string, lines ...Line) *Panel {
+func Lines(title, x, y string, lines ...Line) *Panel { return newLines(title, x, y, true, lines) }
+
+// fewPoints is the number of points up to which each is marked.
+const fewPoints = 20
+
+// newLines is Lines, on a logarithmic axis only where that is allowed.
+func newLines(title, x, y string, logarithmic bool, lines []Line) *Panel {
 	p := newPanel(title, x, y)
 	whole := true
 	points := make([]plotter.XYs, len(lines))
@@ -44,7 +50,7 @@ func Lines(title, x, y string, lines ...Line) *Panel {
 	if whole {
 		p.X.Tick.Marker = wholeTicks{}
 	}
-	if !negative && high > 10*low {
+	if logarithmic && !negative && high > 10*low {
 		p.Y.Tick.Marker = logTicks{}
 		for i := range points {
 			points[i] = logs(points[i])
@@ -59,7 +65,7 @@ func Lines(title, x, y string, lines ...Line) *Panel {
 	for at, i := range shown {
 		l := &plotter.Line{XYs: thin(points[i]), LineStyle: lineStyle(i)}
 		p.Add(l)
-		if len(l.XYs) == 1 { // a line of one point shows nothing
+		if len(l.XYs) <= fewPoints {
 			p.Add(&plotter.Scatter{XYs: l.XYs, GlyphStyle: draw.GlyphStyle{Color: l.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
 		}
 		if name := lines[i].Name; name != "" && (len(shown) <= maxExplained || at == 0 || at == len(shown)-1) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -73,20 +75,12 @@ func Regression(ctx context.Context, set *data.Set, name string, truth func(x fl
 // numbers returns the raw examples of a regression of one number on another.
 func numbers(set *data.Set) (Line, error) {
 	raw := set.WithTransforms(data.Transform{}, data.Transform{})
-	rows, zeros := make([]int, raw.Len()), make([][]float64, raw.Len())
+	column := func() *tensor.Dense { return tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(raw.Len(), 1)) }
+	inputs, targets := column(), column()
+	rows := make([]int, raw.Len())
 	for i := range rows {
-		rows[i], zeros[i] = i, []float64{0}
+		rows[i] = i
 	}
-	inputs, err := model.Float64.Matrix(zeros...)
-	if err != nil {
-		return Line{}, err
-	}
-	targets, err := model.Float64.Matrix(zeros...)
-	if err != nil {
-		return Line{}, err
-	}
-	if err := raw.Gather(rows, inputs, targets); err != nil {
-		return Line{}, err
-	}
-	return Line{Name: "examples", X: inputs.Float64s(), Y: targets.Float64s()}, nil
+	err := raw.Gather(rows, inputs, targets)
+	return Line{Name: "examples", X: inputs.Float64s(), Y: targets.Float64s()}, err
 }

@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"context"
 	"fmt"
 
 	"example.com/pcn/model"
@@ -39,6 +38,3 @@ func (r EPC) Prepare(c model.Config, inf model.Inference) (model.Inference, erro
 	}
 	return inf.WithDefaults()
 }
-
-// Learn implements [Rule].
-func (r EPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) { return r.PC.Learn(ctx, l) }

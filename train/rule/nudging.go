@@ -3,7 +3,9 @@ package rule
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,13 +72,12 @@ func (g *Nudging) Set(key, value string) (err error) {
 	case "ramp":
 		return named(key, number(value, 0, 1, &g.Ramp))
 	case "sign":
-		for i, name := range signs {
-			if name == value {
-				g.Sign = Sign(i)
-				return nil
-			}
+		i := slices.Index(signs, value)
+		if i < 0 {
+			return fmt.Errorf("sign: must be one of %s, got %q", strings.Join(signs, ", "), value)
 		}
-		return fmt.Errorf("sign: must be one of %s, got %q", strings.Join(signs, ", "), value)
+		g.Sign = Sign(i)
+		return nil
 	case "soft":
 		if g.Soft, err = strconv.ParseBool(value); err != nil {
 			return fmt.Errorf("soft: must be true or false, got %q", value)
@@ -179,10 +180,7 @@ func (g *Nudging) hard(ctx context.Context, l *Lesson, passed *tensor.Dense, bet
 		mu := dense.At(passed, i)
 		return mu + beta*(dense.At(y, i)-mu)
 	})
-	c := model.Clamps{}
-	for node, clamp := range l.Clamps {
-		c[node] = clamp
-	}
+	c := maps.Clone(l.Clamps)
 	c[name] = model.Clamp{Values: at}
 	return l.Network.Settle(ctx, c, l.Inference)
 }
@@ -190,12 +188,8 @@ func (g *Nudging) hard(ctx context.Context, l *Lesson, passed *tensor.Dense, bet
 // soft settles with the targets' node drawn.
 func (g *Nudging) soft(ctx context.Context, l *Lesson, beta float64) (*model.Result, error) {
 	name := l.Network.Nodes()[l.Network.TargetNode()]
-	c := model.Clamps{}
-	for node, clamp := range l.Clamps {
-		if node != name {
-			c[node] = clamp
-		}
-	}
+	c := maps.Clone(l.Clamps)
+	delete(c, name)
 	s, err := l.Begin(c)
 	if err != nil {
 		return nil, err

@@ -175,7 +175,7 @@ keys:
 5:9: points: is for a random search: a grid has all combinations
 6:8: seeds: must differ, got [1 1]
 8:3: learning.rat: unknown key, did you mean learning.rate?
-9:26: learning.rate: want a number, got "x"
+9:26: learning.rate: must be a number, got "x"
 10:19: keys.learning.batch: must be a list in a grid: a range needs search: random
 11:21: keys.inference.method: must not be empty
 12:3: keys.data.dataset: must be the same in all points of a sweep: give it in base, or a seed in seeds
@@ -193,14 +193,14 @@ keys:
   model.layers: {low: 1, high: 3}
 `: `1:1: points: must be 1 to 10000 for a random search, got 0
 2:9: recipe: must be default or article, got "mine"
-3:8: seeds: want a whole number, got "many"
+3:8: seeds: must be a whole number, got "many"
 5:19: keys.learning.batch: low and high must be whole numbers, as learning.batch is
 6:44: keys.learning.rate.scale: must be linear or log, got "lg"
 7:25: keys.inference.rate.low: must be > 0 on a logarithmic scale, got 0
 8:20: keys.inference.steps: low must be less than high, got 4 and 2
 9:15: lw: unknown key, did you mean low?
 10:15: keys.data.limit: a range needs high
-11:17: model.layers: want a list, got "1"`,
+11:17: model.layers: must be a list, got "1"`,
 		"base: {data: {validation: 0}}\nkeys: {learning.rate: [1]}\n":                        "1:7: data.validation: must be > 0: points are selected on the validation part",
 		"keys:\n  learning.rate: [1, -1]\n  model.layers: [[64, 10], [5, 0]]\n":              "2:22: learning.rate: must be a number > 0, got -1\n3:32: model.layers[1]: must be > 0, got 0",
 		"search: both\nseeds: []\nkeys: 3\n":                                                 "1:9: search: must be one of grid, random, got \"both\"\n2:8: seeds: must not be empty\n3:7: keys: must be a mapping of keys, such as learning.rate, to lists or ranges",
@@ -208,7 +208,7 @@ keys:
 		"seeds: 5001\nkeys: {learning.rate: [1, 2]}\n":                                       "2:7: keys: more than 10000 runs",
 		"search: random\npoints: 3\nkeys: {learning.rate: {low: -2, high: -1}}\n":            "3:23: learning.rate: must be a number > 0, got -1",
 		"search: random\npoints: 3\nkeys: {optimizer: [adam, sgd]}\n":                        "2:9: points: must be at most 2, for no more differ, or search: grid",
-		"base: [1]\nkeys: {learning.rate: [1]}\n":                                            "1:7: want a mapping with the keys data, model, inference, learning, optimizer, got a list",
+		"base: [1]\nkeys: {learning.rate: [1]}\n":                                            "1:7: must be a mapping with the keys data, model, inference, learning, optimizer, got a list",
 		"base: {data: {dataset: mnits}}\nkeys: {learning.rate: [1]}\nsearch: {a: b}\n- x: 1": "4:1: ",
 	} {
 		_, err := Parse("sweep.yaml", []byte(text))

@@ -45,68 +45,46 @@ func activations() []kernel {
 	return list
 }
 
-// slopes are the kernels that multiply by an activation's slope, each with and
-// without an addend. All slopes are NaN where x is.
+// slopes are the kernels that multiply by the slope of an activation but the identity,
+// each with and without an addend. All slopes are NaN where x is.
 func slopes() []kernel {
 	var list []kernel
 	for _, f := range []struct {
 		name   string
 		only32 bool
-		of     []string // what the slope is a function of
+		of     string // what the slope is a function of
 		slope  func(l *lanes, x value) value
 	}{
-		{"Identity", false, nil, nil},
-		{"Tanh", false, []string{"y"}, func(l *lanes, y value) value { return l.fnma(y, y, l.constant(1)) }},
-		{"ReLU", false, []string{"x"}, func(l *lanes, x value) value { return step(l, x, 0) }},
-		{"LeakyReLU", false, []string{"x"}, func(l *lanes, x value) value { return step(l, x, leak) }},
-		{"Sigmoid", false, []string{"y"}, func(l *lanes, y value) value { return l.fnma(y, y, y) }},
-		{"GELU", true, []string{"x"}, geluSlope},
-		{"Softplus", true, []string{"x"}, sigmoid},
-		{"HardTanh", false, []string{"x"}, func(l *lanes, x value) value {
+		{"Tanh", false, "y", func(l *lanes, y value) value { return l.fnma(y, y, l.constant(1)) }},
+		{"ReLU", false, "x", func(l *lanes, x value) value { return step(l, x, 0) }},
+		{"LeakyReLU", false, "x", func(l *lanes, x value) value { return step(l, x, leak) }},
+		{"Sigmoid", false, "y", func(l *lanes, y value) value { return l.fnma(y, y, y) }},
+		{"GELU", true, "x", geluSlope},
+		{"Softplus", true, "x", sigmoid},
+		{"HardTanh", false, "x", func(l *lanes, x value) value {
 			return step(l, l.sub(l.constant(1), l.abs(x)), 0)
 		}},
-		{"SiLU", true, []string{"x"}, siluSlope},
-		{"ELU", false, []string{"y"}, func(l *lanes, y value) value { return l.add(l.min(l.constant(0), y), l.constant(1)) }},
-		{"SELU", true, []string{"x"}, func(l *lanes, x value) value {
+		{"SiLU", true, "x", siluSlope},
+		{"ELU", false, "y", func(l *lanes, y value) value { return l.add(l.min(l.constant(0), y), l.constant(1)) }},
+		{"SELU", true, "x", func(l *lanes, x value) value {
 			below := l.mul(exp(l, l.max(l.constant(-expMax), l.min(l.constant(0), x))), l.constant(seluScale*seluAlpha))
 			return l.where(x, greater, l.constant(seluScale), below)
 		}},
-		{"Mish", true, []string{"x"}, mishSlope},
+		{"Mish", true, "x", mishSlope},
 	} {
-		product := func(l *lanes, s value, in []value) (sg, slope value) {
-			sg = l.mul(in[0], s)
-			if f.slope != nil {
-				slope = f.slope(l, in[1])
-			}
-			return sg, slope
-		}
-		loads := append([]string{"g"}, f.of...)
 		list = append(list, kernel{
 			name: "MulSlope" + f.name, params: "dst []T, s T, g, x, y []T", // dst = s·g ⊙ φ'(x), y = φ(x)
-			loads: loads, stores: []string{"dst"}, only32: f.only32,
+			loads: []string{"g", f.of}, stores: []string{"dst"}, only32: f.only32,
 			before: func(l *lanes) body {
 				s := l.spread("s")
-				return func(in []value) []value {
-					sg, slope := product(l, s, in)
-					if slope == nil {
-						return []value{sg}
-					}
-					return []value{l.mul(sg, slope)}
-				}
+				return func(in []value) []value { return []value{l.mul(l.mul(in[0], s), f.slope(l, in[1]))} }
 			},
 		}, kernel{
 			name: "AddSlope" + f.name, params: "dst, a []T, s T, g, x, y []T", // dst = a + s·g ⊙ φ'(x), y = φ(x)
-			loads: append(loads, "a"), stores: []string{"dst"}, only32: f.only32,
+			loads: []string{"g", f.of, "a"}, stores: []string{"dst"}, only32: f.only32,
 			before: func(l *lanes) body {
 				s := l.spread("s")
-				return func(in []value) []value {
-					a := in[len(in)-1]
-					if f.slope == nil {
-						return []value{l.fma(in[0], s, a)}
-					}
-					sg, slope := product(l, s, in)
-					return []value{l.fma(sg, slope, a)}
-				}
+				return func(in []value) []value { return []value{l.fma(l.mul(in[0], s), f.slope(l, in[1]), in[2])} }
 			},
 		})
 	}

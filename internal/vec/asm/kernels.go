@@ -13,31 +13,16 @@ var kernels = slices.Concat(arithmetic, groups, activations(), slopes())
 
 var arithmetic = []kernel{
 	{
-		name: "Add", params: "dst, x, y []T", // dst = x + y
-		loads: []string{"x", "y"}, stores: []string{"dst"},
-		before: each(func(l *lanes, in []value) value { return l.add(in[0], in[1]) }),
-	},
-	{
-		name: "Sub", params: "dst, x, y []T", // dst = x − y
-		loads: []string{"x", "y"}, stores: []string{"dst"},
-		before: each(func(l *lanes, in []value) value { return l.sub(in[0], in[1]) }),
-	},
-	{
-		name: "Neg", params: "dst, x []T", // dst = −x
+		name: "Scale", params: "dst []T, a T, x []T", // dst = a·x
 		loads: []string{"x"}, stores: []string{"dst"},
-		before: each(func(l *lanes, in []value) value { return l.neg(in[0]) }),
-	},
-	{
-		name: "Scale", params: "x []T, a T", // x = a·x
-		loads: []string{"x"}, stores: []string{"x"},
 		before: func(l *lanes) body {
 			a := l.spread("a")
 			return func(in []value) []value { return []value{l.mul(in[0], a)} }
 		},
 	},
 	{
-		name: "AddScaled", params: "dst []T, a T, x []T", // dst += a·x
-		loads: []string{"dst", "x"}, stores: []string{"dst"},
+		name: "AddScaled", params: "dst, y []T, a T, x []T", // dst = y + a·x
+		loads: []string{"y", "x"}, stores: []string{"dst"},
 		before: func(l *lanes) body {
 			a := l.spread("a")
 			return func(in []value) []value { return []value{l.fma(in[1], a, in[0])} }

@@ -14,6 +14,7 @@ func init() {
 		Name: "linear",
 		Binds: map[string]reflect.Value{
 			"Default":     reflect.ValueOf(linear.Default),
+			"HasBlock":    reflect.ValueOf(linear.HasBlock),
 			"ParseMap":    reflect.ValueOf(linear.ParseMap),
 			"RegisterMap": reflect.ValueOf(linear.RegisterMap),
 		},
@@ -37,7 +38,7 @@ func init() {
 		},
 		Untypeds: map[string]string{},
 		Wrappers: map[string][]string{
-			"ConvTranspose": {"Biases", "Block"},
+			"ConvTranspose": {"Biases"},
 		},
 	}
 }

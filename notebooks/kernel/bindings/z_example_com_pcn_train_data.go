@@ -12,6 +12,7 @@ func init() {
 	imports.Packages["example.com/pcn/train/data"] = imports.Package{
 		Name: "data",
 		Binds: map[string]reflect.Value{
+			"AreImages":     reflect.ValueOf(data.AreImages),
 			"BaseName":      reflect.ValueOf(data.BaseName),
 			"CIFAR10":       reflect.ValueOf(data.CIFAR10),
 			"CIFAR100":      reflect.ValueOf(data.CIFAR100),
@@ -29,6 +30,7 @@ func init() {
 			"IDXPath":       reflect.ValueOf(data.IDXPath),
 			"Images":        reflect.ValueOf(data.Images),
 			"NewClasses":    reflect.ValueOf(data.NewClasses),
+			"NewImageRows":  reflect.ValueOf(data.NewImageRows),
 			"NewRegression": reflect.ValueOf(data.NewRegression),
 			"NewRows":       reflect.ValueOf(data.NewRows),
 			"ParseNames":    reflect.ValueOf(data.ParseNames),

@@ -46,16 +46,16 @@ func (f File) verify(path string, packed bool) error {
 	sum := sha256.New()
 	n, err := io.Copy(sum, io.LimitReader(r, f.Size+1))
 	if err != nil {
-		return fmt.Errorf("%w after %d bytes, expected %d", err, n, f.Size)
+		return fmt.Errorf("must have %d bytes: %w after %d", f.Size, err, n)
 	}
 	if n > f.Size {
-		return fmt.Errorf("more than %d bytes, expected as many", f.Size)
+		return fmt.Errorf("must have %d bytes, got more", f.Size)
 	}
 	if n < f.Size {
-		return fmt.Errorf("%d bytes, expected %d", n, f.Size)
+		return fmt.Errorf("must have %d bytes, got %d", f.Size, n)
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != f.SHA256 {
-		return fmt.Errorf("the SHA-256 of what it holds is %s, expected %s", got, f.SHA256)
+		return fmt.Errorf("SHA-256: must be %s, got %s", f.SHA256, got)
 	}
 	return nil
 }

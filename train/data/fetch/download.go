@@ -42,7 +42,7 @@ func (g *getter) download(ctx context.Context, f File, u, path string, packed bo
 		return fmt.Errorf("status %s", resp.Status)
 	}
 	if most := f.maxPacked(); resp.ContentLength > most {
-		return fmt.Errorf("promises %d bytes, expected at most %d", resp.ContentLength, most)
+		return fmt.Errorf("must have at most %d bytes, got a promise of %d", most, resp.ContentLength)
 	}
 	event := Event{File: f.Name, URL: u, Total: max(resp.ContentLength, 0)}
 	body := &watched{r: resp.Body, timer: timer, stall: g.Stall, read: func(n int) {
@@ -69,7 +69,7 @@ func (f File) write(path string, r io.Reader) (err error) {
 	most := f.maxPacked()
 	n, err := io.Copy(file, io.LimitReader(r, most+1))
 	if n > most {
-		return fmt.Errorf("sends more than %d bytes, expected at most as many", most)
+		return fmt.Errorf("must have at most %d bytes, got more", most)
 	}
 	if err != nil {
 		return fmt.Errorf("%w after %d bytes", err, n)

@@ -123,7 +123,7 @@ func TestTricks(t *testing.T) {
 		"promises far more": {raw(t, func(w io.Writer) {
 			header(w, 1<<40)
 			w.Write(packed)
-		}), "promises 1099511627776 bytes, expected at most 104486"},
+		}), "must have at most 104486 bytes, got a promise of 1099511627776"},
 		"ends without a length": {raw(t, func(w io.Writer) {
 			io.WriteString(w, "HTTP/1.1 200 OK\r\n\r\n")
 			w.Write(packed[:1000])
@@ -134,7 +134,7 @@ func TestTricks(t *testing.T) {
 					return
 				}
 			}
-		}, "sends more than 104486 bytes"},
+		}, "must have at most 104486 bytes, got more"},
 		"stalls": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", strconv.Itoa(len(packed)))
 			w.Write(packed[:100])
@@ -144,17 +144,17 @@ func TestTricks(t *testing.T) {
 		"never answers": {func(w http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done()
 		}, "stalled: no byte for 200ms"},
-		"other bytes": {good(pack(t, content(2))), "the SHA-256 of what it holds is"},
+		"other bytes": {good(pack(t, content(2))), "SHA-256: must be"},
 		"one bit": {good(func() []byte {
 			wrong := bytes.Clone(plain)
 			wrong[50_000] ^= 1
 			return pack(t, wrong)
-		}()), "the SHA-256 of what it holds is"},
+		}()), "SHA-256: must be"},
 		"not packed":       {good(plain[:50_000]), "not a gzip file"},
-		"garbage behind":   {good(append(bytes.Clone(packed), "more"...)), "EOF after 100000 bytes"},
-		"another behind":   {good(append(bytes.Clone(packed), pack(t, []byte("more"))...)), "more than 100000 bytes"},
-		"a bomb":           {good(pack(t, make([]byte, 5_000_000))), "more than 100000 bytes"},
-		"shorter":          {good(pack(t, plain[:99_999])), "99999 bytes, expected 100000"},
+		"garbage behind":   {good(append(bytes.Clone(packed), "more"...)), "EOF after 100000"},
+		"another behind":   {good(append(bytes.Clone(packed), pack(t, []byte("more"))...)), "must have 100000 bytes, got more"},
+		"a bomb":           {good(pack(t, make([]byte, 5_000_000))), "must have 100000 bytes, got more"},
+		"shorter":          {good(pack(t, plain[:99_999])), "must have 100000 bytes, got 99999"},
 		"404":              {http.NotFound, "status 404 Not Found"},
 		"500":              {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500) }, "status 500"},
 		"a part unasked":   {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(206); w.Write(packed) }, "status 206"},
@@ -325,7 +325,7 @@ func TestGetErrors(t *testing.T) {
 	}
 	set := testSet(content(7))
 	for _, mirror := range []string{"", "mnist", "ftp://example.org/", "https://", "http://a b/"} {
-		if err := set.Get(t.Context(), t.TempDir(), Options{Mirrors: []string{mirror}}); err == nil || !strings.Contains(err.Error(), "want a URL") {
+		if err := set.Get(t.Context(), t.TempDir(), Options{Mirrors: []string{mirror}}); err == nil || !strings.Contains(err.Error(), "must be a URL") {
 			t.Errorf("mirror %q: got error %v", mirror, err)
 		}
 	}

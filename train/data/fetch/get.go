@@ -75,7 +75,7 @@ func (g *getter) prepare() error {
 	for _, m := range g.Mirrors {
 		u, err := url.Parse(m)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-			return fmt.Errorf("mirror %q: want a URL such as https://example.org/mnist/", m)
+			return fmt.Errorf("mirror: must be a URL such as https://example.org/mnist/, got %q", m)
 		}
 	}
 	if g.Stall <= 0 {

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"example.com/pcn/model"
+)
+
+// printOutline prints a network as a table, or its lines as one JSON object.
+func (a *app) printOutline(c model.Config, json bool) error {
+	lines, err := c.Outline()
+	if err != nil {
+		return err
+	}
+	parameters, multiplyAdds := 0, 0
+	for _, l := range lines {
+		parameters += l.Parameters
+		multiplyAdds += l.MultiplyAdds
+	}
+	if json {
+		return printJSON(a.stdout, map[string]any{"network": c, "lines": lines, "parameters": parameters, "multiply_adds": multiplyAdds})
+	}
+	t := tabwriter.NewWriter(a.stdout, 0, 0, 3, ' ', 0)
+	fmt.Fprintf(t, "%v\n\n", c)
+	fmt.Fprintln(t, "node\tshape\tfrom\tby\tparameters\tmultiply-adds a step")
+	for _, l := range lines {
+		shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(l.Shape), "[]"), " ", " × ")
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\n", l.Node, shape, l.From, l.By, l.Parameters, l.MultiplyAdds)
+	}
+	fmt.Fprintf(t, "\t\t\t\t%d\t%d\n", parameters, multiplyAdds)
+	return t.Flush()
+}
