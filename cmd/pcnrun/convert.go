@@ -95,16 +95,33 @@ activation is then φ of x itself.
 
 With --dataset the model also says what it learned from and how inputs are scaled,
 so that eval and predict need no more flags. Pixels are in [0, 1] where neither
---pixels nor --recipe says otherwise.`,
+--pixels nor --recipe says otherwise.
+
+Layers of any names, as of a PyTorch module's state dict, go into the network that
+--config or --network says. Weights are matched by their shapes; several of one
+shape, whose names differ in numbers alone such as 0.weight and 2.weight, in the
+order of these, from data to label. A bias is beside its weight, such as 0.bias;
+without one it is 0. Where that leaves open which is which, --names is a YAML file
+with a line for each parameter, such as
+
+  hidden2.hidden1.weight: features.3.weight
+
+Each match is printed. Between convolutions and dense layers units are put from
+PyTorch's order, channels first, into that of pcn, channels last.`,
 		Example: `  pcnrun import digits.npz --out digits.safetensors
   pcnrun import mlp.npz --direction discriminative --activation relu --out mlp.safetensors
   pcnrun import mlp.npz --direction discriminative --activation relu --dataset mnist --pixels -1,1 --out mlp.safetensors
-  pcnrun import pc.safetensors --direction generative --activation tanh --top-activation tanh --out pc.safetensors`,
+  pcnrun import pc.safetensors --direction generative --activation tanh --top-activation tanh --out pc.safetensors
+  pcnrun import lenet.safetensors --dataset mnist --network lenet --out lenet-pc.safetensors
+  pcnrun import net.safetensors --config run.yaml --names names.yaml --out net-pc.safetensors`,
 		Args: wantArgs(1, 1),
 	}
 	f := newModelFlags(c.Flags(), "the file's", "the file's", "the file's, else identity")
 	dataDirFlag(c.Flags())
 	pixelsFlag(c.Flags(), "0,1, or that of --recipe")
+	networkFlag(c.Flags())
+	config := c.Flags().String("config", "", "`FILE` of settings, of a network that is to have the file's layers: see 'pcnrun config'")
+	names := c.Flags().String("names", "", "`FILE` that says which of the file's tensors a parameter is made from")
 	out := c.Flags().String("out", "", "model `FILE` to write: "+strings.Join(modelExtensions, " or "))
 	force := c.Flags().Bool("force", false, "overwrite the file")
 	json := jsonFlag(c)
@@ -112,7 +129,16 @@ so that eval and predict need no more flags. Pixels are in [0, 1] where neither
 		if err := freeModelFile("out", *out, modelExtensions, *force); err != nil {
 			return err
 		}
-		n, err := f.read(args[0], a.warn)
+		var n *model.Network
+		var err error
+		switch adopts := *config != "" || c.Flags().Changed("network"); {
+		case adopts:
+			n, err = a.adopt(f, args[0], *config, *names)
+		case *names != "":
+			err = usagef("--names: is for layers that go into a network: give --config or --network")
+		default:
+			n, err = f.read(args[0], a.warn)
+		}
 		if err != nil {
 			return err
 		}
