@@ -125,7 +125,9 @@ func (a *adoption) match() error {
 		if !a.free[a.names[name]] {
 			return fmt.Errorf("names: %s: must be one of the file's tensors %s, and of one parameter, got %q", name, strings.Join(slices.SortedFunc(maps.Keys(a.st), naturally), ", "), a.names[name])
 		}
-		a.take(i, a.names[name])
+		if err := a.take(i, a.names[name]); err != nil {
+			return err
+		}
 	}
 	if err := a.byShape(); err != nil {
 		return err
@@ -141,10 +143,14 @@ func (a *adoption) match() error {
 	return a.rest()
 }
 
-// take says that a parameter is made from a tensor.
-func (a *adoption) take(i int, name string) {
+// take says that a parameter is made from a tensor, which must have its shape.
+func (a *adoption) take(i int, name string) error {
+	if shape := a.shape(name); !slices.Equal(shape, a.slots[i].file()) {
+		return fmt.Errorf("%s: must have shape %v for %s, got %v", name, a.slots[i].file(), a.slots[i].name, shape)
+	}
 	delete(a.free, name)
 	a.of[i].From, a.of[i].Shape = name, a.shape(name)
+	return nil
 }
 
 func (a *adoption) shape(name string) (shape []int) {
@@ -181,7 +187,9 @@ func (a *adoption) byShape() error {
 			}
 		}
 		for k, i := range ours {
-			a.take(i, theirs[k])
+			if err := a.take(i, theirs[k]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -210,15 +218,11 @@ func (a *adoption) bias(i int) error {
 	}
 	switch len(found) {
 	case 0:
+		return nil
 	case 1:
-		if shape := a.shape(found[0]); !slices.Equal(shape, a.slots[i].file()) {
-			return fmt.Errorf("%s: must have shape %v for %s, got %v", found[0], a.slots[i].file(), a.slots[i].name, shape)
-		}
-		a.take(i, found[0])
-	default:
-		return fmt.Errorf("names: must say which of %s is %s", strings.Join(found, ", "), a.slots[i].name)
+		return a.take(i, found[0])
 	}
-	return nil
+	return fmt.Errorf("names: must say which of %s is %s", strings.Join(found, ", "), a.slots[i].name)
 }
 
 // rest returns what is left over, of both sides.

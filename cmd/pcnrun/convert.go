@@ -137,7 +137,9 @@ PyTorch's order, channels first, into that of pcn, channels last.`,
 		case *names != "":
 			err = usagef("--names: is for layers that go into a network: give --config or --network")
 		default:
-			n, err = f.read(args[0], a.warn)
+			if n, err = f.read(args[0], a.warn); errors.Is(err, model.ErrMissing) {
+				err = fmt.Errorf("%w: layers of other names go into the network that --config or --network says", err)
+			}
 		}
 		if err != nil {
 			return err
