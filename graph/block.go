@@ -56,6 +56,14 @@ func (w *Wiring) ways(i, l int) (n float64) {
 	return n
 }
 
+// Slope returns what bounds the derivative of a prediction by the source of one of its
+// edges, beside the norm of the edge's map: a, and the largest slopes of ψ and g.
+func (w *Wiring) Slope(prediction, edge int) float64 {
+	p := &w.Predictions[prediction]
+	e := &p.Edges[edge]
+	return e.Scale * e.Feature.MaxSlope(w.sources(prediction, edge)...) * p.After.MaxSlope(w.Sums[prediction])
+}
+
 // curvature returns H of node l. It is an error where a map has no part in it that is
 // known.
 func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, err error) {

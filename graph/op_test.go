@@ -13,6 +13,7 @@ import (
 
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/graph/linear"
 )
 
 // TestOpDerivatives holds the symbolic derivative of each operation against
@@ -77,6 +78,30 @@ func TestOpDerivatives(t *testing.T) {
 			build build
 			in    []input
 		}{of(f, c.in...), in}
+	}
+	for _, c := range []struct {
+		text      string
+		psi, node tensor.Shape
+	}{
+		{"conv 3x2 pad same", tensor.Shape{3, 4, 2}, tensor.Shape{3, 4, 3}},
+		{"conv 3 stride 2 pad 1 dilate 2x1 groups 2", tensor.Shape{5, 4, 2}, tensor.Shape{2, 2, 4}},
+		{"conv 3 stride 2", tensor.Shape{6, 2}, tensor.Shape{2, 3}},
+		{"conv-transpose 4x3 stride 2x1 pad 1", tensor.Shape{3, 4, 2}, tensor.Shape{6, 4, 3}},
+		{"conv-transpose 2 stride 3 output-pad 1 groups 2", tensor.Shape{3, 4}, tensor.Shape{9, 2}},
+	} {
+		m, err := linear.ParseMap(c.text)
+		must(t, err)
+		out, err := m.Out(c.psi, c.node)
+		must(t, err)
+		cases[fmt.Sprintf("%v of %v", m, c.psi)] = struct {
+			build build
+			in    []input
+		}{
+			func(b *op.Builder, x ...*G.Node) *G.Node {
+				return m.(buildsMap).Build(b, "out", x[0], x[1:], c.psi, out)
+			},
+			[]input{{[]int{3, c.psi.TotalSize()}, true}, {m.Parameters(c.psi, out)[0].Shape, false}},
+		}
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -73,36 +72,21 @@ func (c shapedCase) spec(t *testing.T, batch int, dtype tensor.Dtype) Spec {
 	s.Predictions = []Prediction{{Of: "of", Bias: true, Edges: []Edge{{From: names, Feature: f, Map: linear.Diagonal{}, Scale: -0.7}}}}
 	if len(c.in) == 1 {
 		s.Predictions = append(s.Predictions, Prediction{Of: "of", After: f, Bias: true, Edges: []Edge{{From: names, Feature: feature.Tanh, Map: keeps{}}, {From: names, Map: keeps{}, Scale: 0.4}}})
+		mixes := linear.Conv{Kernel: [2]int{1, 1}}
+		if sum, err := mixes.Out(c.in[0], out); err == nil && sum.Eq(c.in[0]) { // as many channels in front and behind
+			s.Predictions = append(s.Predictions, Prediction{Of: "of", After: f, Weight: 0.4, Edges: []Edge{{From: names, Map: mixes}}})
+		}
 	}
 	return s
 }
 
 // TestShapedFeatures holds, of each feature as ψ and behind a sum: the gradient by latents is
-// the energy's central difference; the machine is the plain Do; its steps allocate nothing;
+// the energy's central difference, and so are the Hebbian updates; the machine is the plain Do; its steps allocate nothing;
 // and no bit depends on the number of cores.
 func TestShapedFeatures(t *testing.T) {
 	for _, c := range shapedCases {
 		t.Run(c.String(), func(t *testing.T) {
-			e, err := Build(c.spec(t, 2, tensor.Float64))
-			must(t, err)
-			bindRandom(t, e, 3)
-			for l, g := range e.Gradients {
-				if g == nil {
-					continue
-				}
-				x := e.Latents[l].Value().Data().([]float64)
-				at, got := slices.Clone(x), slices.Clone(floats(eval(t, g)))
-				want := fd.Gradient(nil, func(p []float64) float64 {
-					copy(x, p)
-					return floats(eval(t, e.Total))[0]
-				}, at, &fd.Settings{Formula: fd.Central})
-				copy(x, at)
-				for j := range want {
-					if !near(got[j], want[j], 1e-6) {
-						t.Fatalf("∂E/∂%s[%d]: got %v, central difference %v", e.Spec.Nodes[l].Name, j, got[j], want[j])
-					}
-				}
-			}
+			differencesHold(t, t.Fatalf, loaded(t, c.spec(t, 2, tensor.Float64), 1))
 			for dtype, tolerance := range map[tensor.Dtype]float64{tensor.Float32: 1e-5, tensor.Float64: 1e-12} {
 				s := c.spec(t, 40, dtype)
 				m := loaded(t, s, 1)

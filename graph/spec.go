@@ -309,14 +309,6 @@ func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(f
 	}
 }
 
-// Slope returns what bounds the derivative of a prediction by the source of one of its
-// edges, beside the norm of the edge's map: a, and the largest slopes of ψ and g.
-func (w *Wiring) Slope(prediction, edge int) float64 {
-	p := &w.Predictions[prediction]
-	e := &p.Edges[edge]
-	return e.Scale * e.Feature.MaxSlope(w.sources(prediction, edge)...) * p.After.MaxSlope(w.Sums[prediction])
-}
-
 // sources returns the shapes of an edge's sources.
 func (w *Wiring) sources(prediction, edge int) (shapes []tensor.Shape) {
 	for _, l := range w.From[prediction][edge] {

@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
+	"example.com/pcn/internal/enum"
 )
 
 // By says how a network finds the target of inputs that it sees in part.
@@ -23,13 +24,13 @@ const (
 var bys = []string{"settle", "energy"}
 
 // String returns the name.
-func (b By) String() string { return name(bys, int(b)) }
+func (b By) String() string { return enum.Name(b, bys) }
 
 // MarshalText returns the name.
 func (b By) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
 // UnmarshalText takes a name.
-func (b *By) UnmarshalText(text []byte) error { return parse((*int)(b), bys, text) }
+func (b *By) UnmarshalText(text []byte) error { return enum.Parse(b, bys, string(text)) }
 
 // Recall says what [Network.Complete] supposes of the target.
 type Recall struct {
@@ -64,8 +65,8 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 	if err := dense.Check(inputs.Values, n.cfg.Dtype.Tensor(), -1, n.Size(n.InputNode())); err != nil {
 		return nil, fmt.Errorf("model: complete: inputs: %w", err)
 	}
-	if how.By < 0 || int(how.By) >= len(bys) {
-		return nil, fmt.Errorf("model: complete: by: must be one of %v, got %d", bys, int(how.By))
+	if err := valid(&how.By); err != nil {
+		return nil, fmt.Errorf("model: complete: by: %w", err)
 	}
 	if !(how.Temperature >= 0) || math.IsInf(how.Temperature, 0) {
 		return nil, fmt.Errorf("model: complete: temperature: must be a number >= 0, got %v", how.Temperature)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -127,9 +128,11 @@ type Edge struct {
 	// Nodes are the sources: one, or several side by side.
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
 	// Feature is ψ of the sources, as feature.Parse reads it: tanh, or gelu, max-pool 2.
-	// Default identity. Several sources are put side by side before it.
+	// Default identity. Several sources are put side by side before it, their channels where
+	// they have positions.
 	Feature string `json:"feature,omitempty" yaml:"feature,omitempty"`
-	// Map is M, as linear.ParseMap reads it: dense, diagonal, identity. Default dense.
+	// Map is M, as linear.ParseMap reads it: dense, diagonal, identity, conv 3x3 stride 2
+	// pad 1, conv-transpose 4x4 stride 2 pad 1. Default dense.
 	Map string `json:"map,omitempty" yaml:"map,omitempty"`
 	// Scale is a. Default 1.
 	Scale float64 `json:"scale,omitempty" yaml:"scale,omitempty"`
@@ -146,10 +149,10 @@ type Term struct {
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
 }
 
-// MarshalYAML leaves the direction out where nodes and predictions have it.
+// MarshalYAML leaves the direction out where it is no chain's: nodes and predictions have it.
 func (c Config) MarshalYAML() (any, error) {
 	type config Config
-	if len(c.Nodes) == 0 {
+	if c.Chain() {
 		return config(c), nil
 	}
 	return struct {
@@ -177,16 +180,9 @@ func (c Config) WithDefaults() (Config, error) {
 	c.Nodes, c.Predictions = slices.Clone(c.Nodes), slices.Clone(c.Predictions)
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
-	for _, e := range []struct {
-		field string
-		value int
-		names []string
-	}{
-		{"direction", int(c.Direction), directions},
-		{"dtype", int(c.Dtype), dtypes},
-	} {
-		if e.value < 0 || e.value >= len(e.names) {
-			bad("%s: must be one of %v, got %d", e.field, e.names, e.value)
+	for field, e := range map[string]coded{"direction": &c.Direction, "dtype": &c.Dtype} {
+		if err := valid(e); err != nil {
+			bad("%s: %v", field, err)
 		}
 	}
 	full, err := c.Expanded()
@@ -309,22 +305,12 @@ func (c *Config) checkEnergies(bad func(format string, a ...any)) {
 // checkGraph reports what is wrong with nodes and predictions, and fills in which are
 // the input and the target.
 func (c *Config) checkGraph(bad func(format string, a ...any)) {
-	for _, f := range []struct {
-		field string
-		given bool
-		value any
-		wish  string
-	}{
-		{"layers", len(c.Layers) > 0, c.Layers, "which have sizes"},
-		{"direction", c.Direction != Discriminative, c.Direction, "which say what predicts what"},
-		{"activation", c.Activation != "", c.Activation, "whose edges have it"},
-		{"top_activation", c.TopActivation != "", c.TopActivation, "whose edges have it"},
-		{"after", c.After, c.After, "which have it"},
-		{"precisions", len(c.Precisions) > 0, c.Precisions, "which have it"},
-		{"energies", len(c.Energies) > 0, c.Energies, "which have it"},
+	for field, value := range map[string]any{
+		"layers": c.Layers, "direction": c.Direction, "activation": c.Activation, "top_activation": c.TopActivation,
+		"after": c.After, "precisions": c.Precisions, "energies": c.Energies,
 	} {
-		if f.given {
-			bad("%s: must be left out where there are nodes and predictions, %s, got %v", f.field, f.wish, f.value)
+		if !reflect.ValueOf(value).IsZero() {
+			bad("%s: must be left out where there are nodes and predictions, which say it, got %v", field, value)
 		}
 	}
 	size := map[string]int{}

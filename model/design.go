@@ -102,15 +102,21 @@ func (c *Config) faults() (errs []error) {
 	return errs
 }
 
-// parsed returns the feature of a text, which has been looked at before, of so many sources.
+// parsed returns the feature of a text, which has been looked at before, of so many sources:
+// several stand side by side, whether or not it says so.
 func parsed(text string, sources int) feature.Feature {
 	f, _ := feature.Parse(text)
-	if sources > 1 && f == feature.Feature(feature.Identity) {
-		return feature.Concat{}
-	} else if sources > 1 {
-		return feature.Sequence{feature.Concat{}, f}
+	first := f
+	if s, ok := f.(feature.Sequence); ok {
+		first = s[0]
 	}
-	return f
+	switch _, beside := first.(feature.Concat); {
+	case sources < 2 || beside:
+		return f
+	case f == feature.Feature(feature.Identity):
+		return feature.Concat{}
+	}
+	return feature.Sequence{feature.Concat{}, f}
 }
 
 // ports returns the names of the nodes of data and labels.

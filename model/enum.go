@@ -1,14 +1,15 @@
 package model
 
 import (
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph"
+	"example.com/pcn/internal/enum"
 )
 
 // Direction says which end of a network is the bottom.
@@ -84,10 +85,8 @@ func (e NodeEnergy) String() string {
 
 // check returns which names there are, where there is none such.
 func (e NodeEnergy) check() error {
-	if e.Form() == nil {
-		return fmt.Errorf("must be one of %s, got %q", strings.Join(NodeEnergies(), ", "), string(e))
-	}
-	return nil
+	_, err := enum.Index(NodeEnergies(), e.String())
+	return err
 }
 
 // MarshalText returns the name.
@@ -124,16 +123,16 @@ var (
 )
 
 // String returns the name.
-func (d Direction) String() string { return name(directions, int(d)) }
+func (d Direction) String() string { return enum.Name(d, directions) }
 
 // String returns the name.
-func (s Start) String() string { return name(starts, int(s)) }
+func (s Start) String() string { return enum.Name(s, starts) }
 
 // String returns the name.
-func (d Dtype) String() string { return name(dtypes, int(d)) }
+func (d Dtype) String() string { return enum.Name(d, dtypes) }
 
 // String returns the name.
-func (s Status) String() string { return name(statuses, int(s)) }
+func (s Status) String() string { return enum.Name(s, statuses) }
 
 // MarshalText returns the name.
 func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
@@ -148,13 +147,13 @@ func (d Dtype) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText takes a name.
-func (d *Direction) UnmarshalText(b []byte) error { return parse((*int)(d), directions, b) }
+func (d *Direction) UnmarshalText(b []byte) error { return enum.Parse(d, directions, string(b)) }
 
 // UnmarshalText takes a name.
-func (s *Start) UnmarshalText(b []byte) error { return parse((*int)(s), starts, b) }
+func (s *Start) UnmarshalText(b []byte) error { return enum.Parse(s, starts, string(b)) }
 
 // UnmarshalText takes a name.
-func (d *Dtype) UnmarshalText(b []byte) error { return parse((*int)(d), dtypes, b) }
+func (d *Dtype) UnmarshalText(b []byte) error { return enum.Parse(d, dtypes, string(b)) }
 
 // UnmarshalText takes the name of an energy.
 func (e *NodeEnergy) UnmarshalText(b []byte) error {
@@ -165,7 +164,7 @@ func (e *NodeEnergy) UnmarshalText(b []byte) error {
 }
 
 // UnmarshalText takes a name.
-func (s *Status) UnmarshalText(b []byte) error { return parse((*int)(s), statuses, b) }
+func (s *Status) UnmarshalText(b []byte) error { return enum.Parse(s, statuses, string(b)) }
 
 // Starts returns the names of where latents may begin.
 func Starts() []string { return slices.Clone(starts) }
@@ -177,18 +176,11 @@ func NodeEnergies() []string {
 	return names
 }
 
-func name(names []string, i int) string {
-	if i < 0 || i >= len(names) {
-		return fmt.Sprintf("unknown(%d)", i)
-	}
-	return names[i]
+// coded is a pointer to one of a few values with names.
+type coded interface {
+	fmt.Stringer
+	encoding.TextUnmarshaler
 }
 
-func parse(dst *int, names []string, text []byte) error {
-	i := slices.Index(names, string(text))
-	if i < 0 {
-		return fmt.Errorf("must be one of %s, got %q", strings.Join(names, ", "), text)
-	}
-	*dst = i
-	return nil
-}
+// valid returns what is wrong with a value that is none of them.
+func valid(e coded) error { return e.UnmarshalText([]byte(e.String())) }

@@ -87,8 +87,8 @@ func (inf Inference) WithDefaults() (Inference, error) {
 			bad("%s: must be >= 0 and < 1, got %v", field, share)
 		}
 	}
-	if inf.Start < 0 || int(inf.Start) >= len(starts) {
-		bad("start: must be one of %v, got %d", starts, int(inf.Start))
+	if err := valid(&inf.Start); err != nil {
+		bad("start: %v", err)
 	}
 	return inf, errors.Join(errs...)
 }

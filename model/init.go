@@ -1,17 +1,14 @@
 package model
 
 import (
-	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
-	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
+	"example.com/pcn/internal/registry"
 )
 
 // WeightInit names how weights are drawn, by the fan of their map: the number of units in
@@ -30,37 +27,29 @@ const (
 
 // weightInits returns, for a parameter of such a shape and fans, its elements in their
 // order.
-var weightInits = map[WeightInit]func(rng *rand.Rand, shape []int, in, out float64) func(i int) float64{
-	Xavier: func(rng *rand.Rand, _ []int, in, out float64) func(int) float64 {
+var weightInits = registry.New(map[string]func(rng *rand.Rand, shape []int, in, out float64) func(i int) float64{
+	string(Xavier): func(rng *rand.Rand, _ []int, in, out float64) func(int) float64 {
 		return uniform(rng, math.Sqrt(6/(in+out)))
 	},
-	XavierNormal: func(rng *rand.Rand, _ []int, in, out float64) func(int) float64 {
+	string(XavierNormal): func(rng *rand.Rand, _ []int, in, out float64) func(int) float64 {
 		return normal(rng, math.Sqrt(2/(in+out)))
 	},
-	Kaiming: func(rng *rand.Rand, _ []int, in, _ float64) func(int) float64 { return uniform(rng, math.Sqrt(6/in)) },
-	KaimingNormal: func(rng *rand.Rand, _ []int, in, _ float64) func(int) float64 {
+	string(Kaiming): func(rng *rand.Rand, _ []int, in, _ float64) func(int) float64 { return uniform(rng, math.Sqrt(6/in)) },
+	string(KaimingNormal): func(rng *rand.Rand, _ []int, in, _ float64) func(int) float64 {
 		return normal(rng, math.Sqrt(2/in))
 	},
-	PyTorch:    func(rng *rand.Rand, _ []int, in, _ float64) func(int) float64 { return uniform(rng, 1/math.Sqrt(in)) },
-	Orthogonal: func(rng *rand.Rand, shape []int, _, _ float64) func(int) float64 { return orthogonal(rng, shape) },
-	UnitNormal: func(rng *rand.Rand, _ []int, _, _ float64) func(int) float64 { return normal(rng, 1) },
-}
+	string(PyTorch):    func(rng *rand.Rand, _ []int, in, _ float64) func(int) float64 { return uniform(rng, 1/math.Sqrt(in)) },
+	string(Orthogonal): func(rng *rand.Rand, shape []int, _, _ float64) func(int) float64 { return orthogonal(rng, shape) },
+	string(UnitNormal): func(rng *rand.Rand, _ []int, _, _ float64) func(int) float64 { return normal(rng, 1) },
+})
 
 // WeightInits returns the names of how weights may be drawn.
-func WeightInits() (names []string) {
-	for name := range maps.Keys(weightInits) {
-		names = append(names, string(name))
-	}
-	slices.Sort(names)
-	return names
-}
+func WeightInits() []string { return weightInits.Names() }
 
 // check returns which names there are, where there is none such.
 func (w WeightInit) check() error {
-	if weightInits[w] == nil {
-		return fmt.Errorf("must be one of %s, got %q", strings.Join(WeightInits(), ", "), string(w))
-	}
-	return nil
+	_, err := weightInits.Parse(string(w))
+	return err
 }
 
 // UnmarshalText takes a name; none is the default.
@@ -79,7 +68,8 @@ func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
 	element := func(int) float64 { return 1 }
 	switch {
 	case s.index >= 0 && s.in > 0:
-		element = weightInits[n.cfg.WeightInit](rng, s.shape, float64(s.in), float64(s.out))
+		drawn, _ := weightInits.Parse(string(n.cfg.WeightInit)) // checked before
+		element = drawn(rng, s.shape, float64(s.in), float64(s.out))
 	case s.index < 0 && s.in > 0 && n.cfg.WeightInit == PyTorch:
 		element = uniform(rng, 1/math.Sqrt(float64(s.in)))
 	case s.index < 0:

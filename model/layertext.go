@@ -106,27 +106,20 @@ func layered(text string, input, target int) (c Config, err error) {
 		if i == len(layers)-1 {
 			end = target
 		}
-		map_, after, _ := strings.Cut(layer, ",")
-		words := strings.Fields(map_)
+		first, after, _ := strings.Cut(layer, ",")
+		words := strings.Fields(first)
 		bad := func(err error) (Config, error) {
 			return c, fmt.Errorf("layer %d, %s: %w", i+1, strings.TrimSpace(layer), err)
 		}
 		if len(words) == 0 || layerMaps[words[0]] == nil {
 			return bad(fmt.Errorf("must begin with %s", strings.Join(layerMapNames(), ", ")))
 		}
-		edge := Edge{Nodes: []string{names[i]}}
-		text, sum, rest, err := layerMaps[words[0]](words[1:], at, end)
+		mapText, sum, rest, err := layerMaps[words[0]](words[1:], at, end)
 		if err != nil {
 			return bad(err)
 		}
-		edge.Map = text
-		p := Prediction{Of: names[i+1], From: []Edge{edge}}
-		p.After = strings.TrimSpace(strings.Join(rest, " "))
-		if after = strings.TrimSpace(after); p.After != "" && after != "" {
-			p.After += ", " + after
-		} else {
-			p.After += after
-		}
+		p := Prediction{Of: names[i+1], From: []Edge{{Nodes: []string{names[i]}, Map: mapText}}}
+		p.After = strings.Trim(strings.Join(rest, " ")+", "+strings.TrimSpace(after), ", ")
 		f, err := feature.Parse(p.After)
 		if err != nil {
 			return bad(err)

@@ -3,11 +3,10 @@ package model
 import (
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/linear"
+	"example.com/pcn/internal/enum"
 )
 
 // Parametrization names what the edges of a network are scaled by.
@@ -34,10 +33,8 @@ func Parametrizations() []string { return []string{string(Standard), string(MuPC
 
 // check returns which names there are, where there is none such.
 func (p Parametrization) check() error {
-	if !slices.Contains(Parametrizations(), string(p)) {
-		return fmt.Errorf("must be one of %s, got %q", strings.Join(Parametrizations(), ", "), string(p))
-	}
-	return nil
+	_, err := enum.Index(Parametrizations(), string(p))
+	return err
 }
 
 // UnmarshalText takes a name; none is the default.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -11,8 +12,8 @@ import (
 // Matrix returns a (B, d) tensor of type d with these rows, each of d numbers.
 // It is an error when there are none, or when they differ in length.
 func (d Dtype) Matrix(rows ...[]float64) (*tensor.Dense, error) {
-	if d < 0 || int(d) >= len(dtypes) {
-		return nil, fmt.Errorf("model: matrix: dtype: must be one of %v, got %d", dtypes, int(d))
+	if err := valid(&d); err != nil {
+		return nil, fmt.Errorf("model: matrix: dtype: %w", err)
 	}
 	if len(rows) == 0 || len(rows[0]) == 0 {
 		return nil, fmt.Errorf("model: matrix: must have at least one row and one column")
@@ -35,14 +36,5 @@ func Rows(t *tensor.Dense) [][]float64 {
 	if t == nil {
 		return nil
 	}
-	shape := t.Shape()
-	width := shape[len(shape)-1]
-	out := make([][]float64, shape.TotalSize()/width)
-	for i := range out {
-		out[i] = make([]float64, width)
-		for j := range out[i] {
-			out[i][j] = dense.At(t, i*width+j)
-		}
-	}
-	return out
+	return slices.Collect(slices.Chunk(dense.Floats(t), t.Shape()[t.Dims()-1]))
 }

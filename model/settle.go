@@ -209,7 +209,9 @@ func (st *descent) step(ctx context.Context, shard *graph.Shard, p pace, inf Inf
 		if len(st.turns) == 1 && measure && st.rested(ctx, shard, inf) {
 			return false
 		}
-		st.mover.Move(shard, st.nudge.move(shard, st.still(nodes)), st.rates)
+		moving := st.nudge.move(shard, st.still(nodes))
+		st.shake(shard, moving)
+		st.mover.Move(shard, moving, st.rates)
 	}
 	st.searched = false
 	more = len(st.turns) == 1 || !measure || !st.rested(ctx, shard, inf)

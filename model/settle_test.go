@@ -477,7 +477,7 @@ func TestBadInput(t *testing.T) {
 		`activation: must be one of elu, gelu, hard-tanh,`:                               {Layers: []int{3, 2}, Activation: "tahn"},
 		"precisions: must be one for each of the 2 layers":                               {Layers: []int{3, 2}, Precisions: []float64{1}},
 		"precisions[0]: must be a number > 0, got NaN":                                   {Layers: []int{3, 2}, Precisions: []float64{math.NaN(), 1}},
-		"direction: must be one of [discriminative generative]":                          {Layers: []int{3, 2}, Direction: 7},
+		"direction: must be one of discriminative, generative":                           {Layers: []int{3, 2}, Direction: 7},
 	} {
 		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New: got error %v, want one with %q", err, want)

@@ -50,8 +50,9 @@ type settler struct {
 	first   []int   // by node: its first prediction, −1 for none
 	dtype   Dtype
 	version int // of the parameters the machine has
-	nudge   nudge
 	shards  []*descent
+	nudge   nudge // see Settling.Nudge
+	noise   noise // see Settling.Noise
 
 	clamps []*tensor.Dense // by node, of those fixed as a whole
 	masks  []*tensor.Dense // by node, of those fixed in part: 1 where a unit is free

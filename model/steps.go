@@ -64,16 +64,16 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	if len(s.settler.free) == 0 {
 		return errors.New("model: begin: clamps: must leave a node to settle, got none")
 	}
-	s.clamps, s.inf, s.steps, s.settler.nudge = clamps, inf, 0, nudge{}
+	s.clamps, s.inf, s.steps, s.settler.nudge, s.settler.noise = clamps, inf, 0, nudge{}, noise{}
 	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
 	s.looked, s.fresh = false, false
 	return nil
 }
 
-// Step moves the latents once, from wherever they are. Parameters that have changed, of which the network has been
-// told, are taken anew. It is an error when ctx is cancelled; that the energy is no number
-// any longer is for [Result.Finite] to say.
+// Step moves the latents once, from wherever they are. Parameters that have changed, of
+// which the network has been told, are taken anew. It is an error when ctx is cancelled;
+// that the energy is no number any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
 	if err := s.settler.refresh(s.network); err != nil {
 		return err

@@ -306,12 +306,9 @@ func (n *Network) WeightNorms(i, j int) (frobenius, spectral float64) {
 		return math.Sqrt(norm2(weights)), n.mapNorm(i, j)
 	}
 	w := mat.NewDense(shape[0], shape[1], dense.Floats(weights))
-	var gram mat.SymDense // on the smaller side
-	if shape[0] > shape[1] {
-		gram.SymOuterK(1, w.T())
-	} else {
-		gram.SymOuterK(1, w)
+	var svd mat.SVD
+	if !svd.Factorize(w, mat.SVDNone) {
+		return mat.Norm(w, 2), math.NaN()
 	}
-	_, largest := extremes(&gram)
-	return mat.Norm(w, 2), math.Sqrt(max(largest, 0))
+	return mat.Norm(w, 2), svd.Values(nil)[0]
 }

@@ -95,6 +95,16 @@ func TestAugmentationOfTraining(t *testing.T) {
 	if same(seen, see(Learning{Epochs: epochs, Batch: 32, Seed: 8}, 1)) {
 		t.Error("another seed sees the same images")
 	}
+	var from *Checkpoint
+	_, err = Fit(context.Background(), &witness{learned: map[int][][]float64{}, targets: 10}, Learning{}, sets.Train, nil, Options{Event: func(e Event) error {
+		from = e.Checkpoint()
+		return nil
+	}})
+	must(t, err)
+	_, err = Fit(context.Background(), &witness{}, Learning{}, plain.Train, nil, Options{From: from})
+	if want := "train: checkpoint: was made with the augmentation flip,shift=2,crop=1, and this is none"; err == nil || err.Error() != want {
+		t.Errorf("resumed without the augmentation: got error %v, want %q", err, want)
+	}
 	all, err := wholeOf(plain.Validation)
 	must(t, err)
 	if !slices.Equal(seen.predicted[:len(all)], all) || len(seen.predicted) != epochs*len(all) {

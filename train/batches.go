@@ -95,6 +95,10 @@ func Fits(n *model.Network, set *data.Set) error {
 // FitsImages returns an error when the node of the data in c has the shape of images, and
 // set has images of another.
 func FitsImages(c model.Config, set *data.Set) error {
+	c, err := c.Expanded()
+	if err != nil {
+		return fmt.Errorf("train: model: %w", err)
+	}
 	name := cmp.Or(c.Input, "input")
 	for _, node := range c.Nodes {
 		if node.Name == name && len(node.Shape) == 3 && set.Shape != nil && !slices.Equal(node.Shape, set.Shape) {

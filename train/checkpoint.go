@@ -13,6 +13,7 @@ import (
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/model"
+	"example.com/pcn/train/data"
 	"example.com/pcn/train/rule"
 )
 
@@ -25,6 +26,8 @@ type Checkpoint struct {
 	// part is for who began the run to keep here.
 	Learning Learning     `json:"learning"`
 	Data     Fingerprints `json:"data"`
+	// Augment is how the training examples were varied.
+	Augment data.Augmentation `json:"augment"`
 	// History has the epochs that are over. Of the next one Batch batches are
 	// done, with Record so far.
 	History History `json:"history"`
@@ -58,7 +61,7 @@ type checkpointHead struct {
 // checkpoint returns a copy of where f is.
 func (f *fitting) checkpoint() *Checkpoint {
 	c := &Checkpoint{
-		Learning: f.settings, Data: f.data(), History: *f.history,
+		Learning: f.settings, Data: f.data(), Augment: f.batches.set.Augmentation(), History: *f.history,
 		Batch: f.batch, NotFinite: f.notFinite, Stream: f.drawn,
 	}
 	c.History.Epochs = slices.Clone(f.history.Epochs)
@@ -84,6 +87,9 @@ func (f *fitting) resume(c *Checkpoint) error {
 	}
 	if changes := c.Data.Learned().Changes(f.data()); changes != "" {
 		return fmt.Errorf("the data has changed since: %s", changes)
+	}
+	if is := f.batches.set.Augmentation(); c.Augment != is {
+		return fmt.Errorf("was made with the augmentation %v, and this is %v", c.Augment, is)
 	}
 	if err := c.validate(f.batches.count(), f.validation != nil); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -32,28 +33,56 @@ func lenet() model.Config {
 	}
 }
 
+// vgg5 is the network of four blocks of Pinchetti and others (2025), for images of 32×32 in
+// colour: latents are behind the pooling.
+func vgg5() model.Config {
+	c := model.Config{Nodes: []model.Node{{Name: "target", Size: 10}}}
+	below := "target"
+	for i, channels := range []int{512, 512, 256, 128} {
+		name, side := fmt.Sprintf("hidden%d", 4-i), 2<<i
+		c.Nodes = append(c.Nodes, model.Node{Name: name, Shape: []int{side, side, channels}})
+		from := model.Edge{Nodes: []string{name}, Map: "conv 3x3 pad 1"}
+		p := model.Prediction{Of: below, From: []model.Edge{from}, After: "tanh, max-pool 2"}
+		if i == 0 {
+			p.From[0].Feature, p.From[0].Map, p.After = "flatten", "", ""
+		}
+		c.Predictions = append(c.Predictions, p)
+		below = name
+	}
+	c.Nodes = append(c.Nodes, model.Node{Name: "input", Shape: []int{32, 32, 3}})
+	c.Predictions = append(c.Predictions, model.Prediction{Of: below, From: []model.Edge{{Nodes: []string{"input"}, Map: "conv 3x3 pad 1"}}, After: "tanh, max-pool 2"})
+	return c
+}
+
 // BenchmarkConvolutions is a training batch of images: settling, the Hebbian update, Adam.
-// Where PCN_PEERS names a folder, it writes the network and the batch there, for
+// Where PCN_PEERS names a folder, it writes networks and batches there, for
 // internal/peers/images.py to do the same work.
 func BenchmarkConvolutions(b *testing.B) {
-	const rows = 64
+	b.Run("lenet", func(b *testing.B) { benchmarkImages(b, "lenet", lenet(), 64) })
+	b.Run("vgg5", func(b *testing.B) { benchmarkImages(b, "vgg5", vgg5(), 16) })
+}
+
+func benchmarkImages(b *testing.B, name string, cfg model.Config, rows int) {
 	must := func(err error) {
 		b.Helper()
 		if err != nil {
 			b.Fatal(err)
 		}
 	}
-	n, err := model.New(lenet())
+	n, err := model.New(cfg)
 	must(err)
 	rng := rand.New(rand.NewPCG(1, 2))
-	batch := Batch{Inputs: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(rows, 28*28)), Targets: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(rows, 10))}
+	matrix := func(cols int) *tensor.Dense {
+		return tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(rows, cols))
+	}
+	batch := Batch{Inputs: matrix(n.Size(n.InputNode())), Targets: matrix(10)}
 	dense.Fill(batch.Inputs, func(int) float64 { return rng.Float64() })
 	for row := range rows {
 		dense.Set(batch.Targets, row*10+rng.IntN(10), 1)
 	}
 	if folder := os.Getenv("PCN_PEERS"); folder != "" {
-		must(n.Save(filepath.Join(folder, "model.safetensors")))
-		must(atomicfile.Write(filepath.Join(folder, "batch.safetensors"), func(w io.Writer) error {
+		must(n.Save(filepath.Join(folder, name+".safetensors")))
+		must(atomicfile.Write(filepath.Join(folder, name+"-batch.safetensors"), func(w io.Writer) error {
 			return tensorfile.Write(w, map[string]*tensor.Dense{"inputs": batch.Inputs, "targets": batch.Targets}, map[string]string{})
 		}))
 	}

@@ -16,6 +16,6 @@
 // [Recipe] is all of a run as one value that reads and writes YAML; each
 // dataset has a tuned one, and [OwnRecipe] makes one for a file or folder of one's
 // own. Whatever goes by name in it, such as an optimiser ([RegisterOptimizer]), a schedule
-// ([RegisterSchedule]), a rule (rule.Register) or an activation, may be the user's own: package model has all of
-// these under "Adding your own".
+// ([RegisterSchedule]), a rule (rule.Register) or an activation, may be the user's own:
+// package model has all of these under "Adding your own".
 package train

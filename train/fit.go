@@ -206,6 +206,9 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 	if f.batches, err = newBatches(l, training, c.Batch); err != nil {
 		return nil, err
 	}
+	f.batches.gather = func(rows []int, inputs, targets *tensor.Dense) error {
+		return training.GatherAugmented(rows, c.Seed, f.record.Epoch, inputs, targets)
+	}
 	if validation != nil {
 		if err := f.batches.taken.fits(validation); err != nil {
 			return nil, fmt.Errorf("%w: the validation set", err)
@@ -233,9 +236,6 @@ func (f *fitting) epoch(ctx context.Context) error {
 	}
 	f.drawn, _ = f.stream.MarshalBinary() // never fails
 	order := rand.New(f.stream).Perm(f.batches.set.Len())
-	f.batches.gather = func(rows []int, inputs, targets *tensor.Dense) error {
-		return f.batches.set.GatherAugmented(rows, f.settings.Seed, f.record.Epoch, inputs, targets)
-	}
 	began, before := time.Now(), f.record.Seconds
 	var err error
 	if !f.notFinite {

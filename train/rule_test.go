@@ -26,16 +26,29 @@ func residual() model.Config {
 	}
 }
 
+// convolving is a network of images of 8 by 8 pixels, with an identity past a convolution.
+func convolving() model.Config {
+	return model.Config{
+		Nodes: []model.Node{{Name: "target", Size: 10}, {Name: "second", Shape: []int{4, 4, 4}}, {Name: "first", Shape: []int{4, 4, 4}}, {Name: "input", Shape: []int{8, 8, 1}}},
+		Predictions: []model.Prediction{
+			{Of: "target", From: []model.Edge{{Nodes: []string{"second"}, Feature: "tanh, flatten"}}},
+			{Of: "second", From: []model.Edge{{Nodes: []string{"first"}, Feature: "tanh", Map: "conv 3 pad same"}, {Nodes: []string{"first"}, Map: "identity"}}},
+			{Of: "first", From: []model.Edge{{Nodes: []string{"input"}, Map: "conv 3 stride 2 pad 1"}}},
+		},
+	}
+}
+
 // ruled are rules, with settings of all kinds: all that are built in.
 var ruled = []string{
 	"pc", "ipc", "ipc joint=true", "epc", "z-il", "fpa", "fpa rate=1 steps=4", "backprop",
 	"nudging", "nudging sign=batch ramp=0.1", "nudging sign=epoch soft=true", "nudging sign=centred soft=true", "nudging sign=negative",
+	"mcpc variance=0.001 mix=5 samples=10",
 }
 
 // builtinRules are those that are known before a test registers one.
 var builtinRules = rule.Names()
 
-// TestRulesResume: under each rule, on a chain and on another network, a run that was
+// TestRulesResume: under each rule, on a chain, a network with edges past others and one of images, a run that was
 // interrupted goes on to the same bits as one that was not, and so does one on two cores
 // as one on one.
 func TestRulesResume(t *testing.T) {
@@ -43,7 +56,7 @@ func TestRulesResume(t *testing.T) {
 	for _, text := range ruled {
 		name, _, _ := strings.Cut(text, " ")
 		left = slices.DeleteFunc(left, func(n string) bool { return n == name })
-		for shape, cfg := range map[string]model.Config{"chain": {Layers: []int{64, 12, 12, 10}, Activation: "tanh"}, "residual": residual()} {
+		for shape, cfg := range map[string]model.Config{"chain": {Layers: []int{64, 12, 12, 10}, Activation: "tanh"}, "residual": residual(), "convolving": convolving()} {
 			t.Run(text+" "+shape, func(t *testing.T) {
 				r := recipe(t, "digits", model.Discriminative, "", 1)
 				r.Data.Limit, r.Data.Validation = 200, 100

@@ -7,8 +7,8 @@ import (
 )
 
 // Settled is what became of a batch or, in an [Epoch], of many: each number is then a mean
-// over the examples, but for those of which it is said otherwise. Where latents do not settle, as
-// under backpropagation, what says how they did is 0 and nil.
+// over the examples, but for those of which it is said otherwise. Where latents do not
+// settle, as under backpropagation, what says how they did is 0 and nil.
 type Settled struct {
 	// Nodes are the names of the nodes, in the order of whatever goes by node.
 	Nodes model.Names `json:"nodes,omitempty"`
@@ -25,8 +25,9 @@ type Settled struct {
 	NodeResidual []float64 `json:"node_residual,omitempty"`
 	// ToLose is the estimated share, from 0 to 1, of the energy's fall to rest that was
 	// still to come when the weights learned from the latents, and EndResidual what was left
-	// of the gradient at each node there. They are nil where they were not asked for, and of an epoch
-	// those of its last batch, in ten epochs of a run; and where there was nothing to lose.
+	// of the gradient at each node there. They are nil where they were not asked for, or
+	// there was nothing to lose; of an epoch they are its last batch's, in ten epochs of a
+	// run, and nil under rules that settle step by step.
 	ToLose      *float64  `json:"to_lose,omitempty"`
 	EndResidual []float64 `json:"end_residual,omitempty"`
 	// Node is where the energy rose most, in the last batch that diverged.
@@ -53,8 +54,8 @@ func NewSettled(r *model.Result) Settled {
 // Finite reports whether the energy is a number.
 func (s Settled) Finite() bool { return !math.IsNaN(s.Energy) && !math.IsInf(s.Energy, 0) }
 
-// add enters that of a batch, that share of the examples so far, in the mean over them. What all
-// batches have in common, the mean has exactly.
+// add enters that of a batch, that share of the examples so far, in the mean over them.
+// What all batches have in common, the mean has exactly.
 func (s *Settled) add(of Settled, share float64) {
 	s.Nodes = of.Nodes
 	s.Energy += share * (of.Energy - s.Energy)

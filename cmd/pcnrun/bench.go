@@ -78,8 +78,8 @@ Flags come before either.`,
 			return err
 		}
 		if problem != "" {
-			if len(r.Model.Layers) == 0 {
-				return usagef("--problem: must be of a network of layers, got one of nodes and predictions")
+			if !r.Model.Chain() {
+				return usagef("--problem: must be of a chain of layers, got another network")
 			}
 			rate := min(r.Inference.Rate, p.Network().MaxRate(p.Clamps()))
 			if err := p.Save(problem, rate); err != nil {

@@ -170,7 +170,7 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l *train.PC
 	h, err := train.Fit(context.WithoutCancel(ctx), l, e.recipe.Learning, e.sets.Train, e.sets.Validation, opts)
 	p.clear()
 	res.setHistory(h, e.sets.Train.Classes > 0, e.recipe.Learning)
-	a.warnFarFromRest(h, e.recipe.SettlesByDefault())
+	a.warnFarFromRest(h, l.Inference().Steps == 0 || e.recipe.SettlesByDefault())
 	if err == nil && (res.Model == "" || h.Best != len(h.Epochs) && e.recipe.Learning.Patience > 0) {
 		err = n.Save(path) // the best is back, or nothing was left to learn
 		res.Model = path

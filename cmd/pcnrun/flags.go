@@ -87,9 +87,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	addImageFlags(f.flags)
 	recipeFlag(f.flags, "limit", "N", "most training examples to use, 0 for all (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Limit }))
 	recipeFlag(f.flags, "validation", "N", "training examples held out to score each epoch (recipe's)", whole(0, func(r *train.Recipe) *int { return &r.Data.Validation }))
-	recipeFlag(f.flags, "standardize", "PER", "give each column, or each channel of images, zero mean and unit variance over\nthe training part: "+strings.Join(data.Pers, ", ")+" (recipe's)", func(r *train.Recipe, text string) error {
-		return r.Data.Standardize.UnmarshalText([]byte(text))
-	})
+	standardizeFlag(f.flags)
 	augmentFlag(f.flags, " (recipe's)")
 	recipeFlag(f.flags, "layers", "SIZES", "sizes from data to label in both directions, such as 64,32,10 (recipe's)", setLayers(f.flags))
 	networkFlag(f.flags)
@@ -119,7 +117,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	})
 	recipeFlag(f.flags, "weight-decay", "L", "energy of weights, ½ L ‖W‖²; the optimizer adamw decays them beside the\nenergy (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.WeightDecay }))
 	recipeFlag(f.flags, "activity-prior", "A", "energy of hidden latents, ½ A ‖v‖²; predictions then settle in both\ndirections (recipe's)", notNegative(func(r *train.Recipe) *float64 { return &r.Model.ActivityPrior }))
-	recipeFlag(f.flags, "rule", "NAME", "how a batch moves the weights: "+strings.Join(rule.Names(), ", ")+" (recipe's),\nwith settings such as 'fpa steps=50'; epc takes the method error-coordinates", func(r *train.Recipe, text string) error {
+	recipeFlag(f.flags, "rule", "NAME", "how a batch moves the weights: "+strings.Join(rule.Names(), ", ")+"\n(recipe's), with settings such as 'fpa steps=50'; epc takes the\nmethod error-coordinates, mcpc gradient, where --method gives none", func(r *train.Recipe, text string) error {
 		r.Learning.Rule = text
 		if m, wanted := rule.Method(text); wanted && !f.flags.Changed("method") {
 			setMethod(f.flags, r, m)
@@ -167,49 +165,6 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	f.flags.BoolVar(&f.force, "force", false, "overwrite the run that the folder holds")
 	f.flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
 	return f
-}
-
-func dataDirFlag(flags *pflag.FlagSet) {
-	recipeFlag(flags, "data", "DIR", "folder of the files of mnist, fashion-mnist, cifar10 or cifar100", func(r *train.Recipe, text string) (err error) {
-		r.Data.Dir, err = filepath.Abs(text) // eval may run in another folder
-		return err
-	})
-}
-
-// addColumnFlags adds the flags for data of one's own.
-func addColumnFlags(flags *pflag.FlagSet) {
-	recipeFlag(flags, "label", "COLUMN", "of your own data: the column, or array, that holds the class", func(r *train.Recipe, text string) error {
-		r.Data.Label = text
-		return nil
-	})
-	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array;\na name with a comma in quotes, as in CSV", func(r *train.Recipe, text string) (err error) {
-		r.Data.Target, err = data.ParseNames(text)
-		return err
-	})
-	recipeFlag(flags, "test", "SHARE|PATH", "of your own data: what is kept for the test (default 0.15, or its own part)", func(r *train.Recipe, text string) (err error) {
-		r.Data.Test = text
-		if _, number := strconv.ParseFloat(text, 64); number != nil {
-			r.Data.Test, err = filepath.Abs(text)
-		}
-		return err
-	})
-}
-
-// augmentFlag adds the flag for how training images are varied.
-func augmentFlag(flags *pflag.FlagSet, otherwise string) {
-	recipeFlag(flags, "augment", "LIST", "vary training images each time that they are learned from: flip mirrors them,\nshift=N moves them by up to N pixels, crop=N cuts them out of a black border of\nN pixels; such as flip,crop=4, or none"+otherwise, func(r *train.Recipe, text string) error {
-		return r.Data.Augment.UnmarshalText([]byte(text))
-	})
-}
-
-// addImageFlags adds the flags for folders of images.
-func addImageFlags(flags *pflag.FlagSet) {
-	recipeFlag(flags, "size", "SIZE", "of your own folder of images: resize them to WIDTHxHEIGHT such as 32x24, or one\nnumber for a square (default their own, which must be the same)", func(r *train.Recipe, text string) error {
-		return r.Data.Size.UnmarshalText([]byte(text))
-	})
-	recipeFlag(flags, "colour", "NAME", "of your own folder of images: "+strings.Join(data.Colours, " or ")+" (default rgb where any has colours)", func(r *train.Recipe, text string) error {
-		return r.Data.Colour.UnmarshalText([]byte(text))
-	})
 }
 
 // datasetOf makes dataset, a name or a path, that of d.

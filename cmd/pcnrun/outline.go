@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
+	"example.com/pcn/internal/shape"
 	"example.com/pcn/model"
 )
 
@@ -26,8 +26,7 @@ func (a *app) printOutline(c model.Config, json bool) error {
 	fmt.Fprintf(t, "%v\n\n", c)
 	fmt.Fprintln(t, "node\tshape\tfrom\tby\tparameters\tmultiply-adds a step")
 	for _, l := range lines {
-		shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(l.Shape), "[]"), " ", " × ")
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\n", l.Node, shape, l.From, l.By, l.Parameters, l.MultiplyAdds)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\n", l.Node, shape.Text(l.Shape), l.From, l.By, l.Parameters, l.MultiplyAdds)
 	}
 	fmt.Fprintf(t, "\t\t\t\t%d\t%d\n", parameters, multiplyAdds)
 	return t.Flush()

@@ -25,7 +25,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "Write a page about a run, or compare several",
 		Long: `Write report.html in the folder of a run: one file with its curves, its confusion
 matrix, images that are taken for another class, what a generative network generates
-and completes, how it settles, the machine, and the command that gives it again.
+and completes, how it settles, the weights next to images, the feature maps of one as it
+settles, the machine, and the command that gives it again.
 
 Of several folders a page is written that compares their runs, in a table and in
 curves. A folder among them that holds no run is left out.

@@ -44,7 +44,7 @@ type Reshape struct{ To []int }
 const reshapeName = "reshape"
 
 // String returns such as reshape 7x7x64.
-func (r Reshape) String() string { return reshapeName + " " + Window{Size: r.To}.text() }
+func (r Reshape) String() string { return reshapeName + " " + shape.Typed(r.To) }
 
 // WithArguments returns the reshaping to what stands behind the name.
 func (Reshape) WithArguments(words []string) (Feature, error) {

@@ -22,7 +22,7 @@ type Upsample struct {
 const upsampleName = "upsample"
 
 // String returns such as upsample 2.
-func (u Upsample) String() string { return upsampleName + " " + Window{Size: u.By}.text() }
+func (u Upsample) String() string { return upsampleName + " " + shape.Typed(u.By) }
 
 // WithArguments returns the upsampling by what stands behind the name.
 func (Upsample) WithArguments(words []string) (Feature, error) {

@@ -3,7 +3,6 @@ package feature
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -20,13 +19,12 @@ type Window struct {
 
 // text returns the window as it stands behind a name: 3x3 stride 2 pad 1.
 func (w Window) text() string {
-	numbers := func(s []int) string { return strings.ReplaceAll(shape.Text(s), "×", "x") }
-	s := numbers(w.Size)
+	s := shape.Typed(w.Size)
 	if w.Stride != nil {
-		s += " stride " + numbers(w.Stride)
+		s += " stride " + shape.Typed(w.Stride)
 	}
 	if w.Pad != nil {
-		s += " pad " + numbers(w.Pad)
+		s += " pad " + shape.Typed(w.Pad)
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package linear
 
 import (
 	"fmt"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -86,7 +87,16 @@ func convolveLower[T vec.Float](g geometry, back bool) op.Lower[T] {
 			if a.Plus >= 0 && a.Plus != a.Out {
 				copy(out, m.Rows(a.Plus, lo, hi))
 			}
-			multiply(p, r, out, m.Rows(x, lo, hi), hi-lo, a.Plus >= 0)
+			// All errors but the targets' are 0 where settling begins.
+			if x := m.Rows(x, lo, hi); !allZero(x) {
+				multiply(p, r, out, x, hi-lo, a.Plus >= 0)
+			} else if a.Plus < 0 {
+				clear(out)
+			}
 		}
 	}
+}
+
+func allZero[T vec.Float](x []T) bool {
+	return !slices.ContainsFunc(x, func(v T) bool { return v != 0 })
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"example.com/pcn/internal/shape"
 )
 
 const (
@@ -116,16 +118,12 @@ func pairText(p [2]int) string {
 
 // parsePair returns rows and columns of a text such as 3x5, or 3 for both.
 func parsePair(text string, least int) (p [2]int, err error) {
-	first, second, two := strings.Cut(text, "x")
-	if !two {
-		second = first
+	s, err := shape.Parse(text, least)
+	if err == nil && len(s) > 2 {
+		err = fmt.Errorf("must be one or two numbers, got %q", text)
 	}
-	for i, number := range []string{first, second} {
-		n, err := strconv.Atoi(number)
-		if err != nil || n < least || n > 1<<20 {
-			return p, fmt.Errorf("must be numbers >= %d such as 3 or 3x3, got %q", least, text)
-		}
-		p[i] = n
+	if err != nil {
+		return p, err
 	}
-	return p, nil
+	return [2]int{s[0], s[len(s)-1]}, nil
 }

@@ -1,11 +1,11 @@
-"""A training batch of images in PyTorch and JAX, beside pcn: a network of the kind of LeNet.
+"""A training batch of images in PyTorch and JAX, beside pcn: a network of the kind of LeNet, or VGG5.
 
-    python internal/peers/images.py --peer torch|compile|jax|pcn [--rounds 5]
+    python internal/peers/images.py --peer pcn|torch|compile|jax --network lenet|vgg5 [--rounds 5]
 
 What BenchmarkConvolutions (train/conv_bench_test.go) does, with the weights and the batch that it
-writes where PCN_PEERS names a folder: settling for 8 steps at rate 0.05, the Hebbian update, a step
-of Adam. Prints the energy after settling and after one update, the milliseconds a batch, those of
-the processor over both cores, and the peak memory, as a line of JSON.
+writes where PCN_PEERS names a folder, so that pcn comes first: settling for 8 steps at rate 0.05, the
+Hebbian update, a step of Adam. Prints the energy after settling and after one update, the
+milliseconds a batch, those of the processor over all cores, and the peak memory, as a line of JSON.
 """
 
 import argparse
@@ -17,75 +17,98 @@ import subprocess
 import time
 from pathlib import Path
 
-import numpy as np
-
 from problem import print_json
 
 STEPS, GAMMA = 8, 0.05
+CALLS = 3  # a round
 RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
-NAMES = ["hidden1.input.weight", "hidden1.bias", "hidden2.hidden1.weight", "hidden2.bias", "target.hidden2.weight", "target.bias"]
 
 
-def load(folder):
-    from safetensors.numpy import load_file
+class Problem:
+    """Weights, a batch, and where the nonlinearity is: before the weights, or behind them."""
 
-    n, batch = load_file(f"{folder}/model.safetensors"), load_file(f"{folder}/batch.safetensors")
-    return [n[name] for name in NAMES], batch["inputs"].reshape(-1, 28, 28, 1), batch["targets"]
+    def __init__(self, folder: str, network: str):
+        from safetensors.numpy import load_file
+
+        n, batch = load_file(f"{folder}/{network}.safetensors"), load_file(f"{folder}/{network}-batch.safetensors")
+        self.after, side, channels = {"lenet": (False, 28, 1), "vgg5": (True, 32, 3)}[network]
+        self.hidden = len(n) // 2 - 1
+        nodes = ["input", *(f"hidden{i + 1}" for i in range(self.hidden)), "target"]
+        self.layers = [(n[f"{of}.{source}.weight"], n[f"{of}.bias"]) for source, of in zip(nodes, nodes[1:])]
+        self.x, self.y = batch["inputs"].reshape(-1, side, side, channels), batch["targets"]
+        self.pad = self.layers[0][0].shape[2] // 2
+
+    def predictions(self, v, p, conv, f, flat):
+        """mu of each node but the input, given v of each but the target; p is weight, bias and so on."""
+        mu = []
+        for i, u in enumerate(v):
+            u = f(u) if i > 0 and not self.after else u
+            if i == self.hidden:
+                mu.append(flat(u) @ p[2 * i].T + p[2 * i + 1])
+            else:
+                mu.append(conv(u, p[2 * i], p[2 * i + 1]))
+                mu[-1] = f(mu[-1]) if self.after else mu[-1]
+        return mu
+
+    def first(self, x, p, conv, f):
+        """The prediction of the first hidden node, and all nodes at their predictions."""
+        v = [x]
+        for i in range(self.hidden):
+            u = f(v[-1]) if i > 0 and not self.after else v[-1]
+            u = conv(u, p[2 * i], p[2 * i + 1])
+            v.append(f(u) if self.after else u)
+        return v[1:]
 
 
-def torch_peer(params, x, y, compiled):
+def torch_peer(problem, compiled):
     import torch
-    from torch.nn.functional import conv2d, linear, max_pool2d
+    from torch.nn.functional import conv2d, max_pool2d
 
-    x, y = torch.from_numpy(x.transpose(0, 3, 1, 2).copy()), torch.from_numpy(y)
-    # pcn's features are channels last, and so are the columns of its dense map
-    params[4] = params[4].reshape(10, 7, 7, 64).transpose(0, 3, 1, 2).reshape(10, -1).copy()
-    start = [torch.from_numpy(p.copy()) for p in params]
+    x, y = torch.from_numpy(problem.x.transpose(0, 3, 1, 2).copy()), torch.from_numpy(problem.y)
+    start = [torch.from_numpy(p.copy()) for layer in problem.layers for p in layer]
     params = [p.clone().requires_grad_() for p in start]
     adam = torch.optim.Adam(params, lr=RATE, fused=True)
+    conv = lambda v, w, b: conv2d(v, w, b, padding=problem.pad)
+    f = lambda v: max_pool2d(torch.tanh(v), 2)
+    flat = lambda v: v.permute(0, 2, 3, 1).flatten(1)  # as pcn has the columns of its dense map
 
-    def sums(h1, h2, p):
-        f1, f2 = max_pool2d(torch.tanh(h1), 2), max_pool2d(torch.tanh(h2), 2)
-        return conv2d(f1, p[2], p[3], padding=2), linear(f2.flatten(1), p[4], p[5])
-
-    def energy(h1, h2, mu1, p):
-        mu2, mu = sums(h1, h2, p)
-        return 0.5 * (((h1 - mu1) ** 2).sum() + ((h2 - mu2) ** 2).sum() + ((y - mu) ** 2).sum())
-
-    def begin(p):
-        h1 = conv2d(x, p[0], p[1], padding=2)
-        return h1, conv2d(max_pool2d(torch.tanh(h1), 2), p[2], p[3], padding=2)
+    def energy(free, p):
+        mu = problem.predictions([x, *free], p, conv, f, flat)
+        return 0.5 * sum(((v - m) ** 2).sum() for v, m in zip([*free, y], mu))
 
     def settle(p):
-        h1, h2 = (v.detach() for v in begin(p))
-        mu1 = h1
+        free = [v.detach() for v in problem.first(x, p, conv, f)]
+        mu1 = free[0]
         for _ in range(STEPS):
-            h1, h2 = h1.detach().requires_grad_(), h2.detach().requires_grad_()
-            g1, g2 = torch.autograd.grad(energy(h1, h2, mu1, p), (h1, h2))
-            h1, h2 = h1 - GAMMA * g1, h2 - GAMMA * g2
-        return h1.detach(), h2.detach()
+            free = [v.detach().requires_grad_() for v in free]
+            free = [v - GAMMA * g for v, g in zip(free, torch.autograd.grad(energy_but_first(free, mu1, p), free))]
+        return [v.detach() for v in free]
+
+    def energy_but_first(free, mu1, p):
+        """energy, without computing again what the input predicts."""
+        mu = problem.predictions([None, *free], p, lambda v, w, b: mu1 if v is None else conv(v, w, b), lambda v: v if v is mu1 else f(v), flat)
+        return 0.5 * sum(((v - m) ** 2).sum() for v, m in zip([*free, y], mu))
 
     def settle_graph(p):
-        h1, h2 = begin(p)
-        mu1, gradient = h1, torch.func.grad(energy, argnums=(0, 1))
+        free = problem.first(x, p, conv, f)
+        mu1, gradient = free[0], torch.func.grad(energy_but_first)
         for _ in range(STEPS):
-            g1, g2 = gradient(h1, h2, mu1, p)
-            h1, h2 = h1 - GAMMA * g1, h2 - GAMMA * g2
-        return h1, h2
+            free = [v - GAMMA * g for v, g in zip(free, gradient(free, mu1, p))]
+        return free
 
     frozen = lambda: [p.detach() for p in params]
     run = torch.no_grad()(torch.compile(settle_graph)) if compiled else settle
 
     def at_rest():
         p = frozen()
-        h1, h2 = run(p)
+        free = run(p)
         with torch.no_grad():
-            return float(energy(h1, h2, conv2d(x, p[0], p[1], padding=2), p))
+            return float(energy(free, p))
 
     def learn():
-        h1, h2 = run(frozen())
+        free = run(frozen())
         adam.zero_grad()
-        (energy(h1, h2, conv2d(x, params[0], params[1], padding=2), params) / len(x)).backward()
+        (energy(free, params) / len(x)).backward()
         adam.step()
 
     def reset():
@@ -97,38 +120,31 @@ def torch_peer(params, x, y, compiled):
     return at_rest, learn, lambda: None, reset
 
 
-def jax_peer(params, x, y):
+def jax_peer(problem):
     import jax
     import jax.numpy as jnp
     from jax import lax
 
-    params = [p.transpose(2, 3, 1, 0) if p.ndim == 4 else p for p in params]
-    start = jax.device_put([jnp.asarray(p) for p in params])
-    x, y = jnp.asarray(x), jnp.asarray(y)
+    start = jax.device_put([p.transpose(2, 3, 1, 0) if p.ndim == 4 else p for layer in problem.layers for p in layer])
+    x, y = jnp.asarray(problem.x), jnp.asarray(problem.y)
 
     def conv(v, w, b):
         return lax.conv_general_dilated(v, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")) + b
 
-    def pool(v):
-        return lax.reduce_window(v, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+    def f(v):
+        return lax.reduce_window(jnp.tanh(v), -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
 
-    def energy(free, mu1, p):
-        h1, h2 = free
-        mu2 = conv(pool(jnp.tanh(h1)), p[2], p[3])
-        mu = pool(jnp.tanh(h2)).reshape(len(x), -1) @ p[4].T + p[5]
-        return 0.5 * (jnp.sum((h1 - mu1) ** 2) + jnp.sum((h2 - mu2) ** 2) + jnp.sum((y - mu) ** 2))
+    def energy(free, p):  # XLA moves the prediction by the input out of the loop
+        mu = problem.predictions([x, *free], p, conv, f, lambda v: v.reshape(len(x), -1))
+        return 0.5 * sum(jnp.sum((v - m) ** 2) for v, m in zip([*free, y], mu))
 
     def settle(p):
-        mu1 = conv(x, p[0], p[1])
-        free = (mu1, conv(pool(jnp.tanh(mu1)), p[2], p[3]))
-        return lax.fori_loop(0, STEPS, lambda _, f: jax.tree.map(lambda v, g: v - GAMMA * g, f, jax.grad(energy)(f, mu1, p)), free)
-
-    def loss(p, free):
-        return energy(free, conv(x, p[0], p[1]), p) / len(x)
+        step = lambda _, free: jax.tree.map(lambda v, g: v - GAMMA * g, free, jax.grad(energy)(free, p))
+        return lax.fori_loop(0, STEPS, step, problem.first(x, p, conv, f))
 
     @jax.jit
     def train(p, state):
-        gradient = jax.grad(loss)(p, settle(p))
+        gradient = jax.grad(lambda p, free: energy(free, p) / len(x))(p, settle(p))
         t, m, s = state
         t = t + 1
         m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, gradient)
@@ -136,7 +152,7 @@ def jax_peer(params, x, y):
         step = lambda q, m, s: q - RATE / (1 - BETA1**t) * m / (jnp.sqrt(s / (1 - BETA2**t)) + EPSILON)
         return jax.tree.map(step, p, m, s), (t, m, s)
 
-    rest = jax.jit(lambda p: len(x) * loss(p, settle(p)))
+    rest = jax.jit(lambda p: energy(settle(p), p))
     now = []
 
     def reset():
@@ -150,13 +166,13 @@ def jax_peer(params, x, y):
     return lambda: float(rest(now[0])), learn, lambda: jax.block_until_ready(now), reset
 
 
-def pcn(folder, rounds):
+def pcn(folder, network, rounds):
     """The benchmark of the repository, and its memory."""
     env = {**os.environ, "PCN_PEERS": folder}
     binary = f"{folder}/train.test"
     root = Path(__file__).resolve().parent.parent.parent
     subprocess.run(["go", "test", "-c", "-o", binary, "./train"], cwd=root, check=True)
-    bench = [binary, "-test.run", "XXX", "-test.bench", "Convolutions", "-test.benchtime", f"{5 * rounds}x"]
+    bench = [binary, "-test.run", "XXX", "-test.bench", f"Convolutions/{network}", "-test.benchtime", f"{CALLS * rounds}x"]
     process = subprocess.Popen(bench, cwd=root / "train", env=env, stdout=subprocess.PIPE, text=True)
     out = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
@@ -172,14 +188,15 @@ def pcn(folder, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer", choices=["torch", "compile", "jax", "pcn"], required=True)
+    parser.add_argument("--network", choices=["lenet", "vgg5"], default="lenet")
     parser.add_argument("--folder", default="/tmp/pcn-images", help="where the benchmark writes its network and batch")
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)
     if args.peer == "pcn":
-        return pcn(args.folder, args.rounds)
-    problem = load(args.folder)
-    energy, learn, wait, reset = jax_peer(*problem) if args.peer == "jax" else torch_peer(*problem, args.peer == "compile")
+        return pcn(args.folder, args.network, args.rounds)
+    problem = Problem(args.folder, args.network)
+    energy, learn, wait, reset = jax_peer(problem) if args.peer == "jax" else torch_peer(problem, args.peer == "compile")
     first = energy()
     learn()
     second = energy()
@@ -188,11 +205,11 @@ def main():
     wall, cpu = [], []
     for _ in range(args.rounds):
         began, used = time.perf_counter(), time.process_time()
-        for _ in range(5):
+        for _ in range(CALLS):
             learn()
         wait()
-        wall.append((time.perf_counter() - began) / 5)
-        cpu.append((time.process_time() - used) / 5)
+        wall.append((time.perf_counter() - began) / CALLS)
+        cpu.append((time.process_time() - used) / CALLS)
     print_json(
         peer=args.peer, energy=first, energy_after_update=second, train_ms=1e3 * statistics.median(wall), cpu_ms=1e3 * statistics.median(cpu),
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

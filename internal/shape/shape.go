@@ -8,12 +8,17 @@ import (
 )
 
 // Text returns a shape such as 12×12×32.
-func Text(s []int) string {
+func Text(s []int) string { return joined(s, "×") }
+
+// Typed returns a shape as it is typed: 12x12x32.
+func Typed(s []int) string { return joined(s, "x") }
+
+func joined(s []int, by string) string {
 	numbers := make([]string, len(s))
 	for i, n := range s {
 		numbers[i] = strconv.Itoa(n)
 	}
-	return strings.Join(numbers, "×")
+	return strings.Join(numbers, by)
 }
 
 // Parse returns the shape of a text such as 12x12x32 or 12×12×32, of numbers that are at

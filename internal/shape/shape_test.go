@@ -11,8 +11,10 @@ func TestTextAndParse(t *testing.T) {
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, error %v", text, got, err)
 		}
-		if again, err := Parse(Text(want), 0); err != nil || !slices.Equal(again, want) {
-			t.Errorf("%v: is written %s, and read %v, error %v", want, Text(want), again, err)
+		for _, written := range []string{Text(want), Typed(want)} {
+			if again, err := Parse(written, 0); err != nil || !slices.Equal(again, want) {
+				t.Errorf("%v: is written %s, and read %v, error %v", want, written, again, err)
+			}
 		}
 	}
 	for _, bad := range []string{"", "x", "3x", "0", "-1", "2.5", "3xx3", "99999999999"} {

@@ -46,23 +46,23 @@ type Choice struct {
 // as the changes of c. Seeds that are not given are [DefaultSeed].
 //
 // Where the file gives another method of settling than the default recipe, or a rule that
-// wants one and no method, the
-// inference rate and the steps that it does not give are the method's own; where it gives another number of
-// layers, what the default recipe has for each layer does not apply.
+// wants another and no method, the inference rate and the steps that it does not give are
+// the method's own; where it gives another number of layers, what the default recipe has
+// for each layer does not apply.
 func Load(path string, c Choice) (train.Recipe, error) {
 	if path == "" {
 		return (&Resolver{Choice: c}).Resolve(nil)
 	}
-	root, err := yamlfile.Read(path)
-	if err != nil {
-		return train.Recipe{}, err
-	}
-	return (&Resolver{Choice: c}).Resolve(root)
+	return c.resolve(yamlfile.Read(path))
 }
 
 // Parse is Load from the text of a file, which errors call name.
 func Parse(name string, text []byte, c Choice) (train.Recipe, error) {
-	root, err := yamlfile.Parse(name, text)
+	return c.resolve(yamlfile.Parse(name, text))
+}
+
+// resolve returns the recipe that a file says, unless it could not be read.
+func (c Choice) resolve(root *yamlfile.Node, err error) (train.Recipe, error) {
 	if err != nil {
 		return train.Recipe{}, err
 	}

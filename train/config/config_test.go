@@ -43,6 +43,12 @@ func TestLayers(t *testing.T) {
 		{"but for one that is given", "inference: {method: adam, rate: 0.5, steps: 7}", Choice{Recipe: train.ArticleRecipe}, func(r *train.Recipe) {
 			r.Inference.Method, r.Inference.Rate, r.Inference.Steps = model.Adam, 0.5, 7
 		}, "digits", model.Generative},
+		{"a rule has its own method", "learning: {rule: epc}", Choice{}, func(r *train.Recipe) {
+			r.Learning.Rule, r.Inference.Method, r.Inference.Rate, r.Inference.Steps = "epc", model.ErrorCoordinates, 0.2, 20
+		}, "digits", model.Discriminative},
+		{"and settings", "learning: {rule: nudging beta=0.5 sign=epoch}\ninference: {steps: 3}", Choice{}, func(r *train.Recipe) {
+			r.Learning.Rule, r.Inference.Steps = "nudging beta=0.5 sign=epoch", 3
+		}, "digits", model.Discriminative},
 		{"what is true by default", "data: {dataset: sine, standardize: none}", Choice{}, func(r *train.Recipe) { r.Data.Standardize = data.PerNone }, "sine", model.Discriminative},
 	} {
 		got, err := Parse("run.yaml", []byte(test.text), test.choice)
@@ -73,6 +79,9 @@ func TestMistakes(t *testing.T) {
 4:14: model.direction: must be one of discriminative, generative, got "up"
 5:11: learning: must be a mapping with the keys rule, epochs, batch, rate, schedule, patience, seed, got "3"
 6:12: optimizer: must be a text, got a list`,
+		"inference: {method: adam}\nlearning:\n  rule: epc\n":      "\n3:9: learning.rule: epc: inference.method: must be error-coordinates, got adam",
+		"learning:\n  rule: fpa speed=1\n":                         "\n2:9: learning.rule: fpa: setting: must be one of rate, steps, got \"speed\"",
+		"model: {direction: generative}\nlearning: {rule: z-il}\n": "\n2:18: learning.rule: z-il: the network is not feedforward: its targets must follow from its inputs, by one prediction of each node, without feedback or prior",
 		"learning:\n\trate: 3\n \t batch: 2\n": `
 2:1: must begin with spaces, got a tab
 3:2: must begin with spaces, got a tab`,

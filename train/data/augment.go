@@ -79,7 +79,7 @@ func (s *Set) WithAugmentation(a Augmentation) (*Set, error) {
 	if a == (Augmentation{}) {
 		return &t, nil
 	}
-	if s.Shape == nil || s.Len() == 0 {
+	if len(s.Shape) != 3 || tensor.Shape(s.Shape).TotalSize() != s.InputSize() || s.Len() == 0 {
 		return nil, fmt.Errorf("must be none of inputs that are not images, got %v", a)
 	}
 	if side := min(s.Shape[0], s.Shape[1]); a.Shift < 0 || a.Crop < 0 || a.Shift >= side || a.Crop >= side {

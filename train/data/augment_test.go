@@ -214,6 +214,16 @@ func TestAugmentationText(t *testing.T) {
 			t.Errorf("got error %v, want %q", err, want)
 		}
 	}
+	wrong := numbered(t, 2, 3, 5, 1)
+	for _, shape := range [][]int{{3, 5}, {3, 5, 3}, {3, 5, 1, 1}} {
+		wrong.Shape = shape
+		if err := wrong.Gather([]int{0}, zeros(tensor.Float64, 1, 15), nil); err == nil || !strings.Contains(err.Error(), "shape: must be the height, width and channels of 15 inputs, got [3 5") {
+			t.Errorf("shape %v: got error %v", shape, err)
+		}
+		if _, err := wrong.WithAugmentation(Augmentation{Flip: true}); err == nil {
+			t.Errorf("shape %v: no error", shape)
+		}
+	}
 	if _, err := small(t).WithAugmentation(Augmentation{Flip: true}); err == nil || err.Error() != "must be none of inputs that are not images, got flip" {
 		t.Errorf("got error %v", err)
 	}

@@ -75,7 +75,7 @@ func (s *Set) colour() Colour {
 	switch {
 	case s.Shape == nil:
 		return ""
-	case s.Shape[2] == 3:
+	case s.Shape[len(s.Shape)-1] == 3:
 		return RGB
 	}
 	return Grey
@@ -83,6 +83,9 @@ func (s *Set) colour() Colour {
 
 // shapeText says what images of a shape are: 28×28 pixels, or 32×32 pixels in colour.
 func shapeText(shape []int) string {
+	if len(shape) != 3 {
+		return fmt.Sprintf("shape %v", shape) // which Gather refuses
+	}
 	text := fmt.Sprintf("%d×%d pixels", shape[1], shape[0])
 	if shape[2] > 1 {
 		text += " in colour"

@@ -82,7 +82,7 @@ type imageReader struct {
 	set  *Set
 	form ImageForm
 
-	coloured    string // the first image with colours, where these were not asked for
+	coloured    string // the first image with colours, where neither these nor grey were asked for
 	transparent string // the first that is not opaque
 	resized     int
 	squeezed    int // resized to another ratio of the sides
@@ -131,14 +131,12 @@ func (r *imageReader) add(path string, p *picture) error {
 	if r.transparent == "" && !p.pixels.Opaque() {
 		r.transparent = path
 	}
-	if s.Shape[2] == 1 && r.form.Colour != RGB && r.coloured == "" && p.hasColours() {
-		if r.coloured = path; r.form.Colour == "" {
-			s.Shape[2] = 3
-			grey := s.inputs.bytes
-			s.inputs.bytes = make([]byte, 0, 3*len(grey))
-			for _, x := range grey {
-				s.inputs.bytes = append(s.inputs.bytes, x, x, x)
-			}
+	if r.form.Colour == "" && r.coloured == "" && p.hasColours() {
+		r.coloured, s.Shape[2] = path, 3
+		grey := s.inputs.bytes
+		s.inputs.bytes = make([]byte, 0, 3*len(grey))
+		for _, x := range grey {
+			s.inputs.bytes = append(s.inputs.bytes, x, x, x)
 		}
 	}
 	s.inputs.bytes = p.append(s.inputs.bytes, s.Shape[2])
@@ -151,12 +149,8 @@ func (r *imageReader) remark() {
 	note := func(format string, args ...any) {
 		r.set.remarks = append(r.set.remarks, fmt.Sprintf(format, args...))
 	}
-	switch {
-	case r.coloured == "":
-	case r.form.Colour == "":
+	if r.coloured != "" {
 		note("%s has colours: images are taken in red, green and blue (rgb), and not in shades of grey", r.coloured)
-	default:
-		note("%s has colours: images are taken in shades of grey", r.coloured)
 	}
 	if r.transparent != "" {
 		note("%s is transparent in parts: these are black", r.transparent)

@@ -197,6 +197,9 @@ func (s *Set) check(rows []int, inputs, targets *tensor.Dense) error {
 	if err := dense.Check(inputs, dense.Float(inputs), len(rows), s.InputSize()); err != nil {
 		return fmt.Errorf("inputs: %w", err)
 	}
+	if s.Shape != nil && (len(s.Shape) != 3 || tensor.Shape(s.Shape).TotalSize() != s.InputSize()) {
+		return fmt.Errorf("shape: must be the height, width and channels of %d inputs, got %v", s.InputSize(), s.Shape)
+	}
 	if err := s.input.check(s.InputSize()); err != nil {
 		return fmt.Errorf("input transform: %w", err)
 	}

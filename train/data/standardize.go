@@ -1,10 +1,10 @@
 package data
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
+
+	"example.com/pcn/internal/enum"
 )
 
 const (
@@ -29,25 +29,13 @@ const (
 var Pers = []string{"none", "column", "channel"}
 
 // String returns the name.
-func (p Per) String() string {
-	if p < 0 || int(p) >= len(Pers) {
-		return fmt.Sprintf("Per(%d)", int(p))
-	}
-	return Pers[p]
-}
+func (p Per) String() string { return enum.Name(p, Pers) }
 
 // MarshalText returns the name.
 func (p Per) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // UnmarshalText takes a name.
-func (p *Per) UnmarshalText(text []byte) error {
-	at := slices.Index(Pers, string(text))
-	if at < 0 {
-		return fmt.Errorf("must be one of %s, got %.40q", strings.Join(Pers, ", "), text)
-	}
-	*p = Per(at)
-	return nil
-}
+func (p *Per) UnmarshalText(text []byte) error { return enum.Parse(p, Pers, string(text)) }
 
 // Standardization returns the transforms that give each feature of this set's raw
 // values, or all features of a channel together, zero mean and unit variance over all
@@ -81,7 +69,7 @@ func (s *Set) Standardization(per Per) (input, target Transform) {
 	switch {
 	case per == PerColumn:
 		input = s.perColumn()
-	case per == PerChannel && s.Shape != nil:
+	case per == PerChannel && len(s.Shape) == 3:
 		mean, deviation, _ := s.spans(&s.inputs, s.Shape[2])
 		pixels := s.Shape[0] * s.Shape[1]
 		input = scaleBy(slices.Repeat(mean, pixels), slices.Repeat(deviation, pixels))
@@ -120,10 +108,12 @@ func (s *Set) spans(v *values, groups int) (mean, deviation, reach []float64) {
 	varies := make([]bool, groups)
 	for i := range s.Len() {
 		r := s.row(i)
-		for j := range v.width {
-			x, j := v.at(r, j), j%groups
-			varies[j] = varies[j] || x != v.at(s.row(0), j)
-			mean[j] += x / n
+		for at := 0; at < v.width; at += groups {
+			for g := range mean {
+				x := v.at(r, at+g)
+				varies[g] = varies[g] || x != v.at(s.row(0), g)
+				mean[g] += x / n
+			}
 		}
 	}
 	for j := range mean {
@@ -133,11 +123,12 @@ func (s *Set) spans(v *values, groups int) (mean, deviation, reach []float64) {
 	}
 	for i := range s.Len() {
 		r := s.row(i)
-		for j := range v.width {
-			g := j % groups
-			d := v.at(r, j) - mean[g]
-			deviation[g] += d * d / n
-			reach[g] = max(reach[g], math.Abs(d))
+		for at := 0; at < v.width; at += groups {
+			for g, m := range mean {
+				d := v.at(r, at+g) - m
+				deviation[g] += d * d / n
+				reach[g] = max(reach[g], math.Abs(d))
+			}
 		}
 	}
 	for j, variance := range deviation {

@@ -44,7 +44,8 @@ func (c *Confusion) Name(k int) string {
 
 // Examine looks at a trained network through examples, which should be none of
 // the test part: how it settles, which examples it takes for another class and,
-// where it is generative, what it generates and how it completes halves of images.
+// where it is generative, what it generates and how it completes halves of images; the
+// weights between images and what is next to them, and what becomes of one in the network.
 func Examine(ctx context.Context, l train.Learner, inf model.Inference, set *data.Set) ([]Section, error) {
 	if l == nil {
 		return nil, errors.New("report: learner: must be one, got none")
@@ -54,7 +55,7 @@ func Examine(ctx context.Context, l train.Learner, inf model.Inference, set *dat
 	}
 	x := &examination{ctx: ctx, learner: l, network: l.Network(), inference: inf, set: set}
 	var sections []Section
-	for _, look := range []func() (*Section, error){x.settling, x.fit, x.classes, x.generated, x.completed} {
+	for _, look := range []func() (*Section, error){x.settling, x.fit, x.classes, x.generated, x.completed, x.filters, x.maps} {
 		s, err := look()
 		if err != nil {
 			return nil, fmt.Errorf("report: %w", err)
@@ -191,11 +192,14 @@ func (x *examination) classes() (*Section, error) {
 	return s, nil
 }
 
-// generated shows what a generative network generates for each class. A
-// discriminative one does not know what inputs look like, and would show noise.
+// generates reports whether the network predicts inputs. One that does not has no idea what
+// they look like, and would show noise.
+func (x *examination) generates() bool { return x.network.Predicted(x.network.InputNode()) }
+
+// generated shows what a generative network generates for each class.
 func (x *examination) generated() (*Section, error) {
 	k := x.set.Classes
-	if x.network.Config().Direction != model.Generative || k == 0 || k > maxClasses || x.set.Shape == nil {
+	if !x.generates() || k == 0 || k > maxClasses || x.set.Shape == nil {
 		return nil, nil
 	}
 	all := make([]int, k)
@@ -224,7 +228,7 @@ func (x *examination) generated() (*Section, error) {
 // completed hides the lower half of images and shows how a generative network
 // fills it in.
 func (x *examination) completed() (*Section, error) {
-	if x.network.Config().Direction != model.Generative || x.set.Classes == 0 || x.set.Classes > maxClasses || x.set.Shape == nil {
+	if !x.generates() || x.set.Classes == 0 || x.set.Classes > maxClasses || x.set.Shape == nil {
 		return nil, nil
 	}
 	count := min(maxComplete, x.set.Len())

@@ -66,8 +66,8 @@ func TestExamine(t *testing.T) {
 		titles    string
 		svgs      int
 	}{
-		{"digits", model.Generative, model.Float32, "Settling Classes Generated Completed", 2},
-		{"digits", model.Discriminative, model.Float64, "Settling Classes", 2},
+		{"digits", model.Generative, model.Float32, "Settling Classes Generated Completed Filters", 2},
+		{"digits", model.Discriminative, model.Float64, "Settling Classes Filters", 2},
 		{"sine", model.Discriminative, model.Float32, "Settling Fit", 3},
 	} {
 		r, err := train.DefaultRecipe(c.dataset, c.direction, "")
@@ -170,5 +170,68 @@ func TestSVG(t *testing.T) {
 	}
 	if p := Lines("", "", "", many...); len(p.legend) != 2 {
 		t.Errorf("a legend of %d entries for 12 lines", len(p.legend))
+	}
+}
+
+// TestPicturesOfConvolutions: of a network that takes images through convolutions there are
+// its kernels and its channels, of the steps that are taken, and of one that makes images too.
+func TestPicturesOfConvolutions(t *testing.T) {
+	for _, c := range []struct {
+		titles      string
+		predictions []model.Prediction
+		filters     int // width of the picture, in kernels
+	}{
+		{"Settling Classes Filters Feature maps", []model.Prediction{
+			{Of: "seen", From: []model.Edge{{Nodes: []string{"input"}, Map: "conv 3 pad same"}}},
+			{Of: "pooled", From: []model.Edge{{Nodes: []string{"seen"}, Feature: "tanh, max-pool 2", Map: "diagonal"}}},
+			{Of: "target", From: []model.Edge{{Nodes: []string{"pooled"}, Feature: "tanh"}}},
+		}, 4},
+		{"Settling Classes Generated Completed Filters Feature maps", []model.Prediction{
+			{Of: "pooled", From: []model.Edge{{Nodes: []string{"target"}}}},
+			{Of: "seen", From: []model.Edge{{Nodes: []string{"pooled"}, Feature: "tanh, upsample 2", Map: "diagonal"}}},
+			{Of: "input", From: []model.Edge{{Nodes: []string{"seen"}, Feature: "tanh", Map: "conv-transpose 3 pad 1"}}},
+		}, 4},
+	} {
+		r, err := train.DefaultRecipe("digits", model.Discriminative, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Model = model.Config{
+			Nodes:       []model.Node{{Name: "input", Shape: []int{8, 8, 1}}, {Name: "seen", Shape: []int{8, 8, 4}}, {Name: "pooled", Shape: []int{4, 4, 4}}, {Name: "target", Size: 10}},
+			Predictions: c.predictions,
+		}
+		r.Data.Validation, r.Inference = 30, model.Inference{Steps: 8}
+		sets, err := r.Data.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := r.PCN()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sections, err := Examine(context.Background(), l, r.Inference, sets.Validation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var titles []string
+		for _, s := range sections {
+			titles = append(titles, s.Title)
+			switch s.Title {
+			case "Filters":
+				if width := s.Images[0].Picture.Bounds().Dx(); len(s.Images) != 1 || width != gap+c.filters*(3*(smallCell/3)+gap) {
+					t.Errorf("%d pictures of filters, the first %d wide: %s", len(s.Images), width, s.Images[0].Caption)
+				}
+			case "Feature maps":
+				if len(s.Images) != 2 || s.Images[0].Caption != "seen, 8×8×4" || !strings.Contains(s.Text, "after 0 steps, 1 step, 2 steps, 8 steps.") {
+					t.Errorf("%s: %d pictures, the first of %s", s.Text, len(s.Images), s.Images[0].Caption)
+				}
+				if height := s.Images[0].Picture.Bounds().Dy(); height != gap+4*(smallCell+gap) {
+					t.Errorf("the channels' picture is %d high", height)
+				}
+			}
+		}
+		if got := strings.Join(titles, " "); got != c.titles {
+			t.Errorf("sections %s, want %s", got, c.titles)
+		}
 	}
 }

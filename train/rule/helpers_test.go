@@ -62,13 +62,30 @@ func branching() model.Config {
 	}
 }
 
-func feedforwards() map[string]model.Config {
-	return map[string]model.Config{
-		"chain": chain(false), "chain, after": chain(true), "skipping": skipping(false), "skipping, after": skipping(true), "branching": branching(),
+// convolving is a network of images, with an identity past a convolution, and pooling.
+func convolving(pool string) model.Config {
+	conv := model.Edge{Nodes: []string{"first"}, Feature: "tanh", Map: "conv 3 pad same"}
+	skip := model.Edge{Nodes: []string{"first"}, Map: "identity", Scale: 0.5}
+	return model.Config{
+		Nodes: []model.Node{{Name: "target", Size: 3}, {Name: "pooled", Shape: []int{2, 2, 3}}, {Name: "second", Shape: []int{4, 4, 2}}, {Name: "first", Shape: []int{4, 4, 2}}, {Name: "input", Shape: []int{4, 4, 1}}},
+		Predictions: []model.Prediction{
+			{Of: "target", From: []model.Edge{{Nodes: []string{"pooled"}, Feature: "tanh, flatten"}}},
+			{Of: "pooled", From: []model.Edge{{Nodes: []string{"second"}, Feature: pool, Map: "conv 3 pad same"}}},
+			{Of: "second", From: []model.Edge{conv, skip}},
+			{Of: "first", From: []model.Edge{{Nodes: []string{"input"}, Map: "conv 3 pad same"}}},
+		},
+		Dtype: model.Float64, Seed: 4,
 	}
 }
 
-// lesson returns one of 40 examples for a new network.
+func feedforwards() map[string]model.Config {
+	return map[string]model.Config{
+		"convolving": convolving("avg-pool 2"),
+		"chain":      chain(false), "chain, after": chain(true), "skipping": skipping(false), "skipping, after": skipping(true), "branching": branching(),
+	}
+}
+
+// lesson returns one of 16 examples for a new network.
 func lesson(t testing.TB, cfg model.Config) *Lesson {
 	t.Helper()
 	n, err := model.New(cfg)
@@ -78,7 +95,7 @@ func lesson(t testing.TB, cfg model.Config) *Lesson {
 	}
 	n.Changed()
 	d := n.Config().Dtype
-	l := &Lesson{Network: n, Inputs: random(d, 1, 40, 4), Targets: random(d, 2, 40, 3)}
+	l := &Lesson{Network: n, Inputs: random(d, 1, 16, n.Size(n.InputNode())), Targets: random(d, 2, 16, 3)}
 	dense.AddScaled(l.Targets, -0.5, l.Targets)
 	l.Clamps = n.Clamp(l.Inputs, l.Targets)
 	return l
@@ -98,6 +115,15 @@ func update(t testing.TB, text string, l *Lesson, inf model.Inference) (moved []
 	r, err = by.Learn(context.Background(), l)
 	must(t, err)
 	return moved, r
+}
+
+// atRest settles until next to nothing is left: by a method that the network has blocks of
+// curvature for, or else along the gradient.
+func atRest(cfg model.Config) model.Inference {
+	if cfg.Allows(model.GaussSeidel) == nil {
+		return model.Inference{Method: model.GaussSeidel, Steps: 300}
+	}
+	return model.Inference{Method: model.Momentum, Steps: 500}
 }
 
 // flat returns all numbers of some tensors.

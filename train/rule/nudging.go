@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"slices"
 	"strconv"
-	"strings"
 
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
+	"example.com/pcn/internal/enum"
 	"example.com/pcn/model"
 )
 
@@ -32,7 +31,7 @@ const (
 var signs = []string{"positive", "negative", "batch", "epoch", "centred"}
 
 // String returns the name.
-func (s Sign) String() string { return signs[s] }
+func (s Sign) String() string { return enum.Name(s, signs) }
 
 // Nudging is predictive coding with targets that lie a share β of the way from what the
 // network predicts, μ, to what it should predict, y. Hard, the targets' node is fixed at
@@ -72,12 +71,7 @@ func (g *Nudging) Set(key, value string) (err error) {
 	case "ramp":
 		return named(key, number(value, 0, 1, &g.Ramp))
 	case "sign":
-		i := slices.Index(signs, value)
-		if i < 0 {
-			return fmt.Errorf("sign: must be one of %s, got %q", strings.Join(signs, ", "), value)
-		}
-		g.Sign = Sign(i)
-		return nil
+		return named(key, enum.Parse(&g.Sign, signs, value))
 	case "soft":
 		if g.Soft, err = strconv.ParseBool(value); err != nil {
 			return fmt.Errorf("soft: must be true or false, got %q", value)

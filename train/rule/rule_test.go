@@ -41,6 +41,9 @@ func TestNew(t *testing.T) {
 		"fpa steps=1.5":       `fpa: steps: must be a whole number >= 1, got "1.5"`,
 		"ipc joint=perhaps":   `ipc: joint: must be true or false, got "perhaps"`,
 		"ipc tolerance=1":     `ipc: setting: must be one of joint, got "tolerance"`,
+		"mcpc samples=0":      `mcpc: samples: must be a whole number >= 1, got "0"`,
+		"mcpc variance=-1":    `mcpc: variance: must be a number from 0 to 1e+06, got "-1"`,
+		"mcpc mixing=1":       `mcpc: setting: must be one of variance, mix, samples, got "mixing"`,
 		"nudging beta=0":      `nudging: beta: must be a number from 1e-09 to 1, got "0"`,
 		"nudging sign=up":     `nudging: sign: must be one of positive, negative, batch, epoch, centred, got "up"`,
 		"nudging soft=2":      `nudging: soft: must be true or false, got "2"`,
@@ -93,6 +96,8 @@ func TestPrepareRefuses(t *testing.T) {
 		{"nudging soft=true", chain(false), model.Inference{Method: model.ErrorCoordinates}, "inference.method: must be one that moves each node by itself"},
 		{"nudging", model.Config{Layers: []int{-1}}, plain, "layers"},
 		{"epc", chain(false), plain, "inference.method: must be error-coordinates, got gradient"},
+		{"mcpc", chain(false), model.Inference{Method: model.GaussSeidel}, "inference.method: must be gradient or momentum"},
+		{"mcpc", chain(false), model.Inference{Tolerance: 0.1}, "inference.tolerance and stale_errors: must be 0 and false"},
 		{"ipc", chain(false), model.Inference{StaleErrors: true}, "inference.stale_errors: must be false"},
 		{"ipc", chain(false), model.Inference{Tolerance: 0.1}, "inference.tolerance: must be 0"},
 	} {
@@ -149,7 +154,7 @@ func TestCancelled(t *testing.T) {
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(cause)
-	for _, text := range []string{"pc", "ipc", "epc", "fpa", "z-il", "backprop", "nudging", "nudging soft=true"} {
+	for _, text := range []string{"pc", "ipc", "epc", "fpa", "z-il", "backprop", "nudging", "nudging soft=true", "mcpc"} {
 		r, err := New(text)
 		must(t, err)
 		l := lesson(t, chain(false))

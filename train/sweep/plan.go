@@ -94,22 +94,10 @@ type span struct {
 //
 // A range is for a random search; without a scale it is linear. The error has all
 // that is wrong, each with its line.
-func Load(path string) (*Plan, error) {
-	root, err := yamlfile.Read(path)
-	if err != nil {
-		return nil, err
-	}
-	return newPlan(root)
-}
+func Load(path string) (*Plan, error) { return newPlan(yamlfile.Read(path)) }
 
 // Parse is Load from the text of a file, which errors call name.
-func Parse(name string, text []byte) (*Plan, error) {
-	root, err := yamlfile.Parse(name, text)
-	if err != nil {
-		return nil, err
-	}
-	return newPlan(root)
-}
+func Parse(name string, text []byte) (*Plan, error) { return newPlan(yamlfile.Parse(name, text)) }
 
 // planner makes a plan of a file.
 type planner struct {
@@ -131,7 +119,11 @@ type key struct {
 	whole      bool  // the values are whole numbers
 }
 
-func newPlan(root *yamlfile.Node) (*Plan, error) {
+// newPlan returns the plan of a file, unless it could not be read.
+func newPlan(root *yamlfile.Node, err error) (*Plan, error) {
+	if err != nil {
+		return nil, err
+	}
 	p := &planner{root: root, file: file{Search: "grid"}}
 	p.places, p.errs = root.Decode(&p.file)
 	if !slices.Contains(searches, p.Search) {

@@ -23,6 +23,7 @@ var bound = []string{
 	"example.com/pcn/train/config",
 	"example.com/pcn/train/data",
 	"example.com/pcn/train/report",
+	"example.com/pcn/train/rule",
 	"example.com/pcn/train/sweep",
 	"gonum.org/v1/plot",
 	"gonum.org/v1/plot/plotter",

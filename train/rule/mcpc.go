@@ -1,0 +1,105 @@
+package rule
+
+import (
+	"context"
+	"fmt"
+
+	"example.com/pcn/internal/dense"
+	"example.com/pcn/model"
+)
+
+// MCPC is Monte Carlo predictive coding: latents do not rest but sample their posterior, by
+// Langevin dynamics,
+//
+//	v ← v − γ ∂E/∂v + √(2 γ variance) ξ
+//
+// and the weights move once, by the mean of PC's update over the samples (Oliviers, Bogacz
+// and Meulemans 2024). It is expectation maximisation with an expectation in place of PC's
+// point: where PC learns a wrong variance of the data, MCPC learns the right one.
+//
+// Latents first settle without noise, as the inference says, then take Mix steps with noise,
+// and then Samples steps, of each of which an update is taken. The method of the inference
+// has to be gradient or momentum, and its rate small (see [model.Settling.Noise]).
+type MCPC struct {
+	Variance float64 // default 1
+	Mix      int     // default 50
+	Samples  int     // default 100
+}
+
+// String implements [Rule].
+func (m *MCPC) String() string {
+	return fmt.Sprintf("mcpc variance=%v mix=%d samples=%d", m.Variance, m.Mix, m.Samples)
+}
+
+// Set implements [Settable].
+func (m *MCPC) Set(key, value string) error {
+	switch key {
+	case "variance":
+		return named(key, number(value, 0, 1e6, &m.Variance))
+	case "mix":
+		return named(key, whole(value, 0, &m.Mix))
+	case "samples":
+		return named(key, whole(value, 1, &m.Samples))
+	}
+	return unknown(key, "variance", "mix", "samples")
+}
+
+// Method implements [Wanting].
+func (*MCPC) Method() model.Method { return model.Gradient }
+
+// Prepare implements [Rule].
+func (*MCPC) Prepare(_ model.Config, inf model.Inference) (model.Inference, error) {
+	if err := inf.Method.Wanders(); err != nil {
+		return inf, err
+	}
+	if inf.Tolerance > 0 || inf.StaleErrors {
+		return inf, fmt.Errorf("inference.tolerance and stale_errors: must be 0 and false, for latents do not rest, got %v and %v", inf.Tolerance, inf.StaleErrors)
+	}
+	return inf.WithDefaults()
+}
+
+// streamLangevin is the random stream of the first batch's noise.
+const streamLangevin = 1 << 32
+
+// Learn implements [Rule].
+func (m *MCPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
+	s, err := l.Begin(l.Clamps)
+	if err != nil {
+		return nil, err
+	}
+	steps := func(n int) (err error) {
+		for ; n > 0 && err == nil; n-- {
+			err = s.Step(ctx)
+		}
+		return err
+	}
+	if err := steps(l.Inference.Steps); err != nil {
+		return nil, err
+	}
+	if err := s.Noise(m.Variance, l.Seed, streamLangevin+uint64(l.Batch)); err != nil {
+		return nil, err
+	}
+	if err := steps(m.Mix); err != nil {
+		return nil, err
+	}
+	mean := l.Update(1).Directions()
+	for _, d := range mean {
+		d.Zero()
+	}
+	var r *model.Result
+	for range m.Samples {
+		if err := steps(1); err != nil {
+			return nil, err
+		}
+		if r = s.Result(); !r.Finite() {
+			return r, nil
+		}
+		if err := l.Network.Hebbian(r, l.Update(0)); err != nil {
+			return nil, err
+		}
+		for i, d := range l.Update(0).Directions() {
+			dense.AddScaled(mean[i], 1/float64(m.Samples), d)
+		}
+	}
+	return r, l.Move(l.Update(1))
+}
