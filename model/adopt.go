@@ -52,8 +52,12 @@ func (a Adopted) String() string {
 // Between positions and single units PyTorch has (C, H, W) in a row, and this package
 // (H, W, C): dense weights and their biases are reordered.
 //
-// The error says which parameters and tensors are left over.
+// The error says which parameters and tensors are left over. It is one, too, where a
+// parametrization has scales beside weights, which a module's have not.
 func (n *Network) Adopt(path string, names map[string]string) ([]Adopted, error) {
+	if p := n.cfg.Parametrization; p != Standard {
+		return nil, fmt.Errorf("model: parametrization: must be %v for layers from elsewhere, got %v", Standard, p)
+	}
 	data, err := tensorfile.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)

@@ -136,6 +136,16 @@ func TestAdoptSequence(t *testing.T) {
 	}
 }
 
+// TestAdoptScaled: weights beside which there are scales are not a module's.
+func TestAdoptScaled(t *testing.T) {
+	c := Config{Layers: []int{2, 2}, Parametrization: MuPC}
+	n, err := New(c)
+	must(t, err)
+	if _, err := n.Adopt("none", nil); err == nil || !strings.Contains(err.Error(), "parametrization: must be standard for layers from elsewhere, got mupc") {
+		t.Errorf("got error %v", err)
+	}
+}
+
 // TestAdoptRefuses: what does not fit is said, and no parameter changes.
 func TestAdoptRefuses(t *testing.T) {
 	from, err := New(positioned(1))

@@ -25,6 +25,8 @@ CHAINS += [
     ["--layers", "64,24,10", "--dtype", "float64"],
     ["--layers", "64,24,10", "--energies", "gaussian,gaussian,cross-entropy"],
     ["--direction", "generative", "--layers", "64,24,10"],
+    ["--network", "lenet channels1=8 channels2=12", "--method", "gradient"],
+    ["--network", "resnet-mlp depth=4 width=32"],
 ]
 NODES = {
     "residual": """
