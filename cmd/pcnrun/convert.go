@@ -45,7 +45,9 @@ for other programs to run. Its input and output have the names of the network's
 nodes, mostly input and target, and are batches of float32 in their own units, as
 predict has them: what scaled the inputs in training is in the file. A node of shape
 (H, W, C) is (N, C, H, W), and one of (L, C) is (N, C, L): channels first. All others
-are (N, d). A network that predicts by settling has no such pass, and is refused.
+are (N, d). The file's metadata have the names of classes and columns, and the shape
+of images, as JSON. A network that predicts by settling has no such pass, and is
+refused.
 
   s = onnxruntime.InferenceSession("model.onnx")
   s.run(None, {"input": rows.astype("float32")})`,
