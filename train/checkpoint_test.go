@@ -376,3 +376,20 @@ func FuzzReadCheckpoint(f *testing.F) {
 		}
 	})
 }
+
+// TestCheckpointWithoutRule: one from before there were rules goes on by the only one there
+// was.
+func TestCheckpointWithoutRule(t *testing.T) {
+	r, sets, c := small(t)
+	c.Learning.Rule = ""
+	l, err := r.PCN()
+	must(t, err)
+	_, err = Fit(context.Background(), l, r.Learning, sets.Train, sets.Validation, Options{From: c})
+	must(t, err)
+	r.Learning.Rule = "ipc"
+	l, err = r.PCN()
+	must(t, err)
+	if _, err = Fit(context.Background(), l, r.Learning, sets.Train, sets.Validation, Options{From: c}); err == nil || !strings.Contains(err.Error(), "was made with {Rule:") {
+		t.Errorf("by another rule: got error %v", err)
+	}
+}

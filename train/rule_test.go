@@ -107,9 +107,9 @@ func TestRulesLearn(t *testing.T) {
 	for _, text := range ruled {
 		t.Run(text, func(t *testing.T) {
 			r := recipe(t, "digits", model.Discriminative, "", 1)
-			r.Learning.Rule, r.Learning.Epochs, r.Inference.Steps = text, 6, 4
+			r.Learning.Rule, r.Learning.Epochs, r.Inference.Steps = text, 6, 2
 			if m, wanted := rule.Method(text); wanted {
-				r.Inference = model.Inference{Method: m}
+				r.Inference = model.Inference{Method: m, Steps: 12}
 			}
 			sets, err := r.Data.Load()
 			must(t, err)
@@ -117,7 +117,7 @@ func TestRulesLearn(t *testing.T) {
 			must(t, err)
 			o := finish(t, r, l, sets, Options{})
 			t.Logf("accuracy %.4f", o.Test.Accuracy)
-			if o.Test.Accuracy < 0.93 {
+			if o.Test.Accuracy < 0.9 {
 				t.Errorf("accuracy %v", o.Test.Accuracy)
 			}
 		})
