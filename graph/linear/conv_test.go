@@ -184,3 +184,25 @@ func TestConvShapes(t *testing.T) {
 		}
 	}
 }
+
+// TestConvFans: fans are as many weights as a unit meets, in the middle of an image.
+func TestConvFans(t *testing.T) {
+	for text, c := range map[string]struct {
+		psi, node tensor.Shape
+		in, out   int
+	}{
+		"conv 5 pad 2":                       {tensor.Shape{8, 8, 3}, tensor.Shape{8, 8, 4}, 25 * 3, 25 * 4},
+		"conv 4 stride 2 pad 1 groups 2":     {tensor.Shape{8, 8, 6}, tensor.Shape{4, 4, 4}, 16 * 3, 4 * 2},
+		"conv-transpose 4 stride 2 pad 1":    {tensor.Shape{8, 8, 3}, tensor.Shape{16, 16, 5}, 4 * 3, 16 * 5},
+		"conv-transpose 4 stride 2 dilate 3": {tensor.Shape{16, 3}, tensor.Shape{40, 5}, 2 * 3, 4 * 5},
+	} {
+		m, err := ParseMap(text)
+		must(t, err)
+		out, err := m.Out(c.psi, c.node)
+		must(t, err)
+		p := m.Parameters(c.psi, out)[0]
+		if p.FanIn != c.in || p.FanOut != c.out {
+			t.Errorf("%s: fans %d and %d, want %d and %d", text, p.FanIn, p.FanOut, c.in, c.out)
+		}
+	}
+}

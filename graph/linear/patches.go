@@ -125,9 +125,10 @@ func multiply[T vec.Float](p *plan, r *room[T], dst, x []T, examples int, add bo
 	}
 }
 
-// lines is multiply for a part without patches: beside each other the units that a row of the
-// kernel covers of one position and the next overlap in the source, where they are read. What
-// it adds to an element has the order of patches.
+// lines is multiply for a part without patches. What a row of the kernel covers stands side by
+// side in the source, and the next position's begins a stride further on: so the source
+// itself, with zeros around it, is the left operand of a product for each row of the product
+// and of the kernel. What is added to an element is in the order of the patches.
 func lines[T vec.Float](p *plan, part *part, r *room[T], dst, x []T, examples int, add bool) {
 	rows, cols, c, at := p.source.size[0], p.source.size[1], p.source.c, part.runs[0].at
 	left, right := max(0, -at), max(0, (part.count[1]-1)*part.stride[1]+at+part.runs[0].width-cols)
