@@ -46,9 +46,9 @@ type Choice struct {
 // validates it. With an empty path it returns that recipe, which is only as valid
 // as the changes of c. Seeds that are not given are [DefaultSeed].
 //
-// A network that is no chain has a direction of its own, which chooses the default recipe;
-// where that one's method of settling is not for it, it has another: see
-// [model.Config.Allowed].
+// A network that is no chain has a direction of its own, which chooses the default recipe,
+// and one with a name may have a recipe of its own: see [train.NetworkRecipe]. Where the
+// recipe's method of settling is not for the network, it has another: see [model.Config.Allowed].
 //
 // Where the file gives another method of settling than the default recipe, or a rule that
 // wants another and no method, the inference rate and the steps that it does not give are
@@ -136,7 +136,7 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 			r.Model.Layers = nil
 		}
 	}
-	if len(r.Model.Layers) != len(base.Model.Layers) || !r.Model.Chain() {
+	if len(r.Model.Layers) != len(base.Model.Layers) || r.Model.Chain() != base.Model.Chain() {
 		dropUngiven(&r, places)
 	}
 	if places["inference.method"] == nil {
@@ -232,7 +232,7 @@ func (v *Resolver) base(given train.Recipe) (train.Recipe, error) {
 func (v *Resolver) baseFor(given train.Recipe) (train.Recipe, error) {
 	d := given.Data
 	d.Dataset = cmp.Or(d.Dataset, v.Fallback, DefaultDataset)
-	key := fmt.Sprintf("%#v %v", d, given.Model.Direction)
+	key := fmt.Sprintf("%#v %v %v", d, given.Model.Direction, given.Model.Network)
 	if r, ok := v.bases[key]; ok {
 		return r, nil
 	}
@@ -241,6 +241,9 @@ func (v *Resolver) baseFor(given train.Recipe) (train.Recipe, error) {
 	switch {
 	case !d.Own():
 		r, err = train.DefaultRecipe(d.Dataset, given.Model.Direction, v.Recipe)
+		if of, ok := train.NetworkRecipe(d.Dataset, given.Model.Network); ok && v.Recipe != train.ArticleRecipe {
+			r = of
+		}
 	case v.Recipe != "" && v.Recipe != "default":
 		err = fmt.Errorf("recipe %s: there is none for data of your own", v.Recipe)
 	default:
