@@ -50,11 +50,11 @@ func (o *override) Set(text string) error {
 }
 
 // recipeHelp explains where a training flag's default comes from.
-const recipeHelp = `Each dataset has a tuned recipe for each direction, from which every setting is
-taken that no flag and no file gives: the flags marked "recipe's". --config
-names a file of settings, which may leave some out; flags come before it.
---recipe article takes exactly the numbers of the article instead, which is
-generative, with its two traps: an inference rate without a guard, and stale
+const recipeHelp = `Each dataset has a tuned recipe for each direction, and for some networks by name,
+from which every setting is taken that no flag and no file gives: the flags marked
+"recipe's". --config names a file of settings, which may leave some out; flags come
+before it. --recipe article takes exactly the numbers of the article instead, which
+is generative, with its two traps: an inference rate without a guard, and stale
 errors.
 
 The first Ctrl-C ends training after the batch at hand and leaves the model of
