@@ -146,7 +146,10 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 			r.Inference.Method = r.Model.Allowed(r.Inference.Method)
 		}
 	}
-	if r.Inference.Method != base.Inference.Method { // another method's rate and steps mean nothing here
+	if r.Inference.Method != base.Inference.Method { // another method's rates and steps mean nothing here
+		if places["inference.node_rates"] == nil {
+			r.Inference.NodeRates = nil
+		}
 		if places["inference.rate"] == nil {
 			r.Inference.Rate = 0
 		}
