@@ -55,8 +55,9 @@ var shapedCases = []shapedCase{
 
 func (c shapedCase) String() string { return fmt.Sprintf("%s of %v", c.text, c.in) }
 
-// spec has the feature as ψ, and, where it is of one source, behind a sum: both of free
-// nodes, so that what reaches one by several ways is added up.
+// spec has the feature as ψ, and, where it is of one source, in front of an energy in Gram
+// form and behind a sum: all of free nodes, so that what reaches one by several ways is added
+// up.
 func (c shapedCase) spec(t *testing.T, batch int, dtype tensor.Dtype) Spec {
 	t.Helper()
 	f, err := feature.Parse(c.text)
@@ -72,6 +73,8 @@ func (c shapedCase) spec(t *testing.T, batch int, dtype tensor.Dtype) Spec {
 	s.Predictions = []Prediction{{Of: "of", Bias: true, Edges: []Edge{{From: names, Feature: f, Map: linear.Diagonal{}, Scale: -0.7}}}}
 	if len(c.in) == 1 {
 		s.Predictions = append(s.Predictions, Prediction{Of: "of", After: f, Bias: true, Edges: []Edge{{From: names, Feature: feature.Tanh, Map: keeps{}}, {From: names, Map: keeps{}, Scale: 0.4}}})
+		s.Nodes = append(s.Nodes, Node{Name: "below", Shape: tensor.Shape{5}, Clamped: true})
+		s.Predictions = append(s.Predictions, Prediction{Of: "below", Bias: true, Gram: true, Edges: []Edge{{From: names, Feature: f}}})
 		mixes := linear.Conv{Kernel: [2]int{1, 1}}
 		if sum, err := mixes.Out(c.in[0], out); err == nil && sum.Eq(c.in[0]) { // as many channels in front and behind
 			s.Predictions = append(s.Predictions, Prediction{Of: "of", After: f, Weight: 0.4, Edges: []Edge{{From: names, Map: mixes}}})

@@ -132,6 +132,10 @@ func Load(path string, base Config) (*Network, error) {
 	return n, nil
 }
 
+// ErrMissing is what [Load] returns of a file that has layers of other names, which are for
+// [Network.Adopt], or none.
+var ErrMissing = errors.New("is missing")
+
 // Article is the configuration of the article's network but for its sizes.
 var Article = Config{Direction: Generative, Activation: "tanh", TopActivation: "tanh", WeightInit: PyTorch}
 
@@ -310,7 +314,7 @@ func sizesOf(st views) ([]int, Dtype, error) {
 		}
 	}
 	if sizes == nil {
-		return nil, 0, fmt.Errorf("%s is missing; the file holds %.400v", weightName(0), slices.Sorted(maps.Keys(st)))
+		return nil, 0, fmt.Errorf("%s %w; the file holds %.400v", weightName(0), ErrMissing, slices.Sorted(maps.Keys(st)))
 	}
 	return sizes, dtype, nil
 }

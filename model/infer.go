@@ -53,7 +53,7 @@ func (n *Network) relax(ctx context.Context, of Clamps, inf Inference) (*Result,
 		return nil, err
 	}
 	partly := slices.ContainsFunc(c, func(v Clamp) bool { return v.Values != nil && !v.whole() })
-	if partly || !n.falls(func(l int) bool { return c[l].whole() }) {
+	if partly || n.falls(func(l int) bool { return c[l].whole() }) != nil {
 		return n.Settle(ctx, of, inf)
 	}
 	s, err := n.settler(c, rows, Inference{Plain: true}, false)

@@ -201,24 +201,41 @@ func (n *Network) TargetNode() int { return n.target }
 // predicts the targets: the inputs have no prediction, and all else follows from them in
 // the one way that it is predicted. Such a network is an ordinary one of that shape, and
 // backpropagation can train it: see [Network.Backprop].
-func (n *Network) Feedforward() bool {
-	return n.falls(func(l int) bool { return l == n.input })
+func (n *Network) Feedforward() bool { return n.PassFrom(n.input) == nil }
+
+// PassFrom returns why a pass from node top alone, each of the others at its prediction,
+// is not where the network comes to rest with that node fixed; nil where it is.
+func (n *Network) PassFrom(top int) error {
+	return n.falls(func(l int) bool { return l == top })
 }
 
-// falls reports whether a pass from the nodes that are fixed leaves every error 0: those
-// have no prediction, and the others one each, without feedback or prior.
-func (n *Network) falls(fixed func(l int) bool) bool {
+// falls returns why a pass from the nodes that are fixed leaves an error that is not 0: it
+// does not where those have no prediction, and the others one each, without feedback or
+// prior.
+func (n *Network) falls(fixed func(l int) bool) error {
 	for l, node := range n.wiring.Nodes {
-		if fixed(l) != (n.wiring.First[l] < 0) || node.Prior > 0 || len(n.wiring.Own) > 0 {
-			return false
+		switch {
+		case fixed(l) && n.wiring.First[l] >= 0:
+			return fmt.Errorf("node %s: is fixed, and has a prediction", node.Name)
+		case !fixed(l) && n.wiring.First[l] < 0:
+			return fmt.Errorf("node %s: has no prediction", node.Name)
+		case node.Prior > 0:
+			return fmt.Errorf("node %s: has an activity prior", node.Name)
 		}
+	}
+	if len(n.wiring.Own) > 0 {
+		return fmt.Errorf("term %s: is of the user's own", n.wiring.Own[0].Term)
 	}
 	for i, l := range n.wiring.Of {
-		if i != n.wiring.First[l] || slices.ContainsFunc(n.wiring.Predictions[i].Edges, func(e graph.Edge) bool { return e.Feedback }) {
-			return false
+		name := n.wiring.Nodes[l].Name
+		if i != n.wiring.First[l] {
+			return fmt.Errorf("node %s: has several predictions", name)
+		}
+		if slices.ContainsFunc(n.wiring.Predictions[i].Edges, func(e graph.Edge) bool { return e.Feedback }) {
+			return fmt.Errorf("node %s: has feedback", name)
 		}
 	}
-	return true
+	return nil
 }
 
 // Weights returns θ of the first edge of prediction i: of a chain W, (d_i, d_{i+1}), by

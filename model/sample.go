@@ -44,7 +44,7 @@ func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Samplin
 	draw := func(l int) *tensor.Dense {
 		return filled(n.cfg.Dtype.Tensor(), func() float64 { return math.Sqrt(how.Temperature) * rng.NormFloat64() }, rows, n.sizes[l])
 	}
-	if !n.falls(func(l int) bool { return l == n.target }) {
+	if n.PassFrom(n.target) != nil {
 		c[n.wiring.Nodes[n.input].Name] = Clamp{Start: draw(n.input)}
 		inputs, _, err := n.infer(ctx, c, n.input, inf)
 		return inputs, err

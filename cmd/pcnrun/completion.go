@@ -87,6 +87,7 @@ var flagWords = map[string]completer{
 	"standardize":     words(data.Pers...),
 	"augment":         words(data.Augmentation{}.String(), "flip", "shift=2", "crop=4"),
 	"config":          files("yaml", "yml"),
+	"names":           files("yaml", "yml"),
 	"to":              modelFiles,
 }
 

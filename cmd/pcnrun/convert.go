@@ -14,8 +14,13 @@ import (
 	"example.com/pcn/model"
 )
 
-// modelExtensions are those of the files that a network can be written to.
+// modelExtensions are those of the files that a network can be written to, and read from.
 var modelExtensions = []string{".safetensors", ".npz"}
+
+// exportExtensions are those of the files that 'pcnrun export' writes.
+var exportExtensions = append(slices.Clone(modelExtensions), onnxExtension)
+
+const onnxExtension = ".onnx"
 
 // namesHelp says how tensors are named.
 const namesHelp = `The arrays have the names of the tensors in a safetensors file, which are
@@ -29,19 +34,32 @@ configuration as JSON, and others the recipe and the scale of the inputs:
 func (a *app) exportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export MODEL --to FILE",
-		Short: "Write a model for NumPy (NPZ) or PyTorch (safetensors)",
-		Long: `Write a model to an NPZ or safetensors file, by the name's extension. No number
-changes, and 'pcnrun import' makes the same model of it again.
+		Short: "Write a model for NumPy (NPZ), PyTorch (safetensors) or onnxruntime (ONNX)",
+		Long: `Write a model to an NPZ, safetensors or ONNX file, by the name's extension.
 
-` + namesHelp,
-		Example: `  pcnrun export runs/digits/model.safetensors --to digits.npz`,
-		Args:    wantArgs(1, 1),
+In an NPZ or safetensors file no number changes, and 'pcnrun import' makes the same
+model of it again. ` + namesHelp + `
+
+An ONNX file has the pass that predict takes, or generate, of a generative network,
+for other programs to run. Its input and output have the names of the network's
+nodes, mostly input and target, and are batches of float32 in their own units, as
+predict has them: what scaled the inputs in training is in the file. A node of shape
+(H, W, C) is (N, C, H, W), and one of (L, C) is (N, C, L): channels first. All others
+are (N, d). The file's metadata have the names of classes and columns, and the shape
+of images, as JSON. A network that predicts by settling has no such pass, and is
+refused.
+
+  s = onnxruntime.InferenceSession("model.onnx")
+  s.run(None, {"input": rows.astype("float32")})`,
+		Example: `  pcnrun export runs/digits/model.safetensors --to digits.npz
+  pcnrun export runs/digits/model.safetensors --to digits.onnx`,
+		Args: wantArgs(1, 1),
 	}
-	to := c.Flags().String("to", "", "`FILE` to write: "+strings.Join(modelExtensions, " or "))
+	to := c.Flags().String("to", "", "`FILE` to write: "+strings.Join(exportExtensions, " or "))
 	force := c.Flags().Bool("force", false, "overwrite the file")
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := freeModelFile("to", *to, *force); err != nil {
+		if err := freeModelFile("to", *to, exportExtensions, *force); err != nil {
 			return err
 		}
 		described, err := describes(args[0])
@@ -54,6 +72,9 @@ changes, and 'pcnrun import' makes the same model of it again.
 		n, err := model.Load(args[0], model.Config{})
 		if err != nil {
 			return err
+		}
+		if extension(*to) == onnxExtension {
+			return a.saveONNX(n, args[0], *to, *json)
 		}
 		return a.saveModel(n, *to, *json)
 	}
@@ -76,24 +97,52 @@ activation is then φ of x itself.
 
 With --dataset the model also says what it learned from and how inputs are scaled,
 so that eval and predict need no more flags. Pixels are in [0, 1] where neither
---pixels nor --recipe says otherwise.`,
+--pixels nor --recipe says otherwise.
+
+Layers of any names, as of a PyTorch module's state dict, go into the network that
+--config or --network says. Weights are matched by their shapes; several of one
+shape, whose names differ in numbers alone such as 0.weight and 2.weight, in the
+order of these, from data to label. A bias is beside its weight, such as 0.bias;
+without one it is 0. Where that leaves open which is which, --names is a YAML file
+with a line for each parameter, such as
+
+  hidden2.hidden1.weight: features.3.weight
+
+Each match is printed. Between convolutions and dense layers units are put from
+PyTorch's order, channels first, into that of pcn, channels last.`,
 		Example: `  pcnrun import digits.npz --out digits.safetensors
   pcnrun import mlp.npz --direction discriminative --activation relu --out mlp.safetensors
   pcnrun import mlp.npz --direction discriminative --activation relu --dataset mnist --pixels -1,1 --out mlp.safetensors
-  pcnrun import pc.safetensors --direction generative --activation tanh --top-activation tanh --out pc.safetensors`,
+  pcnrun import pc.safetensors --direction generative --activation tanh --top-activation tanh --out pc.safetensors
+  pcnrun import lenet.safetensors --dataset mnist --network lenet --out lenet-pc.safetensors
+  pcnrun import net.safetensors --config run.yaml --names names.yaml --out net-pc.safetensors`,
 		Args: wantArgs(1, 1),
 	}
 	f := newModelFlags(c.Flags(), "the file's", "the file's", "the file's, else identity")
 	dataDirFlag(c.Flags())
 	pixelsFlag(c.Flags(), "0,1, or that of --recipe")
+	networkFlag(c.Flags())
+	config := c.Flags().String("config", "", "`FILE` of settings, of a network that is to have the file's layers: see 'pcnrun config'")
+	names := c.Flags().String("names", "", "`FILE` that says which of the file's tensors a parameter is made from")
 	out := c.Flags().String("out", "", "model `FILE` to write: "+strings.Join(modelExtensions, " or "))
 	force := c.Flags().Bool("force", false, "overwrite the file")
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := freeModelFile("out", *out, *force); err != nil {
+		if err := freeModelFile("out", *out, modelExtensions, *force); err != nil {
 			return err
 		}
-		n, err := f.read(args[0], a.warn)
+		var n *model.Network
+		var err error
+		switch adopts := *config != "" || c.Flags().Changed("network"); {
+		case adopts:
+			n, err = a.adopt(f, args[0], *config, *names)
+		case *names != "":
+			err = usagef("--names: is for layers that go into a network: give --config or --network")
+		default:
+			if n, err = f.read(args[0], a.warn); errors.Is(err, model.ErrMissing) {
+				err = fmt.Errorf("%w: layers of other names go into the network that --config or --network says", err)
+			}
+		}
 		if err != nil {
 			return err
 		}
@@ -150,12 +199,12 @@ func describes(path string) (bool, error) {
 }
 
 // freeModelFile checks the name of a file to write a model to.
-func freeModelFile(flag, path string, force bool) error {
+func freeModelFile(flag, path string, extensions []string, force bool) error {
 	if path == "" {
-		return usagef("--%s: must be a file that ends in %s, got none", flag, strings.Join(modelExtensions, " or "))
+		return usagef("--%s: must be a file that ends in %s, got none", flag, strings.Join(extensions, " or "))
 	}
-	if !slices.Contains(modelExtensions, strings.ToLower(filepath.Ext(path))) {
-		return usagef("--%s: must be a file that ends in %s, got %q", flag, strings.Join(modelExtensions, " or "), path)
+	if !slices.Contains(extensions, extension(path)) {
+		return usagef("--%s: must be a file that ends in %s, got %q", flag, strings.Join(extensions, " or "), path)
 	}
 	switch _, err := os.Stat(path); {
 	case err == nil && !force:
@@ -165,6 +214,9 @@ func freeModelFile(flag, path string, force bool) error {
 	}
 	return nil
 }
+
+// extension returns that of a file's name.
+func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
 
 // saveModel writes n and says so.
 func (a *app) saveModel(n *model.Network, path string, json bool) error {

@@ -93,6 +93,5 @@ func (GlobalAvgPool) UnitByUnit() bool { return false }
 // Build adds the pooling to a graph.
 func (p GlobalAvgPool) Build(b *op.Builder, shapes []tensor.Shape, in ...*G.Node) *G.Node {
 	of, _ := p.pool(shapes...)
-	g, _ := of.on(avgPoolName, shapes...)
-	return b.Apply(fmt.Sprintf("%v(%s)", p, in[0].Name()), gather(g, 1/float64(g.places())), in[0])
+	return of.Build(b, shapes, in...)
 }

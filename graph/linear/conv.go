@@ -109,9 +109,17 @@ func (i image) shape(psi tensor.Shape) tensor.Shape {
 	return tensor.Shape{i.size[0], i.size[1], i.c}
 }
 
-// kernels returns θ as a parameter.
-func (g *geometry) kernels(psi tensor.Shape, in, out int) []Parameter {
-	p := Parameter{Name: "weight", Shape: g.theta(), Axes: []int{g.kernel[0], g.kernel[1], g.wide.c / g.groups, g.narrow.c}, Stored: []int{3, 2, 0, 1}, FanIn: in, FanOut: out}
+// kernels returns θ as a parameter. A unit of the narrow image is made from all that the
+// kernel covers; one of the wide image meets as much, but a stride apart.
+func (g *geometry) kernels(psi tensor.Shape, back bool) []Parameter {
+	taps := g.kernel[0] * g.kernel[1]
+	p := Parameter{
+		Name: "weight", Shape: g.theta(), Axes: []int{g.kernel[0], g.kernel[1], g.wide.c / g.groups, g.narrow.c}, Stored: []int{3, 2, 0, 1},
+		FanIn: taps * g.wide.c / g.groups, FanOut: max(1, taps/(g.stride[0]*g.stride[1])) * g.narrow.c / g.groups,
+	}
+	if back {
+		p.FanIn, p.FanOut = p.FanOut, p.FanIn
+	}
 	if len(psi) == 2 {
 		p.Axes, p.Stored = p.Axes[1:], []int{2, 1, 0}
 	}
@@ -136,8 +144,7 @@ func (m Conv) from(psi, out tensor.Shape) geometry {
 // Parameters returns the weight, (kh·kw·C/groups, channels).
 func (m Conv) Parameters(psi, out tensor.Shape) []Parameter {
 	g := m.from(psi, out)
-	taps := g.kernel[0] * g.kernel[1]
-	return g.kernels(psi, taps*g.wide.c/g.groups, taps*g.narrow.c/g.groups)
+	return g.kernels(psi, false)
 }
 
 // Biases returns the number of channels.
@@ -171,8 +178,7 @@ func (m ConvTranspose) from(psi, out tensor.Shape) geometry {
 // Parameters returns the weight, (kh·kw·channels/groups, C).
 func (m ConvTranspose) Parameters(psi, out tensor.Shape) []Parameter {
 	g := m.from(psi, out)
-	taps := g.kernel[0] * g.kernel[1]
-	return g.kernels(psi, taps*g.narrow.c/g.groups, taps*g.wide.c/g.groups)
+	return g.kernels(psi, true)
 }
 
 // Build adds the transposed convolution to a graph.

@@ -74,16 +74,16 @@ func kernelsAre[T vec.Float](t *rapid.T, g geometry, tolerance float64) {
 	const rows = 3
 	theta := normal[T](rng, g.theta().TotalSize())
 	ends := map[bool][]T{false: normal[T](rng, rows*g.wide.units()), true: normal[T](rng, rows*g.narrow.units())}
-	for back, x := range ends {
-		p := newPlan(g, back)
-		for i := range p.parts {
-			p.parts[i].tile = 5 // else one holds all
-		}
+	for _, p := range []*plan{newPlan(g, false), newPlan(g, true), planFor(g, false, 1, 1), planFor(g, true, 1, 1)} {
+		back, x := p.back, ends[p.back]
 		r := &room[T]{}
 		for i := range p.parts {
-			for group := range g.groups {
+			part := &p.parts[i]
+			part.tile = 5 // else one holds all
+			n, _ := part.operands(g.groups)
+			for k := range n {
 				by := new(gemm.Packed[T])
-				lay(p, r, by, i, group, theta)
+				lay(p, part, k, r, by, theta)
 				r.operands = append(r.operands, by)
 			}
 		}
@@ -181,6 +181,28 @@ func TestConvShapes(t *testing.T) {
 			}
 		} else if err != nil || !got.Eq(c.want) {
 			t.Errorf("%s of %v: got %v, error %v, want %v", c.text, c.psi, got, err, c.want)
+		}
+	}
+}
+
+// TestConvFans: fans are as many weights as a unit meets, in the middle of an image.
+func TestConvFans(t *testing.T) {
+	for text, c := range map[string]struct {
+		psi, node tensor.Shape
+		in, out   int
+	}{
+		"conv 5 pad 2":                       {tensor.Shape{8, 8, 3}, tensor.Shape{8, 8, 4}, 25 * 3, 25 * 4},
+		"conv 4 stride 2 pad 1 groups 2":     {tensor.Shape{8, 8, 6}, tensor.Shape{4, 4, 4}, 16 * 3, 4 * 2},
+		"conv-transpose 4 stride 2 pad 1":    {tensor.Shape{8, 8, 3}, tensor.Shape{16, 16, 5}, 4 * 3, 16 * 5},
+		"conv-transpose 4 stride 2 dilate 3": {tensor.Shape{16, 3}, tensor.Shape{40, 5}, 2 * 3, 4 * 5},
+	} {
+		m, err := ParseMap(text)
+		must(t, err)
+		out, err := m.Out(c.psi, c.node)
+		must(t, err)
+		p := m.Parameters(c.psi, out)[0]
+		if p.FanIn != c.in || p.FanOut != c.out {
+			t.Errorf("%s: fans %d and %d, want %d and %d", text, p.FanIn, p.FanOut, c.in, c.out)
 		}
 	}
 }

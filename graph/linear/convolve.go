@@ -63,14 +63,16 @@ func convolveLower[T vec.Float](g geometry, back bool) op.Lower[T] {
 		rooms := pool.NewScratch(func() *room[T] { return &room[T]{} })
 		theta := op.Children(a.Node)[1]
 		var packs []int
-		for part := range p.parts {
-			for group := range g.groups {
+		for i := range p.parts {
+			part := &p.parts[i]
+			n, rows := part.operands(g.groups)
+			for k := range n {
 				packs = append(packs, c.PackAs(theta, op.Layout[T]{
-					Name: fmt.Sprintf("%v %v %d %d", g.text(), back, part, group), Rows: p.parts[part].depth, Cols: p.result.c / g.groups,
+					Name: fmt.Sprintf("%v %v %d %d", g.text(), back, i, k), Rows: rows, Cols: p.result.c / g.groups,
 					Lay: func(by *gemm.Packed[T], theta []T) {
 						r := rooms.Get()
 						defer rooms.Put(r)
-						lay(p, r, by, part, group, theta)
+						lay(p, part, k, r, by, theta)
 					},
 				}))
 			}

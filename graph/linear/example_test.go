@@ -5,9 +5,35 @@ import (
 	"log"
 	"math"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/graph/linear"
 	"example.com/pcn/model"
 )
+
+// A convolution, and the transposed one that goes back to its size: θ has a row for each unit
+// that the kernel covers, and a column for each channel of the smaller image.
+func ExampleParseMap() {
+	image, small := tensor.Shape{28, 28, 3}, tensor.Shape{14, 14, 32}
+	for _, way := range []struct {
+		text       string
+		from, node tensor.Shape
+	}{{"conv 4x4 stride 2 pad 1", image, small}, {"conv-transpose 4x4 stride 2 pad 1", small, image}} {
+		m, err := linear.ParseMap(way.text)
+		if err != nil {
+			log.Fatal(err)
+		}
+		out, err := m.Out(way.from, way.node)
+		if err != nil {
+			log.Fatal(err)
+		}
+		theta := m.Parameters(way.from, out)[0]
+		fmt.Println(m, "makes", out, "by", theta.Name, theta.Shape)
+	}
+	// Output:
+	// conv 4 stride 2 pad 1 makes (14, 14, 32) by weight [48 32]
+	// conv-transpose 4 stride 2 pad 1 makes (28, 28, 3) by weight [48 32]
+}
 
 // A convolution with a kernel of three weights and zeros around the signal. M is linear
 // in ψ; its pull-back is Mᵀ, and Add is the derivative of ⟨δ, Mψ⟩ by the kernel.

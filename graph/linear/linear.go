@@ -1,7 +1,9 @@
 // Package linear has the maps of a predictive coding network's edges: M(θ), linear in the
 // feature ψ that it is given, with parameters that are frozen while latents settle. A map
 // knows its product, its pull-back, its part in the curvature of the energy, and its
-// Hebbian update; each is a file.
+// Hebbian update; each is a file. Convolutions are several: the maps (conv.go) and their
+// text (convtext.go) over a geometry (geometry.go), of which patches.go is the arithmetic,
+// convolve.go the operations, and convouter.go the update.
 package linear
 
 import (

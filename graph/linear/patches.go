@@ -9,12 +9,14 @@ import (
 
 // plan is how a convolution, or its pull-back, is computed: for each phase the patches of
 // the source, a position a row, times the weights laid out for it. Patches are made in
-// tiles that stay in cache, so that an image is never spread out as a whole.
+// tiles that stay in cache, so that an image is never spread out as a whole. Where rows of
+// the kernel are wide they need not be made at all: see lines.
 type plan struct {
 	geometry
 	back           bool
 	source, result image
 	parts          []part
+	operands       int // of all parts
 }
 
 // part is a phase with what follows from it.
@@ -25,6 +27,17 @@ type part struct {
 	depth int  // of a patch of one group
 	tile  int  // positions
 	plain bool // the patches are the source itself
+	lines bool // see lines
+	first int  // of its operands
+}
+
+// operands returns how many operands a part has, one for each row of the kernel or for each
+// group, and how many rows each.
+func (p *part) operands(groups int) (n, rows int) {
+	if p.lines {
+		return len(p.taps[0]), p.each * len(p.taps[1])
+	}
+	return groups, p.depth
 }
 
 // tileUnits is how many units of patches are made at a time, and tileRows the least number
@@ -34,7 +47,19 @@ const (
 	tileRows  = 24
 )
 
-func newPlan(g geometry, back bool) *plan {
+// A part is computed by lines where a row of the kernel has at least lineUnits, a row of the
+// product at least linePositions, and the weights, which are read again for each, are at
+// most lineWeights: then they stay in cache.
+const (
+	lineUnits     = 64
+	linePositions = 6
+	lineWeights   = 128 << 10
+)
+
+func newPlan(g geometry, back bool) *plan { return planFor(g, back, lineUnits, linePositions) }
+
+// planFor is newPlan with other limits of what is computed by lines.
+func planFor(g geometry, back bool, lineUnits, linePositions int) *plan {
 	p := &plan{geometry: g, back: back, source: g.wide, result: g.narrow}
 	if back {
 		p.source, p.result = g.narrow, g.wide
@@ -42,10 +67,16 @@ func newPlan(g geometry, back bool) *plan {
 	each := p.source.c / g.groups
 	for _, ph := range g.phases(back) {
 		depth := len(ph.taps[0]) * len(ph.taps[1]) * each
-		p.parts = append(p.parts, part{
-			phase: ph, runs: ph.runs(g.groups), each: each, depth: depth, tile: max(tileRows, tileUnits/max(depth, 1)/tileRows*tileRows),
+		runs := ph.runs(g.groups)
+		of := part{
+			phase: ph, runs: runs, first: p.operands, each: each, depth: depth, tile: max(tileRows, tileUnits/max(depth, 1)/tileRows*tileRows),
 			plain: depth == each && ph.count == p.source.size && ph.stride == [2]int{1, 1} && ph.taps[0][0].at == 0 && ph.taps[1][0].at == 0,
-		})
+		}
+		of.lines = !of.plain && g.groups == 1 && len(runs) == 1 && runs[0].width*each >= lineUnits &&
+			ph.count[1] >= linePositions && depth*p.result.c <= lineWeights
+		n, _ := of.operands(g.groups)
+		p.operands += n
+		p.parts = append(p.parts, of)
 	}
 	return p
 }
@@ -65,6 +96,10 @@ func multiply[T vec.Float](p *plan, r *room[T], dst, x []T, examples int, add bo
 	n := p.result.c / p.groups
 	for i := range p.parts {
 		part := &p.parts[i]
+		if part.lines {
+			lines(p, part, r, dst, x, examples, add)
+			continue
+		}
 		positions := examples * part.count[0] * part.count[1]
 		for lo := 0; lo < positions; lo += part.tile {
 			hi := min(lo+part.tile, positions)
@@ -77,7 +112,7 @@ func multiply[T vec.Float](p *plan, r *room[T], dst, x []T, examples int, add bo
 					fill(r.patches, part, p.source, x, lo, hi, group*part.each, 0, part.depth)
 					a, stride = r.patches, part.depth
 				}
-				by := r.operands[i*p.groups+group]
+				by := r.operands[part.first+group]
 				if len(p.parts) == 1 { // of all positions, in their order
 					gemm.Mul(dst[lo*p.result.c+group*n:], p.result.c, a, stride, 1, hi-lo, by, add, nil)
 					continue
@@ -85,6 +120,42 @@ func multiply[T vec.Float](p *plan, r *room[T], dst, x []T, examples int, add bo
 				r.product = resized(r.product, (hi-lo)*n)
 				gemm.Mul(r.product, n, a, stride, 1, hi-lo, by, false, nil)
 				spread(dst, part, p.result, r.product, lo, hi, group*n, n, add)
+			}
+		}
+	}
+}
+
+// lines is multiply for a part without patches. What a row of the kernel covers stands side by
+// side in the source, and the next position's begins a stride further on: so the source
+// itself, with zeros around it, is the left operand of a product for each row of the product
+// and of the kernel. What is added to an element is in the order of the patches.
+func lines[T vec.Float](p *plan, part *part, r *room[T], dst, x []T, examples int, add bool) {
+	rows, cols, c, at := p.source.size[0], p.source.size[1], p.source.c, part.runs[0].at
+	left, right := max(0, -at), max(0, (part.count[1]-1)*part.stride[1]+at+part.runs[0].width-cols)
+	width := left + cols + right // with zeros around
+	for example := range examples {
+		image := x[example*rows*cols*c : (example+1)*rows*cols*c]
+		if left+right > 0 {
+			r.patches = resized(r.patches, rows*width*c)
+			for y := range rows {
+				row := r.patches[y*width*c : (y+1)*width*c]
+				clear(row[:left*c])
+				copy(row[left*c:], image[y*cols*c:(y+1)*cols*c])
+				clear(row[(left+cols)*c:])
+			}
+			image = r.patches
+		}
+		for row := range part.count[0] {
+			out := dst[((example*p.result.size[0]+part.from[0]+row*part.step[0])*p.result.size[1]+part.from[1])*p.result.c:]
+			stride, added := part.step[1]*p.result.c, add
+			for i, t := range part.taps[0] {
+				if y := row*part.stride[0] + t.at; y >= 0 && y < rows {
+					gemm.Mul(out, stride, image[(y*width+left+at)*c:], part.stride[1]*c, 1, part.count[1], r.operands[part.first+i], added, nil)
+					added = true
+				}
+			}
+			for position := 0; position < part.count[1] && !added; position++ { // nothing but zeros
+				clear(out[position*stride:][:p.result.c])
 			}
 		}
 	}
@@ -155,19 +226,23 @@ func spread[T vec.Float](dst []T, p *part, result image, product []T, lo, hi, c,
 	}
 }
 
-// lay lays θ out as the operand of a part and a group, (depth, channels of the result): the
-// rows of its taps, and for the pull-back each of them transposed, in the room.
-func lay[T vec.Float](p *plan, r *room[T], by *gemm.Packed[T], part, group int, theta []T) {
-	ph := &p.parts[part]
+// lay lays θ out as operand i of a part, (depth, channels of the result): the rows of its
+// taps, and for the pull-back each of them transposed, in the room.
+func lay[T vec.Float](p *plan, part *part, i int, r *room[T], by *gemm.Packed[T], theta []T) {
 	c, o := p.wide.c/p.groups, p.narrow.c/p.groups
+	rows, group := part.taps[0], i
+	if part.lines {
+		rows, group = rows[i:i+1], 0
+	}
+	_, depth := part.operands(p.groups)
 	if !p.back {
-		by.Pack(theta[group*o:], ph.depth, o, p.narrow.c, 1)
+		by.Pack(theta[rows[0].of*len(part.taps[1])*part.each*p.narrow.c+group*o:], depth, o, p.narrow.c, 1)
 		return
 	}
-	r.patches = resized(r.patches, ph.depth*c)
+	r.patches = resized(r.patches, depth*c)
 	at := 0
-	for _, y := range ph.taps[0] {
-		for _, x := range ph.taps[1] {
+	for _, y := range rows {
+		for _, x := range part.taps[1] {
 			tap := theta[(y.of*p.kernel[1]+x.of)*c*p.narrow.c+group*o:]
 			for j := range o {
 				for i := range c {
@@ -177,5 +252,5 @@ func lay[T vec.Float](p *plan, r *room[T], by *gemm.Packed[T], part, group int, 
 			}
 		}
 	}
-	by.Pack(r.patches, ph.depth, c, c, 1)
+	by.Pack(r.patches, depth, c, c, 1)
 }

@@ -72,7 +72,7 @@ type powerRoom[T vec.Float] struct {
 func newPowerRoom[T vec.Float](plans [2]*plan) *powerRoom[T] {
 	p := &powerRoom[T]{ends: [2][]T{make([]T, plans[0].source.units()), make([]T, plans[0].result.units())}}
 	for i, of := range plans {
-		for range len(of.parts) * of.groups {
+		for range of.operands {
 			p.rooms[i].operands = append(p.rooms[i].operands, new(gemm.Packed[T]))
 		}
 	}
@@ -95,8 +95,12 @@ func (p *convPower) Take(theta *tensor.Dense) {
 
 func (p *powerRoom[T]) take(plans [2]*plan, theta []T) {
 	for i, of := range plans {
-		for j, by := range p.rooms[i].operands {
-			lay(of, &p.rooms[i], by, j/of.groups, j%of.groups, theta)
+		for k := range of.parts {
+			part := &of.parts[k]
+			n, _ := part.operands(of.groups)
+			for j := range n {
+				lay(of, part, j, &p.rooms[i], p.rooms[i].operands[part.first+j], theta)
+			}
 		}
 	}
 }

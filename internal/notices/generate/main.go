@@ -13,10 +13,13 @@ import (
 	"strings"
 )
 
-const (
-	command = "example.com/pcn/cmd/pcnrun"
-	digits  = "example.com/pcn/train/data"
-)
+const command = "example.com/pcn/cmd/pcnrun"
+
+// within are pcn's own packages that have what others made, with the names of that.
+var within = map[string]string{
+	"example.com/pcn/train/data":      "digits, which are built into pcnrun",
+	"example.com/pcn/internal/onnxpb": "ONNX's messages, of onnx.proto",
+}
 
 func main() {
 	sections := map[string]string{}
@@ -52,8 +55,8 @@ func collect(system string) (map[string]string, error) {
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Split(strings.TrimSpace(line), "\t")
 		path, dir, module, root := fields[0], fields[1], fields[2], fields[3]
-		if path == digits {
-			module, root = "digits, which are built into pcnrun", dir
+		if name, ok := within[path]; ok {
+			module, root = name, dir
 		} else if strings.HasPrefix(path, "example.com/pcn/") {
 			continue
 		}

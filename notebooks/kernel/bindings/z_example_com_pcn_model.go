@@ -25,6 +25,7 @@ func init() {
 			"CrossEntropy":         reflect.ValueOf(model.CrossEntropy),
 			"Discriminative":       reflect.ValueOf(model.Discriminative),
 			"Diverged":             reflect.ValueOf(model.Diverged),
+			"ErrMissing":           reflect.ValueOf(&model.ErrMissing).Elem(),
 			"ErrNotFeedforward":    reflect.ValueOf(&model.ErrNotFeedforward).Elem(),
 			"ErrorCoordinates":     reflect.ValueOf(model.ErrorCoordinates),
 			"ExactSize":            reflect.ValueOf(model.ExactSize),
@@ -74,6 +75,7 @@ func init() {
 		Types: map[string]reflect.Type{
 			"Accelerated":     reflect.TypeFor[model.Accelerated](),
 			"AdamMover":       reflect.TypeFor[model.AdamMover](),
+			"Adopted":         reflect.TypeFor[model.Adopted](),
 			"AlongErrors":     reflect.TypeFor[model.AlongErrors](),
 			"AlongGradient":   reflect.TypeFor[model.AlongGradient](),
 			"AlongSteps":      reflect.TypeFor[model.AlongSteps](),

@@ -19,6 +19,7 @@ var bound = []string{
 	"example.com/pcn/graph/feature",
 	"example.com/pcn/graph/linear",
 	"example.com/pcn/model",
+	"example.com/pcn/model/onnx",
 	"example.com/pcn/train",
 	"example.com/pcn/train/config",
 	"example.com/pcn/train/data",

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"example.com/pcn/internal/yamlfile"
+	"example.com/pcn/model"
+	"example.com/pcn/train/config"
+)
+
+// adopt makes a model of the network that a file of settings and flags say, with the layers
+// of a file from elsewhere.
+func (a *app) adopt(f *modelFlags, path, settings, namesPath string) (*model.Network, error) {
+	of := &recipeFlags{flags: f.flags, config: settings, name: "default"}
+	if f.flags.Changed("recipe") {
+		of.name = f.recipe
+	}
+	var dataset []string
+	switch {
+	case f.dataset != "":
+		dataset = []string{f.dataset}
+	case settings == "":
+		return nil, usagef("--network: must be with --dataset, or with --config, which says what it learned from")
+	}
+	r, err := of.recipe(dataset, config.DefaultDataset)
+	if err != nil {
+		return nil, err
+	}
+	names, err := tensorNames(namesPath)
+	if err != nil {
+		return nil, err
+	}
+	sets, err := r.Data.Load()
+	if err != nil {
+		return nil, err
+	}
+	logSets(r.Data, sets)
+	if err := fits(r, sets); err != nil {
+		return nil, usageError{err}
+	}
+	n, err := model.New(r.Model)
+	if err != nil {
+		return nil, err
+	}
+	adopted, err := n.Adopt(path, names)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range adopted {
+		fmt.Fprintln(a.info(), p)
+	}
+	return n, describeModel(n, &experiment{recipe: r, sets: sets, data: sets.Fingerprints()})
+}
+
+// tensorNames reads a file that says which tensor each parameter is made from; none
+// without a path.
+func tensorNames(path string) (names map[string]string, err error) {
+	if path == "" {
+		return nil, nil
+	}
+	root, err := yamlfile.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	_, errs := root.Decode(&names)
+	return names, errs.Err()
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/model"
+	"example.com/pcn/model/onnx"
+)
+
+// saveONNX writes what n infers, n being of the model file at from, and says so.
+func (a *app) saveONNX(n *model.Network, from, path string, json bool) error {
+	t := &trained{path: from, network: n}
+	if err := t.describe(); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	o := onnx.Options{Inputs: onnx.Scaling(t.inputs), Targets: onnx.Scaling(t.targets), Metadata: map[string]string{}}
+	for _, key := range []string{imageKey, classesKey, columnsKey} {
+		if text := n.Metadata(key); text != "" {
+			o.Metadata[key] = text
+		}
+	}
+	input, output, err := onnx.Ends(n)
+	if err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	err = atomicfile.Write(path, func(w io.Writer) error {
+		if err := onnx.Write(w, n, o); err != nil {
+			return fmt.Errorf("%s: %w", from, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if n.Config().Dtype == model.Float64 {
+		a.note("%s is of float64, and %s is of float32", from, path)
+	}
+	if json {
+		return printJSON(a.stdout, map[string]any{"model": path, "network": n.Config()})
+	}
+	_, err = fmt.Fprintf(a.stdout, "wrote %s: from %s to %s, %v\n", path, n.Nodes()[input], n.Nodes()[output], n)
+	return err
+}
