@@ -20,7 +20,7 @@ func randomGeometry(t *rapid.T) geometry {
 	pair := func(least, most int, what string) [2]int {
 		return [2]int{number(least, most, what), number(least, most, what)}
 	}
-	groups := number(1, 3, "groups")
+	groups := number(1, 4, "groups")
 	m := Conv{Kernel: pair(1, 4, "kernel"), Stride: pair(1, 3, "stride"), Padding: pair(0, 3, "padding"), Dilation: pair(1, 2, "dilation"), Groups: groups}
 	psi := tensor.Shape{number(1, 7, "h"), number(1, 7, "w"), groups * number(1, 5, "channels")}
 	if number(0, 3, "line") == 0 {
@@ -74,13 +74,16 @@ func kernelsAre[T vec.Float](t *rapid.T, g geometry, tolerance float64) {
 	const rows = 3
 	theta := normal[T](rng, g.theta().TotalSize())
 	ends := map[bool][]T{false: normal[T](rng, rows*g.wide.units()), true: normal[T](rng, rows*g.narrow.units())}
-	for _, p := range []*plan{newPlan(g, false), newPlan(g, true), planFor(g, false, 1, 1), planFor(g, true, 1, 1)} {
+	for _, p := range []*plan{
+		newPlan(g, false, usual), newPlan(g, true, usual), newPlan(g, false, limits{1, 1, 6}), newPlan(g, true, limits{1, 1, 6}),
+		newPlan(g, false, limits{1, 1, 0}), newPlan(g, true, limits{1, 1, 0}),
+	} {
 		back, x := p.back, ends[p.back]
 		r := &room[T]{}
 		for i := range p.parts {
 			part := &p.parts[i]
 			part.tile = 5 // else one holds all
-			n, _ := part.operands(g.groups)
+			n, _ := part.operands(p.blocks)
 			for k := range n {
 				by := new(gemm.Packed[T])
 				lay(p, part, k, r, by, theta)
@@ -106,7 +109,7 @@ func kernelsAre[T vec.Float](t *rapid.T, g geometry, tolerance float64) {
 		})
 	}
 	got, o := make([]T, len(theta)), newNarrowed[T]()
-	p := newPlan(g, false)
+	p := newPlan(g, false, limits{})
 	o.prepare(p, ends[true])
 	for lo := 0; lo < g.rows(); lo += 3 {
 		o.rows(p, got, ends[false], 0.5, lo, min(lo+3, g.rows()))

@@ -59,16 +59,16 @@ func convolveDo[T vec.Float](g geometry, back bool) op.Reference[T] {
 // convolveLower multiplies patches by θ as it is laid out when it is frozen.
 func convolveLower[T vec.Float](g geometry, back bool) op.Lower[T] {
 	return func(c *op.Lowering[T], a op.Args) op.Kernel[T] {
-		p := newPlan(g, back)
+		p := newPlan(g, back, usual)
 		rooms := pool.NewScratch(func() *room[T] { return &room[T]{} })
 		theta := op.Children(a.Node)[1]
 		var packs []int
 		for i := range p.parts {
 			part := &p.parts[i]
-			n, rows := part.operands(g.groups)
+			n, rows := part.operands(p.blocks)
 			for k := range n {
 				packs = append(packs, c.PackAs(theta, op.Layout[T]{
-					Name: fmt.Sprintf("%v %v %d %d", g.text(), back, i, k), Rows: rows, Cols: p.result.c / g.groups,
+					Name: fmt.Sprintf("%v %v %d %d", g.text(), back, i, k), Rows: rows, Cols: p.result.c / p.blocks,
 					Lay: func(by *gemm.Packed[T], theta []T) {
 						r := rooms.Get()
 						defer rooms.Put(r)

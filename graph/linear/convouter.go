@@ -19,7 +19,7 @@ type convOuter struct {
 }
 
 func newConvOuter(g geometry, transposed bool) *convOuter {
-	return &convOuter{plan: newPlan(g, false), transposed: transposed, f32: newNarrowed[float32](), f64: newNarrowed[float64]()}
+	return &convOuter{plan: newPlan(g, false, limits{}), transposed: transposed, f32: newNarrowed[float32](), f64: newNarrowed[float64]()}
 }
 
 // outerTile is how many positions are multiplied at a time.

@@ -16,6 +16,7 @@ type plan struct {
 	back           bool
 	source, result image
 	parts          []part
+	blocks         int // groups, of which several may be taken together
 	operands       int // of all parts
 }
 
@@ -23,8 +24,8 @@ type plan struct {
 type part struct {
 	phase
 	runs  []run
-	each  int  // channels of a group of the source
-	depth int  // of a patch of one group
+	each  int  // channels of a block of the source
+	depth int  // of a patch of one block
 	tile  int  // positions
 	plain bool // the patches are the source itself
 	lines bool // see lines
@@ -32,12 +33,12 @@ type part struct {
 }
 
 // operands returns how many operands a part has, one for each row of the kernel or for each
-// group, and how many rows each.
-func (p *part) operands(groups int) (n, rows int) {
+// block, and how many rows each.
+func (p *part) operands(blocks int) (n, rows int) {
 	if p.lines {
 		return len(p.taps[0]), p.each * len(p.taps[1])
 	}
-	return groups, p.depth
+	return blocks, p.depth
 }
 
 // tileUnits is how many units of patches are made at a time, and tileRows the least number
@@ -56,25 +57,37 @@ const (
 	lineWeights   = 128 << 10
 )
 
-func newPlan(g geometry, back bool) *plan { return planFor(g, back, lineUnits, linePositions) }
+// limits say which of the ways to compute the same is taken.
+type limits struct {
+	units, positions int // of a line, at least
+	together         int // channels of groups that are taken together, at most
+}
 
-// planFor is newPlan with other limits of what is computed by lines.
-func planFor(g geometry, back bool, lineUnits, linePositions int) *plan {
-	p := &plan{geometry: g, back: back, source: g.wide, result: g.narrow}
+// usual are the limits that are fast. Narrow groups are taken together as one block, with
+// zeros where they do not meet, up to as many channels as a product takes at a time.
+var usual = limits{lineUnits, linePositions, 32}
+
+func newPlan(g geometry, back bool, by limits) *plan {
+	p := &plan{geometry: g, back: back, source: g.wide, result: g.narrow, blocks: g.groups}
 	if back {
 		p.source, p.result = g.narrow, g.wide
 	}
-	each := p.source.c / g.groups
+	for n := g.groups; n >= 1; n-- {
+		if g.groups%n == 0 && max(g.wide.c, g.narrow.c)/n <= by.together {
+			p.blocks = n
+		}
+	}
+	each := p.source.c / p.blocks
 	for _, ph := range g.phases(back) {
 		depth := len(ph.taps[0]) * len(ph.taps[1]) * each
-		runs := ph.runs(g.groups)
+		runs := ph.runs(p.blocks)
 		of := part{
 			phase: ph, runs: runs, first: p.operands, each: each, depth: depth, tile: max(tileRows, tileUnits/max(depth, 1)/tileRows*tileRows),
 			plain: depth == each && ph.count == p.source.size && ph.stride == [2]int{1, 1} && ph.taps[0][0].at == 0 && ph.taps[1][0].at == 0,
 		}
-		of.lines = !of.plain && g.groups == 1 && len(runs) == 1 && runs[0].width*each >= lineUnits &&
-			ph.count[1] >= linePositions && depth*p.result.c <= lineWeights
-		n, _ := of.operands(g.groups)
+		of.lines = !of.plain && p.blocks == 1 && len(runs) == 1 && runs[0].width*each >= by.units &&
+			ph.count[1] >= by.positions && depth*p.result.c <= lineWeights
+		n, _ := of.operands(p.blocks)
 		p.operands += n
 		p.parts = append(p.parts, of)
 	}
@@ -91,9 +104,9 @@ type room[T vec.Float] struct {
 func resized[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
 
 // multiply sets dst to the product of some examples of the source x, or adds it. The room
-// has the operand of each part and group: see lay.
+// has the operand of each part and block: see lay.
 func multiply[T vec.Float](p *plan, r *room[T], dst, x []T, examples int, add bool) {
-	n := p.result.c / p.groups
+	n := p.result.c / p.blocks
 	for i := range p.parts {
 		part := &p.parts[i]
 		if part.lines {
@@ -103,23 +116,23 @@ func multiply[T vec.Float](p *plan, r *room[T], dst, x []T, examples int, add bo
 		positions := examples * part.count[0] * part.count[1]
 		for lo := 0; lo < positions; lo += part.tile {
 			hi := min(lo+part.tile, positions)
-			for group := range p.groups {
+			for block := range p.blocks {
 				a, stride := x, p.source.c
 				if part.plain {
-					a = x[lo*p.source.c+group*part.each:]
+					a = x[lo*p.source.c+block*part.each:]
 				} else {
 					r.patches = resized(r.patches, (hi-lo)*part.depth)
-					fill(r.patches, part, p.source, x, lo, hi, group*part.each, 0, part.depth)
+					fill(r.patches, part, p.source, x, lo, hi, block*part.each, 0, part.depth)
 					a, stride = r.patches, part.depth
 				}
-				by := r.operands[part.first+group]
+				by := r.operands[part.first+block]
 				if len(p.parts) == 1 { // of all positions, in their order
-					gemm.Mul(dst[lo*p.result.c+group*n:], p.result.c, a, stride, 1, hi-lo, by, add, nil)
+					gemm.Mul(dst[lo*p.result.c+block*n:], p.result.c, a, stride, 1, hi-lo, by, add, nil)
 					continue
 				}
 				r.product = resized(r.product, (hi-lo)*n)
 				gemm.Mul(r.product, n, a, stride, 1, hi-lo, by, false, nil)
-				spread(dst, part, p.result, r.product, lo, hi, group*n, n, add)
+				spread(dst, part, p.result, r.product, lo, hi, block*n, n, add)
 			}
 		}
 	}
@@ -162,7 +175,7 @@ func lines[T vec.Float](p *plan, part *part, r *room[T], dst, x []T, examples in
 }
 
 // fill sets dst to units klo to khi of the patches of positions lo to hi of some examples,
-// of the channels of a group from c on.
+// of the channels of a block from c on.
 func fill[T vec.Float](dst []T, p *part, source image, x []T, lo, hi, c, klo, khi int) {
 	rows, cols := source.size[0], source.size[1]
 	of := cols * source.c           // units of a row of the source
@@ -192,7 +205,7 @@ func fill[T vec.Float](dst []T, p *part, source image, x []T, lo, hi, c, klo, kh
 					past := max(min(b, begin+(cols-left)*p.each), in)
 					clear(out[a-from : in-from])
 					if in < past {
-						// one tap is a group's channels of a position, several are all of theirs
+						// one tap is a block's channels of a position, several are all of theirs
 						copy(out[in-from:past-from], image[y*of+left*source.c+c+in-begin:])
 					}
 					clear(out[past-from : b-from])
@@ -230,27 +243,39 @@ func spread[T vec.Float](dst []T, p *part, result image, product []T, lo, hi, c,
 // taps, and for the pull-back each of them transposed, in the room.
 func lay[T vec.Float](p *plan, part *part, i int, r *room[T], by *gemm.Packed[T], theta []T) {
 	c, o := p.wide.c/p.groups, p.narrow.c/p.groups
-	rows, group := part.taps[0], i
+	rows, block := part.taps[0], i
 	if part.lines {
-		rows, group = rows[i:i+1], 0
+		rows, block = rows[i:i+1], 0
 	}
-	_, depth := part.operands(p.groups)
-	if !p.back {
-		by.Pack(theta[rows[0].of*len(part.taps[1])*part.each*p.narrow.c+group*o:], depth, o, p.narrow.c, 1)
+	_, depth := part.operands(p.blocks)
+	if !p.back && p.blocks == p.groups {
+		by.Pack(theta[rows[0].of*len(part.taps[1])*part.each*p.narrow.c+block*o:], depth, o, p.narrow.c, 1)
 		return
 	}
-	r.patches = resized(r.patches, depth*c)
-	at := 0
+	cols, together := p.result.c/p.blocks, p.groups/p.blocks
+	r.patches = resized(r.patches, depth*cols)
+	rest := r.patches
+	clear(rest)
 	for _, y := range rows {
 		for _, x := range part.taps[1] {
-			tap := theta[(y.of*p.kernel[1]+x.of)*c*p.narrow.c+group*o:]
-			for j := range o {
+			tap := theta[(y.of*p.kernel[1]+x.of)*c*p.narrow.c:]
+			for group := range together {
+				at := tap[(block*together+group)*o:]
+				if p.back {
+					for j := range o {
+						row := rest[(group*o+j)*cols+group*c:][:c]
+						for i := range row {
+							row[i] = at[i*p.narrow.c+j]
+						}
+					}
+					continue
+				}
 				for i := range c {
-					r.patches[at] = tap[i*p.narrow.c+j]
-					at++
+					copy(rest[(group*c+i)*cols+group*o:][:o], at[i*p.narrow.c:])
 				}
 			}
+			rest = rest[part.each*cols:]
 		}
 	}
-	by.Pack(r.patches, depth, c, c, 1)
+	by.Pack(r.patches, depth, cols, cols, 1)
 }

@@ -60,7 +60,7 @@ type convPower struct {
 }
 
 func newConvPower(g geometry, transposed bool) *convPower {
-	return &convPower{plans: [2]*plan{newPlan(g, transposed), newPlan(g, !transposed)}}
+	return &convPower{plans: [2]*plan{newPlan(g, transposed, usual), newPlan(g, !transposed, usual)}}
 }
 
 // powerRoom is what convPower works in.
@@ -97,7 +97,7 @@ func (p *powerRoom[T]) take(plans [2]*plan, theta []T) {
 	for i, of := range plans {
 		for k := range of.parts {
 			part := &of.parts[k]
-			n, _ := part.operands(of.groups)
+			n, _ := part.operands(of.blocks)
 			for j := range n {
 				lay(of, part, j, &p.rooms[i], p.rooms[i].operands[part.first+j], theta)
 			}

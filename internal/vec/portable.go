@@ -52,7 +52,7 @@ func residualLoop[T Float](dst, x, b []T) {
 	for n := len(b); len(dst) >= n; dst, x = dst[n:], x[n:] {
 		row, xr := dst[:n], x[:n]
 		for j, v := range b {
-			row[j] = xr[j] - row[j] - v
+			row[j] = xr[j] - (row[j] + v)
 		}
 	}
 }

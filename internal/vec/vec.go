@@ -22,8 +22,8 @@ func AddRow[T Float](dst, b []T) {
 	}
 }
 
-// Residual sets dst = x − dst − b for each row, b nil for none: the error left
-// by the product in dst.
+// Residual sets dst = x − (dst + b) for each row, b nil for none: the error left by the
+// product in dst, which is 0 where x is what AddRow makes of it.
 func Residual[T Float](dst, x, b []T) {
 	if b == nil {
 		Sub(dst, x, dst)

@@ -168,8 +168,8 @@ func TestGatherErrors(t *testing.T) {
 		{"class", fewer, count(4), zeros(f64, 4, 2), zeros(f64, 4, 2), "class of example 1: must be 0..1, got 2"},
 		{"input shift", s.WithTransforms(Transform{Shift: three}, Transform{}), count(4), zeros(f64, 4, 2), nil, "input transform: len(Shift): must be 0, 1 or 2, got 3"},
 		{"target scale", s.WithTransforms(Transform{}, Transform{Scale: three[:2]}), count(4), zeros(f64, 4, 2), zeros(f64, 4, 3), "target transform: len(Scale): must be 0, 1 or 3, got 2"},
-		{"empty range", s.WithTransforms(PixelRange(1, 1, 255), Transform{}), count(4), zeros(f64, 4, 2), nil, "input transform: Shift[0]: must be a finite number, got -Inf"},
-		{"scale 0", s.WithTransforms(Transform{Scale: []float64{1, 0}}, Transform{}), count(4), zeros(f64, 4, 2), nil, "input transform: Scale[1]: must be a finite number other than 0, got 0"},
+		{"empty range", s.WithTransforms(PixelRange(1, 1, 255), Transform{}), count(4), zeros(f64, 4, 2), nil, "input transform: shift[0]: must be a finite number, got -Inf"},
+		{"scale 0", s.WithTransforms(Transform{Scale: []float64{1, 0}}, Transform{}), count(4), zeros(f64, 4, 2), nil, "input transform: scale[1]: must be a finite number other than 0, got 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := tt.set.Gather(tt.rows, tt.inputs, tt.targets)

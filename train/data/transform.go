@@ -75,12 +75,12 @@ func (t Transform) checkLengths(size int) error {
 func (t Transform) checkNumbers() error {
 	for j, x := range t.Shift {
 		if !finite(x) {
-			return fmt.Errorf("Shift[%d]: must be a finite number, got %v", j, x)
+			return fmt.Errorf("shift[%d]: must be a finite number, got %v", j, x)
 		}
 	}
 	for j, x := range t.Scale {
 		if !finite(x) || x == 0 {
-			return fmt.Errorf("Scale[%d]: must be a finite number other than 0, got %v", j, x)
+			return fmt.Errorf("scale[%d]: must be a finite number other than 0, got %v", j, x)
 		}
 	}
 	return nil

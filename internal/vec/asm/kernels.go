@@ -39,9 +39,9 @@ var arithmetic = []kernel{
 		before: each(func(l *lanes, in []value) value { return l.sub(in[0], in[1]) }),
 	},
 	{
-		name: "Residual", params: "dst, x, b []T", // dst = x − dst − b for each row of dst
+		name: "Residual", params: "dst, x, b []T", // dst = x − (dst + b) for each row of dst
 		loads: []string{"dst", "x", "b"}, stores: []string{"dst"}, row: "b",
-		before: each(func(l *lanes, in []value) value { return l.sub(l.sub(in[1], in[0]), in[2]) }),
+		before: each(func(l *lanes, in []value) value { return l.sub(in[1], l.add(in[0], in[2])) }),
 	},
 	{
 		name: "Weigh", params: "dst, x, p []T", // dst = x ⊙ p for each row of x
