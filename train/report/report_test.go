@@ -292,4 +292,10 @@ func TestParts(t *testing.T) {
 	if panels := Parts(h); len(panels) != 1 {
 		t.Errorf("one step: want the energies alone, got %v", panels)
 	}
+	h.Epochs[1].ToLose = new(float64)
+	*h.Epochs[1].ToLose = 0.25
+	panels = Parts(h)
+	if len(panels) != 2 || panels[1].Title.Text != "Relaxed share" || panels[1].Y.Min != 0 || panels[1].Y.Max != 1 {
+		t.Errorf("estimated once: want the energies and the relaxed share, got %v", panels)
+	}
 }
