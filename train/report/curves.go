@@ -76,7 +76,7 @@ func curves(title, name string, logarithmic bool, runs []Run, value func(train.E
 }
 
 // Parts draws how the energy of each node went on by epoch, how near rest latents came
-// where that was estimated, and, where they took more than one step, the residual of each
+// and how near backpropagation the updates were where that was estimated, and, where they took more than one step, the residual of each
 // that is free.
 func Parts(h *train.History) []*Panel {
 	if h == nil {
@@ -110,6 +110,9 @@ func Parts(h *train.History) []*Panel {
 		p := newLines("Relaxed share", "epoch", "of the energy's fall to rest", false, []Line{relaxed})
 		p.Y.Min, p.Y.Max = 0, 1
 		panels = append(panels, p)
+	}
+	if slices.ContainsFunc(h.Epochs, func(e train.Epoch) bool { return e.NodeCosine != nil }) {
+		panels = append(panels, newLines("Cosine to backpropagation", "epoch", "of each node's update", false, lines(func(e train.Epoch) []float64 { return e.NodeCosine })))
 	}
 	if slices.ContainsFunc(h.Epochs, func(e train.Epoch) bool { return e.Steps > 1 }) {
 		panels = append(panels, Lines("Residual of each node", "epoch", "share of the gradient", lines(func(e train.Epoch) []float64 { return e.NodeResidual })...))
