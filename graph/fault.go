@@ -37,6 +37,9 @@ func shapes(of []linear.Parameter) string {
 	var s []string
 	for _, p := range of {
 		s = append(s, p.Name+" "+strings.Join(strings.Fields(strings.Trim(fmt.Sprint(p.Shape), "[]")), " × "))
+		if p.ZeroDiagonal {
+			s[len(s)-1] += " of a zero diagonal"
+		}
 	}
 	return strings.Join(s, ", ")
 }

@@ -180,8 +180,8 @@ func TestRandomTurns(t *testing.T) {
 		shard, other := m.shards[0], fromScratch.shards[0]
 		if rapid.Bool().Draw(rt, "predicted") {
 			for _, l := range e.wiring.Order {
-				if m.lists.predict[l] >= 0 {
-					shard.Predict(l)
+				if first := e.wiring.First[l]; first >= 0 && m.lists.predict[first] >= 0 {
+					shard.Predict(first)
 				}
 			}
 			shard.Begin()

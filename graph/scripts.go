@@ -13,7 +13,7 @@ type lists struct {
 	gradients, evaluate, errors, features, steps, pulled int
 	fixedSteps, fixedDeltas                              int
 	look, begin                                          int
-	predict                                              []int // by node; −1 where it has no prediction or is clamped
+	predict                                              []int // by prediction; −1 where its node is clamped
 	first, again                                         []int // by turn
 }
 
@@ -39,10 +39,10 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.fixedSteps, Nodes: e.fixed.steps}})
 	m.lists.fixedDeltas = list()
 	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.fixedDeltas, Nodes: e.fixed.deltas}})
-	for l := range e.Latents {
+	for i, of := range e.wiring.Of {
 		m.lists.predict = append(m.lists.predict, -1)
-		if first := e.wiring.First[l]; first >= 0 && !e.Spec.Nodes[l].Clamped {
-			m.lists.predict[l] = one(e.Terms[first].Prediction)
+		if !e.Spec.Nodes[of].Clamped {
+			m.lists.predict[i] = one(e.Terms[i].Prediction)
 		}
 	}
 
@@ -53,8 +53,8 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 	m.lists.look, m.lists.begin = m.lists.evaluate, m.lists.evaluate
 	if len(turns) > 1 {
 		for _, l := range e.wiring.Order {
-			if m.lists.predict[l] >= 0 {
-				pass = append(pass, machine.Act{List: -1, Nodes: G.Nodes{e.Terms[e.wiring.First[l]].Prediction}, Moves: G.Nodes{e.Latents[l]}})
+			if first := e.wiring.First[l]; first >= 0 && !e.Spec.Nodes[l].Clamped {
+				pass = append(pass, machine.Act{List: -1, Nodes: G.Nodes{e.Terms[first].Prediction}, Moves: G.Nodes{e.Latents[l]}})
 			}
 		}
 		m.lists.look, m.lists.begin = m.lists.errors, list()

@@ -76,12 +76,12 @@ func (s *Shard) Errors() { s.run(s.machine.lists.errors) }
 // Features computes the features alone.
 func (s *Shard) Features() { s.run(s.machine.lists.features) }
 
-// Predict sets latent l, which must be free and have a prediction, to the first of them.
-func (s *Shard) Predict(l int) {
+// Predict sets the latent that prediction i is of, which must be free, to it.
+func (s *Shard) Predict(i int) {
 	m := s.machine
-	s.run(m.lists.predict[l])
-	prediction := m.energy.Terms[m.energy.wiring.First[l]].Prediction
-	m.engine.Copy(m.engine.Number(m.energy.Latents[l]), m.engine.Number(prediction), s.Lo, s.Hi)
+	s.run(m.lists.predict[i])
+	of := m.energy.Latents[m.energy.wiring.Of[i]]
+	m.engine.Copy(m.engine.Number(of), m.engine.Number(m.energy.Terms[i].Prediction), s.Lo, s.Hi)
 }
 
 // Nodes returns the number of nodes of the network.
@@ -108,7 +108,7 @@ func (s *Shard) MoveErrors(rates []float64) {
 			continue
 		}
 		dense.AddScaled(s.apart[l], -rates[l], step)
-		m.engine.Run(m.lists.predict[l], s.Lo, s.Hi)
+		m.engine.Run(m.lists.predict[first], s.Lo, s.Hi)
 		m.engine.PutSum(m.engine.Number(e.Latents[l]), m.engine.Number(e.Terms[first].Prediction), m.engine.Number(e.apart[l]), s.mask(l), s.Lo, s.Hi)
 	}
 }

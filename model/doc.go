@@ -53,6 +53,19 @@
 // each passes on to the target. A low precision of the target, of the order of 1/S,
 // keeps them to what is left.
 //
+// # Beliefs from both sides, and memories
+//
+// A node that several predictions are of has a latent that does justice to all, by their
+// weights. In the network bidirectional each hidden node is predicted from the input's side
+// and from the target's, so that one network classifies and generates: settling begins from
+// the side that is clamped. Its weight down, of what comes from the target, is small,
+// for labels suffer where images have as much to say; to fill in inputs it takes one of 0.1.
+//
+// In the network memory each unit of the input is predicted by all others (linear.Dense
+// with a ZeroDiagonal), which no label enters. What it learns is how each regresses on
+// the others, −Λ_ij / Λ_ii of the inverse covariance Λ, and hidden units settle to what
+// fits the rest: of fewer examples than units, to the one that it has seen.
+//
 // # Two conventions
 //
 // A latent is before its nonlinearity or behind it. The article's is before: μ = W φ(v) + b,

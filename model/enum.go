@@ -24,7 +24,7 @@ const (
 type Start int
 
 const (
-	TopDown Start = iota // at what the node above predicts, from the top down; a free top is 0
+	TopDown Start = iota // at what is predicted, from what is fixed on; a free top is 0
 	Zeros                // at 0, as in the article
 	Normal               // drawn from N(0, 1) by the network's seed, the same at each settling
 	Warm                 // where Clamp.Start says, else top-down; train keeps where each example settled last

@@ -227,6 +227,11 @@ func Read(data []byte, base Config) (*Network, error) {
 		if s.axes != nil {
 			s.fromFile(s.at(n), stored[s.name])
 		}
+		for i := 0; s.hollow && i < s.shape[0]; i++ {
+			if x := dense.At(s.at(n), i*s.shape[1]+i); x != 0 {
+				return nil, fmt.Errorf("%s: [%d, %d]: must be 0, on the diagonal, got %v", s.name, i, i, x)
+			}
+		}
 	}
 	n.Changed()
 	return n, nil

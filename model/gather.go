@@ -88,7 +88,7 @@ func (s *settler) gather(inf Inference, constants []float64) *Result {
 
 // energies returns the energy by node, as last read of each shard.
 func (s *settler) energies() []float64 {
-	e := make([]float64, len(s.first))
+	e := make([]float64, len(s.by))
 	for i := range s.machine.Shards() {
 		for l, x := range s.shards[i].last {
 			e[l] += x

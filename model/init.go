@@ -75,7 +75,11 @@ func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
 	case s.index < 0:
 		element = uniform(rng, 0) // which draws, so that weights are the same beside any biases
 	}
-	return dense.Fill(tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(s.shape...)), element)
+	x := dense.Fill(tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(s.shape...)), element)
+	for i := 0; s.hollow && i < s.shape[0]; i++ {
+		dense.Set(x, i*s.shape[1]+i, 0)
+	}
+	return x
 }
 
 func uniform(rng *rand.Rand, bound float64) func(int) float64 {

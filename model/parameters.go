@@ -22,6 +22,7 @@ type slot struct {
 	edges      [][2]int // prediction and edge of each that has it, by index in its θ
 	index      int      // in θ; −1 for the bias
 	fixed      *tensor.Dense
+	hollow     bool // it has a diagonal of 0
 }
 
 // slots returns where parameters stand, of each prediction θ of its edges, and its bias.
@@ -43,7 +44,7 @@ func (n *Network) slots() (slots []slot) {
 				}
 				slots = append(slots, slot{
 					name: n.parameterName(i, j, x.Name), shape: x.Shape, in: x.FanIn, out: x.FanOut, axes: x.Axes, stored: x.Stored,
-					prediction: i, edges: [][2]int{{i, j}}, index: k, fixed: x.Value,
+					prediction: i, edges: [][2]int{{i, j}}, index: k, fixed: x.Value, hollow: x.ZeroDiagonal,
 				})
 			}
 			if e.Share != "" && !known {

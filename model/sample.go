@@ -64,7 +64,7 @@ func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Samplin
 			if ctx.Err() != nil {
 				return
 			}
-			if shard.Predict(l); noise[l] != nil {
+			if shard.Predict(s.by[l]); noise[l] != nil {
 				n.disturb(shard.Latent(l), l, noise[l], shard.Lo)
 			}
 		}

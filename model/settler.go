@@ -47,7 +47,8 @@ type settler struct {
 	free    []int   // nodes that descend, those that are predicted last first
 	open    []int   // nodes that are not fixed as a whole, in the order in which they are predicted: the free ones, and missing data
 	begin   []int   // open nodes that a prediction is fed back from, which it has to find at 0
-	first   []int   // by node: its first prediction, −1 for none
+	by      []int   // by node: the prediction at which it begins, −1 for none
+	turned  bool    // that is not the first of all
 	dtype   Dtype
 	version int // of the parameters the machine has
 	shards  []*descent
@@ -133,10 +134,12 @@ func (n *Network) newSettler(f form, rows int, inf Inference) (*settler, error) 
 	}
 	nodes := len(n.sizes)
 	s := &settler{
-		key: bytes.Clone(n.key), version: -1, moves: f.method.moves(), gram: slices.Contains(f.gram, true), first: n.wiring.First, dtype: n.cfg.Dtype,
+		key: bytes.Clone(n.key), version: -1, moves: f.method.moves(), gram: slices.Contains(f.gram, true), dtype: n.cfg.Dtype,
 		clamps: make([]*tensor.Dense, nodes), masks: make([]*tensor.Dense, nodes), partly: make([]*tensor.Dense, nodes), starts: make([]*tensor.Dense, nodes),
 	}
-	for _, l := range n.wiring.Order {
+	order, by := n.pass(f.clamped)
+	s.by, s.turned = by, !slices.Equal(by, n.wiring.First)
+	for _, l := range order {
 		if f.clamped[l] {
 			continue
 		}
@@ -147,7 +150,7 @@ func (n *Network) newSettler(f form, rows int, inf Inference) (*settler, error) 
 	}
 	for i, p := range n.wiring.Predictions {
 		for j, edge := range p.Edges {
-			if edge.Feedback && i == n.wiring.First[n.wiring.Of[i]] {
+			if edge.Feedback && i == by[n.wiring.Of[i]] {
 				for _, l := range n.wiring.From[i][j] {
 					if !f.clamped[l] && !slices.Contains(s.begin, l) {
 						s.begin = append(s.begin, l)
@@ -206,12 +209,12 @@ func (s *settler) mask(n *Network, l, rows int) *tensor.Dense {
 // start puts the free latents where settling begins, and the fixed units of
 // theirs at their values. It reports whether all that can be predicted was.
 func (s *settler) start(shard *graph.Shard, at Start) (predicted bool) {
-	predicted = len(s.begin) == 0
+	predicted = len(s.begin) == 0 && !s.turned
 	for _, l := range s.begin {
 		shard.Latent(l).Zero()
 	}
 	for _, l := range s.open {
-		if !s.place(shard, l, at) && s.first[l] >= 0 {
+		if !s.place(shard, l, at) && s.by[l] >= 0 {
 			predicted = false
 		}
 	}
@@ -224,10 +227,10 @@ func (s *settler) place(shard *graph.Shard, l int, at Start) (predicted bool) {
 	switch {
 	case s.starts[l] != nil:
 		copyFrom(shard.Latent(l), s.starts[l], shard.Lo)
-	case at == Zeros || s.first[l] < 0:
+	case at == Zeros || s.by[l] < 0:
 		shard.Latent(l).Zero()
 	default:
-		shard.Predict(l)
+		shard.Predict(s.by[l])
 		predicted = true
 	}
 	s.keepFixed(shard, l)

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"gorgonia.org/tensor"
 )
@@ -18,4 +19,43 @@ func (n *Network) noise(l, rows int) *tensor.Dense {
 		n.starts[l] = filled(n.cfg.Dtype.Tensor(), rng.NormFloat64, rows, n.sizes[l])
 	}
 	return n.starts[l]
+}
+
+// pass returns the order in which nodes are predicted where settling begins, and by which
+// prediction each: from what is clamped, by the first prediction whose sources are all there
+// by then. A node that is predicted from both sides so begins from the side that is known.
+// What cannot be reached begins by its first prediction.
+func (n *Network) pass(clamped []bool) (order, by []int) {
+	w := n.wiring
+	by = slices.Clone(w.First)
+	there := slices.Clone(clamped)
+	known := func(i int) bool {
+		for _, from := range w.From[i] {
+			for _, source := range from {
+				if !there[source] {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	for reached := -1; reached < len(order); {
+		reached = len(order)
+		for _, l := range w.Order {
+			for i := w.First[l]; i >= 0 && i < len(w.Of) && w.Of[i] == l && !there[l]; i++ {
+				if known(i) {
+					by[l], there[l], order = i, true, append(order, l)
+				}
+			}
+		}
+	}
+	if slices.Equal(by, w.First) {
+		return w.Order, by
+	}
+	for _, l := range w.Order {
+		if !slices.Contains(order, l) {
+			order = append(order, l)
+		}
+	}
+	return order, by
 }

@@ -100,7 +100,7 @@ var claims = map[string]struct {
 		{"nesterov, to come after 5 steps", 6, 10},
 		{"nesterov, to come after 20 steps", 0.15, 0.35},
 		{"adam, to come after 5 steps", 50, 65},
-		{"adam, to come after 20 steps", 9, 12},
+		{"adam, to come after 20 steps", 7, 10},
 		{"gauss-seidel, to come after 5 steps", 0.5, 0.8},
 		{"gauss-seidel, to come after 20 steps", 0.02, 0.05},
 		{"symmetric-gauss-seidel, to come after 5 steps", 0.2, 0.4},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
@@ -46,6 +47,11 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	if rows := batch.Inputs.Shape()[0]; of != rows {
 		return nil, fmt.Errorf("train: cosines: the result must be of the batch's %d examples, got %d", rows, of)
 	}
+	return cosines(n, update, down), nil
+}
+
+// cosines returns for each prediction the cosine between two updates.
+func cosines(n *model.Network, update, down *model.Update) []float64 {
 	cosines := make([]float64, n.Predictions())
 	dot, hebbian, backprop := make([]float64, len(cosines)), make([]float64, len(cosines)), make([]float64, len(cosines))
 	for j, p := range n.Named() {
@@ -57,5 +63,18 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	for i := range cosines {
 		cosines[i] = dot[i] / math.Sqrt(hebbian[i]*backprop[i])
 	}
-	return cosines, nil
+	return cosines
+}
+
+// nodeCosines returns them by node, of a network that predicts each node once at most; 0
+// where nothing is predicted, or one of the updates is 0.
+func nodeCosines(n *model.Network, update, down *model.Update) []float64 {
+	byNode := make([]float64, len(n.Nodes()))
+	of := cosines(n, update, down)
+	for i, p := range n.Spec().Predictions {
+		if !math.IsNaN(of[i]) {
+			byNode[slices.Index(n.Nodes(), p.Of)] = of[i]
+		}
+	}
+	return byNode
 }

@@ -3,10 +3,12 @@ package train
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/rule"
 )
 
 // TestCosinesWhereTheoryHasOne takes networks to the limits in which the Hebbian
@@ -55,5 +57,51 @@ func TestCosinesRefuse(t *testing.T) {
 	must(t, err)
 	if _, err := Cosines(n, nil, Batch{}); err == nil || !strings.Contains(err.Error(), "not feedforward") {
 		t.Errorf("a generative network: got error %v", err)
+	}
+}
+
+// TestNodeCosines: Z-IL and backpropagation move weights along backpropagation's direction,
+// predictive coding not quite, and to measure it changes no bit of what is learned.
+func TestNodeCosines(t *testing.T) {
+	sets, err := Data{Dataset: "digits", Seed: 1}.Load()
+	must(t, err)
+	for name, near := range map[string]bool{"backprop": true, "z-il": true, "pc": false} {
+		learn := func(estimate bool) (Step, *model.Network) {
+			n, err := model.New(model.Config{Layers: []int{64, 20, 12, 10}, Dtype: model.Float64, Seed: 4})
+			must(t, err)
+			r, err := rule.New(name)
+			must(t, err)
+			opt, err := NewOptimizer("adam")
+			must(t, err)
+			l, err := NewPCN(n, r, model.Inference{Method: model.GaussSeidel, Steps: 3}, opt)
+			must(t, err)
+			batch := gather(t, sets.Train.Limit(40))
+			batch.Estimate = estimate
+			s, err := l.Learn(context.Background(), batch, 0.01)
+			must(t, err)
+			return s, n
+		}
+		s, n := learn(true)
+		if len(s.NodeCosine) != 4 || s.NodeCosine[n.InputNode()] != 0 {
+			t.Errorf("%s: cosines %v, want 0 at the input, which nothing predicts", name, s.NodeCosine)
+		}
+		least := 1.0
+		for l, c := range s.NodeCosine {
+			if l != n.InputNode() {
+				least = min(least, c)
+			}
+		}
+		if (least > 1-1e-9) != near || !(least > 0.3) {
+			t.Errorf("%s: least cosine %v", name, least)
+		}
+		plain, other := learn(false)
+		if plain.NodeCosine != nil {
+			t.Errorf("%s: cosines %v that nobody asked for", name, plain.NodeCosine)
+		}
+		for i, p := range n.Named() {
+			if !slices.Equal(p.Value.Float64s(), other.Named()[i].Value.Float64s()) {
+				t.Errorf("%s: %s is another where the cosine was measured", name, p.Name)
+			}
+		}
 	}
 }

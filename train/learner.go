@@ -170,7 +170,22 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	l.Epoch, l.Batch, l.Seed = batch.Epoch, batch.Number, batch.Seed
 	l.Inference = p.inference
 	l.Inference.Estimate = l.Inference.Estimate || batch.Estimate
+	var backprop *model.Update
+	if batch.Estimate && n.Config().Backpropagates() == nil {
+		back, err := n.Backprop(ctx, batch.Inputs, batch.Targets)
+		if err != nil {
+			return Step{}, err
+		}
+		backprop = n.NewUpdate()
+		if err := n.Hebbian(back, backprop); err != nil {
+			return Step{}, err
+		}
+	}
+	var nodeCosine []float64
 	l.Move = func(u *model.Update) error {
+		if backprop != nil && nodeCosine == nil {
+			nodeCosine = nodeCosines(n, u, backprop)
+		}
 		if err := stepParameters(p.optimizer, n, u.Directions(), rate); err != nil {
 			return err
 		}
@@ -188,7 +203,9 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	if warm && r.Finite() {
 		p.warm.keep(n.Nodes(), l.Clamps, r, batch.Examples)
 	}
-	return Step{Settled: NewSettled(r), Status: r.Status, Gram: r.Gram}, nil
+	s := NewSettled(r)
+	s.NodeCosine = nodeCosine
+	return Step{Settled: s, Status: r.Status, Gram: r.Gram}, nil
 }
 
 // Predict implements [Learner].

@@ -30,6 +30,10 @@ type Settled struct {
 	// run, and nil under rules that settle step by step.
 	ToLose      *float64  `json:"to_lose,omitempty"`
 	EndResidual []float64 `json:"end_residual,omitempty"`
+	// NodeCosine is, for each node that is predicted, the cosine between the update by which
+	// the weights first moved and backpropagation's of the same batch, of the batches that
+	// ToLose is of. It is nil where there is no backpropagation.
+	NodeCosine []float64 `json:"node_cosine,omitempty"`
 	// Node is where the energy rose most, in the last batch that diverged.
 	Node int `json:"node"`
 }
@@ -65,6 +69,9 @@ func (s *Settled) add(of Settled, share float64) {
 	s.EndResidual = of.EndResidual
 	if of.ToLose != nil {
 		s.ToLose = of.ToLose
+	}
+	if of.NodeCosine != nil {
+		s.NodeCosine = of.NodeCosine
 	}
 	s.InferenceRate = min(s.InferenceRate, of.InferenceRate)
 }

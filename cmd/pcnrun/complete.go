@@ -25,7 +25,7 @@ type completeFlags struct {
 	out                    pngFile
 	temperature, denoise   float64
 	limit                  int
-	json                   bool
+	training, json         bool
 }
 
 func (a *app) completeCommand() *cobra.Command {
@@ -43,6 +43,9 @@ input and of the training example that is nearest by what is left, which has a
 class as well. Of images, a PNG file shows what was given, the completion and the
 truth, with red where it is not known.
 
+With --training it is the training part that is completed, as a memory recalls what it
+has seen.
+
 With --input, inputs are read as rows, as by predict. An empty cell or NaN is
 missing, and --mask hides more. The completed lines are printed, below a header and
 in the order of the model where they had the inputs by name, and the rest goes to
@@ -57,7 +60,9 @@ can be asked, and fills in what hardly fits.
   pcnrun complete runs/generative/model.safetensors
   pcnrun complete runs/generative/model.safetensors --mask random:0.5 --json
   pcnrun complete runs/generative/model.safetensors --input holes.csv > whole.csv
-  pcnrun complete runs/generative/model.safetensors --denoise 4`,
+  pcnrun complete runs/generative/model.safetensors --denoise 4
+  pcnrun train mnist --network memory --limit 50 --epochs 300 --out runs/memory
+  pcnrun complete runs/memory/model.safetensors --training --method nesterov --steps 300`,
 		Args: wantArgs(1, 1),
 	}
 	o := &completeFlags{modelFlags: addForeignFlags(c.Flags())}
@@ -68,6 +73,7 @@ can be asked, and fills in what hardly fits.
 	c.Flags().StringVar(&o.mask, "mask", "", "`PART` to hide: "+maskHelp+"\n(default bottom, or random:0.5 where inputs are no images; none with --input)")
 	c.Flags().Float64Var(&o.denoise, "denoise", 0, "`SIGMA`, standard deviation of noise to add to the test part and take off, in\nthe units of the data")
 	c.Flags().Float64Var(&o.temperature, "temperature", 0, "`T` by which classes are weighed, 0 for the best alone (default fitted)")
+	c.Flags().BoolVar(&o.training, "training", false, "complete the training part in place of the test part: what the network\nremembers")
 	c.Flags().IntVar(&o.limit, "limit", 0, "most examples, `N`, 0 for all")
 	c.Flags().StringVar(&o.completed, "completed", "", "CSV `FILE` for the completed inputs, - for the standard output")
 	c.Flags().Var(&o.out, "out", "PNG `FILE` (default completed.png beside MODEL)")
@@ -91,6 +97,8 @@ func (o *completeFlags) check() error {
 		return usagef("--temperature: must be a number >= 0, got %v", o.temperature)
 	case notFinite(o.denoise):
 		return usagef("--denoise: must be a number >= 0, got %v", o.denoise)
+	case o.training && o.input != "":
+		return usagef("--training takes the training part: leave out --input")
 	case o.denoise > 0 && (o.input != "" || o.mask != ""):
 		return usagef("--denoise takes the whole test part: leave out --input and --mask")
 	}
@@ -143,7 +151,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		}
 	}
 	res := completion{
-		Dataset: t.recipe.Data.Dataset, Model: path, Input: o.input, Mask: o.mask, Denoise: number(o.denoise),
+		Dataset: t.recipe.Data.Dataset, Model: path, Training: o.training, Input: o.input, Mask: o.mask, Denoise: number(o.denoise),
 		Examples: len(p.raw), Method: inf.Method.String(), Completed: o.completed,
 	}
 	if how.By == model.ByEnergy {
@@ -207,6 +215,9 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 	units, shape, err := t.inputs, t.shapeOf(sets.Test), error(nil)
 	if o.input == "" {
 		test := sets.Test.Limit(o.limit)
+		if o.training {
+			test = sets.Train.Limit(o.limit)
+		}
 		if err := train.Fits(t.network, test); err != nil {
 			return nil, nil, err
 		}

@@ -19,6 +19,7 @@ import (
 type completion struct {
 	Dataset     string  `json:"dataset,omitempty"`
 	Model       string  `json:"model"`
+	Training    bool    `json:"training,omitempty"` // the examples are those that it learned from
 	Input       string  `json:"input,omitempty"`
 	Mask        string  `json:"mask,omitempty"`
 	Denoise     number  `json:"denoise,omitempty"`
@@ -96,6 +97,9 @@ func (r *completion) text() string {
 		what = "noise taken off"
 	}
 	of := plural.Of(r.Examples, "example")
+	if r.Training {
+		of = plural.Of(r.Examples, "training example")
+	}
 	switch r.Input {
 	case "":
 		of += " of " + r.Dataset

@@ -1,28 +1,59 @@
 package linear
 
 import (
+	"fmt"
+	"strings"
+
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/vec"
 )
 
 // Dense is ψ Wᵀ, every unit with every other: W (n, k), the shape of PyTorch's
 // nn.Linear.weight.
-type Dense struct{}
+type Dense struct {
+	// ZeroDiagonal leaves out what a unit would have from itself, where a node predicts
+	// itself: W begins with a diagonal of 0, and its update has one, so that it stays so.
+	ZeroDiagonal bool
+}
 
-// String returns dense.
-func (Dense) String() string { return "dense" }
+const (
+	denseName    = "dense"
+	zeroDiagonal = "zero-diagonal"
+)
+
+// String returns dense, or dense zero-diagonal.
+func (m Dense) String() string {
+	if m.ZeroDiagonal {
+		return denseName + " " + zeroDiagonal
+	}
+	return denseName
+}
+
+// WithArguments returns the map of the words behind the name.
+func (m Dense) WithArguments(words []string) (Map, error) {
+	if m.ZeroDiagonal = len(words) == 1 && words[0] == zeroDiagonal; !m.ZeroDiagonal && len(words) > 0 {
+		return nil, fmt.Errorf("%s: must have %s or nothing behind its name, got %q", denseName, zeroDiagonal, strings.Join(words, " "))
+	}
+	return m, nil
+}
 
 // Out returns the node's shape.
-func (Dense) Out(_, node tensor.Shape) (tensor.Shape, error) { return node, nil }
+func (m Dense) Out(psi, node tensor.Shape) (tensor.Shape, error) {
+	if k, n := psi.TotalSize(), node.TotalSize(); m.ZeroDiagonal && k != n {
+		return nil, fmt.Errorf("%s: must be of a feature of as many units as it predicts, %d, got %d", zeroDiagonal, n, k)
+	}
+	return node, nil
+}
 
 // Parameters returns the weight, (n, k).
-func (Dense) Parameters(psi, out tensor.Shape) []Parameter {
+func (m Dense) Parameters(psi, out tensor.Shape) []Parameter {
 	k, n := psi.TotalSize(), out.TotalSize()
-	return []Parameter{{Name: "weight", Shape: []int{n, k}, FanIn: k, FanOut: n}}
+	return []Parameter{{Name: "weight", Shape: []int{n, k}, FanIn: k, FanOut: n, ZeroDiagonal: m.ZeroDiagonal}}
 }
 
 // Biases returns n.
@@ -43,8 +74,8 @@ func (Dense) Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes)
 }
 
 // Outer returns ΔW = δᵀ ψ · scale.
-func (Dense) Outer(psi, out tensor.Shape) Outer {
-	return &denseOuter{k: psi.TotalSize(), n: out.TotalSize()}
+func (m Dense) Outer(psi, out tensor.Shape) Outer {
+	return &denseOuter{k: psi.TotalSize(), n: out.TotalSize(), zeroDiagonal: m.ZeroDiagonal}
 }
 
 // Power returns the matrix's power iteration.
@@ -54,8 +85,11 @@ func (Dense) Power(_, out tensor.Shape) Power {
 
 type denseOuter struct {
 	k, n int
-	f32  gemm.Packed[float32]
-	f64  gemm.Packed[float64]
+
+	zeroDiagonal bool
+
+	f32 gemm.Packed[float32]
+	f64 gemm.Packed[float64]
 }
 
 func (o *denseOuter) Prepare(_, psi *tensor.Dense) {
@@ -71,6 +105,9 @@ func (o *denseOuter) Rows(into []*tensor.Dense, delta, _ *tensor.Dense, scale fl
 		outerRows(into[0].Float32s()[lo*o.k:hi*o.k], delta.Float32s()[lo:], &o.f32, float32(scale), o.n, hi-lo)
 	} else {
 		outerRows(into[0].Float64s()[lo*o.k:hi*o.k], delta.Float64s()[lo:], &o.f64, scale, o.n, hi-lo)
+	}
+	for i := lo; i < hi && o.zeroDiagonal; i++ {
+		dense.Set(into[0], i*o.k+i, 0)
 	}
 }
 

@@ -44,6 +44,7 @@ type Parameter struct {
 	// from, and the other way round: by them weights are drawn. 0 is for what begins at 1,
 	// or is given.
 	FanIn, FanOut int
+	ZeroDiagonal  bool // elements i, i are 0, and stay so
 	// Axes are what the dimensions of Shape are made of, where files have the parameter
 	// with more of them: Stored is their order there. Nil is as Shape has it.
 	Axes, Stored []int
@@ -81,7 +82,7 @@ func HasBlock(m Map) bool {
 }
 
 var maps = registry.New(map[string]Map{
-	Dense{}.String(): Dense{}, Diagonal{}.String(): Diagonal{}, Fixed{}.String(): Fixed{},
+	denseName: Dense{}, Diagonal{}.String(): Diagonal{}, Fixed{}.String(): Fixed{},
 	convName: Conv{}, transposeName: ConvTranspose{},
 })
 
@@ -92,7 +93,7 @@ type withArguments interface {
 
 // ParseMap returns the map of a text: its name, dense, diagonal, identity, conv,
 // conv-transpose or a registered one, and behind it what the map can be told, such as
-// conv 3x3 stride 2 pad 1 dilate 1 groups 4. An empty text is dense.
+// conv 3x3 stride 2 pad 1 dilate 1 groups 4, or dense zero-diagonal. An empty text is dense.
 func ParseMap(text string) (Map, error) {
 	words := strings.Fields(text)
 	if len(words) == 0 {

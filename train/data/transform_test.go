@@ -79,8 +79,8 @@ func TestApply(t *testing.T) {
 		{"vector", Transform{}, zeros(tensor.Float64, 4), "must be float64 of shape (B, B), got float64 of shape (4)"},
 		{"type", Transform{}, zeros(tensor.Int, 2, 2), "must be float64 of shape (B, B), got int"},
 		{"shift", Transform{Shift: []float64{1, 2, 3}}, zeros(tensor.Float64, 2, 2), "len(Shift): must be 0, 1 or 2, got 3"},
-		{"NaN", Transform{Shift: []float64{1, math.NaN()}}, zeros(tensor.Float64, 2, 2), "Shift[1]: must be a finite number, got NaN"},
-		{"inverse of 0", Transform{Scale: []float64{0}}.Invert(), zeros(tensor.Float64, 2, 2), "Scale[0]: must be a finite number other than 0, got +Inf"},
+		{"NaN", Transform{Shift: []float64{1, math.NaN()}}, zeros(tensor.Float64, 2, 2), "shift[1]: must be a finite number, got NaN"},
+		{"inverse of 0", Transform{Scale: []float64{0}}.Invert(), zeros(tensor.Float64, 2, 2), "scale[0]: must be a finite number other than 0, got +Inf"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := tt.t.Apply(tt.x); err == nil || !strings.Contains(err.Error(), tt.want) {

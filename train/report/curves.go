@@ -75,8 +75,9 @@ func curves(title, name string, logarithmic bool, runs []Run, value func(train.E
 	return p
 }
 
-// Parts draws how the energy of each node went on by epoch and, where latents took
-// more than one step, the residual of each that is free.
+// Parts draws how the energy of each node went on by epoch, how near rest latents came
+// and how near backpropagation the updates were where that was estimated, and, where they took more than one step, the residual of each
+// that is free.
 func Parts(h *train.History) []*Panel {
 	if h == nil {
 		h = &train.History{}
@@ -99,6 +100,20 @@ func Parts(h *train.History) []*Panel {
 		return all
 	}
 	panels := []*Panel{Lines("Energy of each node", "epoch", "energy per example", lines(func(e train.Epoch) []float64 { return e.NodeEnergy })...)}
+	var relaxed Line
+	for _, e := range h.Epochs {
+		if e.ToLose != nil {
+			relaxed.X, relaxed.Y = append(relaxed.X, float64(e.Epoch)), append(relaxed.Y, 1-*e.ToLose)
+		}
+	}
+	if len(relaxed.X) > 0 {
+		p := newLines("Relaxed share", "epoch", "of the energy's fall to rest", false, []Line{relaxed})
+		p.Y.Min, p.Y.Max = 0, 1
+		panels = append(panels, p)
+	}
+	if slices.ContainsFunc(h.Epochs, func(e train.Epoch) bool { return e.NodeCosine != nil }) {
+		panels = append(panels, newLines("Cosine to backpropagation", "epoch", "of each node's update", false, lines(func(e train.Epoch) []float64 { return e.NodeCosine })))
+	}
 	if slices.ContainsFunc(h.Epochs, func(e train.Epoch) bool { return e.Steps > 1 }) {
 		panels = append(panels, Lines("Residual of each node", "epoch", "share of the gradient", lines(func(e train.Epoch) []float64 { return e.NodeResidual })...))
 	}
