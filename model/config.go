@@ -25,7 +25,9 @@ type Config struct {
 	// pixels and ten classes, in both directions. Its nodes are named input, hidden1,
 	// hidden2 and so on, and target.
 	Layers []int `json:"layers,omitempty" yaml:"layers,flow,omitempty"`
-	// Direction says which end of a chain is the bottom. Default discriminative.
+	// Direction says which end of a chain is the bottom. Default discriminative. Another
+	// network says so itself: it is generative where it predicts its input and not its
+	// target.
 	Direction Direction `json:"direction" yaml:"direction"`
 	// Activation is φ of a chain's hidden nodes, by name. Default tanh.
 	Activation string `json:"activation,omitempty" yaml:"activation,omitempty"`
@@ -229,8 +231,10 @@ func (c Config) WithDefaults() (Config, error) {
 		if len(inside) > 0 { // what one word says may be wrong at many nodes
 			bad("network: %v", inside[0])
 		}
+		c.checkDirection(full, bad)
 	case len(c.Nodes) > 0 || len(c.Predictions) > 0:
-		if c.checkGraph(bad); len(errs) == 0 {
+		c.checkGraph(bad)
+		if c.checkDirection(c, bad); len(errs) == 0 {
 			errs = c.faults()
 		}
 	default:
@@ -302,11 +306,26 @@ func (c *Config) checkEnergies(bad func(format string, a ...any)) {
 	}
 }
 
+// checkDirection makes the direction of nodes and predictions, those of full, that of c, and
+// reports where another was asked for.
+func (c *Config) checkDirection(full Config, bad func(format string, a ...any)) {
+	predicts := func(node string) bool {
+		return slices.ContainsFunc(full.Predictions, func(p Prediction) bool { return p.Of == node })
+	}
+	input, target := full.ports()
+	switch {
+	case !predicts(input) && c.Direction == Generative:
+		bad("direction: must be %v where nothing predicts node %s, got %v", Discriminative, input, c.Direction)
+	case predicts(input) && !predicts(target):
+		c.Direction = Generative
+	}
+}
+
 // checkGraph reports what is wrong with nodes and predictions, and fills in which are
 // the input and the target.
 func (c *Config) checkGraph(bad func(format string, a ...any)) {
 	for field, value := range map[string]any{
-		"layers": c.Layers, "direction": c.Direction, "activation": c.Activation, "top_activation": c.TopActivation,
+		"layers": c.Layers, "activation": c.Activation, "top_activation": c.TopActivation,
 		"after": c.After, "precisions": c.Precisions, "energies": c.Energies,
 	} {
 		if !reflect.ValueOf(value).IsZero() {

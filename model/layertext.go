@@ -81,13 +81,21 @@ func inputShape(layers []string, input int) (tensor.Shape, []string, error) {
 		}
 		return given, layers[1:], nil
 	}
-	for _, channels := range []int{1, 3} {
-		side := int(math.Sqrt(float64(input / channels)))
-		if words[0] == convLayer && side*side*channels == input {
-			return tensor.Shape{side, side, channels}, layers, nil
-		}
+	if image := squareImage(input); words[0] == convLayer && image != nil {
+		return image, layers, nil
 	}
 	return tensor.Shape{input}, layers, nil
+}
+
+// squareImage returns the shape of a square image of so many units, of one channel or of
+// three; nil where it cannot be one.
+func squareImage(units int) tensor.Shape {
+	for _, channels := range []int{1, 3} {
+		if side := int(math.Sqrt(float64(units / channels))); side*side*channels == units {
+			return tensor.Shape{side, side, channels}
+		}
+	}
+	return nil
 }
 
 // layered returns the network of a text of layers.

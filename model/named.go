@@ -106,7 +106,7 @@ func readNetwork(name string) (settings yaml.MapSlice, body string, err error) {
 const mostOfAKind = 4096
 
 // networkFuncs are what templates may call beside their own: from 1 3 is 1, 2, 3; before
-// 3 is 2.
+// 3 is 2; over 28 4 is 7; image 784 is the shape 28, 28, 1.
 var networkFuncs = template.FuncMap{
 	"from": func(low, high int) (numbers []int, err error) {
 		if high-low >= mostOfAKind {
@@ -119,6 +119,13 @@ var networkFuncs = template.FuncMap{
 	},
 	"before": func(i int) int { return i - 1 },
 	"times":  func(a, b int) int { return a * b },
+	"over":   func(a, b int) int { return a / b },
+	"image": func(units int) ([]int, error) {
+		if image := squareImage(units); image != nil {
+			return image, nil
+		}
+		return nil, fmt.Errorf("must have square images of one channel or three for its input, got %d units", units)
+	},
 }
 
 // named returns the network of a name and settings, such as resnet-mlp depth=16.

@@ -120,9 +120,73 @@ func TestShapesOfNetworks(t *testing.T) {
 	}
 }
 
+// TestDirectionIsTheNetworks checks that a network is generative where it predicts its
+// input, and that its images may be of any size.
+func TestDirectionIsTheNetworks(t *testing.T) {
+	for _, test := range []struct {
+		network string
+		input   int
+		shapes  string
+		want    Direction
+	}{
+		{"deconv", 64, "8×8×1 4×4×8 2×2×16 128 10", Generative},
+		{"deconv code=5 width=2", 32 * 32 * 3, "32×32×3 16×16×2 8×8×4 5 10", Generative},
+		{"lenet", 64, "8×8×1 4×4×32 2×2×64 10", Discriminative},
+	} {
+		for _, asked := range []Direction{Discriminative, test.want} {
+			c, err := Config{Network: test.network, Layers: []int{test.input, 10}, Direction: asked}.WithDefaults()
+			if err != nil || c.Direction != test.want {
+				t.Errorf("%s: %v, %v, want %v", test.network, c.Direction, err, test.want)
+				continue
+			}
+			full, _ := c.Expanded()
+			var shapes []string
+			for _, n := range full.Nodes {
+				shapes = append(shapes, shape.Text(n.shape()))
+			}
+			if got := strings.Join(shapes, " "); got != test.shapes {
+				t.Errorf("%s: %s, want %s", test.network, got, test.shapes)
+			}
+		}
+	}
+}
+
+// TestAllowed checks the method that takes the place of one that wants blocks of curvature.
+func TestAllowed(t *testing.T) {
+	circle := Config{
+		Nodes: []Node{{Name: "input", Shape: []int{4, 4, 1}}, {Name: "seen", Shape: []int{4, 4, 2}}, {Name: "seen2", Shape: []int{4, 4, 2}}, {Name: "target", Size: 3}},
+		Predictions: []Prediction{
+			{Of: "seen", From: []Edge{{Nodes: []string{"input"}, Map: "conv 3x3 pad same"}}},
+			{Of: "target", From: []Edge{{Nodes: []string{"seen"}, Feature: "flatten"}}},
+			{Of: "seen", From: []Edge{{Nodes: []string{"seen2"}, Map: "conv 3x3 pad same", Feedback: true}}},
+			{Of: "seen2", From: []Edge{{Nodes: []string{"seen"}, Map: "conv 3x3 pad same"}}},
+		},
+	}
+	for _, test := range []struct {
+		of      Config
+		free    string
+		m, want Method
+	}{
+		{Config{Layers: []int{4, 3}}, "", GaussSeidel, GaussSeidel},
+		{Config{Network: "deconv", Layers: []int{64, 10}}, "", GaussSeidel, ErrorCoordinates},
+		{Config{Network: "deconv", Layers: []int{64, 10}}, "", Nesterov, Nesterov},
+		{Config{Network: "conv 2 3x3, gelu; dense", Layers: []int{64, 10}}, "", GaussSeidel, GaussSeidel},
+		{Config{Network: "conv 2 3x3, gelu; dense", Layers: []int{64, 10}}, "input", GaussSeidel, ErrorCoordinates},
+		{circle, "", GaussSeidel, ErrorCoordinates},
+		{circle, "", Gradient, Gradient},
+	} {
+		if err := test.of.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		if got := test.of.Allowed(test.m, test.free); got != test.want || test.of.Allows(got, test.free) != nil {
+			t.Errorf("%v: %v for %v, want %v", test.of, got, test.m, test.want)
+		}
+	}
+}
+
 func TestNetworksThatAreRefused(t *testing.T) {
 	for text, wish := range map[string]string{
-		"resnet":                              `network: must begin with a name, bidirectional, lenet, memory, resnet-mlp, vgg5, vgg7, or with a layer, conv, dense, got "resnet"`,
+		"resnet":                              `network: must begin with a name, bidirectional, deconv, lenet, memory, resnet-mlp, vgg5, vgg7, or with a layer, conv, dense, got "resnet"`,
 		" ":                                   `network: must be a name or layers, got " "`,
 		"resnet-mlp dept=3":                   `network: resnet-mlp: must have settings of depth, width, activation, energy, precision, parametrization, got "dept=3"`,
 		"resnet-mlp input=3":                  `got "input=3"`,
@@ -156,7 +220,9 @@ func TestNetworksThatAreRefused(t *testing.T) {
 		"layers: must be the sizes of data and label alone, > 0, where there is a network, got [20 5 10]": {Network: "dense", Layers: []int{20, 5, 10}},
 		"network: must be left out where there are nodes and predictions":                                 {Network: "dense", Layers: []int{20, 10}, Nodes: []Node{{Name: "input", Size: 3}}},
 		"activation: must be left out": {Network: "dense", Layers: []int{20, 10}, Activation: "tanh"},
-		"direction: must be left out":  {Network: "dense", Layers: []int{20, 10}, Direction: Generative},
+		"direction: must be discriminative where nothing predicts node input, got generative":          {Network: "dense", Layers: []int{20, 10}, Direction: Generative},
+		"network: deconv: must have square images of one channel or three for its input, got 20 units": {Network: "deconv", Layers: []int{20, 10}},
+		"network: predictions[1]: prediction of fine: after: must make the node's shape":               {Network: "deconv", Layers: []int{100, 10}},
 	} {
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), wish) {
 			t.Errorf("%v, want %s", err, wish)

@@ -319,14 +319,17 @@ func (n *Network) Energy(c Clamps) (*graph.Energy, error) {
 	return n.build(f, rows)
 }
 
-// Allows returns why a method of settling is not for the network, nil where it is.
-func (c Config) Allows(m Method) error {
+// Allows returns why a method of settling is not for the network, nil where it is. Data and
+// labels are fixed, but for the nodes that are named free.
+func (c Config) Allows(m Method, free ...string) error {
 	n, err := plan(c)
 	if err != nil {
 		return err
 	}
 	f := form{clamped: make([]bool, len(n.sizes)), masked: make([]bool, len(n.sizes)), method: m}
-	f.clamped[n.input], f.clamped[n.target] = true, true
+	for _, l := range []int{n.input, n.target} {
+		f.clamped[l] = !slices.Contains(free, n.wiring.Nodes[l].Name)
+	}
 	for l := range n.sizes {
 		f.masked[l] = !f.clamped[l] && slices.ContainsFunc(n.wiring.Predictions, func(p graph.Prediction) bool {
 			return p.Of == n.wiring.Nodes[l].Name && !p.Energy.Settles()
@@ -334,6 +337,15 @@ func (c Config) Allows(m Method) error {
 	}
 	_, err = n.build(f, 1)
 	return err
+}
+
+// Allowed returns m where it is for the network, and else error-coordinates, which is for
+// all. See [Config.Allows].
+func (c Config) Allowed(m Method, free ...string) Method {
+	if !c.Chain() && c.Allows(m, free...) != nil { // a chain allows all
+		return ErrorCoordinates
+	}
+	return m
 }
 
 // build makes the energy for batches of rows examples and binds the parameters.

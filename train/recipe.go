@@ -58,6 +58,14 @@ func DefaultRecipe(dataset string, direction model.Direction, name string) (Reci
 	return readRecipe(file)
 }
 
+// NetworkRecipe returns the tuned recipe for a dataset and a network by name, as
+// model.Config.Network has it, whatever its settings. ok is false where there is none.
+func NetworkRecipe(dataset, network string) (r Recipe, ok bool) {
+	name, _, _ := strings.Cut(network, " ")
+	r, err := readRecipe(fmt.Sprintf("%s-%s.yaml", dataset, name))
+	return r, err == nil && name != "" && r.Model.Network == name
+}
+
 // readRecipe reads one of the recipes that are built in.
 func readRecipe(file string) (Recipe, error) {
 	text, err := recipes.ReadFile(path.Join("recipes", file))
@@ -81,16 +89,21 @@ func (r Recipe) SettlesByDefault() bool {
 	if err != nil {
 		return false
 	}
+	var defaults []Recipe
+	if of, ok := NetworkRecipe(r.Data.Dataset, r.Model.Network); ok {
+		defaults = append(defaults, of)
+	}
 	for _, file := range files {
 		of, err := readRecipe(file)
 		if err != nil {
 			return false
 		}
-		if of.Inference, err = of.Inference.WithDefaults(); err == nil && reflect.DeepEqual(of.Inference, is) {
-			return true
-		}
+		defaults = append(defaults, of)
 	}
-	return false
+	return slices.ContainsFunc(defaults, func(of Recipe) bool {
+		full, err := of.Inference.WithDefaults()
+		return err == nil && reflect.DeepEqual(full, is)
+	})
 }
 
 // ParseRecipe reads a recipe from YAML, in which a field that is left out is zero:

@@ -62,7 +62,7 @@ as it settled or the energy of each class.
 		}
 		inf := t.recipe.Inference
 		if by == model.ByEnergy {
-			inf = t.fullInference(f.flags)
+			inf = a.fullInference(t, f.flags)
 		}
 		if len(args) == 2 {
 			return a.classifyRows(c.Context(), t, args, by, inf, *format, *asJSON)

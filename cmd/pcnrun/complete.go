@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"path/filepath"
@@ -134,7 +135,7 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	if shape == nil && o.out != "" {
 		return usagef("--out: the inputs are no images")
 	}
-	inf := t.fullInference(o.flags)
+	inf := a.fullInference(t, o.flags)
 	how, err := o.recall(ctx, t, sets, p, inf)
 	if err != nil {
 		return err
@@ -295,14 +296,24 @@ func (o *completeFlags) recall(ctx context.Context, t *trained, sets train.Sets,
 }
 
 // fullInference says how latents settle where it pays to reach rest: as flags say,
-// or else by Gauss-Seidel sweeps to a thousandth of the gradient.
-func (t *trained) fullInference(flags *pflag.FlagSet) model.Inference {
+// or else by Gauss-Seidel sweeps to a thousandth of the gradient, or by what the network
+// allows in their place, which is said.
+func (a *app) fullInference(t *trained, flags *pflag.FlagSet) model.Inference {
 	for _, name := range []string{"method", "steps", "tolerance", "inference-rate"} {
 		if flags.Changed(name) {
 			return t.recipe.Inference
 		}
 	}
-	return model.Inference{Method: model.GaussSeidel, Steps: 100, Tolerance: 1e-3}
+	full, own := model.Inference{Method: model.GaussSeidel, Steps: 100, Tolerance: 1e-3}, t.recipe.Inference
+	n := t.network
+	if m := n.Config().Allowed(full.Method, n.Nodes()[n.InputNode()], n.Nodes()[n.TargetNode()]); m != full.Method {
+		if full.Method = m; m == own.Method {
+			full.Rate, full.NodeRates = own.Rate, own.NodeRates
+		}
+		full, _ = full.WithDefaults() // of right numbers
+		fmt.Fprintf(a.info(), "settling %s: %v is not for the network\n", settlingText(full), model.GaussSeidel)
+	}
+	return full
 }
 
 // shapeOf returns the shape of the network's inputs as images: that of the set where

@@ -50,11 +50,11 @@ func (o *override) Set(text string) error {
 }
 
 // recipeHelp explains where a training flag's default comes from.
-const recipeHelp = `Each dataset has a tuned recipe for each direction, from which every setting is
-taken that no flag and no file gives: the flags marked "recipe's". --config
-names a file of settings, which may leave some out; flags come before it.
---recipe article takes exactly the numbers of the article instead, which is
-generative, with its two traps: an inference rate without a guard, and stale
+const recipeHelp = `Each dataset has a tuned recipe for each direction, and for some networks by name,
+from which every setting is taken that no flag and no file gives: the flags marked
+"recipe's". --config names a file of settings, which may leave some out; flags come
+before it. --recipe article takes exactly the numbers of the article instead, which
+is generative, with its two traps: an inference rate without a guard, and stale
 errors.
 
 The first Ctrl-C ends training after the batch at hand and leaves the model of
@@ -223,8 +223,7 @@ func addModelFlags(flags *pflag.FlagSet, direction, hidden, top string) {
 	recipeFlag(flags, "top-activation", "NAME", "of the top node ("+top+")", activation(func(r *train.Recipe) *string { return &r.Model.TopActivation }))
 }
 
-// addInferenceFlags adds the flags for how latents settle.
-// setMethod gives r a method. Where that is another than it has, steps and rate that no flag
+// setMethod gives r a method. Where that is another than it has, steps and rates that no flag
 // gives are the method's own.
 func setMethod(flags *pflag.FlagSet, r *train.Recipe, m model.Method) {
 	if r.Inference.Method == m {
@@ -234,11 +233,15 @@ func setMethod(flags *pflag.FlagSet, r *train.Recipe, m model.Method) {
 	if !flags.Changed("inference-rate") {
 		r.Inference.Rate = 0
 	}
+	if !flags.Changed("node-rates") {
+		r.Inference.NodeRates = nil
+	}
 	if !flags.Changed("steps") {
 		r.Inference.Steps = 0
 	}
 }
 
+// addInferenceFlags adds the flags for how latents settle.
 func addInferenceFlags(flags *pflag.FlagSet) {
 	recipeFlag(flags, "method", "NAME", "how latents move: "+strings.Join(model.Methods(), ", ")+" (recipe's);\nanother than the recipe's has its own steps and rate", func(r *train.Recipe, text string) error {
 		var m model.Method

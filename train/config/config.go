@@ -18,6 +18,7 @@ import (
 	"strconv"
 
 	"example.com/pcn/internal/yamlfile"
+	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/rule"
 )
@@ -44,6 +45,10 @@ type Choice struct {
 // Load reads the file at path, over the default recipe that it and c choose, and
 // validates it. With an empty path it returns that recipe, which is only as valid
 // as the changes of c. Seeds that are not given are [DefaultSeed].
+//
+// A network that is no chain has a direction of its own, which chooses the default recipe,
+// and one with a name may have a recipe of its own: see [train.NetworkRecipe]. Where the
+// recipe's method of settling is not for the network, it has another: see [model.Config.Allowed].
 //
 // Where the file gives another method of settling than the default recipe, or a rule that
 // wants another and no method, the inference rate and the steps that it does not give are
@@ -90,10 +95,12 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 	if !fromFile {
 		root = &yamlfile.Node{}
 	}
-	var given train.Recipe
+	given := train.Recipe{Model: model.Config{Direction: unsaid}}
 	places, errs := lay(&given, root, settings)
 	of := given.Data.Dataset // the file's
 	change(v.Change, &given)
+	said := given.Model.Direction
+	given.Model.Direction = max(said, model.Discriminative)
 	base, err := v.base(given)
 	switch fails := err != nil; {
 	case fails && absolute(of) != given.Data.Dataset:
@@ -110,17 +117,6 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 	r := base
 	lay(&r, root, settings)
 	change(v.Change, &r)
-	if m, wanted := rule.Method(r.Learning.Rule); wanted && places["inference.method"] == nil {
-		r.Inference.Method = m
-	}
-	if r.Inference.Method != base.Inference.Method { // another method's rate and steps mean nothing here
-		if places["inference.rate"] == nil {
-			r.Inference.Rate = 0
-		}
-		if places["inference.steps"] == nil {
-			r.Inference.Steps = 0
-		}
-	}
 	if !r.Model.Chain() { // what the default recipe has is of one
 		r.Model.Direction = given.Model.Direction
 		for path, of := range map[string]*string{"model.activation": &r.Model.Activation, "model.top_activation": &r.Model.TopActivation} {
@@ -140,15 +136,41 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 			r.Model.Layers = nil
 		}
 	}
-	if len(r.Model.Layers) != len(base.Model.Layers) || !r.Model.Chain() {
+	if len(r.Model.Layers) != len(base.Model.Layers) || r.Model.Chain() != base.Model.Chain() {
 		dropUngiven(&r, places)
+	}
+	if places["inference.method"] == nil {
+		if m, wanted := rule.Method(r.Learning.Rule); wanted {
+			r.Inference.Method = m
+		} else {
+			r.Inference.Method = r.Model.Allowed(r.Inference.Method)
+		}
+	}
+	if r.Inference.Method != base.Inference.Method { // another method's rates and steps mean nothing here
+		if places["inference.node_rates"] == nil {
+			r.Inference.NodeRates = nil
+		}
+		if places["inference.rate"] == nil {
+			r.Inference.Rate = 0
+		}
+		if places["inference.steps"] == nil {
+			r.Inference.Steps = 0
+		}
+	}
+	full, invalid := r.Model.WithDefaults()
+	if invalid == nil && said != unsaid && said != full.Direction {
+		err := fmt.Errorf("model.direction: must be %v, which the network is, got %v", full.Direction, said)
+		if !fromFile {
+			return r, err
+		}
+		errs = append(errs, places.Locate(err, root, errs)...)
 	}
 	if fromFile {
 		if errs = append(errs, places.Locate(r.Validate(), root, errs)...); len(errs) > 0 {
 			return r, errs.Err()
 		}
 	}
-	r.Model, _ = r.Model.WithDefaults() // Validate sees to the errors of these
+	r.Model = full // Validate sees to the errors of these
 	r.Inference, _ = r.Inference.WithDefaults()
 	r.Learning, _ = r.Learning.WithDefaults()
 	return r, nil
@@ -189,11 +211,31 @@ func absolute(dataset string) string {
 	return dataset
 }
 
-// base returns the default recipe for what is given.
+// unsaid is the direction where neither a file nor a change gives one.
+const unsaid model.Direction = -1
+
+// base returns the default recipe for what is given, that for the direction of a network
+// which has its own.
 func (v *Resolver) base(given train.Recipe) (train.Recipe, error) {
+	r, err := v.baseFor(given)
+	if of := given.Model; err == nil && !of.Chain() {
+		if of.Network != "" && len(of.Layers) == 0 {
+			input, target := r.Model.Ends()
+			of.Layers = []int{input, target}
+		}
+		if full, invalid := of.WithDefaults(); invalid == nil && full.Direction != of.Direction {
+			given.Model.Direction = full.Direction
+			return v.baseFor(given)
+		}
+	}
+	return r, err
+}
+
+// baseFor returns the default recipe for the data and the direction that are given.
+func (v *Resolver) baseFor(given train.Recipe) (train.Recipe, error) {
 	d := given.Data
 	d.Dataset = cmp.Or(d.Dataset, v.Fallback, DefaultDataset)
-	key := fmt.Sprintf("%#v %v", d, given.Model.Direction)
+	key := fmt.Sprintf("%#v %v %v", d, given.Model.Direction, given.Model.Network)
 	if r, ok := v.bases[key]; ok {
 		return r, nil
 	}
@@ -202,6 +244,9 @@ func (v *Resolver) base(given train.Recipe) (train.Recipe, error) {
 	switch {
 	case !d.Own():
 		r, err = train.DefaultRecipe(d.Dataset, given.Model.Direction, v.Recipe)
+		if of, ok := train.NetworkRecipe(d.Dataset, given.Model.Network); ok && v.Recipe != train.ArticleRecipe {
+			r = of
+		}
 	case v.Recipe != "" && v.Recipe != "default":
 		err = fmt.Errorf("recipe %s: there is none for data of your own", v.Recipe)
 	default:

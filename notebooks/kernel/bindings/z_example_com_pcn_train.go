@@ -29,6 +29,7 @@ func init() {
 			"IsPath":            reflect.ValueOf(train.IsPath),
 			"LoadCheckpoint":    reflect.ValueOf(train.LoadCheckpoint),
 			"Nearest":           reflect.ValueOf(train.Nearest),
+			"NetworkRecipe":     reflect.ValueOf(train.NetworkRecipe),
 			"NewOptimizer":      reflect.ValueOf(train.NewOptimizer),
 			"NewPCN":            reflect.ValueOf(train.NewPCN),
 			"NewSchedule":       reflect.ValueOf(train.NewSchedule),
