@@ -81,7 +81,7 @@ func Beside(title, y string, names []string, ours, published []Point) *Panel {
 // dot draws a point with its error.
 func (p *Panel) dot(pt Point, colour int, shape draw.GlyphDrawer) *plotter.Scatter {
 	at := errorPoint{plotter.XYs{{X: pt.X, Y: pt.Y}}, plotter.YErrors{{Low: pt.Error, High: pt.Error}}}
-	if bar, err := plotter.NewYErrorBars(at); err == nil && drawable(pt.Error) {
+	if bar, err := plotter.NewYErrorBars(at); err == nil && pt.Error > 0 && drawable(pt.Error) {
 		bar.Color, bar.Width, bar.CapWidth = palette[colour], vg.Points(1.2), vg.Points(6)
 		p.Add(bar)
 	}

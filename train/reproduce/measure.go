@@ -67,23 +67,28 @@ func accuracyMeasure(settings []string) (measure, error) {
 	}
 	m := measure{columns: []Column{
 		{Name: "last epoch", Unit: "%", Digits: 2},
+		{Name: "validation, last epoch", Unit: "%", Digits: 2},
 		{Name: "epoch by validation", Unit: "%", Digits: 2},
 		{Name: "best test epoch", Unit: "%", Digits: 2, Published: true},
 	}}
 	m.of = func(_ context.Context, _ sweep.Run, o sweep.Outcome) ([]float64, error) {
-		last, selected, best := math.NaN(), math.NaN(), math.NaN()
+		last, validation, selected, best := math.NaN(), math.NaN(), math.NaN(), math.NaN()
 		lowest := math.Inf(1)
 		for _, e := range o.Epochs {
-			if e.Test == nil {
-				return []float64{math.NaN(), math.NaN(), math.NaN()}, nil // it ended for numbers that are none
+			if e.Test == nil { // it ended there, for numbers that are none
+				last, validation, selected, best = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+				break
 			}
 			last = 100 * e.Test.Accuracy
 			best = fmax(best, last)
-			if v := e.Validation; v != nil && v.MSE < lowest {
-				lowest, selected = v.MSE, last
+			if v := e.Validation; v != nil {
+				validation = 100 * v.Accuracy
+				if v.MSE < lowest {
+					lowest, selected = v.MSE, last
+				}
 			}
 		}
-		return []float64{last, selected, best}, nil
+		return []float64{last, validation, selected, best}, nil
 	}
 	return m, nil
 }
