@@ -239,11 +239,7 @@ func (st *descent) end(shard *graph.Shard, inf Inference) {
 	if !st.converged { // else this is where the gradient has vanished
 		st.mover.End(shard, st.free)
 	}
-	for _, l := range st.open {
-		if !slices.Contains(st.free, l) {
-			st.place(shard, l, TopDown) // what is missing is what is predicted
-		}
-	}
+	st.complete(shard)
 	if inf.StaleErrors && st.steps == inf.Steps { // not where it rested before
 		shard.Features()
 		return
@@ -259,6 +255,16 @@ func (st *descent) end(shard *graph.Shard, inf Inference) {
 		shard.Gradients()
 		for _, l := range st.free {
 			st.end2[l] = norm2(shard.Gradient(l))
+		}
+	}
+}
+
+// complete puts what is missing at what is predicted of it.
+func (st *descent) complete(shard *graph.Shard) {
+	for _, l := range st.open {
+		if !slices.Contains(st.free, l) {
+			shard.Predict(st.by[l])
+			st.keepFixed(shard, l)
 		}
 	}
 }

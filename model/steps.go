@@ -71,7 +71,8 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	return nil
 }
 
-// Step moves the latents once, from wherever they are. Parameters that have changed, of
+// Step moves the latents once, from wherever they are; missing data (see [Clamp]) is then
+// what is predicted of it. Parameters that have changed, of
 // which the network has been told, are taken anew. It is an error when ctx is cancelled;
 // that the energy is no number any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
@@ -89,6 +90,7 @@ func (s *Settling) Step(ctx context.Context) error {
 		inf.Steps = st.steps + 2
 		st.predicted = false // wherever the latents have been put
 		st.step(ctx, shard, s.pace, inf)
+		st.complete(shard)
 	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("model: step: %w", context.Cause(ctx))

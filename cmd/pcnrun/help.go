@@ -134,7 +134,7 @@ func addGroups(root *cobra.Command) {
 	for _, name := range []string{"train", "compare", "sweep", "reproduce", "config", "data", "runs", "report"} {
 		groups[name] = learnGroup
 	}
-	for _, name := range []string{"eval", "predict", "classify", "generate", "complete", "inspect", "export", "import"} {
+	for _, name := range []string{"eval", "predict", "classify", "generate", "complete", "play", "inspect", "export", "import"} {
 		groups[name] = useGroup
 	}
 	for _, c := range root.Commands() {
