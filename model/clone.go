@@ -55,5 +55,6 @@ func (n *Network) As(d Dtype) (*Network, error) {
 		}
 	}
 	c.list()
+	c.norms = n.norms.clone(c)
 	return c, nil
 }
