@@ -267,6 +267,7 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 		return nil
 	})
 	recipeFlag(flags, "inference-rate", "R", "size of a settling step (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
+	recipeFlag(flags, "lag", "SHARE", "how far weights may move before H⁻¹ is made of them anew, as a share of their norm,\nunder methods that have it; next to 0, such as 1e-9, for after each change (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Lag }))
 	recipeFlag(flags, "node-rates", "LIST", "what the inference rate is multiplied by at some nodes, such as hidden1=0.5,target=2", func(r *train.Recipe, text string) (err error) {
 		r.Inference.NodeRates, err = named(text, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
 		return err
