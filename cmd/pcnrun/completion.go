@@ -106,6 +106,7 @@ var argumentWords = map[string][]completer{
 	"classify":   {modelFiles, anyFile, nothing},
 	"generate":   {modelFiles, anyFile, nothing},
 	"complete":   {modelFiles, nothing},
+	"play":       {modelFiles, nothing},
 	"inspect":    {modelFiles, nothing},
 	"export":     {modelFiles, nothing},
 	"import":     {modelFiles, nothing},
