@@ -187,6 +187,9 @@ func Parse(name string, text []byte, o Options) (*Table, error) {
 		if p.Name == "" || slices.ContainsFunc(t.Plan.Points, func(q sweep.Point) bool { return p.Name == q.Name }) {
 			bad(fmt.Sprintf("rows[%d].name", i), "must be letters and digits that no other row has, got %q", row.Name)
 		}
+		if o.Quick {
+			p.Name = "quick-" + p.Name // beside the runs in full
+		}
 		own, more := settings(row.Settings)
 		at, most := settings(row.place)
 		errs = append(append(errs, more...), most...)
