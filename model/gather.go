@@ -12,7 +12,7 @@ import (
 // parts of an example's energy that no latent moves.
 func (s *settler) gather(inf Inference, constants []float64) *Result {
 	nodes := len(constants)
-	r := &Result{Rate: math.Inf(1), Gram: s.gram, NodeEnergy: s.energies(), NodeResidual: make([]float64, nodes)}
+	r := &Result{Rate: math.Inf(1), Gram: s.gram, Renewed: s.renewed, NodeEnergy: s.energies(), NodeResidual: make([]float64, nodes)}
 	if inf.measuresEnd() {
 		r.EndResidual = make([]float64, nodes)
 	}
