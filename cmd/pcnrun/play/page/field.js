@@ -91,7 +91,7 @@ export function drawGrid(canvas, l, values, { cell, low, high, scale }) {
     image.data[to + 3] = 255;
   }
   small.putImageData(image, 0, 0);
-  at.imageSmoothingEnabled = false;
+  at.imageSmoothingEnabled = cell < 1;
   at.drawImage(scratch, 0, 0, l.columns * cell, l.rows * cell);
   return at;
 }
