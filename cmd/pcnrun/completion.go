@@ -15,6 +15,7 @@ import (
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/data/fetch"
+	"example.com/pcn/train/reproduce"
 	"example.com/pcn/train/rule"
 )
 
@@ -99,6 +100,7 @@ var argumentWords = map[string][]completer{
 	"runs":       {folders, nothing},
 	"report":     {runFolders},
 	"sweep":      {folders, nothing},
+	"reproduce":  {orFiles(reproduce.Names()...), nothing},
 	"eval":       {modelFiles, nothing},
 	"predict":    {modelFiles, anyFile, nothing},
 	"classify":   {modelFiles, anyFile, nothing},
