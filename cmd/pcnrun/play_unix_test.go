@@ -16,7 +16,7 @@ import (
 // ends each by Ctrl-C. A port that is taken is refused.
 func TestPlay(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if out, err := exec.Command("pcnrun", "train", "sine", "--epochs", "1").CombinedOutput(); err != nil {
+	if out, err := exec.Command("pcnrun", "train", "sine", "--epochs", "1", "--validation", "0").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for _, c := range []struct{ model, title, said string }{

@@ -112,10 +112,7 @@ export function drawBars(canvas, values, { width, height, low, high, names = nul
     const top = v === null ? 0 : Math.min(y(v), zero);
     at.fillRect(left, top, w, v === null ? room : Math.max(1, Math.max(y(v), zero) - top));
     if (text && wide >= 34) {
-      at.fillStyle = css("text");
-      at.strokeStyle = css("zero");
-      at.lineWidth = 3;
-      at.strokeText(text(v), i * wide + wide / 2, 13);
+      at.fillStyle = css(top < 16 && zero > 16 ? "surface" : "text"); // on the bar, or above it
       at.fillText(text(v), i * wide + wide / 2, 13);
     }
     if (names && wide >= 9) {
