@@ -53,7 +53,7 @@ function report() {
   const step = energies.length - 1;
   if (!frame.finite) return say(`Diverged at step ${step}: the energy is no number any longer. Lower the rate, or let the guard keep it.`, true);
   const rising = !changed.has(step) && rose(energies, step);
-  if (step > 0 && frame.nodes.every(n => !n.error || n.error.every(x => x === 0))) return say(`Step ${step}, energy ${format(energies[step])}: no errors, nothing is left to settle`);
+  if (step > 0 && frame.nodes.every(n => !n.error || n.error.every(x => x === 0))) return say(`Step ${step}, energy ${format(energies[step])}: no errors, nothing is left to settle${target.free() ? "; clamp the " + $("target-title").textContent.toLowerCase() : ""}`);
   say(`Step ${step}, energy ${format(energies[step])}${rising ? " and rising" : ""}, rate ${format(frame.rate)}${frame.rate < settings().rate * 0.999 ? " (held by the guard)" : ""}`, rising);
 }
 
