@@ -54,7 +54,7 @@ func (s *survey) add(field string, separator rune, decode func(string) string) {
 			s.seen[x] = struct{}{}
 		}
 		if s.numbers++; s.commas == "" && strings.Contains(field, ",") {
-			s.commas = strings.Clone(field)
+			s.commas = strings.Clone(strings.TrimSpace(field))
 		}
 		return
 	}
