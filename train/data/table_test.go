@@ -172,6 +172,17 @@ func TestMixedColumns(t *testing.T) {
 	}
 }
 
+// TestThousands: commas between thousands are said to be such.
+func TestThousands(t *testing.T) {
+	s, err := ReadCSV(strings.NewReader("a,y\n\"1,000\",0\n\"2,500\",1\n"), "f", Columns{Label: "y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, _ := all(t, s); !slices.Equal(x, []float64{1000, 2500}) || !slices.Contains(s.Remarks(), `column 1 ("a") has numbers with commas: 1,000 is 1000`) {
+		t.Errorf("got %v, %q", x, s.Remarks())
+	}
+}
+
 // TestLabelsThatMeasure: labels that are many numbers are asked about.
 func TestLabelsThatMeasure(t *testing.T) {
 	var column *ColumnError
