@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -22,9 +23,14 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	if err != nil {
 		return nil, err
 	}
+	if n.sharing != nil && inf.Trace {
+		return nil, errors.New("model: inference.trace: must be false where ranks share a batch")
+	}
 	r, err := n.settle(ctx, clamps, rows, inf, false)
 	if err == nil && inf.Estimate && r.Finite() {
-		r.ToLose, err = n.toLose(ctx, clamps, r)
+		if err = n.Whole(r); err == nil {
+			r.ToLose, err = n.toLose(ctx, clamps, r)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -41,6 +47,11 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 	if err != nil {
 		return nil, err
 	}
+	d := &division{rows: rows}
+	if !apart {
+		d = n.divide(rows)
+	}
+	s.only(d)
 	rate := s.firstRate(n, c, pace, inf)
 	s.machine.Each(func(shard *graph.Shard) {
 		st := s.shards[shard.Index]
@@ -54,9 +65,10 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
 		}
 	}
-	r := s.gather(inf, n.constants())
-	r.of, r.Nodes = n, n.Nodes()
-	return r, nil
+	if err := s.together(d, nil); err != nil {
+		return nil, fmt.Errorf("model: settling: %w", err)
+	}
+	return s.gather(n, inf, d), nil
 }
 
 // firstRate returns the rate at which settling begins, within the bound that there is.

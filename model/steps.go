@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"gorgonia.org/tensor"
 
@@ -24,6 +25,7 @@ type Settling struct {
 	own     *Network // its clone, whose machines nobody else takes
 	settler *settler
 	clamps  []Clamp
+	divided *division
 	pace    pace
 	inf     Inference
 	steps   int
@@ -65,6 +67,8 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 		return errors.New("model: begin: clamps: must leave a node to settle, got none")
 	}
 	s.clamps, s.inf, s.steps, s.settler.nudge, s.settler.noise = clamps, inf, 0, nudge{}, noise{}
+	s.divided = n.divide(rows)
+	s.settler.only(s.divided)
 	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
 	s.looked, s.fresh = false, false
@@ -152,6 +156,9 @@ func (s *Settling) look() {
 		shard.Errors()
 		s.settler.shards[shard.Index].read(shard)
 	})
+	if err := s.settler.together(s.divided, nil); err != nil {
+		s.settler.shards[0].last[0] = math.NaN() // so that nothing is learned of it; Share has the error
+	}
 	s.looked = true
 }
 
@@ -165,8 +172,7 @@ func (s *Settling) Energy() float64 {
 // [Network.Hebbian].
 func (s *Settling) Result() *Result {
 	s.look()
-	r := s.settler.gather(s.inf, s.network.constants())
-	r.of, r.Nodes = s.network, s.network.Nodes()
+	r := s.settler.gather(s.network, s.inf, s.divided)
 	if r.Finite() {
 		r.Status = StepLimit
 	}
