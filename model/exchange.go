@@ -65,6 +65,10 @@ func (n *Network) Share(x Exchange) (err error) {
 // other's: whole shards.
 const groupRows = graph.MostShardRows
 
+// Groups returns how many groups a batch of rows examples has: the most ranks that can share
+// it.
+func Groups(rows int) int { return (rows + groupRows - 1) / groupRows }
+
 // division is how the groups of a batch are divided among ranks: in their order, each rank
 // having as many as any other, or one more. Their sums are a tree of halves, so that each
 // rank has some of its branches whole.
@@ -77,7 +81,7 @@ type division struct {
 
 // divide returns how a batch of rows examples is divided.
 func (n *Network) divide(rows int) *division {
-	d := &division{exchanging: n.sharing, rows: rows, groups: (rows + groupRows - 1) / groupRows}
+	d := &division{exchanging: n.sharing, rows: rows, groups: Groups(rows)}
 	if d.exchanging != nil {
 		d.rank = d.exchange.Rank()
 	}
