@@ -68,7 +68,9 @@ func (a *app) together(f *trainFlags, do func(*cobra.Command, []string) error) f
 		ctx, cancel := context.WithCancel(c.Context())
 		c.SetContext(ctx)
 		a.ranks = &ranks{World: world, interrupt: cancel}
-		runtime.GOMAXPROCS(world.Cores())
+		if os.Getenv("GOMAXPROCS") == "" {
+			runtime.GOMAXPROCS(world.Cores())
+		}
 		if a.ranks.follows() {
 			a.stdout, a.stderr, a.quiet = io.Discard, io.Discard, true
 		}

@@ -240,21 +240,19 @@ func (c *watch) end() {
 	c.say(wordEnd)
 }
 
-// fail says why this rank leaves, and gives the others a moment to hear it: mpirun ends them
-// when it is gone.
+// fail says why this rank leaves, where it is not that another is lost, and gives the others
+// a moment to hear it: mpirun ends them when it is gone.
 func (c *watch) fail(err error) {
-	word := wordFail
-	if c.world.rank == 0 {
-		word = wordLost
-		if lost := c.world.Err(); lost == nil {
-			err = fmt.Errorf("%s has failed: %s", c.world.Name(0), oneLine(err))
-		}
-	}
 	c.mu.Lock()
 	c.ended = true
 	c.mu.Unlock()
-	if c.world.Err() == nil {
-		c.say(word + " " + oneLine(err))
+	switch {
+	case c.world.Err() != nil:
+		return
+	case c.world.rank == 0:
+		c.say(fmt.Sprintf("%s %s has failed: %s", wordLost, c.world.Name(0), oneLine(err)))
+	default:
+		c.say(wordFail + " " + oneLine(err))
 	}
 	time.Sleep(beat / 2)
 }
