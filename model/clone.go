@@ -17,7 +17,7 @@ import (
 func (n *Network) Clone() *Network {
 	c := *n
 	c.sharing = nil // calls of several goroutines have no order
-	c.norms, c.workshop, c.metadata = n.norms.clone(n), newWorkshop(), maps.Clone(n.metadata)
+	c.norms, c.older, c.workshop, c.metadata = n.norms.clone(n), n.older.clone(), newWorkshop(), maps.Clone(n.metadata)
 	return &c
 }
 
@@ -55,6 +55,12 @@ func (n *Network) As(d Dtype) (*Network, error) {
 			}
 		}
 	}
+	for _, k := range c.older.kept {
+		if k != nil {
+			k.value = converted(k.value)
+		}
+	}
 	c.list()
+	c.norms = n.norms.clone(c)
 	return c, nil
 }

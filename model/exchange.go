@@ -202,7 +202,7 @@ func (st *descent) numbers(each func(*float64)) {
 	if st.converged {
 		converged = 1
 	}
-	for _, x := range []*float64{&steps, &converged, &st.slowest, &st.rounding, &st.began, &st.largest2} {
+	for _, x := range []*float64{&steps, &converged, &st.slowest, &st.lowest, &st.rounding, &st.began, &st.largest2} {
 		each(x)
 	}
 	for _, list := range [][]float64{st.last, st.low, st.residual2, st.end2} {

@@ -147,8 +147,15 @@ func TestRankKilled(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration((0.05 + 0.85*rng.Float64()) * float64(span)))
 		ranks := ranksOf(c.Process.Pid)
+		for range 1000 {
+			if len(ranks) == 3 {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+			ranks = ranksOf(c.Process.Pid)
+		}
+		time.Sleep(time.Duration(0.6 * rng.Float64() * float64(span)))
 		victim := rng.IntN(3)
 		pid, there := ranks[victim]
 		if there {
