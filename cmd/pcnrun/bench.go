@@ -43,6 +43,7 @@ Flags come before either.`,
 	})
 	recipeFlag(flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
 	addInferenceFlags(flags)
+	lagFlag(flags)
 	recipeFlag(flags, "dtype", "TYPE", "float32 or float64 (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})

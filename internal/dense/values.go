@@ -8,6 +8,17 @@ import (
 
 // What follows is for tensors of float32 or float64 that pass Check.
 
+// Of returns the elements of t, which must be of that type.
+func Of[T vec.Float](t *tensor.Dense) (x []T) {
+	switch x := any(&x).(type) {
+	case *[]float32:
+		*x = t.Float32s()
+	case *[]float64:
+		*x = t.Float64s()
+	}
+	return x
+}
+
 // At returns element i of t.
 func At(t *tensor.Dense, i int) float64 {
 	if t.Dtype() == tensor.Float32 {
