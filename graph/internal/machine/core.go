@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -62,7 +63,11 @@ func newCore[T vec.Float](p Plan) (*core[T], error) {
 		}
 	}
 	m.batch = run.of(op.RateBatch)
-	m.frozen = freezingOf(c, run.needed)
+	var frozen []int
+	for _, n := range p.Frozen {
+		frozen = append(frozen, m.numbers[n])
+	}
+	m.frozen = freezingOf(c, frozen, run.needed)
 	for i, in := range c.Instructions {
 		switch {
 		case !run.needed[i]:
@@ -100,15 +105,21 @@ func (m *core[T]) Reserve(n int) {
 	}
 }
 
-func (m *core[T]) Freeze(workers int) error {
+func (m *core[T]) Freeze(workers int, still G.Nodes) error {
+	changed := make([]bool, len(m.plan.Frozen))
 	for i, n := range m.plan.Frozen {
-		data, err := m.backing(n, n.Value(), m.shapes[i]...)
+		v := n.Value()
+		if of := m.plan.InPlaceOf[n]; v == nil && of != nil {
+			v = of.Value()
+		}
+		data, err := m.backing(n, v, m.shapes[i]...)
 		if err != nil {
 			return err
 		}
 		m.memory.Buf[m.numbers[n]] = data
+		changed[i] = !slices.Contains(still, n)
 	}
-	m.frozen.run(m.memory, workers)
+	m.frozen.run(m.memory, workers, changed)
 	return nil
 }
 
