@@ -30,6 +30,7 @@ type Network struct {
 	metadata      map[string]string // attached texts
 	workers       int
 	handicap      graph.Handicap
+	sharing       *exchanging // of batches with other ranks; nil for none
 
 	version int // of the parameters
 	norms   *norms
