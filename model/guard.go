@@ -52,7 +52,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 	n.norms.update(n, func(at edgeAt) bool {
 		return slices.ContainsFunc(n.wiring.From[at.prediction][at.edge], func(l int) bool { return !c[l].whole() })
 	})
-	var blocks []block
+	blocks := n.norms.blocks[:0]
 	for i, p := range n.wiring.Predictions {
 		of, weight := n.wiring.Of[i], math.Sqrt(p.Weight)
 		if !c[of].whole() && p.Energy.Settles() {
@@ -63,7 +63,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 			curvature *= c[of].mass()
 		}
 		for j := range p.Edges {
-			norm := weight * math.Sqrt(curvature) * math.Abs(n.wiring.Slope(i, j)) * n.norms.edge(n, i, j)
+			norm := weight * math.Sqrt(curvature) * math.Abs(n.wiring.Slopes[i][j]) * n.norms.edge(n, i, j)
 			for _, l := range n.wiring.From[i][j] {
 				if !c[l].whole() {
 					blocks = append(blocks, block{i, l, norm * factor(l)})
@@ -71,6 +71,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 			}
 		}
 	}
+	n.norms.blocks = blocks
 	prior := 0.0
 	for l, node := range n.wiring.Nodes {
 		if !c[l].whole() {
@@ -118,11 +119,12 @@ type norms struct {
 	powers   []linear.Power
 	right    [][]float64 // the top right singular vector
 	versions []int       // of the parameters that a norm is of
+	blocks   []block     // room for those of J
 }
 
 // powered is a map with a power iteration.
 type powered interface {
-	Power(psi, out tensor.Shape) linear.Power
+	Power(psi, out tensor.Shape, dtype tensor.Dtype) linear.Power
 }
 
 // add adds an edge, unless its map says itself how large its norm is.
@@ -132,7 +134,7 @@ func (w *norms) add(n *Network, at edgeAt, right func(k int) float64) {
 	if !ok {
 		return
 	}
-	power := m.Power(psi, out)
+	power := m.Power(psi, out, n.cfg.Dtype.Tensor())
 	if power == nil {
 		return
 	}
@@ -204,7 +206,7 @@ const (
 )
 
 // normCost is what an iteration takes for each weight, in vectorised operations.
-const normCost = 8
+const normCost = 2
 
 // update brings the norms that are wanted up to the parameters.
 func (w *norms) update(n *Network, wanted func(edgeAt) bool) {

@@ -71,6 +71,8 @@ type Result struct {
 	Features  [][]*tensor.Dense
 	predicted []*tensor.Dense // by prediction; nil where it is v − ε
 	of        *Network        // that settled; nil where the result was not made by one
+	open      []int           // nodes that are not fixed as a whole
+	divided   *division       // where tensors have the examples of one rank alone
 }
 
 // Names are those of a network's nodes.

@@ -203,6 +203,9 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 		return Step{}, err
 	}
 	if warm && r.Finite() {
+		if err := n.Whole(r); err != nil {
+			return Step{}, err
+		}
 		p.warm.keep(n.Nodes(), l.Clamps, r, batch.Examples)
 	}
 	s := NewSettled(r)

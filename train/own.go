@@ -24,6 +24,10 @@ const (
 	ownUpdates = 1000
 	ownEpochs  = 400
 
+	// ownPatience ends a regression on tables, which a network soon learns by heart: on
+	// scikit-learn's diabetes R² is 0.44 with it, 0.39 without, and 0.46 of a ridge regression.
+	ownPatience = 40
+
 	// ownHidden is the size of the hidden node for a dataset of one's own.
 	ownHidden = 128
 )
@@ -65,7 +69,7 @@ func (d Data) validateOwn() []error {
 		for _, f := range []struct {
 			name  string
 			given bool
-		}{{"label", d.Label != ""}, {"target", len(d.Target) > 0}, {"test", d.Test != ""}, {"size", d.Size != data.Size{}}, {"colour", d.Colour != ""}} {
+		}{{"label", d.Label != ""}, {"target", len(d.Target) > 0}, {"inputs", len(d.Inputs) > 0}, {"drop", len(d.Drop) > 0}, {"test", d.Test != ""}, {"size", d.Size != data.Size{}}, {"colour", d.Colour != ""}} {
 			if f.given {
 				errs = append(errs, fmt.Errorf("%s: applies to a file or folder of your own, not to %s", f.name, d.Dataset))
 			}
@@ -78,9 +82,15 @@ func (d Data) validateOwn() []error {
 	if d.Label != "" && len(d.Target) > 0 {
 		errs = append(errs, errors.New("label and target: must be one of them, got both"))
 	}
-	for i, name := range d.Target {
-		if name == "" {
-			errs = append(errs, fmt.Errorf("target[%d]: must be the name of a column, got none", i))
+	if len(d.Inputs) > 0 && len(d.Drop) > 0 {
+		errs = append(errs, errors.New("inputs and drop: must be one of them, got both"))
+	}
+	for _, f := range []struct {
+		name    string
+		columns []string
+	}{{"target", d.Target}, {"inputs", d.Inputs}, {"drop", d.Drop}} {
+		if i := slices.Index(f.columns, ""); i >= 0 {
+			errs = append(errs, fmt.Errorf("%s[%d]: must be the name of a column, got none", f.name, i))
 		}
 	}
 	if _, _, err := d.test(); err != nil {
@@ -106,12 +116,12 @@ func (d Data) test() (share float64, path string, err error) {
 
 // readOwn returns what may be learned from, in an order that spreads the classes
 // evenly, and the test part.
-func (d Data) readOwn(classes []string) (rest, test *data.Set, err error) {
+func (d Data) readOwn(classes []string, table *data.Table) (rest, test *data.Set, err error) {
 	share, path, err := d.test()
 	if err != nil {
 		return nil, nil, err
 	}
-	cols := data.Columns{Label: d.Label, Targets: d.Target, Classes: classes, Form: data.ImageForm{Size: d.Size, Colour: d.Colour}}
+	cols := data.Columns{Label: d.Label, Targets: d.Target, Inputs: d.Inputs, Drop: d.Drop, Classes: classes, Table: table, Form: data.ImageForm{Size: d.Size, Colour: d.Colour}}
 	all, test, err := data.Read(d.Dataset, cols)
 	if err != nil {
 		return nil, nil, err
@@ -144,8 +154,8 @@ func ownFile(direction model.Direction) string { return fmt.Sprintf("own-%v.yaml
 
 // OwnRecipe returns the recipe for one's own data and a direction, in which the
 // data decides what d leaves open: the layers, the number of examples for
-// validation, more epochs where examples are few, and how inputs are scaled. Label or Target say what was found to be
-// learned. It reads the data.
+// validation, more epochs where examples are few, when a regression ends early, and how
+// inputs are scaled. Label or Target say what was found to be learned. It reads the data.
 func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	if errs := d.validateOwn(); len(errs) > 0 {
 		return Recipe{}, errors.Join(errs...)
@@ -154,7 +164,7 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	if err != nil {
 		return r, err
 	}
-	rest, _, err := d.readOwn(nil)
+	rest, _, err := d.readOwn(nil, nil)
 	if err != nil {
 		return r, err
 	}
@@ -175,6 +185,9 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 		r.Data.Standardize = data.PerColumn
 	}
 	r.Data.StandardizeTarget = rest.Classes == 0
+	if rest.Classes == 0 && rest.Shape == nil && r.Data.Validation > 0 {
+		r.Learning.Patience = ownPatience
+	}
 	r.Model.Layers = []int{rest.InputSize(), ownHidden, rest.TargetSize()}
 	return r, nil
 }

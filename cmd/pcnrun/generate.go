@@ -33,7 +33,11 @@ quotes, as in CSV: --label '"Iris, blue",rose'.
 
 With --samples a row of them differs: each hidden unit of a generative network is
 drawn around its prediction, with variance --temperature over its precision; the
-inputs of a discriminative one begin at random. --between goes from one class to
+inputs of a discriminative one begin at random. With --sample all nodes but the label
+are sampled together, by Langevin dynamics (rule mcpc's): latents settle, take --mix
+steps with noise of variance --temperature, and the inputs are the mean of the last
+--window of them. That is for any network of which each node has a prediction or a
+prior, cycles included. --between goes from one class to
 another in as many steps. Images are written to a PNG file; other inputs are
 printed as CSV, each with its class first as by predict, except with --between.
 With FILE, or for a regression, the targets are read as lines of numbers from FILE
@@ -43,6 +47,7 @@ or the standard input, and the inputs alone are printed.
 		Example: `  pcnrun train digits --direction generative --out runs/generative
   pcnrun generate runs/generative/model.safetensors
   pcnrun generate runs/generative/model.safetensors --samples 8
+  pcnrun generate runs/generative/model.safetensors --sample --temperature 0.01
   pcnrun generate runs/generative/model.safetensors --between 3,8
   echo 0,0,0,1,0,0,0,0,0,0 | pcnrun generate runs/generative/model.safetensors -`,
 		Args: wantArgs(1, 2),
@@ -54,6 +59,9 @@ or the standard input, and the inputs alone are printed.
 	c.Flags().StringSliceVar(&g.between, "between", nil, "two classes `A,B`, to go from the one to the other")
 	c.Flags().IntVar(&g.samples, "samples", 0, "`N` samples of each class, or steps from one to another (default 1, and\n8 steps)")
 	c.Flags().Float64Var(&g.temperature, "temperature", 0.005, "`T`, variance of a hidden unit of precision 1 around its prediction")
+	c.Flags().BoolVar(&g.sample, "sample", false, "sample all nodes together, by Langevin dynamics")
+	c.Flags().IntVar(&g.mix, "mix", 500, "with --sample: `N` steps with noise")
+	c.Flags().IntVar(&g.window, "window", 1, "with --sample: `N` last steps that inputs are the mean of")
 	c.Flags().Uint64Var(&g.seed, "seed", config.DefaultSeed, "`N` that decides what is drawn")
 	c.Flags().Var(&g.out, "out", "PNG `FILE` (default generated.png beside MODEL)")
 	c.Flags().BoolVar(&g.json, "json", false, "print one JSON object, or for lines of targets one for each line")
@@ -69,6 +77,8 @@ type generateFlags struct {
 	labels, between []string
 	samples         int
 	temperature     float64
+	sample          bool
+	mix, window     int
 	seed            uint64
 	out             pngFile
 	json            bool
@@ -81,17 +91,30 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if !(g.temperature >= 0) || math.IsInf(g.temperature, 0) {
 		return usagef("--temperature: must be a number >= 0, got %v", g.temperature)
 	}
+	for name, n := range map[string]int{"mix": g.mix, "window": g.window} {
+		if n <= 0 || n > g.mix {
+			return usagef("--%s: must be a whole number from 1 to that of --mix, got %d", name, n)
+		}
+		if g.flags.Changed(name) && !g.sample {
+			return usagef("--%s goes with --sample", name)
+		}
+	}
 	t, err := g.open(args[0], false)
 	if err != nil {
 		return err
 	}
+	how := model.Sampling{Seed: g.seed}
+	if g.sample {
+		how.Temperature, how.Mix, how.Window = g.temperature, g.mix, g.window
+		a.wander(t)
+	}
 	if len(args) > 1 || !t.classes() {
 		for _, name := range []string{"label", "between", "samples", "temperature", "seed"} {
-			if g.flags.Changed(name) {
+			if g.flags.Changed(name) && !(g.sample && (name == "temperature" || name == "seed")) {
 				return usagef("--%s is for classes, and not for lines of targets", name)
 			}
 		}
-		return a.generateRows(ctx, t, args, g.json)
+		return a.generateRows(ctx, t, args, how, g.json)
 	}
 	if err := g.checkSamples(t.network); err != nil {
 		return err
@@ -100,8 +123,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if err != nil {
 		return err
 	}
-	how := model.Sampling{Seed: g.seed}
-	if g.samples > 1 && g.between == nil {
+	if !g.sample && g.samples > 1 && g.between == nil {
 		how.Temperature = g.temperature
 	}
 	inputs, err := t.generate(ctx, wanted.targets, how)
@@ -133,6 +155,20 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	_, err = fmt.Fprintf(a.stdout, "wrote %s: %s\n", out, wanted.what)
 	return err
 }
+
+// wander has t's latents settle by a method under which they can be sampled, where its own
+// is none.
+func (a *app) wander(t *trained) {
+	inf := &t.recipe.Inference
+	if inf.Method.Wanders() != nil {
+		a.note("latents are sampled by --method gradient, since noise does not spread as it has to under %v", inf.Method)
+		inf.Method, inf.NodeRates = model.Gradient, nil
+		inf.Rate = min(inf.Rate, wanderingRate)
+	}
+}
+
+// wanderingRate is a rate at which the variance of samples is too large by some hundredths.
+const wanderingRate = 0.05
 
 // noteInputs says of a network that does not predict its inputs, asked for them, what to
 // expect of them.
@@ -249,20 +285,22 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 }
 
 // generateRows prints the inputs for targets that are read.
-func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSON bool) error {
+func (a *app) generateRows(ctx context.Context, t *trained, args []string, how model.Sampling, asJSON bool) error {
 	n := t.network
 	k := n.Size(n.TargetNode())
-	in, closeIn, err := a.openRows(ctx, rowsPath(args), data.RowOptions{Width: k})
+	in, err := a.openRows(ctx, rowsPath(args), data.RowOptions{Width: k})
 	if err != nil {
 		return err
 	}
-	defer closeIn()
+	defer in.Close()
 	_, err = in.Each(ctx, func(b *data.Batch) error {
 		targets, err := t.targets.Tensor(n.Config().Dtype.Tensor(), b.Inputs, k)
 		if err != nil {
 			return err
 		}
-		inputs, err := t.generate(ctx, targets, model.Sampling{})
+		how := how
+		how.Seed += uint64(b.First) // other noise for other rows
+		inputs, err := t.generate(ctx, targets, how)
 		if err != nil {
 			return err
 		}

@@ -131,10 +131,10 @@ func addGroups(root *cobra.Command) {
 		&cobra.Group{ID: otherGroup, Title: "More"},
 	)
 	groups := map[string]string{}
-	for _, name := range []string{"train", "compare", "sweep", "config", "data", "runs", "report"} {
+	for _, name := range []string{"train", "compare", "sweep", "reproduce", "config", "data", "runs", "report"} {
 		groups[name] = learnGroup
 	}
-	for _, name := range []string{"eval", "predict", "classify", "generate", "complete", "inspect", "export", "import"} {
+	for _, name := range []string{"eval", "predict", "classify", "generate", "complete", "play", "inspect", "export", "import"} {
 		groups[name] = useGroup
 	}
 	for _, c := range root.Commands() {

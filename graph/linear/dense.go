@@ -79,8 +79,11 @@ func (m Dense) Outer(psi, out tensor.Shape) Outer {
 }
 
 // Power returns the matrix's power iteration.
-func (Dense) Power(_, out tensor.Shape) Power {
-	return &densePower{left: make([]float64, out.TotalSize())}
+func (Dense) Power(psi, _ tensor.Shape, dtype tensor.Dtype) Power {
+	if dtype == tensor.Float32 {
+		return newDensePower[float32](psi.TotalSize())
+	}
+	return newDensePower[float64](psi.TotalSize())
 }
 
 type denseOuter struct {
@@ -102,12 +105,12 @@ func (o *denseOuter) Prepare(_, psi *tensor.Dense) {
 
 func (o *denseOuter) Rows(into []*tensor.Dense, delta, _ *tensor.Dense, scale float64, lo, hi int) {
 	if delta.Dtype() == tensor.Float32 {
-		outerRows(into[0].Float32s()[lo*o.k:hi*o.k], delta.Float32s()[lo:], &o.f32, float32(scale), o.n, hi-lo)
+		outerRows(into[0].Float32s()[:(hi-lo)*o.k], delta.Float32s()[lo:], &o.f32, float32(scale), o.n, hi-lo)
 	} else {
-		outerRows(into[0].Float64s()[lo*o.k:hi*o.k], delta.Float64s()[lo:], &o.f64, scale, o.n, hi-lo)
+		outerRows(into[0].Float64s()[:(hi-lo)*o.k], delta.Float64s()[lo:], &o.f64, scale, o.n, hi-lo)
 	}
 	for i := lo; i < hi && o.zeroDiagonal; i++ {
-		dense.Set(into[0], i*o.k+i, 0)
+		dense.Set(into[0], (i-lo)*o.k+i, 0)
 	}
 }
 
