@@ -131,15 +131,6 @@ func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
 	}
 }
 
-// Copy sets dst to x, of one type and size.
-func Copy(dst, x *tensor.Dense) {
-	if dst.Dtype() == tensor.Float32 {
-		copy(dst.Float32s(), x.Float32s())
-	} else {
-		copy(dst.Float64s(), x.Float64s())
-	}
-}
-
 // AddScaled sets dst += a·x, of one type and size.
 func AddScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
 	AddScaledPart(dst, a, x, 0, dst.DataSize())
