@@ -51,9 +51,12 @@ func Fill(t *tensor.Dense, f func(i int) float64) *tensor.Dense {
 	return t
 }
 
-// Copy sets the elements of dst to those of src from the one at lo on, converted where the
-// types differ, and returns dst.
-func Copy(dst, src *tensor.Dense, lo int) *tensor.Dense {
+// Copy sets dst to src, of one size, and returns dst.
+func Copy(dst, src *tensor.Dense) *tensor.Dense { return CopyFrom(dst, src, 0) }
+
+// CopyFrom sets the elements of dst to those of src from the one at lo on, converted where
+// the types differ, and returns dst.
+func CopyFrom(dst, src *tensor.Dense, lo int) *tensor.Dense {
 	if dst.Dtype() == tensor.Float32 {
 		copyTo(dst.Float32s(), src, lo)
 	} else {
@@ -128,15 +131,6 @@ func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
 		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[j*k:])
 	} else {
 		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[j*k:])
-	}
-}
-
-// Copy sets dst to x, of one type and size.
-func Copy(dst, x *tensor.Dense) {
-	if dst.Dtype() == tensor.Float32 {
-		copy(dst.Float32s(), x.Float32s())
-	} else {
-		copy(dst.Float64s(), x.Float64s())
 	}
 }
 
