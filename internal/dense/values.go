@@ -8,6 +8,17 @@ import (
 
 // What follows is for tensors of float32 or float64 that pass Check.
 
+// Of returns the elements of t, which must be of that type.
+func Of[T vec.Float](t *tensor.Dense) (x []T) {
+	switch x := any(&x).(type) {
+	case *[]float32:
+		*x = t.Float32s()
+	case *[]float64:
+		*x = t.Float64s()
+	}
+	return x
+}
+
 // At returns element i of t.
 func At(t *tensor.Dense, i int) float64 {
 	if t.Dtype() == tensor.Float32 {
@@ -38,6 +49,35 @@ func Fill(t *tensor.Dense, f func(i int) float64) *tensor.Dense {
 		}
 	}
 	return t
+}
+
+// Copy sets the elements of dst to those of src from the one at lo on, converted where the
+// types differ, and returns dst.
+func Copy(dst, src *tensor.Dense, lo int) *tensor.Dense {
+	if dst.Dtype() == tensor.Float32 {
+		copyTo(dst.Float32s(), src, lo)
+	} else {
+		copyTo(dst.Float64s(), src, lo)
+	}
+	return dst
+}
+
+func copyTo[T vec.Float](dst []T, src *tensor.Dense, lo int) {
+	if src.Dtype() == tensor.Float32 {
+		convert(dst, src.Float32s()[lo:])
+	} else {
+		convert(dst, src.Float64s()[lo:])
+	}
+}
+
+func convert[T, S vec.Float](dst []T, src []S) {
+	if same, ok := any(src).([]T); ok {
+		copy(dst, same)
+		return
+	}
+	for i := range dst {
+		dst[i] = T(src[i])
+	}
 }
 
 // Permute sets dst to the elements of src with its axes, of these sizes, in another order:
