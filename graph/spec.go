@@ -35,6 +35,11 @@ type Node struct {
 	Clamped bool    // it is data; otherwise it is free
 	Masked  bool    // it is free, but for units that a mask fixes
 	Prior   float64 // α of an activity prior ½ α ‖v‖², 0 for none
+	// Past is the node whose latent of Delay steps ago this one is, "" where it is none.
+	// [Spec.Wire] adds one for each source of an edge with a delay, and they are always
+	// clamped: what has been is no longer moved.
+	Past  string
+	Delay int
 }
 
 // Size returns d, the number of units.
@@ -65,6 +70,8 @@ type Edge struct {
 	Feature feature.Feature // ψ; nil is the identity
 	Map     linear.Map      // M(θ); nil is dense
 	Scale   float64         // a; 0 is 1
+	// Delay takes the sources of so many steps ago, of a sequence. 0 takes those of now.
+	Delay int
 	// Share names θ: edges with one name have the same parameters. "" is for none.
 	Share string
 	// Feedback says that the prediction can be made without the source: where nodes
@@ -108,6 +115,7 @@ type Wiring struct {
 func (s Spec) Wire() (*Wiring, error) {
 	var faults faults
 	bad := faults.of(-1, -1)
+	s = s.withPast(bad)
 	w := &Wiring{Spec: s}
 	number := map[string]int{}
 	if len(s.Nodes) == 0 {
@@ -211,7 +219,7 @@ func (s Spec) Wire() (*Wiring, error) {
 		return nil, faults.err()
 	}
 	for l, n := range s.Nodes {
-		alone := w.First[l] < 0 && n.Prior == 0
+		alone := w.First[l] < 0 && n.Prior == 0 && n.Past == ""
 		for _, from := range w.From {
 			for _, nodes := range from {
 				alone = alone && !slices.Contains(nodes, l)
@@ -227,6 +235,39 @@ func (s Spec) Wire() (*Wiring, error) {
 	}
 	w.sort(&faults)
 	return w, faults.err()
+}
+
+// mostDelay bounds how many steps an edge may look back.
+const mostDelay = 64
+
+// withPast returns s with edges that take their sources of now: those with a delay from
+// nodes of the past, one for each step back, so that each is what the one before was.
+func (s Spec) withPast(bad func(format string, a ...any)) Spec {
+	s.Nodes, s.Predictions = slices.Clone(s.Nodes), slices.Clone(s.Predictions)
+	place := func(name string) int { return slices.IndexFunc(s.Nodes, func(n Node) bool { return n.Name == name }) }
+	for i := range s.Predictions {
+		p := &s.Predictions[i]
+		p.Edges = slices.Clone(p.Edges)
+		for j := range p.Edges {
+			e := &p.Edges[j]
+			if e.Delay < 0 || e.Delay > mostDelay {
+				bad("prediction of %s from %s: delay: must be 0 to %d, got %d", p.Of, strings.Join(e.From, ", "), mostDelay, e.Delay)
+				continue
+			}
+			e.From = slices.Clone(e.From)
+			for k, name := range e.From {
+				at := place(name)
+				for delay := 1; at >= 0 && delay <= e.Delay; delay++ { // a node that is not there is said to be not
+					past := Node{Name: fmt.Sprintf("%s-%d", name, delay), Shape: s.Nodes[at].Shape, Past: name, Delay: delay, Clamped: true}
+					if e.From[k] = past.Name; place(past.Name) < 0 {
+						s.Nodes = append(s.Nodes, past)
+					}
+				}
+			}
+			e.Delay = 0
+		}
+	}
+	return s
 }
 
 // dtypeName returns the name of a dtype, of which the zero value cannot print itself.

@@ -135,6 +135,8 @@ type Edge struct {
 	Map string `json:"map,omitempty" yaml:"map,omitempty"`
 	// Scale is a. Default 1.
 	Scale float64 `json:"scale,omitempty" yaml:"scale,omitempty"`
+	// Delay takes the sources of so many steps ago, of a sequence: see [Network.Advance].
+	Delay int `json:"delay,omitempty" yaml:"delay,omitempty"`
 	// Share names parameters that several edges have in common.
 	Share string `json:"share,omitempty" yaml:"share,omitempty"`
 	// Feedback says that the prediction can be made without the sources.

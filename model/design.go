@@ -55,7 +55,7 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 		}
 		of := graph.Prediction{Of: p.Of, Bias: !p.Unbiased, Energy: p.Energy.Form(), Weight: p.Weight, After: parsed(p.After, 1)}
 		for _, e := range p.From {
-			edge := graph.Edge{From: e.Nodes, Feature: parsed(e.Feature, len(e.Nodes)), Scale: e.Scale, Share: e.Share, Feedback: e.Feedback}
+			edge := graph.Edge{From: e.Nodes, Feature: parsed(e.Feature, len(e.Nodes)), Scale: e.Scale, Delay: e.Delay, Share: e.Share, Feedback: e.Feedback}
 			edge.Map, _ = linear.ParseMap(e.Map) // checked before
 			of.Edges = append(of.Edges, edge)
 		}

@@ -38,16 +38,17 @@ func (n *Network) Classify(ctx context.Context, inputs *tensor.Dense, inf Infere
 
 // infer returns a copy of what node at comes to with clamps c.
 func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*tensor.Dense, *Result, error) {
-	r, err := n.relax(ctx, c, inf)
+	r, err := n.Infer(ctx, c, inf)
 	if err != nil {
 		return nil, nil, err
 	}
 	return clone(r.Latents[at]), r, nil
 }
 
-// relax lets what c leaves free come to rest: in a pass from the nodes that are fixed
-// where every error is then 0, and the energy at its minimum.
-func (n *Network) relax(ctx context.Context, of Clamps, inf Inference) (*Result, error) {
+// Infer lets what c leaves free come to rest: in a pass from the nodes that are fixed
+// where every error is then 0, and the energy at its minimum, and else as inf says. Errors
+// are as of [Network.Settle].
+func (n *Network) Infer(ctx context.Context, of Clamps, inf Inference) (*Result, error) {
 	c, rows, err := n.check(of)
 	if err != nil {
 		return nil, err
