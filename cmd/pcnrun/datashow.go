@@ -229,8 +229,8 @@ func survey(s *data.Set) (inputs, targets []span, first [][]float64, err error) 
 	}
 	enter := func(spans []span, rows [][]float64) {
 		for _, row := range rows {
-			for j, x := range row {
-				one := span{x, x, x, 1}
+			for i, x := range row {
+				j, one := i%len(spans), span{x, x, x, 1}
 				if spans[j].n > 0 {
 					one = one.and(spans[j])
 				}
@@ -243,10 +243,10 @@ func survey(s *data.Set) (inputs, targets []span, first [][]float64, err error) 
 		for i := range rows {
 			rows[i] = at + i
 		}
-		x := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.InputSize()))
+		x := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.Steps()*s.InputSize()))
 		var y *tensor.Dense
 		if targets != nil {
-			y = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.TargetSize()))
+			y = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.Steps()*s.TargetSize()))
 		}
 		if err := s.Gather(rows, x, y); err != nil {
 			return nil, nil, nil, err

@@ -113,7 +113,7 @@ func readArrays(src arrays, cols Columns) (rest, test *Set, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if cols.Label == "" && len(cols.Targets) == 0 { // the test part is what the training part is
+	if cols.Label == "" && len(cols.Targets) == 0 && cols.Sequence.IsZero() { // the test part is what the training part is
 		if rest.Classes > 0 {
 			cols.Label = y
 		} else {
@@ -143,6 +143,19 @@ func readPair(src arrays, x, y string, cols Columns) (*Set, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !cols.Sequence.IsZero() {
+		var targets *array
+		if len(cols.Targets) > 0 {
+			if targets, err = readArray(src, y); err != nil {
+				return nil, err
+			}
+		}
+		s, err := cols.Sequence.sequences(inputs, targets)
+		if err != nil {
+			return nil, fmt.Errorf("data: %s: %w", src.path(x), err)
+		}
+		return s, nil
 	}
 	s := new(Set)
 	if err := inputs.inputs(s); err != nil {

@@ -51,6 +51,8 @@ func readSet(r io.Reader, name string, o RowOptions) (*Set, error) {
 	o.Note = func(text string) { s.remarks = append(s.remarks, text) }
 	if o.Outputs = max(len(o.Targets), 1); o.Label != "" {
 		o.Outputs = 1
+	} else if len(o.Targets) == 0 && !o.Sequence.IsZero() { // the next row is learned
+		o.Outputs = 0
 	}
 	if err := s.readRows(r, name, o); err != nil {
 		return nil, fmt.Errorf("data: %s: %w", name, err)
