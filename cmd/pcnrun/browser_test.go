@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/pcn/internal/needs"
 )
 
 // inspector is a page that opens others in frames and then writes, by frame, what
@@ -99,17 +101,7 @@ func TestReportInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
-		}
-	}
-	if browser == "" {
-		t.Skip("Chromium is not installed (Debian: apt-get install chromium)")
-	}
-
+	browser := needs.Chromium(t)
 	dir := t.TempDir()
 	t.Chdir(dir)
 	pcnrun := func(args ...string) {

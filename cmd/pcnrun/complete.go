@@ -229,7 +229,7 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 			}
 		}
 	} else {
-		raw, names, err = a.allRows(ctx, o.input, t, true)
+		raw, names, err = a.allRows(ctx, o.input, t, false)
 		if o.limit > 0 && o.limit < len(raw) {
 			raw = raw[:o.limit]
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -216,6 +217,12 @@ func (s span) mean() float64 { return s.sum / float64(s.n) }
 
 // and returns the range of the numbers of both.
 func (s span) and(t span) span {
+	switch {
+	case s.n == 0:
+		return t
+	case t.n == 0:
+		return s
+	}
 	return span{min(s.low, t.low), max(s.high, t.high), s.sum + t.sum, s.n + t.n}
 }
 
@@ -230,11 +237,11 @@ func survey(s *data.Set) (inputs, targets []span, first [][]float64, err error) 
 	enter := func(spans []span, rows [][]float64) {
 		for _, row := range rows {
 			for i, x := range row {
-				j, one := i%len(spans), span{x, x, x, 1}
-				if spans[j].n > 0 {
-					one = one.and(spans[j])
+				if math.IsNaN(x) { // missing
+					continue
 				}
-				spans[j] = one
+				j := i % len(spans) // of a step
+				spans[j] = spans[j].and(span{x, x, x, 1})
 			}
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"example.com/pcn/model"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 )
 
@@ -28,47 +30,29 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, rows own
 	if err != nil {
 		return err
 	}
-	in, closeIn, err := a.openRows(ctx, rows.path, o)
+	in, err := a.openRows(ctx, rows.path, o)
 	if err != nil {
 		return err
 	}
-	defer closeIn()
-	right, squares := 0, 0.0
-	count, err := in.Each(ctx, func(b *data.Batch) error {
+	defer in.Close()
+	score, err := train.EvaluateRows(ctx, in, func(b *data.Batch) (*tensor.Dense, error) {
 		inputs, err := t.tensor(in, b)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		predicted, classes, err := t.predict(ctx, inputs)
-		if err != nil {
-			return err
-		}
-		for i, class := range b.Labels {
-			if classes[i] == class {
-				right++
-			}
-		}
-		if len(b.Targets) == 0 {
-			return nil
-		}
-		for i, row := range model.Rows(predicted) {
-			for j, x := range row {
-				diff := x - b.Targets[i*len(row)+j]
-				squares += diff * diff
-			}
-		}
-		return nil
+		predicted, _, err := t.predict(ctx, inputs)
+		return predicted, err
 	})
 	if err != nil {
 		return err
 	}
-	res := newEvaluation(in.Name(), t.network, count)
+	res := newEvaluation(in.Name(), t.network, score.Examples)
 	res.Model = path
 	if len(o.Classes) > 0 {
-		accuracy := number(float64(right) / float64(count))
+		accuracy := number(score.Accuracy)
 		res.TestAccuracy = &accuracy
 	} else {
-		mse := number(squares / float64(count*o.Outputs))
+		mse := number(score.MSE)
 		res.TestMSE = &mse
 	}
 	return a.printEvaluation(t, res, json)

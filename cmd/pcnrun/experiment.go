@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/gemm"
@@ -32,12 +33,17 @@ type experiment struct {
 	data     train.Fingerprints // of sets
 	workers  int                // cores to use, all if 0
 	untested bool               // the test part is not for this run
+	began    time.Time          // when its data was to be loaded
+	// epochTests has the test part scored after each epoch, for a table of figures that are
+	// of the best such score.
+	epochTests bool
 	*folder
 }
 
 // prepare loads the data of r, finds what is wrong before anything is learned,
 // and opens a folder.
 func prepare(r train.Recipe, open func() (*folder, error)) (*experiment, error) {
+	began := time.Now()
 	sets, err := r.Data.Load()
 	if err != nil {
 		return nil, err
@@ -50,7 +56,7 @@ func prepare(r train.Recipe, open func() (*folder, error)) (*experiment, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &experiment{recipe: r, sets: sets, data: sets.Fingerprints(), folder: d}, nil
+	return &experiment{recipe: r, sets: sets, data: sets.Fingerprints(), began: began, folder: d}, nil
 }
 
 // fits checks that a network has the sizes that the data has at its ends, and fits in
@@ -145,7 +151,7 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l *train.PC
 		return res, nil, err
 	}
 	p := &progress{app: a, lines: lines, learner: name, settles: l.Inference().Steps > 0, unguarded: e.recipe.Inference.Unguarded}
-	opts := train.Options{Logger: slog.Default(), Event: func(ev train.Event) error {
+	opts := train.Options{Logger: slog.Default(), Began: e.began, Event: func(ev train.Event) error {
 		p.event(ev)
 		stopping := ctx.Err() != nil // once: what is kept then is what resuming finds
 		if ev.Done != nil {
@@ -166,6 +172,9 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l *train.PC
 	}}
 	if k != nil {
 		opts.From = k.from
+	}
+	if e.epochTests {
+		opts.Test = e.sets.Test
 	}
 	h, err := train.Fit(context.WithoutCancel(ctx), l, e.recipe.Learning, e.sets.Train, e.sets.Validation, opts)
 	p.clear()

@@ -71,13 +71,19 @@ dataset-fashion-mnist does. So are cifar10 and cifar100, of the binary format an
 also as their archives unpack; they were tried on files made in that format alone.
 
 The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with commas,
-semicolons or tabs, or JSON objects (.jsonl), plain or .gz, with --label or --target,
-which name a column by the header or, without one, by its place from 1; an NPZ file,
-or a folder of NPY files, with arrays x and y or x_train, y_train, x_test and y_test;
+semicolons, tabs or bars, or JSON objects (.jsonl), plain or .gz, with --label or
+--target, which name a column by the header or, without one, by its place from 1; an
+NPZ file, or a folder of NPY files, with arrays x and y or x_train, y_train, x_test and
+y_test, or others that --inputs and --label or --target name;
 a folder with a folder of PNG or JPEG images for each class, or train and test folders
 of such; or a folder of IDX or CIFAR files. Images of a folder have one size, or are
 resized to the one that --size gives, and are in colour where any of them is, or as
---colour says.`
+--colour says.
+
+Columns may hold numbers, also with decimal commas, yes and no, dates, which become
+days, and texts, of which each becomes an input that is 1 or 0. Values may be missing
+(empty, NA, ?): each is taken for the mean, and an input says that it is missing. What
+was decided is said, kept in the model, and the same for the rows of predict and eval.`
 
 func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 	f := &recipeFlags{flags: c.Flags()}
@@ -261,6 +267,7 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 		return nil
 	})
 	recipeFlag(flags, "inference-rate", "R", "size of a settling step (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
+	recipeFlag(flags, "lag", "SHARE", "how far weights may move before H⁻¹ is made of them anew, as a share of their norm,\nunder methods that have it; next to 0, such as 1e-9, for after each change (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Lag }))
 	recipeFlag(flags, "node-rates", "LIST", "what the inference rate is multiplied by at some nodes, such as hidden1=0.5,target=2", func(r *train.Recipe, text string) (err error) {
 		r.Inference.NodeRates, err = named(text, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
 		return err
@@ -367,7 +374,7 @@ func (f *recipeFlags) choose(r *train.Recipe, args []string) {
 }
 
 // choosing are the flags that decide the default recipe, or what of it does not apply.
-var choosing = []string{"data", "label", "target", "sequence", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
+var choosing = []string{"data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
 
 // fromFiles reports whether a known dataset is read from files.
 func fromFiles(dataset string) bool {

@@ -288,11 +288,11 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 func (a *app) generateRows(ctx context.Context, t *trained, args []string, how model.Sampling, asJSON bool) error {
 	n := t.network
 	k := n.Size(n.TargetNode())
-	in, closeIn, err := a.openRows(ctx, rowsPath(args), data.RowOptions{Width: k})
+	in, err := a.openRows(ctx, rowsPath(args), data.RowOptions{Width: k})
 	if err != nil {
 		return err
 	}
-	defer closeIn()
+	defer in.Close()
 	_, err = in.Each(ctx, func(b *data.Batch) error {
 		targets, err := t.targets.Tensor(n.Config().Dtype.Tensor(), b.Inputs, k)
 		if err != nil {

@@ -27,7 +27,7 @@ var flagsUnder = map[string][]string{
 	dataFlags:     {"data", "dataset", "label", "target", "sequence", "test", "size", "colour", "limit", "validation", "standardize", "augment", "input", "format", "mask", "denoise"},
 	networkFlags:  {"layers", "network", "direction", "activation", "top-activation", "bottom-energy", "energies", "precisions", "weight-decay", "activity-prior", "parametrization", "weight-init", "dtype"},
 	learningFlags: {"rule", "epochs", "batch", "rate", "schedule", "patience", "optimizer"},
-	settlingFlags: {"method", "steps", "tolerance", "inference-rate", "node-rates", "node-steps", "init", "unguarded", "by", "temperature"},
+	settlingFlags: {"method", "steps", "tolerance", "inference-rate", "lag", "node-rates", "node-steps", "init", "unguarded", "by", "temperature"},
 }
 
 // columns is where lines of help break.
@@ -131,10 +131,10 @@ func addGroups(root *cobra.Command) {
 		&cobra.Group{ID: otherGroup, Title: "More"},
 	)
 	groups := map[string]string{}
-	for _, name := range []string{"train", "compare", "sweep", "config", "data", "runs", "report"} {
+	for _, name := range []string{"train", "compare", "sweep", "reproduce", "config", "data", "runs", "report"} {
 		groups[name] = learnGroup
 	}
-	for _, name := range []string{"eval", "predict", "classify", "generate", "complete", "inspect", "export", "import"} {
+	for _, name := range []string{"eval", "predict", "classify", "generate", "complete", "play", "inspect", "export", "import"} {
 		groups[name] = useGroup
 	}
 	for _, c := range root.Commands() {

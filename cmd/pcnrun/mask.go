@@ -68,7 +68,7 @@ const streamMask = 301
 
 // maskFile reads a mask for n inputs of t.
 func (a *app) maskFile(ctx context.Context, path string, n int, t *trained) (hidden, error) {
-	numbers, _, err := a.allRows(ctx, path, t, false)
+	numbers, _, err := a.allRows(ctx, path, t, true)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usagef("--mask: must be top, bottom, left, right, random:SHARE or a file that is there, got %s", path)
 	}

@@ -23,6 +23,7 @@ const (
 	imageKey   = "pcn.image"            // the imageForm of its inputs as JSON, where they are images
 	classesKey = "pcn.classes"          // the names of its classes as JSON, where they have names
 	columnsKey = "pcn.columns"          // the names of its inputs as JSON, where they have names that all differ
+	tableKey   = "pcn.table"            // the data.Table of its inputs as JSON, where it learned from rows
 	dataKey    = "pcn.data"             // the train.Fingerprints of what it learned from as JSON
 )
 
@@ -49,6 +50,9 @@ func describeModel(n *model.Network, e *experiment) error {
 	}
 	if names := set.InputNames(); names != nil && distinct(names) {
 		about[columnsKey] = names
+	}
+	if table := set.Table(); table != nil {
+		about[tableKey] = table
 	}
 	for key, value := range about {
 		text, err := json.Marshal(value)
@@ -143,6 +147,7 @@ type trained struct {
 	image   imageForm           // the zero value where the file does not say
 	names   []string            // of the classes; nil where they have none
 	columns []string            // names of the inputs; nil where they have none
+	table   *data.Table         // how rows become the inputs; nil where the file does not say
 	data    *train.Fingerprints // of what it learned from; nil where the file does not say
 }
 
@@ -183,7 +188,7 @@ func (f *modelFlags) open(path string, needed bool) (*trained, error) {
 // describe reads what the file says beside the recipe.
 func (t *trained) describe() error {
 	n := t.network
-	for key, into := range map[string]any{inputsKey: &t.inputs, targetsKey: &t.targets, imageKey: &t.image, classesKey: &t.names, columnsKey: &t.columns, dataKey: &t.data} {
+	for key, into := range map[string]any{inputsKey: &t.inputs, targetsKey: &t.targets, imageKey: &t.image, classesKey: &t.names, columnsKey: &t.columns, tableKey: &t.table, dataKey: &t.data} {
 		if text := n.Metadata(key); text != "" {
 			if err := json.Unmarshal([]byte(text), into); err != nil {
 				return fmt.Errorf("%s: %w", key, err)
@@ -205,6 +210,11 @@ func (t *trained) describe() error {
 	}
 	if t.columns != nil && (len(t.columns) != inputs || !distinct(t.columns)) {
 		return fmt.Errorf("%s: must be %d names that all differ, got %d", columnsKey, inputs, len(t.columns))
+	}
+	if t.table != nil {
+		if err := t.table.Check(inputs); err != nil {
+			return fmt.Errorf("%s: %w", tableKey, err)
+		}
 	}
 	return nil
 }
@@ -285,7 +295,7 @@ func (t *trained) load(warn func(format string, args ...any)) (train.Sets, error
 	if t.classes() {
 		classes = t.classNames()
 	}
-	sets, err := d.LoadFor(classes)
+	sets, err := d.LoadFor(classes, t.table)
 	if err != nil {
 		return sets, err
 	}

@@ -7,6 +7,7 @@ import (
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/model"
 	"example.com/pcn/model/onnx"
+	"example.com/pcn/train/data"
 )
 
 // saveONNX writes what n infers, n being of the model file at from, and says so.
@@ -15,7 +16,7 @@ func (a *app) saveONNX(n *model.Network, from, path string, json bool) error {
 	if err := t.describe(); err != nil {
 		return fmt.Errorf("%s: %w", from, err)
 	}
-	o := onnx.Options{Inputs: onnx.Scaling(t.inputs), Targets: onnx.Scaling(t.targets), Metadata: map[string]string{}}
+	o := onnx.Options{Inputs: scaling(t.inputs), Targets: scaling(t.targets), Metadata: map[string]string{}}
 	for _, key := range []string{imageKey, classesKey, columnsKey} {
 		if text := n.Metadata(key); text != "" {
 			o.Metadata[key] = text
@@ -43,3 +44,6 @@ func (a *app) saveONNX(n *model.Network, from, path string, json bool) error {
 	_, err = fmt.Fprintf(a.stdout, "wrote %s: from %s to %s, %v\n", path, n.Nodes()[input], n.Nodes()[output], n)
 	return err
 }
+
+// scaling is t of what is not missing.
+func scaling(t data.Transform) onnx.Scaling { return onnx.Scaling{Shift: t.Shift, Scale: t.Scale} }

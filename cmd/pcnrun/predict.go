@@ -77,11 +77,11 @@ type answers struct {
 func (a *app) mapRows(ctx context.Context, t *trained, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
 	o := t.rowOptions()
 	o.Format = string(format)
-	in, closeIn, err := a.openRows(ctx, rowsPath(args), o)
+	in, err := a.openRows(ctx, rowsPath(args), o)
 	if err != nil {
 		return err
 	}
-	defer closeIn()
+	defer in.Close()
 	var text []byte
 	_, err = in.Each(ctx, func(b *data.Batch) error {
 		inputs, err := t.tensor(in, b)

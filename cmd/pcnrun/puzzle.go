@@ -28,6 +28,7 @@ type puzzle struct {
 // newPuzzle returns the puzzle of raw inputs. Noise of standard deviation sigma,
 // in their units, is drawn from seed.
 func newPuzzle(raw [][]float64, units data.Transform, h hidden, sigma float64, seed uint64, d model.Dtype) (*puzzle, error) {
+	units.Fill = nil // what is missing is to be completed
 	p := &puzzle{raw: raw, hidden: h, units: units, noisy: sigma > 0}
 	var err error
 	clean, err := p.tensor(func(i, j int) float64 { return raw[i][j] }, d)

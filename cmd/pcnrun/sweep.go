@@ -9,16 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
-	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/plural"
-	"example.com/pcn/train"
 	"example.com/pcn/train/sweep"
 )
 
@@ -74,15 +70,11 @@ DIR makes the table.`,
 		PreRun: interruptOnPipe,
 	}
 	f := &sweepFlags{}
-	f.every.Set(defaultInterval)
 	flags := c.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.config, "config", "", "`FILE` that says what to try (default DIR/sweep.yaml)")
 	flags.StringVar(&f.out, "out", "", "`DIR` of the sweep (default runs/ and the name of FILE)")
-	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`N` runs side by side, each with its share of the cores (default one a core)")
-	flags.Lookup("workers").DefValue = "0" // in help, which is the same on all machines
-	flags.StringVar(&f.shard, "shard", "", "take shard `i/n` of the runs alone (default SLURM's, in a job array)")
-	flags.Var(&f.every, "checkpoint-every", "how often each run writes a checkpoint: N epochs, Nb batches, or a time\nsuch as 30s")
+	f.runFlags.add(flags)
 	flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
 	flags.BoolVar(&f.csv, "csv", false, "print the table as CSV, all else on the standard error")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -90,257 +82,85 @@ DIR makes the table.`,
 		if err != nil {
 			return err
 		}
-		s.app, s.info = a, a.info()
+		s.app, s.info, s.Runner = a, a.info(), runner{every: f.every}
 		return s.run(c.Context())
 	}
 	return c
 }
 
 type sweepFlags struct {
-	config, out, shard string
-	workers            int
-	every              interval
-	json, csv          bool
+	runFlags
+	config, out string
+	json, csv   bool
 }
 
 // sweeping is a sweep under way.
 type sweeping struct {
 	*sweepFlags
-	app   *app
-	info  io.Writer
-	dir   string
-	plan  *sweep.Plan
-	runs  []sweep.Run // all
-	shard sweep.Shard
-
-	mu    sync.Mutex // guards ended
-	ended int        // runs of the shard
+	*sweep.Driver
+	app  *app
+	info io.Writer
 }
 
 // sweep reads what the flags and arguments say.
 func (f *sweepFlags) sweep(args []string) (*sweeping, error) {
-	s := &sweeping{sweepFlags: f, dir: f.out, shard: sweep.Shard{Index: 1, Count: 1}}
+	s := &sweeping{sweepFlags: f, Driver: &sweep.Driver{Dir: f.out, File: sweepFile, Read: sweep.Load}}
 	switch {
 	case len(args) == 1 && f.out != "":
 		return nil, usagef("--out: must be left out with the folder %s, got %s", args[0], f.out)
 	case len(args) == 1:
-		s.dir = args[0]
+		s.Dir = args[0]
 	case f.config == "":
 		return nil, usagef("sweep: must have a file with --config, or the folder of a sweep, got neither")
 	case f.out == "":
 		name := filepath.Base(f.config)
-		s.dir = filepath.Join("runs", strings.TrimSuffix(name, filepath.Ext(name)))
+		s.Dir = filepath.Join("runs", strings.TrimSuffix(name, filepath.Ext(name)))
 	}
 	if f.json && f.csv {
 		return nil, usagef("--json and --csv: must be one of them, got both")
 	}
-	if f.workers < 1 {
-		return nil, usagef("--workers: must be a whole number >= 1, got %d", f.workers)
-	}
-	var err error
-	if f.shard != "" {
-		if s.shard, err = sweep.ParseShard(f.shard); err != nil {
-			return nil, usagef("--shard: %w", err)
-		}
-	} else if s.shard, err = sweep.SlurmShard(); err != nil {
-		return nil, usagef("%w: give --shard", err)
-	}
-	if s.plan, err = sweep.Load(cmp.Or(f.config, filepath.Join(s.dir, sweepFile))); err != nil {
+	if err := f.runFlags.give(s.Driver); err != nil {
 		return nil, err
 	}
-	s.runs = s.plan.Runs()
-	return s, nil
+	s.Name = cmp.Or(f.config, s.Path(sweepFile))
+	var err error
+	if s.Plan, err = sweep.Load(s.Name); err != nil {
+		return nil, err
+	}
+	s.Text, err = bounded.ReadFile(s.Name)
+	return s, err
 }
-
-func (s *sweeping) path(name string) string { return filepath.Join(s.dir, name) }
 
 // run carries out the runs of the shard that have not ended, and makes the table
 // when all of all shards have.
 func (s *sweeping) run(ctx context.Context) error {
-	if err := s.fit(); err != nil {
-		return err
-	}
-	if err := s.claim(); err != nil {
-		return err
-	}
-	mine := s.shard.Of(s.runs)
-	fmt.Fprintf(s.info, "sweep    %s of %s, in %s\n", plural.Of(len(s.runs), "run"), plural.Of(len(s.plan.Points), "point"), s.dir)
-	if s.shard.Count > 1 {
-		fmt.Fprintf(s.info, "shard    %v: %d of the %d runs\n", s.shard, len(mine), len(s.runs))
-	}
-	workers := max(1, min(s.workers, len(mine)))
-	cores := max(1, runtime.GOMAXPROCS(0)/workers)
-	err := sweep.Each(ctx, workers, mine, func(ctx context.Context, r sweep.Run) error {
-		err := s.carryOut(ctx, r, cores, len(mine))
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("%s: %w", s.path(r.Name()), err)
+	s.Changes = func() error { // the table will be another
+		if err := os.Remove(s.Path(tableFile)); !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
-		return err
-	})
-	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted: %d of %d runs have ended; the same command goes on", s.ended, len(mine))
+		return nil
+	}
+	err := s.Begin()
+	if errors.Is(err, sweep.ErrOther) {
+		return usagef("--out %s: holds a sweep of other settings than %s: name another folder", s.Dir, s.config)
 	}
 	if err != nil {
 		return err
 	}
-	records, missing, err := s.records()
+	fmt.Fprintf(s.info, "sweep    %s of %s, in %s\n", plural.Of(len(s.Plan.Runs()), "run"), plural.Of(len(s.Plan.Points), "point"), s.Dir)
+	if err := s.runFlags.carryOut(ctx, s.Driver, s.info); err != nil {
+		return err
+	}
+	outcomes, missing, err := s.Outcomes()
 	if err != nil {
 		return err
 	}
-	if missing > 0 || s.shard.Count > 1 {
-		return s.printProgress(missing)
+	if missing > 0 || s.Shard.Count > 1 {
+		return s.app.printMissing(s.Driver, "sweep "+s.Dir, missing, s.json, s.info)
 	}
-	t, err := s.table(ctx, records)
+	t, err := s.table(ctx, outcomes)
 	if err != nil {
 		return err
 	}
 	return s.print(t)
-}
-
-// fit finds layers that do not fit the data before anything is learned.
-func (s *sweeping) fit() error {
-	first := s.runs[0].Recipe
-	sets, err := first.Data.Load()
-	if err != nil {
-		return err
-	}
-	for _, p := range s.plan.Points {
-		if err := fits(p.Recipe, sets); err != nil {
-			return fmt.Errorf("%s: point %d: %w", cmp.Or(s.config, s.path(sweepFile)), p.Number, err)
-		}
-	}
-	return nil
-}
-
-// claim makes the folder the sweep's, or checks that it is.
-func (s *sweeping) claim() error {
-	there, err := sweep.Load(s.path(sweepFile))
-	switch {
-	case err == nil && !there.Same(s.plan):
-		return usagef("--out %s: holds a sweep of other settings than %s: name another folder", s.dir, s.config)
-	case err == nil:
-		return nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	d, err := openFolder(s.dir)
-	if errors.Is(err, errInUse) {
-		return nil // another shard is making it the sweep's
-	}
-	if err != nil {
-		return fmt.Errorf("--out: %w", err)
-	}
-	defer d.release()
-	if file := d.holdsRun(); file != "" {
-		return usagef("--out %s: holds a run, of which %s is a part: name another folder", s.dir, file)
-	}
-	text, err := bounded.ReadFile(s.config)
-	if err != nil {
-		return err
-	}
-	return writeFile(d.path(sweepFile), text)
-}
-
-// carryOut carries out a run, or what is left of it, on that many cores. It leaves
-// a run alone that another process is at.
-func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) error {
-	dir := s.path(r.Name())
-	rec, err := s.record(r)
-	if err == nil && rec.over() {
-		s.end(rec, r, all, false)
-		return nil
-	}
-	d, err := openFolder(dir)
-	if errors.Is(err, errInUse) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer d.release()
-	rec, err = s.record(r)
-	switch {
-	case err == nil && rec.over(): // in the meantime
-		s.end(rec, r, all, false)
-		return nil
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	from, err := train.LoadCheckpoint(d.path(checkpointFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		from, rec, err = nil, nil, d.clear()
-	case err == nil && (from.Recipe == nil || !reflect.DeepEqual(*from.Recipe, r.Recipe)):
-		err = fmt.Errorf("%s is of another run", d.path(checkpointFile))
-	}
-	if err == nil {
-		err = d.clean()
-	}
-	if err != nil {
-		return err
-	}
-	if rec == nil { // it is new, or its record is gone, and the checkpoint is all that matters
-		rec = newRecord([]string{"train", "--config", d.path(recipeFile)})
-	}
-	if from != nil {
-		rec.Resumed++
-	}
-	rec.Untested = true
-	if err := os.Remove(s.path(tableFile)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it will be another
-		return err
-	}
-	e, err := prepare(r.Recipe, func() (*folder, error) { return d, nil })
-	if err != nil {
-		return err
-	}
-	e.workers = cores
-	silent := &app{stdout: io.Discard, stderr: io.Discard, quiet: true}
-	if _, err := silent.carryOut(ctx, e, rec, from, s.every, io.Discard); err != nil {
-		return err
-	}
-	if err := rec.save(d); err != nil { // last: it says that all is there
-		return err
-	}
-	if !rec.over() {
-		return context.Cause(ctx)
-	}
-	s.end(rec, r, all, true)
-	return nil
-}
-
-// end counts a run that has ended, and says so where it has just done so.
-func (s *sweeping) end(rec *record, r sweep.Run, all int, now bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ended++
-	if now {
-		fmt.Fprintf(s.info, "run %*d/%d  %s  validation %s, %s\n", len(fmt.Sprint(all)), s.ended, all, r.Name(), rec.Result.validationText(), rec.Result.statusText())
-	}
-}
-
-// record returns the record of a run.
-func (s *sweeping) record(r sweep.Run) (*record, error) {
-	rec, err := loadRecord(s.path(r.Name()))
-	if err == nil && !reflect.DeepEqual(rec.Recipe, r.Recipe) {
-		return nil, fmt.Errorf("%s: is of a run of other settings than %s says", filepath.Join(s.path(r.Name()), recordFile), s.path(sweepFile))
-	}
-	return rec, err
-}
-
-// records returns the records of all runs, and how many have not ended.
-func (s *sweeping) records() ([]*record, int, error) {
-	records := make([]*record, len(s.runs))
-	missing := 0
-	for i, r := range s.runs {
-		rec, err := s.record(r)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, 0, err
-		}
-		if err != nil || !rec.over() {
-			missing++
-			continue
-		}
-		records[i] = rec
-	}
-	return records, missing, nil
 }

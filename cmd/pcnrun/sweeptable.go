@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"time"
 
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/bounded"
@@ -17,75 +15,50 @@ import (
 	"example.com/pcn/train/sweep"
 )
 
-// printProgress says how far a sweep is that has no table yet. Its text is no
-// result: it goes where the progress of runs does.
-func (s *sweeping) printProgress(missing int) error {
-	if s.json {
-		return printJSON(s.app.stdout, map[string]any{"dir": s.dir, "runs": len(s.runs), "ended": len(s.runs) - missing})
-	}
-	text := "when all have"
-	if missing == 0 {
-		text = "now"
-	}
-	_, err := fmt.Fprintf(s.info, "%d of %d runs have ended; 'pcnrun sweep %s' makes the table %s\n", len(s.runs)-missing, len(s.runs), s.dir, text)
-	return err
-}
-
 // table returns what came of the runs, as it was written before if it was.
-func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, error) {
-	d, err := openFolder(s.dir)
-	for ; errors.Is(err, errInUse); d, err = openFolder(s.dir) { // another process makes the table
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+func (s *sweeping) table(ctx context.Context, outcomes []sweep.Outcome) (*sweep.Table, error) {
+	release, err := s.Lock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer d.release()
-	if err := atomicfile.Clean(s.dir, sweepFile, tableFile, tableCSVFile, sweepPlotsFile); err != nil {
+	defer release()
+	if err := atomicfile.Clean(s.Dir, sweepFile, tableFile, tableCSVFile, sweepPlotsFile); err != nil {
 		return nil, err
 	}
-	if text, err := bounded.ReadFile(d.path(tableFile)); err == nil {
+	if text, err := bounded.ReadFile(s.Path(tableFile)); err == nil {
 		t := &sweep.Table{}
 		if err := sealed.Unmarshal(text, t); err != nil {
-			return nil, fmt.Errorf("%s: %w", d.path(tableFile), err)
+			return nil, fmt.Errorf("%s: %w", s.Path(tableFile), err)
 		}
 		return t, nil
 	}
-	outcomes := make([]sweep.Outcome, len(records))
-	for i, rec := range records {
-		outcomes[i] = sweep.Outcome{Accuracy: (*float64)(rec.Result.ValidationAccuracy), MSE: (*float64)(rec.Result.ValidationMSE), Diverged: rec.Result.Status == diverged}
-	}
-	t := sweep.NewTable(s.plan, outcomes)
+	t := sweep.NewTable(s.Plan, outcomes)
 	if t.Winner != nil {
 		if err := s.test(ctx, t.Winner); err != nil {
 			return nil, err
 		}
 	}
-	if err := report.WritePNG(d.path(sweepPlotsFile), report.Render(t.Panels()...)); err != nil {
+	if err := report.WritePNG(s.Path(sweepPlotsFile), report.Render(t.Panels()...)); err != nil {
 		return nil, err
 	}
-	if err := atomicfile.Write(d.path(tableCSVFile), t.WriteCSV); err != nil {
+	if err := atomicfile.Write(s.Path(tableCSVFile), t.WriteCSV); err != nil {
 		return nil, err
 	}
 	text, err := sealed.Marshal(t)
 	if err != nil {
 		return nil, err
 	}
-	return t, writeFile(d.path(tableFile), append(text, '\n')) // last: it says that all is there
+	return t, writeFile(s.Path(tableFile), append(text, '\n')) // last: it says that all is there
 }
 
 // test scores the models of the winner on the test part.
 func (s *sweeping) test(ctx context.Context, w *sweep.Winner) error {
 	var scores []float64
-	for _, r := range s.runs {
+	for _, r := range s.Plan.Runs() {
 		if r.Point != w.Point {
 			continue
 		}
-		t, err := reopen(filepath.Join(s.path(r.Name()), modelFile), r.Recipe)
+		t, err := reopen(filepath.Join(s.Path(r.Name()), modelFile), r.Recipe)
 		if err != nil {
 			return err
 		}
@@ -131,7 +104,7 @@ func (s *sweeping) print(t *sweep.Table) error {
 	if _, err := fmt.Fprintln(stdout); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.info, "wrote %s, %s and %s\n", s.path(tableFile), s.path(tableCSVFile), s.path(sweepPlotsFile))
+	fmt.Fprintf(s.info, "wrote %s, %s and %s\n", s.Path(tableFile), s.Path(tableCSVFile), s.Path(sweepPlotsFile))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,6 +115,13 @@ func (s *Set) sequence(runs [][]int, length int) error {
 		return errors.New("sequence: must have at least 2 rows, got 1")
 	}
 	inputs, targets := values{width: s.steps * s.inputs.width}, values{width: s.steps * from.width}
+	for row := range s.n {
+		for j := range s.inputs.width {
+			if math.IsNaN(s.inputs.at(row, j)) {
+				return fmt.Errorf("sequence: must have all numbers of each row, and one of row %d is missing", row+1)
+			}
+		}
+	}
 	n, left := 0, 0
 	put := func(into, v *values, row int) {
 		for j := range v.width {
