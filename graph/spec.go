@@ -62,6 +62,9 @@ type Prediction struct {
 	Weight  float64 // w of its energy; 0 is 1
 	// Gram says that its energy is written in Gram form: see GramPays.
 	Gram bool
+	// Guess says that it is where its node may begin, and no term of the energy: its Weight
+	// is 0. It is Gaussian, without After or precision.
+	Guess bool
 }
 
 // Edge is one summand of a prediction: a frozen map of a feature.
@@ -175,7 +178,15 @@ func (s Spec) Wire() (*Wiring, error) {
 	if faults != nil {
 		return nil, faults.err()
 	}
-	slices.SortStableFunc(w.Given, func(a, b int) int { return number[s.Predictions[a].Of] - number[s.Predictions[b].Of] })
+	rank := func(p Prediction) int { // guesses last
+		if p.Guess {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(w.Given, func(a, b int) int {
+		return cmp.Or(number[s.Predictions[a].Of]-number[s.Predictions[b].Of], rank(s.Predictions[a])-rank(s.Predictions[b]))
+	})
 	w.Predictions = make([]Prediction, len(s.Predictions))
 	w.First = slices.Repeat([]int{-1}, len(s.Nodes))
 	for i, given := range w.Given {
@@ -185,7 +196,7 @@ func (s Spec) Wire() (*Wiring, error) {
 		slices.SortStableFunc(p.Edges, func(a, b Edge) int { return number[a.From[0]] - number[b.From[0]] })
 		of := number[p.Of]
 		w.Of = append(w.Of, of)
-		if w.First[of] < 0 {
+		if w.First[of] < 0 && !p.Guess {
 			w.First[of] = i
 		}
 		var from [][]int
@@ -219,7 +230,7 @@ func (s Spec) Wire() (*Wiring, error) {
 		return nil, faults.err()
 	}
 	for l, n := range s.Nodes {
-		alone := w.First[l] < 0 && n.Prior == 0 && n.Past == ""
+		alone := !slices.Contains(w.Of, l) && n.Prior == 0 && n.Past == ""
 		for _, from := range w.From {
 			for _, nodes := range from {
 				alone = alone && !slices.Contains(nodes, l)
@@ -342,12 +353,28 @@ func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(f
 			bad("prediction of %s: after: must make the node's shape, %v, of %v, got %v", p.Of, node.Shape, sum, after)
 		}
 	}
+	if p.Guess {
+		if p.Energy != Gaussian || p.After != feature.Feature(feature.Identity) || p.Precise || p.Weight != 1 {
+			bad("prediction of %s: guess: must be Gaussian, with nothing after it, weight 1 and no precision", p.Of)
+		}
+		p.Weight = 0
+	}
 	if p.Precise && p.Energy != Gaussian {
 		bad("prediction of %s: precise: is for a Gaussian energy, got %v", p.Of, p.Energy)
 	}
 	if p.Gram && !(w.GramForm(i) && node.Clamped && !w.Nodes[w.From[i][0][0]].Clamped && !p.Precise) {
 		bad("prediction of %s: gram: is for a clamped Gaussian node without precision, of one free source and a dense map", p.Of)
 	}
+}
+
+// Before returns how many predictions of the same node come before prediction i.
+func (w *Wiring) Before(i int) (n int) {
+	for _, of := range w.Of[:i] {
+		if of == w.Of[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // sources returns the shapes of an edge's sources.

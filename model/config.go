@@ -120,6 +120,9 @@ type Prediction struct {
 	Precision float64 `json:"precision,omitempty" yaml:"precision,omitempty"`
 	// Weight is w of its energy. Default 1.
 	Weight float64 `json:"weight,omitempty" yaml:"weight,omitempty"`
+	// Guess says that it is where the node begins to settle, from what is fixed, and no term
+	// of the energy; it learns what the node settles to. See rule hybrid.
+	Guess bool `json:"guess,omitempty" yaml:"guess,omitempty"`
 }
 
 // Edge is a summand of a prediction: see graph.Edge.

@@ -230,6 +230,9 @@ func (n *Network) falls(fixed func(l int) bool) error {
 	}
 	for i, l := range n.wiring.Of {
 		name := n.wiring.Nodes[l].Name
+		if n.wiring.Predictions[i].Guess {
+			continue
+		}
 		if i != n.wiring.First[l] {
 			return fmt.Errorf("node %s: has several predictions", name)
 		}

@@ -38,7 +38,8 @@ func convolving() model.Config {
 	}
 }
 
-// ruled are rules, with settings of all kinds: all that are built in.
+// ruled are rules, with settings of all kinds: all that are built in but hybrid, which is for
+// networks of its own.
 var ruled = []string{
 	"pc", "ipc", "ipc joint=true", "epc", "z-il", "fpa", "fpa rate=1 steps=4", "backprop",
 	"nudging", "nudging sign=batch ramp=0.1", "nudging sign=epoch soft=true", "nudging sign=centred soft=true", "nudging sign=negative",
@@ -53,10 +54,14 @@ var builtinRules = rule.Names()
 // as one on one.
 func TestRulesResume(t *testing.T) {
 	left := slices.Clone(builtinRules)
-	for _, text := range ruled {
+	for _, text := range append(slices.Clone(ruled), "hybrid") {
 		name, _, _ := strings.Cut(text, " ")
 		left = slices.DeleteFunc(left, func(n string) bool { return n == name })
-		for shape, cfg := range map[string]model.Config{"chain": {Layers: []int{64, 12, 12, 10}, Activation: "tanh"}, "residual": residual(), "convolving": convolving()} {
+		shapes := map[string]model.Config{"chain": {Layers: []int{64, 12, 12, 10}, Activation: "tanh"}, "residual": residual(), "convolving": convolving()}
+		if name == "hybrid" { // which is for guesses
+			shapes = map[string]model.Config{"guessing": {Network: "hybrid width=12", Layers: []int{64, 10}}}
+		}
+		for shape, cfg := range shapes {
 			t.Run(text+" "+shape, func(t *testing.T) {
 				r := recipe(t, "digits", model.Discriminative, "", 1)
 				r.Data.Limit, r.Data.Validation = 200, 100
