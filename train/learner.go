@@ -231,6 +231,13 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 			return Step{}, nil, err
 		}
 	}
+	var before *tensor.Dense // what was predicted
+	if batch.Estimate {
+		var err error
+		if before, err = predicted(ctx, n, l.Clamps, p.inference); err != nil {
+			return Step{}, nil, err
+		}
+	}
 	var nodeCosine []float64
 	l.Move = func(u *model.Update) error {
 		if backprop != nil && nodeCosine == nil {
@@ -255,7 +262,16 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 	}
 	s := NewSettled(r)
 	s.NodeCosine = nodeCosine
-	return Step{Settled: s, Status: r.Status, Gram: r.Gram}, r, nil
+	step := Step{Settled: s, Status: r.Status, Gram: r.Gram}
+	if before != nil && r.Finite() {
+		after, err := predicted(ctx, n, l.Clamps, p.inference) // r is of its buffers, and no longer needed
+		if err != nil {
+			return Step{}, nil, err
+		}
+		x := aligned(before, after, batch.Targets)
+		step.TargetAlignment = &x
+	}
+	return step, r, nil
 }
 
 // Track returns the targets (B, steps · k) that are predicted of a batch of sequences, of each
