@@ -16,6 +16,7 @@ import (
 // change, which all clones see, each has to be told by [Network.Changed].
 func (n *Network) Clone() *Network {
 	c := *n
+	c.sharing = nil // calls of several goroutines have no order
 	c.norms, c.older, c.workshop, c.metadata = n.norms.clone(n), n.older.clone(), newWorkshop(), maps.Clone(n.metadata)
 	return &c
 }

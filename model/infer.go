@@ -55,7 +55,11 @@ func (n *Network) Infer(ctx context.Context, of Clamps, inf Inference) (*Result,
 	}
 	partly := slices.ContainsFunc(c, func(v Clamp) bool { return v.Values != nil && !v.whole() })
 	if partly || n.falls(func(l int) bool { return c[l].whole() }) != nil {
-		return n.settleExactly(ctx, of, inf)
+		r, err := n.settleExactly(ctx, of, inf)
+		if err == nil {
+			err = n.Whole(r)
+		}
+		return r, err
 	}
 	s, err := n.settler(c, rows, Inference{Plain: true}, false)
 	if err != nil {

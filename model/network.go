@@ -30,6 +30,7 @@ type Network struct {
 	metadata      map[string]string // attached texts
 	workers       int
 	handicap      graph.Handicap
+	sharing       *exchanging // of batches with other ranks; nil for none
 
 	version int // of the parameters
 	norms   *norms
@@ -375,7 +376,7 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 // bind gives a graph the parameters and precisions that the network has.
 func (n *Network) bind(e *graph.Energy) (err error) {
 	let := func(node *G.Node, value *tensor.Dense) {
-		if node != nil && value != nil && err == nil {
+		if node != nil && value != nil && node.Value() != G.Value(value) && err == nil {
 			if err = G.Let(node, value); err != nil {
 				err = fmt.Errorf("model: %s: %w", node.Name(), err)
 			}

@@ -106,6 +106,8 @@ type Step struct {
 	Status model.Status
 	// Gram reports whether the energy settled in Gram form: see [model.Result].
 	Gram bool
+	// Renewed reports whether what the method divides by was made anew: see [model.Result].
+	Renewed bool
 }
 
 // energyForm names the form in which the energy settled.
@@ -205,6 +207,9 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 			return step, nil
 		}
 		if t+1 < steps {
+			if err := n.Whole(r); err != nil {
+				return Step{}, err
+			}
 			past = n.Advance(r)
 		}
 	}
@@ -258,11 +263,14 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 		return Step{}, nil, err
 	}
 	if warm && r.Finite() {
+		if err := n.Whole(r); err != nil {
+			return Step{}, nil, err
+		}
 		p.warm.keep(n.Nodes(), l.Clamps, r, batch.Examples)
 	}
 	s := NewSettled(r)
 	s.NodeCosine = nodeCosine
-	step := Step{Settled: s, Status: r.Status, Gram: r.Gram}
+	step := Step{Settled: s, Status: r.Status, Gram: r.Gram, Renewed: r.Renewed}
 	if before != nil && r.Finite() {
 		after, err := predicted(ctx, n, l.Clamps, p.inference) // r is of its buffers, and no longer needed
 		if err != nil {

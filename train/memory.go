@@ -1,6 +1,10 @@
 package train
 
-import "example.com/pcn/internal/ram"
+import (
+	"strings"
+
+	"example.com/pcn/internal/ram"
+)
 
 // CheckMemory returns an error when learning from that many examples takes more memory
 // than there is. It counts about the least: what it takes to settle a batch, the
@@ -9,7 +13,7 @@ import "example.com/pcn/internal/ram"
 func (r Recipe) CheckMemory(examples int) error {
 	parameters, settling := r.Model.Bytes(r.Inference, min(r.Learning.Batch, examples))
 	copies := 5.0
-	switch r.optimizer() {
+	switch name, _, _ := strings.Cut(r.optimizer(), " "); name {
 	case "momentum":
 		copies += 2
 	case "adam", "adamw":

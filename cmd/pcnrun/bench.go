@@ -15,7 +15,7 @@ import (
 func (a *app) benchCommand() *cobra.Command {
 	var asJSON bool
 	var file, problem string
-	var rounds int
+	var rounds, ranks int
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast a network settles and learns on this machine",
@@ -23,7 +23,8 @@ func (a *app) benchCommand() *cobra.Command {
 with made-up data at both ends: medians of several rounds after a warm-up, the
 arithmetic in matrix products, the share of the time that they take, and how
 many times slower settling is without each part of the machine: weights packed
-once, work done once a batch, the Gram form of the energy.
+once, work done once a batch, the Gram form of the energy; and how much goes in and
+out of each of several ranks that share the batch ('pcnrun help scaling').
 
 The network is that of --config, a chain or any graph, with the file's batch and its
 inference; without a file 784-256-256-10, generative, a batch of 64 and 50 steps.
@@ -43,15 +44,20 @@ Flags come before either.`,
 	})
 	recipeFlag(flags, "batch", "N", "examples of a batch (recipe's)", whole(1, func(r *train.Recipe) *int { return &r.Learning.Batch }))
 	addInferenceFlags(flags)
+	lagFlag(flags)
 	recipeFlag(flags, "dtype", "TYPE", "float32 or float64 (recipe's)", func(r *train.Recipe, text string) error {
 		return r.Model.Dtype.UnmarshalText([]byte(text))
 	})
 	flags.IntVar(&rounds, "rounds", 5, "`N` rounds of which the median is taken")
+	flags.IntVar(&ranks, "ranks", 2, "`N` ranks of which the traffic is counted")
 	flags.StringVar(&problem, "problem", "", "write the problem to `FILE` (safetensors), for another program to solve")
 	flags.BoolVar(&asJSON, "json", false, "print one JSON object")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if rounds < 1 {
 			return usagef("--rounds: must be a whole number >= 1, got %d", rounds)
+		}
+		if ranks < 1 {
+			return usagef("--ranks: must be a whole number >= 1, got %d", ranks)
 		}
 		r := train.Recipe{
 			Model:     model.Config{Layers: []int{784, 256, 256, 10}, Direction: model.Generative},
@@ -89,7 +95,7 @@ Flags come before either.`,
 		if !asJSON {
 			fmt.Fprintf(a.info(), "%v, batch %d, %s of %v\n", p.Network(), p.Batch, plural.Of(p.Inference.Steps, "step"), p.Inference.Method)
 		}
-		res, err := bench.Run(c.Context(), p, rounds)
+		res, err := bench.Run(c.Context(), p, rounds, ranks)
 		if err != nil {
 			return err
 		}
@@ -102,10 +108,12 @@ products        %8.1f GFLOP/s, %.0f %% of settling; kernel %s, %d workers, %s fo
 without packing %8.2f ×
 without rates   %8.2f ×
 without Gram    %8.2f ×
+%-15s %8.3f MB a batch in and out of each, %.2f × the parameters, in %d exchanges
 `,
 			res.SettleMS, res.StepsPerSec, res.AllocsPerStep, res.TrainMS,
 			res.GFLOPS, 100*res.ProductsShare, res.Gemm, res.Workers, res.Form,
-			res.WithoutPacking, res.WithoutRates, res.WithoutGram)
+			res.WithoutPacking, res.WithoutRates, res.WithoutGram,
+			plural.Of(ranks, "rank"), float64(res.Wire.Bytes)/1e6, float64(res.Wire.Bytes)/float64(res.Wire.Parameters), res.Wire.Exchanges)
 		return err
 	}
 	return c

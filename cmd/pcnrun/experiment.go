@@ -105,6 +105,7 @@ func (a *app) describe(e *experiment, w io.Writer, l *train.PCN) {
 	if inf := l.Inference(); inf.Steps > 0 {
 		fmt.Fprintf(w, "settling %s\n", settlingText(inf))
 	}
+	a.ranks.describe(w, e.recipe.Learning.Batch)
 	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))
 	if count := e.sets.Validation.Len(); e.recipe.Learning.Patience > 0 && count < few {
 		a.warn("--patience goes by a validation part of %s, few to tell a better model by: --validation holds out more", plural.Of(count, "example"))
@@ -151,9 +152,12 @@ func (a *app) learn(ctx context.Context, e *experiment, name string, l *train.PC
 		return res, nil, err
 	}
 	p := &progress{app: a, lines: lines, learner: name, settles: l.Inference().Steps > 0, unguarded: e.recipe.Inference.Unguarded}
-	opts := train.Options{Logger: slog.Default(), Began: e.began, Event: func(ev train.Event) error {
+	opts := train.Options{Exchange: a.ranks.exchange(), Logger: slog.Default(), Began: e.began, Event: func(ev train.Event) error {
 		p.event(ev)
-		stopping := ctx.Err() != nil // once: what is kept then is what resuming finds
+		stopping, err := a.ranks.stopping(ctx) // once: what is kept then is what resuming finds
+		if err != nil {
+			return err
+		}
 		if ev.Done != nil {
 			if err := n.Save(path); err != nil {
 				return err

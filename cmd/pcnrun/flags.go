@@ -146,6 +146,7 @@ func addRecipeFlags(c *cobra.Command, out string) *recipeFlags {
 		return err
 	})
 	addInferenceFlags(f.flags)
+	lagFlag(f.flags)
 	recipeFlag(f.flags, "init", "WHERE", "where latents start: "+strings.Join(model.Starts(), ", ")+" (recipe's);\nwarm is where the same example settled last", func(r *train.Recipe, text string) error {
 		return r.Inference.Start.UnmarshalText([]byte(text))
 	})
@@ -247,6 +248,11 @@ func setMethod(flags *pflag.FlagSet, r *train.Recipe, m model.Method) {
 	}
 }
 
+// lagFlag adds the flag for what learning alone does while latents settle.
+func lagFlag(flags *pflag.FlagSet) {
+	recipeFlag(flags, "lag", "SHARE", "how far weights may move before H⁻¹ is made of them anew, as a share of their norm,\nunder methods that have it; next to 0, such as 1e-9, for after each change (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Lag }))
+}
+
 // addInferenceFlags adds the flags for how latents settle.
 func addInferenceFlags(flags *pflag.FlagSet) {
 	recipeFlag(flags, "method", "NAME", "how latents move: "+strings.Join(model.Methods(), ", ")+" (recipe's);\nanother than the recipe's has its own steps and rate", func(r *train.Recipe, text string) error {
@@ -267,7 +273,6 @@ func addInferenceFlags(flags *pflag.FlagSet) {
 		return nil
 	})
 	recipeFlag(flags, "inference-rate", "R", "size of a settling step (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Rate }))
-	recipeFlag(flags, "lag", "SHARE", "how far weights may move before H⁻¹ is made of them anew, as a share of their norm,\nunder methods that have it; next to 0, such as 1e-9, for after each change (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Lag }))
 	recipeFlag(flags, "node-rates", "LIST", "what the inference rate is multiplied by at some nodes, such as hidden1=0.5,target=2", func(r *train.Recipe, text string) (err error) {
 		r.Inference.NodeRates, err = named(text, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
 		return err

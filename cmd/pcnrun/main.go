@@ -63,8 +63,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		code = exitUsage
 		text += fmt.Sprintf("; see '%s --help'", command.CommandPath())
 	}
-	paint(a.stderr, red, "pcnrun:")
-	fmt.Fprintf(a.stderr, " %s\n", text)
+	paint(errs, red, "pcnrun:")
+	fmt.Fprintf(errs, " %s\n", text)
 	return code
 }
 

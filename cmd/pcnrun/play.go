@@ -88,7 +88,7 @@ func (a *app) subject(ctx context.Context, f *modelFlags, args []string) (*play.
 // toPick returns the examples to pick: those that neither taught the network nor score it,
 // where there are such.
 func toPick(sets train.Sets) *data.Set {
-	if sets.Validation != nil {
+	if sets.Validation.Len() > 0 {
 		return sets.Validation
 	}
 	return sets.Train

@@ -19,6 +19,7 @@ type app struct {
 	kernel         string
 	started        bool // the command line was understood
 	args           []string
+	ranks          *ranks // that train together; nil for this process alone
 }
 
 // usageError is a mistake on the command line that is found while a command

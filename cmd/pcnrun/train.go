@@ -45,6 +45,9 @@ with data that has changed since, nor from a file that was damaged. With
 --resume-or-start the same command line begins a run and, given again, goes on with
 it: for jobs that a batch system queues again.
 
+Processes that mpirun has started, of Open MPI or MPICH, train one network together:
+see 'pcnrun help scaling'. The bits are those of one process.
+
 ` + datasetHelp + "\n\n" + recipeHelp,
 		Example: `  pcnrun train
   pcnrun train digits --direction generative --epochs 20
@@ -53,6 +56,7 @@ it: for jobs that a batch system queues again.
   pcnrun train flowers.csv --label kind
   pcnrun train photos --test more-photos
   pcnrun train --resume runs/mnist
+  mpirun -n 4 pcnrun train mnist --batch 512
   sbatch --requeue --wrap 'srun pcnrun train mnist --out runs/a --resume-or-start'`,
 		PreRun:    interruptOnPipe,
 		Args:      datasetArgs,
@@ -63,9 +67,16 @@ it: for jobs that a batch system queues again.
 	f.flags.Var(&f.every, "checkpoint-every", "how often a checkpoint is written: N epochs, Nb batches, or a time such\nas 30s; one is always written at the end and when interrupted")
 	f.flags.StringVar(&f.resume, "resume", "", "go on with the run in `DIR`, with its own settings")
 	f.flags.BoolVar(&f.orStart, "resume-or-start", false, "go on with the run in the folder of --out, which must be of the same\nsettings, or begin it where there is none (default runs/DATASET)")
-	c.RunE = func(c *cobra.Command, args []string) error {
+	f.flags.StringVar(&f.mpi, "mpi", "auto", "whether the processes that mpirun starts train one network: auto, off, or the\n`PATH` of the MPI library to open")
+	c.RunE = a.together(f, func(c *cobra.Command, args []string) error {
 		if f.resume != "" {
-			return a.resume(c, f, args)
+			if err := f.resumeAlone(c, args); err != nil {
+				return err
+			}
+			if a.ranks.follows() {
+				return a.follow(c.Context(), nil)
+			}
+			return a.resume(c, f)
 		}
 		if f.orStart && f.force {
 			return usagef("--resume-or-start and --force do not go together")
@@ -74,11 +85,14 @@ it: for jobs that a batch system queues again.
 		if err != nil {
 			return err
 		}
+		if a.ranks.follows() {
+			return a.follow(c.Context(), &r)
+		}
 		if f.orStart {
 			return a.resumeOrStart(c.Context(), f, r)
 		}
 		return a.start(c.Context(), f, r, func() (*folder, error) { return f.claim("runs/" + r.Data.Name()) })
-	}
+	})
 	return c
 }
 
@@ -88,6 +102,7 @@ type trainFlags struct {
 	every   interval
 	resume  string
 	orStart bool // or resume
+	mpi     string
 }
 
 // start begins a run in the folder that open opens.
@@ -103,6 +118,9 @@ func (a *app) start(ctx context.Context, f *trainFlags, r train.Recipe, open fun
 // train trains in the folder of e, from a checkpoint or from the beginning, and
 // reports what came of it.
 func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *record, from *train.Checkpoint) error {
+	if err := a.ranks.lead(e, from); err != nil {
+		return err
+	}
 	past, err := a.carryOut(ctx, e, rec, from, f.every, a.info())
 	if err == nil && rec.over() {
 		if err = past.writeReport(ctx, e.path(reportFile)); err != nil && ctx.Err() != nil {
@@ -196,10 +214,7 @@ func (a *app) printResult(f *trainFlags, res result) error {
 }
 
 // resume goes on with the run in the folder that --resume names.
-func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
-	if err := f.resumeAlone(c, args); err != nil {
-		return err
-	}
+func (a *app) resume(c *cobra.Command, f *trainFlags) error {
 	if _, err := os.Stat(f.resume); err != nil {
 		return fmt.Errorf("--resume: %w", err) // before a folder is made
 	}
@@ -270,7 +285,7 @@ func (a *app) where(d *folder) (*record, *train.Checkpoint, error) {
 
 // resumeAlone refuses settings beside --resume.
 func (f *trainFlags) resumeAlone(c *cobra.Command, args []string) error {
-	allowed := map[string]bool{"resume": true, "json": true, "checkpoint-every": true}
+	allowed := map[string]bool{"resume": true, "json": true, "checkpoint-every": true, "mpi": true}
 	var others []string
 	f.flags.Visit(func(flag *pflag.Flag) {
 		if !allowed[flag.Name] && c.InheritedFlags().Lookup(flag.Name) == nil {

@@ -97,11 +97,50 @@ type Result struct {
 	WithoutPacking float64 `json:"without_packing"`
 	WithoutRates   float64 `json:"without_rates"`
 	WithoutGram    float64 `json:"without_gram"`
+
+	// Wire is what ranks that share the batch send and receive.
+	Wire Wire `json:"wire"`
+}
+
+// Wire is what goes in and out of one of several ranks to learn a batch, and how much its
+// network's parameters are.
+type Wire struct {
+	Ranks      int `json:"ranks"`
+	Bytes      int `json:"bytes"`
+	Exchanges  int `json:"exchanges"` // for which all ranks wait
+	Parameters int `json:"parameter_bytes"`
+}
+
+// counting is the exchange of a rank 0 that counts what it would send and receive, by
+// algorithms in which each part goes once to each rank that lacks it.
+type counting struct{ *Wire }
+
+// Rank implements [model.Exchange].
+func (c *counting) Rank() int { return 0 }
+
+// Ranks implements [model.Exchange].
+func (c *counting) Ranks() int { return c.Wire.Ranks }
+
+// Gather implements [model.Exchange].
+func (c *counting) Gather(_ []byte, ends []int) error {
+	all, own := ends[len(ends)-1], ends[0]
+	c.Bytes += all - own                         // what it gets
+	c.Bytes += all * (len(ends) - 1) / len(ends) // what it sends or, around a ring, passes on
+	c.Exchanges++
+	return nil
+}
+
+// Deal implements [model.Exchange].
+func (c *counting) Deal(_ []byte, sendEnds []int, _ []byte, receiveEnds []int) error {
+	last := len(sendEnds) - 1
+	c.Bytes += sendEnds[last] - sendEnds[0] + receiveEnds[last] - receiveEnds[0]
+	c.Exchanges++
+	return nil
 }
 
 // Run measures p, each time as the median of rounds rounds of at least
-// roundTime after a warm-up.
-func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
+// roundTime after a warm-up; and counts what so many ranks would send.
+func Run(ctx context.Context, p *Problem, rounds, ranks int) (*Result, error) {
 	r := &Result{
 		Network: p.Model, Method: p.Inference.Method, Batch: p.Batch,
 		Gemm: gemm.Kernel(), Workers: runtime.GOMAXPROCS(0), Form: "plain",
@@ -165,11 +204,24 @@ func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.TrainMS, err = median(rounds, func() error {
+	learn := func() error {
 		_, err := l.Learn(ctx, train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-3)
 		return err
-	})
-	return r, err
+	}
+	if r.TrainMS, err = median(rounds, learn); err != nil {
+		return nil, err
+	}
+	r.Wire.Ranks = ranks
+	for _, x := range n.Parameters() {
+		r.Wire.Parameters += int(x.MemSize())
+	}
+	if err := n.Share(&counting{&r.Wire}); err != nil { // at the end: what is learned now is of a part of the batch
+		return nil, err
+	}
+	if err := learn(); err != nil {
+		return nil, err
+	}
+	return r, n.Share(nil)
 }
 
 // roundTime is how long a round lasts at least.

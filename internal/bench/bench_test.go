@@ -18,7 +18,7 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := Run(context.Background(), p, 1)
+		r, err := Run(context.Background(), p, 1, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,6 +34,21 @@ func TestRun(t *testing.T) {
 				t.Errorf("%v: %s is %v", direction, name, x)
 			}
 		}
+	}
+}
+
+// TestWire holds that two ranks exchange little more than the parameters, each way.
+func TestWire(t *testing.T) {
+	p, err := NewProblem(model.Config{Layers: []int{200, 100, 100, 10}}, model.Inference{Steps: 2}, 128)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(t.Context(), p, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if of := float64(r.Wire.Bytes) / float64(r.Wire.Parameters); of < 2 || of > 2.2 || r.Wire.Parameters != 4*(200*100+100*100+100*10+210) {
+		t.Errorf("%.3f times %d bytes of parameters, want from 2 to 2.2", of, r.Wire.Parameters)
 	}
 }
 

@@ -8,6 +8,17 @@ import (
 
 // What follows is for tensors of float32 or float64 that pass Check.
 
+// Of returns the elements of t, which must be of that type.
+func Of[T vec.Float](t *tensor.Dense) (x []T) {
+	switch x := any(&x).(type) {
+	case *[]float32:
+		*x = t.Float32s()
+	case *[]float64:
+		*x = t.Float64s()
+	}
+	return x
+}
+
 // At returns element i of t.
 func At(t *tensor.Dense, i int) float64 {
 	if t.Dtype() == tensor.Float32 {
@@ -67,6 +78,20 @@ func Floats(t *tensor.Dense) []float64 {
 	return x
 }
 
+// Rows returns rows lo to hi of t, live.
+func Rows(t *tensor.Dense, lo, hi int) *tensor.Dense {
+	if lo == 0 && hi == t.Shape()[0] {
+		return t
+	}
+	shape := t.Shape().Clone()
+	shape[0] = hi - lo
+	k := t.DataSize() / t.Shape()[0]
+	if t.Dtype() == tensor.Float32 {
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(t.Float32s()[lo*k:hi*k]))
+	}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(t.Float64s()[lo*k:hi*k]))
+}
+
 // CopyRow sets row i of dst to row j of src, of the same type and width.
 func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
 	k := dst.Shape()[1]
@@ -74,6 +99,15 @@ func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
 		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[j*k:])
 	} else {
 		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[j*k:])
+	}
+}
+
+// Copy sets dst to x, of one type and size.
+func Copy(dst, x *tensor.Dense) {
+	if dst.Dtype() == tensor.Float32 {
+		copy(dst.Float32s(), x.Float32s())
+	} else {
+		copy(dst.Float64s(), x.Float64s())
 	}
 }
 

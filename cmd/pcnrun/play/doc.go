@@ -24,7 +24,7 @@
 //	{step, energy, rate, finite, nodes: [{latent, error, energy}]}
 //
 // with nodes in the order of /subject, and the latents of input and target in the units
-// of the data. Rate is the one that was used, after the guard. A request that cannot be
+// of the data; a node's error is that of its first prediction. Rate is the one that was used, after the guard. A request that cannot be
 // granted is answered by a status of 400 or above and {error}.
 //
 // # Who may ask

@@ -1,7 +1,6 @@
 package play
 
 import (
-	"context"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"path"
 	"strconv"
 	"sync"
-	"time"
 
 	"example.com/pcn/internal/recent"
 )
@@ -124,7 +122,7 @@ func (v *server) answerSubject(w http.ResponseWriter, _ *http.Request) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	v.last++
-	v.sessions.Add(newSession(v.last, v.subject))
+	v.sessions.Add(newSession(v.last, v.subject, v.about.Nodes))
 	about := v.about
 	about.Session = v.last
 	answer(w, about, nil)
@@ -202,26 +200,4 @@ func (v *server) inSession(w http.ResponseWriter, number int, do func(*session) 
 	}
 	f, err := do(s)
 	answer(w, f, err)
-}
-
-// Serve serves the page on 127.0.0.1 at a port, 0 for any that is free, until ctx is
-// cancelled. It calls ready with the page's address once it can be opened.
-func Serve(ctx context.Context, s *Subject, port int, ready func(url string)) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		return err
-	}
-	defer listener.Close()
-	h, err := Handler(s, listener.Addr().String())
-	if err != nil {
-		return err
-	}
-	web := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
-	stop := context.AfterFunc(ctx, func() { web.Close() })
-	defer stop()
-	ready("http://" + listener.Addr().String() + "/")
-	if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }
