@@ -24,19 +24,19 @@ TEXT ·avx512F32Scale(SB), NOSPLIT, $0-56
 	XORQ         AX, AX
 	LEAQ         -16(BX), SI
 	CMPQ         AX, SI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (DX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ      AX, BX
-	JE        rowend
+	JE        pass1end
 	SUBQ      AX, BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
@@ -45,7 +45,7 @@ by1end:
 	VMULPS    Z0, Z1, Z0
 	VMOVUPS   Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -60,9 +60,9 @@ TEXT ·avx512F32AddScaled(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Z1
 	VMOVUPS     (DX)(AX*4), Z2
 	VMOVAPS     Z1, Z1
@@ -70,11 +70,11 @@ by1:
 	VMOVUPS     Z1, (BX)(AX*4)
 	ADDQ        $+16, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
@@ -85,17 +85,47 @@ by1end:
 	VFMADD231PS Z0, Z2, Z1
 	VMOVUPS     Z1, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
 // func avx512F32AddRow(dst []float32, b []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32AddRow(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), CX
-	MOVQ b_base+24(FP), DX
-	MOVQ dst_len+8(FP), BX
-	MOVQ b_len+32(FP), SI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         b_base+24(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         b_len+32(FP), SI
+	CMPQ         SI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -16(BX), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, BX
+	JE        pass1end
+	MOVQ      BX, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (CX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ SI, BX
@@ -103,20 +133,20 @@ row:
 	XORQ AX, AX
 	LEAQ -16(SI), DI
 	CMPQ AX, DI
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
 	VMOVUPS (DX)(AX*4), Z1
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (CX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, SI
-	JE        rowend
+	JE        pass2end
 	MOVQ      SI, DI
 	SUBQ      AX, DI
 	MOVQ      $-1, R8
@@ -127,7 +157,7 @@ by1end:
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (CX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(SI*4), CX
 	JMP  row
 
@@ -138,11 +168,41 @@ end:
 // func avx512F32SubRow(dst []float32, x []float32, b []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32SubRow(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ b_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         b_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -16(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (BX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -150,20 +210,20 @@ row:
 	XORQ AX, AX
 	LEAQ -16(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
 	VMOVUPS (DX)(AX*4), Z1
 	VSUBPS  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -174,7 +234,7 @@ by1end:
 	VSUBPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (BX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
 	JMP  row
@@ -186,11 +246,45 @@ end:
 // func avx512F32Residual(dst []float32, x []float32, b []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Residual(SB), NOSPLIT, $0-72
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         b_base+48(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (BX), Z0
+	XORQ         AX, AX
+	LEAQ         -16(SI), BX
+	CMPQ         AX, BX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Z1
+	VMOVUPS (DX)(AX*4), Z2
+	VADDPS  Z0, Z1, Z1
+	VSUBPS  Z1, Z2, Z1
+	VMOVUPS Z1, (CX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, BX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, BX
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VMOVUPS.Z (DX)(AX*4), K1, Z2
+	VADDPS    Z0, Z1, Z0
+	VSUBPS    Z0, Z2, Z0
+	VMOVUPS   Z0, K1, (CX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -198,9 +292,9 @@ row:
 	XORQ AX, AX
 	LEAQ -16(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
 	VMOVUPS (DX)(AX*4), Z1
 	VMOVUPS (BX)(AX*4), Z2
@@ -209,11 +303,11 @@ by1:
 	VMOVUPS Z0, (CX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -226,7 +320,7 @@ by1end:
 	VSUBPS    Z0, Z1, Z0
 	VMOVUPS   Z0, K1, (CX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(DI*4), DX
 	JMP  row
@@ -238,11 +332,41 @@ end:
 // func avx512F32Weigh(dst []float32, x []float32, p []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Weigh(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ p_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ p_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         p_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         p_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -16(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VMULPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (BX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -250,20 +374,20 @@ row:
 	XORQ AX, AX
 	LEAQ -16(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
 	VMOVUPS (DX)(AX*4), Z1
 	VMULPS  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -274,7 +398,7 @@ by1end:
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (BX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
 	JMP  row
@@ -295,9 +419,9 @@ TEXT ·avx512F32Momentum(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Z2
 	VMOVUPS     (DX)(AX*4), Z3
 	VMOVUPS     (BX)(AX*4), Z4
@@ -309,11 +433,11 @@ by1:
 	VMOVUPS     Z4, (DX)(AX*4)
 	ADDQ        $+16, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
@@ -328,7 +452,7 @@ by1end:
 	VMOVUPS     Z0, K1, (CX)(AX*4)
 	VMOVUPS     Z4, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -353,9 +477,9 @@ TEXT ·avx512F32Adam(SB), NOSPLIT, $0-120
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z8
 	VMOVUPS      (DX)(AX*4), Z9
 	VMOVUPS      (BX)(AX*4), Z10
@@ -380,11 +504,11 @@ by1:
 	VMOVUPS      Z9, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -412,7 +536,7 @@ by1end:
 	VMOVUPS      Z6, K1, (DX)(AX*4)
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -437,9 +561,9 @@ group:
 	XORQ AX, AX
 	LEAQ -16(SI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Z0
 	VMOVUPS   (DX)(AX*4), Z1
 	VMAXPS    Z1, Z0, Z1
@@ -449,11 +573,11 @@ by1:
 	VMOVUPS   Z3, (CX)(AX*4)
 	ADDQ      $+16, AX
 	CMPQ      AX, R8
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ      AX, SI
-	JE        rowend
+	JE        pass1end
 	MOVQ      SI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -467,7 +591,7 @@ by1end:
 	VBLENDMPS Z0, Z1, K2, Z5
 	VMOVUPS   Z5, K1, (CX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(DI*4), DX
 	JMP  group
@@ -479,10 +603,10 @@ end:
 // func avx512F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ rest_base+24(FP), CX
-	MOVQ x_base+48(FP), DX
-	MOVQ y_base+72(FP), BX
-	MOVQ dst_base+0(FP), SI
+	MOVQ dst_base+0(FP), CX
+	MOVQ rest_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
 	MOVQ n+96(FP), DI
 	MOVQ c+104(FP), R8
 	MOVQ step+112(FP), R9
@@ -493,30 +617,32 @@ group:
 	XORQ AX, AX
 	LEAQ -16(R8), R10
 	CMPQ AX, R10
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z0
 	VMOVUPS      (DX)(AX*4), Z1
 	VMOVUPS      (BX)(AX*4), Z2
-	VSUBPS       Z2, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
-	VCMPPS       $0x08, Z3, Z1, K1
-	VBLENDMPS    Z0, Z2, K1, Z4
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
-	VCMPPS       $0x08, Z5, Z1, K1
-	VBLENDMPS    Z2, Z0, K1, Z6
-	VMOVUPS      Z4, (SI)(AX*4)
-	VMOVUPS      Z6, (CX)(AX*4)
+	VMOVUPS      (SI)(AX*4), Z3
+	VSUBPS       Z3, Z2, Z2
+	VBROADCASTSS float32_00000000<>+0(SB), Z3
+	VPXORD       Z4, Z4, Z4
+	VCMPPS       $0x08, Z4, Z2, K1
+	VBLENDMPS    Z1, Z3, K1, Z5
+	VADDPS       Z5, Z0, Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z3
+	VPXORD       Z6, Z6, Z6
+	VCMPPS       $0x08, Z6, Z2, K1
+	VBLENDMPS    Z3, Z1, K1, Z7
+	VMOVUPS      Z0, (CX)(AX*4)
+	VMOVUPS      Z7, (DX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R10
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, R8
-	JE           rowend
+	JE           pass1end
 	MOVQ         R8, R10
 	SUBQ         AX, R10
 	MOVQ         $-1, R11
@@ -525,23 +651,25 @@ by1end:
 	VMOVUPS.Z    (CX)(AX*4), K1, Z0
 	VMOVUPS.Z    (DX)(AX*4), K1, Z1
 	VMOVUPS.Z    (BX)(AX*4), K1, Z2
-	VSUBPS       Z2, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z7, Z7, Z7
-	VCMPPS       $0x08, Z7, Z1, K2
-	VBLENDMPS    Z0, Z2, K2, Z8
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z9, Z9, Z9
-	VCMPPS       $0x08, Z9, Z1, K2
-	VBLENDMPS    Z2, Z0, K2, Z10
-	VMOVUPS      Z8, K1, (SI)(AX*4)
-	VMOVUPS      Z10, K1, (CX)(AX*4)
+	VMOVUPS.Z    (SI)(AX*4), K1, Z3
+	VSUBPS       Z3, Z2, Z2
+	VBROADCASTSS float32_00000000<>+0(SB), Z3
+	VPXORD       Z8, Z8, Z8
+	VCMPPS       $0x08, Z8, Z2, K2
+	VBLENDMPS    Z1, Z3, K2, Z9
+	VADDPS       Z9, Z0, Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z3
+	VPXORD       Z10, Z10, Z10
+	VCMPPS       $0x08, Z10, Z2, K2
+	VBLENDMPS    Z3, Z1, K2, Z11
+	VMOVUPS      Z0, K1, (CX)(AX*4)
+	VMOVUPS      Z11, K1, (DX)(AX*4)
 
-rowend:
-	LEAQ (CX)(R8*4), CX
-	LEAQ (DX)(R9*4), DX
-	LEAQ (BX)(R8*4), BX
-	LEAQ (SI)(R9*4), SI
+pass1end:
+	LEAQ (CX)(R9*4), CX
+	LEAQ (DX)(R8*4), DX
+	LEAQ (BX)(R9*4), BX
+	LEAQ (SI)(R8*4), SI
 	JMP  group
 
 end:
@@ -553,84 +681,6 @@ DATA float32_00000000<>+8(SB)/8, $0x0000000000000000
 DATA float32_00000000<>+16(SB)/8, $0x0000000000000000
 DATA float32_00000000<>+24(SB)/8, $0x0000000000000000
 GLOBL float32_00000000<>(SB), RODATA|NOPTR, $32
-
-// func avx512F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32AddTakeGroups(SB), NOSPLIT, $0-144
-	MOVQ rest_base+48(FP), CX
-	MOVQ x_base+72(FP), DX
-	MOVQ y_base+96(FP), BX
-	MOVQ a_base+24(FP), SI
-	MOVQ dst_base+0(FP), DI
-	MOVQ n+120(FP), R8
-	MOVQ c+128(FP), R9
-	MOVQ step+136(FP), R10
-
-group:
-	DECQ R8
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(R9), R11
-	CMPQ AX, R11
-	JG   by1end
-
-by1:
-	VMOVUPS      (CX)(AX*4), Z0
-	VMOVUPS      (DX)(AX*4), Z1
-	VMOVUPS      (BX)(AX*4), Z2
-	VMOVUPS      (SI)(AX*4), Z3
-	VSUBPS       Z2, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z4, Z4, Z4
-	VCMPPS       $0x08, Z4, Z1, K1
-	VBLENDMPS    Z0, Z2, K1, Z5
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z6, Z6, Z6
-	VCMPPS       $0x08, Z6, Z1, K1
-	VBLENDMPS    Z2, Z0, K1, Z7
-	VADDPS       Z5, Z3, Z0
-	VMOVUPS      Z0, (DI)(AX*4)
-	VMOVUPS      Z7, (CX)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, R11
-	JLE          by1
-
-by1end:
-	CMPQ         AX, R9
-	JE           rowend
-	MOVQ         R9, R11
-	SUBQ         AX, R11
-	MOVQ         $-1, R12
-	BZHIQ        R11, R12, R12
-	KMOVW        R12, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z0
-	VMOVUPS.Z    (DX)(AX*4), K1, Z1
-	VMOVUPS.Z    (BX)(AX*4), K1, Z2
-	VMOVUPS.Z    (SI)(AX*4), K1, Z3
-	VSUBPS       Z2, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z8, Z8, Z8
-	VCMPPS       $0x08, Z8, Z1, K2
-	VBLENDMPS    Z0, Z2, K2, Z9
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z10, Z10, Z10
-	VCMPPS       $0x08, Z10, Z1, K2
-	VBLENDMPS    Z2, Z0, K2, Z11
-	VADDPS       Z9, Z3, Z0
-	VMOVUPS      Z0, K1, (DI)(AX*4)
-	VMOVUPS      Z11, K1, (CX)(AX*4)
-
-rowend:
-	LEAQ (CX)(R9*4), CX
-	LEAQ (DX)(R10*4), DX
-	LEAQ (BX)(R9*4), BX
-	LEAQ (SI)(R10*4), SI
-	LEAQ (DI)(R10*4), DI
-	JMP  group
-
-end:
-	VZEROUPPER
-	RET
 
 // func avx512F32AddScaledGroups(dst []float32, a float32, x []float32, n int, c int, dstStep int, xStep int)
 // Requires: AVX, AVX512F, BMI2
@@ -649,9 +699,9 @@ group:
 	XORQ AX, AX
 	LEAQ -16(SI), R9
 	CMPQ AX, R9
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Z1
 	VMOVUPS     (DX)(AX*4), Z2
 	VMOVAPS     Z1, Z1
@@ -659,11 +709,11 @@ by1:
 	VMOVUPS     Z1, (CX)(AX*4)
 	ADDQ        $+16, AX
 	CMPQ        AX, R9
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	MOVQ        SI, R9
 	SUBQ        AX, R9
 	MOVQ        $-1, R10
@@ -675,7 +725,7 @@ by1end:
 	VFMADD231PS Z0, Z2, Z1
 	VMOVUPS     Z1, K1, (CX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(R8*4), DX
 	JMP  group
@@ -693,9 +743,9 @@ TEXT ·avx512F32Tanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS          (CX)(AX*4), Z0
 	VBROADCASTSS     float32_c1100000<>+0(SB), Z1
 	VMAXPS           Z0, Z1, Z0
@@ -721,11 +771,11 @@ by1:
 	VMOVUPS          Z0, (DX)(AX*4)
 	ADDQ             $+16, AX
 	CMPQ             AX, SI
-	JLE              by1
+	JLE              pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ             AX, BX
-	JE               rowend
+	JE               pass1end
 	SUBQ             AX, BX
 	MOVQ             $-1, SI
 	BZHIQ            BX, SI, SI
@@ -754,7 +804,7 @@ by1end:
 	VMINPS           Z0, Z1, Z0
 	VMOVUPS          Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -833,9 +883,9 @@ TEXT ·avx512F32ReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z0
 	VBROADCASTSS float32_00000000<>+0(SB), Z3
 	VPXORD       Z1, Z1, Z1
@@ -844,11 +894,11 @@ by1:
 	VMOVUPS      Z2, (DX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
@@ -860,7 +910,7 @@ by1end:
 	VBLENDMPS    Z1, Z0, K2, Z5
 	VMOVUPS      Z5, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -873,20 +923,20 @@ TEXT ·avx512F32LeakyReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Z0
 	VMULPS.BCST float32_3c23d70a<>+0(SB), Z0, Z1
 	VMAXPS      Z0, Z1, Z0
 	VMOVUPS     Z0, (DX)(AX*4)
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -896,7 +946,7 @@ by1end:
 	VMAXPS      Z0, Z1, Z0
 	VMOVUPS     Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -915,9 +965,9 @@ TEXT ·avx512F32Sigmoid(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
 	VMAXPS            Z0, Z1, Z0
@@ -950,11 +1000,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -990,7 +1040,7 @@ by1end:
 	VDIVPS            Z0, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1075,9 +1125,9 @@ TEXT ·avx512F32GELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VPANDD.BCST       float32_7fffffff<>+0(SB), Z0, Z1
 	VBROADCASTSS      float32_41480000<>+0(SB), Z2
@@ -1124,11 +1174,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1178,7 +1228,7 @@ by1end:
 	VFNMADD231PS      Z2, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1269,9 +1319,9 @@ TEXT ·avx512F32Softplus(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VPANDD.BCST       float32_7fffffff<>+0(SB), Z0, Z1
 	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z1
@@ -1314,11 +1364,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1364,7 +1414,7 @@ by1end:
 	VADDPS            Z0, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1407,9 +1457,9 @@ TEXT ·avx512F32HardTanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z0
 	VBROADCASTSS float32_bf800000<>+0(SB), Z1
 	VMAXPS       Z0, Z1, Z0
@@ -1418,11 +1468,11 @@ by1:
 	VMOVUPS      Z0, (DX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
@@ -1434,7 +1484,7 @@ by1end:
 	VMINPS       Z0, Z1, Z0
 	VMOVUPS      Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1447,9 +1497,9 @@ TEXT ·avx512F32SiLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
 	VMAXPS            Z0, Z1, Z1
@@ -1485,11 +1535,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1528,7 +1578,7 @@ by1end:
 	VMULPS            Z0, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1541,9 +1591,9 @@ TEXT ·avx512F32ELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_00000000<>+0(SB), Z1
 	VMINPS            Z0, Z1, Z1
@@ -1576,11 +1626,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1616,7 +1666,7 @@ by1end:
 	VADDPS            Z0, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1629,9 +1679,9 @@ TEXT ·avx512F32SELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_00000000<>+0(SB), Z1
 	VMINPS            Z0, Z1, Z1
@@ -1667,11 +1717,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1710,7 +1760,7 @@ by1end:
 	VMULPS.BCST       float32_3f867d5f<>+0(SB), Z0, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1735,9 +1785,9 @@ TEXT ·avx512F32Mish(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
 	VMAXPS            Z0, Z1, Z1
@@ -1773,11 +1823,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1816,7 +1866,7 @@ by1end:
 	VMULPS            Z1, Z0, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1837,9 +1887,9 @@ TEXT ·avx512F32MulSlopeTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -1849,11 +1899,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -1866,7 +1916,7 @@ by1end:
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1882,9 +1932,9 @@ TEXT ·avx512F32AddSlopeTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -1896,11 +1946,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -1915,7 +1965,7 @@ by1end:
 	VFMADD231PS  Z1, Z0, Z2
 	VMOVUPS      Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1930,9 +1980,9 @@ TEXT ·avx512F32MulSlopeReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -1946,11 +1996,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -1967,7 +2017,7 @@ by1end:
 	VMULPS       Z6, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1983,9 +2033,9 @@ TEXT ·avx512F32AddSlopeReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -2001,11 +2051,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -2024,7 +2074,7 @@ by1end:
 	VFMADD231PS  Z7, Z0, Z1
 	VMOVUPS      Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2039,9 +2089,9 @@ TEXT ·avx512F32MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -2055,11 +2105,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -2076,7 +2126,7 @@ by1end:
 	VMULPS       Z6, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2092,9 +2142,9 @@ TEXT ·avx512F32AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -2110,11 +2160,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -2133,7 +2183,7 @@ by1end:
 	VFMADD231PS  Z7, Z0, Z1
 	VMOVUPS      Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2148,9 +2198,9 @@ TEXT ·avx512F32MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -2160,11 +2210,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -2177,7 +2227,7 @@ by1end:
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2193,9 +2243,9 @@ TEXT ·avx512F32AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -2207,11 +2257,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -2226,7 +2276,7 @@ by1end:
 	VFMADD231PS  Z1, Z0, Z2
 	VMOVUPS      Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2241,9 +2291,9 @@ TEXT ·avx512F32MulSlopeGELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -2297,11 +2347,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -2358,7 +2408,7 @@ by1end:
 	VMULPS            Z6, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2380,9 +2430,9 @@ TEXT ·avx512F32AddSlopeGELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -2438,11 +2488,11 @@ by1:
 	VMOVUPS           Z2, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -2501,7 +2551,7 @@ by1end:
 	VFMADD231PS       Z7, Z0, Z1
 	VMOVUPS           Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2516,9 +2566,9 @@ TEXT ·avx512F32MulSlopeSoftplus(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -2554,11 +2604,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -2597,7 +2647,7 @@ by1end:
 	VMULPS            Z1, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2613,9 +2663,9 @@ TEXT ·avx512F32AddSlopeSoftplus(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -2653,11 +2703,11 @@ by1:
 	VMOVUPS           Z3, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -2698,7 +2748,7 @@ by1end:
 	VFMADD231PS       Z1, Z0, Z2
 	VMOVUPS           Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2713,9 +2763,9 @@ TEXT ·avx512F32MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -2732,11 +2782,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -2756,7 +2806,7 @@ by1end:
 	VMULPS       Z6, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2772,9 +2822,9 @@ TEXT ·avx512F32AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -2793,11 +2843,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -2819,7 +2869,7 @@ by1end:
 	VFMADD231PS  Z7, Z0, Z1
 	VMOVUPS      Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2834,9 +2884,9 @@ TEXT ·avx512F32MulSlopeSiLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -2876,11 +2926,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -2923,7 +2973,7 @@ by1end:
 	VMULPS            Z3, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2939,9 +2989,9 @@ TEXT ·avx512F32AddSlopeSiLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -2983,11 +3033,11 @@ by1:
 	VMOVUPS           Z2, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -3032,7 +3082,7 @@ by1end:
 	VFMADD231PS       Z4, Z0, Z1
 	VMOVUPS           Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3047,9 +3097,9 @@ TEXT ·avx512F32MulSlopeELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -3060,11 +3110,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -3078,7 +3128,7 @@ by1end:
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3094,9 +3144,9 @@ TEXT ·avx512F32AddSlopeELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -3109,11 +3159,11 @@ by1:
 	VMOVUPS      Z3, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -3129,7 +3179,7 @@ by1end:
 	VFMADD231PS  Z1, Z0, Z2
 	VMOVUPS      Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3144,9 +3194,9 @@ TEXT ·avx512F32MulSlopeSELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -3183,11 +3233,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -3227,7 +3277,7 @@ by1end:
 	VMULPS            Z6, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3249,9 +3299,9 @@ TEXT ·avx512F32AddSlopeSELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -3290,11 +3340,11 @@ by1:
 	VMOVUPS           Z2, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -3336,7 +3386,7 @@ by1end:
 	VFMADD231PS       Z7, Z0, Z1
 	VMOVUPS           Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3351,9 +3401,9 @@ TEXT ·avx512F32MulSlopeMish(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -3395,11 +3445,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -3444,7 +3494,7 @@ by1end:
 	VMULPS            Z1, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3466,9 +3516,9 @@ TEXT ·avx512F32AddSlopeMish(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -3512,11 +3562,11 @@ by1:
 	VMOVUPS           Z3, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -3563,7 +3613,7 @@ by1end:
 	VFMADD231PS       Z1, Z0, Z2
 	VMOVUPS           Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3579,9 +3629,9 @@ TEXT ·avx512F32Squares(SB), NOSPLIT, $0-32
 	XORQ   AX, AX
 	LEAQ   -32(DX), BX
 	CMPQ   AX, BX
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VFMADD231PD Z4, Z4, Z0
 	VCVTPS2PD   32(CX)(AX*4), Z4
@@ -3592,23 +3642,23 @@ by4:
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, BX
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(DX), BX
 	CMPQ AX, BX
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VFMADD231PD Z4, Z4, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, BX
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DX
 	MOVQ        $-1, BX
 	BZHIQ       DX, BX, BX
@@ -3616,7 +3666,7 @@ by1end:
 	VCVTPS2PD.Z (CX)(AX*4), K1, Z4
 	VFMADD231PD Z4, Z4, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -3643,9 +3693,9 @@ TEXT ·avx512F32SquaresWeighed(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -32(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VCVTPS2PD   (DX)(AX*4), Z5
 	VMULPD      Z4, Z5, Z5
@@ -3664,25 +3714,25 @@ by4:
 	VFMADD231PD Z5, Z4, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VCVTPS2PD   (DX)(AX*4), Z5
 	VMULPD      Z4, Z5, Z5
 	VFMADD231PD Z5, Z4, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -3692,7 +3742,7 @@ by1end:
 	VMULPD      Z4, Z5, Z5
 	VFMADD231PD Z5, Z4, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -3719,9 +3769,9 @@ TEXT ·avx512F32Dot(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -32(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VCVTPS2PD   (DX)(AX*4), Z5
 	VFMADD231PD Z4, Z5, Z0
@@ -3736,24 +3786,24 @@ by4:
 	VFMADD231PD Z4, Z5, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VCVTPS2PD   (DX)(AX*4), Z5
 	VFMADD231PD Z4, Z5, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -3762,7 +3812,7 @@ by1end:
 	VCVTPS2PD.Z (DX)(AX*4), K1, Z5
 	VFMADD231PD Z4, Z5, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -3786,19 +3836,19 @@ TEXT ·avx512F64Scale(SB), NOSPLIT, $0-56
 	XORQ         AX, AX
 	LEAQ         -8(BX), SI
 	CMPQ         AX, SI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
 	VMULPD  Z0, Z1, Z1
 	VMOVUPS Z1, (DX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ      AX, BX
-	JE        rowend
+	JE        pass1end
 	SUBQ      AX, BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
@@ -3807,7 +3857,7 @@ by1end:
 	VMULPD    Z0, Z1, Z0
 	VMOVUPD   Z0, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3822,9 +3872,9 @@ TEXT ·avx512F64AddScaled(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z1
 	VMOVUPS     (DX)(AX*8), Z2
 	VMOVAPS     Z1, Z1
@@ -3832,11 +3882,11 @@ by1:
 	VMOVUPS     Z1, (BX)(AX*8)
 	ADDQ        $+8, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
@@ -3847,17 +3897,47 @@ by1end:
 	VFMADD231PD Z0, Z2, Z1
 	VMOVUPD     Z1, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
 // func avx512F64AddRow(dst []float64, b []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64AddRow(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), CX
-	MOVQ b_base+24(FP), DX
-	MOVQ dst_len+8(FP), BX
-	MOVQ b_len+32(FP), SI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         b_base+24(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         b_len+32(FP), SI
+	CMPQ         SI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -8(BX), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, BX
+	JE        pass1end
+	MOVQ      BX, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VADDPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (CX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ SI, BX
@@ -3865,20 +3945,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(SI), DI
 	CMPQ AX, DI
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
 	VMOVUPS (DX)(AX*8), Z1
 	VADDPD  Z1, Z0, Z0
 	VMOVUPS Z0, (CX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, SI
-	JE        rowend
+	JE        pass2end
 	MOVQ      SI, DI
 	SUBQ      AX, DI
 	MOVQ      $-1, R8
@@ -3889,7 +3969,7 @@ by1end:
 	VADDPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (CX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(SI*8), CX
 	JMP  row
 
@@ -3900,11 +3980,41 @@ end:
 // func avx512F64SubRow(dst []float64, x []float64, b []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64SubRow(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ b_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         b_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -8(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Z1
+	VSUBPD  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VSUBPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (BX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -3912,20 +4022,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
 	VMOVUPS (DX)(AX*8), Z1
 	VSUBPD  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -3936,7 +4046,7 @@ by1end:
 	VSUBPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (BX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
 	JMP  row
@@ -3948,11 +4058,45 @@ end:
 // func avx512F64Residual(dst []float64, x []float64, b []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64Residual(SB), NOSPLIT, $0-72
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         b_base+48(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (BX), Z0
+	XORQ         AX, AX
+	LEAQ         -8(SI), BX
+	CMPQ         AX, BX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Z1
+	VMOVUPS (DX)(AX*8), Z2
+	VADDPD  Z0, Z1, Z1
+	VSUBPD  Z1, Z2, Z1
+	VMOVUPS Z1, (CX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, BX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, BX
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VMOVUPD.Z (DX)(AX*8), K1, Z2
+	VADDPD    Z0, Z1, Z0
+	VSUBPD    Z0, Z2, Z0
+	VMOVUPD   Z0, K1, (CX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -3960,9 +4104,9 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
 	VMOVUPS (DX)(AX*8), Z1
 	VMOVUPS (BX)(AX*8), Z2
@@ -3971,11 +4115,11 @@ by1:
 	VMOVUPS Z0, (CX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -3988,7 +4132,7 @@ by1end:
 	VSUBPD    Z0, Z1, Z0
 	VMOVUPD   Z0, K1, (CX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(DI*8), DX
 	JMP  row
@@ -4000,11 +4144,41 @@ end:
 // func avx512F64Weigh(dst []float64, x []float64, p []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64Weigh(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ p_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ p_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         p_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         p_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -8(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VMULPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (BX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -4012,20 +4186,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
 	VMOVUPS (DX)(AX*8), Z1
 	VMULPD  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -4036,7 +4210,7 @@ by1end:
 	VMULPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (BX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
 	JMP  row
@@ -4057,9 +4231,9 @@ TEXT ·avx512F64Momentum(SB), NOSPLIT, $0-88
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z2
 	VMOVUPS     (DX)(AX*8), Z3
 	VMOVUPS     (BX)(AX*8), Z4
@@ -4071,11 +4245,11 @@ by1:
 	VMOVUPS     Z4, (DX)(AX*8)
 	ADDQ        $+8, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
@@ -4090,7 +4264,7 @@ by1end:
 	VMOVUPD     Z0, K1, (CX)(AX*8)
 	VMOVUPD     Z4, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4115,9 +4289,9 @@ TEXT ·avx512F64Adam(SB), NOSPLIT, $0-144
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z8
 	VMOVUPS      (DX)(AX*8), Z9
 	VMOVUPS      (BX)(AX*8), Z10
@@ -4142,11 +4316,11 @@ by1:
 	VMOVUPS      Z9, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4174,7 +4348,7 @@ by1end:
 	VMOVUPD      Z6, K1, (DX)(AX*8)
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4199,9 +4373,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(SI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Z0
 	VMOVUPS   (DX)(AX*8), Z1
 	VMAXPD    Z1, Z0, Z1
@@ -4211,11 +4385,11 @@ by1:
 	VMOVUPS   Z3, (CX)(AX*8)
 	ADDQ      $+8, AX
 	CMPQ      AX, R8
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ      AX, SI
-	JE        rowend
+	JE        pass1end
 	MOVQ      SI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -4229,7 +4403,7 @@ by1end:
 	VBLENDMPD Z0, Z1, K2, Z5
 	VMOVUPD   Z5, K1, (CX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(DI*8), DX
 	JMP  group
@@ -4241,10 +4415,10 @@ end:
 // func avx512F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ rest_base+24(FP), CX
-	MOVQ x_base+48(FP), DX
-	MOVQ y_base+72(FP), BX
-	MOVQ dst_base+0(FP), SI
+	MOVQ dst_base+0(FP), CX
+	MOVQ rest_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
 	MOVQ n+96(FP), DI
 	MOVQ c+104(FP), R8
 	MOVQ step+112(FP), R9
@@ -4255,30 +4429,32 @@ group:
 	XORQ AX, AX
 	LEAQ -8(R8), R10
 	CMPQ AX, R10
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z0
 	VMOVUPS      (DX)(AX*8), Z1
 	VMOVUPS      (BX)(AX*8), Z2
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
-	VCMPPD       $0x08, Z3, Z1, K1
-	VBLENDMPD    Z0, Z2, K1, Z4
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
-	VCMPPD       $0x08, Z5, Z1, K1
-	VBLENDMPD    Z2, Z0, K1, Z6
-	VMOVUPS      Z4, (SI)(AX*8)
-	VMOVUPS      Z6, (CX)(AX*8)
+	VMOVUPS      (SI)(AX*8), Z3
+	VSUBPD       Z3, Z2, Z2
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
+	VPXORD       Z4, Z4, Z4
+	VCMPPD       $0x08, Z4, Z2, K1
+	VBLENDMPD    Z1, Z3, K1, Z5
+	VADDPD       Z5, Z0, Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
+	VPXORD       Z6, Z6, Z6
+	VCMPPD       $0x08, Z6, Z2, K1
+	VBLENDMPD    Z3, Z1, K1, Z7
+	VMOVUPS      Z0, (CX)(AX*8)
+	VMOVUPS      Z7, (DX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R10
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, R8
-	JE           rowend
+	JE           pass1end
 	MOVQ         R8, R10
 	SUBQ         AX, R10
 	MOVQ         $-1, R11
@@ -4287,23 +4463,25 @@ by1end:
 	VMOVUPD.Z    (CX)(AX*8), K1, Z0
 	VMOVUPD.Z    (DX)(AX*8), K1, Z1
 	VMOVUPD.Z    (BX)(AX*8), K1, Z2
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z7, Z7, Z7
-	VCMPPD       $0x08, Z7, Z1, K2
-	VBLENDMPD    Z0, Z2, K2, Z8
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z9, Z9, Z9
-	VCMPPD       $0x08, Z9, Z1, K2
-	VBLENDMPD    Z2, Z0, K2, Z10
-	VMOVUPD      Z8, K1, (SI)(AX*8)
-	VMOVUPD      Z10, K1, (CX)(AX*8)
+	VMOVUPD.Z    (SI)(AX*8), K1, Z3
+	VSUBPD       Z3, Z2, Z2
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
+	VPXORD       Z8, Z8, Z8
+	VCMPPD       $0x08, Z8, Z2, K2
+	VBLENDMPD    Z1, Z3, K2, Z9
+	VADDPD       Z9, Z0, Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
+	VPXORD       Z10, Z10, Z10
+	VCMPPD       $0x08, Z10, Z2, K2
+	VBLENDMPD    Z3, Z1, K2, Z11
+	VMOVUPD      Z0, K1, (CX)(AX*8)
+	VMOVUPD      Z11, K1, (DX)(AX*8)
 
-rowend:
-	LEAQ (CX)(R8*8), CX
-	LEAQ (DX)(R9*8), DX
-	LEAQ (BX)(R8*8), BX
-	LEAQ (SI)(R9*8), SI
+pass1end:
+	LEAQ (CX)(R9*8), CX
+	LEAQ (DX)(R8*8), DX
+	LEAQ (BX)(R9*8), BX
+	LEAQ (SI)(R8*8), SI
 	JMP  group
 
 end:
@@ -4315,84 +4493,6 @@ DATA float64_0000000000000000<>+8(SB)/8, $0x0000000000000000
 DATA float64_0000000000000000<>+16(SB)/8, $0x0000000000000000
 DATA float64_0000000000000000<>+24(SB)/8, $0x0000000000000000
 GLOBL float64_0000000000000000<>(SB), RODATA|NOPTR, $32
-
-// func avx512F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64AddTakeGroups(SB), NOSPLIT, $0-144
-	MOVQ rest_base+48(FP), CX
-	MOVQ x_base+72(FP), DX
-	MOVQ y_base+96(FP), BX
-	MOVQ a_base+24(FP), SI
-	MOVQ dst_base+0(FP), DI
-	MOVQ n+120(FP), R8
-	MOVQ c+128(FP), R9
-	MOVQ step+136(FP), R10
-
-group:
-	DECQ R8
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(R9), R11
-	CMPQ AX, R11
-	JG   by1end
-
-by1:
-	VMOVUPS      (CX)(AX*8), Z0
-	VMOVUPS      (DX)(AX*8), Z1
-	VMOVUPS      (BX)(AX*8), Z2
-	VMOVUPS      (SI)(AX*8), Z3
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z4, Z4, Z4
-	VCMPPD       $0x08, Z4, Z1, K1
-	VBLENDMPD    Z0, Z2, K1, Z5
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z6, Z6, Z6
-	VCMPPD       $0x08, Z6, Z1, K1
-	VBLENDMPD    Z2, Z0, K1, Z7
-	VADDPD       Z5, Z3, Z0
-	VMOVUPS      Z0, (DI)(AX*8)
-	VMOVUPS      Z7, (CX)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, R11
-	JLE          by1
-
-by1end:
-	CMPQ         AX, R9
-	JE           rowend
-	MOVQ         R9, R11
-	SUBQ         AX, R11
-	MOVQ         $-1, R12
-	BZHIQ        R11, R12, R12
-	KMOVW        R12, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z0
-	VMOVUPD.Z    (DX)(AX*8), K1, Z1
-	VMOVUPD.Z    (BX)(AX*8), K1, Z2
-	VMOVUPD.Z    (SI)(AX*8), K1, Z3
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z8, Z8, Z8
-	VCMPPD       $0x08, Z8, Z1, K2
-	VBLENDMPD    Z0, Z2, K2, Z9
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z10, Z10, Z10
-	VCMPPD       $0x08, Z10, Z1, K2
-	VBLENDMPD    Z2, Z0, K2, Z11
-	VADDPD       Z9, Z3, Z0
-	VMOVUPD      Z0, K1, (DI)(AX*8)
-	VMOVUPD      Z11, K1, (CX)(AX*8)
-
-rowend:
-	LEAQ (CX)(R9*8), CX
-	LEAQ (DX)(R10*8), DX
-	LEAQ (BX)(R9*8), BX
-	LEAQ (SI)(R10*8), SI
-	LEAQ (DI)(R10*8), DI
-	JMP  group
-
-end:
-	VZEROUPPER
-	RET
 
 // func avx512F64AddScaledGroups(dst []float64, a float64, x []float64, n int, c int, dstStep int, xStep int)
 // Requires: AVX, AVX512F, BMI2
@@ -4411,9 +4511,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(SI), R9
 	CMPQ AX, R9
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z1
 	VMOVUPS     (DX)(AX*8), Z2
 	VMOVAPS     Z1, Z1
@@ -4421,11 +4521,11 @@ by1:
 	VMOVUPS     Z1, (CX)(AX*8)
 	ADDQ        $+8, AX
 	CMPQ        AX, R9
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	MOVQ        SI, R9
 	SUBQ        AX, R9
 	MOVQ        $-1, R10
@@ -4437,7 +4537,7 @@ by1end:
 	VFMADD231PD Z0, Z2, Z1
 	VMOVUPD     Z1, K1, (CX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(R8*8), DX
 	JMP  group
@@ -4455,9 +4555,9 @@ TEXT ·avx512F64ReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z0
 	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
 	VPXORD       Z1, Z1, Z1
@@ -4466,11 +4566,11 @@ by1:
 	VMOVUPS      Z2, (DX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
@@ -4482,7 +4582,7 @@ by1end:
 	VBLENDMPD    Z1, Z0, K2, Z5
 	VMOVUPD      Z5, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4495,20 +4595,20 @@ TEXT ·avx512F64LeakyReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z0
 	VMULPD.BCST float64_3f847ae147ae147b<>+0(SB), Z0, Z1
 	VMAXPD      Z0, Z1, Z0
 	VMOVUPS     Z0, (DX)(AX*8)
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -4518,7 +4618,7 @@ by1end:
 	VMAXPD      Z0, Z1, Z0
 	VMOVUPD     Z0, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4537,9 +4637,9 @@ TEXT ·avx512F64HardTanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z0
 	VBROADCASTSD float64_bff0000000000000<>+0(SB), Z1
 	VMAXPD       Z0, Z1, Z0
@@ -4548,11 +4648,11 @@ by1:
 	VMOVUPS      Z0, (DX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
@@ -4564,7 +4664,7 @@ by1end:
 	VMINPD       Z0, Z1, Z0
 	VMOVUPD      Z0, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4585,9 +4685,9 @@ TEXT ·avx512F64MulSlopeTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4597,11 +4697,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4614,7 +4714,7 @@ by1end:
 	VMULPD       Z1, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4630,9 +4730,9 @@ TEXT ·avx512F64AddSlopeTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -4644,11 +4744,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4663,7 +4763,7 @@ by1end:
 	VFMADD231PD  Z1, Z0, Z2
 	VMOVUPD      Z2, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4678,9 +4778,9 @@ TEXT ·avx512F64MulSlopeReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4694,11 +4794,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4715,7 +4815,7 @@ by1end:
 	VMULPD       Z6, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4731,9 +4831,9 @@ TEXT ·avx512F64AddSlopeReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -4749,11 +4849,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4772,7 +4872,7 @@ by1end:
 	VFMADD231PD  Z7, Z0, Z1
 	VMOVUPD      Z1, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4787,9 +4887,9 @@ TEXT ·avx512F64MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4803,11 +4903,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4824,7 +4924,7 @@ by1end:
 	VMULPD       Z6, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4840,9 +4940,9 @@ TEXT ·avx512F64AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -4858,11 +4958,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4881,7 +4981,7 @@ by1end:
 	VFMADD231PD  Z7, Z0, Z1
 	VMOVUPD      Z1, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4896,9 +4996,9 @@ TEXT ·avx512F64MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4908,11 +5008,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4925,7 +5025,7 @@ by1end:
 	VMULPD       Z1, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4941,9 +5041,9 @@ TEXT ·avx512F64AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -4955,11 +5055,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4974,7 +5074,7 @@ by1end:
 	VFMADD231PD  Z1, Z0, Z2
 	VMOVUPD      Z2, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4989,9 +5089,9 @@ TEXT ·avx512F64MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -5008,11 +5108,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -5032,7 +5132,7 @@ by1end:
 	VMULPD       Z6, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5054,9 +5154,9 @@ TEXT ·avx512F64AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -5075,11 +5175,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -5101,7 +5201,7 @@ by1end:
 	VFMADD231PD  Z7, Z0, Z1
 	VMOVUPD      Z1, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5116,9 +5216,9 @@ TEXT ·avx512F64MulSlopeELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -5129,11 +5229,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -5147,7 +5247,7 @@ by1end:
 	VMULPD       Z1, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5163,9 +5263,9 @@ TEXT ·avx512F64AddSlopeELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -5178,11 +5278,11 @@ by1:
 	VMOVUPS      Z3, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -5198,7 +5298,7 @@ by1end:
 	VFMADD231PD  Z1, Z0, Z2
 	VMOVUPD      Z2, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5214,9 +5314,9 @@ TEXT ·avx512F64Squares(SB), NOSPLIT, $0-32
 	XORQ   AX, AX
 	LEAQ   -32(DX), BX
 	CMPQ   AX, BX
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
 	VFMADD231PD Z4, Z4, Z0
 	VMOVUPS     64(CX)(AX*8), Z4
@@ -5227,23 +5327,23 @@ by4:
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, BX
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(DX), BX
 	CMPQ AX, BX
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
 	VFMADD231PD Z4, Z4, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, BX
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DX
 	MOVQ        $-1, BX
 	BZHIQ       DX, BX, BX
@@ -5251,7 +5351,7 @@ by1end:
 	VMOVUPD.Z   (CX)(AX*8), K1, Z4
 	VFMADD231PD Z4, Z4, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -5278,9 +5378,9 @@ TEXT ·avx512F64SquaresWeighed(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -32(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
 	VMOVUPS     (DX)(AX*8), Z5
 	VMULPD      Z4, Z5, Z5
@@ -5299,25 +5399,25 @@ by4:
 	VFMADD231PD Z5, Z4, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
 	VMOVUPS     (DX)(AX*8), Z5
 	VMULPD      Z4, Z5, Z5
 	VFMADD231PD Z5, Z4, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -5327,7 +5427,7 @@ by1end:
 	VMULPD      Z4, Z5, Z5
 	VFMADD231PD Z5, Z4, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -5354,9 +5454,9 @@ TEXT ·avx512F64Dot(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -32(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
 	VMOVUPS     (DX)(AX*8), Z5
 	VFMADD231PD Z4, Z5, Z0
@@ -5371,24 +5471,24 @@ by4:
 	VFMADD231PD Z4, Z5, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
 	VMOVUPS     (DX)(AX*8), Z5
 	VFMADD231PD Z4, Z5, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -5397,7 +5497,7 @@ by1end:
 	VMOVUPD.Z   (DX)(AX*8), K1, Z5
 	VFMADD231PD Z4, Z5, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -5421,19 +5521,19 @@ TEXT ·avx2F32Scale(SB), NOSPLIT, $0-56
 	XORQ         AX, AX
 	LEAQ         -8(BX), SI
 	CMPQ         AX, SI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (DX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
@@ -5443,7 +5543,7 @@ by1end:
 	VMULPS     Y0, Y2, Y0
 	VMASKMOVPS Y0, Y1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5458,9 +5558,9 @@ TEXT ·avx2F32AddScaled(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVAPS     Y1, Y1
@@ -5468,11 +5568,11 @@ by1:
 	VMOVUPS     Y1, (BX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	LEAQ        ones<>+32(SB), DI
 	SHLQ        $0x02, SI
@@ -5484,17 +5584,48 @@ by1end:
 	VFMADD231PS Y0, Y3, Y2
 	VMASKMOVPS  Y2, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
 // func avx2F32AddRow(dst []float32, b []float32)
 // Requires: AVX
 TEXT ·avx2F32AddRow(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), CX
-	MOVQ b_base+24(FP), DX
-	MOVQ dst_len+8(FP), BX
-	MOVQ b_len+32(FP), SI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         b_base+24(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         b_len+32(FP), SI
+	CMPQ         SI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -8(BX), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)(AX*4)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, BX
+	JE         pass1end
+	MOVQ       BX, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VADDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (CX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ SI, BX
@@ -5502,20 +5633,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(SI), DI
 	CMPQ AX, DI
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS (DX)(AX*4), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (CX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass2end
 	MOVQ       SI, DI
 	SUBQ       AX, DI
 	LEAQ       ones<>+32(SB), R8
@@ -5527,7 +5658,7 @@ by1end:
 	VADDPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (CX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(SI*4), CX
 	JMP  row
 
@@ -5538,11 +5669,42 @@ end:
 // func avx2F32SubRow(dst []float32, x []float32, b []float32)
 // Requires: AVX
 TEXT ·avx2F32SubRow(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ b_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         b_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -8(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*4)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x02, DX
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VSUBPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -5550,20 +5712,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS (DX)(AX*4), Y1
 	VSUBPS  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -5575,7 +5737,7 @@ by1end:
 	VSUBPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (BX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
 	JMP  row
@@ -5587,11 +5749,46 @@ end:
 // func avx2F32Residual(dst []float32, x []float32, b []float32)
 // Requires: AVX
 TEXT ·avx2F32Residual(SB), NOSPLIT, $0-72
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         b_base+48(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (BX), Y0
+	XORQ         AX, AX
+	LEAQ         -8(SI), BX
+	CMPQ         AX, BX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Y1
+	VMOVUPS (DX)(AX*4), Y2
+	VADDPS  Y0, Y1, Y1
+	VSUBPS  Y1, Y2, Y1
+	VMOVUPS Y1, (CX)(AX*4)
+	ADDQ    $+8, AX
+	CMPQ    AX, BX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, BX
+	SUBQ       AX, BX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x02, BX
+	SUBQ       BX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VMASKMOVPS (DX)(AX*4), Y1, Y3
+	VADDPS     Y0, Y2, Y0
+	VSUBPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y1, (CX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -5599,9 +5796,9 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS (DX)(AX*4), Y1
 	VMOVUPS (BX)(AX*4), Y2
@@ -5610,11 +5807,11 @@ by1:
 	VMOVUPS Y0, (CX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -5628,7 +5825,7 @@ by1end:
 	VSUBPS     Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (CX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(DI*4), DX
 	JMP  row
@@ -5640,11 +5837,42 @@ end:
 // func avx2F32Weigh(dst []float32, x []float32, p []float32)
 // Requires: AVX
 TEXT ·avx2F32Weigh(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ p_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ p_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         p_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         p_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -8(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*4)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x02, DX
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -5652,20 +5880,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS (DX)(AX*4), Y1
 	VMULPS  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -5677,7 +5905,7 @@ by1end:
 	VMULPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (BX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
 	JMP  row
@@ -5698,9 +5926,9 @@ TEXT ·avx2F32Momentum(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y2
 	VMOVUPS     (DX)(AX*4), Y3
 	VMOVUPS     (BX)(AX*4), Y4
@@ -5712,11 +5940,11 @@ by1:
 	VMOVUPS     Y4, (DX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	LEAQ        ones<>+32(SB), DI
 	SHLQ        $0x02, SI
@@ -5732,7 +5960,7 @@ by1end:
 	VMASKMOVPS  Y0, Y2, (CX)(AX*4)
 	VMASKMOVPS  Y5, Y2, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5757,9 +5985,9 @@ TEXT ·avx2F32Adam(SB), NOSPLIT, $0-120
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y8
 	VMOVUPS      (DX)(AX*4), Y9
 	VMOVUPS      (BX)(AX*4), Y10
@@ -5784,11 +6012,11 @@ by1:
 	VMOVUPS      Y9, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -5817,7 +6045,7 @@ by1end:
 	VMASKMOVPS   Y6, Y8, (DX)(AX*4)
 	VMASKMOVPS   Y0, Y8, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5836,9 +6064,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(SI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
 	VMOVUPS   (DX)(AX*4), Y1
 	VMAXPS    Y1, Y0, Y1
@@ -5848,11 +6076,11 @@ by1:
 	VMOVUPS   Y0, (CX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, R8
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	MOVQ       SI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -5867,7 +6095,7 @@ by1end:
 	VBLENDVPS  Y3, Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (CX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(DI*4), DX
 	JMP  group
@@ -5879,10 +6107,10 @@ end:
 // func avx2F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
 // Requires: AVX
 TEXT ·avx2F32TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ rest_base+24(FP), CX
-	MOVQ x_base+48(FP), DX
-	MOVQ y_base+72(FP), BX
-	MOVQ dst_base+0(FP), SI
+	MOVQ dst_base+0(FP), CX
+	MOVQ rest_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
 	MOVQ n+96(FP), DI
 	MOVQ c+104(FP), R8
 	MOVQ step+112(FP), R9
@@ -5893,30 +6121,32 @@ group:
 	XORQ AX, AX
 	LEAQ -8(R8), R10
 	CMPQ AX, R10
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
 	VMOVUPS   (DX)(AX*4), Y1
 	VMOVUPS   (BX)(AX*4), Y2
-	VSUBPS    Y2, Y1, Y1
-	VMOVUPS   float32_00000000<>+0(SB), Y3
-	VXORPS    Y2, Y2, Y2
-	VCMPPS    $0x08, Y2, Y1, Y2
-	VBLENDVPS Y2, Y0, Y3, Y2
+	VMOVUPS   (SI)(AX*4), Y3
+	VSUBPS    Y3, Y2, Y2
 	VMOVUPS   float32_00000000<>+0(SB), Y4
 	VXORPS    Y3, Y3, Y3
-	VCMPPS    $0x08, Y3, Y1, Y1
-	VBLENDVPS Y1, Y4, Y0, Y0
-	VMOVUPS   Y2, (SI)(AX*4)
+	VCMPPS    $0x08, Y3, Y2, Y3
+	VBLENDVPS Y3, Y1, Y4, Y3
+	VADDPS    Y3, Y0, Y0
+	VMOVUPS   float32_00000000<>+0(SB), Y4
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x08, Y3, Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
 	VMOVUPS   Y0, (CX)(AX*4)
+	VMOVUPS   Y1, (DX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, R10
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, R8
-	JE         rowend
+	JE         pass1end
 	MOVQ       R8, R10
 	SUBQ       AX, R10
 	LEAQ       ones<>+32(SB), R11
@@ -5926,102 +6156,25 @@ by1end:
 	VMASKMOVPS (CX)(AX*4), Y0, Y1
 	VMASKMOVPS (DX)(AX*4), Y0, Y2
 	VMASKMOVPS (BX)(AX*4), Y0, Y3
-	VSUBPS     Y3, Y2, Y2
-	VMOVUPS    float32_00000000<>+0(SB), Y4
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x08, Y3, Y2, Y3
-	VBLENDVPS  Y3, Y1, Y4, Y3
+	VMASKMOVPS (SI)(AX*4), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
 	VMOVUPS    float32_00000000<>+0(SB), Y5
 	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x08, Y4, Y2, Y2
-	VBLENDVPS  Y2, Y5, Y1, Y1
-	VMASKMOVPS Y3, Y0, (SI)(AX*4)
-	VMASKMOVPS Y1, Y0, (CX)(AX*4)
-
-rowend:
-	LEAQ (CX)(R8*4), CX
-	LEAQ (DX)(R9*4), DX
-	LEAQ (BX)(R8*4), BX
-	LEAQ (SI)(R9*4), SI
-	JMP  group
-
-end:
-	VZEROUPPER
-	RET
-
-// func avx2F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
-// Requires: AVX
-TEXT ·avx2F32AddTakeGroups(SB), NOSPLIT, $0-144
-	MOVQ rest_base+48(FP), CX
-	MOVQ x_base+72(FP), DX
-	MOVQ y_base+96(FP), BX
-	MOVQ a_base+24(FP), SI
-	MOVQ dst_base+0(FP), DI
-	MOVQ n+120(FP), R8
-	MOVQ c+128(FP), R9
-	MOVQ step+136(FP), R10
-
-group:
-	DECQ R8
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(R9), R11
-	CMPQ AX, R11
-	JG   by1end
-
-by1:
-	VMOVUPS   (CX)(AX*4), Y0
-	VMOVUPS   (DX)(AX*4), Y1
-	VMOVUPS   (BX)(AX*4), Y2
-	VMOVUPS   (SI)(AX*4), Y3
-	VSUBPS    Y2, Y1, Y1
-	VMOVUPS   float32_00000000<>+0(SB), Y4
-	VXORPS    Y2, Y2, Y2
-	VCMPPS    $0x08, Y2, Y1, Y2
-	VBLENDVPS Y2, Y0, Y4, Y2
-	VMOVUPS   float32_00000000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPS    $0x08, Y4, Y1, Y1
-	VBLENDVPS Y1, Y5, Y0, Y0
-	VADDPS    Y2, Y3, Y1
-	VMOVUPS   Y1, (DI)(AX*4)
-	VMOVUPS   Y0, (CX)(AX*4)
-	ADDQ      $+8, AX
-	CMPQ      AX, R11
-	JLE       by1
-
-by1end:
-	CMPQ       AX, R9
-	JE         rowend
-	MOVQ       R9, R11
-	SUBQ       AX, R11
-	LEAQ       ones<>+32(SB), R12
-	SHLQ       $0x02, R11
-	SUBQ       R11, R12
-	VMOVUPS    (R12), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VMASKMOVPS (BX)(AX*4), Y0, Y3
-	VMASKMOVPS (SI)(AX*4), Y0, Y4
-	VSUBPS     Y3, Y2, Y2
+	VCMPPS     $0x08, Y4, Y3, Y4
+	VBLENDVPS  Y4, Y2, Y5, Y4
+	VADDPS     Y4, Y1, Y1
 	VMOVUPS    float32_00000000<>+0(SB), Y5
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x08, Y3, Y2, Y3
-	VBLENDVPS  Y3, Y1, Y5, Y3
-	VMOVUPS    float32_00000000<>+0(SB), Y6
-	VXORPS     Y5, Y5, Y5
-	VCMPPS     $0x08, Y5, Y2, Y2
-	VBLENDVPS  Y2, Y6, Y1, Y1
-	VADDPS     Y3, Y4, Y2
-	VMASKMOVPS Y2, Y0, (DI)(AX*4)
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x08, Y4, Y3, Y3
+	VBLENDVPS  Y3, Y5, Y2, Y2
 	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+	VMASKMOVPS Y2, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(R9*4), CX
-	LEAQ (DX)(R10*4), DX
+	LEAQ (DX)(R8*4), DX
 	LEAQ (BX)(R9*4), BX
-	LEAQ (SI)(R10*4), SI
-	LEAQ (DI)(R10*4), DI
+	LEAQ (SI)(R8*4), SI
 	JMP  group
 
 end:
@@ -6045,9 +6198,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(SI), R9
 	CMPQ AX, R9
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVAPS     Y1, Y1
@@ -6055,11 +6208,11 @@ by1:
 	VMOVUPS     Y1, (CX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R9
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	MOVQ        SI, R9
 	SUBQ        AX, R9
 	LEAQ        ones<>+32(SB), R10
@@ -6072,7 +6225,7 @@ by1end:
 	VFMADD231PS Y0, Y3, Y2
 	VMASKMOVPS  Y2, Y1, (CX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(R8*4), DX
 	JMP  group
@@ -6090,9 +6243,9 @@ TEXT ·avx2F32Tanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y0
 	VMOVUPS     float32_c1100000<>+0(SB), Y1
 	VMAXPS      Y0, Y1, Y0
@@ -6118,11 +6271,11 @@ by1:
 	VMOVUPS     Y0, (DX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x02, BX
@@ -6152,7 +6305,7 @@ by1end:
 	VMINPS      Y1, Y2, Y1
 	VMASKMOVPS  Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6165,9 +6318,9 @@ TEXT ·avx2F32ReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
 	VMOVUPS   float32_00000000<>+0(SB), Y2
 	VXORPS    Y1, Y1, Y1
@@ -6176,11 +6329,11 @@ by1:
 	VMOVUPS   Y0, (DX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, SI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
@@ -6193,7 +6346,7 @@ by1end:
 	VBLENDVPS  Y2, Y3, Y1, Y1
 	VMASKMOVPS Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6206,20 +6359,20 @@ TEXT ·avx2F32LeakyReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMULPS  float32_3c23d70a<>+0(SB), Y0, Y1
 	VMAXPS  Y0, Y1, Y0
 	VMOVUPS Y0, (DX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
@@ -6230,7 +6383,7 @@ by1end:
 	VMAXPS     Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6243,9 +6396,9 @@ TEXT ·avx2F32Sigmoid(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
 	VMAXPS       Y0, Y1, Y0
@@ -6278,11 +6431,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6319,7 +6472,7 @@ by1end:
 	VDIVPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6332,9 +6485,9 @@ TEXT ·avx2F32GELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VANDPS       float32_7fffffff<>+0(SB), Y0, Y1
 	VMOVUPS      float32_41480000<>+0(SB), Y2
@@ -6381,11 +6534,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6436,7 +6589,7 @@ by1end:
 	VFNMADD231PS Y3, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6449,9 +6602,9 @@ TEXT ·avx2F32Softplus(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VANDPS       float32_7fffffff<>+0(SB), Y0, Y1
 	VXORPS       float32_80000000<>+0(SB), Y1, Y1
@@ -6494,11 +6647,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6545,7 +6698,7 @@ by1end:
 	VADDPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6558,9 +6711,9 @@ TEXT ·avx2F32HardTanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS float32_bf800000<>+0(SB), Y1
 	VMAXPS  Y0, Y1, Y0
@@ -6569,11 +6722,11 @@ by1:
 	VMOVUPS Y0, (DX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
@@ -6586,7 +6739,7 @@ by1end:
 	VMINPS     Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6599,9 +6752,9 @@ TEXT ·avx2F32SiLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
 	VMAXPS       Y0, Y1, Y1
@@ -6637,11 +6790,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6681,7 +6834,7 @@ by1end:
 	VMULPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6694,9 +6847,9 @@ TEXT ·avx2F32ELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_00000000<>+0(SB), Y1
 	VMINPS       Y0, Y1, Y1
@@ -6729,11 +6882,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6770,7 +6923,7 @@ by1end:
 	VADDPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6783,9 +6936,9 @@ TEXT ·avx2F32SELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_00000000<>+0(SB), Y1
 	VMINPS       Y0, Y1, Y1
@@ -6821,11 +6974,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6865,7 +7018,7 @@ by1end:
 	VMULPS       float32_3f867d5f<>+0(SB), Y1, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6878,9 +7031,9 @@ TEXT ·avx2F32Mish(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
 	VMAXPS       Y0, Y1, Y1
@@ -6916,11 +7069,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6960,7 +7113,7 @@ by1end:
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6975,9 +7128,9 @@ TEXT ·avx2F32MulSlopeTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -6987,11 +7140,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -7005,7 +7158,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7021,9 +7174,9 @@ TEXT ·avx2F32AddSlopeTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -7035,11 +7188,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -7055,7 +7208,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7070,9 +7223,9 @@ TEXT ·avx2F32MulSlopeReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y1
 	VMOVUPS   (DX)(AX*4), Y2
 	VMULPS    Y0, Y1, Y1
@@ -7086,11 +7239,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
@@ -7108,7 +7261,7 @@ by1end:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7124,9 +7277,9 @@ TEXT ·avx2F32AddSlopeReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVUPS     (BX)(AX*4), Y3
@@ -7142,11 +7295,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
@@ -7166,7 +7319,7 @@ by1end:
 	VFMADD231PS Y2, Y0, Y3
 	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7181,9 +7334,9 @@ TEXT ·avx2F32MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y1
 	VMOVUPS   (DX)(AX*4), Y2
 	VMULPS    Y0, Y1, Y1
@@ -7197,11 +7350,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
@@ -7219,7 +7372,7 @@ by1end:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7235,9 +7388,9 @@ TEXT ·avx2F32AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVUPS     (BX)(AX*4), Y3
@@ -7253,11 +7406,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
@@ -7277,7 +7430,7 @@ by1end:
 	VFMADD231PS Y2, Y0, Y3
 	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7292,9 +7445,9 @@ TEXT ·avx2F32MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -7304,11 +7457,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -7322,7 +7475,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7338,9 +7491,9 @@ TEXT ·avx2F32AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -7352,11 +7505,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -7372,7 +7525,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7387,9 +7540,9 @@ TEXT ·avx2F32MulSlopeGELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -7443,11 +7596,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -7505,7 +7658,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7521,9 +7674,9 @@ TEXT ·avx2F32AddSlopeGELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -7579,11 +7732,11 @@ by1:
 	VMOVUPS      Y3, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -7643,7 +7796,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7658,9 +7811,9 @@ TEXT ·avx2F32MulSlopeSoftplus(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -7696,11 +7849,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -7740,7 +7893,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7756,9 +7909,9 @@ TEXT ·avx2F32AddSlopeSoftplus(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -7796,11 +7949,11 @@ by1:
 	VMOVUPS      Y3, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -7842,7 +7995,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7857,9 +8010,9 @@ TEXT ·avx2F32MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y1
 	VMOVUPS   (DX)(AX*4), Y2
 	VMULPS    Y0, Y1, Y1
@@ -7876,11 +8029,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
@@ -7901,7 +8054,7 @@ by1end:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7917,9 +8070,9 @@ TEXT ·avx2F32AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVUPS     (BX)(AX*4), Y3
@@ -7938,11 +8091,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
@@ -7965,7 +8118,7 @@ by1end:
 	VFMADD231PS Y2, Y0, Y3
 	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7980,9 +8133,9 @@ TEXT ·avx2F32MulSlopeSiLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -8022,11 +8175,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -8070,7 +8223,7 @@ by1end:
 	VMULPS       Y4, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8086,9 +8239,9 @@ TEXT ·avx2F32AddSlopeSiLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -8130,11 +8283,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -8180,7 +8333,7 @@ by1end:
 	VFMADD231PS  Y5, Y0, Y2
 	VMASKMOVPS   Y2, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8195,9 +8348,9 @@ TEXT ·avx2F32MulSlopeELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
 	VMOVUPS (DX)(AX*4), Y2
 	VMULPS  Y0, Y1, Y1
@@ -8208,11 +8361,11 @@ by1:
 	VMOVUPS Y1, (BX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
@@ -8227,7 +8380,7 @@ by1end:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8243,9 +8396,9 @@ TEXT ·avx2F32AddSlopeELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVUPS     (BX)(AX*4), Y3
@@ -8258,11 +8411,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
@@ -8279,7 +8432,7 @@ by1end:
 	VFMADD231PS Y2, Y0, Y3
 	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8294,9 +8447,9 @@ TEXT ·avx2F32MulSlopeSELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -8333,11 +8486,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -8378,7 +8531,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8394,9 +8547,9 @@ TEXT ·avx2F32AddSlopeSELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -8435,11 +8588,11 @@ by1:
 	VMOVUPS      Y3, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -8482,7 +8635,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8497,9 +8650,9 @@ TEXT ·avx2F32MulSlopeMish(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -8541,11 +8694,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -8591,7 +8744,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8607,9 +8760,9 @@ TEXT ·avx2F32AddSlopeMish(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -8653,11 +8806,11 @@ by1:
 	VMOVUPS      Y3, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -8705,7 +8858,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8721,9 +8874,9 @@ TEXT ·avx2F32Squares(SB), NOSPLIT, $0-32
 	XORQ   AX, AX
 	LEAQ   -16(DX), BX
 	CMPQ   AX, BX
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VFMADD231PD Y4, Y4, Y0
 	VCVTPS2PD   16(CX)(AX*4), Y4
@@ -8734,23 +8887,23 @@ by4:
 	VFMADD231PD Y4, Y4, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, BX
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(DX), BX
 	CMPQ AX, BX
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VFMADD231PD Y4, Y4, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, BX
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DX
 	LEAQ        ones<>+32(SB), BX
 	SHLQ        $0x02, DX
@@ -8760,7 +8913,7 @@ by1end:
 	VCVTPS2PD   X4, Y4
 	VFMADD231PD Y4, Y4, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -8785,9 +8938,9 @@ TEXT ·avx2F32SquaresWeighed(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -16(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VCVTPS2PD   (DX)(AX*4), Y5
 	VMULPD      Y4, Y5, Y5
@@ -8806,25 +8959,25 @@ by4:
 	VFMADD231PD Y5, Y4, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VCVTPS2PD   (DX)(AX*4), Y5
 	VMULPD      Y4, Y5, Y5
 	VFMADD231PD Y5, Y4, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x02, BX
@@ -8837,7 +8990,7 @@ by1end:
 	VMULPD      Y5, Y4, Y4
 	VFMADD231PD Y4, Y5, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -8862,9 +9015,9 @@ TEXT ·avx2F32Dot(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -16(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VCVTPS2PD   (DX)(AX*4), Y5
 	VFMADD231PD Y4, Y5, Y0
@@ -8879,24 +9032,24 @@ by4:
 	VFMADD231PD Y4, Y5, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VCVTPS2PD   (DX)(AX*4), Y5
 	VFMADD231PD Y4, Y5, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x02, BX
@@ -8908,7 +9061,7 @@ by1end:
 	VCVTPS2PD   X4, Y4
 	VFMADD231PD Y5, Y4, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -8930,19 +9083,19 @@ TEXT ·avx2F64Scale(SB), NOSPLIT, $0-56
 	XORQ         AX, AX
 	LEAQ         -4(BX), SI
 	CMPQ         AX, SI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
 	VMULPD  Y0, Y1, Y1
 	VMOVUPS Y1, (DX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
@@ -8952,7 +9105,7 @@ by1end:
 	VMULPD     Y0, Y2, Y0
 	VMASKMOVPD Y0, Y1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8967,9 +9120,9 @@ TEXT ·avx2F64AddScaled(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVAPS     Y1, Y1
@@ -8977,11 +9130,11 @@ by1:
 	VMOVUPS     Y1, (BX)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	LEAQ        ones<>+32(SB), DI
 	SHLQ        $0x03, SI
@@ -8993,17 +9146,48 @@ by1end:
 	VFMADD231PD Y0, Y3, Y2
 	VMASKMOVPD  Y2, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
 // func avx2F64AddRow(dst []float64, b []float64)
 // Requires: AVX
 TEXT ·avx2F64AddRow(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), CX
-	MOVQ b_base+24(FP), DX
-	MOVQ dst_len+8(FP), BX
-	MOVQ b_len+32(FP), SI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         b_base+24(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         b_len+32(FP), SI
+	CMPQ         SI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -4(BX), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)(AX*8)
+	ADDQ    $+4, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, BX
+	JE         pass1end
+	MOVQ       BX, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VADDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (CX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ SI, BX
@@ -9011,20 +9195,20 @@ row:
 	XORQ AX, AX
 	LEAQ -4(SI), DI
 	CMPQ AX, DI
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS (DX)(AX*8), Y1
 	VADDPD  Y1, Y0, Y0
 	VMOVUPS Y0, (CX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass2end
 	MOVQ       SI, DI
 	SUBQ       AX, DI
 	LEAQ       ones<>+32(SB), R8
@@ -9036,7 +9220,7 @@ by1end:
 	VADDPD     Y2, Y1, Y1
 	VMASKMOVPD Y1, Y0, (CX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(SI*8), CX
 	JMP  row
 
@@ -9047,11 +9231,42 @@ end:
 // func avx2F64SubRow(dst []float64, x []float64, b []float64)
 // Requires: AVX
 TEXT ·avx2F64SubRow(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ b_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         b_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -4(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Y1
+	VSUBPD  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*8)
+	ADDQ    $+4, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x03, DX
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VSUBPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -9059,20 +9274,20 @@ row:
 	XORQ AX, AX
 	LEAQ -4(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS (DX)(AX*8), Y1
 	VSUBPD  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -9084,7 +9299,7 @@ by1end:
 	VSUBPD     Y2, Y1, Y1
 	VMASKMOVPD Y1, Y0, (BX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
 	JMP  row
@@ -9096,11 +9311,46 @@ end:
 // func avx2F64Residual(dst []float64, x []float64, b []float64)
 // Requires: AVX
 TEXT ·avx2F64Residual(SB), NOSPLIT, $0-72
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         b_base+48(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (BX), Y0
+	XORQ         AX, AX
+	LEAQ         -4(SI), BX
+	CMPQ         AX, BX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Y1
+	VMOVUPS (DX)(AX*8), Y2
+	VADDPD  Y0, Y1, Y1
+	VSUBPD  Y1, Y2, Y1
+	VMOVUPS Y1, (CX)(AX*8)
+	ADDQ    $+4, AX
+	CMPQ    AX, BX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, BX
+	SUBQ       AX, BX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x03, BX
+	SUBQ       BX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VMASKMOVPD (DX)(AX*8), Y1, Y3
+	VADDPD     Y0, Y2, Y0
+	VSUBPD     Y0, Y3, Y0
+	VMASKMOVPD Y0, Y1, (CX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -9108,9 +9358,9 @@ row:
 	XORQ AX, AX
 	LEAQ -4(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS (DX)(AX*8), Y1
 	VMOVUPS (BX)(AX*8), Y2
@@ -9119,11 +9369,11 @@ by1:
 	VMOVUPS Y0, (CX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -9137,7 +9387,7 @@ by1end:
 	VSUBPD     Y1, Y2, Y1
 	VMASKMOVPD Y1, Y0, (CX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(DI*8), DX
 	JMP  row
@@ -9149,11 +9399,42 @@ end:
 // func avx2F64Weigh(dst []float64, x []float64, p []float64)
 // Requires: AVX
 TEXT ·avx2F64Weigh(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ p_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ p_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         p_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         p_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -4(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*8)
+	ADDQ    $+4, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x03, DX
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -9161,20 +9442,20 @@ row:
 	XORQ AX, AX
 	LEAQ -4(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS (DX)(AX*8), Y1
 	VMULPD  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -9186,7 +9467,7 @@ by1end:
 	VMULPD     Y2, Y1, Y1
 	VMASKMOVPD Y1, Y0, (BX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
 	JMP  row
@@ -9207,9 +9488,9 @@ TEXT ·avx2F64Momentum(SB), NOSPLIT, $0-88
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y2
 	VMOVUPS     (DX)(AX*8), Y3
 	VMOVUPS     (BX)(AX*8), Y4
@@ -9221,11 +9502,11 @@ by1:
 	VMOVUPS     Y4, (DX)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	LEAQ        ones<>+32(SB), DI
 	SHLQ        $0x03, SI
@@ -9241,7 +9522,7 @@ by1end:
 	VMASKMOVPD  Y0, Y2, (CX)(AX*8)
 	VMASKMOVPD  Y5, Y2, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9266,9 +9547,9 @@ TEXT ·avx2F64Adam(SB), NOSPLIT, $0-144
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y8
 	VMOVUPS      (DX)(AX*8), Y9
 	VMOVUPS      (BX)(AX*8), Y10
@@ -9293,11 +9574,11 @@ by1:
 	VMOVUPS      Y9, (BX)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x03, DI
@@ -9326,7 +9607,7 @@ by1end:
 	VMASKMOVPD   Y6, Y8, (DX)(AX*8)
 	VMASKMOVPD   Y0, Y8, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9345,9 +9626,9 @@ group:
 	XORQ AX, AX
 	LEAQ -4(SI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
 	VMOVUPS   (DX)(AX*8), Y1
 	VMAXPD    Y1, Y0, Y1
@@ -9357,11 +9638,11 @@ by1:
 	VMOVUPS   Y0, (CX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, R8
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	MOVQ       SI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -9376,7 +9657,7 @@ by1end:
 	VBLENDVPD  Y3, Y1, Y2, Y1
 	VMASKMOVPD Y1, Y0, (CX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(DI*8), DX
 	JMP  group
@@ -9388,10 +9669,10 @@ end:
 // func avx2F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
 // Requires: AVX
 TEXT ·avx2F64TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ rest_base+24(FP), CX
-	MOVQ x_base+48(FP), DX
-	MOVQ y_base+72(FP), BX
-	MOVQ dst_base+0(FP), SI
+	MOVQ dst_base+0(FP), CX
+	MOVQ rest_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
 	MOVQ n+96(FP), DI
 	MOVQ c+104(FP), R8
 	MOVQ step+112(FP), R9
@@ -9402,30 +9683,32 @@ group:
 	XORQ AX, AX
 	LEAQ -4(R8), R10
 	CMPQ AX, R10
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
 	VMOVUPS   (DX)(AX*8), Y1
 	VMOVUPS   (BX)(AX*8), Y2
-	VSUBPD    Y2, Y1, Y1
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y3
-	VXORPS    Y2, Y2, Y2
-	VCMPPD    $0x08, Y2, Y1, Y2
-	VBLENDVPD Y2, Y0, Y3, Y2
+	VMOVUPS   (SI)(AX*8), Y3
+	VSUBPD    Y3, Y2, Y2
 	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
 	VXORPS    Y3, Y3, Y3
-	VCMPPD    $0x08, Y3, Y1, Y1
-	VBLENDVPD Y1, Y4, Y0, Y0
-	VMOVUPS   Y2, (SI)(AX*8)
+	VCMPPD    $0x08, Y3, Y2, Y3
+	VBLENDVPD Y3, Y1, Y4, Y3
+	VADDPD    Y3, Y0, Y0
+	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
+	VXORPS    Y3, Y3, Y3
+	VCMPPD    $0x08, Y3, Y2, Y2
+	VBLENDVPD Y2, Y4, Y1, Y1
 	VMOVUPS   Y0, (CX)(AX*8)
+	VMOVUPS   Y1, (DX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, R10
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, R8
-	JE         rowend
+	JE         pass1end
 	MOVQ       R8, R10
 	SUBQ       AX, R10
 	LEAQ       ones<>+32(SB), R11
@@ -9435,102 +9718,25 @@ by1end:
 	VMASKMOVPD (CX)(AX*8), Y0, Y1
 	VMASKMOVPD (DX)(AX*8), Y0, Y2
 	VMASKMOVPD (BX)(AX*8), Y0, Y3
-	VSUBPD     Y3, Y2, Y2
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y4
-	VXORPS     Y3, Y3, Y3
-	VCMPPD     $0x08, Y3, Y2, Y3
-	VBLENDVPD  Y3, Y1, Y4, Y3
+	VMASKMOVPD (SI)(AX*8), Y0, Y4
+	VSUBPD     Y4, Y3, Y3
 	VMOVUPS    float64_0000000000000000<>+0(SB), Y5
 	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x08, Y4, Y2, Y2
-	VBLENDVPD  Y2, Y5, Y1, Y1
-	VMASKMOVPD Y3, Y0, (SI)(AX*8)
-	VMASKMOVPD Y1, Y0, (CX)(AX*8)
-
-rowend:
-	LEAQ (CX)(R8*8), CX
-	LEAQ (DX)(R9*8), DX
-	LEAQ (BX)(R8*8), BX
-	LEAQ (SI)(R9*8), SI
-	JMP  group
-
-end:
-	VZEROUPPER
-	RET
-
-// func avx2F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
-// Requires: AVX
-TEXT ·avx2F64AddTakeGroups(SB), NOSPLIT, $0-144
-	MOVQ rest_base+48(FP), CX
-	MOVQ x_base+72(FP), DX
-	MOVQ y_base+96(FP), BX
-	MOVQ a_base+24(FP), SI
-	MOVQ dst_base+0(FP), DI
-	MOVQ n+120(FP), R8
-	MOVQ c+128(FP), R9
-	MOVQ step+136(FP), R10
-
-group:
-	DECQ R8
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(R9), R11
-	CMPQ AX, R11
-	JG   by1end
-
-by1:
-	VMOVUPS   (CX)(AX*8), Y0
-	VMOVUPS   (DX)(AX*8), Y1
-	VMOVUPS   (BX)(AX*8), Y2
-	VMOVUPS   (SI)(AX*8), Y3
-	VSUBPD    Y2, Y1, Y1
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
-	VXORPS    Y2, Y2, Y2
-	VCMPPD    $0x08, Y2, Y1, Y2
-	VBLENDVPD Y2, Y0, Y4, Y2
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPD    $0x08, Y4, Y1, Y1
-	VBLENDVPD Y1, Y5, Y0, Y0
-	VADDPD    Y2, Y3, Y1
-	VMOVUPS   Y1, (DI)(AX*8)
-	VMOVUPS   Y0, (CX)(AX*8)
-	ADDQ      $+4, AX
-	CMPQ      AX, R11
-	JLE       by1
-
-by1end:
-	CMPQ       AX, R9
-	JE         rowend
-	MOVQ       R9, R11
-	SUBQ       AX, R11
-	LEAQ       ones<>+32(SB), R12
-	SHLQ       $0x03, R11
-	SUBQ       R11, R12
-	VMOVUPS    (R12), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VMASKMOVPD (BX)(AX*8), Y0, Y3
-	VMASKMOVPD (SI)(AX*8), Y0, Y4
-	VSUBPD     Y3, Y2, Y2
+	VCMPPD     $0x08, Y4, Y3, Y4
+	VBLENDVPD  Y4, Y2, Y5, Y4
+	VADDPD     Y4, Y1, Y1
 	VMOVUPS    float64_0000000000000000<>+0(SB), Y5
-	VXORPS     Y3, Y3, Y3
-	VCMPPD     $0x08, Y3, Y2, Y3
-	VBLENDVPD  Y3, Y1, Y5, Y3
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y6
-	VXORPS     Y5, Y5, Y5
-	VCMPPD     $0x08, Y5, Y2, Y2
-	VBLENDVPD  Y2, Y6, Y1, Y1
-	VADDPD     Y3, Y4, Y2
-	VMASKMOVPD Y2, Y0, (DI)(AX*8)
+	VXORPS     Y4, Y4, Y4
+	VCMPPD     $0x08, Y4, Y3, Y3
+	VBLENDVPD  Y3, Y5, Y2, Y2
 	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+	VMASKMOVPD Y2, Y0, (DX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(R9*8), CX
-	LEAQ (DX)(R10*8), DX
+	LEAQ (DX)(R8*8), DX
 	LEAQ (BX)(R9*8), BX
-	LEAQ (SI)(R10*8), SI
-	LEAQ (DI)(R10*8), DI
+	LEAQ (SI)(R8*8), SI
 	JMP  group
 
 end:
@@ -9554,9 +9760,9 @@ group:
 	XORQ AX, AX
 	LEAQ -4(SI), R9
 	CMPQ AX, R9
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVAPS     Y1, Y1
@@ -9564,11 +9770,11 @@ by1:
 	VMOVUPS     Y1, (CX)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R9
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	MOVQ        SI, R9
 	SUBQ        AX, R9
 	LEAQ        ones<>+32(SB), R10
@@ -9581,7 +9787,7 @@ by1end:
 	VFMADD231PD Y0, Y3, Y2
 	VMASKMOVPD  Y2, Y1, (CX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(R8*8), DX
 	JMP  group
@@ -9599,9 +9805,9 @@ TEXT ·avx2F64ReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
 	VMOVUPS   float64_0000000000000000<>+0(SB), Y2
 	VXORPS    Y1, Y1, Y1
@@ -9610,11 +9816,11 @@ by1:
 	VMOVUPS   Y0, (DX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, SI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
@@ -9627,7 +9833,7 @@ by1end:
 	VBLENDVPD  Y2, Y3, Y1, Y1
 	VMASKMOVPD Y1, Y0, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9640,20 +9846,20 @@ TEXT ·avx2F64LeakyReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMULPD  float64_3f847ae147ae147b<>+0(SB), Y0, Y1
 	VMAXPD  Y0, Y1, Y0
 	VMOVUPS Y0, (DX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
@@ -9664,7 +9870,7 @@ by1end:
 	VMAXPD     Y1, Y2, Y1
 	VMASKMOVPD Y1, Y0, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9677,9 +9883,9 @@ TEXT ·avx2F64HardTanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS float64_bff0000000000000<>+0(SB), Y1
 	VMAXPD  Y0, Y1, Y0
@@ -9688,11 +9894,11 @@ by1:
 	VMOVUPS Y0, (DX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
@@ -9705,7 +9911,7 @@ by1end:
 	VMINPD     Y1, Y2, Y1
 	VMASKMOVPD Y1, Y0, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9720,9 +9926,9 @@ TEXT ·avx2F64MulSlopeTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
 	VMOVUPS      (DX)(AX*8), Y2
 	VMULPD       Y0, Y1, Y1
@@ -9732,11 +9938,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x03, SI
@@ -9750,7 +9956,7 @@ by1end:
 	VMULPD       Y2, Y0, Y0
 	VMASKMOVPD   Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9766,9 +9972,9 @@ TEXT ·avx2F64AddSlopeTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
 	VMOVUPS      (DX)(AX*8), Y2
 	VMOVUPS      (BX)(AX*8), Y3
@@ -9780,11 +9986,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x03, DI
@@ -9800,7 +10006,7 @@ by1end:
 	VFMADD231PD  Y2, Y0, Y3
 	VMASKMOVPD   Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9815,9 +10021,9 @@ TEXT ·avx2F64MulSlopeReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y1
 	VMOVUPS   (DX)(AX*8), Y2
 	VMULPD    Y0, Y1, Y1
@@ -9831,11 +10037,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
@@ -9853,7 +10059,7 @@ by1end:
 	VMULPD     Y2, Y0, Y0
 	VMASKMOVPD Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9869,9 +10075,9 @@ TEXT ·avx2F64AddSlopeReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVUPS     (BX)(AX*8), Y3
@@ -9887,11 +10093,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
@@ -9911,7 +10117,7 @@ by1end:
 	VFMADD231PD Y2, Y0, Y3
 	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9926,9 +10132,9 @@ TEXT ·avx2F64MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y1
 	VMOVUPS   (DX)(AX*8), Y2
 	VMULPD    Y0, Y1, Y1
@@ -9942,11 +10148,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
@@ -9964,7 +10170,7 @@ by1end:
 	VMULPD     Y2, Y0, Y0
 	VMASKMOVPD Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9980,9 +10186,9 @@ TEXT ·avx2F64AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVUPS     (BX)(AX*8), Y3
@@ -9998,11 +10204,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
@@ -10022,7 +10228,7 @@ by1end:
 	VFMADD231PD Y2, Y0, Y3
 	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -10037,9 +10243,9 @@ TEXT ·avx2F64MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
 	VMOVUPS      (DX)(AX*8), Y2
 	VMULPD       Y0, Y1, Y1
@@ -10049,11 +10255,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x03, SI
@@ -10067,7 +10273,7 @@ by1end:
 	VMULPD       Y2, Y0, Y0
 	VMASKMOVPD   Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -10083,9 +10289,9 @@ TEXT ·avx2F64AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
 	VMOVUPS      (DX)(AX*8), Y2
 	VMOVUPS      (BX)(AX*8), Y3
@@ -10097,11 +10303,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x03, DI
@@ -10117,7 +10323,7 @@ by1end:
 	VFMADD231PD  Y2, Y0, Y3
 	VMASKMOVPD   Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -10132,9 +10338,9 @@ TEXT ·avx2F64MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y1
 	VMOVUPS   (DX)(AX*8), Y2
 	VMULPD    Y0, Y1, Y1
@@ -10151,11 +10357,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
@@ -10176,7 +10382,7 @@ by1end:
 	VMULPD     Y2, Y0, Y0
 	VMASKMOVPD Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -10192,9 +10398,9 @@ TEXT ·avx2F64AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVUPS     (BX)(AX*8), Y3
@@ -10213,11 +10419,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
@@ -10240,7 +10446,7 @@ by1end:
 	VFMADD231PD Y2, Y0, Y3
 	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -10255,9 +10461,9 @@ TEXT ·avx2F64MulSlopeELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
 	VMOVUPS (DX)(AX*8), Y2
 	VMULPD  Y0, Y1, Y1
@@ -10268,11 +10474,11 @@ by1:
 	VMOVUPS Y1, (BX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
@@ -10287,7 +10493,7 @@ by1end:
 	VMULPD     Y2, Y0, Y0
 	VMASKMOVPD Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -10303,9 +10509,9 @@ TEXT ·avx2F64AddSlopeELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVUPS     (BX)(AX*8), Y3
@@ -10318,11 +10524,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
@@ -10339,7 +10545,7 @@ by1end:
 	VFMADD231PD Y2, Y0, Y3
 	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -10355,9 +10561,9 @@ TEXT ·avx2F64Squares(SB), NOSPLIT, $0-32
 	XORQ   AX, AX
 	LEAQ   -16(DX), BX
 	CMPQ   AX, BX
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
 	VFMADD231PD Y4, Y4, Y0
 	VMOVUPS     32(CX)(AX*8), Y4
@@ -10368,23 +10574,23 @@ by4:
 	VFMADD231PD Y4, Y4, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, BX
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(DX), BX
 	CMPQ AX, BX
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
 	VFMADD231PD Y4, Y4, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, BX
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DX
 	LEAQ        ones<>+32(SB), BX
 	SHLQ        $0x03, DX
@@ -10393,7 +10599,7 @@ by1end:
 	VMASKMOVPD  (CX)(AX*8), Y4, Y4
 	VFMADD231PD Y4, Y4, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -10418,9 +10624,9 @@ TEXT ·avx2F64SquaresWeighed(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -16(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
 	VMOVUPS     (DX)(AX*8), Y5
 	VMULPD      Y4, Y5, Y5
@@ -10439,25 +10645,25 @@ by4:
 	VFMADD231PD Y5, Y4, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
 	VMOVUPS     (DX)(AX*8), Y5
 	VMULPD      Y4, Y5, Y5
 	VFMADD231PD Y5, Y4, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x03, BX
@@ -10468,7 +10674,7 @@ by1end:
 	VMULPD      Y5, Y4, Y4
 	VFMADD231PD Y4, Y5, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -10493,9 +10699,9 @@ TEXT ·avx2F64Dot(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -16(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
 	VMOVUPS     (DX)(AX*8), Y5
 	VFMADD231PD Y4, Y5, Y0
@@ -10510,24 +10716,24 @@ by4:
 	VFMADD231PD Y4, Y5, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
 	VMOVUPS     (DX)(AX*8), Y5
 	VFMADD231PD Y4, Y5, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x03, BX
@@ -10537,7 +10743,7 @@ by1end:
 	VMASKMOVPD  (DX)(AX*8), Y4, Y4
 	VFMADD231PD Y5, Y4, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
