@@ -131,15 +131,6 @@ func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
 	}
 }
 
-// Copy sets dst to x, of one type and size.
-func Copy(dst, x *tensor.Dense) {
-	if dst.Dtype() == tensor.Float32 {
-		copy(dst.Float32s(), x.Float32s())
-	} else {
-		copy(dst.Float64s(), x.Float64s())
-	}
-}
-
 // Scale multiplies dst by a.
 func Scale(dst *tensor.Dense, a float64) {
 	if dst.Dtype() == tensor.Float32 {
