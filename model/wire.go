@@ -84,13 +84,13 @@ func (w *wire) exchange(g *learning, n *Network, d *division, dst *Update) error
 	}
 	w.total = wireRoom(n, w.total, elements)
 	if lo < hi {
-		dense.Copy(dense.Rows(w.total, lo, hi), total(sums, [2]int{0, d.groups}), 0)
+		dense.Copy(dense.Rows(w.total, lo, hi), total(sums, [2]int{0, d.groups}))
 	}
 	if err := d.gather(bytesOf(w.total)[:elements*unit], ends); err != nil {
 		return err
 	}
 	for i, x := range dst.directions {
-		dense.Copy(x, w.total, g.starts[i])
+		dense.CopyFrom(x, w.total, g.starts[i])
 	}
 	return nil
 }
