@@ -194,7 +194,7 @@ func (d *Driver) end(r Run, o Outcome, now bool) {
 // neither ended nor failed.
 func (d *Driver) Outcomes() (outcomes []Outcome, missing int, err error) {
 	for _, p := range d.Plan.Points {
-		for _, r := range d.Plan.runsOf(p) {
+		for _, r := range d.Plan.RunsOf(p) {
 			o, err := d.Runner.Past(d.Path(r.Name()), r)
 			if errors.Is(err, fs.ErrNotExist) {
 				err = nil
