@@ -21,7 +21,8 @@ func (a *app) benchCommand() *cobra.Command {
 		Short: "Measure how fast a network settles and learns on this machine",
 		Long: `Measure how fast a network settles a batch and learns from it on this machine,
 with made-up data at both ends: medians of several rounds after a warm-up, the
-arithmetic in matrix products, the share of the time that they take, and how
+arithmetic in matrix products, the share of the time that they take, the
+multiply-adds of a training batch beside the fewest that the method needs, and how
 many times slower settling is without each part of the machine: weights packed
 once, work done once a batch, the Gram form of the energy; and how much goes in and
 out of each of several ranks that share the batch ('pcnrun help scaling').
@@ -103,14 +104,17 @@ Flags come before either.`,
 			return printJSON(a.stdout, res)
 		}
 		_, err = fmt.Fprintf(a.stdout, `settle          %8.3f ms  %.0f steps/s, %.2g allocations a step
-train batch     %8.3f ms
+train batch     %8.3f ms  H⁻¹ made anew in %.0f %% of batches at lag %.3g
+multiply-adds   %8.2f M  a batch; the method needs %.2f M; %.0f %% of peak
 products        %8.1f GFLOP/s, %.0f %% of settling; kernel %s, %d workers, %s form
 without packing %8.2f ×
 without rates   %8.2f ×
 without Gram    %8.2f ×
 %-15s %8.3f MB a batch in and out of each, %.2f × the parameters, in %d exchanges
 `,
-			res.SettleMS, res.StepsPerSec, res.AllocsPerStep, res.TrainMS,
+			res.SettleMS, res.StepsPerSec, res.AllocsPerStep,
+			res.TrainMS, 100*res.Renewed, res.Lag,
+			res.MultiplyAdds/1e6, res.LeastMultiplyAdds/1e6, 100*res.PeakShare,
 			res.GFLOPS, 100*res.ProductsShare, res.Gemm, res.Workers, res.Form,
 			res.WithoutPacking, res.WithoutRates, res.WithoutGram,
 			plural.Of(ranks, "rank"), float64(res.Wire.Bytes)/1e6, float64(res.Wire.Bytes)/float64(res.Wire.Parameters), res.Wire.Exchanges)

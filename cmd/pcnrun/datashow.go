@@ -104,7 +104,7 @@ func (a *app) show(d train.Data, out string, json bool) error {
 	if err != nil {
 		return columnUsage(err)
 	}
-	for _, text := range sets.Train.Remarks() {
+	for _, text := range sets.Remarks() {
 		a.note("%s", text)
 	}
 	o := overview{Dataset: d.Dataset, Train: sets.Train.Len(), Test: sets.Test.Len(), Inputs: sets.Train.InputSize(), Shape: sets.Train.Shape}

@@ -88,7 +88,7 @@ const few = 100
 func (a *app) describe(e *experiment, w io.Writer, l *train.PCN) {
 	fmt.Fprintf(w, "data     %s: %s to learn from, %d for validation, %d for the test\n",
 		e.recipe.Data.Dataset, plural.Of(e.sets.Train.Len(), "example"), e.sets.Validation.Len(), e.sets.Test.Len())
-	for _, remark := range e.sets.Train.Remarks() {
+	for _, remark := range e.sets.Remarks() {
 		fmt.Fprintf(w, "note     %s\n", remark)
 	}
 	if a := e.sets.Train.Augmentation(); a != (data.Augmentation{}) {

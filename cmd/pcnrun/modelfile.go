@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -320,20 +319,10 @@ func (t *trained) load(warn func(format string, args ...any)) (train.Sets, error
 		warn("%s does not say which examples it learned from: whether %s still has them is not known", t.path, d.Dataset)
 	case t.data == nil || *t.data == now:
 	case t.data.Learned() != now.Learned():
-		return sets, fmt.Errorf("%s has changed since %s learned from it, and what it learned may be in the test part now: %s%s; --input scores it on rows that it does not know",
-			d.Dataset, t.path, t.data.Changes(now), t.otherColumns(sets.Train))
+		return sets, fmt.Errorf("%s has changed since %s learned from it, and what it learned may be in the test part now: %s; --input scores it on rows that it does not know",
+			d.Dataset, t.path, t.data.Changes(now))
 	default:
 		warn("%s has changed since %s learned from it: %s", d.Dataset, t.path, t.data.Changes(now))
 	}
 	return sets, nil
-}
-
-// otherColumns says which inputs a set has in the place of those of t, if it has
-// others.
-func (t *trained) otherColumns(set *data.Set) string {
-	names := set.InputNames()
-	if t.columns == nil || names == nil || slices.Equal(t.columns, names) {
-		return ""
-	}
-	return fmt.Sprintf(", its inputs were %s and are %s", quoted.List(t.columns), quoted.List(names))
 }

@@ -92,6 +92,16 @@ type Result struct {
 	Energy        float64 `json:"energy"`          // at rest, over the batch, before any learning
 	Rate          float64 `json:"rate"`            // inference rate used
 
+	// Of a training batch: multiply-adds in products of matrices, a mean, beside the fewest
+	// that the method needs (see model.Network.LeastMultiplyAdds); the speed of all, as a
+	// share of that of a product alone whose operands stay in cache; and in what share of
+	// batches what the method divides by was made anew, with that lag.
+	MultiplyAdds      float64 `json:"multiply_adds"`
+	LeastMultiplyAdds float64 `json:"least_multiply_adds"`
+	PeakShare         float64 `json:"peak_share"`
+	Lag               float64 `json:"lag"`
+	Renewed           float64 `json:"renewed"`
+
 	// What each part of the machine saves: the time of settling without it, as a
 	// multiple of SettleMS.
 	WithoutPacking float64 `json:"without_packing"`
@@ -204,13 +214,20 @@ func Run(ctx context.Context, p *Problem, rounds, ranks int) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	learn := func() error {
-		_, err := l.Learn(ctx, train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-3)
-		return err
+	learn := func() (train.Step, error) {
+		return l.Learn(ctx, train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-3)
 	}
-	if r.TrainMS, err = median(rounds, learn); err != nil {
+	if err := r.count(p, learn); err != nil {
 		return nil, err
 	}
+	if r.TrainMS, err = median(rounds, func() error { _, err := learn(); return err }); err != nil {
+		return nil, err
+	}
+	peak, err := peak(p.Model.Dtype, rounds)
+	if err != nil {
+		return nil, err
+	}
+	r.PeakShare = 2 * r.MultiplyAdds / r.TrainMS / peak
 	r.Wire.Ranks = ranks
 	for _, x := range n.Parameters() {
 		r.Wire.Parameters += int(x.MemSize())
@@ -218,10 +235,43 @@ func Run(ctx context.Context, p *Problem, rounds, ranks int) (*Result, error) {
 	if err := n.Share(&counting{&r.Wire}); err != nil { // at the end: what is learned now is of a part of the batch
 		return nil, err
 	}
-	if err := learn(); err != nil {
+	if _, err := learn(); err != nil {
 		return nil, err
 	}
 	return r, n.Share(nil)
+}
+
+// counted is how many batches are learned from to count what is done in one.
+const counted = 40
+
+// count sets what a training batch does beside its time.
+func (r *Result) count(p *Problem, learn func() (train.Step, error)) error {
+	p.network.SetWorkers(1)
+	defer p.network.SetWorkers(0)
+	gemm.Watch(func(rows, cols, depth int) {
+		r.MultiplyAdds += float64(rows) * float64(cols) * float64(depth) / counted
+	})
+	defer gemm.Watch(nil)
+	for range counted {
+		step, err := learn()
+		if err != nil {
+			return err
+		}
+		if step.Renewed {
+			r.Renewed += 1. / counted
+		}
+	}
+	r.LeastMultiplyAdds, r.Lag = p.network.LeastMultiplyAdds(p.Batch, p.Inference), p.Inference.Lag
+	return nil
+}
+
+// peak returns how many operations a millisecond all cores do in products of matrices that
+// stay in their caches.
+func peak(dtype model.Dtype, rounds int) (float64, error) {
+	const size = 192
+	list := slices.Repeat(products{{size, size, size}}, 8*runtime.GOMAXPROCS(0))
+	ms, err := median(rounds, func() error { list.run(dtype); return nil })
+	return list.flop() / ms, err
 }
 
 // roundTime is how long a round lasts at least.

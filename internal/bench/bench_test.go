@@ -10,6 +10,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train"
 )
 
 func TestRun(t *testing.T) {
@@ -74,6 +75,46 @@ func TestProductCount(t *testing.T) {
 	count()
 	if got, want := count(), float64(2*8*(10*12*12+2*40*12+12*3)); got != want {
 		t.Errorf("gram: %v operations, want %v", got, want)
+	}
+}
+
+// TestLeast: a training batch does no product but those that the method needs, as long as
+// nothing is made anew of the weights.
+func TestLeast(t *testing.T) {
+	chain := func(d model.Direction, sizes ...int) model.Config { return model.Config{Layers: sizes, Direction: d} }
+	for _, cfg := range []model.Config{
+		chain(model.Discriminative, 40, 24, 20, 3), chain(model.Discriminative, 40, 24, 20, 16, 3), chain(model.Generative, 40, 24, 20, 3),
+		{Layers: []int{12, 3}, Network: "resnet-mlp depth=4 width=16"},
+	} {
+		for _, inf := range []model.Inference{
+			{Steps: 8}, {Method: model.Preconditioned, Steps: 3}, {Method: model.GaussSeidel, Steps: 1}, {Method: model.GaussSeidel, Steps: 3}, {Method: model.Chain, Steps: 2},
+		} {
+			if cfg.Allows(inf.Method) != nil {
+				continue
+			}
+			inf.Plain, inf.Unguarded, inf.Lag = true, true, 100
+			p, err := NewProblem(cfg, inf, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := train.NewPCN(p.network, nil, p.Inference, &train.SGD{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := &Result{}
+			learn := func() (train.Step, error) {
+				return l.Learn(t.Context(), train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-6)
+			}
+			if _, err := learn(); err != nil { // what is made of the first weights
+				t.Fatal(err)
+			}
+			if err := r.count(p, learn); err != nil {
+				t.Fatal(err)
+			}
+			if r.Renewed != 0 || math.Abs(r.MultiplyAdds-r.LeastMultiplyAdds) > 1e-6*r.LeastMultiplyAdds {
+				t.Errorf("%v, %v: %v multiply-adds, want %v", p.network, inf.Method, r.MultiplyAdds, r.LeastMultiplyAdds)
+			}
+		}
 	}
 }
 

@@ -51,6 +51,38 @@ func Fill(t *tensor.Dense, f func(i int) float64) *tensor.Dense {
 	return t
 }
 
+// Copy sets dst to src, of one size, and returns dst.
+func Copy(dst, src *tensor.Dense) *tensor.Dense { return CopyFrom(dst, src, 0) }
+
+// CopyFrom sets the elements of dst to those of src from the one at lo on, converted where
+// the types differ, and returns dst.
+func CopyFrom(dst, src *tensor.Dense, lo int) *tensor.Dense {
+	if dst.Dtype() == tensor.Float32 {
+		copyTo(dst.Float32s(), src, lo)
+	} else {
+		copyTo(dst.Float64s(), src, lo)
+	}
+	return dst
+}
+
+func copyTo[T vec.Float](dst []T, src *tensor.Dense, lo int) {
+	if src.Dtype() == tensor.Float32 {
+		convert(dst, src.Float32s()[lo:])
+	} else {
+		convert(dst, src.Float64s()[lo:])
+	}
+}
+
+func convert[T, S vec.Float](dst []T, src []S) {
+	if same, ok := any(src).([]T); ok {
+		copy(dst, same)
+		return
+	}
+	for i := range dst {
+		dst[i] = T(src[i])
+	}
+}
+
 // Permute sets dst to the elements of src with its axes, of these sizes, in another order:
 // axis i of dst is axis order[i] of src. It returns dst.
 func Permute(dst, src *tensor.Dense, axes, order []int) *tensor.Dense {
@@ -99,15 +131,6 @@ func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
 		copy(dst.Float32s()[i*k:(i+1)*k], src.Float32s()[j*k:])
 	} else {
 		copy(dst.Float64s()[i*k:(i+1)*k], src.Float64s()[j*k:])
-	}
-}
-
-// Copy sets dst to x, of one type and size.
-func Copy(dst, x *tensor.Dense) {
-	if dst.Dtype() == tensor.Float32 {
-		copy(dst.Float32s(), x.Float32s())
-	} else {
-		copy(dst.Float64s(), x.Float64s())
 	}
 }
 

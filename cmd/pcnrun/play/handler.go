@@ -34,7 +34,6 @@ const sessionsKept = 16
 type server struct {
 	subject  *Subject
 	about    description
-	byClass  [][]int // examples of each class
 	mutex    sync.Mutex
 	sessions recent.List[*session]
 	last     int // the number of the last session
@@ -47,12 +46,6 @@ func Handler(s *Subject, address string) (http.Handler, error) {
 		return nil, err
 	}
 	v := &server{subject: s, about: about, sessions: recent.List[*session]{Most: sessionsKept}}
-	if s.Examples != nil && s.Classes != nil {
-		v.byClass = make([][]int, len(s.Classes))
-		for i, k := range s.Examples.Labels() {
-			v.byClass[k] = append(v.byClass[k], i)
-		}
-	}
 	page, err := fs.Sub(files, "page")
 	if err != nil {
 		return nil, err
@@ -80,6 +73,9 @@ func guard(h http.Handler, address string) (http.Handler, error) {
 		return nil, err
 	}
 	hosts := map[string]bool{net.JoinHostPort("127.0.0.1", port): true, net.JoinHostPort("localhost", port): true}
+	if port == "80" { // which browsers leave out
+		hosts["127.0.0.1"], hosts["localhost"] = true, true
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
@@ -136,27 +132,19 @@ type example struct {
 }
 
 func (v *server) answerExample(w http.ResponseWriter, r *http.Request) {
-	e, err := v.example(r.FormValue("at"), r.FormValue("class"))
+	e, err := v.example(r.FormValue("at"))
 	answer(w, e, err)
 }
 
-func (v *server) example(at, class string) (e example, err error) {
+func (v *server) example(at string) (e example, err error) {
 	i, err := strconv.Atoi(at)
 	if err != nil || i < 0 {
 		return e, fmt.Errorf("at: must be a whole number >= 0, got %q", at)
 	}
-	switch {
-	case v.about.Examples == 0:
+	if v.about.Examples == 0 {
 		return e, errors.New("example: the data of this network is not at hand")
-	case class != "":
-		k, err := strconv.Atoi(class)
-		if err != nil || k < 0 || k >= len(v.byClass) || len(v.byClass[k]) == 0 {
-			return e, fmt.Errorf("class: must be one of which there are examples, got %q", class)
-		}
-		e.At = v.byClass[k][i%len(v.byClass[k])]
-	default:
-		e.At = i % v.about.Examples
 	}
+	e.At = i % v.about.Examples
 	inputs, targets, err := v.subject.examples(e.At, 1)
 	if err == nil {
 		e.Input, e.Target = inputs[0], targets[0]

@@ -90,6 +90,14 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestPort80 asks at the port that browsers leave out.
+func TestPort80(t *testing.T) {
+	h := must(Handler(small(t), "127.0.0.1:80"))(t)
+	if got := ask(t, h, "/", nil, nil, func(r *http.Request) { r.Host = "127.0.0.1"; r.Header.Set("Origin", "http://127.0.0.1") }); got != 200 {
+		t.Errorf("status %d", got)
+	}
+}
+
 // TestPageAsksNobody reads what the page is told and holds.
 func TestPageAsksNobody(t *testing.T) {
 	server := httptest.NewServer(nil)

@@ -35,7 +35,7 @@ function draw() {
   });
   drawCurve($("curve"), energies, until, changed);
   $("input-free").textContent = freedom(input, input.image ? "pixels" : "units", input.image ? input.shape[2] : 1);
-  $("target-free").textContent = target.classes ? (target.free() ? "free, now " : "clamped to ") + best() : freedom(target, "units", 1);
+  $("target-free").textContent = target.classes ? (target.free() ? frame.finite ? "free, now " + best() : "free" : "clamped to " + best()) : freedom(target, "units", 1);
   drawn.frames++;
 }
 
