@@ -30,7 +30,7 @@ func TestNew(t *testing.T) {
 		t.Errorf("no name: got %v and error %v", r, err)
 	}
 	for text, want := range map[string]string{
-		"none":                "must be one of backprop, epc, fpa, ipc, ",
+		"none":                "must be one of backprop, epc, fpa, hybrid, ipc, ",
 		" ":                   `got " "`,
 		"pc rate=1":           `pc: must have no settings, got "rate=1"`,
 		"fpa fast":            `fpa: must have settings of the form KEY=VALUE, got "fast"`,
