@@ -250,7 +250,7 @@ func setMethod(flags *pflag.FlagSet, r *train.Recipe, m model.Method) {
 
 // lagFlag adds the flag for what learning alone does while latents settle.
 func lagFlag(flags *pflag.FlagSet) {
-	recipeFlag(flags, "lag", "SHARE", "how far weights may move before H⁻¹ is made of them anew, as a share of their norm,\nunder methods that have it; next to 0, such as 1e-9, for after each change (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Lag }))
+	recipeFlag(flags, "lag", "SHARE", "how far weights may move before H⁻¹ is made of them anew, as a share of their norm,\nunder methods that have it; next to 0, such as 1e-9, for after each change, as by default where a batch\ntakes more than one step (recipe's)", positive(func(r *train.Recipe) *float64 { return &r.Inference.Lag }))
 }
 
 // addInferenceFlags adds the flags for how latents settle.

@@ -60,7 +60,7 @@ var help = map[string]string{
 	"inference.steps":         "The most steps.",
 	"inference.tolerance":     "End settling when this share of the gradient is left; 0 takes all steps.",
 	"inference.rate":          "The size of a step; without it, the method's own.",
-	"inference.lag":           "The share by which weights move in learning before H⁻¹ of methods that have it is made anew; next to 0 for always.",
+	"inference.lag":           "The share by which weights move in learning before H⁻¹ of methods that have it is made anew; next to 0 for always, as by default where a batch takes more than one step.",
 	"inference.momentum":      "The share of their velocity that latents keep, under momentum.",
 	"inference.beta1":         "The share of its running mean that adam or lion keeps.",
 	"inference.beta2":         "The same of adam's squares, or of lion's mean.",
