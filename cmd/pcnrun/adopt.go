@@ -6,6 +6,7 @@ import (
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train/config"
+	"example.com/pcn/train/trained"
 )
 
 // adopt makes a model of the network that a file of settings and flags say, with the layers
@@ -30,13 +31,9 @@ func (a *app) adopt(f *modelFlags, path, settings, namesPath string) (*model.Net
 	if err != nil {
 		return nil, err
 	}
-	sets, err := r.Data.Load()
+	sets, err := loadSets(r)
 	if err != nil {
 		return nil, err
-	}
-	logSets(r.Data, sets)
-	if err := fits(r, sets); err != nil {
-		return nil, usageError{err}
 	}
 	n, err := model.New(r.Model)
 	if err != nil {
@@ -49,7 +46,7 @@ func (a *app) adopt(f *modelFlags, path, settings, namesPath string) (*model.Net
 	for _, p := range adopted {
 		fmt.Fprintln(a.info(), p)
 	}
-	return n, describeModel(n, &experiment{recipe: r, sets: sets, data: sets.Fingerprints()})
+	return n, trained.Describe(n, r, sets, sets.Fingerprints())
 }
 
 // tensorNames reads a file that says which tensor each parameter is made from; none

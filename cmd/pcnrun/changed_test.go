@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
 // TestChangedData changes the file that a model learned from: eval scores the same
@@ -29,7 +31,7 @@ func TestChangedData(t *testing.T) {
 	train := []string{"train", rows, "--label", "kind", "--layers", "2,4,2", "--epochs", "3", "-q", "--out"}
 	mustRun(t, append(train, cut)...)
 	mustRun(t, append(train, apart, "--test", tests)...)
-	eval := func(run string) said { return pcnrun(t, "eval", filepath.Join(run, modelFile), "--json", "-q") }
+	eval := func(dir string) said { return pcnrun(t, "eval", filepath.Join(dir, run.ModelFile), "--json", "-q") }
 	want := eval(cut)
 	stopRun(t, cut)
 	stopped := snapshot(t, cut)
@@ -71,7 +73,7 @@ func TestChangedData(t *testing.T) {
 			continue
 		}
 		got = pcnrun(t, "train", "--resume", cut, "-q")
-		if got.code == exitOK || !strings.Contains(got.stderr, c.resume) || !strings.Contains(got.stderr, checkpointFile) {
+		if got.code == exitOK || !strings.Contains(got.stderr, c.resume) || !strings.Contains(got.stderr, run.CheckpointFile) {
 			t.Errorf("%s: resume: exit code %d, %s, want an error with %q", what, got.code, got.stderr, c.resume)
 		}
 		for name, text := range snapshot(t, cut) {
@@ -95,12 +97,12 @@ func TestChangedData(t *testing.T) {
 
 	// A model of before says what is not known of it.
 	write(rows, whole)
-	old := filepath.Join(cut, modelFile)
+	old := filepath.Join(cut, run.ModelFile)
 	loaded, err := model.Load(old, model.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := loaded.SetMetadata(dataKey, ""); err != nil {
+	if err := loaded.SetMetadata(trained.DataKey, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := loaded.Save(old); err != nil {

@@ -13,6 +13,7 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/trained"
 )
 
 func (a *app) classifyCommand() *cobra.Command {
@@ -57,10 +58,10 @@ as it settled or the energy of each class.
 		if err != nil {
 			return err
 		}
-		if !t.classes() {
+		if !t.Classifies() {
 			return fmt.Errorf("%s: has no classes: its targets are numbers", args[0])
 		}
-		inf := t.recipe.Inference
+		inf := t.Recipe.Inference
 		if by == model.ByEnergy {
 			inf = a.fullInference(t, f.flags)
 		}
@@ -90,33 +91,33 @@ type classification struct {
 	Classes   []any    `json:"classes"`         // of the examples in their order: the name, or the number
 }
 
-func (a *app) classifyTest(ctx context.Context, t *trained, path string, by model.By, inf model.Inference, limit int, asJSON bool) error {
-	sets, err := t.load(a.warn)
+func (a *app) classifyTest(ctx context.Context, t *trained.Model, path string, by model.By, inf model.Inference, limit int, asJSON bool) error {
+	sets, err := a.load(t)
 	if err != nil {
 		return err
 	}
 	test := sets.Test.Limit(limit)
-	batch, err := train.Examples(t.network, test)
+	batch, err := train.Examples(t.Network, test)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	done, err := t.network.Complete(ctx, model.Clamp{Values: batch.Inputs}, model.Recall{By: by}, inf)
+	done, err := t.Network.Complete(ctx, model.Clamp{Values: batch.Inputs}, model.Recall{By: by}, inf)
 	if err != nil {
 		return err
 	}
-	if err := finite(done.Targets); err != nil {
+	if err := trained.Finite(done.Targets); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	labels := test.Labels()
 	res := classification{
-		Dataset: t.recipe.Data.Dataset, Model: path, By: by.String(), Method: inf.Method.String(), Examples: test.Len(),
-		Accuracy: number(train.Accuracy(done.Classes, labels)), Names: t.names,
-		Confusion: confusion(done.Classes, labels, test.Classes), Classes: t.classesJSON(done.Classes),
+		Dataset: t.Recipe.Data.Dataset, Model: path, By: by.String(), Method: inf.Method.String(), Examples: test.Len(),
+		Accuracy: number(train.Accuracy(done.Classes, labels)), Names: t.Classes,
+		Confusion: confusion(done.Classes, labels, test.Classes), Classes: t.ClassesOf(done.Classes),
 	}
 	if asJSON {
 		return printJSON(a.stdout, res)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s by %s on %s of %s\n%s", accuracyText(float64(res.Accuracy)), by, plural.Of(res.Examples, "example"), res.Dataset, confusionText(res.Confusion, t.classNames()))
+	_, err = fmt.Fprintf(a.stdout, "accuracy %.2f %% by %s on %s of %s\n%s", 100*res.Accuracy, by, plural.Of(res.Examples, "example"), res.Dataset, confusionText(res.Confusion, t.ClassNames()))
 	return err
 }
 
@@ -156,9 +157,9 @@ func confusionText(counts [][]int, names []string) string {
 }
 
 // classifyRows prints the classes of rows.
-func (a *app) classifyRows(ctx context.Context, t *trained, args []string, by model.By, inf model.Inference, format rowFormat, asJSON bool) error {
+func (a *app) classifyRows(ctx context.Context, t *trained.Model, args []string, by model.By, inf model.Inference, format rowFormat, asJSON bool) error {
 	return a.mapRows(ctx, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
-		done, err := t.network.Complete(ctx, model.Clamp{Values: inputs}, model.Recall{By: by}, inf)
+		done, err := t.Network.Complete(ctx, model.Clamp{Values: inputs}, model.Recall{By: by}, inf)
 		if err != nil {
 			return answers{}, err
 		}
@@ -166,6 +167,6 @@ func (a *app) classifyRows(ctx context.Context, t *trained, args []string, by mo
 		if by == model.ByEnergy {
 			of.name, of.numbers = "energies", done.Energies
 		}
-		return of, finite(of.numbers)
+		return of, trained.Finite(of.numbers)
 	})
 }

@@ -1,51 +1,15 @@
 package main
 
 import (
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
-	"example.com/pcn/internal/quoted"
+	"example.com/pcn/train/trained"
 )
 
-// className returns the name of class k, or the number where it has none.
-func (t *trained) className(k int) string {
-	if t.names == nil {
-		return strconv.Itoa(k)
-	}
-	return t.names[k]
-}
-
-// class returns class k as JSON has it: a name, or a number where it has none.
-func (t *trained) class(k int) any {
-	if t.names == nil {
-		return k
-	}
-	return t.names[k]
-}
-
-// classesJSON returns classes as JSON has them.
-func (t *trained) classesJSON(of []int) []any {
-	classes := make([]any, len(of))
-	for i, k := range of {
-		classes[i] = t.class(k)
-	}
-	return classes
-}
-
-// classNames returns the names of all classes.
-func (t *trained) classNames() []string {
-	names := make([]string, t.network.Size(t.network.TargetNode()))
-	for k := range names {
-		names[k] = t.className(k)
-	}
-	return names
-}
-
 // classFields returns the names of all classes as fields of CSV.
-func (t *trained) classFields() []string {
-	fields := t.classNames()
+func classFields(t *trained.Model) []string {
+	fields := t.ClassNames()
 	for k, name := range fields {
 		fields[k] = csvField(name)
 	}
@@ -53,8 +17,8 @@ func (t *trained) classFields() []string {
 }
 
 // listClasses writes classes as --label takes them.
-func (t *trained) listClasses(of ...int) string {
-	all := t.classFields()
+func listClasses(t *trained.Model, of ...int) string {
+	all := classFields(t)
 	fields := make([]string, len(of))
 	for i, k := range of {
 		fields[i] = all[k]
@@ -62,28 +26,11 @@ func (t *trained) listClasses(of ...int) string {
 	return strings.Join(fields, ",")
 }
 
-// findClass returns the class that a name means, or a number that is the name of
-// none.
-func (t *trained) findClass(text string) (int, error) {
-	text = strings.TrimSpace(text)
-	if k := slices.Index(t.names, text); k >= 0 {
-		return k, nil
-	}
-	classes := t.network.Size(t.network.TargetNode())
-	if k, err := strconv.Atoi(text); err == nil && k >= 0 && k < classes {
-		return k, nil
-	}
-	if t.names == nil {
-		return 0, fmt.Errorf("must be a class 0 to %d, got %.40q", classes-1, text)
-	}
-	return 0, fmt.Errorf("must be one of the classes %s, got %.40q", quoted.List(t.names), text)
-}
-
 // findClasses returns the classes that the values of a flag mean.
-func (t *trained) findClasses(flag string, values []string) ([]int, error) {
+func findClasses(t *trained.Model, flag string, values []string) ([]int, error) {
 	var classes []int
 	for _, text := range values {
-		k, err := t.findClass(text)
+		k, err := t.FindClass(text)
 		if err != nil {
 			return nil, usagef("--%s: %w", flag, err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
+	"example.com/pcn/train/run"
 )
 
 func (a *app) compareCommand() *cobra.Command {
@@ -50,17 +51,17 @@ and recipe.yaml, the settings used.
 
 // comparison is what --json prints.
 type comparison struct {
-	PCN    *result `json:"pcn"`
-	MLP    *result `json:"mlp,omitempty"` // absent when interrupted before
-	Figure string  `json:"figure,omitempty"`
+	PCN    *run.Result `json:"pcn"`
+	MLP    *run.Result `json:"mlp,omitempty"` // absent when interrupted before
+	Figure string      `json:"figure,omitempty"`
 }
 
 func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error {
-	e, err := prepare(r, func() (*folder, error) { return f.claim("runs/" + r.Data.Name() + "-compare") })
+	e, err := prepare(r, func() (*run.Folder, error) { return f.claim("runs/" + r.Data.Name() + "-compare") })
 	if err != nil {
 		return err
 	}
-	defer e.release()
+	defer e.Release()
 	pcn, err := r.PCN()
 	if err != nil {
 		return err
@@ -71,54 +72,59 @@ func (a *app) compare(ctx context.Context, f *recipeFlags, r train.Recipe) error
 	}
 	info := a.info()
 	a.describe(e, info, pcn)
-	if err := e.saveRecipe(pcn.Network()); err != nil {
+	if err := e.SaveRecipe(pcn.Network()); err != nil {
 		return err
 	}
 
 	var both comparison
-	fmt.Fprintln(info, "PCN")
-	res, pcnHistory, err := a.learn(ctx, e, pcnName, pcn, e.path(pcnFile), info, nil)
-	both.PCN = &res
+	teach := func(name string, l *train.PCN, file string, into **run.Result) (h *train.History, err error) {
+		fmt.Fprintln(info, strings.ToUpper(name))
+		return h, a.learn(e, name, info, func(o run.Options) (*train.History, error) {
+			var res run.Result
+			res, h, err = e.Learn(ctx, name, l, file, o)
+			*into = &res
+			return h, err
+		})
+	}
+	pcnHistory, err := teach(run.PCN, pcn, run.PCNFile, &both.PCN)
 	if err != nil {
 		return a.endEarly(f, both, err)
 	}
-	fmt.Fprintln(info, "MLP")
-	mlpRes, mlpHistory, err := a.learn(ctx, e, mlpName, mlp, e.path(mlpFile), info, nil)
-	both.MLP = &mlpRes
+	mlpHistory, err := teach(run.MLP, mlp, run.MLPFile, &both.MLP)
 	if err != nil {
 		return a.endEarly(f, both, err)
 	}
 
-	panels := report.Curves(e.sets.Test.Classes > 0, report.Run{Name: "PCN", History: pcnHistory}, report.Run{Name: "MLP", History: mlpHistory})
+	panels := report.Curves(e.Sets.Test.Classes > 0, report.Run{Name: "PCN", History: pcnHistory}, report.Run{Name: "MLP", History: mlpHistory})
 	panels[0].Title.Text = "Settled energy (PCN) and loss (MLP)"
 	if r.Data.Dataset == "sine" {
-		fit, err := report.Regression(ctx, e.sets.Test, "sin x", math.Sin, report.Named{Name: "PCN", Learner: pcn}, report.Named{Name: "MLP", Learner: mlp})
+		fit, err := report.Regression(ctx, e.Sets.Test, "sin x", math.Sin, report.Named{Name: "PCN", Learner: pcn}, report.Named{Name: "MLP", Learner: mlp})
 		if err != nil {
 			return err
 		}
 		panels = append(panels, fit)
 	}
-	both.Figure = e.path(compareFile)
+	both.Figure = e.Path(run.CompareFile)
 	if err := report.WritePNG(both.Figure, report.Render(panels...)); err != nil {
 		return err
 	}
 	if f.json {
 		return printJSON(a.stdout, both)
 	}
-	if err := printTable(a.stdout, res, mlpRes); err != nil {
+	if err := printTable(a.stdout, *both.PCN, *both.MLP); err != nil {
 		return err
 	}
-	fmt.Fprintf(info, "wrote %s, %s and %s\n", res.Model, mlpRes.Model, both.Figure)
+	fmt.Fprintf(info, "wrote %s, %s and %s\n", both.PCN.Model, both.MLP.Model, both.Figure)
 	return nil
 }
 
 // endEarly ends a comparison of which a part failed or was interrupted.
 func (a *app) endEarly(f *recipeFlags, both comparison, err error) error {
-	done := []result{*both.PCN}
+	done := []run.Result{*both.PCN}
 	if both.MLP != nil {
 		done = append(done, *both.MLP)
 	}
-	if done[len(done)-1].Status != interrupted {
+	if done[len(done)-1].Status != run.Interrupted {
 		return err
 	}
 	if f.json {
@@ -130,11 +136,11 @@ func (a *app) endEarly(f *recipeFlags, both comparison, err error) error {
 }
 
 // printTable prints a line for each result.
-func printTable(w io.Writer, results ...result) error {
+func printTable(w io.Writer, results ...run.Result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "learner\ttest\tseconds of learning\tstatus")
 	for _, r := range results {
-		fmt.Fprintf(t, "%s\t%s\t%.3g\t%s\n", strings.ToUpper(r.Learner), r.testText(), r.Seconds, r.statusText())
+		fmt.Fprintf(t, "%s\t%s\t%.3g\t%s\n", strings.ToUpper(r.Learner), r.TestText(), r.Seconds, r.StatusText())
 	}
 	return t.Flush()
 }

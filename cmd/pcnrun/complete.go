@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,7 +15,9 @@ import (
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/puzzle"
 	"example.com/pcn/train/report"
+	"example.com/pcn/train/trained"
 )
 
 // completeFlags are what complete is asked.
@@ -117,8 +119,8 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 		return err
 	}
 	var sets train.Sets
-	if t.recipe.Data.Dataset != "" {
-		sets, err = t.load(a.warn)
+	if t.Recipe.Data.Dataset != "" {
+		sets, err = a.load(t)
 		if err != nil && o.input == "" {
 			return err
 		}
@@ -127,11 +129,11 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 			sets = train.Sets{}
 		}
 	}
-	p, labels, err := a.puzzle(ctx, o, t, sets)
+	p, labels, names, err := a.puzzle(ctx, o, t, sets)
 	if err != nil {
 		return err
 	}
-	shape := t.shapeOf(sets.Test)
+	shape := shapeOf(t, sets.Test)
 	if shape == nil && o.out != "" {
 		return usagef("--out: the inputs are no images")
 	}
@@ -140,58 +142,56 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	if err != nil {
 		return err
 	}
-	done, err := p.solve(ctx, t, how, inf)
+	done, err := p.Solve(ctx, t.Network, how, inf)
 	if err != nil {
 		return err
 	}
-	filled := done.Inputs
-	if o.denoise > 0 {
-		if filled = done.Predictions; filled == nil {
-			return usagef("--denoise: %s", unpredicted(t.network))
-		}
+	filled := p.Filled(done)
+	if filled == nil {
+		return usagef("--denoise: %s", unpredicted(t.Network))
 	}
 	res := completion{
-		Dataset: t.recipe.Data.Dataset, Model: path, Training: o.training, Input: o.input, Mask: o.mask, Denoise: number(o.denoise),
-		Examples: len(p.raw), Method: inf.Method.String(), Completed: o.completed,
+		Dataset: t.Recipe.Data.Dataset, Model: path, Training: o.training, Input: o.input, Mask: o.mask, Denoise: number(o.denoise),
+		Examples: len(p.Raw), Method: inf.Method.String(), Completed: o.completed,
 	}
 	if how.By == model.ByEnergy {
 		res.Temperature = (*number)(&how.Temperature)
 	}
-	raw, err := p.units.Undo(filled)
+	raw, err := p.Units.Undo(filled)
 	if err != nil {
 		return err
 	}
-	rows := model.Rows(filled)
-	if err := res.compare(ctx, t, sets, p, rows, o.denoise > 0, labels, done.Classes); err != nil {
+	if res.Score, err = p.Score(ctx, t.Network, sets.Train, done, labels); err != nil {
 		return err
 	}
 	if labels != nil {
-		all, err := p.whole(t)
+		whole, err := p.SolveWhole(ctx, t.Network, how, inf)
 		if err != nil {
 			return err
 		}
-		whole, err := t.network.Complete(ctx, all, how, inf)
-		if err != nil {
-			return err
-		}
-		res.AccuracyAll = pointer(train.Accuracy(whole.Classes, labels))
-	} else if t.classes() {
-		res.Classes = t.classesJSON(done.Classes)
+		all := number(train.Accuracy(whole.Classes, labels))
+		res.AccuracyAll = &all
+	} else if t.Classifies() {
+		res.Classes = t.ClassesOf(done.Classes)
 	}
 	if shape != nil {
 		if res.Figure = string(o.out); res.Figure == "" {
 			res.Figure = filepath.Join(filepath.Dir(path), "completed.png")
 		}
-		if err := p.draw(res.Figure, model.Rows(raw), shape); err != nil {
+		picture, err := p.Picture(model.Rows(raw), shape)
+		if err != nil {
+			return err
+		}
+		if err := report.WritePNG(res.Figure, picture); err != nil {
 			return err
 		}
 	}
 	if o.completed != "" {
-		if err := a.writeRows(o.completed, p, model.Rows(raw), raw.Dtype()); err != nil {
+		if err := a.writeRows(o.completed, p, names, model.Rows(raw), raw.Dtype()); err != nil {
 			return err
 		}
 	}
-	a.noteInputs(t.network, "what it fills in may be further off than the mean input")
+	a.noteInputs(t.Network, "what it fills in may be further off than the mean input")
 	if o.json {
 		return printJSON(a.stdout, res)
 	}
@@ -205,24 +205,22 @@ func (a *app) complete(ctx context.Context, o *completeFlags, path string) error
 	return err
 }
 
-// puzzle returns what o asks to complete, and its labels where they are known.
-func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets train.Sets) (*puzzle, []int, error) {
-	dtype := t.network.Config().Dtype
-	d := t.network.Size(t.network.InputNode())
+// puzzle returns what o asks to complete, its labels where they are known, and the names of
+// the inputs where rows told them by name.
+func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained.Model, sets train.Sets) (p *puzzle.Puzzle, labels []int, names []string, err error) {
+	fail := func(err error) (*puzzle.Puzzle, []int, []string, error) { return nil, nil, nil, err }
 	var raw [][]float64
-	var labels []int
-	var names []string
-	units, shape, err := t.inputs, t.shapeOf(sets.Test), error(nil)
+	units, shape := t.Inputs, shapeOf(t, sets.Test)
 	if o.input == "" {
 		test := sets.Test.Limit(o.limit)
 		if o.training {
 			test = sets.Train.Limit(o.limit)
 		}
-		if err := train.Fits(t.network, test); err != nil {
-			return nil, nil, err
+		if err := train.Fits(t.Network, test); err != nil {
+			return fail(err)
 		}
 		units, labels = test.InputTransform(), test.Labels()
-		raw, err = rawRows(test)
+		raw, err = puzzle.Raw(test)
 		if o.mask == "" && o.denoise == 0 {
 			if o.mask = "bottom"; shape == nil {
 				o.mask = "random:0.5"
@@ -235,35 +233,50 @@ func (a *app) puzzle(ctx context.Context, o *completeFlags, t *trained, sets tra
 		}
 	}
 	if err != nil {
-		return nil, nil, err
+		return fail(err)
 	}
-	h := hidden{make([]bool, d)}
+	h := puzzle.Hidden{make([]bool, t.Network.Size(t.Network.InputNode()))}
 	if o.mask != "" {
 		if h, err = a.hide(ctx, o.mask, len(raw), shape, t); err != nil {
-			return nil, nil, err
+			return fail(err)
 		}
 	}
-	h = h.without(raw)
-	if !h.any() && o.denoise == 0 {
-		return nil, nil, errors.New("nothing is missing: leave cells empty, or hide some with --mask")
+	h = h.Missing(raw)
+	if !h.Any() && o.denoise == 0 {
+		return fail(errors.New("nothing is missing: leave cells empty, or hide some with --mask"))
 	}
-	p, err := newPuzzle(raw, units, h, o.denoise, t.recipe.Data.Seed, dtype)
-	if err != nil {
-		return nil, nil, err
-	}
-	p.names = names
-	return p, labels, nil
+	p, err = puzzle.New(raw, units, h, o.denoise, t.Recipe.Data.Seed, t.Network.Config().Dtype)
+	return p, labels, names, err
 }
 
-// mostFitted is the most examples on which a temperature is fitted.
-const mostFitted = 1000
+const maskHelp = "top, bottom, left or right of an image, random:SHARE, drawn by\nthe recipe's seed, or a CSV file with a 1 for each unit to hide and a 0 for each\nto leave, in one line for all examples or one each"
 
-// recall says how the target is found: of classes by energy, at the temperature
-// that o gives or at which the classes of examples with the same units hidden, and
-// as much noise, are most probable.
-func (o *completeFlags) recall(ctx context.Context, t *trained, sets train.Sets, p *puzzle, inf model.Inference) (model.Recall, error) {
-	how := model.Recall{}
-	if !t.classes() {
+// hide returns what --mask says of n inputs of t.
+func (a *app) hide(ctx context.Context, mask string, n int, shape []int, t *trained.Model) (puzzle.Hidden, error) {
+	h, err := puzzle.Mask(mask, n, t.Network.Size(t.Network.InputNode()), shape, t.Recipe.Data.Seed)
+	if !errors.Is(err, puzzle.ErrNoMask) {
+		if err != nil {
+			err = usagef("--mask: %w", err)
+		}
+		return h, err
+	}
+	rows, _, err := a.allRows(ctx, mask, t, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("--mask: must be top, bottom, left, right, random:SHARE or a file that is there, got %s", mask)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--mask: %w", err)
+	}
+	if h, err = puzzle.MaskRows(rows, n); err != nil {
+		return nil, fmt.Errorf("--mask %s: %w", mask, err)
+	}
+	return h, nil
+}
+
+// recall says how the target is found: of classes by energy, at the temperature that o gives
+// or that fits.
+func (o *completeFlags) recall(ctx context.Context, t *trained.Model, sets train.Sets, p *puzzle.Puzzle, inf model.Inference) (how model.Recall, err error) {
+	if !t.Classifies() {
 		return how, nil
 	}
 	how = model.Recall{By: model.ByEnergy, Temperature: o.temperature}
@@ -274,86 +287,36 @@ func (o *completeFlags) recall(ctx context.Context, t *trained, sets train.Sets,
 	if o.flags.Changed("temperature") || set == nil || set.Classes == 0 {
 		return how, nil
 	}
-	set = set.Limit(mostFitted)
-	raw, err := rawRows(set)
-	if err != nil {
-		return how, err
-	}
-	h := make(hidden, len(raw))
-	for i := range h {
-		h[i] = p.hidden[i%len(p.hidden)]
-	}
-	q, err := newPuzzle(raw, set.InputTransform(), h, o.denoise, t.recipe.Data.Seed+1, t.network.Config().Dtype)
-	if err != nil {
-		return how, err
-	}
-	done, err := q.solve(ctx, t, how, inf)
-	if err != nil {
-		return how, err
-	}
-	how.Temperature, err = model.Temperature(done.Energies, set.Labels())
+	how.Temperature, err = p.Temperature(ctx, t.Network, set, t.Recipe.Data.Seed+1, inf)
 	return how, err
 }
 
 // fullInference says how latents settle where it pays to reach rest: as flags say,
 // or else by Gauss-Seidel sweeps to a thousandth of the gradient, or by what the network
 // allows in their place, which is said.
-func (a *app) fullInference(t *trained, flags *pflag.FlagSet) model.Inference {
+func (a *app) fullInference(t *trained.Model, flags *pflag.FlagSet) model.Inference {
 	for _, name := range []string{"method", "steps", "tolerance", "inference-rate"} {
 		if flags.Changed(name) {
-			return t.recipe.Inference
+			return t.Recipe.Inference
 		}
 	}
-	full, own := model.Inference{Method: model.GaussSeidel, Steps: 100, Tolerance: 1e-3}, t.recipe.Inference
-	n := t.network
+	full, own := model.Inference{Method: model.GaussSeidel, Steps: 100, Tolerance: 1e-3}, t.Recipe.Inference
+	n := t.Network
 	if m := n.Config().Allowed(full.Method, n.Nodes()[n.InputNode()], n.Nodes()[n.TargetNode()]); m != full.Method {
 		if full.Method = m; m == own.Method {
 			full.Rate, full.NodeRates = own.Rate, own.NodeRates
 		}
 		full, _ = full.WithDefaults() // of right numbers
-		fmt.Fprintf(a.info(), "settling %s: %v is not for the network\n", settlingText(full), model.GaussSeidel)
+		fmt.Fprintf(a.info(), "settling %v: %v is not for the network\n", full, model.GaussSeidel)
 	}
 	return full
 }
 
 // shapeOf returns the shape of the network's inputs as images: that of the set where
 // there is one, or what the model says; nil where they are no images.
-func (t *trained) shapeOf(set *data.Set) []int {
+func shapeOf(t *trained.Model, set *data.Set) []int {
 	if set != nil {
 		return set.Shape
 	}
-	return t.imageShape(t.network.Size(t.network.InputNode()))
-}
-
-// shown is the number of examples in the picture of completions.
-const shown = 12
-
-// draw writes a picture of raw images: a row of what was given, with hidden pixels
-// red, a row of completions, and a row of the truth.
-func (p *puzzle) draw(path string, filled [][]float64, shape []int) error {
-	n := min(shown, len(filled))
-	seen, err := p.units.Undo(p.seen.Values)
-	if err != nil {
-		return err
-	}
-	given := model.Rows(seen)[:n]
-	low, high := math.Inf(1), math.Inf(-1)
-	for i, image := range given {
-		for j, x := range p.raw[i] {
-			if !math.IsNaN(x) {
-				low, high = min(low, x), max(high, x)
-			}
-			if p.hidden.at(i, j) {
-				image[j] = math.NaN()
-			}
-		}
-	}
-	if !(low < high) {
-		low, high = 0, 1
-	}
-	picture, err := report.Grid(slices.Concat(given, filled[:n], p.raw[:n]), shape[1], shape[0], n, low, high)
-	if err != nil {
-		return err
-	}
-	return report.WritePNG(path, picture)
+	return t.Shape()
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 
@@ -10,12 +9,10 @@ import (
 
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/plural"
-	"example.com/pcn/model"
-	"example.com/pcn/train"
+	"example.com/pcn/train/puzzle"
 )
 
-// completion is what --json prints of completed inputs. Errors are on the hidden
-// units, or with --denoise on all, in units of the network's inputs.
+// completion is what --json prints of completed inputs.
 type completion struct {
 	Dataset     string  `json:"dataset,omitempty"`
 	Model       string  `json:"model"`
@@ -26,67 +23,11 @@ type completion struct {
 	Examples    int     `json:"examples"`
 	Method      string  `json:"method"`
 	Temperature *number `json:"temperature,omitempty"` // of the classes
-	MSE         *number `json:"mse,omitempty"`         // like the other errors, where the truth is known
-	MSEMean     *number `json:"mse_mean,omitempty"`    // the mean training input's
-	MSERatio    *number `json:"mse_ratio,omitempty"`   // the one as a share of the other
-	MSENearest  *number `json:"mse_nearest,omitempty"` // the nearest training example's
-	MSENoisy    *number `json:"mse_noisy,omitempty"`   // what was given's, with --denoise
-	// NearestRatio is MSENearest as a share of MSEMean.
-	NearestRatio    *number `json:"nearest_ratio,omitempty"`
-	Accuracy        *number `json:"accuracy,omitempty"`         // of the class by what was left
-	AccuracyAll     *number `json:"accuracy_all,omitempty"`     // with nothing hidden and no noise
-	NearestAccuracy *number `json:"nearest_accuracy,omitempty"` // of the nearest training example's class
-	Classes         []any   `json:"classes,omitempty"`          // of --input's lines: the name, or the number
-	Completed       string  `json:"completed,omitempty"`
-	Figure          string  `json:"figure,omitempty"`
+	puzzle.Score
+	Classes   []any  `json:"classes,omitempty"` // of --input's lines: the name, or the number
+	Completed string `json:"completed,omitempty"`
+	Figure    string `json:"figure,omitempty"`
 }
-
-// compare enters how near rows are to the truth, and how near the baselines are.
-func (r *completion) compare(ctx context.Context, t *trained, sets train.Sets, p *puzzle, rows [][]float64, denoise bool, labels, classes []int) error {
-	counts := func(i, j int) bool { return denoise || p.hidden.at(i, j) }
-	mse, units := p.mse(func(i int) []float64 { return rows[i] }, counts)
-	if units > 0 {
-		r.MSE = pointer(mse)
-	}
-	if denoise {
-		given := model.Rows(p.seen.Values)
-		mse, _ := p.mse(func(i int) []float64 { return given[i] }, counts)
-		r.MSENoisy = pointer(mse)
-	}
-	if labels != nil {
-		r.Accuracy = pointer(train.Accuracy(classes, labels))
-	}
-	if sets.Train == nil || units == 0 && labels == nil {
-		return nil
-	}
-	all, err := train.Examples(t.network, sets.Train)
-	if err != nil {
-		return err
-	}
-	examples := model.Rows(all.Inputs)
-	nearest, err := train.Nearest(ctx, p.seen, all.Inputs)
-	if err != nil {
-		return err
-	}
-	if units > 0 {
-		mean := columnMeans(examples)
-		ofMean, _ := p.mse(func(int) []float64 { return mean }, counts)
-		ofNearest, _ := p.mse(func(i int) []float64 { return examples[nearest[i]] }, counts)
-		r.MSEMean, r.MSERatio = pointer(ofMean), pointer(mse/ofMean)
-		r.MSENearest, r.NearestRatio = pointer(ofNearest), pointer(ofNearest/ofMean)
-	}
-	if labels != nil {
-		theirs := sets.Train.Labels()
-		guess := make([]int, len(labels))
-		for i, e := range nearest {
-			guess[i] = theirs[e]
-		}
-		r.NearestAccuracy = pointer(train.Accuracy(guess, labels))
-	}
-	return nil
-}
-
-func pointer(x float64) *number { return (*number)(&x) }
 
 // text says the same in lines.
 func (r *completion) text() string {
@@ -120,7 +61,7 @@ func (r *completion) text() string {
 		line("with noise  MSE %.4g", *r.MSENoisy)
 	}
 	if r.Accuracy != nil {
-		line("%s by what is left, %s with all; the nearest training example's class %.2f %%", accuracyText(float64(*r.Accuracy)), accuracyText(float64(*r.AccuracyAll)), 100**r.NearestAccuracy)
+		line("accuracy %.2f %% by what is left, accuracy %.2f %% with all; the nearest training example's class %.2f %%", 100**r.Accuracy, 100**r.AccuracyAll, 100**r.NearestAccuracy)
 	}
 	if r.Figure != "" {
 		line("wrote %s", r.Figure)
@@ -133,16 +74,16 @@ func (r *completion) text() string {
 
 // writeRows writes what rows fill in of p as CSV, and what was given as it was, below
 // a header where columns have names, to a file, or for - to the standard output.
-func (a *app) writeRows(path string, p *puzzle, rows [][]float64, dt tensor.Dtype) error {
+func (a *app) writeRows(path string, p *puzzle.Puzzle, names []string, rows [][]float64, dt tensor.Dtype) error {
 	write := func(w io.Writer) error {
 		out := bufio.NewWriter(w)
-		for i, name := range p.names {
+		for i, name := range names {
 			if i > 0 {
 				out.WriteByte(',')
 			}
 			out.WriteString(csvField(name))
 		}
-		if p.names != nil {
+		if names != nil {
 			out.WriteByte('\n')
 		}
 		var line []byte
@@ -152,8 +93,8 @@ func (a *app) writeRows(path string, p *puzzle, rows [][]float64, dt tensor.Dtyp
 				if j > 0 {
 					line = append(line, ',')
 				}
-				if p.given(i, j) {
-					line = appendRow(line, p.raw[i][j:j+1], tensor.Float64)
+				if p.Given(i, j) {
+					line = appendRow(line, p.Raw[i][j:j+1], tensor.Float64)
 				} else {
 					line = appendRow(line, row[j:j+1], dt)
 				}

@@ -16,6 +16,7 @@ import (
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/data/fetch"
 	"example.com/pcn/train/rule"
+	"example.com/pcn/train/run"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
@@ -185,10 +186,10 @@ func classes(c *cobra.Command, args []string, begun string) ([]string, cobra.She
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	t, err := addForeignFlags(pflag.NewFlagSet("", pflag.ContinueOnError)).open(args[0], false)
-	if err != nil || !t.classes() {
+	if err != nil || !t.Classifies() {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return listOf(t.classFields())(c, args, begun)
+	return listOf(classFields(t))(c, args, begun)
 }
 
 // orFiles offers words, and files where none of them begins so.
@@ -228,7 +229,7 @@ func modelFiles(_ *cobra.Command, _ []string, begun string) ([]string, cobra.She
 		}
 	}
 	found = slices.DeleteFunc(found, func(path string) bool {
-		return filepath.Base(path) == checkpointFile || !strings.HasPrefix(path, begun)
+		return filepath.Base(path) == run.CheckpointFile || !strings.HasPrefix(path, begun)
 	})
 	if len(found) > 0 {
 		return found, cobra.ShellCompDirectiveNoFileComp
@@ -244,7 +245,7 @@ func modelFiles(_ *cobra.Command, _ []string, begun string) ([]string, cobra.She
 func runFolders(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	var found []string
 	for _, pattern := range []string{"*", filepath.Join("runs", "*"), filepath.Join("runs", "*", "*")} {
-		records, _ := filepath.Glob(filepath.Join(pattern, recordFile)) // the pattern is well formed
+		records, _ := filepath.Glob(filepath.Join(pattern, run.RecordFile)) // the pattern is well formed
 		for _, record := range records {
 			if dir := filepath.Dir(record); strings.HasPrefix(dir, begun) && !slices.Contains(args, dir) {
 				found = append(found, dir)

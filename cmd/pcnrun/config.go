@@ -187,7 +187,7 @@ func checkConfig(path string, choice config.Choice) yamlfile.Errors {
 	r, err := config.Load(path, choice)
 	if err == nil {
 		if sets, missing := r.Data.Load(); missing == nil {
-			err = fits(r, sets)
+			err = r.CheckSets(sets)
 		}
 	}
 	var found yamlfile.Errors

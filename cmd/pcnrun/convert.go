@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/trained"
 )
 
 // modelExtensions are those of the files that a network can be written to, and read from.
@@ -139,7 +140,7 @@ PyTorch's order, channels first, into that of pcn, channels last.`,
 		case *names != "":
 			err = usagef("--names: is for layers that go into a network: give --config or --network")
 		default:
-			if n, err = f.read(args[0], a.warn); errors.Is(err, model.ErrMissing) {
+			if n, err = a.read(f, args[0]); errors.Is(err, model.ErrMissing) {
 				err = fmt.Errorf("%w: layers of other names go into the network that --config or --network says", err)
 			}
 		}
@@ -152,7 +153,7 @@ PyTorch's order, channels first, into that of pcn, channels last.`,
 }
 
 // read makes a model of a file, of which the flags say what it does not.
-func (f *modelFlags) read(path string, warn func(string, ...any)) (*model.Network, error) {
+func (a *app) read(f *modelFlags, path string) (*model.Network, error) {
 	described, err := describes(path)
 	if err != nil {
 		return nil, err
@@ -175,13 +176,13 @@ func (f *modelFlags) read(path string, warn func(string, ...any)) (*model.Networ
 		return nil, err
 	}
 	if f.dataset == "" {
-		return t.network, nil
+		return t.Network, nil
 	}
-	sets, err := t.load(warn)
+	sets, err := a.load(t)
 	if err != nil {
 		return nil, err
 	}
-	return t.network, describeModel(t.network, &experiment{recipe: t.recipe, sets: sets, data: sets.Fingerprints()})
+	return t.Network, trained.Describe(t.Network, t.Recipe, sets, sets.Fingerprints())
 }
 
 // describes reports whether a file says the configuration of its network. One

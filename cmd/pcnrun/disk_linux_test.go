@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
 )
 
 // TestFullDisk fills a small disk under a run that writes checkpoints: the run
@@ -69,7 +70,7 @@ func TestReadOnlyFolder(t *testing.T) {
 // written a checkpoint, checks what is left, and goes on after the mending.
 func failCheckpoint(t *testing.T, dir, want string, fail, mend func()) {
 	t.Helper()
-	checkpoint := filepath.Join(dir, checkpointFile)
+	checkpoint := filepath.Join(dir, run.CheckpointFile)
 	run := exec.Command("pcnrun", "train", "digits", "--layers", "64,16,10", "--epochs", "1000000", "--validation", "0", "--checkpoint-every", "1b", "--out", dir, "-q")
 	var stderr bytes.Buffer
 	run.Stderr = &stderr

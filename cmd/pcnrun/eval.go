@@ -8,6 +8,8 @@ import (
 
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
 func (a *app) evalCommand() *cobra.Command {
@@ -67,15 +69,11 @@ func (a *app) eval(ctx context.Context, f *modelFlags, path string, json bool) e
 	if err != nil {
 		return err
 	}
-	sets, err := t.load(a.warn)
+	sets, err := a.load(t)
 	if err != nil {
 		return err
 	}
-	optimizer, err := train.NewOptimizer(t.recipe.Optimizer)
-	if err != nil {
-		return err
-	}
-	l, err := train.NewPCN(t.network, nil, t.recipe.Inference, optimizer)
+	l, err := t.Learner()
 	if err != nil {
 		return err
 	}
@@ -83,19 +81,19 @@ func (a *app) eval(ctx context.Context, f *modelFlags, path string, json bool) e
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	res := newEvaluation(t.recipe.Data.Dataset, t.network, sets.Test.Len())
+	res := run.NewEvaluation(t.Recipe.Data.Dataset, t.Network, sets.Test.Len())
 	res.Model = path
-	res.setTest(score, sets.Test)
+	res.SetTest(score, sets.Test)
 	return a.printEvaluation(t, res, json)
 }
 
 // printEvaluation prints the score of t.
-func (a *app) printEvaluation(t *trained, res evaluation, json bool) error {
+func (a *app) printEvaluation(t *trained.Model, res run.Evaluation, json bool) error {
 	if json {
 		return printJSON(a.stdout, res)
 	}
-	fmt.Fprintf(a.info(), "network  %v\n", t.network)
-	paint(a.stdout, bold, fmt.Sprintf("test %s on %s of %s", res.testText(), plural.Of(res.TestExamples, "example"), res.Dataset))
+	fmt.Fprintf(a.info(), "network  %v\n", t.Network)
+	paint(a.stdout, bold, fmt.Sprintf("test %s on %s of %s", res.TestText(), plural.Of(res.TestExamples, "example"), res.Dataset))
 	_, err := fmt.Fprintln(a.stdout)
 	return err
 }

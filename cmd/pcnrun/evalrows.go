@@ -6,6 +6,8 @@ import (
 
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
 // ownRows are the flags for rows of one's own to score a model on.
@@ -32,23 +34,24 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, rows own
 	defer closeIn()
 	right, squares := 0, 0.0
 	count, err := in.Each(ctx, func(b *data.Batch) error {
-		inputs, err := t.tensor(in, b)
+		inputs, err := inputsOf(t, in, b)
 		if err != nil {
 			return err
 		}
-		predicted, classes, err := t.predict(ctx, inputs)
+		predicted, err := t.Predict(ctx, inputs)
 		if err != nil {
 			return err
 		}
+		logSettled(predicted.Settled)
 		for i, class := range b.Labels {
-			if classes[i] == class {
+			if predicted.Classes[i] == class {
 				right++
 			}
 		}
 		if len(b.Targets) == 0 {
 			return nil
 		}
-		for i, row := range model.Rows(predicted) {
+		for i, row := range model.Rows(predicted.Targets) {
 			for j, x := range row {
 				diff := x - b.Targets[i*len(row)+j]
 				squares += diff * diff
@@ -59,23 +62,23 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, rows own
 	if err != nil {
 		return err
 	}
-	res := newEvaluation(in.Name(), t.network, count)
+	res := run.NewEvaluation(in.Name(), t.Network, count)
 	res.Model = path
 	if len(o.Classes) > 0 {
-		accuracy := number(float64(right) / float64(count))
+		accuracy := run.Number(float64(right) / float64(count))
 		res.TestAccuracy = &accuracy
 	} else {
-		mse := number(squares / float64(count*o.Outputs))
+		mse := run.Number(squares / float64(count*o.Outputs))
 		res.TestMSE = &mse
 	}
 	return a.printEvaluation(t, res, json)
 }
 
 // options says what the rows hold that t is scored on.
-func (r *ownRows) options(t *trained) (data.RowOptions, error) {
-	o := t.rowOptions()
+func (r *ownRows) options(t *trained.Model) (data.RowOptions, error) {
+	o := t.RowOptions()
 	o.Format = string(*r.format)
-	k := t.network.Size(t.network.TargetNode())
+	k := t.Network.Size(t.Network.TargetNode())
 	switch {
 	case r.label != "" && r.target != "":
 		return o, usagef("--label and --target: must be one of them, got both")
@@ -93,8 +96,8 @@ func (r *ownRows) options(t *trained) (data.RowOptions, error) {
 		}
 		o.Label, o.Targets = "", names
 	}
-	if o.Outputs = k; r.label != "" || r.target == "" && t.classes() {
-		o.Outputs, o.Classes = 1, t.classNames()
+	if o.Outputs = k; r.label != "" || r.target == "" && t.Classifies() {
+		o.Outputs, o.Classes = 1, t.ClassNames()
 	}
 	return o, nil
 }

@@ -376,7 +376,7 @@ func fromFiles(dataset string) bool {
 
 // checkDir refuses a folder for a dataset that is not read from one.
 func checkDir(d train.Data) error {
-	if d.Dir != "" && !fromFiles(d.Dataset) {
+	if d.Dir != "" && !d.FromFiles() {
 		return usagef("--data: %s needs no files", d.Dataset)
 	}
 	return nil

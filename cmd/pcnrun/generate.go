@@ -6,7 +6,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
@@ -16,6 +15,7 @@ import (
 	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
+	"example.com/pcn/train/trained"
 )
 
 func (a *app) generateCommand() *cobra.Command {
@@ -85,7 +85,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if err != nil {
 		return err
 	}
-	if len(args) > 1 || !t.classes() {
+	if len(args) > 1 || !t.Classifies() {
 		for _, name := range []string{"label", "between", "samples", "temperature", "seed"} {
 			if g.flags.Changed(name) {
 				return usagef("--%s is for classes, and not for lines of targets", name)
@@ -93,7 +93,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 		}
 		return a.generateRows(ctx, t, args, g.json)
 	}
-	if err := g.checkSamples(t.network); err != nil {
+	if err := g.checkSamples(t.Network); err != nil {
 		return err
 	}
 	wanted, err := g.targets(t)
@@ -104,17 +104,17 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if g.samples > 1 && g.between == nil {
 		how.Temperature = g.temperature
 	}
-	inputs, err := t.generate(ctx, wanted.targets, how)
+	inputs, err := t.Generate(ctx, wanted.targets, how)
 	if err != nil {
 		return err
 	}
 	images := model.Rows(inputs)
-	shape := t.imageShape(len(images[0]))
+	shape := t.Shape()
 	if shape == nil {
-		a.noteInputs(t.network, noise)
+		a.noteInputs(t.Network, noise)
 		return a.printInputs(t, wanted.classes, inputs, g.json)
 	}
-	low, high := t.pixelRange(images)
+	low, high := t.PixelRange(images)
 	picture, err := report.Grid(images, shape[1], shape[0], wanted.columns, low, high)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (a *app) generate(ctx context.Context, g *generateFlags, args []string) err
 	if err := report.WritePNG(out, picture); err != nil {
 		return err
 	}
-	a.noteInputs(t.network, noise)
+	a.noteInputs(t.Network, noise)
 	if g.json {
 		return printJSON(a.stdout, map[string]any{"model": args[0], "images": len(images), "shows": wanted.what, "figure": out})
 	}
@@ -189,20 +189,20 @@ func (g *generateFlags) checkSamples(n *model.Network) error {
 }
 
 // targets returns what t is to generate.
-func (g *generateFlags) targets(t *trained) (w wanted, err error) {
-	between, err := t.findClasses("between", g.between)
+func (g *generateFlags) targets(t *trained.Model) (w wanted, err error) {
+	between, err := findClasses(t, "between", g.between)
 	if err != nil {
 		return w, err
 	}
-	labels, err := t.findClasses("label", g.labels)
+	labels, err := findClasses(t, "label", g.labels)
 	if err != nil {
 		return w, err
 	}
-	n := t.network
+	n := t.Network
 	k := n.Size(n.TargetNode())
 	if g.flags.Changed("between") {
 		if len(between) != 2 {
-			return w, usagef("--between: must be two classes, such as %s, got %d", t.listClasses(0, k-1), len(between))
+			return w, usagef("--between: must be two classes, such as %s, got %d", listClasses(t, 0, k-1), len(between))
 		}
 		if g.flags.Changed("label") {
 			return w, usagef("--between and --label do not go together")
@@ -217,22 +217,22 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 			numbers[i*k+between[0]] += 1 - share
 			numbers[i*k+between[1]] += share
 		}
-		w.what = fmt.Sprintf("from class %s to %s", t.listClasses(between[0]), t.listClasses(between[1]))
+		w.what = fmt.Sprintf("from class %s to %s", listClasses(t, between[0]), listClasses(t, between[1]))
 		w.columns = steps
 		w.targets, err = data.Transform{}.Tensor(n.Config().Dtype.Tensor(), numbers, k)
 		return w, err
 	}
 	switch {
 	case labels != nil:
-		w.what = "class " + t.listClasses(labels...)
+		w.what = "class " + listClasses(t, labels...)
 	case g.flags.Changed("label"):
-		return w, usagef("--label: must be a class, such as %s, got none", t.listClasses(0))
+		return w, usagef("--label: must be a class, such as %s, got none", listClasses(t, 0))
 	default:
 		for c := range k {
 			labels = append(labels, c)
 		}
-		if w.what = fmt.Sprintf("classes 0 to %d", k-1); t.names != nil {
-			w.what = "classes " + quoted.List(t.names)
+		if w.what = fmt.Sprintf("classes 0 to %d", k-1); t.Classes != nil {
+			w.what = "classes " + quoted.List(t.Classes)
 		}
 	}
 	samples := max(g.samples, 1)
@@ -249,8 +249,8 @@ func (g *generateFlags) targets(t *trained) (w wanted, err error) {
 }
 
 // generateRows prints the inputs for targets that are read.
-func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSON bool) error {
-	n := t.network
+func (a *app) generateRows(ctx context.Context, t *trained.Model, args []string, asJSON bool) error {
+	n := t.Network
 	k := n.Size(n.TargetNode())
 	in, closeIn, err := a.openRows(ctx, rowsPath(args), data.RowOptions{Width: k})
 	if err != nil {
@@ -258,11 +258,11 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSO
 	}
 	defer closeIn()
 	_, err = in.Each(ctx, func(b *data.Batch) error {
-		targets, err := t.targets.Tensor(n.Config().Dtype.Tensor(), b.Inputs, k)
+		targets, err := t.Targets.Tensor(n.Config().Dtype.Tensor(), b.Inputs, k)
 		if err != nil {
 			return err
 		}
-		inputs, err := t.generate(ctx, targets, model.Sampling{})
+		inputs, err := t.Generate(ctx, targets, model.Sampling{})
 		if err != nil {
 			return err
 		}
@@ -274,60 +274,9 @@ func (a *app) generateRows(ctx context.Context, t *trained, args []string, asJSO
 	return err
 }
 
-// generate returns raw inputs for targets.
-func (t *trained) generate(ctx context.Context, targets *tensor.Dense, how model.Sampling) (*tensor.Dense, error) {
-	inputs, err := t.network.Sample(ctx, targets, how, t.recipe.Inference)
-	if err != nil {
-		return nil, err
-	}
-	if err := finite(inputs); err != nil {
-		return nil, err
-	}
-	return t.inputs.Undo(inputs)
-}
-
-// imageShape returns the height, the width and the channels of inputs that are images:
-// what the file says or, of a known dataset and of a file from elsewhere, a square;
-// nil when they are none.
-func (t *trained) imageShape(inputs int) []int {
-	if t.image.Shape != nil || t.recipe.Data.Own() {
-		return t.image.Shape
-	}
-	channels := 1
-	if strings.HasPrefix(t.recipe.Data.Dataset, "cifar") {
-		channels = 3
-	}
-	side := int(math.Sqrt(float64(inputs / channels)))
-	if side*side*channels != inputs || side < 2 {
-		return nil
-	}
-	return []int{side, side, channels}
-}
-
-// pixelRange returns the values of black and white in raw images: those of the
-// dataset, or the least and the largest that there are.
-func (t *trained) pixelRange(images [][]float64) (low, high float64) {
-	switch dataset := t.recipe.Data.Dataset; {
-	case t.image.White > 0:
-		return 0, t.image.White
-	case t.network.Metadata(inputsKey) == "":
-	case dataset == "digits":
-		return 0, 16
-	case fromFiles(dataset):
-		return 0, 255
-	}
-	low, high = math.Inf(1), math.Inf(-1)
-	for _, image := range images {
-		for _, x := range image {
-			low, high = min(low, x), max(high, x)
-		}
-	}
-	return low, max(high, low+1e-9)
-}
-
 // printInputs prints a line for each row of inputs (B, d), with its class where classes
 // is not nil, as CSV or as a JSON object that predict reads.
-func (a *app) printInputs(t *trained, classes []int, inputs *tensor.Dense, asJSON bool) error {
-	_, err := a.stdout.Write(t.appendAnswers(nil, answers{classes: classes, name: "input", numbers: inputs}, asJSON))
+func (a *app) printInputs(t *trained.Model, classes []int, inputs *tensor.Dense, asJSON bool) error {
+	_, err := a.stdout.Write(appendAnswers(t, nil, answers{classes: classes, name: "input", numbers: inputs}, asJSON))
 	return err
 }

@@ -1,96 +1,16 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/data"
+	"example.com/pcn/train/trained"
 )
-
-// What a model file holds beside the network, by key.
-const (
-	recipeKey  = "pcn.recipe"           // the recipe as YAML
-	inputsKey  = "pcn.input_transform"  // the data.Transform of its inputs as JSON
-	targetsKey = "pcn.target_transform" // the data.Transform of its targets, where it has one
-	imageKey   = "pcn.image"            // the imageForm of its inputs as JSON, where they are images
-	classesKey = "pcn.classes"          // the names of its classes as JSON, where they have names
-	columnsKey = "pcn.columns"          // the names of its inputs as JSON, where they have names that all differ
-	dataKey    = "pcn.data"             // the train.Fingerprints of what it learned from as JSON
-)
-
-// describeModel attaches to n what is needed to use it without the data it
-// learned from.
-func describeModel(n *model.Network, e *experiment) error {
-	recipe, err := e.recipeText(n)
-	if err != nil {
-		return err
-	}
-	if err := n.SetMetadata(recipeKey, string(recipe)); err != nil {
-		return err
-	}
-	set := e.sets.Train
-	about := map[string]any{inputsKey: set.InputTransform(), dataKey: e.data}
-	if t := set.TargetTransform(); len(t.Shift)+len(t.Scale) > 0 {
-		about[targetsKey] = t
-	}
-	if set.Shape != nil {
-		about[imageKey] = imageForm{set.Shape, set.White}
-	}
-	if set.ClassNames != nil {
-		about[classesKey] = set.ClassNames
-	}
-	if names := set.InputNames(); names != nil && distinct(names) {
-		about[columnsKey] = names
-	}
-	for key, value := range about {
-		text, err := json.Marshal(value)
-		if err != nil {
-			return err
-		}
-		if err := n.SetMetadata(key, string(text)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// distinct reports whether no two names are the same.
-func distinct(names []string) bool {
-	names = slices.Sorted(slices.Values(names))
-	return len(slices.Compact(names)) == len(names)
-}
-
-// imageForm says how inputs are drawn.
-type imageForm struct {
-	Shape []int   `json:"shape"` // height, width, channels
-	White float64 `json:"white"` // the raw value of white
-}
-
-// check returns an error where inputs of a size are no such images.
-func (f imageForm) check(inputs int) error {
-	if f.Shape == nil && f.White == 0 {
-		return nil
-	}
-	if len(f.Shape) != 3 || f.Shape[2] != 1 && f.Shape[2] != 3 {
-		return fmt.Errorf("shape: must be a height, a width, and 1 or 3 channels, got %v", f.Shape)
-	}
-	height, width, channels := f.Shape[0], f.Shape[1], f.Shape[2]
-	if height <= 0 || width <= 0 || width > inputs || height > inputs || width*height*channels != inputs {
-		return fmt.Errorf("shape: must be of %d inputs, got %v", inputs, f.Shape)
-	}
-	if !(f.White > 0) {
-		return fmt.Errorf("white: must be > 0, got %v", f.White)
-	}
-	return nil
-}
 
 // modelFlags are the flags of the commands that use a model file: what a file
 // does not say that pcnrun did not write.
@@ -132,22 +52,8 @@ func newModelFlags(flags *pflag.FlagSet, direction, activation, top string) *mod
 	return f
 }
 
-// trained is a network from a file, with what it needs to be used.
-type trained struct {
-	path    string
-	guessed bool // the scale of pixels, which neither the file nor a flag says
-	network *model.Network
-	recipe  train.Recipe
-	inputs  data.Transform
-	targets data.Transform
-	image   imageForm           // the zero value where the file does not say
-	names   []string            // of the classes; nil where they have none
-	columns []string            // names of the inputs; nil where they have none
-	data    *train.Fingerprints // of what it learned from; nil where the file does not say
-}
-
 // open reads a model file. needed says that the dataset must be known.
-func (f *modelFlags) open(path string, needed bool) (*trained, error) {
+func (f *modelFlags) open(path string, needed bool) (*trained.Model, error) {
 	given := train.Recipe{Model: model.Article}
 	if err := applyFlags(f.flags, &given); err != nil {
 		return nil, err
@@ -156,81 +62,52 @@ func (f *modelFlags) open(path string, needed bool) (*trained, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &trained{path: path, network: n}
-	if t.recipe, err = f.recipeOf(n, path, needed); err != nil {
+	r, err := f.recipeOf(n, path, needed)
+	if err != nil {
 		return nil, err
 	}
-	if err := applyFlags(f.flags, &t.recipe); err != nil {
+	if err := applyFlags(f.flags, &r); err != nil {
 		return nil, err
 	}
-	if err := agree(path, t.recipe.Model, n.Config()); err != nil {
+	if err := agree(path, r.Model, n.Config()); err != nil {
+		return nil, err
+	}
+	if err := checkDir(r.Data); err != nil {
 		return nil, err
 	}
 	asked := f.flags.Changed("pixels")
-	if asked && n.Metadata(inputsKey) != "" {
+	if asked && n.Metadata(trained.InputsKey) != "" {
 		return nil, usagef("--pixels: %s says how its inputs are scaled", path)
 	}
-	if t.guessed = n.Metadata(recipeKey) == "" && !asked && !f.flags.Changed("recipe"); t.guessed && f.plain {
-		t.recipe.Data.Pixels = nil
+	guessed := n.Metadata(trained.RecipeKey) == "" && !asked && !f.flags.Changed("recipe")
+	if guessed && f.plain {
+		r.Data.Pixels = nil
 	}
-	if err := t.describe(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	t, err := trained.New(path, n, r)
+	if err != nil {
+		return nil, err
 	}
-	logModel(path, n, t.recipe.Inference)
+	t.Guessed = guessed
+	logModel(path, n, r.Inference)
 	return t, nil
-}
-
-// describe reads what the file says beside the recipe.
-func (t *trained) describe() error {
-	n := t.network
-	for key, into := range map[string]any{inputsKey: &t.inputs, targetsKey: &t.targets, imageKey: &t.image, classesKey: &t.names, columnsKey: &t.columns, dataKey: &t.data} {
-		if text := n.Metadata(key); text != "" {
-			if err := json.Unmarshal([]byte(text), into); err != nil {
-				return fmt.Errorf("%s: %w", key, err)
-			}
-		}
-	}
-	inputs, targets := n.Size(n.InputNode()), n.Size(n.TargetNode())
-	if err := t.inputs.Check(inputs); err != nil {
-		return fmt.Errorf("%s: %w", inputsKey, err)
-	}
-	if err := t.targets.Check(targets); err != nil {
-		return fmt.Errorf("%s: %w", targetsKey, err)
-	}
-	if err := t.image.check(inputs); err != nil {
-		return fmt.Errorf("%s: %w", imageKey, err)
-	}
-	if t.names != nil && len(t.names) != targets {
-		return fmt.Errorf("%s: %d names for %d classes", classesKey, len(t.names), targets)
-	}
-	if t.columns != nil && (len(t.columns) != inputs || !distinct(t.columns)) {
-		return fmt.Errorf("%s: must be %d names that all differ, got %d", columnsKey, inputs, len(t.columns))
-	}
-	return nil
 }
 
 // recipeOf returns the recipe that a file holds or, where it holds none, the one
 // that the flags name.
-func (f *modelFlags) recipeOf(n *model.Network, path string, needed bool) (train.Recipe, error) {
-	var r train.Recipe
-	var err error
-	switch text := n.Metadata(recipeKey); {
-	case text != "":
-		if r, err = train.ParseRecipe([]byte(text)); err == nil {
-			err = r.Validate()
-		}
-		if err != nil {
-			return r, fmt.Errorf("%s: %s: %w", path, recipeKey, err)
-		}
-		if f.dataset != "" && f.dataset != r.Data.Dataset {
-			return r, usagef("--dataset %s: %s learned from %s", f.dataset, path, r.Data.Dataset)
-		}
+func (f *modelFlags) recipeOf(n *model.Network, path string, needed bool) (r train.Recipe, err error) {
+	switch own, err := trained.RecipeOf(n); {
+	case err != nil:
+		return r, fmt.Errorf("%s: %w", path, err)
+	case own != nil && f.dataset != "" && f.dataset != own.Data.Dataset:
+		return r, usagef("--dataset %s: %s learned from %s", f.dataset, path, own.Data.Dataset)
+	case own != nil:
+		return *own, nil
+	case f.dataset == "" && needed:
+		return r, usagef("%s has no recipe: give --dataset, and --direction, --activation and --top-activation where they are not the article's", path)
 	case f.dataset != "":
 		if r, err = train.DefaultRecipe(f.dataset, n.Config().Direction, f.recipe); err != nil {
 			return r, usageError{err}
 		}
-	case needed:
-		return r, usagef("%s has no recipe: give --dataset, and --direction, --activation and --top-activation where they are not the article's", path)
 	}
 	r.Model = n.Config()
 	return r, nil
@@ -254,76 +131,14 @@ func agree(path string, asked, is model.Config) error {
 	return nil
 }
 
-// classes reports whether the targets are classes and not numbers to regress on.
-func (t *trained) classes() bool {
-	return !t.recipe.Data.Regression() && t.network.Size(t.network.TargetNode()) > 1
-}
-
-// reopen opens the model that a run with that recipe has left.
-func reopen(path string, r train.Recipe) (*trained, error) {
-	n, err := model.Load(path, r.Model)
-	if err != nil {
-		return nil, err
+// load reads the dataset that t learned from, and says what there is to say of it.
+func (a *app) load(t *trained.Model) (train.Sets, error) {
+	sets, notes, err := t.Sets()
+	for _, note := range notes {
+		a.warn("%s", note)
 	}
-	t := &trained{path: path, network: n, recipe: r}
-	if err := t.describe(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if err == nil {
+		logSets(t.Recipe.Data, sets)
 	}
-	return t, nil
-}
-
-// load reads the dataset that the network learned from, cut and scaled as it was
-// then, with the network's own classes. Where other examples are in the place of
-// those that it learned from, some of these may be in the test part now: that is an
-// error. Of any other difference warn is told.
-func (t *trained) load(warn func(format string, args ...any)) (train.Sets, error) {
-	d := t.recipe.Data
-	if err := checkDir(d); err != nil {
-		return train.Sets{}, err
-	}
-	var classes []string
-	if t.classes() {
-		classes = t.classNames()
-	}
-	sets, err := d.LoadFor(classes)
-	if err != nil {
-		return sets, err
-	}
-	logSets(d, sets)
-	if err := train.Fits(t.network, sets.Train); err != nil {
-		return sets, fmt.Errorf("%s: %w", t.path, err)
-	}
-	if t.guessed && sets.Train.Shape != nil {
-		low, high := 0.0, 1.0
-		if d.Pixels != nil {
-			low, high = d.Pixels[0], d.Pixels[1]
-		}
-		warn("%s does not say how pixels are scaled: they are taken to be in [%g, %g]; --pixels %[2]g,%g gives the range", t.path, low, high)
-	}
-	if t.network.Metadata(inputsKey) != "" {
-		for _, set := range []**data.Set{&sets.Train, &sets.Validation, &sets.Test} {
-			*set = (*set).WithTransforms(t.inputs, t.targets)
-		}
-	}
-	switch now := sets.Fingerprints(); {
-	case t.data == nil && t.network.Metadata(recipeKey) != "":
-		warn("%s does not say which examples it learned from: whether %s still has them is not known", t.path, d.Dataset)
-	case t.data == nil || *t.data == now:
-	case t.data.Learned() != now.Learned():
-		return sets, fmt.Errorf("%s has changed since %s learned from it, and what it learned may be in the test part now: %s%s; --input scores it on rows that it does not know",
-			d.Dataset, t.path, t.data.Changes(now), t.otherColumns(sets.Train))
-	default:
-		warn("%s has changed since %s learned from it: %s", d.Dataset, t.path, t.data.Changes(now))
-	}
-	return sets, nil
-}
-
-// otherColumns says which inputs a set has in the place of those of t, if it has
-// others.
-func (t *trained) otherColumns(set *data.Set) string {
-	names := set.InputNames()
-	if t.columns == nil || names == nil || slices.Equal(t.columns, names) {
-		return ""
-	}
-	return fmt.Sprintf(", its inputs were %s and are %s", quoted.List(t.columns), quoted.List(names))
+	return sets, err
 }

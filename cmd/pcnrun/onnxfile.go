@@ -7,16 +7,18 @@ import (
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/model"
 	"example.com/pcn/model/onnx"
+	"example.com/pcn/train"
+	"example.com/pcn/train/trained"
 )
 
 // saveONNX writes what n infers, n being of the model file at from, and says so.
 func (a *app) saveONNX(n *model.Network, from, path string, json bool) error {
-	t := &trained{path: from, network: n}
-	if err := t.describe(); err != nil {
-		return fmt.Errorf("%s: %w", from, err)
+	t, err := trained.New(from, n, train.Recipe{})
+	if err != nil {
+		return err
 	}
-	o := onnx.Options{Inputs: onnx.Scaling(t.inputs), Targets: onnx.Scaling(t.targets), Metadata: map[string]string{}}
-	for _, key := range []string{imageKey, classesKey, columnsKey} {
+	o := onnx.Options{Inputs: onnx.Scaling(t.Inputs), Targets: onnx.Scaling(t.Targets), Metadata: map[string]string{}}
+	for _, key := range []string{trained.ImageKey, trained.ClassesKey, trained.ColumnsKey} {
 		if text := n.Metadata(key); text != "" {
 			o.Metadata[key] = text
 		}

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"math"
-	"slices"
+	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -13,6 +11,7 @@ import (
 
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/trained"
 )
 
 func (a *app) predictCommand() *cobra.Command {
@@ -50,8 +49,9 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, format 
 		return err
 	}
 	return a.mapRows(ctx, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
-		targets, classes, err := t.predict(ctx, inputs)
-		return answers{classes: classes, name: "targets", numbers: targets}, err
+		p, err := t.Predict(ctx, inputs)
+		logSettled(p.Settled)
+		return answers{classes: p.Classes, name: "targets", numbers: p.Targets}, err
 	})
 }
 
@@ -66,8 +66,8 @@ type answers struct {
 // mapRows prints what answer makes of the inputs, as t's network takes them, of
 // the rows of the file that args name second, or of the standard input: a line for
 // each row, in the format of the rows.
-func (a *app) mapRows(ctx context.Context, t *trained, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
-	o := t.rowOptions()
+func (a *app) mapRows(ctx context.Context, t *trained.Model, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
+	o := t.RowOptions()
 	o.Format = string(format)
 	in, closeIn, err := a.openRows(ctx, rowsPath(args), o)
 	if err != nil {
@@ -76,7 +76,7 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, format row
 	defer closeIn()
 	var text []byte
 	_, err = in.Each(ctx, func(b *data.Batch) error {
-		inputs, err := t.tensor(in, b)
+		inputs, err := inputsOf(t, in, b)
 		if err != nil {
 			return err
 		}
@@ -87,34 +87,16 @@ func (a *app) mapRows(ctx context.Context, t *trained, args []string, format row
 		if files := in.Images(); files != nil {
 			of.files = files[b.First : b.First+b.N]
 		}
-		text = t.appendAnswers(text[:0], of, asJSON || in.Format() == data.FormatJSONL)
+		text = appendAnswers(t, text[:0], of, asJSON || in.Format() == data.FormatJSONL)
 		_, err = a.stdout.Write(text)
 		return err
 	})
 	return err
 }
 
-// predict returns the targets of inputs in their own units, and the classes where
-// there are classes.
-func (t *trained) predict(ctx context.Context, inputs *tensor.Dense) (targets *tensor.Dense, classes []int, err error) {
-	targets, settled, err := t.network.Predict(ctx, inputs, t.recipe.Inference)
-	if err != nil {
-		return nil, nil, err
-	}
-	logSettled(settled)
-	if err := finite(targets); err != nil {
-		return nil, nil, err
-	}
-	if t.classes() {
-		classes = model.Argmax(targets)
-	}
-	targets, err = t.targets.Undo(targets)
-	return targets, classes, err
-}
-
 // appendAnswers writes a line for each row: its class, where there are classes,
 // and its numbers.
-func (t *trained) appendAnswers(text []byte, of answers, asJSON bool) []byte {
+func appendAnswers(t *trained.Model, text []byte, of answers, asJSON bool) []byte {
 	d := of.numbers.Dtype()
 	for i, row := range model.Rows(of.numbers) {
 		if asJSON {
@@ -124,7 +106,7 @@ func (t *trained) appendAnswers(text []byte, of answers, asJSON bool) []byte {
 			text = append(appendFile(text, of.files[i], asJSON), ',')
 		}
 		if of.classes != nil {
-			text = append(t.appendClass(text, of.classes[i], asJSON), ',')
+			text = append(appendClass(t, text, of.classes[i], asJSON), ',')
 		}
 		if asJSON {
 			text = append(strconv.AppendQuote(text, of.name), ":["...)
@@ -146,24 +128,13 @@ func appendFile(text []byte, file string, asJSON bool) []byte {
 }
 
 // appendClass writes a class as a member of a JSON object or a field of CSV.
-func (t *trained) appendClass(text []byte, class int, asJSON bool) []byte {
+func appendClass(t *trained.Model, text []byte, class int, asJSON bool) []byte {
 	if asJSON {
 		text = append(text, `"class":`...)
 	}
 	if asJSON {
-		value, _ := json.Marshal(t.class(class)) // of a text or a whole number never fails
+		value, _ := json.Marshal(t.Class(class)) // of a text or a whole number never fails
 		return append(text, value...)
 	}
-	return append(text, csvField(t.className(class))...)
-}
-
-// finite returns an error when a number of t is not finite, as after latents
-// have diverged.
-func finite(t *tensor.Dense) error {
-	for _, row := range model.Rows(t) {
-		if slices.ContainsFunc(row, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }) {
-			return errors.New("settling diverged: lower --inference-rate")
-		}
-	}
-	return nil
+	return append(text, csvField(fmt.Sprint(t.Class(class)))...)
 }

@@ -18,7 +18,6 @@ type progress struct {
 	app       *app
 	lines     io.Writer
 	learner   string
-	settles   bool // latents do
 	unguarded bool
 	bar       *progressbar.ProgressBar
 	warned    bool
@@ -34,7 +33,7 @@ func (p *progress) event(e train.Event) {
 	if e.Step.Status == model.Diverged && !p.warned {
 		p.warned = true
 		p.clear()
-		p.app.warn("%s diverged at epoch %d, batch %d, at %s: %s", p.learner, e.Epoch, e.Batch, e.Step.Nodes.Of(e.Step.Node), p.remedy())
+		p.app.warn("%s diverged at epoch %d, batch %d, at %s: %s", p.learner, e.Epoch, e.Batch, e.Step.Nodes.Of(e.Step.Node), p.remedy(e.Step.Steps > 0))
 	}
 	if !e.Step.Finite() {
 		p.clear()
@@ -65,10 +64,10 @@ func (p *progress) clear() {
 	}
 }
 
-// remedy says what to do against a divergence.
-func (p *progress) remedy() string {
+// remedy says what to do against a divergence, where latents settle or do not.
+func (p *progress) remedy(settles bool) string {
 	switch {
-	case !p.settles:
+	case !settles:
 		return "lower --rate"
 	case p.unguarded:
 		return "the inference rate is too large for the weights and has no guard; give --unguarded=false, or lower --inference-rate"

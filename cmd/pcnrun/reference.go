@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"example.com/pcn/train/run"
 )
 
 //go:generate go run . man --markdown doc
@@ -26,7 +28,7 @@ command to another.`,
 	json := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		dir := args[0]
-		if err := makeFolder(dir); err != nil {
+		if err := run.MakeFolder(dir); err != nil {
 			return err
 		}
 		pattern, write := "*.1", writeManPages

@@ -17,7 +17,7 @@ import (
 // TestReference checks that the committed reference is what the commands say.
 func TestReference(t *testing.T) {
 	dir := t.TempDir()
-	if code := run(t.Context(), []string{"man", "--markdown", dir, "-q"}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"man", "--markdown", dir, "-q"}, nil, io.Discard, os.Stderr); code != exitOK {
 		t.Fatalf("exit code %d", code)
 	}
 	read := func(dir string) map[string]string {

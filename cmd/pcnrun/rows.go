@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/trained"
 )
 
 // rowFormat is the value of --format: one of data.Formats, or none.
@@ -105,30 +106,9 @@ func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.info(), "note: "+format+"\n", args...)
 }
 
-// rowOptions says what rows of inputs of t hold. What t learned may stand beside
-// them, and is not read.
-func (t *trained) rowOptions() data.RowOptions {
-	o := data.RowOptions{Width: t.network.Size(t.network.InputNode())}
-	o.Inputs = t.columns
-	o.Shape, o.White = t.image.Shape, t.image.White
-	if t.recipe.Data.Size != (data.Size{}) {
-		o.Form.Size = t.recipe.Data.Size
-	}
-	learned := t.recipe.Data.Target
-	if label := t.recipe.Data.Label; label != "" {
-		learned = []string{label}
-	}
-	isName := func(name string) bool { _, err := strconv.Atoi(name); return err != nil }
-	if t.columns != nil || !slices.ContainsFunc(learned, isName) { // else it is an array's name
-		o.Label, o.Targets = t.recipe.Data.Label, t.recipe.Data.Target
-	}
-	return o
-}
-
-// tensor returns inputs of t from a file as the network takes them.
-func (t *trained) tensor(in *data.Rows, b *data.Batch) (*tensor.Dense, error) {
-	n := t.network
-	inputs, err := t.inputs.Tensor(n.Config().Dtype.Tensor(), b.Inputs, n.Size(n.InputNode()))
+// inputsOf returns inputs of t from a file as the network takes them.
+func inputsOf(t *trained.Model, in *data.Rows, b *data.Batch) (*tensor.Dense, error) {
+	inputs, err := t.Tensor(b.Inputs)
 	if err != nil {
 		return nil, fmt.Errorf("%s: after row %d: %w", in.Name(), b.First, err)
 	}
@@ -153,8 +133,8 @@ func appendRow(text []byte, numbers []float64, dt tensor.Dtype) []byte {
 
 // allRows returns all raw inputs of t that a file has, and their names where the
 // file has these. With holes some may be missing.
-func (a *app) allRows(ctx context.Context, path string, t *trained, holes bool) (rows [][]float64, names []string, err error) {
-	o := t.rowOptions()
+func (a *app) allRows(ctx context.Context, path string, t *trained.Model, holes bool) (rows [][]float64, names []string, err error) {
+	o := t.RowOptions()
 	o.Holes = holes
 	in, closeIn, err := a.openRows(ctx, path, o)
 	if err != nil {
@@ -168,7 +148,7 @@ func (a *app) allRows(ctx context.Context, path string, t *trained, holes bool) 
 		return nil
 	})
 	if in.Named() {
-		names = t.columns
+		names = t.Columns
 	}
 	return rows, names, err
 }

@@ -11,16 +11,18 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"example.com/pcn/train/run"
 )
 
 // trainedSine returns the path of a small model of one input.
 func trainedSine(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sine")
-	if code := run(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != exitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
-	return filepath.Join(dir, modelFile)
+	return filepath.Join(dir, run.ModelFile)
 }
 
 // TestPredictInteractively: each row of a slow pipe is answered before the next

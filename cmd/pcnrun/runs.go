@@ -3,12 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"example.com/pcn/train/run"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -39,32 +39,19 @@ type listedRun struct {
 	Started time.Time `json:"started"`
 	Updated time.Time `json:"updated"`
 	Command string    `json:"command"`
-	result
+	run.Result
 }
 
-func listed(runs []*pastRun) []listedRun {
+func listed(runs []*run.Past) []listedRun {
 	var list []listedRun
 	for _, r := range runs {
-		list = append(list, listedRun{r.dir, r.record.Started, r.record.Updated, r.record.Command, r.record.Result})
+		list = append(list, listedRun{r.Dir, r.Record.Started, r.Record.Updated, r.Record.Command, r.Record.Result})
 	}
 	return list
 }
 
 func (a *app) runs(dir string, json bool) error {
-	var found []*pastRun
-	var unread []error
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() != recordFile {
-			return err
-		}
-		r, err := openRun(filepath.Dir(path))
-		if err != nil {
-			unread = append(unread, err)
-			return nil
-		}
-		found = append(found, r)
-		return nil
-	})
+	found, unread, err := run.List(dir)
 	if err != nil {
 		return err
 	}
@@ -83,8 +70,8 @@ func (a *app) runs(dir string, json bool) error {
 	t := tabwriter.NewWriter(a.stdout, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "run\tdataset\tdirection\tepochs\tstatus\tvalidation\ttest\twhen")
 	for i, r := range list {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\n", r.Dir, r.Dataset, r.Direction, r.Epochs, found[i].recipe.Learning.Epochs,
-			r.statusText(), r.validationText(), r.testText(), r.Started.Local().Format("2006-01-02 15:04"))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\n", r.Dir, r.Dataset, r.Direction, r.Epochs, found[i].Record.Recipe.Learning.Epochs,
+			r.StatusText(), r.ValidationText(), r.TestText(), r.Started.Local().Format("2006-01-02 15:04"))
 	}
 	return errors.Join(append(unread, t.Flush())...)
 }

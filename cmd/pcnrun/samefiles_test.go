@@ -12,13 +12,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.com/pcn/train/run"
 )
 
 // asked runs pcnrun and returns what it prints.
 func asked(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(t.Context(), args, strings.NewReader(""), &out, &errs)
+	code = execute(t.Context(), args, strings.NewReader(""), &out, &errs)
 	return code, out.String(), errs.String()
 }
 
@@ -135,7 +137,7 @@ func TestSameFiles(t *testing.T) {
 				var got [3]string
 				code, stdout, stderr := asked(t, learn...)
 				if model == "" {
-					model = filepath.Join(out, modelFile)
+					model = filepath.Join(out, run.ModelFile)
 				}
 				commands := [][]string{
 					{"eval", model, "--input", path, "-q", "--json"},

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"example.com/pcn/train/run"
 )
 
 // lines writes a file of a header and n lines, and returns its path.
@@ -33,7 +35,7 @@ func learned(t *testing.T, args ...string) (model, stdout string) {
 	if code != exitOK {
 		t.Fatalf("train: exit code %d: %s", code, stderr)
 	}
-	return filepath.Join(out, modelFile), stdout
+	return filepath.Join(out, run.ModelFile), stdout
 }
 
 // TestScaledThenRounded: of times in seconds, as inputs, as targets and as inputs to

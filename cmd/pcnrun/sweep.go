@@ -19,6 +19,7 @@ import (
 	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
 	"example.com/pcn/train/sweep"
 )
 
@@ -74,7 +75,6 @@ DIR makes the table.`,
 		PreRun: interruptOnPipe,
 	}
 	f := &sweepFlags{}
-	f.every.Set(defaultInterval)
 	flags := c.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.config, "config", "", "`FILE` that says what to try (default DIR/sweep.yaml)")
@@ -99,7 +99,7 @@ DIR makes the table.`,
 type sweepFlags struct {
 	config, out, shard string
 	workers            int
-	every              interval
+	every              run.Interval
 	json, csv          bool
 }
 
@@ -205,7 +205,7 @@ func (s *sweeping) fit() error {
 		return err
 	}
 	for _, p := range s.plan.Points {
-		if err := fits(p.Recipe, sets); err != nil {
+		if err := p.Recipe.CheckSets(sets); err != nil {
 			return fmt.Errorf("%s: point %d: %w", cmp.Or(s.config, s.path(sweepFile)), p.Number, err)
 		}
 	}
@@ -223,22 +223,22 @@ func (s *sweeping) claim() error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	d, err := openFolder(s.dir)
-	if errors.Is(err, errInUse) {
+	d, err := run.OpenFolder(s.dir)
+	if errors.Is(err, run.ErrInUse) {
 		return nil // another shard is making it the sweep's
 	}
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	defer d.release()
-	if file := d.holdsRun(); file != "" {
+	defer d.Release()
+	if file := d.Holds(); file != "" {
 		return usagef("--out %s: holds a run, of which %s is a part: name another folder", s.dir, file)
 	}
 	text, err := bounded.ReadFile(s.config)
 	if err != nil {
 		return err
 	}
-	return writeFile(d.path(sweepFile), text)
+	return writeFile(d.Path(sweepFile), text)
 }
 
 // carryOut carries out a run, or what is left of it, on that many cores. It leaves
@@ -246,62 +246,62 @@ func (s *sweeping) claim() error {
 func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) error {
 	dir := s.path(r.Name())
 	rec, err := s.record(r)
-	if err == nil && rec.over() {
+	if err == nil && rec.Over() {
 		s.end(rec, r, all, false)
 		return nil
 	}
-	d, err := openFolder(dir)
-	if errors.Is(err, errInUse) {
+	d, err := run.OpenFolder(dir)
+	if errors.Is(err, run.ErrInUse) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer d.release()
+	defer d.Release()
 	rec, err = s.record(r)
 	switch {
-	case err == nil && rec.over(): // in the meantime
+	case err == nil && rec.Over(): // in the meantime
 		s.end(rec, r, all, false)
 		return nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	from, err := train.LoadCheckpoint(d.path(checkpointFile))
+	from, err := train.LoadCheckpoint(d.Path(run.CheckpointFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		from, rec, err = nil, nil, d.clear()
+		from, rec, err = nil, nil, d.Clear()
 	case err == nil && (from.Recipe == nil || !reflect.DeepEqual(*from.Recipe, r.Recipe)):
-		err = fmt.Errorf("%s is of another run", d.path(checkpointFile))
+		err = fmt.Errorf("%s is of another run", d.Path(run.CheckpointFile))
 	}
 	if err == nil {
-		err = d.clean()
+		err = d.Clean()
 	}
 	if err != nil {
 		return err
 	}
-	if rec == nil { // it is new, or its record is gone, and the checkpoint is all that matters
-		rec = newRecord([]string{"train", "--config", d.path(recipeFile)})
-	}
-	if from != nil {
-		rec.Resumed++
-	}
-	rec.Untested = true
 	if err := os.Remove(s.path(tableFile)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it will be another
 		return err
 	}
-	e, err := prepare(r.Recipe, func() (*folder, error) { return d, nil })
+	e, err := prepare(r.Recipe, func() (*run.Folder, error) { return d, nil })
 	if err != nil {
 		return err
 	}
-	e.workers = cores
-	silent := &app{stdout: io.Discard, stderr: io.Discard, quiet: true}
-	if _, err := silent.carryOut(ctx, e, rec, from, s.every, io.Discard); err != nil {
+	under := run.Begin(e)
+	if from != nil {
+		if rec == nil { // its record is gone, and the checkpoint is all that matters
+			rec = under.Record
+		}
+		under = run.GoOn(e, rec, from)
+	}
+	rec = under.Record
+	if rec.Command == "" {
+		rec.Command, rec.Version = commandLine([]string{"train", "--config", d.Path(run.RecipeFile)}), version()
+	}
+	rec.Untested = true
+	if _, err := under.Train(ctx, run.Options{Every: s.every, Workers: cores}); err != nil {
 		return err
 	}
-	if err := rec.save(d); err != nil { // last: it says that all is there
-		return err
-	}
-	if !rec.over() {
+	if !rec.Over() {
 		return context.Cause(ctx)
 	}
 	s.end(rec, r, all, true)
@@ -309,34 +309,34 @@ func (s *sweeping) carryOut(ctx context.Context, r sweep.Run, cores, all int) er
 }
 
 // end counts a run that has ended, and says so where it has just done so.
-func (s *sweeping) end(rec *record, r sweep.Run, all int, now bool) {
+func (s *sweeping) end(rec *run.Record, r sweep.Run, all int, now bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended++
 	if now {
-		fmt.Fprintf(s.info, "run %*d/%d  %s  validation %s, %s\n", len(fmt.Sprint(all)), s.ended, all, r.Name(), rec.Result.validationText(), rec.Result.statusText())
+		fmt.Fprintf(s.info, "run %*d/%d  %s  validation %s, %s\n", len(fmt.Sprint(all)), s.ended, all, r.Name(), rec.Result.ValidationText(), rec.Result.StatusText())
 	}
 }
 
 // record returns the record of a run.
-func (s *sweeping) record(r sweep.Run) (*record, error) {
-	rec, err := loadRecord(s.path(r.Name()))
+func (s *sweeping) record(r sweep.Run) (*run.Record, error) {
+	rec, err := run.LoadRecord(s.path(r.Name()))
 	if err == nil && !reflect.DeepEqual(rec.Recipe, r.Recipe) {
-		return nil, fmt.Errorf("%s: is of a run of other settings than %s says", filepath.Join(s.path(r.Name()), recordFile), s.path(sweepFile))
+		return nil, fmt.Errorf("%s: is of a run of other settings than %s says", filepath.Join(s.path(r.Name()), run.RecordFile), s.path(sweepFile))
 	}
 	return rec, err
 }
 
 // records returns the records of all runs, and how many have not ended.
-func (s *sweeping) records() ([]*record, int, error) {
-	records := make([]*record, len(s.runs))
+func (s *sweeping) records() ([]*run.Record, int, error) {
+	records := make([]*run.Record, len(s.runs))
 	missing := 0
 	for i, r := range s.runs {
 		rec, err := s.record(r)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, 0, err
 		}
-		if err != nil || !rec.over() {
+		if err != nil || !rec.Over() {
 			missing++
 			continue
 		}

@@ -14,7 +14,9 @@ import (
 	"example.com/pcn/internal/sealed"
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
+	"example.com/pcn/train/run"
 	"example.com/pcn/train/sweep"
+	"example.com/pcn/train/trained"
 )
 
 // printProgress says how far a sweep is that has no table yet. Its text is no
@@ -32,9 +34,9 @@ func (s *sweeping) printProgress(missing int) error {
 }
 
 // table returns what came of the runs, as it was written before if it was.
-func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, error) {
-	d, err := openFolder(s.dir)
-	for ; errors.Is(err, errInUse); d, err = openFolder(s.dir) { // another process makes the table
+func (s *sweeping) table(ctx context.Context, records []*run.Record) (*sweep.Table, error) {
+	d, err := run.OpenFolder(s.dir)
+	for ; errors.Is(err, run.ErrInUse); d, err = run.OpenFolder(s.dir) { // another process makes the table
 		select {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
@@ -44,20 +46,20 @@ func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, 
 	if err != nil {
 		return nil, err
 	}
-	defer d.release()
+	defer d.Release()
 	if err := atomicfile.Clean(s.dir, sweepFile, tableFile, tableCSVFile, sweepPlotsFile); err != nil {
 		return nil, err
 	}
-	if text, err := bounded.ReadFile(d.path(tableFile)); err == nil {
+	if text, err := bounded.ReadFile(d.Path(tableFile)); err == nil {
 		t := &sweep.Table{}
 		if err := sealed.Unmarshal(text, t); err != nil {
-			return nil, fmt.Errorf("%s: %w", d.path(tableFile), err)
+			return nil, fmt.Errorf("%s: %w", d.Path(tableFile), err)
 		}
 		return t, nil
 	}
 	outcomes := make([]sweep.Outcome, len(records))
 	for i, rec := range records {
-		outcomes[i] = sweep.Outcome{Accuracy: (*float64)(rec.Result.ValidationAccuracy), MSE: (*float64)(rec.Result.ValidationMSE), Diverged: rec.Result.Status == diverged}
+		outcomes[i] = sweep.Outcome{Accuracy: (*float64)(rec.Result.ValidationAccuracy), MSE: (*float64)(rec.Result.ValidationMSE), Diverged: rec.Result.Status == run.Diverged}
 	}
 	t := sweep.NewTable(s.plan, outcomes)
 	if t.Winner != nil {
@@ -65,17 +67,17 @@ func (s *sweeping) table(ctx context.Context, records []*record) (*sweep.Table, 
 			return nil, err
 		}
 	}
-	if err := report.WritePNG(d.path(sweepPlotsFile), report.Render(t.Panels()...)); err != nil {
+	if err := report.WritePNG(d.Path(sweepPlotsFile), report.Render(t.Panels()...)); err != nil {
 		return nil, err
 	}
-	if err := atomicfile.Write(d.path(tableCSVFile), t.WriteCSV); err != nil {
+	if err := atomicfile.Write(d.Path(tableCSVFile), t.WriteCSV); err != nil {
 		return nil, err
 	}
 	text, err := sealed.Marshal(t)
 	if err != nil {
 		return nil, err
 	}
-	return t, writeFile(d.path(tableFile), append(text, '\n')) // last: it says that all is there
+	return t, writeFile(d.Path(tableFile), append(text, '\n')) // last: it says that all is there
 }
 
 // test scores the models of the winner on the test part.
@@ -85,15 +87,15 @@ func (s *sweeping) test(ctx context.Context, w *sweep.Winner) error {
 		if r.Point != w.Point {
 			continue
 		}
-		t, err := reopen(filepath.Join(s.path(r.Name()), modelFile), r.Recipe)
+		t, err := trained.Load(filepath.Join(s.path(r.Name()), run.ModelFile), r.Recipe)
 		if err != nil {
 			return err
 		}
-		sets, err := t.load(s.app.warn)
+		sets, err := s.app.load(t)
 		if err != nil {
 			return err
 		}
-		l, err := train.NewPCN(t.network, nil, r.Recipe.Inference, &train.SGD{})
+		l, err := t.Learner()
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"example.com/pcn/internal/jsonfloat"
 )
 
 // Colours, as the parameters of ANSI's select graphic rendition.
@@ -89,6 +92,12 @@ func isTerminal(w io.Writer) bool {
 	f, ok := rawOf(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
+
+// number is null in JSON where it is not finite.
+type number = jsonfloat.Float
+
+// printJSON prints v as one line.
+func printJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 
 // jsonFlag adds the flag for a result as JSON.
 func jsonFlag(c *cobra.Command) *bool {

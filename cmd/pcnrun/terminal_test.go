@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
 // hostile turns a terminal red, deletes its screen and turns the direction of
@@ -34,7 +36,7 @@ func TestForeignText(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir = "run" + hostile
-	m, label := filepath.Join(dir, modelFile), "kind"+hostile
+	m, label := filepath.Join(dir, run.ModelFile), "kind"+hostile
 	commands := [][]string{
 		{"train", flowers, "--label", label, "--out", dir, "--direction", "generative", "--epochs", "2"},
 		{"train", flowers, "--label", label, "--out", dir},
@@ -56,12 +58,12 @@ func TestForeignText(t *testing.T) {
 		{"report", dir}, {"report", dir, "--json"}, {"report", hostile},
 		{"compare", flowers, "--label", label, "--epochs", "1"},
 		{"data", "show", flowers, "--label", label}, {"data", "show", flowers, "--label", label, "--json"}, {"data", "show", flowers},
-		{"config", "show", filepath.Join(dir, recipeFile)}, {"config", "check", filepath.Join(dir, recipeFile)}, {"config", "check", flowers},
-		{"sweep", "--config", filepath.Join(dir, recipeFile)}, {"sweep", "--config", hostile},
+		{"config", "show", filepath.Join(dir, run.RecipeFile)}, {"config", "check", filepath.Join(dir, run.RecipeFile)}, {"config", "check", flowers},
+		{"sweep", "--config", filepath.Join(dir, run.RecipeFile)}, {"sweep", "--config", hostile},
 		{hostile}, {"eval", "--" + hostile}, {"eval", m, "--top-activation", hostile}, {"version", "--gemm", hostile},
 		{"__complete", "eval", ""}, {"__complete", "generate", m, "--label", ""},
 	}
-	for _, key := range []string{recipeKey, inputsKey, targetsKey, imageKey, classesKey, columnsKey} {
+	for _, key := range []string{trained.RecipeKey, trained.InputsKey, trained.TargetsKey, trained.ImageKey, trained.ClassesKey, trained.ColumnsKey} {
 		commands = append(commands, []string{"eval", key}, []string{"predict", key, flowers})
 	}
 	shown := 0
@@ -76,7 +78,7 @@ func TestForeignText(t *testing.T) {
 			}
 		}
 		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), args, strings.NewReader(rows), &stdout, &stderr)
+		code := execute(t.Context(), args, strings.NewReader(rows), &stdout, &stderr)
 		text := stdout.String() + stderr.String()
 		for i, r := range text {
 			if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {

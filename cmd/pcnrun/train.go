@@ -1,13 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"math"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +14,7 @@ import (
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/report"
+	"example.com/pcn/train/run"
 )
 
 func (a *app) trainCommand() *cobra.Command {
@@ -59,7 +57,6 @@ it: for jobs that a batch system queues again.
 		ValidArgs: train.Datasets,
 	}
 	f := &trainFlags{recipeFlags: addRecipeFlags(c, "runs/DATASET")}
-	f.every.Set(defaultInterval)
 	f.flags.Var(&f.every, "checkpoint-every", "how often a checkpoint is written: N epochs, Nb batches, or a time such\nas 30s; one is always written at the end and when interrupted")
 	f.flags.StringVar(&f.resume, "resume", "", "go on with the run in `DIR`, with its own settings")
 	f.flags.BoolVar(&f.orStart, "resume-or-start", false, "go on with the run in the folder of --out, which must be of the same\nsettings, or begin it where there is none (default runs/DATASET)")
@@ -77,7 +74,7 @@ it: for jobs that a batch system queues again.
 		if f.orStart {
 			return a.resumeOrStart(c.Context(), f, r)
 		}
-		return a.start(c.Context(), f, r, func() (*folder, error) { return f.claim("runs/" + r.Data.Name()) })
+		return a.start(c.Context(), f, r, func() (*run.Folder, error) { return f.claim("runs/" + r.Data.Name()) })
 	}
 	return c
 }
@@ -85,112 +82,63 @@ it: for jobs that a batch system queues again.
 // trainFlags are the flags of train.
 type trainFlags struct {
 	*recipeFlags
-	every   interval
+	every   run.Interval
 	resume  string
 	orStart bool // or resume
 }
 
 // start begins a run in the folder that open opens.
-func (a *app) start(ctx context.Context, f *trainFlags, r train.Recipe, open func() (*folder, error)) error {
+func (a *app) start(ctx context.Context, f *trainFlags, r train.Recipe, open func() (*run.Folder, error)) error {
 	e, err := prepare(r, open)
 	if err != nil {
 		return err
 	}
-	defer e.release()
-	return a.train(ctx, f, e, newRecord(a.args), nil)
+	defer e.Release()
+	return a.train(ctx, f, run.Begin(e))
 }
 
-// train trains in the folder of e, from a checkpoint or from the beginning, and
-// reports what came of it.
-func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *record, from *train.Checkpoint) error {
-	past, err := a.carryOut(ctx, e, rec, from, f.every, a.info())
-	if err == nil && rec.over() {
-		if err = past.writeReport(ctx, e.path(reportFile)); err != nil && ctx.Err() != nil {
-			rec.Result.Status, err = interrupted, nil
-		}
+// train trains, and reports what came of it.
+func (a *app) train(ctx context.Context, f *trainFlags, r *run.Run) error {
+	if r.Record.Command == "" {
+		r.Record.Command, r.Record.Version = commandLine(a.args), version()
 	}
-	if err == nil {
-		err = rec.save(e.folder) // last: it says that all is there
-	}
-	if err != nil {
-		if e.holdsRun() != "" {
-			err = fmt.Errorf("%w; when that is mended, 'pcnrun train --resume %s' goes on", err, e.dir)
-		}
+	var h *train.History
+	err := a.learn(r.Experiment, run.PCN, a.info(), func(o run.Options) (_ *train.History, err error) {
+		o.Every = f.every
+		o.Begin = func(l *train.PCN) { a.describe(r.Experiment, a.info(), l) }
+		h, err = r.Train(ctx, o)
+		return h, err
+	})
+	res := r.Record.Result
+	switch {
+	case err != nil && r.Holds() != "":
+		return fmt.Errorf("%w; when that is mended, 'pcnrun train --resume %s' goes on", err, r.Dir)
+	case err != nil:
 		return err
-	}
-	if !rec.over() {
+	case !r.Record.Over():
 		if f.json {
-			if err := printJSON(a.stdout, rec.Result); err != nil {
+			if err := printJSON(a.stdout, res); err != nil {
 				return err
 			}
 		}
-		return fmt.Errorf("%w; 'pcnrun train --resume %s' goes on", interruption(rec.Result), e.dir)
+		return fmt.Errorf("%w; 'pcnrun train --resume %s' goes on", interruption(res), r.Dir)
 	}
-	fmt.Fprintf(a.info(), "wrote %s, %s and %s\n", rec.Result.Model, e.path(curvesFile), e.path(reportFile))
-	if err := a.printResult(f, rec.Result); err != nil {
+	fmt.Fprintf(a.info(), "wrote %s, %s and %s\n", res.Model, r.Path(run.CurvesFile), r.Path(run.ReportFile))
+	if err := a.printResult(f, res); err != nil {
 		return err
 	}
-	if last := past.history.Epochs[len(past.history.Epochs)-1]; math.IsNaN(last.Energy) || math.IsInf(last.Energy, 0) {
+	if last := h.Epochs[len(h.Epochs)-1]; !last.Finite() {
 		return fmt.Errorf("training failed at epoch %d: the energy is no longer a number", last.Epoch)
 	}
 	return nil
 }
 
-// carryOut trains in the folder of e, from a checkpoint or from the beginning, and
-// leaves there all of a run but its report and, in its record, how it ended: the
-// caller saves that when all is there. A run that was interrupted has ended so, without
-// an error.
-func (a *app) carryOut(ctx context.Context, e *experiment, rec *record, from *train.Checkpoint, every interval, lines io.Writer) (*pastRun, error) {
-	if from != nil {
-		if changes := from.Data.Changes(e.data); changes != "" {
-			return nil, fmt.Errorf("%s: %s has changed since: %s", e.path(checkpointFile), e.recipe.Data.Dataset, changes)
-		}
-	}
-	l, err := e.recipe.PCN()
-	if err != nil {
-		return nil, err
-	}
-	n := l.Network()
-	n.SetWorkers(e.workers)
-	e.recipe.Model = n.Config()
-	e.untested = rec.Untested
-	a.describe(e, lines, l)
-	rec.Recipe = e.recipe
-	if rec.Result = newResult(e, pcnName, l); from != nil {
-		rec.Result.setHistory(&from.History, e.sets.Train.Classes > 0, e.recipe.Learning)
-		rec.Result.Status = running
-	}
-	if err := rec.save(e.folder); err != nil {
-		return nil, err
-	}
-	if err := e.saveRecipe(n); err != nil {
-		return nil, err
-	}
-	k := &keeper{experiment: e, network: n, from: from, every: every}
-	if err := k.open(); err != nil {
-		return nil, err
-	}
-	defer k.metrics.Close()
-	res, h, err := a.learn(ctx, e, pcnName, l, e.path(modelFile), lines, k)
-	if err != nil && res.Status != interrupted {
-		return nil, err
-	}
-	rec.Result = res
-	if len(h.Epochs) > 0 {
-		curves := report.Curves(e.sets.Validation.Classes > 0, report.Run{Name: "PCN", History: h})
-		if err := report.WritePNG(e.path(curvesFile), report.Render(curves...)); err != nil {
-			return nil, err
-		}
-	}
-	return &pastRun{dir: e.dir, record: rec, recipe: e.recipe, history: h, network: n, sets: &e.sets}, nil
-}
-
 // printResult prints what came of a run that has ended.
-func (a *app) printResult(f *trainFlags, res result) error {
+func (a *app) printResult(f *trainFlags, res run.Result) error {
 	if f.json {
 		return printJSON(a.stdout, res)
 	}
-	paint(a.stdout, bold, res.summary())
+	paint(a.stdout, bold, res.Summary())
 	_, err := fmt.Fprintln(a.stdout)
 	return err
 }
@@ -203,69 +151,65 @@ func (a *app) resume(c *cobra.Command, f *trainFlags, args []string) error {
 	if _, err := os.Stat(f.resume); err != nil {
 		return fmt.Errorf("--resume: %w", err) // before a folder is made
 	}
-	d, err := openFolder(f.resume)
+	d, err := run.OpenFolder(f.resume)
 	if err != nil {
 		return fmt.Errorf("--resume: %w", err)
 	}
-	defer d.release()
-	rec, from, err := a.where(d)
+	defer d.Release()
+	rec, from, err := d.Where()
 	if err != nil {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	return a.goOn(c.Context(), f, d, rec, from)
 }
 
+// resumeOrStart goes on with the run in the folder of --out, which must be of the
+// settings r, or begins it there.
+func (a *app) resumeOrStart(ctx context.Context, f *trainFlags, r train.Recipe) error {
+	d, err := run.OpenFolder(cmp.Or(f.out, filepath.FromSlash("runs/"+r.Data.Name())))
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	defer d.Release()
+	if d.Holds() == "" {
+		return a.start(ctx, f, r, func() (*run.Folder, error) { return d, nil })
+	}
+	rec, from, err := d.Where()
+	if err != nil {
+		return fmt.Errorf("--resume-or-start: %w", err)
+	}
+	others, err := run.Differences(rec.Recipe, r)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		return usagef("--resume-or-start: %s holds a run of other settings: %s", d.Dir, strings.Join(others, ", "))
+	}
+	return a.goOn(ctx, f, d, rec, from)
+}
+
 // goOn goes on with the run in d, which is where these say.
-func (a *app) goOn(ctx context.Context, f *trainFlags, d *folder, rec *record, from *train.Checkpoint) error {
-	if rec.over() {
-		if _, err := model.Load(d.path(modelFile), model.Config{}); err != nil { // of which it has the score
+func (a *app) goOn(ctx context.Context, f *trainFlags, d *run.Folder, rec *run.Record, from *train.Checkpoint) error {
+	if rec.Over() {
+		if _, err := model.Load(d.Path(run.ModelFile), model.Config{}); err != nil { // of which it has the score
 			return err
 		}
-		fmt.Fprintf(a.info(), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.dir)
+		fmt.Fprintf(a.info(), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.Dir)
 		return a.printResult(f, rec.Result)
 	}
 	if from == nil {
-		fmt.Fprintf(a.info(), "%s has no checkpoint yet: the run begins anew\n", d.dir)
+		fmt.Fprintf(a.info(), "%s has no checkpoint yet: the run begins anew\n", d.Dir)
 	} else {
-		fmt.Fprintf(a.info(), "resume   %s at epoch %d, batch %d\n", d.dir, len(from.History.Epochs)+1, from.Batch+1)
+		fmt.Fprintf(a.info(), "resume   %s at epoch %d, batch %d\n", d.Dir, len(from.History.Epochs)+1, from.Batch+1)
 	}
 	if was := rec.Machine.Kernel; was != gemm.Kernel() {
 		a.warn("the run began with the kernel %s and goes on with %s: its numbers will differ by rounding", was, gemm.Kernel())
 	}
-	e, err := prepare(rec.Recipe, func() (*folder, error) { return d, d.clean() })
+	e, err := prepare(rec.Recipe, func() (*run.Folder, error) { return d, d.Clean() })
 	if err != nil {
 		return err
 	}
-	rec.Resumed++
-	return a.train(ctx, f, e, rec, from)
-}
-
-// where returns the record of the run in d, and its checkpoint: nil where it has been
-// stopped before the first, or has come to its end.
-func (a *app) where(d *folder) (*record, *train.Checkpoint, error) {
-	rec, err := loadRecord(d.dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
-	}
-	if rec != nil && rec.over() {
-		return rec, nil, nil
-	}
-	from, err := train.LoadCheckpoint(d.path(checkpointFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && rec == nil:
-		return nil, nil, fmt.Errorf("%s holds no run: neither %s nor %s is there", d.dir, checkpointFile, recordFile)
-	case errors.Is(err, fs.ErrNotExist):
-		return rec, nil, nil
-	case err != nil:
-		return nil, nil, err
-	case from.Recipe == nil:
-		return nil, nil, fmt.Errorf("%s: has no recipe", d.path(checkpointFile))
-	}
-	if rec == nil {
-		rec = newRecord(a.args)
-	}
-	rec.Recipe = *from.Recipe
-	return rec, from, nil
+	return a.train(ctx, f, run.GoOn(e, rec, from))
 }
 
 // resumeAlone refuses settings beside --resume.
@@ -281,4 +225,41 @@ func (f *trainFlags) resumeAlone(c *cobra.Command, args []string) error {
 		return usagef("--resume goes on with the run's own settings, and takes no %s", strings.Join(others, " "))
 	}
 	return nil
+}
+
+// claim opens the folder for a new run: the one of --out, which must hold no run
+// unless --force says that it may go, or else the first of name, name-2, name-3
+// and so on that holds none.
+func (f *recipeFlags) claim(name string) (*run.Folder, error) {
+	open := run.Claim
+	if f.out != "" || f.force {
+		open = run.OpenFolder
+	}
+	d, err := open(cmp.Or(f.out, name))
+	if err != nil {
+		return nil, fmt.Errorf("--out: %w", err)
+	}
+	switch file := d.Holds(); {
+	case file == "":
+		return d, nil
+	case f.force:
+		return d, d.Clear()
+	default:
+		d.Release()
+		return nil, usagef("--out %s: holds a run already, of which %s is a part: name another folder, or give --force to overwrite it", d.Dir, file)
+	}
+}
+
+// commandLine returns a command line of pcnrun as a shell reads it.
+func commandLine(args []string) string {
+	words := []string{"pcnrun"}
+	for _, arg := range args {
+		if strings.ContainsFunc(arg, func(r rune) bool {
+			return !strings.ContainsRune("-_=./,:+@%", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+		}) || arg == "" {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, arg)
+	}
+	return strings.Join(words, " ")
 }

@@ -36,7 +36,7 @@ func TestUmask(t *testing.T) {
 				"report r r --out both.html",
 				"config init --out run.yaml",
 			} {
-				if code := run(t.Context(), append(strings.Fields(line), "-q"), nil, io.Discard, os.Stderr); code != exitOK {
+				if code := execute(t.Context(), append(strings.Fields(line), "-q"), nil, io.Discard, os.Stderr); code != exitOK {
 					t.Fatalf("%s: exit code %d", line, code)
 				}
 			}

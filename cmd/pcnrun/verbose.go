@@ -27,7 +27,7 @@ func logKernel() {
 
 func logSets(d train.Data, sets train.Sets) {
 	dir := d.Dir
-	if dir == "" && fromFiles(d.Dataset) {
+	if dir == "" && d.FromFiles() {
 		dir, _ = data.Find(d.Dataset)
 	}
 	slog.Info("read data", "dataset", d.Dataset, "folder", dir, "train", sets.Train.Len(), "validation", sets.Validation.Len(), "test", sets.Test.Len(),

@@ -11,6 +11,7 @@ import (
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/notices"
 	"example.com/pcn/internal/plural"
+	"example.com/pcn/train/run"
 )
 
 func (a *app) versionCommand() *cobra.Command {
@@ -28,7 +29,7 @@ func (a *app) versionCommand() *cobra.Command {
 			_, err := io.WriteString(a.stdout, notices.Text)
 			return err
 		}
-		m := thisMachine()
+		m := run.ThisMachine()
 		if *json {
 			return printJSON(a.stdout, map[string]any{"version": version(), "machine": m, "kernels": gemm.Kernels()})
 		}

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"bufio"
@@ -14,24 +14,19 @@ import (
 	"strings"
 	"time"
 
+	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/bounded"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/sealed"
 	"example.com/pcn/train"
 )
 
-// How a run is that has not ended.
-const (
-	running = "running"
-	stopped = "stopped" // its process was killed
-)
-
-// record is what run.json says of a run. The file ends with a hash of it, as each
+// Record is what run.json says of a run. The file ends with a hash of it, as each
 // line of the metrics does: see package sealed.
-type record struct {
-	Command string    `json:"command"`
-	Version string    `json:"version"`
-	Machine machine   `json:"machine"`
+type Record struct {
+	Command string    `json:"command"` // that began it
+	Version string    `json:"version"` // of the program
+	Machine Machine   `json:"machine"`
 	Started time.Time `json:"started"`
 	Updated time.Time `json:"updated"`
 	Resumed int       `json:"resumed"` // how often
@@ -41,11 +36,11 @@ type record struct {
 	// Recipe has the settings used. The file recipe.yaml says the same to people,
 	// and is not read again.
 	Recipe train.Recipe `json:"recipe"`
-	Result result       `json:"result"`
+	Result Result       `json:"result"`
 }
 
-// machine is what a run ran on.
-type machine struct {
+// Machine is what a run ran on.
+type Machine struct {
 	CPU    string `json:"cpu"`
 	Cores  int    `json:"cores"`
 	System string `json:"system"`
@@ -53,14 +48,14 @@ type machine struct {
 	Kernel string `json:"kernel"`
 }
 
-// newRecord returns the record of a run that begins now with that command line.
-func newRecord(args []string) *record {
-	return &record{Command: commandLine(args), Version: version(), Machine: thisMachine(), Started: time.Now().Round(time.Second)}
+// newRecord returns the record of a run that begins now.
+func newRecord() *Record {
+	return &Record{Machine: ThisMachine(), Started: time.Now().Round(time.Second)}
 }
 
-// thisMachine describes the machine that this is.
-func thisMachine() machine {
-	m := machine{CPU: runtime.GOARCH, Cores: runtime.GOMAXPROCS(0), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), Kernel: gemm.Kernel()}
+// ThisMachine describes the machine that this is.
+func ThisMachine() Machine {
+	m := Machine{CPU: runtime.GOARCH, Cores: runtime.GOMAXPROCS(0), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), Kernel: gemm.Kernel()}
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
 		return m
@@ -75,26 +70,12 @@ func thisMachine() machine {
 	return m
 }
 
-// commandLine returns a command line of pcnrun as a shell reads it.
-func commandLine(args []string) string {
-	words := []string{"pcnrun"}
-	for _, arg := range args {
-		if strings.ContainsFunc(arg, func(r rune) bool {
-			return !strings.ContainsRune("-_=./,:+@%", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-		}) || arg == "" {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-		words = append(words, arg)
-	}
-	return strings.Join(words, " ")
-}
-
-// over reports whether the run has come to its end and has its test score, where
+// Over reports whether the run has come to its end and has its test score, where
 // it gets one.
-func (r *record) over() bool { return r.Result.Status == completed || r.Result.Status == diverged }
+func (r *Record) Over() bool { return r.Result.Status == Completed || r.Result.Status == Diverged }
 
-// save writes the record to the folder of the run.
-func (r *record) save(d *folder) error {
+// Save writes the record to the folder of the run.
+func (r *Record) Save(d *Folder) error {
 	r.Updated = time.Now().Round(time.Second)
 	line, err := sealed.Marshal(r)
 	if err != nil {
@@ -105,17 +86,20 @@ func (r *record) save(d *folder) error {
 		return err
 	}
 	text.WriteByte('\n')
-	return writeFile(d.path(recordFile), text.Bytes())
+	return atomicfile.Write(d.Path(RecordFile), func(w io.Writer) error {
+		_, err := text.WriteTo(w)
+		return err
+	})
 }
 
-// loadRecord reads the record of the run in a folder.
-func loadRecord(dir string) (*record, error) {
-	path := filepath.Join(dir, recordFile)
+// LoadRecord reads the record of the run in a folder.
+func LoadRecord(dir string) (*Record, error) {
+	path := filepath.Join(dir, RecordFile)
 	text, err := bounded.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	r := &record{}
+	r := &Record{}
 	if err := sealed.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -125,11 +109,11 @@ func loadRecord(dir string) (*record, error) {
 	return r, nil
 }
 
-// loadMetrics reads the epochs of the run in a folder, none where it has not come
+// LoadMetrics reads the epochs of the run in a folder, none where it has not come
 // so far. A last line that was cut short is left out; there must be known ones at
 // least.
-func loadMetrics(dir string, known int) (*train.History, error) {
-	path := filepath.Join(dir, metricsFile)
+func LoadMetrics(dir string, known int) (*train.History, error) {
+	path := filepath.Join(dir, MetricsFile)
 	f, err := bounded.Open(path)
 	if err != nil && !(errors.Is(err, fs.ErrNotExist) && known == 0) {
 		return nil, err

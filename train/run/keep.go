@@ -1,6 +1,7 @@
-package main
+package run
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
@@ -12,42 +13,41 @@ import (
 	"example.com/pcn/train"
 )
 
-// interval is how often a checkpoint is written: of its fields one is not 0.
-type interval struct {
+// Interval is how often a checkpoint is written, as [Interval.Set] reads it: of its fields one
+// is not 0, or it is [DefaultInterval].
+type Interval struct {
 	epochs, batches int
 	time            time.Duration
 }
 
-// defaultInterval costs little, however fast batches and epochs are.
-const defaultInterval = "10s"
+// DefaultInterval costs little, however fast batches and epochs are.
+const DefaultInterval = 10 * time.Second
 
 // String returns the text of i, as Set reads it.
-func (i *interval) String() string {
+func (i *Interval) String() string {
 	switch {
 	case i.epochs > 0:
 		return strconv.Itoa(i.epochs)
 	case i.batches > 0:
 		return fmt.Sprintf("%db", i.batches)
-	case i.time > 0:
-		return i.time.String()
 	}
-	return ""
+	return cmp.Or(i.time, DefaultInterval).String()
 }
 
 // Type names the flag's value in the help.
-func (i *interval) Type() string { return "N" }
+func (i *Interval) Type() string { return "N" }
 
 // Set reads a number of epochs, a number of batches with b behind it, or a time.
-func (i *interval) Set(text string) error {
+func (i *Interval) Set(text string) error {
 	number, batches := strings.CutSuffix(text, "b")
 	if n, err := strconv.Atoi(number); err == nil && n > 0 {
-		if *i = (interval{epochs: n}); batches {
-			*i = interval{batches: n}
+		if *i = (Interval{epochs: n}); batches {
+			*i = Interval{batches: n}
 		}
 		return nil
 	}
 	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		*i = interval{time: d}
+		*i = Interval{time: d}
 		return nil
 	}
 	return fmt.Errorf("must be epochs such as 1, batches such as 50b, or a time such as 30s")
@@ -55,10 +55,10 @@ func (i *interval) Set(text string) error {
 
 // keeper writes to a run's folder what is to outlive the process.
 type keeper struct {
-	*experiment
+	*Experiment
 	network *model.Network
 	from    *train.Checkpoint // nil for a new run
-	every   interval
+	every   Interval
 
 	metrics         *os.File
 	epochs, batches int       // since the last checkpoint
@@ -68,7 +68,7 @@ type keeper struct {
 // open begins the metrics with the epochs that are over.
 func (k *keeper) open() (err error) {
 	k.saved = time.Now()
-	if k.metrics, err = os.Create(k.path(metricsFile)); err != nil {
+	if k.metrics, err = os.Create(k.Path(MetricsFile)); err != nil {
 		return err
 	}
 	if k.from == nil {
@@ -102,15 +102,19 @@ func (k *keeper) event(ev train.Event, stopping bool) error {
 			return err
 		}
 	}
-	due := k.every.epochs > 0 && k.epochs >= k.every.epochs ||
-		k.every.batches > 0 && k.batches >= k.every.batches ||
-		k.every.time > 0 && time.Since(k.saved) >= k.every.time
+	every := k.every
+	if every == (Interval{}) {
+		every.time = DefaultInterval
+	}
+	due := every.epochs > 0 && k.epochs >= every.epochs ||
+		every.batches > 0 && k.batches >= every.batches ||
+		every.time > 0 && time.Since(k.saved) >= every.time
 	if !due && !stopping && !ev.Last {
 		return nil
 	}
 	c := ev.Checkpoint()
-	c.Recipe, c.Data = &k.recipe, k.data
-	if err := c.Save(k.path(checkpointFile)); err != nil {
+	c.Recipe, c.Data = &k.Recipe, k.data
+	if err := c.Save(k.Path(CheckpointFile)); err != nil {
 		return err
 	}
 	k.epochs, k.batches, k.saved = 0, 0, time.Now()
@@ -124,12 +128,12 @@ func (k *keeper) epoch(ev train.Event) error {
 		return err
 	}
 	if ev.Best {
-		if err := k.network.Save(k.path(bestFile)); err != nil {
+		if err := k.network.Save(k.Path(BestFile)); err != nil {
 			return err
 		}
 	}
-	if ev.Last && !ev.Best && k.recipe.Learning.Patience > 0 {
-		return k.network.Save(k.path(lastFile))
+	if ev.Last && !ev.Best && k.Recipe.Learning.Patience > 0 {
+		return k.network.Save(k.Path(LastFile))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package trained
 
 import (
 	"testing"
@@ -8,7 +8,10 @@ import (
 
 // TestFindClass finds classes by name and, where a number is no name, by number.
 func TestFindClass(t *testing.T) {
-	n := must(model.New(model.Config{Layers: []int{2, 3}, Activation: "tanh"}))
+	n, err := model.New(model.Config{Layers: []int{2, 3}, Activation: "tanh"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		names []string
 		text  string
@@ -25,16 +28,9 @@ func TestFindClass(t *testing.T) {
 		"too large":            {nil, "3", 0, `must be a class 0 to 2, got "3"`},
 		"no number":            {nil, "-1", 0, `must be a class 0 to 2, got "-1"`},
 	} {
-		got, err := (&trained{network: n, names: c.names}).findClass(c.text)
+		got, err := (&Model{Network: n, Card: Card{Classes: c.names}}).FindClass(c.text)
 		if got != c.want || (err == nil) != (c.err == "") || err != nil && err.Error() != c.err {
 			t.Errorf("%s: got %d and error %v, want %d and %q", name, got, err, c.want, c.err)
 		}
-	}
-}
-
-func TestConfusionText(t *testing.T) {
-	got := confusionText([][]int{{10, 0}, {1, 2}}, []string{"Größe", "a\tb"})
-	if want := "       Größe a?b\n Größe    10   .\n   a?b     1   2\n"; got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }

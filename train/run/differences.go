@@ -1,45 +1,17 @@
-package main
+package run
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"example.com/pcn/train"
 )
 
-// resumeOrStart goes on with the run in the folder of --out, which must be of the
-// settings r, or begins it there.
-func (a *app) resumeOrStart(ctx context.Context, f *trainFlags, r train.Recipe) error {
-	d, err := openFolder(cmp.Or(f.out, filepath.FromSlash("runs/"+r.Data.Name())))
-	if err != nil {
-		return fmt.Errorf("--out: %w", err)
-	}
-	defer d.release()
-	if d.holdsRun() == "" {
-		return a.start(ctx, f, r, func() (*folder, error) { return d, nil })
-	}
-	rec, from, err := a.where(d)
-	if err != nil {
-		return fmt.Errorf("--resume-or-start: %w", err)
-	}
-	others, err := differences(rec.Recipe, r)
-	if err != nil {
-		return err
-	}
-	if len(others) > 0 {
-		return usagef("--resume-or-start: %s holds a run of other settings: %s", d.dir, strings.Join(others, ", "))
-	}
-	return a.goOn(ctx, f, d, rec, from)
-}
-
-// differences says in which settings a run and a recipe differ.
-func differences(run, recipe train.Recipe) ([]string, error) {
+// Differences says in which settings a run and a recipe differ.
+func Differences(run, recipe train.Recipe) ([]string, error) {
 	there, err := settings(run)
 	if err != nil {
 		return nil, err

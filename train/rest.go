@@ -1,4 +1,4 @@
-package main
+package train
 
 import (
 	"cmp"
@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"example.com/pcn/model"
-	"example.com/pcn/train"
 )
 
 // How far from rest latents may end before that is worth a line: what is left of the
@@ -21,17 +20,9 @@ const (
 	farBehind   = 0.5
 )
 
-// warnFarFromRest warns where weights learned from latents that had hardly begun to
-// settle, unless the default recipe has it so, and says what to do about it.
-func (a *app) warnFarFromRest(h *train.History, byDefault bool) {
-	if how := farFromRest(h); how != "" && !byDefault {
-		a.warn("weights learned from latents %s; give more --steps or another --method", how)
-	}
-}
-
-// farFromRest describes how far from rest latents were at the end of h, as far as
-// that is known; it is empty where they were near.
-func farFromRest(h *train.History) string {
+// FarFromRest describes how far from rest latents were, at the end, that weights learned
+// from, as far as that is known; it is empty where they had begun to settle.
+func (h *History) FarFromRest() string {
 	for _, e := range slices.Backward(h.Epochs) {
 		if e.ToLose == nil {
 			continue
@@ -69,3 +60,6 @@ func furthest(nodes model.Names, residual []float64) string {
 	}
 	return ", furthest from rest at " + strings.Join(names, ", ")
 }
+
+// percent writes a share with three digits.
+func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
