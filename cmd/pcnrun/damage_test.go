@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train/run"
 )
 
@@ -48,7 +49,7 @@ func pcnrun(t *testing.T, args ...string) said {
 func mustRun(t *testing.T, args ...string) said {
 	t.Helper()
 	s := pcnrun(t, args...)
-	if s.code != exitOK {
+	if s.code != cli.ExitOK {
 		t.Fatalf("pcnrun %s: %s", strings.Join(args, " "), s.stderr)
 	}
 	return s
@@ -142,11 +143,11 @@ func TestDamage(t *testing.T) {
 		defer write(file, files(command)[file])
 		got := pcnrun(t, commands[command]...)
 		tries++
-		if got.code != exitOK && strings.Contains(got.stderr, file) {
+		if got.code != cli.ExitOK && strings.Contains(got.stderr, file) {
 			refused++
 			return
 		}
-		if got.code != exitOK || got.stdout != want[command].stdout {
+		if got.code != cli.ExitOK || got.stdout != want[command].stdout {
 			t.Errorf("%s: %s: %s: exit code %d, printed %q, want %q or an error that names the file: %s", file, what, command, got.code, got.stdout, want[command].stdout, got.stderr)
 		}
 		if command == "stopped" {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train/run"
 )
 
@@ -27,7 +28,7 @@ func refuses(t *testing.T, want string, args ...string) {
 	var stderr bytes.Buffer
 	peak, err := peakOf(ctx, t, nil, io.Discard, &stderr, args...)
 	var exit *exec.ExitError
-	if ctx.Err() != nil || !errors.As(err, &exit) || exit.ExitCode() != exitFailure || !strings.Contains(stderr.String(), want) {
+	if ctx.Err() != nil || !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailure || !strings.Contains(stderr.String(), want) {
 		t.Errorf("pcnrun %q: %v, and %.1000q, want %q", args, err, stderr.String(), want)
 	}
 	if peak > 500<<20 {
@@ -42,7 +43,7 @@ func TestDevices(t *testing.T) {
 	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code := execute(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", "good"}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", "good"}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
 	for source, kind := range map[string]string{"/dev/zero": "device", must(filepath.Abs("pipe")): "named pipe"} {
@@ -92,7 +93,7 @@ func TestWaitingForAPipe(t *testing.T) {
 	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code := execute(t.Context(), []string{"train", "digits", "--layers", "64,10", "--epochs", "1", "-q", "--out", "run"}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"train", "digits", "--layers", "64,10", "--epochs", "1", "-q", "--out", "run"}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
 	for _, command := range []string{"predict MODEL pipe", "classify MODEL pipe", "eval MODEL --input pipe --label y", "complete MODEL --input pipe"} {
@@ -103,7 +104,7 @@ func TestWaitingForAPipe(t *testing.T) {
 		go func() { done <- execute(ctx, strings.Fields(command), nil, io.Discard, os.Stderr) }()
 		select {
 		case code := <-done:
-			if code != exitInterrupted {
+			if code != cli.ExitInterrupted {
 				t.Errorf("%s: exit code %d", command, code)
 			}
 		case <-time.After(limit(10 * time.Second)):

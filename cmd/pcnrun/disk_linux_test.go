@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
 )
@@ -81,8 +82,8 @@ func failCheckpoint(t *testing.T, dir, want string, fail, mend func()) {
 	await(t, func() bool { _, err := os.Stat(checkpoint); return err == nil })
 	fail()
 	var exit *exec.ExitError
-	if err := run.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailure {
-		t.Fatalf("want exit code %d, got %v", exitFailure, err)
+	if err := run.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailure {
+		t.Fatalf("want exit code %d, got %v", cli.ExitFailure, err)
 	}
 	if got := stderr.String(); !strings.Contains(got, dir+string(filepath.Separator)) || !strings.Contains(got, want) || strings.Count(got, "\n") != 1 {
 		t.Errorf("want a line that names a file in %s and says %q, got %q", dir, want, got)
@@ -101,8 +102,8 @@ func failCheckpoint(t *testing.T, dir, want string, fail, mend func()) {
 	was := must(os.Stat(checkpoint)).ModTime()
 	await(t, func() bool { return must(os.Stat(checkpoint)).ModTime() != was })
 	again.Process.Signal(os.Interrupt)
-	if err := again.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		t.Fatalf("resumed: want exit code %d, got %v", exitInterrupted, err)
+	if err := again.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupted {
+		t.Fatalf("resumed: want exit code %d, got %v", cli.ExitInterrupted, err)
 	}
 	later, err := train.LoadCheckpoint(checkpoint)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
 )
@@ -85,7 +86,7 @@ func TestKill(t *testing.T) {
 			process.Wait()
 			reader.Close()
 			code := process.ProcessState.ExitCode()
-			if code != exitOK {
+			if code != cli.ExitOK {
 				ended++
 			}
 			c, err := train.LoadCheckpoint(filepath.Join(out, run.CheckpointFile))
@@ -95,7 +96,7 @@ func TestKill(t *testing.T) {
 			case !errors.Is(err, fs.ErrNotExist):
 				t.Errorf("%s %d: the checkpoint does not load: %v", name, i, err)
 			}
-			if sig != syscall.SIGKILL && code == exitInterrupted {
+			if sig != syscall.SIGKILL && code == cli.ExitInterrupted {
 				if err != nil {
 					t.Errorf("%s %d: the checkpoint of the end: %v", name, i, err)
 				} else if n := len(must(run.LoadMetrics(out, 0)).Epochs); n != len(c.History.Epochs) {

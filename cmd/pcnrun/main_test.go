@@ -26,6 +26,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/train"
@@ -290,8 +291,8 @@ func TestInterrupt(t *testing.T) {
 				}
 			}
 			var exit *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-				t.Fatalf("want exit code %d, got %v", exitInterrupted, err)
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupted {
+				t.Fatalf("want exit code %d, got %v", cli.ExitInterrupted, err)
 			}
 			model := filepath.Join(dir, map[string]string{"train": run.ModelFile, "compare": run.PCNFile}[command])
 			if !strings.HasPrefix(last, "pcnrun: interrupted") || !strings.Contains(last, model) {
@@ -308,7 +309,7 @@ func TestInterrupt(t *testing.T) {
 			if !strings.Contains(stdout.String(), `"status":"interrupted"`) {
 				t.Errorf("want status interrupted, got %s", stdout.String())
 			}
-			if code := execute(t.Context(), []string{"eval", model}, nil, io.Discard, os.Stderr); code != exitOK {
+			if code := execute(t.Context(), []string{"eval", model}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 				t.Errorf("eval of the model: exit code %d", code)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train/run"
 )
 
@@ -14,7 +15,7 @@ import (
 // number of rows that a pipe delivers.
 func TestPredictMemory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "digits")
-	if code := execute(t.Context(), []string{"train", "digits", "--layers", "64,16,10", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"train", "digits", "--layers", "64,16,10", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
 	many := 200_000

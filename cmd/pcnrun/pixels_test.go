@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/safetensors"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/train/run"
 )
@@ -66,7 +67,7 @@ func TestImportScale(t *testing.T) {
 			t.Errorf("pixels in [%s]: eval of bare weights: %+v, the network scored %s", pixels, got, want)
 		}
 	}
-	if got := pcnrun(t, "eval", filepath.Join(dir, run.ModelFile), "--pixels", "0,1"); got.code != exitUsage || !strings.Contains(got.stderr, "says how its inputs are scaled") {
+	if got := pcnrun(t, "eval", filepath.Join(dir, run.ModelFile), "--pixels", "0,1"); got.code != cli.ExitUsage || !strings.Contains(got.stderr, "says how its inputs are scaled") {
 		t.Errorf("--pixels of a model that says them: %+v", got)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,7 +14,7 @@ import (
 	"codeberg.org/sbinet/npyio/npz"
 	"gonum.org/v1/gonum/mat"
 
-	"example.com/pcn/train/inspect"
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train/run"
 )
 
@@ -50,7 +49,7 @@ func TestReportOfRegression(t *testing.T) {
 	}
 	pcnrun := func(args ...string) {
 		t.Helper()
-		if code := execute(t.Context(), append(args, "-q"), nil, io.Discard, os.Stderr); code != exitOK {
+		if code := execute(t.Context(), append(args, "-q"), nil, io.Discard, os.Stderr); code != cli.ExitOK {
 			t.Fatalf("%v: exit code %d", args, code)
 		}
 	}
@@ -78,15 +77,4 @@ func TestReportOfRegression(t *testing.T) {
 	}
 	pcnrun(compare...)
 	check("both.html")
-}
-
-// TestCondition: at a saddle there is no condition number to print.
-func TestCondition(t *testing.T) {
-	if got := conditionText(&inspect.Curvature{LowLeast: 0.5, ConditionMean: 4, ConditionWorst: 8}); got != "4, at worst 8" {
-		t.Errorf("at a minimum: %s", got)
-	}
-	inf := number(math.Inf(1))
-	if got := conditionText(&inspect.Curvature{LowLeast: -0.5, ConditionMean: inf, ConditionWorst: inf}); !strings.HasPrefix(got, "none: ") || !strings.Contains(got, "saddle") {
-		t.Errorf("at a saddle: %s", got)
-	}
 }

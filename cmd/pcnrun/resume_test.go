@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
 )
@@ -58,18 +59,18 @@ func TestResumeOrStart(t *testing.T) {
 		}
 		return stdout.String(), stderr.String()
 	}
-	first, _ := call(exitOK, "--epochs", "2")
+	first, _ := call(cli.ExitOK, "--epochs", "2")
 	before := must(os.ReadFile(filepath.Join(out, run.RecordFile)))
-	second, said := call(exitOK, "--epochs", "2", "--checkpoint-every", "1")
+	second, said := call(cli.ExitOK, "--epochs", "2", "--checkpoint-every", "1")
 	if second != first || !strings.Contains(said, "has come to its end before") {
 		t.Errorf("the ended run says %q and %q, and said %q", second, said, first)
 	}
-	_, said = call(exitUsage, "--epochs", "3", "--precisions", "1,2,1,1")
+	_, said = call(cli.ExitUsage, "--epochs", "3", "--precisions", "1,2,1,1")
 	if !strings.Contains(said, "of other settings: learning.epochs is 2 there and 3 here, model.precisions is not set there and [1,2,1,1] here") {
 		t.Errorf("other settings are refused with %q", said)
 	}
-	call(exitUsage, "--force")
-	call(exitUsage, "--resume", out)
+	call(cli.ExitUsage, "--force")
+	call(cli.ExitUsage, "--resume", out)
 	if after := must(os.ReadFile(filepath.Join(out, run.RecordFile))); !bytes.Equal(before, after) {
 		t.Error("the run was written to")
 	}
@@ -87,7 +88,7 @@ func TestRunEndsLast(t *testing.T) {
 		}
 		return stderr.String()
 	}
-	call(exitOK, "sine", "--epochs", "2", "--out", out)
+	call(cli.ExitOK, "sine", "--epochs", "2", "--out", out)
 	whole := readEnded(t, out)
 	page := filepath.Join(out, run.ReportFile)
 	for _, err := range []error{os.Remove(filepath.Join(out, run.RecordFile)), os.Remove(page), os.MkdirAll(filepath.Join(page, "in the way"), 0o777)} {
@@ -95,7 +96,7 @@ func TestRunEndsLast(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	said := call(exitFailure, "--resume", out)
+	said := call(cli.ExitFailure, "--resume", out)
 	if !strings.Contains(said, page) || !strings.Contains(said, "--resume "+out) {
 		t.Errorf("a page that cannot be written is reported as %q", said)
 	}
@@ -105,7 +106,7 @@ func TestRunEndsLast(t *testing.T) {
 	if err := os.RemoveAll(page); err != nil {
 		t.Fatal(err)
 	}
-	call(exitOK, "--resume", out)
+	call(cli.ExitOK, "--resume", out)
 	if _, err := os.Stat(page); err != nil {
 		t.Error(err)
 	}
@@ -141,20 +142,20 @@ func TestOthersFilesStay(t *testing.T) {
 		}
 	}
 	put(append(others, mine)...)
-	train(exitFailure, "--resume", out)
+	train(cli.ExitFailure, "--resume", out)
 	check("no run", true, append(others, mine)...)
-	train(exitOK, "sine", "--epochs", "1", "--out", out)
+	train(cli.ExitOK, "sine", "--epochs", "1", "--out", out)
 	check("a new run", true, append(others, mine)...)
-	train(exitUsage, "sine", "--epochs", "1", "--out", out)
+	train(cli.ExitUsage, "sine", "--epochs", "1", "--out", out)
 	check("a run that is in the way", true, append(others, mine)...)
-	train(exitOK, "sine", "--epochs", "1", "--out", out, "--force")
+	train(cli.ExitOK, "sine", "--epochs", "1", "--out", out, "--force")
 	check("another run", true, others...)
 	check("another run", false, mine)
 	put(mine)
 	if err := os.Remove(filepath.Join(out, run.RecordFile)); err != nil { // as if it had been killed
 		t.Fatal(err)
 	}
-	train(exitOK, "--resume", out)
+	train(cli.ExitOK, "--resume", out)
 	check("the run goes on", true, others...)
 	check("the run goes on", false, mine)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train/run"
 )
 
@@ -19,7 +20,7 @@ import (
 func trainedSine(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sine")
-	if code := execute(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
 	return filepath.Join(dir, run.ModelFile)
@@ -59,8 +60,8 @@ func TestPredictInteractively(t *testing.T) {
 		t.Errorf("unasked: %s", stdout.Text())
 	}
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		t.Errorf("want exit code %d, got %v", exitInterrupted, err)
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupted {
+		t.Errorf("want exit code %d, got %v", cli.ExitInterrupted, err)
 	}
 	if got := stderr.String(); got != "pcnrun: interrupted\n" {
 		t.Errorf("standard error %q", got)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train/run"
 )
 
@@ -152,7 +153,7 @@ func TestSameFiles(t *testing.T) {
 				}
 				got[0] = field(got[0], "test_accuracy")
 				refuse := file.refused != ""
-				if slices.ContainsFunc(codes, func(code int) bool { return (code != exitOK) != refuse }) {
+				if slices.ContainsFunc(codes, func(code int) bool { return (code != cli.ExitOK) != refuse }) {
 					t.Fatalf("%s: exit codes %v of train, eval, predict and complete, want refused: %v\n%s", file.name, codes, refuse, strings.Join(errs, "\n"))
 				}
 				if refuse {

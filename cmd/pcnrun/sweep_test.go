@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
 	"example.com/pcn/train/sweep"
@@ -124,7 +125,7 @@ func TestSweepCut(t *testing.T) {
 		t.Errorf("in shards: got\n%s\nwant\n%s", got, want)
 	}
 
-	for _, name := range []string{tableFile, tableCSVFile, sweepPlotsFile} {
+	for _, name := range []string{"sweep.json", "sweep.csv", "sweep.png"} {
 		for _, out := range []string{"cut", "shards"} {
 			if !bytes.Equal(file("whole", name), file(out, name)) {
 				t.Errorf("%s of %s is another", name, out)
@@ -169,8 +170,8 @@ func TestSweepInterrupt(t *testing.T) {
 		}
 		c.Process.Signal(os.Interrupt)
 		var exit *exec.ExitError
-		if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-			t.Fatalf("want exit code %d, got %v", exitInterrupted, err)
+		if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupted {
+			t.Fatalf("want exit code %d, got %v", cli.ExitInterrupted, err)
 		}
 		if want := "pcnrun: interrupted: 0 of 3 runs have ended; the same command goes on\n"; stderr.String() != want {
 			t.Errorf("want %q, got %q", want, stderr.String())
