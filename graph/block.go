@@ -23,6 +23,18 @@ type curvature struct {
 	narrow   *G.Node // the weights, where grams is WᵀW for a W of few rows
 }
 
+// older returns the input that stands for a parameter in what steps divide by; nil for
+// nil.
+func (e *Energy) older(x *G.Node) *G.Node {
+	if x == nil {
+		return nil
+	}
+	if e.Older[x] == nil {
+		e.Older[x] = e.input("older "+x.Name(), x.Shape()...)
+	}
+	return e.Older[x]
+}
+
 // own adds the curvature of node l's own predictions and prior.
 func (e *Energy) own(l int, h *curvature) {
 	h.Constant += e.Spec.Nodes[l].Prior + e.wiring.OwnCurvature(l)
@@ -32,7 +44,7 @@ func (e *Energy) own(l int, h *curvature) {
 		}
 		p := &e.wiring.Predictions[i]
 		if k := p.Weight * p.Energy.Curvature() * e.wiring.ways(i, l); p.Precise {
-			h.Diagonal, h.diagonal = append(h.Diagonal, k), append(h.diagonal, e.Terms[i].Precision)
+			h.Diagonal, h.diagonal = append(h.Diagonal, k), append(h.diagonal, e.older(e.Terms[i].Precision))
 		} else {
 			h.Constant += k
 		}
@@ -92,11 +104,15 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 					if !linear.HasBlock(edge.Map) {
 						return h, fmt.Errorf("graph: node %s: the map %v has no known curvature: a method without blocks must be taken", name, edge.Map)
 					}
-					block := edge.Map.(buildsBlock).Block(b, fmt.Sprintf("G %s←%s", p.Of, strings.Join(edge.From, ", ")), t.Precision, t.Edges[j].Parameters)
+					var theta G.Nodes
+					for _, x := range t.Edges[j].Parameters {
+						theta = append(theta, e.older(x))
+					}
+					block := edge.Map.(buildsBlock).Block(b, fmt.Sprintf("G %s←%s", p.Of, strings.Join(edge.From, ", ")), e.older(t.Precision), theta)
 					if len(from) > 1 {
 						block = part(block, at, name, b)
 					} else if edge.Map == linear.Map(linear.Dense{}) && t.Precision == nil {
-						h.narrow = t.Edges[j].Parameters[0]
+						h.narrow = theta[0]
 					}
 					h.add(a, block)
 				}

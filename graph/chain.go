@@ -55,7 +55,7 @@ func (e *Energy) links(b *op.Builder) ([]*link, error) {
 					return nil, fmt.Errorf("graph: chain: %s must predict %s by one dense map of single units, without feedback and with weight 1", name, p.Of)
 				}
 				entered[of] = true
-				links[l] = &link{below: of, term: i, u: t.Edges[j].Parameters[0]}
+				links[l] = &link{below: of, term: i, u: e.older(t.Edges[j].Parameters[0])}
 				if c := w.Slope(i, j); c != 1 {
 					links[l].u = b.Apply("U "+name, op.Scale(c), links[l].u)
 				}
@@ -104,7 +104,7 @@ func (e *Energy) chainSteps(b *op.Builder) error {
 		if n.below < 0 {
 			continue
 		}
-		name, precision := e.Spec.Nodes[l].Name, e.Terms[n.term].Precision
+		name, precision := e.Spec.Nodes[l].Name, e.older(e.Terms[n.term].Precision)
 		weigh := func(what string, x *G.Node) *G.Node {
 			if precision == nil {
 				return x

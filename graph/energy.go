@@ -26,6 +26,11 @@ type Energy struct {
 	Gradients G.Nodes // ∂E/∂v by node, (B, d), 0 for fixed units; nil where the node is clamped or does not descend its energy
 	Steps     G.Nodes // by node, (B, d), of the form that the Spec asks for; nil where there is no gradient or it asks for none
 
+	// Older are, by parameter and precision of which steps divide by the curvature, the
+	// inputs that it is made of in their place: it may be that of parameters as they once
+	// were. One without a value has the parameter's.
+	Older map[*G.Node]*G.Node
+
 	wiring *Wiring
 	inputs map[string]bool // names of inputs
 	plain  G.Nodes         // Energies without the Gram form
@@ -73,7 +78,7 @@ func Build(s Spec) (*Energy, error) {
 	}
 	building.Lock()
 	defer building.Unlock()
-	e := &Energy{Spec: w.Spec, Graph: G.NewGraph(), wiring: w, inputs: map[string]bool{}, Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions))}
+	e := &Energy{Spec: w.Spec, Graph: G.NewGraph(), Older: map[*G.Node]*G.Node{}, wiring: w, inputs: map[string]bool{}, Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions))}
 	nodes := len(s.Nodes)
 	e.Masks, e.Gradients, e.Steps, e.apart = make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes)
 	e.Energies, e.plain = make(G.Nodes, nodes), make(G.Nodes, nodes)

@@ -151,6 +151,11 @@ func bindRandom(t testing.TB, e *Energy, seed uint64) {
 	for _, n := range e.frozen {
 		let(n, same)
 	}
+	for x, older := range e.Older {
+		if err := G.Let(older, x.Value()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // single returns turns of one node each.

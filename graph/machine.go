@@ -81,8 +81,14 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 	}
 	m := &Machine{energy: e, shard: shardRows(e), workers: runtime.GOMAXPROCS(0)}
 	p := machine.Plan{
-		Graph: e.Graph, Dtype: e.Spec.Dtype, Rows: e.Spec.Batch, Frozen: e.frozen,
+		Graph: e.Graph, Dtype: e.Spec.Dtype, Rows: e.Spec.Batch, Frozen: slices.Clone(e.frozen), InPlaceOf: map[*G.Node]*G.Node{},
 		Apart: len(o.Turns) > 1, Repack: o.Repack, OneRate: o.OneRate,
+	}
+	for _, x := range e.frozen {
+		if older := e.Older[x]; older != nil {
+			p.Frozen = append(p.Frozen, older)
+			p.InPlaceOf[older] = x
+		}
 	}
 	for l, v := range e.Latents {
 		if e.Spec.Nodes[l].Clamped {
@@ -127,7 +133,10 @@ func (m *Machine) SetWorkers(n int) {
 // Freeze takes the parameters, biases and precisions that are bound to the graph
 // and does the work that depends on them alone. Call it after each change of
 // them; biases and precisions are read in place. It is an error where one is not bound.
-func (m *Machine) Freeze() error { return m.engine.Freeze(m.workers) }
+//
+// Still are those that are as they were at the last Freeze, such as of Energy.Older: work
+// that depends on no others is not done again.
+func (m *Machine) Freeze(still ...*G.Node) error { return m.engine.Freeze(m.workers, still) }
 
 // Load begins a batch of rows examples: clamps holds for each clamped node a
 // (rows, d) tensor, and masks for each masked one, both used in place until the

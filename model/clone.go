@@ -16,7 +16,7 @@ import (
 // change, which all clones see, each has to be told by [Network.Changed].
 func (n *Network) Clone() *Network {
 	c := *n
-	c.norms, c.workshop, c.metadata = n.norms.clone(n), newWorkshop(), maps.Clone(n.metadata)
+	c.norms, c.older, c.workshop, c.metadata = n.norms.clone(n), n.older.clone(), newWorkshop(), maps.Clone(n.metadata)
 	return &c
 }
 
@@ -54,6 +54,12 @@ func (n *Network) As(d Dtype) (*Network, error) {
 			}
 		}
 	}
+	for _, k := range c.older.kept {
+		if k != nil {
+			k.value = converted(k.value)
+		}
+	}
 	c.list()
+	c.norms = n.norms.clone(c)
 	return c, nil
 }

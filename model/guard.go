@@ -122,7 +122,7 @@ type norms struct {
 
 // powered is a map with a power iteration.
 type powered interface {
-	Power(psi, out tensor.Shape) linear.Power
+	Power(psi, out tensor.Shape, dtype tensor.Dtype) linear.Power
 }
 
 // add adds an edge, unless its map says itself how large its norm is.
@@ -132,7 +132,7 @@ func (w *norms) add(n *Network, at edgeAt, right func(k int) float64) {
 	if !ok {
 		return
 	}
-	power := m.Power(psi, out)
+	power := m.Power(psi, out, n.cfg.Dtype.Tensor())
 	if power == nil {
 		return
 	}
@@ -204,7 +204,7 @@ const (
 )
 
 // normCost is what an iteration takes for each weight, in vectorised operations.
-const normCost = 8
+const normCost = 2
 
 // update brings the norms that are wanted up to the parameters.
 func (w *norms) update(n *Network, wanted func(edgeAt) bool) {

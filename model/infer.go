@@ -54,7 +54,7 @@ func (n *Network) relax(ctx context.Context, of Clamps, inf Inference) (*Result,
 	}
 	partly := slices.ContainsFunc(c, func(v Clamp) bool { return v.Values != nil && !v.whole() })
 	if partly || n.falls(func(l int) bool { return c[l].whole() }) != nil {
-		return n.Settle(ctx, of, inf)
+		return n.settleExactly(ctx, of, inf)
 	}
 	s, err := n.settler(c, rows, Inference{Plain: true}, false)
 	if err != nil {

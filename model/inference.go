@@ -21,6 +21,12 @@ type Inference struct {
 	// the gradient, 0.05 for adam, 0.6 for preconditioned, 1 for chain and the
 	// Gauss-Seidel ones, and 0.2 for error-coordinates.
 	Rate float64 `json:"rate" yaml:"rate"`
+	// Lag is how far weights may move, as a share of their norm, before what a method
+	// divides by is made of them anew while a network learns: H⁻¹ of gauss-seidel and the
+	// other preconditioned ones, and what chain has. The guard has it made anew at once where
+	// it finds a rise; [Network.Predict] and what is like it always do. Default 0.1; next to
+	// 0, such as 1e-9, it is made anew after each change.
+	Lag float64 `json:"lag,omitempty" yaml:"lag,omitempty"`
 	// NodeRates are what Rate is multiplied by at some nodes, by their names. Default 1.
 	NodeRates map[string]float64 `json:"node_rates,omitempty" yaml:"node_rates,omitempty,flow"`
 	// NodeSteps are the most steps in which some nodes move, by their names; 0, the
@@ -75,7 +81,7 @@ func (inf Inference) WithDefaults() (Inference, error) {
 	if err != nil {
 		bad("method: %v", err)
 	}
-	inf.Steps, inf.Rate = cmp.Or(inf.Steps, 20), cmp.Or(inf.Rate, kind.Rate)
+	inf.Steps, inf.Rate, inf.Lag = cmp.Or(inf.Steps, 20), cmp.Or(inf.Rate, kind.Rate), cmp.Or(inf.Lag, 0.1)
 	if inf.Steps < 0 {
 		bad("steps: must be > 0, got %d", inf.Steps)
 	}
@@ -84,6 +90,9 @@ func (inf Inference) WithDefaults() (Inference, error) {
 	}
 	if err == nil && !(inf.Rate > 0) || math.IsInf(inf.Rate, 0) {
 		bad("rate: must be a number > 0, got %v", inf.Rate)
+	}
+	if !(inf.Lag > 0) || math.IsInf(inf.Lag, 0) {
+		bad("lag: must be a number > 0, got %v", inf.Lag)
 	}
 	for name, r := range inf.NodeRates {
 		if !(r > 0) || math.IsInf(r, 0) {

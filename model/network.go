@@ -33,6 +33,7 @@ type Network struct {
 
 	version int // of the parameters
 	norms   *norms
+	older   *older
 	workshop
 }
 
@@ -119,7 +120,7 @@ func plan(cfg Config) (*Network, error) {
 			}
 		}
 	}
-	n := &Network{cfg: cfg, wiring: wiring, numbers: map[string]int{}, workers: runtime.GOMAXPROCS(0), workshop: newWorkshop()}
+	n := &Network{cfg: cfg, wiring: wiring, numbers: map[string]int{}, workers: runtime.GOMAXPROCS(0), older: &older{}, workshop: newWorkshop()}
 	for l, node := range spec.Nodes {
 		n.numbers[node.Name] = l
 		n.sizes = append(n.sizes, node.Size())

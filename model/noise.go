@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -17,8 +18,10 @@ import (
 //
 // with γ the rate of the node, and m what momentum keeps of a velocity, 0 along the gradient
 // (Oliviers, Bogacz and Meulemans 2024). The rate has to be small: where the energy curves
-// by λ the variance is too large by the share γ λ / 2(1 + m). The method has to be gradient
-// or momentum. An example's noise depends on its place in the batch, on seed and on stream.
+// by λ the variance is too large by the share γ λ / 2(1 + m). The method has to be gradient,
+// momentum or error-coordinates; under the last it is the errors that wander, by the
+// gradient that they have, which samples the same: what takes errors to latents changes no
+// volume. An example's noise depends on its place in the batch, on seed and on stream.
 func (s *Settling) Noise(variance float64, seed, stream uint64) error {
 	if err := s.inf.Method.Wanders(); err != nil {
 		return fmt.Errorf("model: noise: %w", err)
@@ -36,8 +39,8 @@ func (s *Settling) Noise(variance float64, seed, stream uint64) error {
 // Wanders returns why latents cannot have noise under the method, nil where they can: see
 // [Settling.Noise].
 func (m Method) Wanders() error {
-	if m != Gradient && m != Momentum {
-		return errors.New("inference.method: must be gradient or momentum, under which it is known how noise spreads, got " + m.String())
+	if m != Gradient && m != Momentum && m != ErrorCoordinates {
+		return errors.New("inference.method: must be gradient, momentum or error-coordinates, under which it is known how noise spreads, got " + m.String())
 	}
 	return nil
 }
@@ -48,7 +51,7 @@ type noise struct {
 	streams  []*rand.Rand // by shard; nil for no noise
 }
 
-// shake adds the noise to the gradients of some nodes.
+// shake adds the noise to what some nodes are moved along.
 func (st *descent) shake(shard *graph.Shard, nodes []int) {
 	if st.noise.streams == nil {
 		return
@@ -59,6 +62,9 @@ func (st *descent) shake(shard *graph.Shard, nodes []int) {
 	}
 	for _, l := range nodes {
 		g := shard.Gradient(l)
+		if st.moves.Form == graph.ErrorSteps {
+			g = shard.Step(l)
+		}
 		deviation := math.Sqrt(2 * st.noise.variance * (1 - keep) / st.rates[l])
 		first := shard.Lo * g.Shape()[1]
 		for i := range g.DataSize() {
@@ -68,4 +74,45 @@ func (st *descent) shake(shard *graph.Shard, nodes []int) {
 			}
 		}
 	}
+}
+
+// Langevin says how the latents of a batch are sampled: see [Settling.Wander].
+type Langevin struct {
+	// Variance is that of the noise: the latents come to be samples of exp(−E / Variance).
+	Variance float64
+	// Mix is how many steps with noise come before the first sample.
+	Mix int
+	// Samples is how many steps come then, each of which makes a sample.
+	Samples int
+	// Seed and Stream decide the noise.
+	Seed, Stream uint64
+}
+
+// Wander has the latents settle without noise for the steps of the inference, mix, and then
+// calls each at every sample. It ends at the first error.
+func (s *Settling) Wander(ctx context.Context, how Langevin, each func() error) error {
+	steps := func(n int) (err error) {
+		for ; n > 0 && err == nil; n-- {
+			err = s.Step(ctx)
+		}
+		return err
+	}
+	if err := steps(s.inf.Steps); err != nil {
+		return err
+	}
+	if err := s.Noise(how.Variance, how.Seed, how.Stream); err != nil {
+		return err
+	}
+	if err := steps(how.Mix); err != nil {
+		return err
+	}
+	for range how.Samples {
+		if err := steps(1); err != nil {
+			return err
+		}
+		if err := each(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,6 +18,21 @@ func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result,
 	if err != nil {
 		return nil, fmt.Errorf("model: inference: %w", err)
 	}
+	return n.settleAs(ctx, c, inf)
+}
+
+// settleExactly is Settle with a curvature of the parameters as they are.
+func (n *Network) settleExactly(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
+	inf, err := inf.WithDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("model: inference: %w", err)
+	}
+	inf.Lag = 0
+	return n.settleAs(ctx, c, inf)
+}
+
+// settleAs is Settle as inf says, which has its defaults.
+func (n *Network) settleAs(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
 	clamps, rows, err := n.check(c)
 	if err != nil {
 		return nil, err
@@ -42,13 +57,26 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 		return nil, err
 	}
 	rate := s.firstRate(n, c, pace, inf)
-	s.machine.Each(func(shard *graph.Shard) {
+	lags := s.lags(n)
+	settle := func(shard *graph.Shard) {
 		st := s.shards[shard.Index]
 		st.settle(ctx, shard, rate, pace, inf)
-		for try := 0; try < retries && !inf.Unguarded && !st.cut && st.rose(); try++ {
+		for try := 0; try < retries && !lags && !inf.Unguarded && !st.cut && st.rose(); try++ {
 			st.settle(ctx, shard, st.rate/2, pace, inf)
 		}
-	})
+	}
+	s.machine.Each(settle)
+	if lags && !inf.Unguarded && s.any(func(st *descent) bool { return st.rose() }) {
+		s.renew(n)
+		if err := s.refresh(n, inf.Lag); err != nil {
+			return nil, err
+		}
+		lags = false
+		s.machine.Each(settle)
+	}
+	if lags && s.any(func(st *descent) bool { return st.slowest < rate }) {
+		s.renew(n) // for the next batch: the guard has mended this one
+	}
 	for i := range s.machine.Shards() {
 		if s.shards[i].cut {
 			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
@@ -57,6 +85,11 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 	r := s.gather(inf, n.constants())
 	r.of, r.Nodes = n, n.Nodes()
 	return r, nil
+}
+
+// any reports whether something is so of a shard of the batch.
+func (s *settler) any(is func(*descent) bool) bool {
+	return slices.ContainsFunc(s.shards[:s.machine.Shards()], is)
 }
 
 // firstRate returns the rate at which settling begins, within the bound that there is.
@@ -239,11 +272,7 @@ func (st *descent) end(shard *graph.Shard, inf Inference) {
 	if !st.converged { // else this is where the gradient has vanished
 		st.mover.End(shard, st.free)
 	}
-	for _, l := range st.open {
-		if !slices.Contains(st.free, l) {
-			st.place(shard, l, TopDown) // what is missing is what is predicted
-		}
-	}
+	st.complete(shard)
 	if inf.StaleErrors && st.steps == inf.Steps { // not where it rested before
 		shard.Features()
 		return
@@ -259,6 +288,16 @@ func (st *descent) end(shard *graph.Shard, inf Inference) {
 		shard.Gradients()
 		for _, l := range st.free {
 			st.end2[l] = norm2(shard.Gradient(l))
+		}
+	}
+}
+
+// complete puts what is missing at what is predicted of it.
+func (st *descent) complete(shard *graph.Shard) {
+	for _, l := range st.open {
+		if !slices.Contains(st.free, l) {
+			shard.Predict(st.by[l])
+			st.keepFixed(shard, l)
 		}
 	}
 }

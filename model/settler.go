@@ -51,6 +51,7 @@ type settler struct {
 	turned  bool    // that is not the first of all
 	dtype   Dtype
 	version int // of the parameters the machine has
+	parts   []part
 	shards  []*descent
 	nudge   nudge // see Settling.Nudge
 	noise   noise // see Settling.Noise
@@ -80,7 +81,7 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 		n.machines.Add(s)
 	}
 	s.machine.SetWorkers(n.workers)
-	if err := s.refresh(n); err != nil {
+	if err := s.refresh(n, inf.Lag); err != nil {
 		return nil, err
 	}
 	for l, v := range c {
@@ -114,16 +115,18 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 	return s, nil
 }
 
-// refresh gives the machine the parameters of n, where they have changed.
-func (s *settler) refresh(n *Network) error {
-	if s.version == n.version {
-		return nil
+// refresh gives the machine the parameters of n, where they have changed, with a curvature
+// that may lag behind them.
+func (s *settler) refresh(n *Network, lag float64) error {
+	still, err := s.bindOlder(n, lag)
+	if err != nil || s.version == n.version && len(still) == len(s.parts) {
+		return err
 	}
 	if err := n.bind(s.machine.Energy()); err != nil {
 		return err
 	}
 	s.version = n.version
-	return s.machine.Freeze()
+	return s.machine.Freeze(still...)
 }
 
 // newSettler compiles a machine.
@@ -134,7 +137,7 @@ func (n *Network) newSettler(f form, rows int, inf Inference) (*settler, error) 
 	}
 	nodes := len(n.sizes)
 	s := &settler{
-		key: bytes.Clone(n.key), version: -1, moves: f.method.moves(), gram: slices.Contains(f.gram, true), dtype: n.cfg.Dtype,
+		key: bytes.Clone(n.key), version: -1, parts: n.parts(e), moves: f.method.moves(), gram: slices.Contains(f.gram, true), dtype: n.cfg.Dtype,
 		clamps: make([]*tensor.Dense, nodes), masks: make([]*tensor.Dense, nodes), partly: make([]*tensor.Dense, nodes), starts: make([]*tensor.Dense, nodes),
 	}
 	order, by := n.pass(f.clamped)

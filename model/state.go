@@ -119,8 +119,8 @@ const (
 )
 
 // State returns what the network remembers: its parameters and the precisions that
-// [Network.SetPrecision] gave it, live, and how far the guard of the inference rate
-// has followed their norms.
+// [Network.SetPrecision] gave it, live, how far the guard of the inference rate has
+// followed their norms, and those that the curvature was last made of (Inference.Lag).
 func (n *Network) State() State {
 	var s State
 	s.AddList(stateParameters, n.Parameters())
@@ -139,6 +139,7 @@ func (n *Network) State() State {
 		}
 	}
 	s.SetValue(stateCurrent, string(current))
+	n.older.state(&s)
 	return s
 }
 
@@ -175,6 +176,9 @@ func (n *Network) SetState(s State) error {
 		case n.terms[i].unitwise:
 			n.configurePrecision(i, precisions[n.wiring.Given[i]])
 		}
+	}
+	if err := n.setOlder(s); err != nil {
+		return fmt.Errorf("model: state: %w", err)
 	}
 	copy(n.norms.of, s.Tensors[stateNorms].Float64s())
 	n.Changed()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"gorgonia.org/tensor"
 
@@ -27,14 +28,16 @@ type Settling struct {
 	pace    pace
 	inf     Inference
 	steps   int
-	looked  bool // errors and energies are of the last Step or Look
-	fresh   bool // and so are gradients
+	energy  float64 // before the last step
+	looked  bool    // errors and energies are of the last Step or Look
+	fresh   bool    // and so are gradients
 }
 
 // Begin puts the latents of a batch with clamps c where inf has them begin. What inf says
 // of steps, tolerance and stale errors is the caller's to decide.
 func (n *Network) Begin(c Clamps, inf Inference) (*Settling, error) {
 	s := &Settling{network: n, own: n.Clone()}
+	s.own.older = n.older
 	if err := s.Again(c, inf); err != nil {
 		return nil, err
 	}
@@ -64,18 +67,19 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	if len(s.settler.free) == 0 {
 		return errors.New("model: begin: clamps: must leave a node to settle, got none")
 	}
-	s.clamps, s.inf, s.steps, s.settler.nudge, s.settler.noise = clamps, inf, 0, nudge{}, noise{}
+	s.clamps, s.inf, s.steps, s.energy, s.settler.nudge, s.settler.noise = clamps, inf, 0, math.Inf(1), nudge{}, noise{}
 	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
 	s.looked, s.fresh = false, false
 	return nil
 }
 
-// Step moves the latents once, from wherever they are. Parameters that have changed, of
+// Step moves the latents once, from wherever they are; missing data (see [Clamp]) is then
+// what is predicted of it. Parameters that have changed, of
 // which the network has been told, are taken anew. It is an error when ctx is cancelled;
 // that the energy is no number any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
-	if err := s.settler.refresh(s.network); err != nil {
+	if err := s.settler.refresh(s.network, s.inf.Lag); err != nil {
 		return err
 	}
 	rate := s.settler.firstRate(s.network, s.clamps, s.pace, s.inf)
@@ -89,9 +93,15 @@ func (s *Settling) Step(ctx context.Context) error {
 		inf.Steps = st.steps + 2
 		st.predicted = false // wherever the latents have been put
 		st.step(ctx, shard, s.pace, inf)
+		st.complete(shard)
 	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("model: step: %w", context.Cause(ctx))
+	}
+	before := s.energy
+	s.energy = sum(s.settler.energies())
+	if !s.inf.Unguarded && s.settler.nudge.to == nil && s.energy > before*(1+riseNoise) && s.settler.lags(s.network) {
+		s.settler.renew(s.network) // for the next step
 	}
 	s.steps++
 	s.looked, s.fresh = false, false
@@ -140,7 +150,7 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 // been changed.
 func (s *Settling) Look() error {
 	s.looked, s.fresh = false, false
-	return s.settler.refresh(s.network)
+	return s.settler.refresh(s.network, s.inf.Lag)
 }
 
 // look computes errors and energies, where they are not known.

@@ -3,7 +3,10 @@ package model
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
+
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
 )
@@ -35,6 +38,34 @@ func TestSteps(t *testing.T) {
 			near(t, name, dense.Floats(got.Latents[l]), dense.Floats(r.Latents[l]), 1e-12)
 		}
 	}
+}
+
+// TestStepsMissing settles half an input whose label is missing data, by steps and at once,
+// from where the label is another: it ends at what is predicted.
+func TestStepsMissing(t *testing.T) {
+	n, err := New(Config{Layers: []int{6, 5, 3}, Dtype: Float64, Seed: 3, Direction: Discriminative, Energies: []NodeEnergy{Gaussian, Gaussian, CrossEntropy}})
+	must(t, err)
+	half := Hide(randomBatch(1, Float64, 4, 6), func(_, unit int) bool { return unit > 2 })
+	half.Start = randomBatch(2, Float64, 4, 6)
+	label := Clamp{Start: tensor.New(tensor.WithShape(4, 3), tensor.WithBacking(slices.Repeat([]float64{0.5}, 12)))}
+	c, inf := Clamps{"input": half, "target": label}, Inference{Steps: 3, Unguarded: true, Rate: 0.05, Plain: true}
+	s, err := n.Begin(c, inf)
+	must(t, err)
+	for range inf.Steps {
+		must(t, s.Step(context.Background()))
+	}
+	got, err := s.Latent("target")
+	must(t, err)
+	r, err := n.Settle(context.Background(), c, inf)
+	must(t, err)
+	inputs, err := r.Latent("input")
+	must(t, err)
+	want, _, err := n.Clone().Predict(context.Background(), inputs, Inference{})
+	must(t, err)
+	at, err := r.Latent("target")
+	must(t, err)
+	near(t, "settled", dense.Floats(at), dense.Floats(want), 1e-12)
+	near(t, "by steps", dense.Floats(got), dense.Floats(want), 1e-12)
 }
 
 // TestStepsRead reads a batch between steps: what is read is as of the last Step, or of Look

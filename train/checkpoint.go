@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nlpodyssey/safetensors"
 
@@ -108,6 +109,11 @@ func (f *fitting) resume(c *Checkpoint) error {
 	}
 	history := c.History
 	history.Epochs = slices.Clone(history.Epochs)
+	past := c.Record.Elapsed // of what was done before
+	if n := len(history.Epochs); n > 0 {
+		past = max(past, history.Epochs[n-1].Elapsed)
+	}
+	f.began = f.began.Add(-time.Duration(past * float64(time.Second)))
 	f.history, f.batch, f.record, f.notFinite = &history, c.Batch, c.Record, c.NotFinite
 	f.record.NodeEnergy, f.record.NodeResidual = slices.Clone(c.Record.NodeEnergy), slices.Clone(c.Record.NodeResidual)
 	return nil

@@ -39,7 +39,7 @@ func finish(t testing.TB, r Recipe, l Learner, sets Sets, opts Options) outcome 
 	must(t, err)
 	h.Seconds = 0
 	for i := range h.Epochs {
-		h.Epochs[i].Seconds = 0
+		h.Epochs[i].Seconds, h.Epochs[i].Elapsed = 0, 0
 	}
 	return outcome{*h, l.State().Clone(), score}
 }

@@ -22,6 +22,10 @@ type Data struct {
 	Label string `yaml:"label,omitempty" json:"label,omitempty"`
 	// Target are the columns, or the one array, to regress on in one's own data.
 	Target []string `yaml:"target,omitempty,flow" json:"target,omitempty"`
+	// Inputs are the columns of the inputs, or the one array, in one's own data: default
+	// all that are not learned. Drop are columns that are none.
+	Inputs []string `yaml:"inputs,omitempty,flow" json:"inputs,omitempty"`
+	Drop   []string `yaml:"drop,omitempty,flow" json:"drop,omitempty"`
 	// Test is the share of one's own data that is kept for the test, or the path
 	// of the test part. Default 0.15, or the test part that the data has.
 	Test string `yaml:"test,omitempty" json:"test,omitempty"`
@@ -92,16 +96,16 @@ func (d Data) Validate() error {
 }
 
 // Load reads the dataset and cuts it.
-func (d Data) Load() (Sets, error) { return d.LoadFor(nil) }
+func (d Data) Load() (Sets, error) { return d.LoadFor(nil, nil) }
 
 // LoadFor is Load for a model: of one's own data, classes are the names of its
-// classes in their order, and no other is expected. nil takes those that there
-// are.
-func (d Data) LoadFor(classes []string) (Sets, error) {
+// classes in their order, and no other is expected, and table is how rows become its
+// inputs. nil takes what there is.
+func (d Data) LoadFor(classes []string, table *data.Table) (Sets, error) {
 	if err := d.Validate(); err != nil {
 		return Sets{}, fmt.Errorf("train: data: %w", err)
 	}
-	rest, test, err := d.read(classes)
+	rest, test, err := d.read(classes, table)
 	if err != nil {
 		return Sets{}, err
 	}
@@ -117,7 +121,7 @@ func (d Data) LoadFor(classes []string) (Sets, error) {
 	if d.Standardize == data.PerChannel && s.Train.Shape == nil {
 		return Sets{}, fmt.Errorf("train: data: standardize: must be none or column for %s, whose inputs are not images, got %v", d.Dataset, d.Standardize)
 	}
-	if d.Standardize != data.PerNone || d.StandardizeTarget {
+	if d.Standardize != data.PerNone || d.StandardizeTarget || s.Train.Table() != nil {
 		input, target := s.Train.Standardization(d.Standardize)
 		if !d.StandardizeTarget {
 			target = s.Train.TargetTransform()
@@ -133,7 +137,7 @@ func (d Data) LoadFor(classes []string) (Sets, error) {
 }
 
 // read returns what may be learned from and the test part.
-func (d Data) read(classes []string) (rest, test *data.Set, err error) {
+func (d Data) read(classes []string, table *data.Table) (rest, test *data.Set, err error) {
 	switch {
 	case d.Dataset == "digits" || d.Dataset == "sine":
 		var all *data.Set
@@ -148,7 +152,7 @@ func (d Data) read(classes []string) (rest, test *data.Set, err error) {
 		}
 		rest, test = parts[0], parts[1]
 	case d.Own():
-		if rest, test, err = d.readOwn(classes); err != nil {
+		if rest, test, err = d.readOwn(classes, table); err != nil {
 			return nil, nil, err
 		}
 	default:

@@ -78,14 +78,19 @@ type Epoch struct {
 	// Validation is the score on the validation set after the epoch, nil
 	// without one.
 	Validation *Score `json:"validation,omitempty"`
+	// Test is the score on [Options.Test] after the epoch, nil without one.
+	Test *Score `json:"test,omitempty"`
 	// Rate is the learning rate of the last batch.
 	Rate float64 `json:"rate"`
 	// Diverged is the number of batches, of Batches, that diverged while
 	// settling.
 	Diverged int `json:"diverged"`
 	Batches  int `json:"batches"`
-	// Seconds is the time spent learning, without the validation.
+	// Seconds is the time spent learning, without the scores.
 	Seconds float64 `json:"seconds"`
+	// Elapsed is all the time since the run began, by [Options.Began], in seconds, but for
+	// the scores of [Options.Test].
+	Elapsed float64 `json:"elapsed"`
 }
 
 // History is what became of a training run.
@@ -129,6 +134,11 @@ type Options struct {
 	Event func(Event) error
 	// From is where to go on; nil to begin.
 	From *Checkpoint
+	// Test is scored after each epoch too, where a published figure is that of the best such
+	// score. It decides nothing. nil for the usual: one score at the end, by [Evaluate].
+	Test *data.Set
+	// Began is when the run began, for [Epoch.Elapsed]. Default when Fit does.
+	Began time.Time
 	// Logger is told how each epoch went, and of divergences; nil for nobody.
 	Logger *slog.Logger
 }
@@ -174,6 +184,7 @@ type fitting struct {
 	validation *data.Set // nil without one
 	opts       Options
 
+	began     time.Time           // by which Elapsed counts
 	data      func() Fingerprints // of the training and validation sets
 	history   *History
 	stream    *rand.PCG   // of the order of the examples
@@ -199,6 +210,9 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	f := &fitting{learner: l, settings: c, validation: validation, opts: opts, history: &History{}, stream: rand.NewPCG(c.Seed, streamShuffle)}
+	if f.began = opts.Began; f.began.IsZero() {
+		f.began = time.Now()
+	}
 	f.data = sync.OnceValue(Sets{Train: training, Validation: validation}.Fingerprints)
 	if f.schedule, err = NewSchedule(c.Schedule); err != nil {
 		return nil, err
@@ -209,9 +223,12 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 	f.batches.gather = func(rows []int, inputs, targets *tensor.Dense) error {
 		return training.GatherAugmented(rows, c.Seed, f.record.Epoch, inputs, targets)
 	}
-	if validation != nil {
-		if err := f.batches.taken.fits(validation); err != nil {
-			return nil, fmt.Errorf("%w: the validation set", err)
+	for name, set := range map[string]*data.Set{"validation": validation, "test": opts.Test} {
+		if set == nil {
+			continue
+		}
+		if err := f.batches.taken.fits(set); err != nil {
+			return nil, fmt.Errorf("%w: the %s set", err, name)
 		}
 	}
 	if opts.From != nil {
@@ -253,6 +270,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 			}
 			f.add(step, float64(len(batch.Examples))/float64(done+len(batch.Examples)))
 			f.record.Seconds = before + time.Since(began).Seconds()
+			f.record.Elapsed = time.Since(f.began).Seconds()
 			if err := f.tell(Event{Step: step}); err != nil {
 				return err
 			}
@@ -265,14 +283,25 @@ func (f *fitting) epoch(ctx context.Context) error {
 	if err != nil && !errors.Is(err, errNotFinite) {
 		return err
 	}
-	if !f.notFinite && f.validation != nil {
-		score, err := Evaluate(ctx, f.learner, f.validation)
-		if err != nil {
-			return err
-		}
-		f.record.Validation = &score
+	if f.record.Validation, err = f.score(ctx, f.validation); err != nil {
+		return err
 	}
+	scored := time.Now()
+	f.record.Elapsed = scored.Sub(f.began).Seconds()
+	if f.record.Test, err = f.score(ctx, f.opts.Test); err != nil {
+		return err
+	}
+	f.began = f.began.Add(time.Since(scored)) // what decides nothing takes no time
 	return f.end()
+}
+
+// score scores a set, which may be nil.
+func (f *fitting) score(ctx context.Context, set *data.Set) (*Score, error) {
+	if f.notFinite || set == nil {
+		return nil, nil
+	}
+	score, err := Evaluate(ctx, f.learner, set)
+	return &score, err
 }
 
 // estimates reports whether the energy to lose is estimated in the epoch under way:

@@ -68,7 +68,7 @@ func (d Data) validateOwn() []error {
 		for _, f := range []struct {
 			name  string
 			given bool
-		}{{"label", d.Label != ""}, {"target", len(d.Target) > 0}, {"test", d.Test != ""}, {"size", d.Size != data.Size{}}, {"colour", d.Colour != ""}} {
+		}{{"label", d.Label != ""}, {"target", len(d.Target) > 0}, {"inputs", len(d.Inputs) > 0}, {"drop", len(d.Drop) > 0}, {"test", d.Test != ""}, {"size", d.Size != data.Size{}}, {"colour", d.Colour != ""}} {
 			if f.given {
 				errs = append(errs, fmt.Errorf("%s: applies to a file or folder of your own, not to %s", f.name, d.Dataset))
 			}
@@ -81,9 +81,15 @@ func (d Data) validateOwn() []error {
 	if d.Label != "" && len(d.Target) > 0 {
 		errs = append(errs, errors.New("label and target: must be one of them, got both"))
 	}
-	for i, name := range d.Target {
-		if name == "" {
-			errs = append(errs, fmt.Errorf("target[%d]: must be the name of a column, got none", i))
+	if len(d.Inputs) > 0 && len(d.Drop) > 0 {
+		errs = append(errs, errors.New("inputs and drop: must be one of them, got both"))
+	}
+	for _, f := range []struct {
+		name    string
+		columns []string
+	}{{"target", d.Target}, {"inputs", d.Inputs}, {"drop", d.Drop}} {
+		if i := slices.Index(f.columns, ""); i >= 0 {
+			errs = append(errs, fmt.Errorf("%s[%d]: must be the name of a column, got none", f.name, i))
 		}
 	}
 	if _, _, err := d.test(); err != nil {
@@ -109,12 +115,12 @@ func (d Data) test() (share float64, path string, err error) {
 
 // readOwn returns what may be learned from, in an order that spreads the classes
 // evenly, and the test part.
-func (d Data) readOwn(classes []string) (rest, test *data.Set, err error) {
+func (d Data) readOwn(classes []string, table *data.Table) (rest, test *data.Set, err error) {
 	share, path, err := d.test()
 	if err != nil {
 		return nil, nil, err
 	}
-	cols := data.Columns{Label: d.Label, Targets: d.Target, Classes: classes, Form: data.ImageForm{Size: d.Size, Colour: d.Colour}}
+	cols := data.Columns{Label: d.Label, Targets: d.Target, Inputs: d.Inputs, Drop: d.Drop, Classes: classes, Table: table, Form: data.ImageForm{Size: d.Size, Colour: d.Colour}}
 	all, test, err := data.Read(d.Dataset, cols)
 	if err != nil {
 		return nil, nil, err
@@ -157,7 +163,7 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	if err != nil {
 		return r, err
 	}
-	rest, _, err := d.readOwn(nil)
+	rest, _, err := d.readOwn(nil, nil)
 	if err != nil {
 		return r, err
 	}

@@ -643,6 +643,8 @@ func BenchmarkTrainBatch(b *testing.B) {
 		{"sizes=784-256-256-10/direction=generative/batch=256/steps=50", model.Config{Layers: mnist, Direction: model.Generative}, 256, steps(50)},
 		{"sizes=784-128-128-128-10/direction=discriminative/batch=128/steps=20", model.Config{Layers: deep}, 128, steps(20)},
 		{"sizes=784-128-128-128-10/direction=discriminative/batch=128/method=gauss-seidel", model.Config{Layers: deep}, 128, model.Inference{Method: model.GaussSeidel, Steps: 1}},
+		{"sizes=784-512-256-128-10/direction=discriminative/batch=100/method=gauss-seidel", model.Config{Layers: []int{784, 512, 256, 128, 10}}, 100, model.Inference{Method: model.GaussSeidel, Steps: 1}},
+		{"sizes=784-512-512-10/direction=discriminative/batch=250/method=gauss-seidel", model.Config{Layers: []int{784, 512, 512, 10}}, 250, model.Inference{Method: model.GaussSeidel, Steps: 1}},
 		{"sizes=1-32-32-1/direction=discriminative/batch=32/steps=20", model.Config{Layers: []int{1, 32, 32, 1}}, 32, steps(20)},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/pcn/internal/needs"
 	"example.com/pcn/train/run"
 )
 
@@ -101,17 +102,7 @@ func TestReportInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
-		}
-	}
-	if browser == "" {
-		t.Skip("Chromium is not installed (Debian: apt-get install chromium)")
-	}
-
+	browser := needs.Chromium(t)
 	dir := t.TempDir()
 	t.Chdir(dir)
 	pcnrun := func(args ...string) {

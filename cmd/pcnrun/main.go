@@ -23,6 +23,7 @@ import (
 	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/cmd/pcnrun/learn"
 	"example.com/pcn/cmd/pcnrun/models"
+	"example.com/pcn/cmd/pcnrun/play"
 	"example.com/pcn/cmd/pcnrun/runs"
 	"example.com/pcn/cmd/pcnrun/settings"
 	"example.com/pcn/cmd/pcnrun/tools"
@@ -63,8 +64,8 @@ interrupted.`,
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{"learn", "Train", []*cobra.Command{learn.Train(a), learn.Compare(a), learn.Sweep(a), settings.Config(a), datasets.Data(a), runs.Runs(a), runs.Report(a)}},
-		{"use", "Use a model", []*cobra.Command{use.Eval(a), use.Predict(a), use.Classify(a), use.Generate(a), use.Complete(a), models.Inspect(a), models.Export(a), models.Import(a)}},
+		{"learn", "Train", []*cobra.Command{learn.Train(a), learn.Compare(a), learn.Sweep(a), learn.Reproduce(a), settings.Config(a), datasets.Data(a), runs.Runs(a), runs.Report(a)}},
+		{"use", "Use a model", []*cobra.Command{use.Eval(a), use.Predict(a), use.Classify(a), use.Generate(a), use.Complete(a), play.Command(a), models.Inspect(a), models.Export(a), models.Import(a)}},
 		{"other", "More", []*cobra.Command{tools.Bench(a), tools.Completion(a), tools.Man(a), tools.Version(a)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})

@@ -36,9 +36,10 @@ func readEnded(t *testing.T, dir string) ended {
 	h := must(run.LoadMetrics(dir, 0))
 	c := must(train.LoadCheckpoint(filepath.Join(dir, run.CheckpointFile)))
 	rec := must(run.LoadRecord(dir))
-	h.Seconds, c.History.Seconds, c.Record.Seconds = 0, 0, 0
+	h.Seconds, c.History.Seconds, c.Record.Seconds, c.Record.Elapsed = 0, 0, 0, 0
 	for i := range h.Epochs {
 		h.Epochs[i].Seconds, c.History.Epochs[i].Seconds = 0, 0
+		h.Epochs[i].Elapsed, c.History.Epochs[i].Elapsed = 0, 0
 	}
 	if !rec.Over() {
 		t.Errorf("%s: status %s", dir, rec.Result.Status)

@@ -63,13 +63,13 @@ func TestForeignText(t *testing.T) {
 		{hostile}, {"eval", "--" + hostile}, {"eval", m, "--top-activation", hostile}, {"version", "--gemm", hostile},
 		{"__complete", "eval", ""}, {"__complete", "generate", m, "--label", ""},
 	}
-	for _, key := range []string{trained.RecipeKey, trained.InputsKey, trained.TargetsKey, trained.ImageKey, trained.ClassesKey, trained.ColumnsKey} {
+	for _, key := range []string{trained.RecipeKey, trained.InputsKey, trained.TargetsKey, trained.ImageKey, trained.ClassesKey, trained.ColumnsKey, trained.TableKey} {
 		commands = append(commands, []string{"eval", key}, []string{"predict", key, flowers})
 	}
 	shown := 0
 	for i, args := range commands {
 		if i == 1 { // the model is there
-			for _, args := range commands[len(commands)-12:] {
+			for _, args := range commands[len(commands)-14:] {
 				n := must(model.Load(m, model.Config{}))
 				n.SetMetadata(args[1], hostile)
 				if err := n.Save(args[1]); err != nil {

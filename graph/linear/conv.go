@@ -159,7 +159,9 @@ func (m Conv) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, in, 
 func (m Conv) Outer(psi, out tensor.Shape) Outer { return newConvOuter(m.from(psi, out), false) }
 
 // Power returns the convolution's power iteration.
-func (m Conv) Power(psi, out tensor.Shape) Power { return newConvPower(m.from(psi, out), false) }
+func (m Conv) Power(psi, out tensor.Shape, dtype tensor.Dtype) Power {
+	return m.from(psi, out).power(false, dtype)
+}
 
 // Out returns the shape of the product: of as many channels as the node.
 func (m ConvTranspose) Out(psi, node tensor.Shape) (tensor.Shape, error) {
@@ -192,6 +194,6 @@ func (m ConvTranspose) Outer(psi, out tensor.Shape) Outer {
 }
 
 // Power returns the transposed convolution's power iteration.
-func (m ConvTranspose) Power(psi, out tensor.Shape) Power {
-	return newConvPower(m.from(psi, out), true)
+func (m ConvTranspose) Power(psi, out tensor.Shape, dtype tensor.Dtype) Power {
+	return m.from(psi, out).power(true, dtype)
 }

@@ -79,8 +79,11 @@ func (m Dense) Outer(psi, out tensor.Shape) Outer {
 }
 
 // Power returns the matrix's power iteration.
-func (Dense) Power(_, out tensor.Shape) Power {
-	return &densePower{left: make([]float64, out.TotalSize())}
+func (Dense) Power(psi, _ tensor.Shape, dtype tensor.Dtype) Power {
+	if dtype == tensor.Float32 {
+		return newDensePower[float32](psi.TotalSize())
+	}
+	return newDensePower[float64](psi.TotalSize())
 }
 
 type denseOuter struct {

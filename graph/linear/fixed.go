@@ -65,11 +65,11 @@ func (f Fixed) Block(b *op.Builder, name string, precision *G.Node, theta G.Node
 }
 
 // Power returns the matrix's power iteration, nil for the identity.
-func (f Fixed) Power(psi, out tensor.Shape) Power {
+func (f Fixed) Power(psi, out tensor.Shape, dtype tensor.Dtype) Power {
 	if f.Matrix == nil {
 		return nil
 	}
-	return Dense{}.Power(psi, out)
+	return Dense{}.Power(psi, out, dtype)
 }
 
 // Outer learns nothing.

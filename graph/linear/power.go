@@ -17,61 +17,48 @@ type Power interface {
 	Step(precision *tensor.Dense, x []float64)
 }
 
-type densePower struct {
-	theta *tensor.Dense
-	left  []float64
+// densePower goes over the matrix once a step: each row's share of the pull-back follows
+// its product, while it is near.
+type densePower[T vec.Float] struct {
+	w, x, sum []T
 }
 
-func (p *densePower) Take(theta *tensor.Dense) { p.theta = theta }
+func newDensePower[T vec.Float](k int) *densePower[T] {
+	return &densePower[T]{x: make([]T, k), sum: make([]T, k)}
+}
 
-func (p *densePower) Step(precision *tensor.Dense, x []float64) {
-	if p.theta.Dtype() == tensor.Float32 {
-		powerStep(p.theta.Float32s(), precision, p.left, x)
-	} else {
-		powerStep(p.theta.Float64s(), precision, p.left, x)
+func (p *densePower[T]) Take(theta *tensor.Dense) { p.w = theta.Data().([]T) }
+
+func (p *densePower[T]) Step(precision *tensor.Dense, x []float64) {
+	for j, v := range x {
+		p.x[j] = T(v)
 	}
-}
-
-func powerStep[T vec.Float](w []T, precision *tensor.Dense, left, x []float64) {
+	clear(p.sum)
 	k := len(x)
-	for i := range left {
-		sum := 0.0
-		for j, v := range w[i*k : (i+1)*k] {
-			sum += float64(v) * x[j]
-		}
+	for i := range len(p.w) / k {
+		row := p.w[i*k : (i+1)*k]
+		left := vec.Dot(row, p.x)
 		if precision != nil {
-			sum *= dense.At(precision, i)
+			left *= dense.At(precision, i)
 		}
-		left[i] = sum
+		vec.AddScaled(p.sum, T(left), row)
 	}
-	clear(x)
-	for i, l := range left {
-		for j, v := range w[i*k : (i+1)*k] {
-			x[j] += l * float64(v)
-		}
+	for j, v := range p.sum {
+		x[j] = float64(v)
 	}
 }
 
 // convPower is a convolution and its pull-back of one example, in the order of the map.
-type convPower struct {
+type convPower[T vec.Float] struct {
 	plans [2]*plan
-	f32   *powerRoom[float32]
-	f64   *powerRoom[float64]
-}
-
-func newConvPower(g geometry, transposed bool) *convPower {
-	return &convPower{plans: [2]*plan{newPlan(g, transposed, usual), newPlan(g, !transposed, usual)}}
-}
-
-// powerRoom is what convPower works in.
-type powerRoom[T vec.Float] struct {
 	rooms [2]room[T]
 	ends  [2][]T
 }
 
-func newPowerRoom[T vec.Float](plans [2]*plan) *powerRoom[T] {
-	p := &powerRoom[T]{ends: [2][]T{make([]T, plans[0].source.units()), make([]T, plans[0].result.units())}}
-	for i, of := range plans {
+func newConvPower[T vec.Float](g geometry, transposed bool) *convPower[T] {
+	p := &convPower[T]{plans: [2]*plan{newPlan(g, transposed, usual), newPlan(g, !transposed, usual)}}
+	p.ends = [2][]T{make([]T, p.plans[0].source.units()), make([]T, p.plans[0].result.units())}
+	for i, of := range p.plans {
 		for range of.operands {
 			p.rooms[i].operands = append(p.rooms[i].operands, new(gemm.Packed[T]))
 		}
@@ -79,53 +66,39 @@ func newPowerRoom[T vec.Float](plans [2]*plan) *powerRoom[T] {
 	return p
 }
 
-func (p *convPower) Take(theta *tensor.Dense) {
-	if theta.Dtype() == tensor.Float32 {
-		if p.f32 == nil {
-			p.f32 = newPowerRoom[float32](p.plans)
-		}
-		p.f32.take(p.plans, theta.Float32s())
-	} else {
-		if p.f64 == nil {
-			p.f64 = newPowerRoom[float64](p.plans)
-		}
-		p.f64.take(p.plans, theta.Float64s())
-	}
-}
-
-func (p *powerRoom[T]) take(plans [2]*plan, theta []T) {
-	for i, of := range plans {
+func (p *convPower[T]) Take(theta *tensor.Dense) {
+	for i, of := range p.plans {
 		for k := range of.parts {
 			part := &of.parts[k]
 			n, _ := part.operands(of.blocks)
 			for j := range n {
-				lay(of, part, j, &p.rooms[i], p.rooms[i].operands[part.first+j], theta)
+				lay(of, part, j, &p.rooms[i], p.rooms[i].operands[part.first+j], theta.Data().([]T))
 			}
 		}
 	}
 }
 
-func (p *convPower) Step(precision *tensor.Dense, x []float64) {
-	if p.f32 != nil {
-		p.f32.step(p.plans, precision, x)
-	} else {
-		p.f64.step(p.plans, precision, x)
-	}
-}
-
-func (p *powerRoom[T]) step(plans [2]*plan, precision *tensor.Dense, x []float64) {
+func (p *convPower[T]) Step(precision *tensor.Dense, x []float64) {
 	psi, out := p.ends[0], p.ends[1]
 	for i, v := range x {
 		psi[i] = T(v)
 	}
-	multiply(plans[0], &p.rooms[0], out, psi, 1, false)
+	multiply(p.plans[0], &p.rooms[0], out, psi, 1, false)
 	if precision != nil {
 		for i := range out {
 			out[i] *= T(dense.At(precision, i))
 		}
 	}
-	multiply(plans[1], &p.rooms[1], psi, out, 1, false)
+	multiply(p.plans[1], &p.rooms[1], psi, out, 1, false)
 	for i, v := range psi {
 		x[i] = float64(v)
 	}
+}
+
+// power returns the power iteration of the convolution, or of its transpose.
+func (g geometry) power(transposed bool, dtype tensor.Dtype) Power {
+	if dtype == tensor.Float32 {
+		return newConvPower[float32](g, transposed)
+	}
+	return newConvPower[float64](g, transposed)
 }

@@ -3,7 +3,6 @@ package data
 import (
 	"cmp"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,10 +22,14 @@ func (e *ColumnError) Error() string { return e.text }
 // without case. Columns of a file without a header are named by their places, from
 // "1" on.
 type Columns struct {
-	// Inputs are the columns of the inputs in their order, where they are known
-	// from elsewhere, as those of a model are: no other counts. Empty for all
-	// columns that are not to be learned.
-	Inputs []string
+	// Inputs are the columns of the inputs in their order, or the one array: no other
+	// counts. Empty for all columns that are not to be learned, without those of Drop.
+	Inputs, Drop []string
+
+	// Table says what the columns of the inputs are and what they become, where that is
+	// known from elsewhere, as it is of a model: it comes before Inputs and Drop. nil to
+	// find it out.
+	Table *Table
 
 	// Label is the column or array that holds the class of each example.
 	Label string
@@ -58,6 +61,14 @@ func (c *Columns) imageForm() ImageForm {
 	form := c.Form
 	form.Colour = cmp.Or(form.Colour, c.colour)
 	return form
+}
+
+// wanted returns the names of the columns of the inputs, where these are known.
+func (c *Columns) wanted() []string {
+	if c.Table != nil {
+		return c.Table.names()
+	}
+	return c.Inputs
 }
 
 // learned returns the names of what is to be learned.
@@ -98,7 +109,10 @@ type layout struct {
 //   - or all are numbers, and all names that are looked for are there, which are
 //     no places in a row;
 //   - or it counts 0, 1, 2 and so on, as pandas names columns that have no name.
-func (c *Columns) isHeader(record []string) bool {
+//
+// Where columns are looked for by their places alone it is open whether a record without
+// a number is a row of texts: then second says whether the next record has none either.
+func (c *Columns) isHeader(record []string, second func() bool) bool {
 	numbers, names, counts := 0, 0, true
 	fields := make(map[string]bool, len(record))
 	for i, field := range record {
@@ -112,21 +126,25 @@ func (c *Columns) isHeader(record []string) bool {
 		counts = counts && field == strconv.Itoa(i)
 	}
 	has := func(name string) bool { return fields[strings.ToLower(name)] }
-	wanted := c.Inputs
+	all := slices.Concat(c.wanted(), c.learned())
+	wanted := c.wanted()
 	if len(wanted) == 0 {
 		wanted = c.learned()
 	}
+	byPlace := func(name string) bool { return place(name, len(record)) >= 0 && !has(name) }
 	switch {
+	case numbers == 0 && names > 0 && len(all) > 0 && !slices.ContainsFunc(all, func(name string) bool { return !byPlace(name) }):
+		return !second()
 	case numbers == 0:
 		return names > 0
 	case names > 0:
-		return slices.ContainsFunc(slices.Concat(c.Inputs, c.learned()), func(name string) bool { return has(name) && !isNumber(name) })
+		return slices.ContainsFunc(all, func(name string) bool { return has(name) && !isNumber(name) })
 	case counts && len(record) > 2:
 		return true
 	case len(wanted) == 0 || slices.ContainsFunc(wanted, func(name string) bool { return !has(name) }):
 		return false
 	}
-	return len(c.Inputs) > 0 || slices.ContainsFunc(wanted, func(name string) bool { return place(name, len(record)) < 0 })
+	return len(c.wanted()) > 0 || slices.ContainsFunc(wanted, func(name string) bool { return place(name, len(record)) < 0 })
 }
 
 // place returns the place from 0 that a name is of a row of n fields, -1 where it
@@ -138,27 +156,31 @@ func place(name string, n int) int {
 	return -1
 }
 
-func isNumber(field string) bool {
-	_, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
-	return err == nil || errors.Is(err, strconv.ErrRange)
-}
-
-// arrange finds the columns of a record of n fields, below a header or without.
-// There are width inputs, or any number where that is 0, and outputs targets.
+// arrange finds the columns of a record of n fields, below a header or without. The
+// inputs are of width columns, or any number where that is 0, and outputs are targets.
 func (c *Columns) arrange(header []string, n, width, outputs int) (*layout, error) {
 	l := &layout{header: header, fields: n}
 	var err error
-	if header != nil && len(c.Inputs) > 0 {
-		if l.inputs, err = l.find(c.Inputs); err != nil {
-			return nil, err
+	switch names := c.wanted(); {
+	case len(names) > 0 && (header != nil || c.Table == nil && outputs > 0 && width == 0):
+		l.inputs, err = l.find(names)
+	case c.Table != nil && n == c.Table.Fields && n != width: // all that was there, in its place
+		for _, column := range c.Table.Columns {
+			l.inputs = append(l.inputs, column.Place)
 		}
+		if outputs == len(c.Table.Learned) {
+			l.targets = slices.Clone(c.Table.Learned)
+		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	taken := make([]bool, n)
 	for _, at := range l.inputs {
 		taken[at] = true
 	}
 	switch learned := c.learned(); {
-	case outputs == 0 && (l.inputs != nil || n == width): // others do not count
+	case l.targets != nil || outputs == 0 && (l.inputs != nil || n == width): // others do not count
 	case len(learned) > 0:
 		if l.targets, err = l.find(learned); err != nil && outputs > 0 {
 			return nil, err
@@ -178,6 +200,15 @@ func (c *Columns) arrange(header []string, n, width, outputs int) (*layout, erro
 		taken[at] = true
 	}
 	if l.inputs == nil {
+		if c.Table == nil && len(c.Drop) > 0 {
+			dropped, err := l.find(c.Drop)
+			if err != nil {
+				return nil, err
+			}
+			for _, at := range dropped {
+				taken[at] = true
+			}
+		}
 		for at, is := range taken {
 			if !is {
 				l.inputs = append(l.inputs, at)
@@ -202,8 +233,8 @@ func (c *Columns) wish(width, outputs int) string {
 	if outputs > 0 {
 		text += fmt.Sprintf(", %d inputs and %d to learn", width, outputs)
 	}
-	if len(c.Inputs) > 0 {
-		text += ": " + quoted.List(c.Inputs)
+	if names := c.wanted(); len(names) > 0 {
+		text += ": " + quoted.List(names)
 	}
 	return text
 }

@@ -14,10 +14,10 @@ var digitsFile []byte
 // pixels 0..16, which the set's transform maps to [0, 1]. They are built in, in
 // the order of the original file; [Split] them to train and test.
 func Digits() (*Set, error) {
-	s, err := ReadCSV(bytes.NewReader(digitsFile), "digits", Columns{Label: "65"})
+	s, err := ReadCSV(bytes.NewReader(digitsFile), "digits", Columns{Label: "65", Table: numbers(64)})
 	if err != nil {
 		return nil, err
 	}
-	s.Shape, s.White = []int{8, 8, 1}, 16
+	s.Shape, s.White, s.table = []int{8, 8, 1}, 16, nil // images, and no columns
 	return s.WithTransforms(PixelRange(0, 1, s.White), Transform{}), nil
 }

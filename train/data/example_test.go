@@ -48,11 +48,18 @@ func ExampleReadCSV() {
 	}
 	fmt.Println(flowers.Len(), flowers.InputSize(), flowers.Classes, flowers.Labels())
 
-	_, err = data.ReadCSV(strings.NewReader("5.1,3.5,0\n7.0,?,1\n"), "flowers.csv", data.Columns{Label: "3"})
-	fmt.Println(err)
+	homes, err := data.ReadCSV(strings.NewReader("town;area;price\nUlm;81,5;190\nBonn;;250\nUlm;62;180\n"), "homes", data.Columns{Targets: []string{"price"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%q\n", homes.InputNames())
+	fmt.Println(strings.Join(homes.Remarks(), "\n"))
 	// Output:
 	// 3 2 3 [0 1 2]
-	// data: flowers.csv: line 2: column 2: must be a finite number, got "?"
+	// ["town=Bonn" "town=Ulm" "area" "area missing"]
+	// column 1 ("town") has 2 texts: an input for each
+	// column 2 ("area") has numbers with commas: 81,5 is 81.5
+	// 1 missing value: each is taken for the mean of its column, and an input says that it is missing
 }
 
 func ExampleRead() {

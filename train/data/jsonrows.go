@@ -108,7 +108,7 @@ func (j *jsonRecords) object(s *rowReader) (*layout, error) {
 	if err := json.Unmarshal(j.value, &of); err != nil {
 		return nil, err
 	}
-	if s.Width == 0 && !isArray(of["input"]) && !isArray(of["x"]) { // the first tells the inputs
+	if s.Width == 0 && len(s.Inputs) == 0 && !isArray(of["input"]) && !isArray(of["x"]) { // the first tells the inputs
 		if err := j.inputsOf(s); err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func (j *jsonRecords) inputsOf(s *rowReader) error {
 		if err != nil {
 			return err
 		}
-		if name := key.(string); !slices.Contains(s.learned(), name) && !slices.Contains(s.Inputs, name) {
+		if name := key.(string); !slices.Contains(s.learned(), name) && !slices.Contains(s.Inputs, name) && !slices.Contains(s.Drop, name) {
 			s.Inputs = append(s.Inputs, name)
 		}
 		if err := d.Decode(new(json.RawMessage)); err != nil {
@@ -165,11 +165,12 @@ func (j *jsonRecords) inputsOf(s *rowReader) error {
 // inputs appends the inputs, and returns the names of their members where each has
 // one of its own.
 func (j *jsonRecords) inputs(of map[string]json.RawMessage, s *rowReader) (names []string, err error) {
-	if len(s.Inputs) == 0 || isArray(of["input"]) || isArray(of["x"]) {
+	wanted := s.wanted()
+	if len(wanted) == 0 || isArray(of["input"]) || isArray(of["x"]) {
 		return nil, j.appendOne(of, "input", "x")
 	}
 	var missing []string
-	for _, name := range s.Inputs {
+	for _, name := range wanted {
 		value, ok := of[name]
 		if !ok {
 			missing = append(missing, name)
@@ -178,10 +179,10 @@ func (j *jsonRecords) inputs(of map[string]json.RawMessage, s *rowReader) (names
 		j.fields = append(j.fields, jsonField(value))
 	}
 	if missing != nil {
-		return nil, fmt.Errorf("no member %s: must have %s, or \"input\"", quoted.List(missing), quoted.List(s.Inputs))
+		return nil, fmt.Errorf("no member %s: must have %s, or \"input\"", quoted.List(missing), quoted.List(wanted))
 	}
-	s.inputs = s.Inputs
-	return s.Inputs, nil
+	s.inputs = wanted
+	return wanted, nil
 }
 
 // targets appends what is to be learned.

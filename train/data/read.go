@@ -196,7 +196,7 @@ func ReadTest(path string, cols Columns, train *Set) (*Set, error) {
 	if train.labels != nil {
 		cols.Classes = train.classNames()
 	}
-	cols.Inputs = train.columns
+	cols.Table = train.table
 	cols.colour = train.colour()
 	if cols.Label == "" && len(cols.Targets) == 0 && train.labels == nil {
 		cols.Targets = []string{defaultTargets}

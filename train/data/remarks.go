@@ -2,8 +2,9 @@ package data
 
 import (
 	"fmt"
+	"math"
+	"regexp"
 	"strconv"
-	"strings"
 
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/quoted"
@@ -11,6 +12,9 @@ import (
 
 // manyClasses is how many classes that are numbers look like a regression.
 const manyClasses = 100
+
+// fewOfClass is how few examples of each class look so, too.
+const fewOfClass = 5
 
 // Remarks returns what was taken for granted when the set was read, and what about
 // it may be a mistake, in a line each. They are of all examples that were read with
@@ -21,6 +25,7 @@ func (s *Set) Remarks() []string {
 		return remarks // black pixels are no mistake
 	}
 	var constant []string
+	names := s.InputNames()
 	for j := range s.inputs.width {
 		same, counts := true, true
 		first := s.inputs.at(0, j)
@@ -33,13 +38,13 @@ func (s *Set) Remarks() []string {
 			}
 		}
 		name := strconv.Itoa(j + 1)
-		if s.columns != nil {
-			name = s.columns[j]
+		if names != nil {
+			name = names[j]
 		}
-		switch unnamed := s.columns != nil && (name == "" || strings.HasPrefix(name, "Unnamed:")); {
-		case counts && s.n > 2:
-			remarks = append(remarks, fmt.Sprintf("column %q counts the examples: it is an input, and looks like an index", name))
-		case unnamed:
+		switch {
+		case counts && s.n > 2 || s.n > fewTexts && looksLikeID(name) && s.allDiffer(j):
+			remarks = append(remarks, fmt.Sprintf("column %q is another number in each example: it is an input, and looks like an id or index", name))
+		case names != nil && unnamed(name):
 			remarks = append(remarks, fmt.Sprintf("column %d has no name: it is an input, and may be an index", j+1))
 		}
 		if same && s.n > 1 {
@@ -55,10 +60,33 @@ func (s *Set) Remarks() []string {
 	return remarks
 }
 
-// remarkLabels notes labels that are many numbers, or one number in several ways.
-func (s *Set) remarkLabels(texts []string) {
-	if numbersOf(texts) == nil {
-		return
+// idNames are names of columns of numbers that tell examples apart.
+var idNames = regexp.MustCompile(`(?i)^(.*[ _-])?(id|index|key|nr|no)$|[a-z]I[dD]$`)
+
+func looksLikeID(name string) bool { return idNames.MatchString(name) }
+
+// allDiffer reports whether no number of feature j is there twice.
+func (s *Set) allDiffer(j int) bool {
+	seen := make(map[float64]bool, s.n)
+	for i := range s.n {
+		seen[s.inputs.at(i, j)] = true
+	}
+	return len(seen) == s.n
+}
+
+// remarkLabels notes labels that are many numbers, or one number in several ways. It asks
+// about those that look like a measurement.
+func (s *Set) remarkLabels(column string, texts []string) error {
+	fraction := false
+	for _, text := range texts {
+		x, ok := parseNumber(text, ';')
+		if !ok {
+			return nil
+		}
+		fraction = fraction || x != math.Trunc(x)
+	}
+	if s.Classes > fewTexts && (fraction || s.Classes*fewOfClass > s.n) {
+		return &ColumnError{fmt.Sprintf("label %.40q: has %d different numbers in %s, each a class: is it a target to regress on?", column, s.Classes, plural.Of(s.n, "row"))}
 	}
 	if s.Classes < len(texts) {
 		s.remarks = append(s.remarks, fmt.Sprintf("%d labels are %d classes, since some are the same number written otherwise", len(texts), s.Classes))
@@ -66,6 +94,7 @@ func (s *Set) remarkLabels(texts []string) {
 	if s.Classes >= manyClasses {
 		s.remarks = append(s.remarks, fmt.Sprintf("the label has %d different numbers, each a class: to regress on it, name it as a target", s.Classes))
 	}
+	return nil
 }
 
 // oneHotTargets reports whether each example has a target of 1 among others of 0.

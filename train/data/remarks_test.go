@@ -25,10 +25,10 @@ func TestRemarks(t *testing.T) {
 		want []string
 	}{
 		"nothing odd":   {text("a,y\n", 9, func(i int) string { return fmt.Sprintf("%d,%d", i*i%7, i%2) }), label, nil},
-		"an index":      {text("id,y\n", 9, func(i int) string { return fmt.Sprintf("%d,%d", i+1, i%2) }), label, []string{`column "id" counts the examples`}},
-		"unnamed":       {text(",a,y\n", 9, func(i int) string { return fmt.Sprintf("%d,%d,%d", i*i, i*i%7, i%2) }), label, []string{"column 1 has no name"}},
+		"an index":      {text("id,y\n", 9, func(i int) string { return fmt.Sprintf("%d,%d", i+1, i%2) }), label, []string{`column "id" is another number in each example`}},
+		"unnamed":       {text(",a,y\n", 9, func(i int) string { return fmt.Sprintf("%d,%d,%d", i*i, i*i%7, i%2) }), label, []string{`column 1 ("") has no name and counts the rows: it is left out`}},
 		"constant":      {text("a,b,y\n", 9, func(i int) string { return fmt.Sprintf("%d,7,%d", i*i%7, i%2) }), label, []string{`1 input with the same number everywhere, which says nothing: "b"`}},
-		"a regression":  {text("a,y\n", 300, func(i int) string { return fmt.Sprintf("%d,%d", i*i%7, i) }), label, []string{"the label has 300 different numbers, each a class: to regress on it"}},
+		"a regression":  {text("a,y\n", 900, func(i int) string { return fmt.Sprintf("%d,%d", i*i%7, i%150) }), label, []string{"the label has 150 different numbers, each a class: to regress on it"}},
 		"one number":    {"a,y\n1,0\n3,0.0\n2,1\n", label, []string{"3 labels are 2 classes"}},
 		"one-hot":       {"a,y,z\n1,0,1\n3,1,0\n2,0,1\n", Columns{Targets: []string{"y", "z"}}, []string{"the 2 targets are 0 but for a 1"}},
 		"numbers above": {text("0,1,y\n", 3, func(i int) string { return fmt.Sprintf("%d,%d,%d", i*i%7, i*i*i, i%2) }), target, []string{"though some are numbers"}},

@@ -8,7 +8,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"example.com/pcn/internal/quoted"
@@ -16,7 +15,7 @@ import (
 
 // Formats of rows.
 const (
-	FormatCSV   = "csv"   // fields with commas, semicolons or tabs between
+	FormatCSV   = "csv"   // fields with commas, semicolons, tabs or bars between
 	FormatJSONL = "jsonl" // JSON arrays or objects, one after the other
 )
 
@@ -27,7 +26,8 @@ var Formats = []string{FormatCSV, FormatJSONL}
 type RowOptions struct {
 	Columns
 
-	// Width is the number of inputs of a row; 0 for whatever the first row has.
+	// Width is the number of columns of inputs of a row, each a number, where there is no
+	// Table; 0 for whatever the first row has.
 	Width int
 
 	// Outputs is how many columns of a row are to be learned: 1 for a class. They
@@ -70,9 +70,10 @@ type rowReader struct {
 	layout *layout      // nil until the first row
 	unit   string       // what the record at hand is the at-th of, for errors
 	at     int
-	class  *classes // nil where rows have none
-	inputs []string // their names, nil where they are told by place
-	noted  bool     // that text is Latin-1
+	second []string        // the record after the first, where that was looked at
+	class  *classes        // nil where rows have none
+	inputs []string        // names of the columns of the inputs, nil where they are told by place
+	noted  map[string]bool // what was
 }
 
 // newRowReader begins to read r, which is plain text or packed by gzip. name is the
@@ -85,8 +86,12 @@ func newRowReader(r io.Reader, name string, o RowOptions) (*rowReader, error) {
 	if o.maxBytes == 0 {
 		o.maxBytes = math.MaxInt64
 	}
-	s := &rowReader{RowOptions: o, bound: &boundedReader{r: r, max: o.maxBytes, allow: maxRecordBytes}}
+	s := &rowReader{RowOptions: o, noted: make(map[string]bool)}
+	s.bound = &boundedReader{r: plainText(bufio.NewReaderSize(r, textBuffer)), max: o.maxBytes, allow: maxRecordBytes}
 	s.text = bufio.NewReaderSize(s.bound, textBuffer)
+	if s.Table != nil {
+		s.Width = len(s.Table.Columns)
+	}
 	first := firstRecord(s.text)
 	if mark, _ := s.text.Peek(min(len(byteOrderMark), s.text.Buffered())); string(mark) == string(byteOrderMark) {
 		s.text.Discard(len(byteOrderMark))
@@ -127,42 +132,58 @@ type Batch struct {
 
 // next appends the next row to b. The error after the last is io.EOF.
 func (s *rowReader) next(b *Batch) error {
-	record, layout, err := s.record()
-	for err == nil && record == nil {
-		record, layout, err = s.record()
-	}
-	if err == io.EOF {
-		return err
-	}
-	if err == nil {
-		err = s.parse(b, record, layout)
-	}
-	if err != nil {
-		if s.unit != "" {
-			err = fmt.Errorf("%s %d: %w", s.unit, s.at, err)
+	for {
+		record, layout, err := s.record()
+		if err != nil {
+			return err
 		}
-		return err
+		if !s.leaves(record, layout) {
+			return s.here(s.parse(b, record, layout))
+		}
 	}
-	b.N++
-	return nil
 }
 
-// record returns the next record and where its numbers are: nil for a header, or a
-// blank line.
+// here says of an error at which record it is.
+func (s *rowReader) here(err error) error {
+	if s.unit == "" || err == nil || err == io.EOF {
+		return err
+	}
+	return fmt.Errorf("%s %d: %w", s.unit, s.at, err)
+}
+
+// record returns the next record that is a row, and where its numbers are.
 func (s *rowReader) record() ([]string, *layout, error) {
+	for {
+		record, layout, err := s.read()
+		if err == nil && record == nil {
+			continue
+		}
+		if err == nil && len(record) != layout.fields {
+			wish := fmt.Sprintf("%d fields as on the first line", layout.fields)
+			if layout.header == nil {
+				wish = s.wish(s.Width, s.Outputs)
+			}
+			err = fmt.Errorf("must have %s, got %d", wish, len(record))
+		}
+		return record, layout, s.here(err)
+	}
+}
+
+// read returns the next record and where its numbers are: nil for a header, or a blank
+// line.
+func (s *rowReader) read() ([]string, *layout, error) {
 	if s.json != nil {
 		record, layout, err := s.json.next(s)
 		s.bound.allow = s.json.offset() + maxRecordBytes
 		return record, layout, err
 	}
-	s.unit = ""
-	record, err := s.csv.Read()
-	if err != nil {
-		return nil, nil, err // says the line itself
+	record := s.second
+	if s.second = nil; record == nil {
+		var err error
+		if record, err = s.fields(); err != nil {
+			return nil, nil, err // says the line itself
+		}
 	}
-	s.bound.allow = s.csv.InputOffset() + maxRecordBytes
-	s.unit = "line"
-	s.at, _ = s.csv.FieldPos(0)
 	if s.blank(record) {
 		return nil, nil, nil
 	}
@@ -172,6 +193,19 @@ func (s *rowReader) record() ([]string, *layout, error) {
 		}
 	}
 	return record, s.layout, nil
+}
+
+// fields returns the fields of the next record of CSV, which hold until the next.
+func (s *rowReader) fields() ([]string, error) {
+	s.unit = ""
+	record, err := s.csv.Read()
+	if err != nil {
+		return nil, err
+	}
+	s.bound.allow = s.csv.InputOffset() + maxRecordBytes
+	s.unit = "line"
+	s.at, _ = s.csv.FieldPos(0)
+	return record, nil
 }
 
 // blank reports whether a record is a line of nothing but space.
@@ -189,34 +223,52 @@ func (s *rowReader) begin(record []string) (isHeader bool, err error) {
 	for _, field := range record {
 		header = append(header, strings.Clone(s.decode(strings.TrimSpace(field))))
 	}
-	if isHeader = s.isHeader(header); !isHeader {
+	at, unit := s.at, s.unit
+	isHeader = s.isHeader(header, func() bool {
+		for s.second == nil && err == nil {
+			var next []string
+			if next, err = s.fields(); err == nil && !s.blank(next) {
+				s.second = slices.Clone(next)
+			}
+		}
+		return s.second != nil && len(s.second) == len(header) && !slices.ContainsFunc(s.second, isNumber)
+	})
+	if s.at, s.unit = at, unit; err != nil && err != io.EOF {
+		return false, err
+	}
+	if !isHeader {
 		header = nil
 	}
 	if s.layout, err = s.arrange(header, len(record), s.Width, s.Outputs); err != nil {
 		return isHeader, err
 	}
 	isText := func(at int) bool { return strings.TrimSpace(record[at]) != "" && !isNumber(record[at]) }
-	if names := slices.Concat(s.Inputs, s.learned()); !isHeader && len(names) > 0 && slices.ContainsFunc(s.layout.inputs, isText) {
+	if names := slices.Concat(s.wanted(), s.learned()); !isHeader && s.Table == nil && s.Width > 0 && len(names) > 0 && slices.ContainsFunc(s.layout.inputs, isText) {
 		return false, fmt.Errorf("must be numbers, or a header that names %s, got %s", quoted.List(names), quoted.List(record))
 	}
 	switch numbers := isHeader && slices.ContainsFunc(header, isNumber); {
 	case numbers:
 		s.note("the first line is taken for the names of the columns, though some are numbers")
-	case !isHeader && len(s.Inputs) > 0:
+	case !isHeader && len(s.wanted()) > 0 && s.Width > 0:
 		s.note("there is no header: columns are taken in the order of the model")
+	case isHeader && s.Table != nil && s.wanted() == nil:
+		s.note("the model knows no names of columns: they are taken in its order, whatever the header says")
 	}
 	switch {
 	case s.Width == 0:
 		s.inputs, err = s.layout.inputNames()
 	case isHeader:
-		s.inputs = s.Inputs
+		s.inputs = s.wanted()
 	}
 	s.Width = len(s.layout.inputs)
 	return isHeader, err
 }
 
-func (s *rowReader) note(text string) {
-	if s.Note != nil {
+// note tells once what was taken for granted.
+func (s *rowReader) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if s.Note != nil && !s.noted[text] {
+		s.noted[text] = true
 		s.Note(text)
 	}
 }
@@ -224,39 +276,51 @@ func (s *rowReader) note(text string) {
 // decode returns a text of the file as UTF-8.
 func (s *rowReader) decode(text string) string {
 	text, latin := decoded(text)
-	if latin && !s.noted {
-		s.noted = true
+	if latin {
 		s.note("text that is not UTF-8 is taken for Latin-1")
 	}
 	return text
 }
 
-// parse appends the row that a record is. What it has appended of one that is wrong
-// is taken off again.
-func (s *rowReader) parse(b *Batch, record []string, l *layout) (err error) {
-	if len(record) != l.fields {
-		wish := fmt.Sprintf("%d fields as on the first line", l.fields)
-		if l.header == nil {
-			wish = s.wish(s.Width, s.Outputs)
-		}
-		return fmt.Errorf("must have %s, got %d", wish, len(record))
+// separator is what separates the fields of a row.
+func (s *rowReader) separator() rune {
+	if s.csv == nil {
+		return ','
 	}
+	return s.csv.Comma
+}
+
+// leaves reports whether a record is left out, since what is to be learned is missing.
+func (s *rowReader) leaves(record []string, l *layout) bool {
+	if s.Table == nil {
+		return false
+	}
+	for _, at := range l.targets {
+		if field := strings.TrimSpace(record[at]); field == "" || strings.EqualFold(field, "nan") || s.class == nil && isMissing(field) {
+			s.note("rows in which column %s is missing are left out", l.name(at))
+			return true
+		}
+	}
+	return false
+}
+
+// parse appends the row that a record is. What it has appended of one that is wrong is
+// taken off again.
+func (s *rowReader) parse(b *Batch, record []string, l *layout) (err error) {
 	was := *b
 	defer func() {
 		if err != nil {
 			*b = was
 		}
 	}()
-	for _, at := range l.inputs {
-		x, err := number(record[at], s.Holes)
-		if err != nil {
+	for i, at := range l.inputs {
+		if b.Inputs, err = s.input(b.Inputs, i, record[at], l, at); err != nil {
 			return fmt.Errorf("column %s: %w", l.name(at), err)
 		}
-		b.Inputs = append(b.Inputs, x)
 	}
 	for _, at := range l.targets {
 		if s.class == nil {
-			x, err := number(record[at], false)
+			x, err := number(record[at], s.separator(), false)
 			if err != nil {
 				return fmt.Errorf("column %s: %w", l.name(at), err)
 			}
@@ -269,25 +333,29 @@ func (s *rowReader) parse(b *Batch, record []string, l *layout) (err error) {
 		}
 		b.Labels = append(b.Labels, k)
 	}
+	b.N++
 	return nil
 }
 
-// number reads a field. Pixels are short and whole, and worth a way of their own.
-func number(field string, holes bool) (float64, error) {
-	whole := 0
-	for i := 0; i < len(field) && i < 9 && '0' <= field[i] && field[i] <= '9'; i++ {
-		if whole = 10*whole + int(field[i]-'0'); i == len(field)-1 {
-			return float64(whole), nil
-		}
+// input appends the inputs that the field of column i is, at a place of a record.
+func (s *rowReader) input(to []float64, i int, field string, l *layout, at int) ([]float64, error) {
+	if s.Table == nil {
+		x, err := number(field, s.separator(), s.Holes)
+		return append(to, x), err
 	}
-	field = strings.TrimSpace(field)
-	if x, err := strconv.ParseFloat(field, 64); err == nil && finite(x) {
-		return x, nil
+	c := &s.Table.Columns[i]
+	if c.Kind == KindText {
+		field = s.decode(field)
 	}
-	if holes && (field == "" || strings.EqualFold(field, "nan")) {
-		return math.NaN(), nil
+	to, err := c.append(to, field, s.separator(), s.Holes)
+	switch {
+	case err == errNewText:
+		err = nil
+		s.note("column %s: a text that was not there in training, such as %.40q, counts as none of those that were", l.name(at), field)
+	case err == nil && !s.Holes && !c.Flagged && c.Kind != KindText && math.IsNaN(to[len(to)-1]):
+		s.note("column %s: values are missing, as none was in training: each is taken for the mean", l.name(at))
 	}
-	return 0, fmt.Errorf("must be a finite number, got %.40q", field)
+	return to, err
 }
 
 // extension returns the extension of a file, without .gz.

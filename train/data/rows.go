@@ -25,6 +25,7 @@ type Rows struct {
 	labels []int    // of images, where they have classes
 	opts   RowOptions
 	reader *rowReader // once it has begun
+	close  func() error
 }
 
 // NewRows returns the rows of r, plain text or packed by gzip: CSV, or JSON arrays

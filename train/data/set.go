@@ -33,7 +33,7 @@ type Set struct {
 	inputs  values   // (n, InputSize)
 	labels  []int    // class of each of the n, nil for regression
 	targets values   // (n, TargetSize), empty when there are classes
-	columns []string // names of the features, where the file has them
+	table   *Table   // what its inputs are, where it was read of rows
 	remarks []string // what was taken for granted when it was read
 	index   []int    // the examples of this set among the n, in order; nil for all
 
@@ -124,10 +124,18 @@ func (s *Set) String() string {
 // InputSize returns the number of features of an input: the product of Shape for images.
 func (s *Set) InputSize() int { return s.inputs.width }
 
-// InputNames returns the names of the InputSize inputs in their order: those of
-// their columns, where the set was read of CSV by name, see [CSVOptions], and nil
-// where inputs have no names. The slice is the set's own and must not be changed.
-func (s *Set) InputNames() []string { return s.columns }
+// InputNames returns the names of the InputSize inputs in their order, where the set was
+// read of columns with names, and nil where inputs have no names.
+func (s *Set) InputNames() []string {
+	if s.table == nil {
+		return nil
+	}
+	return s.table.InputNames()
+}
+
+// Table returns how the rows of a file became the inputs, nil where the set was not read
+// of rows. It must not be changed.
+func (s *Set) Table() *Table { return s.table }
 
 // TargetSize returns the number of columns of the targets: Classes, or the width
 // of a regression target.

@@ -39,7 +39,8 @@ func (p *Per) UnmarshalText(text []byte) error { return enum.Parse(p, Pers, stri
 
 // Standardization returns the transforms that give each feature of this set's raw
 // values, or all features of a channel together, zero mean and unit variance over all
-// examples; [PerNone] returns those that the set has. Per channel that is all there is
+// examples; [PerNone] returns those that the set has. What is missing does not count, and
+// is then taken for the mean. Per channel that is all there is
 // to it, and a channel without variance keeps scale 1. Per column there are two
 // exceptions, without which many features would drown what they say:
 //   - A feature that is nearly constant, such as a pixel that is black in all images
@@ -74,6 +75,9 @@ func (s *Set) Standardization(per Per) (input, target Transform) {
 		pixels := s.Shape[0] * s.Shape[1]
 		input = scaleBy(slices.Repeat(mean, pixels), slices.Repeat(deviation, pixels))
 	}
+	if s.table != nil {
+		input.Fill, _, _ = s.spans(&s.inputs, s.inputs.width)
+	}
 	return input, target
 }
 
@@ -101,38 +105,51 @@ func (s *Set) perColumn() Transform {
 
 // spans returns the mean of each group of columns, the standard deviation, exactly 0
 // where all numbers are the same, and how far the farthest is from the mean. Column j
-// is of group j modulo groups: each by itself where there are as many.
+// is of group j modulo groups: each by itself where there are as many. What is missing
+// does not count; where all is, the mean is 0.
 func (s *Set) spans(v *values, groups int) (mean, deviation, reach []float64) {
-	n := float64(s.Len() * (v.width / groups))
 	mean, deviation, reach = make([]float64, groups), make([]float64, groups), make([]float64, groups)
+	first, n := make([]float64, groups), make([]float64, groups)
 	varies := make([]bool, groups)
-	for i := range s.Len() {
-		r := s.row(i)
-		for at := 0; at < v.width; at += groups {
-			for g := range mean {
-				x := v.at(r, at+g)
-				varies[g] = varies[g] || x != v.at(s.row(0), g)
-				mean[g] += x / n
+	each := func(enter func(g int, x float64)) {
+		for i := range s.Len() {
+			r := s.row(i)
+			for at := 0; at < v.width; at += groups {
+				for g := range groups {
+					if x := v.at(r, at+g); x == x {
+						enter(g, x)
+					}
+				}
 			}
 		}
 	}
-	for j := range mean {
-		if !varies[j] {
-			mean[j] = v.at(s.row(0), j) // without rounding
+	if v.floats != nil {
+		each(func(g int, _ float64) { n[g]++ })
+	} else {
+		for g := range n { // none is missing among bytes
+			n[g] = float64(s.Len() * (v.width / groups))
 		}
 	}
-	for i := range s.Len() {
-		r := s.row(i)
-		for at := 0; at < v.width; at += groups {
-			for g, m := range mean {
-				d := v.at(r, at+g) - m
-				deviation[g] += d * d / n
-				reach[g] = max(reach[g], math.Abs(d))
-			}
+	known := make([]bool, groups)
+	each(func(g int, x float64) {
+		if !known[g] {
+			first[g], known[g] = x, true
+		}
+		varies[g] = varies[g] || x != first[g]
+		mean[g] += x / n[g]
+	})
+	for g := range mean {
+		if !varies[g] {
+			mean[g] = first[g] // without rounding
 		}
 	}
-	for j, variance := range deviation {
-		deviation[j] = math.Sqrt(variance)
+	each(func(g int, x float64) {
+		d := x - mean[g]
+		deviation[g] += d * d / n[g]
+		reach[g] = max(reach[g], math.Abs(d))
+	})
+	for g, variance := range deviation {
+		deviation[g] = math.Sqrt(variance)
 	}
 	return mean, deviation, reach
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 )
 
 const (
@@ -49,26 +50,47 @@ func recordEnd(text []byte) int {
 	return -1
 }
 
-// separator returns what separates the fields of a record: of comma, semicolon and
-// tab the one that is there most often outside of quotes.
+// separator returns what separates the fields of a record: of semicolon, tab, bar and
+// comma the one that is there most often outside of quotes. Commas between digits may
+// stand in numbers, and count only where there is no other.
 func separator(record []byte) rune {
 	var counts [256]int
-	within := false
-	for _, c := range record {
+	within, decimal := false, 0
+	digit := func(i int) bool { return i >= 0 && i < len(record) && '0' <= record[i] && record[i] <= '9' }
+	for i, c := range record {
 		if c == '"' {
 			within = !within
 		}
 		if !within {
 			counts[c]++
+			if c == ',' && digit(i-1) && digit(i+1) {
+				decimal++
+			}
 		}
 	}
-	best := ','
-	for _, c := range ";\t" {
+	best := ';'
+	for _, c := range "\t|" {
 		if counts[c] > counts[best] {
 			best = c
 		}
 	}
+	if counts[best] == 0 || counts[','] >= counts[best] && counts[','] > decimal {
+		return ','
+	}
 	return best
+}
+
+// plainText returns a text as bytes of UTF-8, or of what decoded makes UTF-8: one of
+// UTF-16 has its byte order mark, or zeros for half of its first letter.
+func plainText(b *bufio.Reader) io.Reader {
+	switch first, _ := b.Peek(2); {
+	case len(first) < 2:
+	case first[0] == 0xff && first[1] == 0xfe || first[0] != 0 && first[1] == 0:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder().Reader(b)
+	case first[0] == 0xfe && first[1] == 0xff || first[0] == 0 && first[1] != 0:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder().Reader(b)
+	}
+	return b
 }
 
 // decoded returns a text as UTF-8. What is not UTF-8 is taken for Windows' Latin-1.

@@ -18,8 +18,12 @@ import (
 // features, or none: an empty Shift is 0 and an empty Scale is 1, so that the
 // zero Transform is the identity. Shift is in the units of x, Scale in units of
 // x' per unit of x.
+//
+// Fill holds the number, in the units of x, that is taken for a feature that is missing,
+// which is NaN. Where it is empty NaN stays NaN.
 type Transform struct {
 	Shift, Scale []float64
+	Fill         []float64 `json:",omitempty"`
 }
 
 // PixelRange returns the transform that maps pixels from 0..max to lo..hi, for
@@ -69,6 +73,9 @@ func (t Transform) checkLengths(size int) error {
 	if n := len(t.Scale); n > 1 && n != size {
 		return fmt.Errorf("len(Scale): must be 0, 1 or %d, got %d", size, n)
 	}
+	if n := len(t.Fill); n != 0 && n != size {
+		return fmt.Errorf("len(Fill): must be 0 or %d, got %d", size, n)
+	}
 	return nil
 }
 
@@ -81,6 +88,11 @@ func (t Transform) checkNumbers() error {
 	for j, x := range t.Scale {
 		if !finite(x) || x == 0 {
 			return fmt.Errorf("scale[%d]: must be a finite number other than 0, got %v", j, x)
+		}
+	}
+	for j, x := range t.Fill {
+		if !finite(x) {
+			return fmt.Errorf("fill[%d]: must be a finite number, got %v", j, x)
 		}
 	}
 	return nil
@@ -134,6 +146,9 @@ func (t Transform) Undo(x *tensor.Dense) (*tensor.Dense, error) {
 
 // value returns the image of x, feature j.
 func (t Transform) value(j int, x float64) float64 {
+	if len(t.Fill) > 0 && math.IsNaN(x) {
+		x = t.Fill[j]
+	}
 	return (x - at(t.Shift, j, 0)) * at(t.Scale, j, 1)
 }
 
@@ -141,7 +156,7 @@ func (t Transform) value(j int, x float64) float64 {
 func (t Transform) uniform() bool { return len(t.Shift) <= 1 && len(t.Scale) <= 1 }
 
 func (t Transform) clone() Transform {
-	return Transform{Shift: slices.Clone(t.Shift), Scale: slices.Clone(t.Scale)}
+	return Transform{slices.Clone(t.Shift), slices.Clone(t.Scale), slices.Clone(t.Fill)}
 }
 
 // at returns feature j of one half of a Transform.

@@ -95,6 +95,9 @@ func scaleRow[D float32 | float64](s *scaler, dst []D, v *values, r int) {
 	switch {
 	case v.floats != nil:
 		for j, x := range v.floats[lo:hi] {
+			if x != x && len(s.Fill) > 0 {
+				x = s.Fill[j]
+			}
 			dst[j] = D((x - s.shift[j]) * s.scale[j])
 		}
 	case s.images != nil:

@@ -45,6 +45,7 @@ func New(raw [][]float64, units data.Transform, h Hidden, sigma float64, seed ui
 	if len(raw) == 0 {
 		return nil, errors.New("puzzle: raw: must be some rows, got none")
 	}
+	units.Fill = nil // what is missing is to be completed
 	p := &Puzzle{Raw: raw, Hidden: h, Units: units, Sigma: sigma, dtype: d}
 	clean, err := p.tensor(func(i, j int) float64 { return raw[i][j] })
 	if err != nil {

@@ -40,31 +40,68 @@ func Points(title, x, y string, names []string, points []Point) *Panel {
 		return 1
 	})
 	for _, pt := range points {
-		colour := palette[0]
+		colour := 0
 		if pt.Best {
-			colour = palette[1]
+			colour = 1
 		}
-		at := errorPoint{plotter.XYs{{X: pt.X, Y: pt.Y}}, plotter.YErrors{{Low: pt.Error, High: pt.Error}}}
-		if bar, err := plotter.NewYErrorBars(at); err == nil && drawable(pt.Error) {
-			bar.Color, bar.Width, bar.CapWidth = colour, vg.Points(1.2), vg.Points(6)
-			p.Add(bar)
-		}
-		dot := &plotter.Scatter{XYs: at.XYs, GlyphStyle: draw.GlyphStyle{Color: colour, Radius: vg.Points(3), Shape: draw.CircleGlyph{}}}
-		p.Add(dot)
+		dot := p.dot(pt, colour, draw.CircleGlyph{})
 		if pt.Best {
 			p.explain("best on the validation part", dot)
 		}
 	}
+	p.frame(names, len(points))
+	return p
+}
+
+// Beside draws our scores and those that were published of the same names, about an index
+// into which X is.
+func Beside(title, y string, names []string, ours, published []Point) *Panel {
+	p := newPanel(title, "", y)
+	p.X.Tick.Marker = named(names)
+	drawn := 0
+	for i, points := range [][]Point{published, ours} {
+		for j, pt := range points {
+			if !drawable(pt.Y) {
+				continue
+			}
+			drawn++
+			shape, name := draw.GlyphDrawer(draw.CircleGlyph{}), "here"
+			if i == 0 {
+				shape, name = draw.PyramidGlyph{}, "published"
+			}
+			if dot := p.dot(pt, 1-i, shape); j == 0 {
+				p.explain(name, dot)
+			}
+		}
+	}
+	p.frame(names, drawn)
+	return p
+}
+
+// dot draws a point with its error.
+func (p *Panel) dot(pt Point, colour int, shape draw.GlyphDrawer) *plotter.Scatter {
+	at := errorPoint{plotter.XYs{{X: pt.X, Y: pt.Y}}, plotter.YErrors{{Low: pt.Error, High: pt.Error}}}
+	if bar, err := plotter.NewYErrorBars(at); err == nil && pt.Error > 0 && drawable(pt.Error) {
+		bar.Color, bar.Width, bar.CapWidth = palette[colour], vg.Points(1.2), vg.Points(6)
+		p.Add(bar)
+	}
+	dot := &plotter.Scatter{XYs: at.XYs, GlyphStyle: draw.GlyphStyle{Color: palette[colour], Radius: vg.Points(3), Shape: shape}}
+	p.Add(dot)
+	return dot
+}
+
+// frame gives the axes their ranges, about names where there are such, when so many points
+// are drawn.
+func (p *Panel) frame(names []string, points int) {
 	if len(names) > 0 {
 		p.X.Min, p.X.Max = -0.5, float64(len(names))-0.5
 	} else if room := 0.05 * (p.X.Max - p.X.Min); room > 0 {
 		p.X.Min, p.X.Max = p.X.Min-room, p.X.Max+room
 	}
-	if len(points) == 0 {
+	if points == 0 {
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
 	}
 	p.widen()
-	return p
 }
 
 // errorPoint is a point with its error, as plotter takes it.

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"example.com/pcn/internal/dense"
@@ -19,7 +20,7 @@ import (
 //
 // Latents first settle without noise, as the inference says, then take Mix steps with noise,
 // and then Samples steps, of each of which an update is taken. The method of the inference
-// has to be gradient or momentum, and its rate small (see [model.Settling.Noise]).
+// has to be gradient, momentum or error-coordinates, and its rate small (see [model.Settling.Noise]).
 type MCPC struct {
 	Variance float64 // default 1
 	Mix      int     // default 50
@@ -67,39 +68,31 @@ func (m *MCPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps := func(n int) (err error) {
-		for ; n > 0 && err == nil; n-- {
-			err = s.Step(ctx)
-		}
-		return err
-	}
-	if err := steps(l.Inference.Steps); err != nil {
-		return nil, err
-	}
-	if err := s.Noise(m.Variance, l.Seed, streamLangevin+uint64(l.Batch)); err != nil {
-		return nil, err
-	}
-	if err := steps(m.Mix); err != nil {
-		return nil, err
-	}
 	mean := l.Update(1).Directions()
 	for _, d := range mean {
 		d.Zero()
 	}
 	var r *model.Result
-	for range m.Samples {
-		if err := steps(1); err != nil {
-			return nil, err
-		}
+	err = s.Wander(ctx, model.Langevin{Variance: m.Variance, Mix: m.Mix, Samples: m.Samples, Seed: l.Seed, Stream: streamLangevin + uint64(l.Batch)}, func() error {
 		if r = s.Result(); !r.Finite() {
-			return r, nil
+			return errNotFinite
 		}
 		if err := l.Network.Hebbian(r, l.Update(0)); err != nil {
-			return nil, err
+			return err
 		}
 		for i, d := range l.Update(0).Directions() {
 			dense.AddScaled(mean[i], 1/float64(m.Samples), d)
 		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errNotFinite):
+		return r, nil
+	case err != nil:
+		return nil, err
 	}
 	return r, l.Move(l.Update(1))
 }
+
+// errNotFinite ends sampling where the energy is no number any longer.
+var errNotFinite = errors.New("the energy is not finite")

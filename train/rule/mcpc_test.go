@@ -23,8 +23,8 @@ func generator(units, latents int) model.Config {
 }
 
 // TestLangevin: latents of a linear network with noise have the mean and the covariance of
-// their posterior, variance · (I + WᵀW)⁻¹ about (I + WᵀW)⁻¹ Wᵀ x, along the gradient and
-// with momentum, within 3 %.
+// their posterior, variance · (I + WᵀW)⁻¹ about (I + WᵀW)⁻¹ Wᵀ x, along the gradient,
+// with momentum and in error coordinates, within 3 %.
 func TestLangevin(t *testing.T) {
 	const rows, units, latents, samples = 500, 3, 2, 300
 	n, err := model.New(generator(units, latents))
@@ -47,7 +47,7 @@ func TestLangevin(t *testing.T) {
 	wx.MulVec(w.T(), mat.NewVecDense(units, one))
 	mean.MulVec(&cov, &wx)
 	for _, variance := range []float64{1, 0.25} {
-		for method, rate := range map[model.Method]float64{model.Gradient: 0.02, model.Momentum: 0.004} {
+		for method, rate := range map[model.Method]float64{model.Gradient: 0.02, model.Momentum: 0.004, model.ErrorCoordinates: 0.02} {
 			st, err := n.Begin(model.Clamps{"data": {Values: x}}, model.Inference{Method: method, Rate: rate})
 			must(t, err)
 			must(t, st.Noise(variance, 7, 1))

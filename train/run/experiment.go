@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"time"
 
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/model"
@@ -17,7 +18,8 @@ type Experiment struct {
 	*Folder
 	Recipe   train.Recipe
 	Sets     train.Sets
-	Untested bool // the test part is not for this run
+	Untested bool      // the test part is not for this run
+	Began    time.Time // when its data was to be loaded; zero for when it learns
 
 	data train.Fingerprints // of Sets
 }
@@ -31,6 +33,9 @@ func NewExperiment(d *Folder, r train.Recipe, sets train.Sets) *Experiment {
 type Options struct {
 	Every   Interval // how often a checkpoint is written
 	Workers int      // cores to use, all if 0
+	// EpochTests has the test part scored after each epoch, for a table of figures that are
+	// of the best such score.
+	EpochTests bool
 	// Begin is told of the learner before its first batch, and Event of each batch and each
 	// epoch. They may be nil.
 	Begin func(*train.PCN)
@@ -67,7 +72,7 @@ func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file 
 	if err := trained.Describe(n, e.Recipe, e.Sets, e.data); err != nil {
 		return res, nil, err
 	}
-	opts := train.Options{Logger: o.Logger, Event: func(ev train.Event) error {
+	opts := train.Options{Logger: o.Logger, Began: e.Began, Event: func(ev train.Event) error {
 		if o.Event != nil {
 			o.Event(ev)
 		}
@@ -90,6 +95,9 @@ func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file 
 	}}
 	if k != nil {
 		opts.From = k.from
+	}
+	if o.EpochTests {
+		opts.Test = e.Sets.Test
 	}
 	h, err := train.Fit(context.WithoutCancel(ctx), l, e.Recipe.Learning, e.Sets.Train, e.Sets.Validation, opts)
 	res.setHistory(h, e.Sets.Train.Classes > 0, e.Recipe.Learning)

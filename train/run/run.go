@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -27,6 +28,7 @@ func Start(dir string, r train.Recipe) (*Run, error) {
 	if err := r.Validate(); err != nil {
 		return nil, fmt.Errorf("run: %w", err)
 	}
+	began := time.Now()
 	sets, err := load(r)
 	if err != nil {
 		return nil, fmt.Errorf("run: %w", err)
@@ -39,7 +41,9 @@ func Start(dir string, r train.Recipe) (*Run, error) {
 		d.Release()
 		return nil, fmt.Errorf("run: %s: must hold no run, got %s: Resume goes on with it", dir, file)
 	}
-	return Begin(NewExperiment(d, r, sets)), nil
+	e := NewExperiment(d, r, sets)
+	e.Began = began
+	return Begin(e), nil
 }
 
 // Resume goes on with the run in a folder, from its last checkpoint. A run that has come to

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,13 +20,16 @@ type Plan struct {
 	Keys   []string // that differ between points, in the order of the file
 	Points []Point
 	Seeds  []uint64
+	Tested bool // see Run
 }
 
 // Point is a choice of settings.
 type Point struct {
 	Number int          // from 1
+	Name   string       // of the folders of its runs; default its number
 	Values []string     // one for each of Plan.Keys, as YAML
 	Recipe train.Recipe // whose seeds of weights and order say nothing
+	Err    error        // why it cannot be run, nil where it can
 }
 
 // Run is a point with one of the seeds.
@@ -33,26 +37,44 @@ type Run struct {
 	Point  int // its number
 	Seed   uint64
 	Recipe train.Recipe
+	// Tested has the test part scored after each epoch, for a table of published figures. By
+	// default it is not scored at all.
+	Tested bool
+
+	name string // of the point
 }
 
 // Name returns the name of the run's folder.
-func (r Run) Name() string { return fmt.Sprintf("p%04d-s%d", r.Point, r.Seed) }
+func (r Run) Name() string {
+	return fmt.Sprintf("%s-s%d", cmp.Or(r.name, fmt.Sprintf("p%04d", r.Point)), r.Seed)
+}
 
-// Runs returns all runs, in order.
+// Runs returns all runs that can be taken, in order.
 func (p *Plan) Runs() []Run {
 	var runs []Run
 	for _, point := range p.Points {
-		for _, seed := range p.Seeds {
-			r := Run{point.Number, seed, point.Recipe}
-			r.Recipe.SetSeed(seed)
-			runs = append(runs, r)
+		if point.Err == nil {
+			runs = append(runs, p.runsOf(point)...)
 		}
 	}
 	return runs
 }
 
+// runsOf returns the runs of a point, one for each seed.
+func (p *Plan) runsOf(point Point) []Run {
+	var runs []Run
+	for _, seed := range p.Seeds {
+		r := Run{point.Number, seed, point.Recipe, p.Tested, point.Name}
+		r.Recipe.SetSeed(seed)
+		runs = append(runs, r)
+	}
+	return runs
+}
+
 // Same reports whether both plans take the same runs.
-func (p *Plan) Same(q *Plan) bool { return reflect.DeepEqual(p, q) }
+func (p *Plan) Same(q *Plan) bool {
+	return reflect.DeepEqual(p.Runs(), q.Runs()) && slices.Equal(p.Keys, q.Keys)
+}
 
 // maxRuns is the most runs of a sweep.
 const maxRuns = 10_000

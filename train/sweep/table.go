@@ -14,14 +14,19 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"example.com/pcn/internal/jsonfloat"
+	"example.com/pcn/train"
 )
 
 // Outcome is what came of a run: its score on the validation part, of which one
-// is there.
+// is there, unless it has none.
 type Outcome struct {
 	Accuracy *float64 // 0..1, for classes
 	MSE      *float64 // for a regression
 	Diverged bool     // settling diverged in some batch
+	// Epochs are the records of all epochs of a run that is Tested.
+	Epochs []train.Epoch
+	Model  string // the file of the model
+	Err    error  // why there is nothing of this
 }
 
 // Score is a mean over runs.

@@ -18,6 +18,7 @@ const (
 	ImageKey   = "pcn.image"            // Card.Image, where inputs are images
 	ClassesKey = "pcn.classes"          // Card.Classes, where they have names
 	ColumnsKey = "pcn.columns"          // Card.Columns, where they have names that all differ
+	TableKey   = "pcn.table"            // Card.Table, where it learned from rows
 	DataKey    = "pcn.data"             // Card.Data
 )
 
@@ -29,6 +30,7 @@ type Card struct {
 	Image   Image               // the zero value where the file does not say
 	Classes []string            // their names; nil where they have none
 	Columns []string            // names of the inputs; nil where they have none
+	Table   *data.Table         // how rows become the inputs; nil where the file does not say
 	Data    *train.Fingerprints // of what it learned from; nil where the file does not say
 }
 
@@ -40,7 +42,7 @@ type Image struct {
 
 // fields are what of c goes by a key of its own.
 func (c *Card) fields() map[string]any {
-	return map[string]any{InputsKey: &c.Inputs, TargetsKey: &c.Targets, ImageKey: &c.Image, ClassesKey: &c.Classes, ColumnsKey: &c.Columns, DataKey: &c.Data}
+	return map[string]any{InputsKey: &c.Inputs, TargetsKey: &c.Targets, ImageKey: &c.Image, ClassesKey: &c.Classes, ColumnsKey: &c.Columns, TableKey: &c.Table, DataKey: &c.Data}
 }
 
 // Describe gives n a card: what is needed to use it without the data that it learned from,
@@ -67,6 +69,9 @@ func Describe(n *model.Network, r train.Recipe, sets train.Sets, of train.Finger
 	}
 	if names := set.InputNames(); names != nil && distinct(names) {
 		about[ColumnsKey] = names
+	}
+	if table := set.Table(); table != nil {
+		about[TableKey] = table
 	}
 	for key, value := range about {
 		text, err := json.Marshal(value)
@@ -104,6 +109,11 @@ func (c *Card) read(n *model.Network) error {
 	}
 	if c.Columns != nil && (len(c.Columns) != inputs || !distinct(c.Columns)) {
 		return fmt.Errorf("%s: must be %d names that all differ, got %d", ColumnsKey, inputs, len(c.Columns))
+	}
+	if c.Table != nil {
+		if err := c.Table.Check(inputs); err != nil {
+			return fmt.Errorf("%s: %w", TableKey, err)
+		}
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gorgonia.org/tensor"
@@ -182,16 +181,10 @@ func (m *Model) PixelRange(images [][]float64) (low, high float64) {
 func (m *Model) RowOptions() data.RowOptions {
 	d := m.Recipe.Data
 	o := data.RowOptions{Width: m.Network.Size(m.Network.InputNode()), Shape: m.Image.Shape, White: m.Image.White}
-	o.Inputs = m.Columns
 	if d.Size != (data.Size{}) {
 		o.Form.Size = d.Size
 	}
-	learned := d.Target
-	if d.Label != "" {
-		learned = []string{d.Label}
-	}
-	isName := func(name string) bool { _, err := strconv.Atoi(name); return err != nil }
-	if m.Columns != nil || !slices.ContainsFunc(learned, isName) { // else it is an array's name
+	if o.Table = m.Table; m.Table != nil { // else what it learned is an array's name
 		o.Label, o.Targets = d.Label, d.Target
 	}
 	return o

@@ -20,7 +20,7 @@ func (m *Model) Sets() (sets train.Sets, notes []string, err error) {
 	if m.Classifies() {
 		classes = m.ClassNames()
 	}
-	if sets, err = d.LoadFor(classes); err != nil {
+	if sets, err = d.LoadFor(classes, m.Table); err != nil {
 		return sets, nil, err
 	}
 	if err := train.Fits(m.Network, sets.Train); err != nil {

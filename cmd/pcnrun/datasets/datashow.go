@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"math"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -43,7 +44,7 @@ they are learned from in the first epoch.
 		ValidArgs: train.Datasets,
 	}
 	c.Flags().SortFlags = false
-	cli.AddSettings(c.Flags(), "", "data", "label", "target", "test", "size", "colour", "augment")
+	cli.AddSettings(c.Flags(), "", "data", "label", "target", "inputs", "drop", "test", "size", "colour", "augment")
 	var out cli.PNGFile
 	c.Flags().Var(&out, "out", "PNG `FILE` for sample images (default DATASET.png)")
 	json := cli.JSONFlag(c)
@@ -215,6 +216,12 @@ func (s span) mean() float64 { return s.sum / float64(s.n) }
 
 // and returns the range of the numbers of both.
 func (s span) and(t span) span {
+	switch {
+	case s.n == 0:
+		return t
+	case t.n == 0:
+		return s
+	}
 	return span{min(s.low, t.low), max(s.high, t.high), s.sum + t.sum, s.n + t.n}
 }
 
@@ -229,11 +236,10 @@ func survey(s *data.Set) (inputs, targets []span, first [][]float64, err error) 
 	enter := func(spans []span, rows [][]float64) {
 		for _, row := range rows {
 			for j, x := range row {
-				one := span{x, x, x, 1}
-				if spans[j].n > 0 {
-					one = one.and(spans[j])
+				if math.IsNaN(x) { // missing
+					continue
 				}
-				spans[j] = one
+				spans[j] = spans[j].and(span{x, x, x, 1})
 			}
 		}
 	}

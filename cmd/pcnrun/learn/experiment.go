@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"strings"
+	"time"
 
 	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/gemm"
@@ -20,6 +21,7 @@ import (
 // prepare loads the data of r, finds what is wrong before anything is learned,
 // and opens a folder.
 func prepare(r train.Recipe, open func() (*run.Folder, error)) (*run.Experiment, error) {
+	began := time.Now()
 	sets, err := cli.LoadSets(r)
 	if err != nil {
 		return nil, err
@@ -28,7 +30,9 @@ func prepare(r train.Recipe, open func() (*run.Folder, error)) (*run.Experiment,
 	if err != nil {
 		return nil, err
 	}
-	return run.NewExperiment(d, r, sets), nil
+	e := run.NewExperiment(d, r, sets)
+	e.Began = began
+	return e, nil
 }
 
 // few is a number of examples of which chance decides more than a point of accuracy.

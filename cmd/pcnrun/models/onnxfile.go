@@ -9,6 +9,7 @@ import (
 	"example.com/pcn/model"
 	"example.com/pcn/model/onnx"
 	"example.com/pcn/train"
+	"example.com/pcn/train/data"
 	"example.com/pcn/train/trained"
 )
 
@@ -18,7 +19,7 @@ func saveONNX(a *cli.App, n *model.Network, from, path string, json bool) error 
 	if err != nil {
 		return err
 	}
-	o := onnx.Options{Inputs: onnx.Scaling(t.Inputs), Targets: onnx.Scaling(t.Targets), Metadata: map[string]string{}}
+	o := onnx.Options{Inputs: scaling(t.Inputs), Targets: scaling(t.Targets), Metadata: map[string]string{}}
 	for _, key := range []string{trained.ImageKey, trained.ClassesKey, trained.ColumnsKey} {
 		if text := n.Metadata(key); text != "" {
 			o.Metadata[key] = text
@@ -46,3 +47,6 @@ func saveONNX(a *cli.App, n *model.Network, from, path string, json bool) error 
 	_, err = fmt.Fprintf(a.Stdout, "wrote %s: from %s to %s, %v\n", path, n.Nodes()[input], n.Nodes()[output], n)
 	return err
 }
+
+// scaling is t of what is not missing.
+func scaling(t data.Transform) onnx.Scaling { return onnx.Scaling{Shift: t.Shift, Scale: t.Scale} }

@@ -225,7 +225,7 @@ func pose(a *cli.App, ctx context.Context, o *completeFlags, t *trained.Model, s
 			}
 		}
 	} else {
-		raw, names, err = allRows(a, ctx, o.input, t, true)
+		raw, names, err = allRows(a, ctx, o.input, t, false)
 		if o.limit > 0 && o.limit < len(raw) {
 			raw = raw[:o.limit]
 		}
@@ -258,7 +258,7 @@ func hide(a *cli.App, ctx context.Context, mask string, n int, shape []int, t *t
 		}
 		return h, err
 	}
-	rows, _, err := allRows(a, ctx, mask, t, false)
+	rows, _, err := allRows(a, ctx, mask, t, true)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, cli.Usagef("--mask: must be top, bottom, left, right, random:SHARE or a file that is there, got %s", mask)
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/model"
+	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/run"
 	"example.com/pcn/train/trained"
@@ -28,49 +30,29 @@ func evalRows(a *cli.App, ctx context.Context, f *cli.ModelFlags, path string, r
 	if err != nil {
 		return err
 	}
-	in, closeIn, err := openRows(a, ctx, rows.path, o)
+	in, err := openRows(a, ctx, rows.path, o)
 	if err != nil {
 		return err
 	}
-	defer closeIn()
-	right, squares := 0, 0.0
-	count, err := in.Each(ctx, func(b *data.Batch) error {
+	defer in.Close()
+	score, err := train.EvaluateRows(ctx, in, func(b *data.Batch) (*tensor.Dense, error) {
 		inputs, err := inputsOf(t, in, b)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		predicted, err := t.Predict(ctx, inputs)
-		if err != nil {
-			return err
-		}
 		cli.LogSettled(predicted.Settled)
-		for i, class := range b.Labels {
-			if predicted.Classes[i] == class {
-				right++
-			}
-		}
-		if len(b.Targets) == 0 {
-			return nil
-		}
-		for i, row := range model.Rows(predicted.Targets) {
-			for j, x := range row {
-				diff := x - b.Targets[i*len(row)+j]
-				squares += diff * diff
-			}
-		}
-		return nil
+		return predicted.Targets, err
 	})
 	if err != nil {
 		return err
 	}
-	res := run.NewEvaluation(in.Name(), t.Network, count)
+	res := run.NewEvaluation(in.Name(), t.Network, score.Examples)
 	res.Model = path
 	if len(o.Classes) > 0 {
-		accuracy := run.Number(float64(right) / float64(count))
-		res.TestAccuracy = &accuracy
+		res.TestAccuracy = (*run.Number)(&score.Accuracy)
 	} else {
-		mse := run.Number(squares / float64(count*o.Outputs))
-		res.TestMSE = &mse
+		res.TestMSE = (*run.Number)(&score.MSE)
 	}
 	return printEvaluation(a, t, res, json)
 }

@@ -35,7 +35,11 @@ quotes, as in CSV: --label '"Iris, blue",rose'.
 
 With --samples a row of them differs: each hidden unit of a generative network is
 drawn around its prediction, with variance --temperature over its precision; the
-inputs of a discriminative one begin at random. --between goes from one class to
+inputs of a discriminative one begin at random. With --sample all nodes but the label
+are sampled together, by Langevin dynamics (rule mcpc's): latents settle, take --mix
+steps with noise of variance --temperature, and the inputs are the mean of the last
+--window of them. That is for any network of which each node has a prediction or a
+prior, cycles included. --between goes from one class to
 another in as many steps. Images are written to a PNG file; other inputs are
 printed as CSV, each with its class first as by predict, except with --between.
 With FILE, or for a regression, the targets are read as lines of numbers from FILE
@@ -45,6 +49,7 @@ or the standard input, and the inputs alone are printed.
 		Example: `  pcnrun train digits --direction generative --out runs/generative
   pcnrun generate runs/generative/model.safetensors
   pcnrun generate runs/generative/model.safetensors --samples 8
+  pcnrun generate runs/generative/model.safetensors --sample --temperature 0.01
   pcnrun generate runs/generative/model.safetensors --between 3,8
   echo 0,0,0,1,0,0,0,0,0,0 | pcnrun generate runs/generative/model.safetensors -`,
 		Args: cli.Args(1, 2),
@@ -55,6 +60,9 @@ or the standard input, and the inputs alone are printed.
 	c.Flags().StringSliceVar(&g.between, "between", nil, "two classes `A,B`, to go from the one to the other")
 	c.Flags().IntVar(&g.samples, "samples", 0, "`N` samples of each class, or steps from one to another (default 1, and 8 steps)")
 	c.Flags().Float64Var(&g.temperature, "temperature", 0.005, "`T`, variance of a hidden unit of precision 1 around its prediction")
+	c.Flags().BoolVar(&g.sample, "sample", false, "sample all nodes together, by Langevin dynamics")
+	c.Flags().IntVar(&g.mix, "mix", 500, "with --sample: `N` steps with noise")
+	c.Flags().IntVar(&g.window, "window", 1, "with --sample: `N` last steps that inputs are the mean of")
 	c.Flags().Uint64Var(&g.seed, "seed", config.DefaultSeed, "`N` that decides what is drawn")
 	c.Flags().Var(&g.out, "out", "PNG `FILE` (default generated.png beside MODEL)")
 	c.Flags().BoolVar(&g.json, "json", false, "print one JSON object, or for lines of targets one for each line")
@@ -69,6 +77,8 @@ type generateFlags struct {
 	*cli.ModelFlags
 	labels, between []string
 	samples         int
+	sample          bool
+	mix, window     int
 	temperature     float64
 	seed            uint64
 	out             cli.PNGFile
@@ -82,17 +92,30 @@ func generate(a *cli.App, ctx context.Context, g *generateFlags, args []string) 
 	if !(g.temperature >= 0) || math.IsInf(g.temperature, 0) {
 		return cli.Usagef("--temperature: must be a number >= 0, got %v", g.temperature)
 	}
+	for name, n := range map[string]int{"mix": g.mix, "window": g.window} {
+		if n <= 0 || n > g.mix {
+			return cli.Usagef("--%s: must be a whole number from 1 to that of --mix, got %d", name, n)
+		}
+		if g.Flags.Changed(name) && !g.sample {
+			return cli.Usagef("--%s goes with --sample", name)
+		}
+	}
 	t, err := g.Open(args[0], false)
 	if err != nil {
 		return err
 	}
+	how := model.Sampling{Seed: g.seed}
+	if g.sample {
+		how.Temperature, how.Mix, how.Window = g.temperature, g.mix, g.window
+		wander(a, t)
+	}
 	if len(args) > 1 || !t.Classifies() {
 		for _, name := range []string{"label", "between", "samples", "temperature", "seed"} {
-			if g.Flags.Changed(name) {
+			if g.Flags.Changed(name) && !(g.sample && (name == "temperature" || name == "seed")) {
 				return cli.Usagef("--%s is for classes, and not for lines of targets", name)
 			}
 		}
-		return generateRows(a, ctx, t, args, g.json)
+		return generateRows(a, ctx, t, args, how, g.json)
 	}
 	if err := g.checkSamples(t.Network); err != nil {
 		return err
@@ -101,8 +124,7 @@ func generate(a *cli.App, ctx context.Context, g *generateFlags, args []string) 
 	if err != nil {
 		return err
 	}
-	how := model.Sampling{Seed: g.seed}
-	if g.samples > 1 && g.between == nil {
+	if !g.sample && g.samples > 1 && g.between == nil {
 		how.Temperature = g.temperature
 	}
 	inputs, err := t.Generate(ctx, wanted.targets, how)
@@ -134,6 +156,20 @@ func generate(a *cli.App, ctx context.Context, g *generateFlags, args []string) 
 	_, err = fmt.Fprintf(a.Stdout, "wrote %s: %s\n", out, wanted.what)
 	return err
 }
+
+// wander has t's latents settle by a method under which they can be sampled, where its own
+// is none.
+func wander(a *cli.App, t *trained.Model) {
+	inf := &t.Recipe.Inference
+	if inf.Method.Wanders() != nil {
+		a.Note("latents are sampled by --method gradient, since noise does not spread as it has to under %v", inf.Method)
+		inf.Method, inf.NodeRates = model.Gradient, nil
+		inf.Rate = min(inf.Rate, wanderingRate)
+	}
+}
+
+// wanderingRate is a rate at which the variance of samples is too large by some hundredths.
+const wanderingRate = 0.05
 
 // noteInputs says of a network that does not predict its inputs, asked for them, what to
 // expect of them.
@@ -250,20 +286,22 @@ func (g *generateFlags) targets(t *trained.Model) (w wanted, err error) {
 }
 
 // generateRows prints the inputs for targets that are read.
-func generateRows(a *cli.App, ctx context.Context, t *trained.Model, args []string, asJSON bool) error {
+func generateRows(a *cli.App, ctx context.Context, t *trained.Model, args []string, how model.Sampling, asJSON bool) error {
 	n := t.Network
 	k := n.Size(n.TargetNode())
-	in, closeIn, err := openRows(a, ctx, rowsPath(args), data.RowOptions{Width: k})
+	in, err := openRows(a, ctx, rowsPath(args), data.RowOptions{Width: k})
 	if err != nil {
 		return err
 	}
-	defer closeIn()
+	defer in.Close()
 	_, err = in.Each(ctx, func(b *data.Batch) error {
 		targets, err := t.Targets.Tensor(n.Config().Dtype.Tensor(), b.Inputs, k)
 		if err != nil {
 			return err
 		}
-		inputs, err := t.Generate(ctx, targets, model.Sampling{})
+		how := how
+		how.Seed += uint64(b.First) // other noise for other rows
+		inputs, err := t.Generate(ctx, targets, how)
 		if err != nil {
 			return err
 		}

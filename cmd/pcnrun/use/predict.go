@@ -69,11 +69,11 @@ type answers struct {
 func mapRows(a *cli.App, ctx context.Context, t *trained.Model, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
 	o := t.RowOptions()
 	o.Format = string(format)
-	in, closeIn, err := openRows(a, ctx, rowsPath(args), o)
+	in, err := openRows(a, ctx, rowsPath(args), o)
 	if err != nil {
 		return err
 	}
-	defer closeIn()
+	defer in.Close()
 	var text []byte
 	_, err = in.Each(ctx, func(b *data.Batch) error {
 		inputs, err := inputsOf(t, in, b)

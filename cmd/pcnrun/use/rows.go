@@ -3,7 +3,6 @@ package use
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,8 +38,8 @@ func formatFlag(flags *pflag.FlagSet, usage string) *rowFormat {
 }
 
 // rowsHelp says what rows look like.
-const rowsHelp = `Rows are CSV, lines of numbers with commas, semicolons or tabs between, or JSON (jsonl):
-arrays of numbers, or objects with such an array as "input" or "x" or with a member
+const rowsHelp = `Rows are CSV, lines with commas, semicolons, tabs or bars between, or JSON (jsonl):
+arrays, or objects with such an array as "input" or "x" or with a member
 for each column. What train reads is read here, and to the same numbers. Inputs are
 raw, as in the dataset (pixels 0..16 for digits, 0..255 for mnist): what scaled them
 in training is in the model file. Rows are used as they come, a few hundred at once,
@@ -64,47 +63,15 @@ func rowsPath(args []string) string {
 	return args[1]
 }
 
-// openRows returns the rows of a file, of images, or for - of the standard input. A pipe
-// opens once something writes to it.
-func openRows(a *cli.App, ctx context.Context, path string, o data.RowOptions) (*data.Rows, func() error, error) {
-	if path != "-" && data.AreImages(path) {
-		rows, err := data.NewImageRows(path, o)
-		return rows, func() error { return nil }, err
+// openRows returns the rows of a file, of images, or for - of the standard input, and says
+// what is taken for granted of them.
+func openRows(a *cli.App, ctx context.Context, path string, o data.RowOptions) (*data.Rows, error) {
+	name := path
+	if path == "-" {
+		name = "standard input"
 	}
-	name, in, closeIn := "standard input", a.Stdin, func() error { return nil }
-	if path != "-" {
-		f, err := open(ctx, path)
-		if err != nil {
-			return nil, nil, err
-		}
-		name, in, closeIn = path, f, f.Close
-	}
-	o.Note = func(text string) { note(a, "%s: %s", name, text) }
-	return data.NewRows(in, name, o), closeIn, nil
-}
-
-// open opens a file, unless ctx is cancelled before it does.
-func open(ctx context.Context, path string) (*os.File, error) {
-	type result struct {
-		file *os.File
-		err  error
-	}
-	opened := make(chan result, 1)
-	go func() {
-		f, err := os.Open(path)
-		opened <- result{f, err}
-	}()
-	select {
-	case r := <-opened:
-		return r.file, r.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-// note says in a line what was taken for granted.
-func note(a *cli.App, format string, args ...any) {
-	fmt.Fprintf(a.Info(), "note: "+format+"\n", args...)
+	o.Note = func(text string) { a.Note("%s: %s", name, text) }
+	return data.OpenRows(ctx, path, a.Stdin, o)
 }
 
 // inputsOf returns inputs of t from a file as the network takes them.
@@ -133,17 +100,20 @@ func appendRow(text []byte, numbers []float64, dt tensor.Dtype) []byte {
 }
 
 // allRows returns all raw inputs of t that a file has, and their names where the
-// file has these. With holes some may be missing.
-func allRows(a *cli.App, ctx context.Context, path string, t *trained.Model, holes bool) (rows [][]float64, names []string, err error) {
+// file has these: of its columns, some of which may be missing, or with units a number
+// for each input.
+func allRows(a *cli.App, ctx context.Context, path string, t *trained.Model, units bool) (rows [][]float64, names []string, err error) {
 	o := t.RowOptions()
-	o.Holes = holes
-	in, closeIn, err := openRows(a, ctx, path, o)
+	if o.Holes = !units; units {
+		o.Table, o.Inputs = nil, t.Columns
+	}
+	in, err := openRows(a, ctx, path, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer closeIn()
+	defer in.Close()
 	_, err = in.Each(ctx, func(b *data.Batch) error {
-		for row := range slices.Chunk(slices.Clone(b.Inputs), o.Width) {
+		for row := range slices.Chunk(slices.Clone(b.Inputs), len(b.Inputs)/b.N) {
 			rows = append(rows, row)
 		}
 		return nil

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -58,7 +59,11 @@ func newCore[T vec.Float](p Plan) (*core[T], error) {
 		}
 	}
 	m.batch = run.of(op.RateBatch)
-	m.frozen = freezingOf(c, run.needed)
+	var frozen []int
+	for _, n := range p.Frozen {
+		frozen = append(frozen, m.numbers[n])
+	}
+	m.frozen = freezingOf(c, frozen, run.needed)
 	for i, in := range c.Instructions {
 		switch {
 		case !run.needed[i]:
@@ -96,15 +101,21 @@ func (m *core[T]) Reserve(n int) {
 	}
 }
 
-func (m *core[T]) Freeze(workers int) error {
-	for _, n := range m.plan.Frozen {
-		data, err := m.backing(n.Name(), n.Value(), n.Shape())
+func (m *core[T]) Freeze(workers int, still G.Nodes) error {
+	changed := make([]bool, len(m.plan.Frozen))
+	for i, n := range m.plan.Frozen {
+		v := n.Value()
+		if of := m.plan.InPlaceOf[n]; v == nil && of != nil {
+			v = of.Value()
+		}
+		data, err := m.backing(n.Name(), v, n.Shape())
 		if err != nil {
 			return err
 		}
 		m.memory.Buf[m.numbers[n]] = data
+		changed[i] = !slices.Contains(still, n)
 	}
-	m.frozen.run(m.memory, workers)
+	m.frozen.run(m.memory, workers, changed)
 	return nil
 }
 

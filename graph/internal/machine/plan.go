@@ -11,15 +11,18 @@ import (
 
 // Plan says what to compute of a graph.
 type Plan struct {
-	Graph   *G.ExprGraph
-	Dtype   tensor.Dtype
-	Rows    int     // of the batches for which room is made at first
-	Frozen  G.Nodes // inputs that are bound to the graph: parameters and precisions
-	Data    G.Nodes // inputs with a row for each example, which change once a batch
-	Latents G.Nodes // inputs with a row for each example, which move
-	Asked   G.Nodes // read from outside after a list that computes them: see Engine.Number
-	Scripts []Script
-	Same    [][2]*G.Node // two ways to compute one energy: the second stands where the first does
+	Graph  *G.ExprGraph
+	Dtype  tensor.Dtype
+	Rows   int     // of the batches for which room is made at first
+	Frozen G.Nodes // inputs that are bound to the graph: parameters and precisions
+	// InPlaceOf are, by a frozen input that may be bound to nothing, those whose values it
+	// then has.
+	InPlaceOf map[*G.Node]*G.Node
+	Data      G.Nodes // inputs with a row for each example, which change once a batch
+	Latents   G.Nodes // inputs with a row for each example, which move
+	Asked     G.Nodes // read from outside after a list that computes them: see Engine.Number
+	Scripts   []Script
+	Same      [][2]*G.Node // two ways to compute one energy: the second stands where the first does
 	// Apart keeps apart what turns of single nodes would else compute again: see
 	// op.NewLowering.
 	Apart bool
@@ -43,8 +46,9 @@ type Engine interface {
 	// Reserve makes room for batches of up to rows examples.
 	Reserve(rows int)
 	// Freeze takes the values bound to the frozen inputs, in place, and does the work
-	// that depends on them alone.
-	Freeze(workers int) error
+	// that depends on them alone, but for what depends on still ones only, which are as
+	// they were the last time.
+	Freeze(workers int, still G.Nodes) error
 	// Set gives an input with a row for each example its values, in place.
 	Set(n *G.Node, v G.Value, rows int) error
 	// Begin does a batch's work for rows lo to hi.

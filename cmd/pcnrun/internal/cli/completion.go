@@ -14,6 +14,7 @@ import (
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/data/fetch"
+	"example.com/pcn/train/reproduce"
 	"example.com/pcn/train/run"
 )
 
@@ -61,11 +62,13 @@ var argumentWords = map[string][]completer{
 	"runs":       {folders, nothing},
 	"report":     {runFolders},
 	"sweep":      {folders, nothing},
+	"reproduce":  {orFiles(reproduce.Names()...), nothing},
 	"eval":       {modelFiles, nothing},
 	"predict":    {modelFiles, anyFile, nothing},
 	"classify":   {modelFiles, anyFile, nothing},
 	"generate":   {modelFiles, anyFile, nothing},
 	"complete":   {modelFiles, nothing},
+	"play":       {modelFiles, nothing},
 	"inspect":    {modelFiles, nothing},
 	"export":     {modelFiles, nothing},
 	"import":     {modelFiles, nothing},

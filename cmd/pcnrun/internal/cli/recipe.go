@@ -53,13 +53,19 @@ dataset-fashion-mnist does. So are cifar10 and cifar100, of the binary format an
 also as their archives unpack; they were tried on files made in that format alone.
 
 The path of a file or folder is data of your own: a CSV file (.csv, .tsv) with commas,
-semicolons or tabs, or JSON objects (.jsonl), plain or .gz, with --label or --target,
-which name a column by the header or, without one, by its place from 1; an NPZ file,
-or a folder of NPY files, with arrays x and y or x_train, y_train, x_test and y_test;
+semicolons, tabs or bars, or JSON objects (.jsonl), plain or .gz, with --label or
+--target, which name a column by the header or, without one, by its place from 1; an
+NPZ file, or a folder of NPY files, with arrays x and y or x_train, y_train, x_test and
+y_test, or others that --inputs and --label or --target name;
 a folder with a folder of PNG or JPEG images for each class, or train and test folders
 of such; or a folder of IDX or CIFAR files. Images of a folder have one size, or are
 resized to the one that --size gives, and are in colour where any of them is, or as
---colour says.`
+--colour says.
+
+Columns may hold numbers, also with decimal commas, yes and no, dates, which become
+days, and texts, of which each becomes an input that is 1 or 0. Values may be missing
+(empty, NA, ?): each is taken for the mean, and an input says that it is missing. What
+was decided is said, kept in the model, and the same for the rows of predict and eval.`
 
 // AddRecipeFlags adds the flags of a command that trains, and writes to a folder, by default
 // out.
@@ -162,7 +168,7 @@ func (f *RecipeFlags) Recipe(args []string, dataset string) (train.Recipe, error
 }
 
 // choosing are the flags that decide the default recipe, or what of it does not apply.
-var choosing = []string{"data", "label", "target", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
+var choosing = []string{"data", "label", "target", "inputs", "drop", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
 
 // setBottom gives the bottom node of c the form of energy that --bottom-energy names,
 // whichever end of the sizes it is.

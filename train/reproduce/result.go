@@ -1,0 +1,222 @@
+package reproduce
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"example.com/pcn/internal/jsonfloat"
+	"example.com/pcn/train/report"
+	"example.com/pcn/train/sweep"
+)
+
+// Result is what came of a table.
+type Result struct {
+	Table string `json:"table"`
+	Head
+	Quick   bool     `json:"quick"`
+	Columns []Column `json:"columns"`
+	Seeds   []uint64 `json:"seeds"`
+	Rows    []Row    `json:"rows"`
+}
+
+// Row is what came of a row.
+type Row struct {
+	Name      string           `json:"name"`
+	Line      string           `json:"line,omitempty"`
+	At        float64          `json:"at,omitempty"`
+	Scores    []sweep.Score    `json:"scores"` // one for each of Result.Columns
+	Published *jsonfloat.Float `json:"published,omitempty"`
+	Seconds   sweep.Score      `json:"seconds"` // of learning
+	Diverged  int              `json:"diverged"`
+	Error     string           `json:"error,omitempty"` // why the row could not be run
+}
+
+// NewResult measures the outcomes of the table's runs, one for each seed of each row in their
+// order.
+func (t *Table) NewResult(ctx context.Context, o Options, outcomes []sweep.Outcome) (*Result, error) {
+	res := &Result{Table: t.Name, Head: t.Head, Quick: o.Quick, Columns: t.measure.columns, Seeds: t.Plan.Seeds}
+	for i, spec := range t.Rows {
+		row := Row{Name: spec.Name, Line: spec.Line, At: spec.At}
+		if spec.Published != 0 {
+			row.Published = (*jsonfloat.Float)(&spec.Published)
+		}
+		figures := make([][]float64, len(res.Columns))
+		var seconds []float64
+		for j, seed := range res.Seeds {
+			out := outcomes[i*len(res.Seeds)+j]
+			if out.Err != nil {
+				row.Error = out.Err.Error()
+				break
+			}
+			if out.Diverged {
+				row.Diverged++
+			}
+			run := sweep.Run{Point: i + 1, Seed: seed, Recipe: t.Plan.Points[i].Recipe}
+			run.Recipe.SetSeed(seed)
+			of, err := t.measure.of(ctx, run, out)
+			if err != nil {
+				return nil, fmt.Errorf("%s, seed %d: %w", spec.Name, seed, err)
+			}
+			for k, x := range of {
+				figures[k] = append(figures[k], x)
+			}
+			took := 0.0
+			for _, e := range out.Epochs {
+				took += e.Seconds
+			}
+			seconds = append(seconds, took)
+		}
+		if row.Error == "" {
+			row.Seconds = sweep.Mean(seconds)
+		}
+		for _, of := range figures {
+			if row.Error != "" {
+				of = nil
+			}
+			row.Scores = append(row.Scores, sweep.Mean(of))
+		}
+		res.Rows = append(res.Rows, row)
+	}
+	return res, nil
+}
+
+// Failed is how many rows could not be run.
+func (r *Result) Failed() int {
+	n := 0
+	for _, row := range r.Rows {
+		if row.Error != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// shown returns which columns any row has a figure for.
+func (r *Result) shown() (columns []int) {
+	for k := range r.Columns {
+		if slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Scores[k].Mean != nil }) {
+			columns = append(columns, k)
+		}
+	}
+	return columns
+}
+
+// text returns a score of a column as people read it.
+func (c Column) text(s sweep.Score) string {
+	if s.Mean == nil {
+		return "-"
+	}
+	text := fmt.Sprintf("%.*f", c.Digits, float64(*s.Mean))
+	if s.StandardError != nil {
+		text += fmt.Sprintf(" ± %.*f", c.Digits, float64(*s.StandardError))
+	}
+	return text
+}
+
+// head returns the name of a column with its unit.
+func (c Column) head() string {
+	if c.Unit == "" {
+		return c.Name
+	}
+	return c.Name + " (" + c.Unit + ")"
+}
+
+// Write writes the table as people read it.
+func (r *Result) Write(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "%s\npublished: %s; %s\nhere:      %s\n\n", r.Title, r.Source, r.Theirs, r.Ours); err != nil {
+		return err
+	}
+	tab := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	published := slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Published != nil })
+	fmt.Fprint(tab, "row")
+	for _, k := range r.shown() {
+		fmt.Fprint(tab, "\t", r.Columns[k].head())
+		if published && r.Columns[k].Published {
+			fmt.Fprint(tab, "\tpublished")
+		}
+	}
+	fmt.Fprintln(tab, "\truns\tseconds of learning")
+	for _, row := range r.Rows {
+		if row.Error != "" {
+			fmt.Fprintf(tab, "%s\tcould not be run: %s\n", row.Name, strings.ReplaceAll(row.Error, "\n", "; "))
+			continue
+		}
+		fmt.Fprint(tab, row.Name)
+		for _, k := range r.shown() {
+			c := r.Columns[k]
+			fmt.Fprint(tab, "\t", c.text(row.Scores[k]))
+			if published && c.Published {
+				fmt.Fprint(tab, "\t", publishedText(c, row.Published))
+			}
+		}
+		runs := fmt.Sprint(len(r.Seeds))
+		if row.Diverged > 0 {
+			runs += fmt.Sprintf(", %d diverged", row.Diverged)
+		}
+		fmt.Fprintf(tab, "\t%s\t%s\n", runs, Column{Digits: 1}.text(row.Seconds))
+	}
+	return tab.Flush()
+}
+
+// publishedText returns a published figure as people read it, with the digits that it has.
+func publishedText(c Column, x *jsonfloat.Float) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.*f", c.Digits, float64(*x))
+}
+
+// Panels draws a panel for each column: rows side by side, or along lines where they have
+// such, with the published figures beside.
+func (r *Result) Panels() (panels []*report.Panel) {
+	for _, k := range r.shown() {
+		panels = append(panels, r.panel(k))
+	}
+	return panels
+}
+
+// panel draws column k.
+func (r *Result) panel(k int) *report.Panel {
+	c := r.Columns[k]
+	if !slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Line == "" }) {
+		return r.lines(k)
+	}
+	var names []string
+	var ours, theirs []report.Point
+	for i, row := range r.Rows {
+		names = append(names, row.Name)
+		if m := row.Scores[k]; m.Mean != nil {
+			pt := report.Point{X: float64(i), Y: float64(*m.Mean)}
+			if m.StandardError != nil {
+				pt.Error = float64(*m.StandardError)
+			}
+			ours = append(ours, pt)
+		}
+		if row.Published != nil && c.Published {
+			theirs = append(theirs, report.Point{X: float64(i), Y: float64(*row.Published)})
+		}
+	}
+	return report.Beside(c.Name+", mean ± standard error", c.head(), names, ours, theirs)
+}
+
+// lines draws column k along the lines of the rows.
+func (r *Result) lines(k int) *report.Panel {
+	var lines []report.Line
+	for _, row := range r.Rows {
+		i := slices.IndexFunc(lines, func(l report.Line) bool { return l.Name == row.Line })
+		if i < 0 {
+			i, lines = len(lines), append(lines, report.Line{Name: row.Line})
+		}
+		y := math.NaN()
+		if m := row.Scores[k].Mean; m != nil {
+			y = float64(*m)
+		}
+		lines[i].X, lines[i].Y = append(lines[i].X, row.At), append(lines[i].Y, y)
+	}
+	return report.Lines(r.Columns[k].Name, "", r.Columns[k].head(), lines...)
+}
