@@ -92,6 +92,7 @@ func init() {
 			"HeavyBall":       reflect.TypeFor[model.HeavyBall](),
 			"Hessian":         reflect.TypeFor[model.Hessian](),
 			"Inference":       reflect.TypeFor[model.Inference](),
+			"Langevin":        reflect.TypeFor[model.Langevin](),
 			"Line":            reflect.TypeFor[model.Line](),
 			"LionMover":       reflect.TypeFor[model.LionMover](),
 			"Method":          reflect.TypeFor[model.Method](),

@@ -22,6 +22,7 @@ func init() {
 			"DefaultRecipe":     reflect.ValueOf(train.DefaultRecipe),
 			"DefaultSplit":      reflect.ValueOf(train.DefaultSplit),
 			"Evaluate":          reflect.ValueOf(train.Evaluate),
+			"EvaluateRows":      reflect.ValueOf(train.EvaluateRows),
 			"Examples":          reflect.ValueOf(train.Examples),
 			"Fit":               reflect.ValueOf(train.Fit),
 			"Fits":              reflect.ValueOf(train.Fits),
