@@ -12,7 +12,9 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"strconv"
@@ -64,6 +66,26 @@ func Load(path string, c Choice) (train.Recipe, error) {
 // Parse is Load from the text of a file, which errors call name.
 func Parse(name string, text []byte, c Choice) (train.Recipe, error) {
 	return c.resolve(yamlfile.Parse(name, text))
+}
+
+// Check returns all that is wrong with a file of settings: with its text, or
+// else with its layers, where the data that they must fit is here.
+func Check(path string, c Choice) yamlfile.Errors {
+	r, err := Load(path, c)
+	if err == nil {
+		if sets, missing := r.Data.Load(); missing == nil {
+			err = r.CheckSets(sets)
+		}
+	}
+	var found yamlfile.Errors
+	if err == nil || errors.As(err, &found) {
+		return found
+	}
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err // without the path, which the mistake has
+	}
+	return yamlfile.Errors{{File: path, Message: err.Error()}}
 }
 
 // resolve returns the recipe that a file says, unless it could not be read.

@@ -37,31 +37,25 @@ by path.`,
 
 // known is what --json prints of a known dataset.
 type known struct {
-	Name      string      `json:"name"`
-	Title     string      `json:"title"`
-	Licence   string      `json:"licence"`
-	Source    string      `json:"source"`
+	fetch.Set
 	Bytes     int64       `json:"bytes"`            // of all files, unpacked
 	Installed bool        `json:"installed"`        // its folder was found, or it is built in
 	Folder    string      `json:"folder,omitempty"` // where it was found
-	Files     []knownPart `json:"files,omitempty"`
-	Mirrors   []string    `json:"mirrors,omitempty"`
+	Files     []knownPart `json:"files,omitempty"`  // in place of the set's
 }
 
 // knownPart is what --json prints of a file of a known dataset.
 type knownPart struct {
-	Name   string `json:"name"` // without .gz
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"` // of what is unpacked
+	fetch.File
 	Path   string `json:"path,omitempty"`
 	Status string `json:"status,omitempty"` // of check: ok, missing, wrong
 	Error  string `json:"error,omitempty"`
 }
 
 func describeSet(s fetch.Set) known {
-	k := known{Name: s.Name, Title: s.Title, Licence: s.Licence, Source: s.Source, Bytes: s.Bytes(), Mirrors: s.Mirrors, Installed: len(s.Files) == 0}
+	k := known{Set: s, Bytes: s.Bytes(), Installed: len(s.Files) == 0}
 	for _, f := range s.Files {
-		k.Files = append(k.Files, knownPart{Name: f.Name, Bytes: f.Size, SHA256: f.SHA256})
+		k.Files = append(k.Files, knownPart{File: f})
 	}
 	if dir, ok := data.Find(s.Name); ok && len(s.Files) > 0 {
 		k.Installed, k.Folder = true, dir
@@ -109,10 +103,10 @@ func (k known) print(w io.Writer) error {
 	case k.Folder != "":
 		fmt.Fprintf(w, "  in %s\n", k.Folder)
 	case !k.Installed:
-		fmt.Fprintf(w, "  not here; 'pcnrun data get %s' cli.Downloads it\n", k.Name)
+		fmt.Fprintf(w, "  not here; 'pcnrun data get %s' downloads it\n", k.Name)
 	}
 	for _, f := range k.Files {
-		if _, err := fmt.Fprintf(w, "  %8d bytes  SHA-256 %s  %s\n", f.Bytes, f.SHA256, f.Name); err != nil {
+		if _, err := fmt.Fprintf(w, "  %8d bytes  SHA-256 %s  %s\n", f.Size, f.SHA256, f.Name); err != nil {
 			return err
 		}
 	}
@@ -255,7 +249,7 @@ their SHA-256, whether they are plain or packed by gzip.`,
 			}
 		}
 		if none {
-			return errors.New("no known dataset is on this machine; 'pcnrun data get mnist' cli.Downloads one")
+			return errors.New("no known dataset is on this machine; 'pcnrun data get mnist' downloads one")
 		}
 		return errors.Join(errs...)
 	}
@@ -268,7 +262,7 @@ func verify(a *cli.App, s fetch.Set, dir string, json bool) error {
 	if dir == "" {
 		var ok bool
 		if dir, ok = data.Find(s.Name); !ok {
-			return fmt.Errorf("%s is not on this machine: 'pcnrun data get %[1]s' cli.Downloads it", s.Name)
+			return fmt.Errorf("%s is not on this machine: 'pcnrun data get %[1]s' downloads it", s.Name)
 		}
 	}
 	k := describeSet(s)

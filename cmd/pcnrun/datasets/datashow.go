@@ -2,19 +2,14 @@ package datasets
 
 import (
 	"fmt"
-	"math"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"gorgonia.org/tensor"
 
 	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/terminal"
-	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/config"
-	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
 )
 
@@ -23,9 +18,6 @@ const (
 	sampleImages  = 60
 	sampleColumns = 12
 )
-
-// surveyedAtOnce is how many examples are in memory as numbers.
-const surveyedAtOnce = 256
 
 func DataShow(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
@@ -71,31 +63,8 @@ they are learned from in the first epoch.
 
 // overview is what --json prints of a dataset.
 type overview struct {
-	Dataset    string       `json:"dataset"`
-	Train      int          `json:"train_examples"`
-	Test       int          `json:"test_examples"`
-	Inputs     int          `json:"inputs"`
-	Shape      []int        `json:"shape,omitempty"` // of images: height, width, channels
-	InputRange []cli.Number `json:"input_range"`     // least and largest
-	InputMean  cli.Number   `json:"input_mean"`
-	Classes    []class      `json:"classes,omitempty"`
-	Targets    []target     `json:"targets,omitempty"`
-	Figure     string       `json:"figure,omitempty"`
-}
-
-// class is how many examples of a class there are.
-type class struct {
-	Name  string `json:"name"`
-	Train int    `json:"train"`
-	Test  int    `json:"test"`
-}
-
-// target is the range of a target of a regression.
-type target struct {
-	Name string     `json:"name"`
-	Low  cli.Number `json:"low"`
-	High cli.Number `json:"high"`
-	Mean cli.Number `json:"mean"`
+	train.Overview
+	Figure string `json:"figure,omitempty"`
 }
 
 func overlook(a *cli.App, d train.Data, out string, json bool) error {
@@ -106,26 +75,11 @@ func overlook(a *cli.App, d train.Data, out string, json bool) error {
 	for _, text := range sets.Train.Remarks() {
 		a.Note("%s", text)
 	}
-	o := overview{Dataset: d.Dataset, Train: sets.Train.Len(), Test: sets.Test.Len(), Inputs: sets.Train.InputSize(), Shape: sets.Train.Shape}
-	inputs, targets, images, err := survey(sets.Train)
+	of, images, err := d.Overview(sets, sampleImages)
 	if err != nil {
 		return err
 	}
-	all := inputs[0]
-	for _, column := range inputs[1:] {
-		all = all.and(column)
-	}
-	o.InputRange, o.InputMean = []cli.Number{cli.Number(all.low), cli.Number(all.high)}, cli.Number(all.mean())
-	if sets.Train.Classes > 0 {
-		o.Classes = countClasses(sets)
-	}
-	for j, column := range targets {
-		name := fmt.Sprintf("target %d", j+1)
-		if len(d.Target) == len(targets) {
-			name = d.Target[j]
-		}
-		o.Targets = append(o.Targets, target{name, cli.Number(column.low), cli.Number(column.high), cli.Number(column.mean())})
-	}
+	o := overview{Overview: of}
 	switch {
 	case o.Shape != nil:
 		if o.Figure = out; out == "" {
@@ -189,84 +143,4 @@ func inColour(shape []int) string {
 		return " in colour"
 	}
 	return ""
-}
-
-// countClasses returns how often each class is in the training and test parts.
-func countClasses(sets train.Sets) []class {
-	counts := make([]class, sets.Train.Classes)
-	for k := range counts {
-		counts[k].Name = sets.Train.ClassName(k)
-	}
-	for _, k := range sets.Train.Labels() {
-		counts[k].Train++
-	}
-	for _, k := range sets.Test.Labels() {
-		counts[k].Test++
-	}
-	return counts
-}
-
-// span is the range of numbers.
-type span struct {
-	low, high, sum float64
-	n              int
-}
-
-func (s span) mean() float64 { return s.sum / float64(s.n) }
-
-// and returns the range of the numbers of both.
-func (s span) and(t span) span {
-	switch {
-	case s.n == 0:
-		return t
-	case t.n == 0:
-		return s
-	}
-	return span{min(s.low, t.low), max(s.high, t.high), s.sum + t.sum, s.n + t.n}
-}
-
-// survey returns the range of each raw input and target of a set, no targets when
-// there are classes, and the first raw inputs, as they are learned from.
-func survey(s *data.Set) (inputs, targets []span, first [][]float64, err error) {
-	s = s.WithTransforms(data.Transform{}, data.Transform{})
-	inputs = make([]span, s.InputSize())
-	if s.Classes == 0 {
-		targets = make([]span, s.TargetSize())
-	}
-	enter := func(spans []span, rows [][]float64) {
-		for _, row := range rows {
-			for j, x := range row {
-				if math.IsNaN(x) { // missing
-					continue
-				}
-				spans[j] = spans[j].and(span{x, x, x, 1})
-			}
-		}
-	}
-	for at := 0; at < s.Len(); at += surveyedAtOnce {
-		rows := make([]int, min(surveyedAtOnce, s.Len()-at))
-		for i := range rows {
-			rows[i] = at + i
-		}
-		x := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.InputSize()))
-		var y *tensor.Dense
-		if targets != nil {
-			y = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.TargetSize()))
-		}
-		if err := s.Gather(rows, x, y); err != nil {
-			return nil, nil, nil, err
-		}
-		enter(inputs, model.Rows(x))
-		if y != nil {
-			enter(targets, model.Rows(y))
-		}
-		if missing := sampleImages - len(first); missing > 0 {
-			if err := s.GatherAugmented(rows, config.DefaultSeed, 1, x, nil); err != nil {
-				return nil, nil, nil, err
-			}
-			numbers := model.Rows(x)
-			first = append(first, numbers[:min(missing, len(numbers))]...)
-		}
-	}
-	return inputs, targets, first, nil
 }

@@ -161,7 +161,7 @@ data where it is here. The exit code is 1 if there is any.`,
 		}
 		mistakes := 0
 		for _, path := range args {
-			found := checkConfig(path, choice)
+			found := config.Check(path, choice)
 			if mistakes += len(found); len(found) == 0 && !*json {
 				fmt.Fprintf(a.Stdout, "%s is right\n", path)
 			}
@@ -180,26 +180,6 @@ data where it is here. The exit code is 1 if there is any.`,
 		return fmt.Errorf("%d mistakes", mistakes)
 	}
 	return c
-}
-
-// checkConfig returns all that is wrong with a file of settings: with its text, or
-// else with its layers, where the data that they must fit is here.
-func checkConfig(path string, choice config.Choice) yamlfile.Errors {
-	r, err := config.Load(path, choice)
-	if err == nil {
-		if sets, missing := r.Data.Load(); missing == nil {
-			err = r.CheckSets(sets)
-		}
-	}
-	var found yamlfile.Errors
-	if err == nil || errors.As(err, &found) {
-		return found
-	}
-	var of *fs.PathError
-	if errors.As(err, &of) {
-		err = of.Err // without the path, which the mistake has
-	}
-	return yamlfile.Errors{{File: path, Message: err.Error()}}
 }
 
 func printMistake(a *cli.App, e yamlfile.Error, json bool) error {

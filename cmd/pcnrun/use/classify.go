@@ -111,25 +111,13 @@ func classifyTest(a *cli.App, ctx context.Context, t *trained.Model, path string
 	res := classification{
 		Dataset: t.Recipe.Data.Dataset, Model: path, By: by.String(), Method: inf.Method.String(), Examples: test.Len(),
 		Accuracy: cli.Number(train.Accuracy(done.Classes, labels)), Names: t.Classes,
-		Confusion: confusion(done.Classes, labels, test.Classes), Classes: t.ClassesOf(done.Classes),
+		Confusion: train.Confusion(done.Classes, labels, test.Classes), Classes: t.ClassesOf(done.Classes),
 	}
 	if asJSON {
 		return cli.PrintJSON(a.Stdout, res)
 	}
 	_, err = fmt.Fprintf(a.Stdout, "accuracy %.2f %% by %s on %s of %s\n%s", 100*res.Accuracy, by, plural.Of(res.Examples, "example"), res.Dataset, confusionText(res.Confusion, t.ClassNames()))
 	return err
-}
-
-// confusion counts how often each class was taken for each.
-func confusion(classes, labels []int, k int) [][]int {
-	counts := make([][]int, k)
-	for i := range counts {
-		counts[i] = make([]int, k)
-	}
-	for i, c := range classes {
-		counts[labels[i]][c]++
-	}
-	return counts
 }
 
 // confusionText is a table of counts by the names of classes, a dot for none.
