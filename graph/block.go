@@ -68,14 +68,6 @@ func (w *Wiring) ways(i, l int) (n float64) {
 	return n
 }
 
-// Slope returns what bounds the derivative of a prediction by the source of one of its
-// edges, beside the norm of the edge's map: a, and the largest slopes of ψ and g.
-func (w *Wiring) Slope(prediction, edge int) float64 {
-	p := &w.Predictions[prediction]
-	e := &p.Edges[edge]
-	return e.Scale * e.Feature.MaxSlope(w.sources(prediction, edge)...) * p.After.MaxSlope(w.Sums[prediction])
-}
-
 // curvature returns H of node l. It is an error where a map has no part in it that is
 // known.
 func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, err error) {
@@ -91,7 +83,7 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 			for _, s := range e.wiring.sources(i, j) {
 				at.Of += s[len(s)-1]
 			}
-			a := p.Weight * p.Energy.Curvature() * square(e.wiring.Slope(i, j)) * e.wiring.ways(i, l)
+			a := p.Weight * p.Energy.Curvature() * square(e.wiring.Slopes[i][j]) * e.wiring.ways(i, l)
 			for _, source := range from {
 				s := e.Spec.Nodes[source].Shape
 				at.Channels, at.Units = s[len(s)-1], s.TotalSize()

@@ -56,7 +56,7 @@ func (e *Energy) links(b *op.Builder) ([]*link, error) {
 				}
 				entered[of] = true
 				links[l] = &link{below: of, term: i, u: e.older(t.Edges[j].Parameters[0])}
-				if c := w.Slope(i, j); c != 1 {
+				if c := w.Slopes[i][j]; c != 1 {
 					links[l].u = b.Apply("U "+name, op.Scale(c), links[l].u)
 				}
 			}

@@ -34,6 +34,7 @@ type Machine struct {
 	shard   int // rows of a shard
 	workers int
 	shards  []*Shard
+	active  [2]int          // those that Each takes, from the first to before the second
 	clamps  []*tensor.Dense // by node, as loaded; nil where it is free
 	views   map[int]*tensor.Dense
 }
@@ -177,6 +178,7 @@ func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 	if rows != m.rows {
 		m.cut(rows)
 	}
+	m.active = [2]int{0, len(m.shards)}
 	m.clamps = append(m.clamps[:0], clamps...)
 	for _, s := range m.shards {
 		s.loaded = false
@@ -227,11 +229,18 @@ func (m *Machine) Shards() int { return len(m.shards) }
 // ShardSize returns the number of examples of shard i.
 func (m *Machine) ShardSize(i int) int { return m.shards[i].Hi - m.shards[i].Lo }
 
+// Only has Each take the shards of examples lo to hi alone, until the next Load: whole
+// shards, of a batch that several processes settle. Of others nothing is computed.
+func (m *Machine) Only(lo, hi int) {
+	m.active = [2]int{(lo + m.shard - 1) / m.shard, (hi + m.shard - 1) / m.shard}
+}
+
 // Each calls f once for each shard of the batch, several at a time, and returns
 // when all are done.
 func (m *Machine) Each(f func(*Shard)) {
-	pool.Each(m.workers, len(m.shards), func(i int) {
-		s := m.shards[i]
+	first := m.active[0]
+	pool.Each(m.workers, m.active[1]-first, func(i int) {
+		s := m.shards[first+i]
 		if !s.loaded {
 			m.engine.Begin(s.Lo, s.Hi)
 			s.loaded = true

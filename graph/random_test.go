@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/internal/dense"
 )
 
 // near reports whether two numbers are the same to a tolerance, relative above 1.
@@ -132,7 +133,11 @@ func hebbianOf(m *Machine) map[*G.Node][]float64 {
 			outer := spec.Map.Outer(e.wiring.Features[i][j], e.wiring.Sums[i])
 			outer.Prepare(delta, psi)
 			for lo := range edge.Parameters[0].Shape()[0] { // in any pieces
-				outer.Rows(into, delta, psi, spec.Scale, lo, lo+1)
+				var rows []*tensor.Dense
+				for _, x := range into {
+					rows = append(rows, dense.Rows(x, lo, lo+1))
+				}
+				outer.Rows(rows, delta, psi, spec.Scale, lo, lo+1)
 			}
 			for k, theta := range edge.Parameters {
 				if of[theta] == nil {

@@ -48,20 +48,29 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 
 	// Looks are at all that turns have in common, so that the first turn after one finds
 	// it fresh: gradients where there is one turn, errors where there are several. At the
-	// start the latents of several turns have just been predicted.
-	var pass machine.Script
-	m.lists.look, m.lists.begin = m.lists.evaluate, m.lists.evaluate
+	// start latents have just been predicted, and their errors are 0, where nothing that is
+	// fed back has moved since.
+	look := append(slices.Clone(e.Gradients), e.Total)
+	m.lists.look, m.lists.begin = m.lists.evaluate, list()
 	if len(turns) > 1 {
-		for _, l := range e.wiring.Order {
-			if first := e.wiring.First[l]; first >= 0 && !e.Spec.Nodes[l].Clamped {
-				pass = append(pass, machine.Act{List: -1, Nodes: G.Nodes{e.Terms[first].Prediction}, Moves: G.Nodes{e.Latents[l]}})
-			}
-		}
-		m.lists.look, m.lists.begin = m.lists.errors, list()
-		pass = append(pass, machine.Act{List: m.lists.begin, Nodes: settled})
-	} else {
-		pass = append(pass, machine.Act{List: -1, Nodes: append(slices.Clone(e.Gradients), e.Total)})
+		look, m.lists.look = settled, m.lists.errors
 	}
+	pass := machine.Script{}
+	var zero G.Nodes
+	for _, l := range e.wiring.Order {
+		first := e.wiring.First[l]
+		if first < 0 || e.Spec.Nodes[l].Clamped {
+			continue
+		}
+		t, p := &e.Terms[first], &e.wiring.Predictions[first]
+		if e.Masks[l] == nil && p.Energy == Gaussian && !slices.ContainsFunc(p.Edges, func(edge Edge) bool { return edge.Feedback }) {
+			zero = append(zero, t.Error)
+		}
+		if len(turns) > 1 {
+			pass = append(pass, machine.Act{List: -1, Nodes: G.Nodes{t.Prediction}, Moves: G.Nodes{e.Latents[l]}})
+		}
+	}
+	pass = append(pass, machine.Act{List: m.lists.begin, Zero: zero, Nodes: look})
 	for _, lists := range []*[]int{&m.lists.first, &m.lists.again} {
 		for _, nodes := range turns {
 			act := machine.Act{List: list()}

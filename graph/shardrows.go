@@ -2,13 +2,17 @@ package graph
 
 import "example.com/pcn/internal/pool"
 
+// MostShardRows is the most examples that settle together; any other number of them
+// divides it.
+const MostShardRows = 32
+
 // shardRows returns the number of examples that settle together: few, so that a
 // small batch takes several cores, but not so few that waking one takes longer than
 // their settling. Where examples are large, as images with many channels are, they are
 // fewer, so that what a shard moves stays in a core's cache; but as many as it takes for
 // weights that do not to meet enough positions each time that they are read.
 func shardRows(e *Energy) int {
-	const few, many, steps = 16, 32, 16
+	const few, many, steps = 16, MostShardRows, 16
 	const cache, enough = 1 << 20, 64 // bytes, positions
 	work := 0                         // of many examples
 	example, least := 0, 1            // units of an example's values, and the least number of examples

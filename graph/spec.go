@@ -96,10 +96,13 @@ type Wiring struct {
 	Features [][]tensor.Shape // by prediction and edge: the shape of ψ
 	Sums     []tensor.Shape   // by prediction: the shape of what is summed, before After
 	Biases   []int            // by prediction: how many numbers its bias has
-	OwnOf    [][]int          // by own term: the nodes
-	Given    []int            // by prediction: its place in the Spec before it was put into order
-	First    []int            // by node: the first of its predictions, at which it begins; −1 for none
-	Order    []int            // nodes, each behind those that its first prediction needs
+	// Slopes has by prediction and edge what bounds the derivative of the prediction by the
+	// edge's source, beside the norm of the map: a, and the largest slopes of ψ and g.
+	Slopes [][]float64
+	OwnOf  [][]int // by own term: the nodes
+	Given  []int   // by prediction: its place in the Spec before it was put into order
+	First  []int   // by node: the first of its predictions, at which it begins; −1 for none
+	Order  []int   // nodes, each behind those that its first prediction needs
 }
 
 // Wire validates s and puts it into order: predictions by their node, edges by their
@@ -226,7 +229,17 @@ func (s Spec) Wire() (*Wiring, error) {
 		w.checkPrediction(i, shared, faults.of(-1, given))
 	}
 	w.sort(&faults)
-	return w, faults.err()
+	if faults != nil {
+		return nil, faults.err()
+	}
+	for i, p := range w.Predictions {
+		var slopes []float64
+		for j, e := range p.Edges {
+			slopes = append(slopes, e.Scale*e.Feature.MaxSlope(w.sources(i, j)...)*p.After.MaxSlope(w.Sums[i]))
+		}
+		w.Slopes = append(w.Slopes, slopes)
+	}
+	return w, nil
 }
 
 // dtypeName returns the name of a dtype, of which the zero value cannot print itself.

@@ -83,8 +83,7 @@ func (n *Network) Adopt(path string, names map[string]string) ([]Adopted, error)
 		}
 	}
 	for i, x := range values {
-		to := a.slots[i].at(n)
-		dense.Fill(to, func(i int) float64 { return dense.At(x, i) })
+		dense.Copy(a.slots[i].at(n), x, 0)
 	}
 	n.Changed()
 	return a.of, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"gorgonia.org/tensor"
 
@@ -42,7 +43,11 @@ func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("model: backprop: %w", context.Cause(ctx))
 	}
-	return n.passed(s, s.machine.Pulled), nil
+	r, err := n.passed(s, s.machine.Pulled, nil)
+	if err != nil {
+		return nil, fmt.Errorf("model: backprop: %w", err)
+	}
+	return r, nil
 }
 
 // Backpropagates returns why [Network.Backprop] and [Network.Fix] are not for the network,
@@ -80,28 +85,38 @@ func (n *Network) passing(inputs, targets *tensor.Dense) (*settler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.settler(c, rows, Inference{Method: ErrorCoordinates, Plain: true}, false)
+	s, err := n.settler(c, rows, Inference{Method: ErrorCoordinates, Plain: true}, false)
+	if err == nil {
+		s.only(n.divide(rows))
+	}
+	return s, err
 }
 
 // passed returns the batch of s, which is on its predictions, with what delta has in place
-// of δ: of the targets, and of data that are missing, it has none, and δ stands.
-func (n *Network) passed(s *settler, delta func(prediction int) *tensor.Dense) *Result {
+// of δ: of the targets, and of data that are missing, it has none, and δ stands. More is as
+// of together.
+func (n *Network) passed(s *settler, delta func(prediction int) *tensor.Dense, more func(shard int, each func(*float64))) (*Result, error) {
 	m := s.machine
-	r := &Result{of: n, Nodes: n.Nodes(), Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
+	d := n.divide(m.Rows())
+	err := s.together(d, more)
+	r := &Result{Status: Converged, NodeEnergy: make([]float64, len(n.sizes))}
 	for l, constant := range n.constants() {
 		r.NodeEnergy[l] = float64(m.Rows()) * constant
 		for _, e := range m.RowEnergies(l) {
 			r.NodeEnergy[l] += e
 		}
 	}
-	r.view(m)
+	r.view(n, s, d)
 	for i := range n.terms {
 		if d := delta(i); d != nil {
 			r.Deltas[i] = d
 		}
 	}
-	if r.Energy = sum(r.NodeEnergy); !r.Finite() {
+	if r.Energy = sum(r.NodeEnergy); err != nil {
+		r.Energy = math.NaN() // nothing is to be learned of it
+	}
+	if !r.Finite() {
 		r.Status = Diverged
 	}
-	return r
+	return r, err
 }

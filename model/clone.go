@@ -16,6 +16,7 @@ import (
 // change, which all clones see, each has to be told by [Network.Changed].
 func (n *Network) Clone() *Network {
 	c := *n
+	c.sharing = nil // calls of several goroutines have no order
 	c.norms, c.older, c.workshop, c.metadata = n.norms.clone(n), n.older.clone(), newWorkshop(), maps.Clone(n.metadata)
 	return &c
 }
@@ -38,7 +39,7 @@ func (n *Network) As(d Dtype) (*Network, error) {
 	done := map[*tensor.Dense]*tensor.Dense{nil: nil} // what is shared stays shared
 	converted := func(t *tensor.Dense) *tensor.Dense {
 		if _, ok := done[t]; !ok {
-			done[t] = dense.Fill(tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(t.Shape()...)), func(i int) float64 { return dense.At(t, i) })
+			done[t] = dense.Copy(tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(t.Shape()...)), t, 0)
 		}
 		return done[t]
 	}

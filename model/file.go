@@ -165,7 +165,7 @@ func Read(data []byte, base Config) (*Network, error) {
 		cfg.Layers = bottomUp(cfg.Direction, cfg.Layers) // is its own inverse
 	}
 	// The tensors are checked before a network of the promised sizes is made.
-	planned, err := plan(cfg)
+	n, err := plan(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -174,27 +174,26 @@ func Read(data []byte, base Config) (*Network, error) {
 		want++
 		err = errors.Join(err, expect(st, name, shape...))
 	}
-	for _, s := range planned.slots() {
+	for _, s := range n.slots() {
 		if s.fixed == nil {
 			wants(s.name, s.file()...)
 		}
 	}
-	for i, t := range planned.terms {
-		d := planned.sizes[planned.wiring.Of[i]]
+	for i, t := range n.terms {
+		d := n.sizes[n.wiring.Of[i]]
 		if t.energy.Learns() {
-			wants(planned.parameterName(i, -1, "log_precision"), d)
-		} else if _, given[i] = st[planned.precisionName(i)]; given[i] {
-			wants(planned.precisionName(i), d)
+			wants(n.parameterName(i, -1, "log_precision"), d)
+		} else if _, given[i] = st[n.precisionName(i)]; given[i] {
+			wants(n.precisionName(i), d)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	if len(st) > want {
-		return nil, fmt.Errorf("must hold %d tensors for nodes of %v units, got %d", want, planned.sizes, len(st))
+		return nil, fmt.Errorf("must hold %d tensors for nodes of %v units, got %d", want, n.sizes, len(st))
 	}
-	n, err := New(cfg)
-	if err != nil {
+	if err := n.furnish(nil); err != nil {
 		return nil, err
 	}
 	for key, text := range metadata {
@@ -347,6 +346,6 @@ func fill(d *tensor.Dense, v safetensors.TensorView, name string) error {
 	if i := notFinite(from, 0); i >= 0 {
 		return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, i, dense.At(from, i))
 	}
-	dense.Fill(d, func(i int) float64 { return dense.At(from, i) })
+	dense.Copy(d, from, 0)
 	return nil
 }

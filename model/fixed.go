@@ -20,10 +20,7 @@ type Fixed struct {
 	network  *Network
 	settler  *settler
 	levels   [][]int
-	steps    int
-	residual []float64 // by shard: squared norm of the gradient as of the last step
-	largest  float64   // norm of the gradient
-	left     float64   // the same before the last step
+	residual [][]float64 // by step and shard: squared norm of the gradient before the step
 }
 
 // Fix passes from inputs (B, d), with the errors of all nodes at 0 but that of the targets
@@ -33,7 +30,7 @@ func (n *Network) Fix(inputs, targets *tensor.Dense) (*Fixed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model: fix: %w", err)
 	}
-	f := &Fixed{network: n, settler: s, levels: n.levels(s.free), residual: make([]float64, s.machine.Shards())}
+	f := &Fixed{network: n, settler: s, levels: n.levels(s.free)}
 	s.machine.Each(func(shard *graph.Shard) {
 		s.start(shard, TopDown)
 		shard.Errors()
@@ -85,6 +82,7 @@ func (f *Fixed) StepLevel(ctx context.Context, level int, rate float64) error {
 }
 
 func (f *Fixed) step(ctx context.Context, rate float64, nodes []int) error {
+	residual := make([]float64, f.settler.machine.Shards())
 	f.settler.machine.Each(func(shard *graph.Shard) {
 		if ctx.Err() != nil {
 			return
@@ -95,14 +93,12 @@ func (f *Fixed) step(ctx context.Context, rate float64, nodes []int) error {
 			total += norm2(shard.FixedStep(l))
 			dense.AddScaled(shard.FixedError(l), -rate, shard.FixedStep(l))
 		}
-		f.residual[shard.Index] = total
+		residual[shard.Index] = total
 	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("model: fixed predictions: %w", context.Cause(ctx))
 	}
-	f.steps++
-	f.left = math.Sqrt(sum(f.residual))
-	f.largest = max(f.largest, f.left)
+	f.residual = append(f.residual, residual)
 	return nil
 }
 
@@ -110,10 +106,19 @@ func (f *Fixed) step(ctx context.Context, rate float64, nodes []int) error {
 // as Deltas the errors, times their precision.
 func (f *Fixed) Result() *Result {
 	f.settler.machine.Each(func(shard *graph.Shard) { shard.PullFixed() })
-	r := f.network.passed(f.settler, f.settler.machine.FixedDelta)
-	r.Steps, r.MeanSteps = f.steps, float64(f.steps)
-	if f.largest > 0 {
-		r.Residual = f.left / f.largest
+	r, _ := f.network.passed(f.settler, f.settler.machine.FixedDelta, func(shard int, each func(*float64)) {
+		for _, step := range f.residual {
+			each(&step[shard])
+		}
+	}) // Share has the error
+	r.Steps, r.MeanSteps = len(f.residual), float64(len(f.residual))
+	left, largest := 0.0, 0.0
+	for _, step := range f.residual {
+		left = math.Sqrt(sum(step))
+		largest = max(largest, left)
+	}
+	if largest > 0 {
+		r.Residual = left / largest
 	}
 	return r
 }

@@ -4,15 +4,13 @@ import (
 	"math"
 
 	"gorgonia.org/tensor"
-
-	"example.com/pcn/graph"
 )
 
-// gather returns what the shards did, in their order. Constants are, by node, the
-// parts of an example's energy that no latent moves.
-func (s *settler) gather(inf Inference, constants []float64) *Result {
+// gather returns what the shards did, in their order, given that they are together.
+func (s *settler) gather(n *Network, inf Inference, d *division) *Result {
+	constants := n.constants()
 	nodes := len(constants)
-	r := &Result{Rate: math.Inf(1), Gram: s.gram, NodeEnergy: s.energies(), NodeResidual: make([]float64, nodes)}
+	r := &Result{Rate: math.Inf(1), Gram: s.gram, Renewed: s.renewed, NodeEnergy: s.energies(), NodeResidual: make([]float64, nodes)}
 	if inf.measuresEnd() {
 		r.EndResidual = make([]float64, nodes)
 	}
@@ -82,7 +80,7 @@ func (s *settler) gather(inf Inference, constants []float64) *Result {
 			}
 		}
 	}
-	r.view(m)
+	r.view(n, s, d)
 	return r
 }
 
@@ -98,18 +96,29 @@ func (s *settler) energies() []float64 {
 }
 
 // view gives r the machine's latents, errors, deltas and features.
-func (r *Result) view(m *graph.Machine) {
+func (r *Result) view(n *Network, s *settler, d *division) {
+	if r.of, r.Nodes, r.open = n, n.Nodes(), s.open; d.exchanging != nil {
+		r.divided = d
+	}
+	m := s.machine
 	e := m.Energy()
-	r.Latents = make([]*tensor.Dense, len(e.Latents))
+	terms, edges := len(e.Terms), 0
+	for _, t := range e.Terms {
+		edges += len(t.Edges)
+	}
+	room := make([]*tensor.Dense, len(e.Latents)+3*terms+edges)
+	take := func(n int) (views []*tensor.Dense) {
+		views, room = room[:n:n], room[n:]
+		return views
+	}
+	r.Latents = take(len(e.Latents))
 	for l := range r.Latents {
 		r.Latents[l] = m.Latent(l)
 	}
-	terms := len(e.Terms)
-	r.Errors, r.Deltas, r.predicted = make([]*tensor.Dense, terms), make([]*tensor.Dense, terms), make([]*tensor.Dense, terms)
-	r.Features = make([][]*tensor.Dense, terms)
+	r.Errors, r.Deltas, r.predicted, r.Features = take(terms), take(terms), take(terms), make([][]*tensor.Dense, terms)
 	for i, t := range e.Terms {
 		r.Errors[i], r.Deltas[i], r.predicted[i] = m.Error(i), m.Delta(i), m.Prediction(i)
-		r.Features[i] = make([]*tensor.Dense, len(t.Edges))
+		r.Features[i] = take(len(t.Edges))
 		for j := range r.Features[i] {
 			r.Features[i][j] = m.Feature(i, j)
 		}

@@ -52,7 +52,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 	n.norms.update(n, func(at edgeAt) bool {
 		return slices.ContainsFunc(n.wiring.From[at.prediction][at.edge], func(l int) bool { return !c[l].whole() })
 	})
-	var blocks []block
+	blocks := n.norms.blocks[:0]
 	for i, p := range n.wiring.Predictions {
 		of, weight := n.wiring.Of[i], math.Sqrt(p.Weight)
 		if !c[of].whole() && p.Energy.Settles() {
@@ -63,7 +63,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 			curvature *= c[of].mass()
 		}
 		for j := range p.Edges {
-			norm := weight * math.Sqrt(curvature) * math.Abs(n.wiring.Slope(i, j)) * n.norms.edge(n, i, j)
+			norm := weight * math.Sqrt(curvature) * math.Abs(n.wiring.Slopes[i][j]) * n.norms.edge(n, i, j)
 			for _, l := range n.wiring.From[i][j] {
 				if !c[l].whole() {
 					blocks = append(blocks, block{i, l, norm * factor(l)})
@@ -71,6 +71,7 @@ func (n *Network) maxRate(c []Clamp, factors []float64) float64 {
 			}
 		}
 	}
+	n.norms.blocks = blocks
 	prior := 0.0
 	for l, node := range n.wiring.Nodes {
 		if !c[l].whole() {
@@ -118,6 +119,7 @@ type norms struct {
 	powers   []linear.Power
 	right    [][]float64 // the top right singular vector
 	versions []int       // of the parameters that a norm is of
+	blocks   []block     // room for those of J
 }
 
 // powered is a map with a power iteration.

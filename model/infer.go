@@ -39,6 +39,9 @@ func (n *Network) Classify(ctx context.Context, inputs *tensor.Dense, inf Infere
 // infer returns a copy of what node at comes to with clamps c.
 func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*tensor.Dense, *Result, error) {
 	r, err := n.relax(ctx, c, inf)
+	if err == nil {
+		err = n.Whole(r)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

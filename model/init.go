@@ -60,11 +60,8 @@ func (w *WeightInit) UnmarshalText(b []byte) error {
 	return w.check()
 }
 
-// draw returns a tensor for a slot.
-func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
-	if s.fixed != nil {
-		return s.fixed
-	}
+// draw sets x to what a slot begins with.
+func (n *Network) draw(rng *rand.Rand, s slot, x *tensor.Dense) {
 	element := func(int) float64 { return 1 }
 	switch {
 	case s.index >= 0 && s.in > 0:
@@ -75,11 +72,10 @@ func (n *Network) draw(rng *rand.Rand, s slot) *tensor.Dense {
 	case s.index < 0:
 		element = uniform(rng, 0) // which draws, so that weights are the same beside any biases
 	}
-	x := dense.Fill(tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(s.shape...)), element)
+	dense.Fill(x, element)
 	for i := 0; s.hollow && i < s.shape[0]; i++ {
 		dense.Set(x, i*s.shape[1]+i, 0)
 	}
-	return x
 }
 
 func uniform(rng *rand.Rand, bound float64) func(int) float64 {

@@ -30,6 +30,7 @@ type Network struct {
 	metadata      map[string]string // attached texts
 	workers       int
 	handicap      graph.Handicap
+	sharing       *exchanging // of batches with other ranks; nil for none
 
 	version int // of the parameters
 	norms   *norms
@@ -78,16 +79,32 @@ func newWorkshop() workshop { return workshop{machines: recent.List[*settler]{Mo
 // names each field that is wrong.
 func New(cfg Config) (*Network, error) {
 	n, err := plan(cfg)
+	if err == nil {
+		rng := rand.New(rand.NewPCG(n.cfg.Seed, streamWeights))
+		err = n.furnish(func(s slot, x *tensor.Dense) { n.draw(rng, s, x) })
+	}
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
+	return n, nil
+}
+
+// furnish gives a planned network its tensors: those of parameters are 0 until begin, if
+// any, sets them.
+func (n *Network) furnish(begin func(slot, *tensor.Dense)) error {
 	parameters, _ := n.cfg.Bytes(Inference{}, 0)
 	if err := ram.Check("layers", parameters); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+		return err
 	}
-	rng := rand.New(rand.NewPCG(n.cfg.Seed, streamWeights))
 	for _, s := range n.slots() {
-		s.put(n, n.draw(rng, s))
+		x := s.fixed
+		if x == nil {
+			x = tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(s.shape...))
+			if begin != nil {
+				begin(s, x)
+			}
+		}
+		s.put(n, x)
 	}
 	_, _, precisions := n.cfg.design()
 	for i := range n.terms {
@@ -95,7 +112,7 @@ func New(cfg Config) (*Network, error) {
 	}
 	n.list()
 	n.norms = newNorms(n)
-	return n, nil
+	return nil
 }
 
 // plan returns the network of a configuration, without tensors.
@@ -370,7 +387,7 @@ func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 // bind gives a graph the parameters and precisions that the network has.
 func (n *Network) bind(e *graph.Energy) (err error) {
 	let := func(node *G.Node, value *tensor.Dense) {
-		if node != nil && value != nil && err == nil {
+		if node != nil && value != nil && node.Value() != G.Value(value) && err == nil {
 			if err = G.Let(node, value); err != nil {
 				err = fmt.Errorf("model: %s: %w", node.Name(), err)
 			}

@@ -50,9 +50,7 @@ func (n *Network) probe(c []Clamp, rows int, latents []*tensor.Dense) (*settler,
 		}
 		p.at, p.moved, p.back = p.vector(), p.vector(), p.vector()
 		for _, l := range s.open {
-			v := shard.Latent(l)
-			d := n.sizes[l]
-			dense.Fill(v, func(i int) float64 { return dense.At(latents[l], shard.Lo*d+i) })
+			copyFrom(shard.Latent(l), latents[l], shard.Lo)
 			s.keepFixed(shard, l)
 		}
 		p.read(p.at, shard.Latent)

@@ -38,6 +38,9 @@ type Result struct {
 	// Gram reports whether the energy of a clamped node was taken in Gram form: see
 	// Inference.Plain.
 	Gram bool
+	// Renewed reports whether something of what the method divides by was made anew for the
+	// batch: see Inference.Lag.
+	Renewed bool
 	// Energy is the total energy over the batch at the latents, and NodeEnergy the part
 	// of each node, of its predictions and its prior, weight decay and the logarithms of
 	// learned precisions included. With StaleErrors they are those before the last
@@ -68,6 +71,8 @@ type Result struct {
 	Features  [][]*tensor.Dense
 	predicted []*tensor.Dense // by prediction; nil where it is v − ε
 	of        *Network        // that settled; nil where the result was not made by one
+	open      []int           // nodes that are not fixed as a whole
+	divided   *division       // where tensors have the examples of one rank alone
 }
 
 // Names are those of a network's nodes.

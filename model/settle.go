@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -37,9 +38,14 @@ func (n *Network) settleAs(ctx context.Context, c Clamps, inf Inference) (*Resul
 	if err != nil {
 		return nil, err
 	}
+	if n.sharing != nil && inf.Trace {
+		return nil, errors.New("model: inference.trace: must be false where ranks share a batch")
+	}
 	r, err := n.settle(ctx, clamps, rows, inf, false)
 	if err == nil && inf.Estimate && r.Finite() {
-		r.ToLose, err = n.toLose(ctx, clamps, r)
+		if err = n.Whole(r); err == nil {
+			r.ToLose, err = n.toLose(ctx, clamps, r)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -56,6 +62,11 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 	if err != nil {
 		return nil, err
 	}
+	d := &division{rows: rows}
+	if !apart {
+		d = n.divide(rows)
+	}
+	s.only(d)
 	rate := s.firstRate(n, c, pace, inf)
 	lags := s.lags(n)
 	settle := func(shard *graph.Shard) {
@@ -65,26 +76,33 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 			st.settle(ctx, shard, st.rate/2, pace, inf)
 		}
 	}
-	s.machine.Each(settle)
+	all := func() error {
+		s.machine.Each(settle)
+		if s.any(func(st *descent) bool { return st.cut }) {
+			return fmt.Errorf("model: settling: %w", context.Cause(ctx))
+		}
+		if err := s.together(d, nil); err != nil {
+			return fmt.Errorf("model: settling: %w", err)
+		}
+		return nil
+	}
+	if err := all(); err != nil {
+		return nil, err
+	}
 	if lags && !inf.Unguarded && s.any(func(st *descent) bool { return st.rose() }) {
 		s.renew(n)
 		if err := s.refresh(n, inf.Lag); err != nil {
 			return nil, err
 		}
 		lags = false
-		s.machine.Each(settle)
+		if err := all(); err != nil {
+			return nil, err
+		}
 	}
 	if lags && s.any(func(st *descent) bool { return st.slowest < rate }) {
 		s.renew(n) // for the next batch: the guard has mended this one
 	}
-	for i := range s.machine.Shards() {
-		if s.shards[i].cut {
-			return nil, fmt.Errorf("model: settling: %w", context.Cause(ctx))
-		}
-	}
-	r := s.gather(inf, n.constants())
-	r.of, r.Nodes = n, n.Nodes()
-	return r, nil
+	return s.gather(n, inf, d), nil
 }
 
 // any reports whether something is so of a shard of the batch.

@@ -52,6 +52,7 @@ type settler struct {
 	dtype   Dtype
 	version int // of the parameters the machine has
 	parts   []part
+	renewed bool // some of it was made anew for the batch: see Result.Renewed
 	shards  []*descent
 	nudge   nudge // see Settling.Nudge
 	noise   noise // see Settling.Noise
@@ -119,6 +120,7 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 // that may lag behind them.
 func (s *settler) refresh(n *Network, lag float64) error {
 	still, err := s.bindOlder(n, lag)
+	s.renewed = len(still) < len(s.parts)
 	if err != nil || s.version == n.version && len(still) == len(s.parts) {
 		return err
 	}

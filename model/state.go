@@ -95,7 +95,7 @@ func (s State) CopyList(name string, into []*tensor.Dense) error {
 		}
 	}
 	for i, t := range list {
-		dense.Fill(into[i], func(j int) float64 { return dense.At(t, j) })
+		dense.Copy(into[i], t, 0)
 	}
 	return nil
 }

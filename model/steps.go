@@ -25,6 +25,7 @@ type Settling struct {
 	own     *Network // its clone, whose machines nobody else takes
 	settler *settler
 	clamps  []Clamp
+	divided *division
 	pace    pace
 	inf     Inference
 	steps   int
@@ -68,6 +69,8 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 		return errors.New("model: begin: clamps: must leave a node to settle, got none")
 	}
 	s.clamps, s.inf, s.steps, s.energy, s.settler.nudge, s.settler.noise = clamps, inf, 0, math.Inf(1), nudge{}, noise{}
+	s.divided = n.divide(rows)
+	s.settler.only(s.divided)
 	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
 	s.looked, s.fresh = false, false
@@ -97,6 +100,11 @@ func (s *Settling) Step(ctx context.Context) error {
 	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("model: step: %w", context.Cause(ctx))
+	}
+	if len(s.settler.parts) > 0 { // which may be renewed by what the energy does
+		if err := s.settler.together(s.divided, nil); err != nil {
+			return fmt.Errorf("model: step: %w", err)
+		}
 	}
 	before := s.energy
 	s.energy = sum(s.settler.energies())
@@ -162,6 +170,9 @@ func (s *Settling) look() {
 		shard.Errors()
 		s.settler.shards[shard.Index].read(shard)
 	})
+	if err := s.settler.together(s.divided, nil); err != nil {
+		s.settler.shards[0].last[0] = math.NaN() // so that nothing is learned of it; Share has the error
+	}
 	s.looked = true
 }
 
@@ -175,8 +186,7 @@ func (s *Settling) Energy() float64 {
 // [Network.Hebbian].
 func (s *Settling) Result() *Result {
 	s.look()
-	r := s.settler.gather(s.inf, s.network.constants())
-	r.of, r.Nodes = s.network, s.network.Nodes()
+	r := s.settler.gather(s.network, s.inf, s.divided)
 	if r.Finite() {
 		r.Status = StepLimit
 	}

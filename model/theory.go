@@ -60,7 +60,7 @@ func (n *Network) Equilibrium(of Clamps) (*Equilibrium, error) {
 	for l, d := range n.sizes {
 		v := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(rows, d))
 		if c[l].Values != nil {
-			dense.Fill(v, func(i int) float64 { return dense.At(c[l].Values, i) })
+			dense.Copy(v, c[l].Values, 0)
 		}
 		e.Latents = append(e.Latents, v)
 	}

@@ -93,11 +93,7 @@ func keepFixed(v, values, free *tensor.Dense, lo int) {
 
 // copyFrom sets v to the rows lo and on of x.
 func copyFrom(v, x *tensor.Dense, lo int) {
-	if v.Dtype() == tensor.Float32 {
-		copy(v.Float32s(), x.Float32s()[lo*v.Shape()[1]:])
-	} else {
-		copy(v.Float64s(), x.Float64s()[lo*v.Shape()[1]:])
-	}
+	dense.Copy(v, x, lo*v.Shape()[1])
 }
 
 func clone(d *tensor.Dense) *tensor.Dense { return d.Clone().(*tensor.Dense) }

@@ -9,6 +9,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
@@ -137,21 +138,10 @@ func newRoom(t taken, rows int) (r room) {
 	whole := func(size int) *tensor.Dense {
 		return tensor.New(tensor.Of(t.dtype), tensor.WithShape(rows, size))
 	}
-	part := func(x *tensor.Dense, lo, hi int) *tensor.Dense {
-		size := x.Shape()[1]
-		var backing any
-		switch data := x.Data().(type) {
-		case []float32:
-			backing = data[lo*size : hi*size]
-		case []float64:
-			backing = data[lo*size : hi*size]
-		}
-		return tensor.New(tensor.WithShape(hi-lo, size), tensor.WithBacking(backing))
-	}
 	r.Inputs, r.Targets = whole(t.inputs), whole(t.targets)
 	for lo := 0; lo < rows; lo += blockRows {
 		hi := min(lo+blockRows, rows)
-		r.blocks = append(r.blocks, Batch{Inputs: part(r.Inputs, lo, hi), Targets: part(r.Targets, lo, hi)})
+		r.blocks = append(r.blocks, Batch{Inputs: dense.Rows(r.Inputs, lo, hi), Targets: dense.Rows(r.Targets, lo, hi)})
 	}
 	r.errs = make([]error, len(r.blocks))
 	return r

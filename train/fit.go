@@ -132,6 +132,12 @@ func (e Event) Checkpoint() *Checkpoint {
 type Options struct {
 	// Event is called after each batch and each epoch. Its error ends training.
 	Event func(Event) error
+	// Exchange is that of the ranks that learn together, each calling Fit with the same
+	// learner, Learning and examples; nil for one process alone. Weights, histories and
+	// checkpoints are then the same on all of them, to the bit, and those of one process,
+	// so that a checkpoint goes on with any number of ranks. They end together, after a
+	// batch, where ctx is cancelled on any; where Event returns an error it has to on all.
+	Exchange Exchange
 	// From is where to go on; nil to begin.
 	From *Checkpoint
 	// Test is scored after each epoch too, where a published figure is that of the best such
@@ -257,15 +263,23 @@ func (f *fitting) epoch(ctx context.Context) error {
 	var err error
 	if !f.notFinite {
 		err = f.batches.each(order, f.batch, func(done int, batch Batch) error {
-			if ctx.Err() != nil {
+			switch ended, err := Any(f.opts.Exchange, ctx.Err() != nil); {
+			case err != nil:
+				return err
+			case ctx.Err() != nil:
 				return context.Cause(ctx)
+			case ended:
+				return context.Canceled // on another rank
 			}
 			share := float64(done) / float64(len(order))
 			f.record.Rate = f.settings.Rate * f.schedule.Factor((float64(f.record.Epoch-1)+share)/float64(f.settings.Epochs))
 			batch.Estimate = done+len(batch.Examples) == len(order) && f.estimates()
 			batch.Epoch, batch.Number, batch.Seed = f.record.Epoch-1, (f.record.Epoch-1)*f.record.Batches+f.batch, f.settings.Seed
-			step, err := f.learner.Learn(ctx, batch, f.record.Rate)
-			if err != nil {
+			var step Step
+			if err := f.shared(func() (err error) {
+				step, err = f.learner.Learn(f.together(ctx), batch, f.record.Rate)
+				return err
+			}); err != nil {
 				return err
 			}
 			f.add(step, float64(len(batch.Examples))/float64(done+len(batch.Examples)))
@@ -283,7 +297,10 @@ func (f *fitting) epoch(ctx context.Context) error {
 	if err != nil && !errors.Is(err, errNotFinite) {
 		return err
 	}
-	if f.record.Validation, err = f.score(ctx, f.validation); err != nil {
+	if err := f.shared(func() (err error) {
+		f.record.Validation, err = f.score(f.together(ctx), f.validation)
+		return err
+	}); err != nil {
 		return err
 	}
 	scored := time.Now()

@@ -89,6 +89,8 @@ type Step struct {
 	Status model.Status
 	// Gram reports whether the energy settled in Gram form: see [model.Result].
 	Gram bool
+	// Renewed reports whether what the method divides by was made anew: see [model.Result].
+	Renewed bool
 }
 
 // energyForm names the form in which the energy settled.
@@ -201,11 +203,14 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 		return Step{}, err
 	}
 	if warm && r.Finite() {
+		if err := n.Whole(r); err != nil {
+			return Step{}, err
+		}
 		p.warm.keep(n.Nodes(), l.Clamps, r, batch.Examples)
 	}
 	s := NewSettled(r)
 	s.NodeCosine = nodeCosine
-	return Step{Settled: s, Status: r.Status, Gram: r.Gram}, nil
+	return Step{Settled: s, Status: r.Status, Gram: r.Gram, Renewed: r.Renewed}, nil
 }
 
 // Predict implements [Learner].

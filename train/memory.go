@@ -41,7 +41,7 @@ func (r Recipe) CheckSets(sets Sets) error {
 func (r Recipe) CheckMemory(examples int) error {
 	parameters, settling := r.Model.Bytes(r.Inference, min(r.Learning.Batch, examples))
 	copies := 5.0
-	switch r.optimizer() {
+	switch name, _, _ := strings.Cut(r.optimizer(), " "); name {
 	case "momentum":
 		copies += 2
 	case "adam", "adamw":

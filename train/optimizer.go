@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -60,7 +61,7 @@ var optimizers = registry.New(map[string]func() Optimizer{
 	"sgd":      func() Optimizer { return &SGD{} },
 	"momentum": func() Optimizer { return &SGD{Momentum: 0.9} },
 	"adam":     func() Optimizer { return &Adam{} },
-	"adamw":    func() Optimizer { return &Adam{WeightDecay: 0.01} },
+	"adamw":    func() Optimizer { return &Adam{WeightDecay: adamwDecay} },
 })
 
 // RegisterOptimizer makes an optimiser known to [NewOptimizer], and so to recipes and
@@ -80,14 +81,30 @@ func RegisterOptimizer(name string, make func() Optimizer) error {
 // Optimizers returns the names that [NewOptimizer] knows, sorted.
 func Optimizers() []string { return optimizers.Names() }
 
-// NewOptimizer returns an optimiser by name, with default settings: momentum is
-// SGD with 0.9, adamw Adam with a weight decay of 0.01.
-func NewOptimizer(name string) (Optimizer, error) {
+// adamwDecay is the weight decay of adamw where it is not said.
+const adamwDecay = 0.01
+
+// NewOptimizer returns an optimiser by name: momentum is SGD with 0.9, adamw Adam with a
+// weight decay, of 0.01 or as in adamw decay=0.1.
+func NewOptimizer(text string) (Optimizer, error) {
+	name, setting, set := strings.Cut(text, " ")
 	make, err := optimizers.Parse(name)
 	if err != nil {
 		return nil, err
 	}
-	return make(), nil
+	o := make()
+	if !set {
+		return o, nil
+	}
+	key, value, _ := strings.Cut(strings.TrimSpace(setting), "=")
+	adam, ok := o.(*Adam)
+	if !ok || name != "adamw" || key != "decay" {
+		return nil, fmt.Errorf("%s: must have no settings but adamw that of decay=NUMBER, got %q", name, setting)
+	}
+	if adam.WeightDecay, err = strconv.ParseFloat(value, 64); err != nil || !(adam.WeightDecay > 0 && adam.WeightDecay <= 1e6) {
+		return nil, fmt.Errorf("adamw: decay: must be a number > 0, got %q", value)
+	}
+	return o, nil
 }
 
 // String returns the name.
@@ -100,10 +117,13 @@ func (o *SGD) String() string {
 
 // String returns the name.
 func (o *Adam) String() string {
-	if o.WeightDecay != 0 {
+	switch o.WeightDecay {
+	case 0:
+		return "adam"
+	case adamwDecay:
 		return "adamw"
 	}
-	return "adam"
+	return fmt.Sprintf("adamw decay=%v", o.WeightDecay)
 }
 
 // Step implements [Optimizer].

@@ -24,6 +24,10 @@ const (
 	ownUpdates = 1000
 	ownEpochs  = 400
 
+	// ownPatience ends a regression on tables, which a network soon learns by heart: on
+	// scikit-learn's diabetes R² is 0.44 with it, 0.39 without, and 0.46 of a ridge regression.
+	ownPatience = 40
+
 	// ownHidden is the size of the hidden node for a dataset of one's own.
 	ownHidden = 128
 )
@@ -153,8 +157,8 @@ func ownFile(direction model.Direction) string { return fmt.Sprintf("own-%v.yaml
 
 // OwnRecipe returns the recipe for one's own data and a direction, in which the
 // data decides what d leaves open: the layers, the number of examples for
-// validation, more epochs where examples are few, and how inputs are scaled. Label or Target say what was found to be
-// learned. It reads the data.
+// validation, more epochs where examples are few, when a regression ends early, and how
+// inputs are scaled. Label or Target say what was found to be learned. It reads the data.
 func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	if errs := d.validateOwn(); len(errs) > 0 {
 		return Recipe{}, errors.Join(errs...)
@@ -184,6 +188,9 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 		r.Data.Standardize = data.PerColumn
 	}
 	r.Data.StandardizeTarget = rest.Classes == 0
+	if rest.Classes == 0 && rest.Shape == nil && r.Data.Validation > 0 {
+		r.Learning.Patience = ownPatience
+	}
 	r.Model.Layers = []int{rest.InputSize(), ownHidden, rest.TargetSize()}
 	return r, nil
 }

@@ -136,6 +136,10 @@ func quick(command string) string {
 		if strings.Contains(command, "mnist") {
 			command += " --limit 200"
 		}
+	case words[1] == "reproduce" && len(words) > 2:
+		command += " --quick --seeds 1"
+	case words[1] == "play": // is there until it is ended
+		command += ">url & until [ -s url ]; do sleep 0.1; done; kill $!; wait $!"
 	case words[1] == "bench":
 		command += " --rounds 1"
 	case words[1] == "complete" || words[1] == "classify":

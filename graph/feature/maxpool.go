@@ -141,7 +141,6 @@ func unpoolDo[T vec.Float](g grid) op.Reference[T] {
 // unpoolLower gives each position what no earlier one of the window has taken.
 func unpoolLower[T vec.Float](g grid) op.Lower[T] {
 	runs, step := g.runs()
-	tiles := g.tiles()
 	return func(_ *op.Lowering[T], a op.Args) op.Kernel[T] {
 		rooms := pool.NewScratch(func() *[]T { room := make([]T, g.outputs()); return &room })
 		return func(m *op.Memory[T], lo, hi int) {
@@ -153,24 +152,9 @@ func unpoolLower[T vec.Float](g grid) op.Lower[T] {
 				if copy(rest, grad); a.Neg[2] {
 					vec.Neg(rest, grad)
 				}
-				plus := dst
-				switch {
-				case a.Plus == a.Out:
-				case a.Plus >= 0 && tiles:
-					plus = m.Rows(a.Plus, r, r+1)
-				case a.Plus >= 0:
-					copy(dst, m.Rows(a.Plus, r, r+1))
-				case tiles:
-					plus = nil
-				default:
-					clear(dst)
-				}
+				m.Begin(a, r)
 				for _, u := range runs {
-					var to []T
-					if plus != nil {
-						to = plus[u.in:]
-					}
-					vec.TakeGroups(dst[u.in:], to, rest[u.out:], x[u.in:], y[u.out:], u.n, g.c, step)
+					vec.TakeGroups(dst[u.in:], rest[u.out:], x[u.in:], y[u.out:], u.n, g.c, step)
 				}
 			}
 		}

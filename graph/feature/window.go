@@ -150,16 +150,6 @@ func (g grid) overlap() int {
 	return ((g.rows.size + g.rows.stride - 1) / g.rows.stride) * ((g.cols.size + g.cols.stride - 1) / g.cols.stride)
 }
 
-// tiles reports whether each position is in one window.
-func (g grid) tiles() bool {
-	for _, a := range []axis{g.rows, g.cols} {
-		if a.size != a.stride || a.pad != 0 || a.size*a.out != a.in {
-			return false
-		}
-	}
-	return true
-}
-
 // inputs and outputs are how many units there are of positions and of windows.
 func (g grid) inputs() int  { return g.rows.in * g.cols.in * g.c }
 func (g grid) outputs() int { return g.rows.out * g.cols.out * g.c }

@@ -70,11 +70,7 @@ func windowSumLower[T vec.Float](g grid, by float64, gathers bool) op.Lower[T] {
 		return func(m *op.Memory[T], lo, hi int) {
 			for r := lo; r < hi; r++ {
 				x, y := m.Rows(a.In[0], r, r+1), m.Rows(a.Out, r, r+1)
-				if a.Plus < 0 {
-					clear(y)
-				} else if a.Plus != a.Out {
-					copy(y, m.Rows(a.Plus, r, r+1))
-				}
+				m.Begin(a, r)
 				for _, u := range runs {
 					if gathers {
 						vec.AddScaledGroups(y[u.out:], T(by), x[u.in:], u.n, g.c, g.c, step)

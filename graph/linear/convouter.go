@@ -89,8 +89,8 @@ func (w *narrowed[T]) rows(p *plan, into, wide []T, scale T, klo, khi int) {
 				fill(r.patches, part, p.wide, wide, lo, hi, group*part.each, klo, khi)
 				a, stride = r.patches, k
 			}
-			gemm.Mul(into[klo*p.narrow.c+group*c:], p.narrow.c, a, 1, stride, k, &w.tiles[lo/outerTile*p.groups+group], lo > 0, nil)
+			gemm.Mul(into[group*c:], p.narrow.c, a, 1, stride, k, &w.tiles[lo/outerTile*p.groups+group], lo > 0, nil)
 		}
 	}
-	vec.Scale(into[klo*p.narrow.c:khi*p.narrow.c], scale)
+	vec.Scale(into[:k*p.narrow.c], scale)
 }

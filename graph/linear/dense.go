@@ -105,12 +105,12 @@ func (o *denseOuter) Prepare(_, psi *tensor.Dense) {
 
 func (o *denseOuter) Rows(into []*tensor.Dense, delta, _ *tensor.Dense, scale float64, lo, hi int) {
 	if delta.Dtype() == tensor.Float32 {
-		outerRows(into[0].Float32s()[lo*o.k:hi*o.k], delta.Float32s()[lo:], &o.f32, float32(scale), o.n, hi-lo)
+		outerRows(into[0].Float32s()[:(hi-lo)*o.k], delta.Float32s()[lo:], &o.f32, float32(scale), o.n, hi-lo)
 	} else {
-		outerRows(into[0].Float64s()[lo*o.k:hi*o.k], delta.Float64s()[lo:], &o.f64, scale, o.n, hi-lo)
+		outerRows(into[0].Float64s()[:(hi-lo)*o.k], delta.Float64s()[lo:], &o.f64, scale, o.n, hi-lo)
 	}
 	for i := lo; i < hi && o.zeroDiagonal; i++ {
-		dense.Set(into[0], i*o.k+i, 0)
+		dense.Set(into[0], (i-lo)*o.k+i, 0)
 	}
 }
 

@@ -83,11 +83,13 @@ func (o diagonalOuter) Rows(into []*tensor.Dense, delta, psi *tensor.Dense, scal
 }
 
 func gainRows[T vec.Float](into, delta, psi []T, scale T, n, lo, hi int) {
-	clear(into[lo:hi])
+	into = into[:hi-lo]
+	clear(into)
 	for row := 0; row < len(delta); row += n {
-		for j := lo; j < hi; j++ {
-			into[j] += delta[row+j] * psi[row+j]
+		d, f := delta[row+lo:row+hi], psi[row+lo:row+hi]
+		for j := range into {
+			into[j] += d[j] * f[j]
 		}
 	}
-	vec.Scale(into[lo:hi], scale)
+	vec.Scale(into, scale)
 }

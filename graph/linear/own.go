@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 )
@@ -130,12 +131,13 @@ func ownLower[T vec.Float](f func(dst, x, theta []float64), from, to int) op.Low
 // Outer returns the map's Hebbian update.
 func (m *Own) Outer(psi, out tensor.Shape) Outer {
 	theta := tensor.Shape(m.Parameters(psi, out)[0].Shape)
-	return &ownOuter{m: m, k: psi.TotalSize(), n: out.TotalSize(), sum: make([]float64, theta.TotalSize())}
+	return &ownOuter{m: m, k: psi.TotalSize(), n: out.TotalSize(), rows: theta[0], sum: make([]float64, theta.TotalSize())}
 }
 
 type ownOuter struct {
 	m    *Own
 	k, n int
+	rows int       // of θ
 	sum  []float64 // over the batch, by θ
 }
 
@@ -148,14 +150,9 @@ func (o *ownOuter) Prepare(delta, psi *tensor.Dense) {
 }
 
 func (o *ownOuter) Rows(into []*tensor.Dense, _, _ *tensor.Dense, scale float64, lo, hi int) {
-	theta := into[0]
-	width := len(o.sum) / theta.Shape()[0]
-	for j := lo * width; j < hi*width; j++ {
-		if theta.Dtype() == tensor.Float32 {
-			theta.Float32s()[j] = float32(scale * o.sum[j])
-		} else {
-			theta.Float64s()[j] = scale * o.sum[j]
-		}
+	width := len(o.sum) / o.rows
+	for j, x := range o.sum[lo*width : hi*width] {
+		dense.Set(into[0], j, scale*x)
 	}
 }
 

@@ -27,7 +27,7 @@ func newDensePower[T vec.Float](k int) *densePower[T] {
 	return &densePower[T]{x: make([]T, k), sum: make([]T, k)}
 }
 
-func (p *densePower[T]) Take(theta *tensor.Dense) { p.w = theta.Data().([]T) }
+func (p *densePower[T]) Take(theta *tensor.Dense) { p.w = dense.Of[T](theta) }
 
 func (p *densePower[T]) Step(precision *tensor.Dense, x []float64) {
 	for j, v := range x {
@@ -72,7 +72,7 @@ func (p *convPower[T]) Take(theta *tensor.Dense) {
 			part := &of.parts[k]
 			n, _ := part.operands(of.blocks)
 			for j := range n {
-				lay(of, part, j, &p.rooms[i], p.rooms[i].operands[part.first+j], theta.Data().([]T))
+				lay(of, part, j, &p.rooms[i], p.rooms[i].operands[part.first+j], dense.Of[T](theta))
 			}
 		}
 	}

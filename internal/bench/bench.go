@@ -92,16 +92,65 @@ type Result struct {
 	Energy        float64 `json:"energy"`          // at rest, over the batch, before any learning
 	Rate          float64 `json:"rate"`            // inference rate used
 
+	// Of a training batch: multiply-adds in products of matrices, a mean, beside the fewest
+	// that the method needs (see model.Network.LeastMultiplyAdds); the speed of all, as a
+	// share of that of a product alone whose operands stay in cache; and in what share of
+	// batches what the method divides by was made anew, with that lag.
+	MultiplyAdds      float64 `json:"multiply_adds"`
+	LeastMultiplyAdds float64 `json:"least_multiply_adds"`
+	PeakShare         float64 `json:"peak_share"`
+	Lag               float64 `json:"lag"`
+	Renewed           float64 `json:"renewed"`
+
 	// What each part of the machine saves: the time of settling without it, as a
 	// multiple of SettleMS.
 	WithoutPacking float64 `json:"without_packing"`
 	WithoutRates   float64 `json:"without_rates"`
 	WithoutGram    float64 `json:"without_gram"`
+
+	// Wire is what ranks that share the batch send and receive.
+	Wire Wire `json:"wire"`
+}
+
+// Wire is what goes in and out of one of several ranks to learn a batch, and how much its
+// network's parameters are.
+type Wire struct {
+	Ranks      int `json:"ranks"`
+	Bytes      int `json:"bytes"`
+	Exchanges  int `json:"exchanges"` // for which all ranks wait
+	Parameters int `json:"parameter_bytes"`
+}
+
+// counting is the exchange of a rank 0 that counts what it would send and receive, by
+// algorithms in which each part goes once to each rank that lacks it.
+type counting struct{ *Wire }
+
+// Rank implements [model.Exchange].
+func (c *counting) Rank() int { return 0 }
+
+// Ranks implements [model.Exchange].
+func (c *counting) Ranks() int { return c.Wire.Ranks }
+
+// Gather implements [model.Exchange].
+func (c *counting) Gather(_ []byte, ends []int) error {
+	all, own := ends[len(ends)-1], ends[0]
+	c.Bytes += all - own                         // what it gets
+	c.Bytes += all * (len(ends) - 1) / len(ends) // what it sends or, around a ring, passes on
+	c.Exchanges++
+	return nil
+}
+
+// Deal implements [model.Exchange].
+func (c *counting) Deal(_ []byte, sendEnds []int, _ []byte, receiveEnds []int) error {
+	last := len(sendEnds) - 1
+	c.Bytes += sendEnds[last] - sendEnds[0] + receiveEnds[last] - receiveEnds[0]
+	c.Exchanges++
+	return nil
 }
 
 // Run measures p, each time as the median of rounds rounds of at least
-// roundTime after a warm-up.
-func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
+// roundTime after a warm-up; and counts what so many ranks would send.
+func Run(ctx context.Context, p *Problem, rounds, ranks int) (*Result, error) {
 	r := &Result{
 		Network: p.Model, Method: p.Inference.Method, Batch: p.Batch,
 		Gemm: gemm.Kernel(), Workers: runtime.GOMAXPROCS(0), Form: "plain",
@@ -165,11 +214,64 @@ func Run(ctx context.Context, p *Problem, rounds int) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.TrainMS, err = median(rounds, func() error {
-		_, err := l.Learn(ctx, train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-3)
-		return err
+	learn := func() (train.Step, error) {
+		return l.Learn(ctx, train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-3)
+	}
+	if err := r.count(p, learn); err != nil {
+		return nil, err
+	}
+	if r.TrainMS, err = median(rounds, func() error { _, err := learn(); return err }); err != nil {
+		return nil, err
+	}
+	peak, err := peak(p.Model.Dtype, rounds)
+	if err != nil {
+		return nil, err
+	}
+	r.PeakShare = 2 * r.MultiplyAdds / r.TrainMS / peak
+	r.Wire.Ranks = ranks
+	for _, x := range n.Parameters() {
+		r.Wire.Parameters += int(x.MemSize())
+	}
+	if err := n.Share(&counting{&r.Wire}); err != nil { // at the end: what is learned now is of a part of the batch
+		return nil, err
+	}
+	if _, err := learn(); err != nil {
+		return nil, err
+	}
+	return r, n.Share(nil)
+}
+
+// counted is how many batches are learned from to count what is done in one.
+const counted = 40
+
+// count sets what a training batch does beside its time.
+func (r *Result) count(p *Problem, learn func() (train.Step, error)) error {
+	p.network.SetWorkers(1)
+	defer p.network.SetWorkers(0)
+	gemm.Watch(func(rows, cols, depth int) {
+		r.MultiplyAdds += float64(rows) * float64(cols) * float64(depth) / counted
 	})
-	return r, err
+	defer gemm.Watch(nil)
+	for range counted {
+		step, err := learn()
+		if err != nil {
+			return err
+		}
+		if step.Renewed {
+			r.Renewed += 1. / counted
+		}
+	}
+	r.LeastMultiplyAdds, r.Lag = p.network.LeastMultiplyAdds(p.Batch, p.Inference), p.Inference.Lag
+	return nil
+}
+
+// peak returns how many operations a millisecond all cores do in products of matrices that
+// stay in their caches.
+func peak(dtype model.Dtype, rounds int) (float64, error) {
+	const size = 192
+	list := slices.Repeat(products{{size, size, size}}, 8*runtime.GOMAXPROCS(0))
+	ms, err := median(rounds, func() error { list.run(dtype); return nil })
+	return list.flop() / ms, err
 }
 
 // roundTime is how long a round lasts at least.

@@ -10,6 +10,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train"
 )
 
 func TestRun(t *testing.T) {
@@ -18,7 +19,7 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := Run(context.Background(), p, 1)
+		r, err := Run(context.Background(), p, 1, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,6 +35,21 @@ func TestRun(t *testing.T) {
 				t.Errorf("%v: %s is %v", direction, name, x)
 			}
 		}
+	}
+}
+
+// TestWire holds that two ranks exchange little more than the parameters, each way.
+func TestWire(t *testing.T) {
+	p, err := NewProblem(model.Config{Layers: []int{200, 100, 100, 10}}, model.Inference{Steps: 2}, 128)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(t.Context(), p, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if of := float64(r.Wire.Bytes) / float64(r.Wire.Parameters); of < 2 || of > 2.2 || r.Wire.Parameters != 4*(200*100+100*100+100*10+210) {
+		t.Errorf("%.3f times %d bytes of parameters, want from 2 to 2.2", of, r.Wire.Parameters)
 	}
 }
 
@@ -59,6 +75,46 @@ func TestProductCount(t *testing.T) {
 	count()
 	if got, want := count(), float64(2*8*(10*12*12+2*40*12+12*3)); got != want {
 		t.Errorf("gram: %v operations, want %v", got, want)
+	}
+}
+
+// TestLeast: a training batch does no product but those that the method needs, as long as
+// nothing is made anew of the weights.
+func TestLeast(t *testing.T) {
+	chain := func(d model.Direction, sizes ...int) model.Config { return model.Config{Layers: sizes, Direction: d} }
+	for _, cfg := range []model.Config{
+		chain(model.Discriminative, 40, 24, 20, 3), chain(model.Discriminative, 40, 24, 20, 16, 3), chain(model.Generative, 40, 24, 20, 3),
+		{Layers: []int{12, 3}, Network: "resnet-mlp depth=4 width=16"},
+	} {
+		for _, inf := range []model.Inference{
+			{Steps: 8}, {Method: model.Preconditioned, Steps: 3}, {Method: model.GaussSeidel, Steps: 1}, {Method: model.GaussSeidel, Steps: 3}, {Method: model.Chain, Steps: 2},
+		} {
+			if cfg.Allows(inf.Method) != nil {
+				continue
+			}
+			inf.Plain, inf.Unguarded, inf.Lag = true, true, 100
+			p, err := NewProblem(cfg, inf, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := train.NewPCN(p.network, nil, p.Inference, &train.SGD{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := &Result{}
+			learn := func() (train.Step, error) {
+				return l.Learn(t.Context(), train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-6)
+			}
+			if _, err := learn(); err != nil { // what is made of the first weights
+				t.Fatal(err)
+			}
+			if err := r.count(p, learn); err != nil {
+				t.Fatal(err)
+			}
+			if r.Renewed != 0 || math.Abs(r.MultiplyAdds-r.LeastMultiplyAdds) > 1e-6*r.LeastMultiplyAdds {
+				t.Errorf("%v, %v: %v multiply-adds, want %v", p.network, inf.Method, r.MultiplyAdds, r.LeastMultiplyAdds)
+			}
+		}
 	}
 }
 

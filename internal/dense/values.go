@@ -8,6 +8,17 @@ import (
 
 // What follows is for tensors of float32 or float64 that pass Check.
 
+// Of returns the elements of t, which must be of that type.
+func Of[T vec.Float](t *tensor.Dense) (x []T) {
+	switch x := any(&x).(type) {
+	case *[]float32:
+		*x = t.Float32s()
+	case *[]float64:
+		*x = t.Float64s()
+	}
+	return x
+}
+
 // At returns element i of t.
 func At(t *tensor.Dense, i int) float64 {
 	if t.Dtype() == tensor.Float32 {
@@ -40,6 +51,35 @@ func Fill(t *tensor.Dense, f func(i int) float64) *tensor.Dense {
 	return t
 }
 
+// Copy sets the elements of dst to those of src from the one at lo on, converted where the
+// types differ, and returns dst.
+func Copy(dst, src *tensor.Dense, lo int) *tensor.Dense {
+	if dst.Dtype() == tensor.Float32 {
+		copyTo(dst.Float32s(), src, lo)
+	} else {
+		copyTo(dst.Float64s(), src, lo)
+	}
+	return dst
+}
+
+func copyTo[T vec.Float](dst []T, src *tensor.Dense, lo int) {
+	if src.Dtype() == tensor.Float32 {
+		convert(dst, src.Float32s()[lo:])
+	} else {
+		convert(dst, src.Float64s()[lo:])
+	}
+}
+
+func convert[T, S vec.Float](dst []T, src []S) {
+	if same, ok := any(src).([]T); ok {
+		copy(dst, same)
+		return
+	}
+	for i := range dst {
+		dst[i] = T(src[i])
+	}
+}
+
 // Permute sets dst to the elements of src with its axes, of these sizes, in another order:
 // axis i of dst is axis order[i] of src. It returns dst.
 func Permute(dst, src *tensor.Dense, axes, order []int) *tensor.Dense {
@@ -65,6 +105,20 @@ func Floats(t *tensor.Dense) []float64 {
 		x[i] = At(t, i)
 	}
 	return x
+}
+
+// Rows returns rows lo to hi of t, live.
+func Rows(t *tensor.Dense, lo, hi int) *tensor.Dense {
+	if lo == 0 && hi == t.Shape()[0] {
+		return t
+	}
+	shape := t.Shape().Clone()
+	shape[0] = hi - lo
+	k := t.DataSize() / t.Shape()[0]
+	if t.Dtype() == tensor.Float32 {
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(t.Float32s()[lo*k:hi*k]))
+	}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(t.Float64s()[lo*k:hi*k]))
 }
 
 // CopyRow sets row i of dst to row j of src, of the same type and width.

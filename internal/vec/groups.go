@@ -13,19 +13,14 @@ func MaxGroups[T Float](dst, x []T, n, c, step int) {
 	current[T]().maxGroups(dst, x, n, c, step)
 }
 
-// TakeGroups adds to each group of dst what is left for it: where x is y, or either is
-// NaN, dst = a + rest and rest = 0; elsewhere dst = a. A is nil for 0. The groups of dst,
-// a and x lie step apart. Dst may be a.
-func TakeGroups[T Float](dst, a, rest, x, y []T, n, c, step int) {
+// TakeGroups adds to each group of dst what is left for it: dst += rest and rest = 0 where
+// x is y, or either is NaN. The groups of dst and x lie step apart.
+func TakeGroups[T Float](dst, rest, x, y []T, n, c, step int) {
 	near, far := reach(n, c, c), reach(n, c, step)
-	if far > len(dst) || far > len(x) || near > len(rest) || near > len(y) || a != nil && far > len(a) {
+	if far > len(dst) || far > len(x) || near > len(rest) || near > len(y) {
 		panic("vec: a slice is too short for its groups")
 	}
-	if a == nil {
-		current[T]().takeGroups(dst, rest, x, y, n, c, step)
-		return
-	}
-	current[T]().addTakeGroups(dst, a, rest, x, y, n, c, step)
+	current[T]().takeGroups(dst, rest, x, y, n, c, step)
 }
 
 // AddScaledGroups sets each group of dst to it and a times that of x. The groups lie
@@ -56,13 +51,6 @@ func maxGroupsLoop[T Float](dst, x []T, n, c, step int) {
 
 func takeGroupsLoop[T Float](dst, rest, x, y []T, n, c, step int) {
 	for i := range n {
-		clear(dst[i*step : i*step+c])
-	}
-	addTakeGroupsLoop(dst, dst, rest, x, y, n, c, step)
-}
-
-func addTakeGroupsLoop[T Float](dst, a, rest, x, y []T, n, c, step int) {
-	for i := range n {
 		for j := range c {
 			near, far := i*c+j, i*step+j
 			taken := rest[near]
@@ -71,7 +59,7 @@ func addTakeGroupsLoop[T Float](dst, a, rest, x, y []T, n, c, step int) {
 			} else {
 				rest[near] = 0
 			}
-			dst[far] = a[far] + taken
+			dst[far] += taken
 		}
 	}
 }

@@ -19,10 +19,8 @@ func groupOps[T Float]() []groupOp[T] {
 	return []groupOp[T]{
 		{"MaxGroups", "nf", func(v [][]T, n, c, step int) { MaxGroups(v[0], v[1], n, c, step) },
 			func(v [][]T, n, c, step int) { maxGroupsLoop(v[0], v[1], n, c, step) }},
-		{"TakeGroups", "fnfn", func(v [][]T, n, c, step int) { TakeGroups(v[0], nil, v[1], v[2], v[3], n, c, step) },
+		{"TakeGroups", "fnfn", func(v [][]T, n, c, step int) { TakeGroups(v[0], v[1], v[2], v[3], n, c, step) },
 			func(v [][]T, n, c, step int) { takeGroupsLoop(v[0], v[1], v[2], v[3], n, c, step) }},
-		{"AddTakeGroups", "fnfnf", func(v [][]T, n, c, step int) { TakeGroups(v[0], v[4], v[1], v[2], v[3], n, c, step) },
-			func(v [][]T, n, c, step int) { addTakeGroupsLoop(v[0], v[4], v[1], v[2], v[3], n, c, step) }},
 		{"AddScaledGroups to near", "nf", func(v [][]T, n, c, step int) { AddScaledGroups(v[0], 0.5, v[1], n, c, c, step) },
 			func(v [][]T, n, c, step int) { addScaledGroupsLoop(v[0], 0.5, v[1], n, c, c, step) }},
 		{"AddScaledGroups to far", "fn", func(v [][]T, n, c, step int) { AddScaledGroups(v[0], 0.5, v[1], n, c, step, c) },

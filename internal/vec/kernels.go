@@ -16,8 +16,7 @@ type kernels[T Float] struct {
 	adam                    func(x, m, v, d []T, beta1, beta2, a, c, epsilon, decay T)
 
 	maxGroups       func(dst, x []T, n, c, step int)
-	takeGroups      func(dst, rest, x, y []T, n, c, step int)    // without addend
-	addTakeGroups   func(dst, a, rest, x, y []T, n, c, step int) // with addend
+	takeGroups      func(dst, rest, x, y []T, n, c, step int)
 	addScaledGroups func(dst []T, a T, x []T, n, c, dstStep, xStep int)
 
 	squares             func(x []T) float64    // Σ x²

@@ -13,7 +13,7 @@ func loops[T Float]() kernels[T] {
 		scale: scaleLoop[T], addScaled: addScaledLoop[T],
 		addRow: addRowLoop[T], subRow: subRowLoop[T], residual: residualLoop[T], weigh: weighLoop[T],
 		momentum: momentumLoop[T], adam: adamLoop[T],
-		maxGroups: maxGroupsLoop[T], takeGroups: takeGroupsLoop[T], addTakeGroups: addTakeGroupsLoop[T], addScaledGroups: addScaledGroupsLoop[T],
+		maxGroups: maxGroupsLoop[T], takeGroups: takeGroupsLoop[T], addScaledGroups: addScaledGroupsLoop[T],
 		squares: squaresLoop[T], squaresWeighed: squaresWeighedLoop[T], dot: dotLoop[T],
 	}
 	for f := Identity + 1; f < funcs; f++ {

@@ -35,9 +35,6 @@ func avx512F32MaxGroups(dst []float32, x []float32, n int, c int, step int)
 func avx512F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
 
 //go:noescape
-func avx512F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
-
-//go:noescape
 func avx512F32AddScaledGroups(dst []float32, a float32, x []float32, n int, c int, dstStep int, xStep int)
 
 //go:noescape
@@ -179,9 +176,6 @@ func avx512F64MaxGroups(dst []float64, x []float64, n int, c int, step int)
 func avx512F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
 
 //go:noescape
-func avx512F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
-
-//go:noescape
 func avx512F64AddScaledGroups(dst []float64, a float64, x []float64, n int, c int, dstStep int, xStep int)
 
 //go:noescape
@@ -267,9 +261,6 @@ func avx2F32MaxGroups(dst []float32, x []float32, n int, c int, step int)
 
 //go:noescape
 func avx2F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
-
-//go:noescape
-func avx2F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
 
 //go:noescape
 func avx2F32AddScaledGroups(dst []float32, a float32, x []float32, n int, c int, dstStep int, xStep int)
@@ -411,9 +402,6 @@ func avx2F64MaxGroups(dst []float64, x []float64, n int, c int, step int)
 
 //go:noescape
 func avx2F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
-
-//go:noescape
-func avx2F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
 
 //go:noescape
 func avx2F64AddScaledGroups(dst []float64, a float64, x []float64, n int, c int, dstStep int, xStep int)

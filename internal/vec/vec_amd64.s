@@ -479,10 +479,10 @@ end:
 // func avx512F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ rest_base+24(FP), CX
-	MOVQ x_base+48(FP), DX
-	MOVQ y_base+72(FP), BX
-	MOVQ dst_base+0(FP), SI
+	MOVQ dst_base+0(FP), CX
+	MOVQ rest_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
 	MOVQ n+96(FP), DI
 	MOVQ c+104(FP), R8
 	MOVQ step+112(FP), R9
@@ -499,17 +499,19 @@ by1:
 	VMOVUPS      (CX)(AX*4), Z0
 	VMOVUPS      (DX)(AX*4), Z1
 	VMOVUPS      (BX)(AX*4), Z2
-	VSUBPS       Z2, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
-	VCMPPS       $0x08, Z3, Z1, K1
-	VBLENDMPS    Z0, Z2, K1, Z4
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
-	VCMPPS       $0x08, Z5, Z1, K1
-	VBLENDMPS    Z2, Z0, K1, Z6
-	VMOVUPS      Z4, (SI)(AX*4)
-	VMOVUPS      Z6, (CX)(AX*4)
+	VMOVUPS      (SI)(AX*4), Z3
+	VSUBPS       Z3, Z2, Z2
+	VBROADCASTSS float32_00000000<>+0(SB), Z3
+	VPXORD       Z4, Z4, Z4
+	VCMPPS       $0x08, Z4, Z2, K1
+	VBLENDMPS    Z1, Z3, K1, Z5
+	VADDPS       Z5, Z0, Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z3
+	VPXORD       Z6, Z6, Z6
+	VCMPPS       $0x08, Z6, Z2, K1
+	VBLENDMPS    Z3, Z1, K1, Z7
+	VMOVUPS      Z0, (CX)(AX*4)
+	VMOVUPS      Z7, (DX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R10
 	JLE          by1
@@ -525,23 +527,25 @@ by1end:
 	VMOVUPS.Z    (CX)(AX*4), K1, Z0
 	VMOVUPS.Z    (DX)(AX*4), K1, Z1
 	VMOVUPS.Z    (BX)(AX*4), K1, Z2
-	VSUBPS       Z2, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z7, Z7, Z7
-	VCMPPS       $0x08, Z7, Z1, K2
-	VBLENDMPS    Z0, Z2, K2, Z8
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z9, Z9, Z9
-	VCMPPS       $0x08, Z9, Z1, K2
-	VBLENDMPS    Z2, Z0, K2, Z10
-	VMOVUPS      Z8, K1, (SI)(AX*4)
-	VMOVUPS      Z10, K1, (CX)(AX*4)
+	VMOVUPS.Z    (SI)(AX*4), K1, Z3
+	VSUBPS       Z3, Z2, Z2
+	VBROADCASTSS float32_00000000<>+0(SB), Z3
+	VPXORD       Z8, Z8, Z8
+	VCMPPS       $0x08, Z8, Z2, K2
+	VBLENDMPS    Z1, Z3, K2, Z9
+	VADDPS       Z9, Z0, Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z3
+	VPXORD       Z10, Z10, Z10
+	VCMPPS       $0x08, Z10, Z2, K2
+	VBLENDMPS    Z3, Z1, K2, Z11
+	VMOVUPS      Z0, K1, (CX)(AX*4)
+	VMOVUPS      Z11, K1, (DX)(AX*4)
 
 rowend:
-	LEAQ (CX)(R8*4), CX
-	LEAQ (DX)(R9*4), DX
-	LEAQ (BX)(R8*4), BX
-	LEAQ (SI)(R9*4), SI
+	LEAQ (CX)(R9*4), CX
+	LEAQ (DX)(R8*4), DX
+	LEAQ (BX)(R9*4), BX
+	LEAQ (SI)(R8*4), SI
 	JMP  group
 
 end:
@@ -553,84 +557,6 @@ DATA float32_00000000<>+8(SB)/8, $0x0000000000000000
 DATA float32_00000000<>+16(SB)/8, $0x0000000000000000
 DATA float32_00000000<>+24(SB)/8, $0x0000000000000000
 GLOBL float32_00000000<>(SB), RODATA|NOPTR, $32
-
-// func avx512F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32AddTakeGroups(SB), NOSPLIT, $0-144
-	MOVQ rest_base+48(FP), CX
-	MOVQ x_base+72(FP), DX
-	MOVQ y_base+96(FP), BX
-	MOVQ a_base+24(FP), SI
-	MOVQ dst_base+0(FP), DI
-	MOVQ n+120(FP), R8
-	MOVQ c+128(FP), R9
-	MOVQ step+136(FP), R10
-
-group:
-	DECQ R8
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(R9), R11
-	CMPQ AX, R11
-	JG   by1end
-
-by1:
-	VMOVUPS      (CX)(AX*4), Z0
-	VMOVUPS      (DX)(AX*4), Z1
-	VMOVUPS      (BX)(AX*4), Z2
-	VMOVUPS      (SI)(AX*4), Z3
-	VSUBPS       Z2, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z4, Z4, Z4
-	VCMPPS       $0x08, Z4, Z1, K1
-	VBLENDMPS    Z0, Z2, K1, Z5
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z6, Z6, Z6
-	VCMPPS       $0x08, Z6, Z1, K1
-	VBLENDMPS    Z2, Z0, K1, Z7
-	VADDPS       Z5, Z3, Z0
-	VMOVUPS      Z0, (DI)(AX*4)
-	VMOVUPS      Z7, (CX)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, R11
-	JLE          by1
-
-by1end:
-	CMPQ         AX, R9
-	JE           rowend
-	MOVQ         R9, R11
-	SUBQ         AX, R11
-	MOVQ         $-1, R12
-	BZHIQ        R11, R12, R12
-	KMOVW        R12, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z0
-	VMOVUPS.Z    (DX)(AX*4), K1, Z1
-	VMOVUPS.Z    (BX)(AX*4), K1, Z2
-	VMOVUPS.Z    (SI)(AX*4), K1, Z3
-	VSUBPS       Z2, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z8, Z8, Z8
-	VCMPPS       $0x08, Z8, Z1, K2
-	VBLENDMPS    Z0, Z2, K2, Z9
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VPXORD       Z10, Z10, Z10
-	VCMPPS       $0x08, Z10, Z1, K2
-	VBLENDMPS    Z2, Z0, K2, Z11
-	VADDPS       Z9, Z3, Z0
-	VMOVUPS      Z0, K1, (DI)(AX*4)
-	VMOVUPS      Z11, K1, (CX)(AX*4)
-
-rowend:
-	LEAQ (CX)(R9*4), CX
-	LEAQ (DX)(R10*4), DX
-	LEAQ (BX)(R9*4), BX
-	LEAQ (SI)(R10*4), SI
-	LEAQ (DI)(R10*4), DI
-	JMP  group
-
-end:
-	VZEROUPPER
-	RET
 
 // func avx512F32AddScaledGroups(dst []float32, a float32, x []float32, n int, c int, dstStep int, xStep int)
 // Requires: AVX, AVX512F, BMI2
@@ -4241,10 +4167,10 @@ end:
 // func avx512F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ rest_base+24(FP), CX
-	MOVQ x_base+48(FP), DX
-	MOVQ y_base+72(FP), BX
-	MOVQ dst_base+0(FP), SI
+	MOVQ dst_base+0(FP), CX
+	MOVQ rest_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
 	MOVQ n+96(FP), DI
 	MOVQ c+104(FP), R8
 	MOVQ step+112(FP), R9
@@ -4261,17 +4187,19 @@ by1:
 	VMOVUPS      (CX)(AX*8), Z0
 	VMOVUPS      (DX)(AX*8), Z1
 	VMOVUPS      (BX)(AX*8), Z2
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
-	VCMPPD       $0x08, Z3, Z1, K1
-	VBLENDMPD    Z0, Z2, K1, Z4
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
-	VCMPPD       $0x08, Z5, Z1, K1
-	VBLENDMPD    Z2, Z0, K1, Z6
-	VMOVUPS      Z4, (SI)(AX*8)
-	VMOVUPS      Z6, (CX)(AX*8)
+	VMOVUPS      (SI)(AX*8), Z3
+	VSUBPD       Z3, Z2, Z2
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
+	VPXORD       Z4, Z4, Z4
+	VCMPPD       $0x08, Z4, Z2, K1
+	VBLENDMPD    Z1, Z3, K1, Z5
+	VADDPD       Z5, Z0, Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
+	VPXORD       Z6, Z6, Z6
+	VCMPPD       $0x08, Z6, Z2, K1
+	VBLENDMPD    Z3, Z1, K1, Z7
+	VMOVUPS      Z0, (CX)(AX*8)
+	VMOVUPS      Z7, (DX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R10
 	JLE          by1
@@ -4287,23 +4215,25 @@ by1end:
 	VMOVUPD.Z    (CX)(AX*8), K1, Z0
 	VMOVUPD.Z    (DX)(AX*8), K1, Z1
 	VMOVUPD.Z    (BX)(AX*8), K1, Z2
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z7, Z7, Z7
-	VCMPPD       $0x08, Z7, Z1, K2
-	VBLENDMPD    Z0, Z2, K2, Z8
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z9, Z9, Z9
-	VCMPPD       $0x08, Z9, Z1, K2
-	VBLENDMPD    Z2, Z0, K2, Z10
-	VMOVUPD      Z8, K1, (SI)(AX*8)
-	VMOVUPD      Z10, K1, (CX)(AX*8)
+	VMOVUPD.Z    (SI)(AX*8), K1, Z3
+	VSUBPD       Z3, Z2, Z2
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
+	VPXORD       Z8, Z8, Z8
+	VCMPPD       $0x08, Z8, Z2, K2
+	VBLENDMPD    Z1, Z3, K2, Z9
+	VADDPD       Z9, Z0, Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
+	VPXORD       Z10, Z10, Z10
+	VCMPPD       $0x08, Z10, Z2, K2
+	VBLENDMPD    Z3, Z1, K2, Z11
+	VMOVUPD      Z0, K1, (CX)(AX*8)
+	VMOVUPD      Z11, K1, (DX)(AX*8)
 
 rowend:
-	LEAQ (CX)(R8*8), CX
-	LEAQ (DX)(R9*8), DX
-	LEAQ (BX)(R8*8), BX
-	LEAQ (SI)(R9*8), SI
+	LEAQ (CX)(R9*8), CX
+	LEAQ (DX)(R8*8), DX
+	LEAQ (BX)(R9*8), BX
+	LEAQ (SI)(R8*8), SI
 	JMP  group
 
 end:
@@ -4315,84 +4245,6 @@ DATA float64_0000000000000000<>+8(SB)/8, $0x0000000000000000
 DATA float64_0000000000000000<>+16(SB)/8, $0x0000000000000000
 DATA float64_0000000000000000<>+24(SB)/8, $0x0000000000000000
 GLOBL float64_0000000000000000<>(SB), RODATA|NOPTR, $32
-
-// func avx512F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64AddTakeGroups(SB), NOSPLIT, $0-144
-	MOVQ rest_base+48(FP), CX
-	MOVQ x_base+72(FP), DX
-	MOVQ y_base+96(FP), BX
-	MOVQ a_base+24(FP), SI
-	MOVQ dst_base+0(FP), DI
-	MOVQ n+120(FP), R8
-	MOVQ c+128(FP), R9
-	MOVQ step+136(FP), R10
-
-group:
-	DECQ R8
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(R9), R11
-	CMPQ AX, R11
-	JG   by1end
-
-by1:
-	VMOVUPS      (CX)(AX*8), Z0
-	VMOVUPS      (DX)(AX*8), Z1
-	VMOVUPS      (BX)(AX*8), Z2
-	VMOVUPS      (SI)(AX*8), Z3
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z4, Z4, Z4
-	VCMPPD       $0x08, Z4, Z1, K1
-	VBLENDMPD    Z0, Z2, K1, Z5
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z6, Z6, Z6
-	VCMPPD       $0x08, Z6, Z1, K1
-	VBLENDMPD    Z2, Z0, K1, Z7
-	VADDPD       Z5, Z3, Z0
-	VMOVUPS      Z0, (DI)(AX*8)
-	VMOVUPS      Z7, (CX)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, R11
-	JLE          by1
-
-by1end:
-	CMPQ         AX, R9
-	JE           rowend
-	MOVQ         R9, R11
-	SUBQ         AX, R11
-	MOVQ         $-1, R12
-	BZHIQ        R11, R12, R12
-	KMOVW        R12, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z0
-	VMOVUPD.Z    (DX)(AX*8), K1, Z1
-	VMOVUPD.Z    (BX)(AX*8), K1, Z2
-	VMOVUPD.Z    (SI)(AX*8), K1, Z3
-	VSUBPD       Z2, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z8, Z8, Z8
-	VCMPPD       $0x08, Z8, Z1, K2
-	VBLENDMPD    Z0, Z2, K2, Z9
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VPXORD       Z10, Z10, Z10
-	VCMPPD       $0x08, Z10, Z1, K2
-	VBLENDMPD    Z2, Z0, K2, Z11
-	VADDPD       Z9, Z3, Z0
-	VMOVUPD      Z0, K1, (DI)(AX*8)
-	VMOVUPD      Z11, K1, (CX)(AX*8)
-
-rowend:
-	LEAQ (CX)(R9*8), CX
-	LEAQ (DX)(R10*8), DX
-	LEAQ (BX)(R9*8), BX
-	LEAQ (SI)(R10*8), SI
-	LEAQ (DI)(R10*8), DI
-	JMP  group
-
-end:
-	VZEROUPPER
-	RET
 
 // func avx512F64AddScaledGroups(dst []float64, a float64, x []float64, n int, c int, dstStep int, xStep int)
 // Requires: AVX, AVX512F, BMI2
@@ -5879,10 +5731,10 @@ end:
 // func avx2F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
 // Requires: AVX
 TEXT ·avx2F32TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ rest_base+24(FP), CX
-	MOVQ x_base+48(FP), DX
-	MOVQ y_base+72(FP), BX
-	MOVQ dst_base+0(FP), SI
+	MOVQ dst_base+0(FP), CX
+	MOVQ rest_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
 	MOVQ n+96(FP), DI
 	MOVQ c+104(FP), R8
 	MOVQ step+112(FP), R9
@@ -5899,17 +5751,19 @@ by1:
 	VMOVUPS   (CX)(AX*4), Y0
 	VMOVUPS   (DX)(AX*4), Y1
 	VMOVUPS   (BX)(AX*4), Y2
-	VSUBPS    Y2, Y1, Y1
-	VMOVUPS   float32_00000000<>+0(SB), Y3
-	VXORPS    Y2, Y2, Y2
-	VCMPPS    $0x08, Y2, Y1, Y2
-	VBLENDVPS Y2, Y0, Y3, Y2
+	VMOVUPS   (SI)(AX*4), Y3
+	VSUBPS    Y3, Y2, Y2
 	VMOVUPS   float32_00000000<>+0(SB), Y4
 	VXORPS    Y3, Y3, Y3
-	VCMPPS    $0x08, Y3, Y1, Y1
-	VBLENDVPS Y1, Y4, Y0, Y0
-	VMOVUPS   Y2, (SI)(AX*4)
+	VCMPPS    $0x08, Y3, Y2, Y3
+	VBLENDVPS Y3, Y1, Y4, Y3
+	VADDPS    Y3, Y0, Y0
+	VMOVUPS   float32_00000000<>+0(SB), Y4
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x08, Y3, Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
 	VMOVUPS   Y0, (CX)(AX*4)
+	VMOVUPS   Y1, (DX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, R10
 	JLE       by1
@@ -5926,102 +5780,25 @@ by1end:
 	VMASKMOVPS (CX)(AX*4), Y0, Y1
 	VMASKMOVPS (DX)(AX*4), Y0, Y2
 	VMASKMOVPS (BX)(AX*4), Y0, Y3
-	VSUBPS     Y3, Y2, Y2
-	VMOVUPS    float32_00000000<>+0(SB), Y4
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x08, Y3, Y2, Y3
-	VBLENDVPS  Y3, Y1, Y4, Y3
+	VMASKMOVPS (SI)(AX*4), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
 	VMOVUPS    float32_00000000<>+0(SB), Y5
 	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x08, Y4, Y2, Y2
-	VBLENDVPS  Y2, Y5, Y1, Y1
-	VMASKMOVPS Y3, Y0, (SI)(AX*4)
-	VMASKMOVPS Y1, Y0, (CX)(AX*4)
-
-rowend:
-	LEAQ (CX)(R8*4), CX
-	LEAQ (DX)(R9*4), DX
-	LEAQ (BX)(R8*4), BX
-	LEAQ (SI)(R9*4), SI
-	JMP  group
-
-end:
-	VZEROUPPER
-	RET
-
-// func avx2F32AddTakeGroups(dst []float32, a []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
-// Requires: AVX
-TEXT ·avx2F32AddTakeGroups(SB), NOSPLIT, $0-144
-	MOVQ rest_base+48(FP), CX
-	MOVQ x_base+72(FP), DX
-	MOVQ y_base+96(FP), BX
-	MOVQ a_base+24(FP), SI
-	MOVQ dst_base+0(FP), DI
-	MOVQ n+120(FP), R8
-	MOVQ c+128(FP), R9
-	MOVQ step+136(FP), R10
-
-group:
-	DECQ R8
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(R9), R11
-	CMPQ AX, R11
-	JG   by1end
-
-by1:
-	VMOVUPS   (CX)(AX*4), Y0
-	VMOVUPS   (DX)(AX*4), Y1
-	VMOVUPS   (BX)(AX*4), Y2
-	VMOVUPS   (SI)(AX*4), Y3
-	VSUBPS    Y2, Y1, Y1
-	VMOVUPS   float32_00000000<>+0(SB), Y4
-	VXORPS    Y2, Y2, Y2
-	VCMPPS    $0x08, Y2, Y1, Y2
-	VBLENDVPS Y2, Y0, Y4, Y2
-	VMOVUPS   float32_00000000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPS    $0x08, Y4, Y1, Y1
-	VBLENDVPS Y1, Y5, Y0, Y0
-	VADDPS    Y2, Y3, Y1
-	VMOVUPS   Y1, (DI)(AX*4)
-	VMOVUPS   Y0, (CX)(AX*4)
-	ADDQ      $+8, AX
-	CMPQ      AX, R11
-	JLE       by1
-
-by1end:
-	CMPQ       AX, R9
-	JE         rowend
-	MOVQ       R9, R11
-	SUBQ       AX, R11
-	LEAQ       ones<>+32(SB), R12
-	SHLQ       $0x02, R11
-	SUBQ       R11, R12
-	VMOVUPS    (R12), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VMASKMOVPS (BX)(AX*4), Y0, Y3
-	VMASKMOVPS (SI)(AX*4), Y0, Y4
-	VSUBPS     Y3, Y2, Y2
+	VCMPPS     $0x08, Y4, Y3, Y4
+	VBLENDVPS  Y4, Y2, Y5, Y4
+	VADDPS     Y4, Y1, Y1
 	VMOVUPS    float32_00000000<>+0(SB), Y5
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x08, Y3, Y2, Y3
-	VBLENDVPS  Y3, Y1, Y5, Y3
-	VMOVUPS    float32_00000000<>+0(SB), Y6
-	VXORPS     Y5, Y5, Y5
-	VCMPPS     $0x08, Y5, Y2, Y2
-	VBLENDVPS  Y2, Y6, Y1, Y1
-	VADDPS     Y3, Y4, Y2
-	VMASKMOVPS Y2, Y0, (DI)(AX*4)
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x08, Y4, Y3, Y3
+	VBLENDVPS  Y3, Y5, Y2, Y2
 	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+	VMASKMOVPS Y2, Y0, (DX)(AX*4)
 
 rowend:
 	LEAQ (CX)(R9*4), CX
-	LEAQ (DX)(R10*4), DX
+	LEAQ (DX)(R8*4), DX
 	LEAQ (BX)(R9*4), BX
-	LEAQ (SI)(R10*4), SI
-	LEAQ (DI)(R10*4), DI
+	LEAQ (SI)(R8*4), SI
 	JMP  group
 
 end:
@@ -9388,10 +9165,10 @@ end:
 // func avx2F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
 // Requires: AVX
 TEXT ·avx2F64TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ rest_base+24(FP), CX
-	MOVQ x_base+48(FP), DX
-	MOVQ y_base+72(FP), BX
-	MOVQ dst_base+0(FP), SI
+	MOVQ dst_base+0(FP), CX
+	MOVQ rest_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
 	MOVQ n+96(FP), DI
 	MOVQ c+104(FP), R8
 	MOVQ step+112(FP), R9
@@ -9408,17 +9185,19 @@ by1:
 	VMOVUPS   (CX)(AX*8), Y0
 	VMOVUPS   (DX)(AX*8), Y1
 	VMOVUPS   (BX)(AX*8), Y2
-	VSUBPD    Y2, Y1, Y1
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y3
-	VXORPS    Y2, Y2, Y2
-	VCMPPD    $0x08, Y2, Y1, Y2
-	VBLENDVPD Y2, Y0, Y3, Y2
+	VMOVUPS   (SI)(AX*8), Y3
+	VSUBPD    Y3, Y2, Y2
 	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
 	VXORPS    Y3, Y3, Y3
-	VCMPPD    $0x08, Y3, Y1, Y1
-	VBLENDVPD Y1, Y4, Y0, Y0
-	VMOVUPS   Y2, (SI)(AX*8)
+	VCMPPD    $0x08, Y3, Y2, Y3
+	VBLENDVPD Y3, Y1, Y4, Y3
+	VADDPD    Y3, Y0, Y0
+	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
+	VXORPS    Y3, Y3, Y3
+	VCMPPD    $0x08, Y3, Y2, Y2
+	VBLENDVPD Y2, Y4, Y1, Y1
 	VMOVUPS   Y0, (CX)(AX*8)
+	VMOVUPS   Y1, (DX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, R10
 	JLE       by1
@@ -9435,102 +9214,25 @@ by1end:
 	VMASKMOVPD (CX)(AX*8), Y0, Y1
 	VMASKMOVPD (DX)(AX*8), Y0, Y2
 	VMASKMOVPD (BX)(AX*8), Y0, Y3
-	VSUBPD     Y3, Y2, Y2
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y4
-	VXORPS     Y3, Y3, Y3
-	VCMPPD     $0x08, Y3, Y2, Y3
-	VBLENDVPD  Y3, Y1, Y4, Y3
+	VMASKMOVPD (SI)(AX*8), Y0, Y4
+	VSUBPD     Y4, Y3, Y3
 	VMOVUPS    float64_0000000000000000<>+0(SB), Y5
 	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x08, Y4, Y2, Y2
-	VBLENDVPD  Y2, Y5, Y1, Y1
-	VMASKMOVPD Y3, Y0, (SI)(AX*8)
-	VMASKMOVPD Y1, Y0, (CX)(AX*8)
-
-rowend:
-	LEAQ (CX)(R8*8), CX
-	LEAQ (DX)(R9*8), DX
-	LEAQ (BX)(R8*8), BX
-	LEAQ (SI)(R9*8), SI
-	JMP  group
-
-end:
-	VZEROUPPER
-	RET
-
-// func avx2F64AddTakeGroups(dst []float64, a []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
-// Requires: AVX
-TEXT ·avx2F64AddTakeGroups(SB), NOSPLIT, $0-144
-	MOVQ rest_base+48(FP), CX
-	MOVQ x_base+72(FP), DX
-	MOVQ y_base+96(FP), BX
-	MOVQ a_base+24(FP), SI
-	MOVQ dst_base+0(FP), DI
-	MOVQ n+120(FP), R8
-	MOVQ c+128(FP), R9
-	MOVQ step+136(FP), R10
-
-group:
-	DECQ R8
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(R9), R11
-	CMPQ AX, R11
-	JG   by1end
-
-by1:
-	VMOVUPS   (CX)(AX*8), Y0
-	VMOVUPS   (DX)(AX*8), Y1
-	VMOVUPS   (BX)(AX*8), Y2
-	VMOVUPS   (SI)(AX*8), Y3
-	VSUBPD    Y2, Y1, Y1
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
-	VXORPS    Y2, Y2, Y2
-	VCMPPD    $0x08, Y2, Y1, Y2
-	VBLENDVPD Y2, Y0, Y4, Y2
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPD    $0x08, Y4, Y1, Y1
-	VBLENDVPD Y1, Y5, Y0, Y0
-	VADDPD    Y2, Y3, Y1
-	VMOVUPS   Y1, (DI)(AX*8)
-	VMOVUPS   Y0, (CX)(AX*8)
-	ADDQ      $+4, AX
-	CMPQ      AX, R11
-	JLE       by1
-
-by1end:
-	CMPQ       AX, R9
-	JE         rowend
-	MOVQ       R9, R11
-	SUBQ       AX, R11
-	LEAQ       ones<>+32(SB), R12
-	SHLQ       $0x03, R11
-	SUBQ       R11, R12
-	VMOVUPS    (R12), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VMASKMOVPD (BX)(AX*8), Y0, Y3
-	VMASKMOVPD (SI)(AX*8), Y0, Y4
-	VSUBPD     Y3, Y2, Y2
+	VCMPPD     $0x08, Y4, Y3, Y4
+	VBLENDVPD  Y4, Y2, Y5, Y4
+	VADDPD     Y4, Y1, Y1
 	VMOVUPS    float64_0000000000000000<>+0(SB), Y5
-	VXORPS     Y3, Y3, Y3
-	VCMPPD     $0x08, Y3, Y2, Y3
-	VBLENDVPD  Y3, Y1, Y5, Y3
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y6
-	VXORPS     Y5, Y5, Y5
-	VCMPPD     $0x08, Y5, Y2, Y2
-	VBLENDVPD  Y2, Y6, Y1, Y1
-	VADDPD     Y3, Y4, Y2
-	VMASKMOVPD Y2, Y0, (DI)(AX*8)
+	VXORPS     Y4, Y4, Y4
+	VCMPPD     $0x08, Y4, Y3, Y3
+	VBLENDVPD  Y3, Y5, Y2, Y2
 	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+	VMASKMOVPD Y2, Y0, (DX)(AX*8)
 
 rowend:
 	LEAQ (CX)(R9*8), CX
-	LEAQ (DX)(R10*8), DX
+	LEAQ (DX)(R8*8), DX
 	LEAQ (BX)(R9*8), BX
-	LEAQ (SI)(R10*8), SI
-	LEAQ (DI)(R10*8), DI
+	LEAQ (SI)(R8*8), SI
 	JMP  group
 
 end:

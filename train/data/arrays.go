@@ -2,18 +2,28 @@ package data
 
 import (
 	"archive/zip"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"example.com/pcn/internal/bounded"
+	"example.com/pcn/internal/quoted"
 )
 
 // defaultTargets is the array that is learned when none is named.
 const defaultTargets = "y"
+
+// Names that arrays of inputs, and of what is to be learned, have where none is given. The
+// one that comes first is taken.
+var (
+	inputArrays  = []string{"x", "inputs", "input", "images", "features", "data"}
+	targetArrays = []string{defaultTargets, "labels", "label", "targets", "target", "classes"}
+)
 
 // arrays are the arrays that a file or folder holds by name. open returns an
 // [fs.ErrNotExist] for one that is not there, and otherwise its bytes and how
@@ -21,6 +31,7 @@ const defaultTargets = "y"
 type arrays interface {
 	open(name string) (r io.ReadCloser, limit int64, err error)
 	path(name string) string
+	names() []string
 }
 
 // npzFile is an NPZ file: a zip of NPY files.
@@ -30,6 +41,14 @@ type npzFile struct {
 }
 
 func (z npzFile) path(name string) string { return z.file + ": " + name }
+
+func (z npzFile) names() []string {
+	var names []string
+	for _, f := range z.File {
+		names = append(names, strings.TrimSuffix(f.Name, ".npy"))
+	}
+	return names
+}
 
 func (z npzFile) open(name string) (io.ReadCloser, int64, error) {
 	for _, f := range z.File {
@@ -51,6 +70,14 @@ func (z npzFile) open(name string) (io.ReadCloser, int64, error) {
 type npyFolder string
 
 func (d npyFolder) path(name string) string { return filepath.Join(string(d), name+".npy") }
+
+func (d npyFolder) names() []string {
+	paths, _ := filepath.Glob(filepath.Join(escapeGlob(string(d)), "*.npy"))
+	for i, path := range paths {
+		paths[i] = strings.TrimSuffix(filepath.Base(path), ".npy")
+	}
+	return paths
+}
 
 func (d npyFolder) open(name string) (io.ReadCloser, int64, error) {
 	f, err := openFile(d.path(name))
@@ -90,57 +117,77 @@ func readNPZFile(path string, cols Columns) (rest, test *Set, err error) {
 	return readNPZ(f, size, path, cols)
 }
 
-// readArrays reads x and y or, where there is no x, x_train, y_train, x_test and
-// y_test, with cols' name in place of y.
+// readArrays reads the arrays of inputs and of what is to be learned or, where there are
+// none, those of a training and a test part. cols may name them.
 func readArrays(src arrays, cols Columns) (rest, test *Set, err error) {
-	y := defaultTargets
-	switch {
-	case cols.Label != "":
-		y = cols.Label
-	case len(cols.Targets) == 1:
-		y = cols.Targets[0]
-	case len(cols.Targets) > 1:
-		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: targets: must be the name of one array, got %q", src.path("x"), cols.Targets)}
+	xs, ys := inputArrays, targetArrays
+	if len(cols.Inputs) > 0 {
+		xs = cols.Inputs
 	}
-	rest, err = readPair(src, "x", y, cols)
-	if err == nil || !errors.Is(err, errNoInputs) {
+	if learned := cols.learned(); len(learned) > 0 && !slices.Equal(learned, []string{defaultTargets}) { // which an unnamed one is, once it is known what it holds
+		ys = learned
+	}
+	if len(cols.Drop) > 0 || len(cols.Inputs) > 1 || len(cols.Targets) > 1 {
+		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: must be the name of one array of inputs, and one to learn, got inputs %q, targets %q and %q to drop", src.path("x"), cols.Inputs, cols.Targets, cols.Drop)}
+	}
+	x, y := findArray(src, xs, ""), findArray(src, ys, "")
+	if x != "" {
+		rest, err = readPair(src, x, cmp.Or(y, ys[0]), cols)
 		return rest, nil, err
 	}
-	rest, err = readPair(src, "x_train", y+"_train", cols)
-	if errors.Is(err, errNoInputs) {
-		return nil, nil, fmt.Errorf("data: %s: must have arrays x and y or x_train, y_train, x_test and y_test: %w", src.path("x"), fs.ErrNotExist)
+	x, y = findArray(src, xs, "train"), findArray(src, ys, "train")
+	if x == "" {
+		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: must have arrays x and y or x_train, y_train, x_test and y_test, or names for others of inputs and to learn, got %s", src.path(xs[0]), quoted.List(src.names()))}
 	}
-	if err != nil {
+	if rest, err = readPair(src, x, cmp.Or(y, ys[0]+"_train"), cols); err != nil {
 		return nil, nil, err
 	}
-	if cols.Label == "" && len(cols.Targets) == 0 { // the test part is what the training part is
-		if rest.Classes > 0 {
-			cols.Label = y
-		} else {
-			cols.Targets = []string{y}
-		}
+	if x = findArray(src, xs, "test"); x == "" {
+		return rest, nil, nil
 	}
-	if test, err = readPair(src, "x_test", y+"_test", cols); err != nil {
-		if errors.Is(err, errNoInputs) {
-			return rest, nil, nil
-		}
+	if rest.Classes > 0 { // the test part is what the training part is
+		cols.Label, cols.Targets = y, nil
+	} else {
+		cols.Targets = []string{y}
+	}
+	if rest.ClassNames != nil {
+		cols.Classes = rest.ClassNames
+	}
+	cols.testing = true
+	if test, err = readPair(src, x, cmp.Or(findArray(src, ys, "test"), ys[0]+"_test"), cols); err != nil {
 		return nil, nil, err
 	}
-	if err := agree(rest, test, src.path("x_test")); err != nil {
+	if err := agree(rest, test, src.path(x)); err != nil {
 		return nil, nil, err
 	}
 	return rest, test, nil
 }
 
-// errNoInputs says that there is no array of inputs of that name.
-var errNoInputs = errors.New("no inputs")
+// findArray returns the array of src that has one of these names, whatever the case,
+// alone or with the name of a part: x, x_train or train_x. Empty where none has.
+func findArray(src arrays, names []string, part string) string {
+	for _, name := range names {
+		forms := []string{name}
+		if part != "" {
+			forms = []string{name + "_" + part, part + "_" + name}
+		}
+		for _, is := range src.names() {
+			if slices.Contains(forms, is) {
+				return is
+			}
+		}
+		for _, is := range src.names() {
+			if slices.ContainsFunc(forms, func(form string) bool { return strings.EqualFold(form, is) }) {
+				return is
+			}
+		}
+	}
+	return ""
+}
 
 // readPair reads one set from the arrays of its inputs and targets.
 func readPair(src arrays, x, y string, cols Columns) (*Set, error) {
 	inputs, err := readArray(src, x)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errNoInputs
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -150,21 +197,15 @@ func readPair(src arrays, x, y string, cols Columns) (*Set, error) {
 	}
 	targets, err := readArray(src, y)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &ColumnError{fmt.Sprintf("data: %s: must be an array, the targets of %s, got none", src.path(y), x)}
+		return nil, &ColumnError{fmt.Sprintf("data: %s: must be an array, the targets of %s, got none of %s", src.path(y), x, quoted.List(src.names()))}
 	}
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case cols.Label != "" || len(cols.Targets) == 0 && targets.Kind != 'f':
-		err = targets.labels(s)
-	default:
-		err = targets.targets(s)
-	}
-	if err != nil {
+	if err := targets.learned(s, y, cols); err != nil {
 		return nil, fmt.Errorf("data: %s: %w", src.path(y), err)
 	}
-	if s.labels != nil && len(cols.Classes) == 0 && s.Classes < 2 && !strings.HasSuffix(y, "_test") {
+	if s.labels != nil && !cols.testing && len(cols.Classes) == 0 && s.Classes < 2 {
 		return nil, fmt.Errorf("data: %s: must have at least 2 classes, got labels that are all 0", src.path(y))
 	}
 	var transform Transform

@@ -45,7 +45,8 @@ type Columns struct {
 	// Form is what the images of folders are brought to. Other data has none.
 	Form ImageForm
 
-	colour Colour // of the training set's images, where Form says none
+	colour  Colour // of the training set's images, where Form says none
+	testing bool   // what is read is the test part of something
 }
 
 // formless returns an error where c asks for a form that what path holds cannot have.

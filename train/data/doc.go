@@ -12,7 +12,9 @@
 //   - [Read], any of these, and NumPy's NPZ and NPY files, by path,
 //   - [NewClasses] and [NewRegression], slices of your own.
 //
-// [Rows] reads the same rows from a file or pipe without end, in constant memory.
+// [Rows] reads the same rows from a file or pipe without end, in constant memory. What
+// the columns of a file become is a [Table]: it is found out by the rows that are learned
+// from, and all others become inputs in the same way.
 //
 // Package fetch, below this one, downloads the sets that are known by name.
 //

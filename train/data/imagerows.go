@@ -18,8 +18,8 @@ func AreImages(path string) bool {
 }
 
 // NewImageRows returns the images of a folder, in the order of the files' names, or one
-// file of an image, as rows: of o.Shape, which they must have by themselves where o.Form
-// gives no size. Where rows have a class it is a folder with a folder of images for
+// file of an image, as rows: of o.Shape, to which they are resized, which is noted where
+// o.Form does not say so. Where rows have a class it is a folder with a folder of images for
 // each of o.Classes that there are. Files whose names begin with a dot are passed over.
 func NewImageRows(path string, o RowOptions) (*Rows, error) {
 	switch {
@@ -86,23 +86,22 @@ func (r *Rows) Images() []string { return r.images }
 
 // readImages adds all images to b, and sends it when it is full.
 func (r *Rows) readImages(ctx context.Context, b *Batch, send func()) error {
-	shape := r.opts.Shape
+	shape, noted := r.opts.Shape, false
 	for i, path := range r.images {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		p, err := readPicture(path, r.opts.Form.Size)
-		if err == nil {
-			if size := p.pixels.Rect.Size(); size.Y != shape[0] || size.X != shape[1] {
-				err = fmt.Errorf("must have %d×%d pixels as the inputs, got %d×%d", shape[1], shape[0], size.X, size.Y)
-			}
-		}
+		p, err := readPicture(path, Size{Width: shape[1], Height: shape[0]})
 		if err != nil {
 			send()
 			if rel, of := strings.CutPrefix(path, filepath.Clean(r.name)+string(filepath.Separator)); of {
 				err = fmt.Errorf("%s: %w", rel, err)
 			}
 			return err
+		}
+		if was := p.was; was != p.pixels.Rect.Size() && r.opts.Form.Size == (Size{}) && r.opts.Note != nil && !noted {
+			noted = true
+			r.opts.Note(fmt.Sprintf("images are resized to the %d×%d pixels of the inputs: %s has %d×%d", shape[1], shape[0], filepath.Base(path), was.X, was.Y))
 		}
 		for _, x := range p.append(nil, shape[2]) {
 			b.Inputs = append(b.Inputs, float64(x)*r.opts.White/255)

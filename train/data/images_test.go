@@ -282,13 +282,21 @@ func TestImageRows(t *testing.T) {
 		t.Errorf("%d rows, %v", n, err)
 	}
 
+	// Of another size they are resized, which is said once.
+	var said []string
+	if r, err = NewImageRows(filepath.Join(all, "ant"), colour); err != nil {
+		t.Fatal(err)
+	}
+	r.opts.Note = func(text string) { said = append(said, text) }
+	if _, err := r.Each(t.Context(), func(*Batch) error { return nil }); err != nil || len(said) != 1 || said[0] != "images are resized to the 2×1 pixels of the inputs: 3.png has 4×1" {
+		t.Errorf("said %q, %v", said, err)
+	}
+
 	empty := filepath.Dir(write(t, filepath.Join(dir, "empty/.x"), nil))
 	for want, of := range map[string]struct {
 		path string
 		o    RowOptions
 	}{
-		"all/ant: 3.png: must have 2×1 pixels as the inputs, got 4×1":    {filepath.Join(all, "ant"), colour},
-		"1.png: must have 1×1 pixels as the inputs, got 2×1":             {one, RowOptions{Shape: []int{1, 1, 1}, White: 255}},
 		"all: ant: must be an image, .png, .jpg, .jpeg, got \"\"":        {all, colour},
 		"cat: must be rows of numbers, since inputs are no images":       {cat, RowOptions{Width: 6}},
 		"cat: must be rows of numbers, since images have no targets":     {cat, RowOptions{Shape: []int{1, 2, 3}, Outputs: 1}},

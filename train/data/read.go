@@ -16,11 +16,13 @@ import (
 //   - a file of rows, .csv, .tsv or .jsonl, or one of them with .gz: all columns but
 //     those named are inputs, see [ReadCSV];
 //   - an NPZ file, or an NPY file or folder of NPY files, with the arrays x and y
-//     or, as Keras' mnist.npz, x_train, y_train, x_test and y_test; y is another
-//     name if cols has one. x is of shape (n), (n, features), (n, height, width) or
+//     or, as Keras' mnist.npz, x_train, y_train, x_test and y_test, whatever the case;
+//     images, features or data may stand for x, and labels or targets for y, or other
+//     names that cols has. x is of shape (n), (n, features), (n, height, width) or
 //     (n, height, width, channels), and y (n) or (n, targets), of bool, integers,
-//     float32 or float64. Where cols has no name, a y of floats is to regress on, and
-//     any other holds classes;
+//     float32 or float64. Where cols does not say, a y of floats is to regress on, unless
+//     it has few whole numbers or each row is a 1 among zeros, and any other holds
+//     classes;
 //   - a folder of images for each class, see [Images]; or two folders of such
 //     folders, named train and test;
 //   - a folder of IDX files, see [IDX], or of CIFAR's, see [CIFAR10] and [CIFAR100].
@@ -69,8 +71,7 @@ func HasArrays(path string) bool {
 	case ".npz", ".npy":
 		return true
 	}
-	npys, _ := filepath.Glob(filepath.Join(escapeGlob(path), "x*.npy"))
-	return len(npys) > 0
+	return len(npyFolder(path).names()) > 0
 }
 
 // BaseName returns the name of a file or folder without its extensions.
@@ -113,8 +114,8 @@ func readFolder(dir string, cols Columns) (rest, test *Set, err error) {
 		}
 		return readArrays(npyFolder(dir), cols)
 	}
-	if cols.Label != "" || len(cols.Targets) > 0 {
-		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: must have neither label nor target, since a folder of images has no columns", dir)}
+	if len(cols.learned())+len(cols.Inputs)+len(cols.Drop) > 0 {
+		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: must have neither label nor target, nor inputs, since a folder of images has no columns", dir)}
 	}
 	for _, known := range []struct {
 		file string // which only such a folder has
@@ -201,6 +202,7 @@ func ReadTest(path string, cols Columns, train *Set) (*Set, error) {
 	if cols.Label == "" && len(cols.Targets) == 0 && train.labels == nil {
 		cols.Targets = []string{defaultTargets}
 	}
+	cols.testing = true
 	all, test, err := Read(path, cols)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ type survey struct {
 	layouts                     []string       // of dates that fit all
 	texts                       map[string]int // how often each is there, of those that are no numbers
 	more                        bool           // texts than are held
-	commas                      string         // a number with a comma
+	commas                      string         // a number with a comma, and what it is
 
 	whole, rising bool                 // all are whole numbers, each larger than the one before
 	last          float64              // number
@@ -54,7 +54,7 @@ func (s *survey) add(field string, separator rune, decode func(string) string) {
 			s.seen[x] = struct{}{}
 		}
 		if s.numbers++; s.commas == "" && strings.Contains(field, ",") {
-			s.commas = strings.Clone(field)
+			s.commas = fmt.Sprintf("%s is %v", strings.TrimSpace(field), x)
 		}
 		return
 	}
@@ -106,8 +106,7 @@ func (s *survey) column(c Column) (Column, string) {
 			return c, "has no name and counts the rows: it is left out"
 		}
 		if s.commas != "" {
-			x, _ := parseNumber(s.commas, ';')
-			note = fmt.Sprintf("has numbers with commas: %s is %v", s.commas, x)
+			note = "has numbers with commas: " + s.commas
 		}
 	case s.odd():
 		c.Kind, c.Flagged = KindNumber, true

@@ -139,7 +139,7 @@ func (t Transform) Undo(x *tensor.Dense) (*tensor.Dense, error) {
 	raw := x.Clone().(*tensor.Dense)
 	if x.Dtype() == tensor.Float32 && slices.ContainsFunc(t.Shift, func(x float64) bool { return x != 0 }) {
 		raw = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(x.Shape().Clone()...))
-		dense.Fill(raw, func(i int) float64 { return dense.At(x, i) })
+		dense.Copy(raw, x, 0)
 	}
 	return raw, t.Apply(raw)
 }

@@ -30,15 +30,16 @@ type measure struct {
 
 // measures are made of their settings, by their names.
 var measures = map[string]func(settings []string) (measure, error){
-	"accuracy": accuracyMeasure,
-	"time":     timeMeasure,
-	"recall":   recallMeasure,
+	"accuracy":  accuracyMeasure,
+	"time":      timeMeasure,
+	"recall":    recallMeasure,
+	"both-ways": bothWaysMeasure,
 }
 
 // Measures returns the names of what a table's runs may be measured by: accuracy, of the
 // last epoch, of the epoch with the lowest error on the validation part, and of the best
 // epoch on the test part; time 97.5 98, until that accuracy on the validation part; recall, of
-// what a memory has seen.
+// what a memory has seen; both-ways, accuracy and what is generated.
 func Measures() []string {
 	var names []string
 	for name := range measures {

@@ -142,10 +142,6 @@ func (r *Result) Write(w io.Writer) error {
 	}
 	fmt.Fprintln(tab, "\truns\tseconds of learning")
 	for _, row := range r.Rows {
-		if row.Error != "" {
-			fmt.Fprintf(tab, "%s\tcould not be run: %s\n", row.Name, strings.ReplaceAll(row.Error, "\n", "; "))
-			continue
-		}
 		fmt.Fprint(tab, row.Name)
 		for _, k := range r.shown() {
 			c := r.Columns[k]
@@ -155,12 +151,26 @@ func (r *Result) Write(w io.Writer) error {
 			}
 		}
 		runs := fmt.Sprint(len(r.Seeds))
-		if row.Diverged > 0 {
+		switch {
+		case row.Error != "":
+			runs = "-"
+		case row.Diverged > 0:
 			runs += fmt.Sprintf(", %d diverged", row.Diverged)
 		}
 		fmt.Fprintf(tab, "\t%s\t%s\n", runs, Column{Digits: 1}.text(row.Seconds))
 	}
-	return tab.Flush()
+	if err := tab.Flush(); err != nil {
+		return err
+	}
+	for _, row := range r.Rows {
+		if row.Error == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s could not be run: %s\n", row.Name, strings.ReplaceAll(row.Error, "\n", "; ")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // publishedText returns a published figure as people read it, with the digits that it has.

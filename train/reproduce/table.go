@@ -52,6 +52,8 @@ type Spec struct {
 	At   float64 `yaml:"at"`
 	// Settings are laid over the table's base, by their paths in a recipe.
 	Settings *yamlfile.Node `yaml:"settings"`
+
+	place *yamlfile.Node // settings of the place, over these
 }
 
 // file is a table's file, which begins with its head.
@@ -66,6 +68,8 @@ type file struct {
 	Base    *yamlfile.Node `yaml:"base"`
 	Seeds   int            `yaml:"seeds"`
 	Rows    []Spec         `yaml:"rows"`
+	Lines   []Spec         `yaml:"lines"` // with Places: a row for each of both
+	Places  []Spec         `yaml:"places"`
 	Quick   struct {
 		Seeds    int            `yaml:"seeds"`
 		Settings *yamlfile.Node `yaml:"settings"`
@@ -123,6 +127,12 @@ func Load(name string, o Options) (*Table, error) {
 //	    published: 98.2     # may be left out
 //	    settings:           # over base, any of a recipe, by their paths
 //	      learning.rule: pc
+//	lines:                  # beside rows or in place of them: one for each line
+//	  - name: PC
+//	    settings: {learning.rule: pc}
+//	places:                 # at each place, drawn as lines
+//	  - at: 2
+//	    settings: {model.layers: [784, 128, 128, 10]}
 //	quick:                  # the version of a minute
 //	  seeds: 1
 //	  settings: {data.limit: 2000, learning.epochs: 2}
@@ -142,15 +152,22 @@ func Parse(name string, text []byte, o Options) (*Table, error) {
 		e.Path = path
 		errs = append(errs, e)
 	}
-	t := &Table{Name: strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), Text: text, Head: Head{f.Title, f.Source, f.Theirs, f.Ours, f.Takes}, Rows: f.Rows}
+	t := &Table{Name: strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), Text: text, Head: Head{f.Title, f.Source, f.Theirs, f.Ours, f.Takes}}
 	if t.measure, err = newMeasure(f.Measure); err != nil {
 		bad("measure", "%v", err)
 	}
 	if f.Seeds = cmp.Or(f.Seeds, 1); f.Seeds < 1 {
 		bad("seeds", "must be a whole number >= 1, got %d", f.Seeds)
 	}
+	for _, line := range f.Lines {
+		for _, place := range f.Places {
+			name := fmt.Sprintf("%s, %s", line.Name, cmp.Or(place.Name, fmt.Sprint(place.At)))
+			f.Rows = append(f.Rows, Spec{Name: name, Published: place.Published, Line: line.Name, At: place.At, Settings: line.Settings, place: place.Settings})
+		}
+	}
+	t.Rows = f.Rows
 	if len(f.Rows) == 0 {
-		bad("rows", "must not be empty")
+		bad("rows", "must not be empty, or else lines and places")
 	}
 	extra, more := settings(f.Quick.Settings)
 	errs = append(errs, more...)
@@ -170,9 +187,13 @@ func Parse(name string, text []byte, o Options) (*Table, error) {
 		if p.Name == "" || slices.ContainsFunc(t.Plan.Points, func(q sweep.Point) bool { return p.Name == q.Name }) {
 			bad(fmt.Sprintf("rows[%d].name", i), "must be letters and digits that no other row has, got %q", row.Name)
 		}
+		if o.Quick {
+			p.Name = "quick-" + p.Name // beside the runs in full
+		}
 		own, more := settings(row.Settings)
-		errs = append(errs, more...)
-		p.Recipe, p.Err = resolver.Resolve(cmp.Or(f.Base, root.Null()), slices.Concat(own, extra)...)
+		at, most := settings(row.place)
+		errs = append(append(errs, more...), most...)
+		p.Recipe, p.Err = resolver.Resolve(cmp.Or(f.Base, root.Null()), slices.Concat(own, at, extra)...)
 		t.Plan.Points = append(t.Plan.Points, p)
 	}
 	if err := errs.Err(); err != nil {

@@ -21,12 +21,12 @@ type Experiment struct {
 	Untested bool      // the test part is not for this run
 	Began    time.Time // when its data was to be loaded; zero for when it learns
 
-	data train.Fingerprints // of Sets
+	Data train.Fingerprints // of Sets
 }
 
 // NewExperiment returns the experiment of a recipe whose data, sets, fits it.
 func NewExperiment(d *Folder, r train.Recipe, sets train.Sets) *Experiment {
-	return &Experiment{Folder: d, Recipe: r, Sets: sets, data: sets.Fingerprints()}
+	return &Experiment{Folder: d, Recipe: r, Sets: sets, Data: sets.Fingerprints()}
 }
 
 // Options are what who trains may want beside the training. The zero value is ready to use.
@@ -36,12 +36,25 @@ type Options struct {
 	// EpochTests has the test part scored after each epoch, for a table of figures that are
 	// of the best such score.
 	EpochTests bool
+	// Exchange is that of the ranks that learn together: see [train.Options.Exchange]. Of
+	// these one alone has the run, and Stopping says on all of them, after each batch, whether
+	// any is to stop. nil for this process alone, which stops when its context is cancelled.
+	Exchange train.Exchange
+	Stopping func(ctx context.Context) (bool, error)
 	// Begin is told of the learner before its first batch, and Event of each batch and each
 	// epoch. They may be nil.
 	Begin func(*train.PCN)
 	Event func(train.Event)
 	// Logger is told how it goes; nil for nobody.
 	Logger *slog.Logger
+}
+
+// stopping reports whether training is to stop.
+func (o Options) stopping(ctx context.Context) (bool, error) {
+	if o.Stopping == nil {
+		return ctx.Err() != nil, nil
+	}
+	return o.Stopping(ctx)
 }
 
 // SaveRecipe writes the settings used, as n has filled them in, to a file in the folder.
@@ -69,14 +82,17 @@ func (e *Experiment) Learn(ctx context.Context, name string, l *train.PCN, file 
 func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file string, o Options, k *keeper) (Result, *train.History, error) {
 	n, path := l.Network(), e.Path(file)
 	res := newResult(e, name, l)
-	if err := trained.Describe(n, e.Recipe, e.Sets, e.data); err != nil {
+	if err := trained.Describe(n, e.Recipe, e.Sets, e.Data); err != nil {
 		return res, nil, err
 	}
-	opts := train.Options{Logger: o.Logger, Began: e.Began, Event: func(ev train.Event) error {
+	opts := train.Options{Exchange: o.Exchange, Logger: o.Logger, Began: e.Began, Event: func(ev train.Event) error {
 		if o.Event != nil {
 			o.Event(ev)
 		}
-		stopping := ctx.Err() != nil // once: what is kept then is what resuming finds
+		stopping, err := o.stopping(ctx) // once: what is kept then is what resuming finds
+		if err != nil {
+			return err
+		}
 		if ev.Done != nil {
 			if err := n.Save(path); err != nil {
 				return err

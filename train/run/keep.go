@@ -113,7 +113,7 @@ func (k *keeper) event(ev train.Event, stopping bool) error {
 		return nil
 	}
 	c := ev.Checkpoint()
-	c.Recipe, c.Data = &k.Recipe, k.data
+	c.Recipe, c.Data = &k.Recipe, k.Data
 	if err := c.Save(k.Path(CheckpointFile)); err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func (r *Run) Train(ctx context.Context, o Options) (*train.History, error) {
 // how it ended.
 func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.Network, error) {
 	if r.From != nil {
-		if changes := r.From.Data.Changes(r.data); changes != "" {
+		if changes := r.From.Data.Changes(r.Data); changes != "" {
 			return nil, nil, fmt.Errorf("%s: %s has changed since: %s", r.Path(CheckpointFile), r.Recipe.Data.Dataset, changes)
 		}
 	}

@@ -2,9 +2,7 @@ package trained
 
 import (
 	"fmt"
-	"slices"
 
-	"example.com/pcn/internal/quoted"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 )
@@ -43,21 +41,12 @@ func (m *Model) Sets() (sets train.Sets, notes []string, err error) {
 		note("%s does not say which examples it learned from: whether %s still has them is not known", m.Path, d.Dataset)
 	case m.Data == nil || *m.Data == now:
 	case m.Data.Learned() != now.Learned():
-		return sets, notes, fmt.Errorf("%s has changed since %s learned from it, and what it learned may be in the test part now: %s%s; --input scores it on rows that it does not know",
-			d.Dataset, m.Path, m.Data.Changes(now), m.otherColumns(sets.Train))
+		return sets, notes, fmt.Errorf("%s has changed since %s learned from it, and what it learned may be in the test part now: %s; --input scores it on rows that it does not know",
+			d.Dataset, m.Path, m.Data.Changes(now))
 	default:
 		note("%s has changed since %s learned from it: %s", d.Dataset, m.Path, m.Data.Changes(now))
 	}
 	return sets, notes, nil
-}
-
-// otherColumns says which inputs a set has in the place of those of m, if it has others.
-func (m *Model) otherColumns(set *data.Set) string {
-	names := set.InputNames()
-	if m.Columns == nil || names == nil || slices.Equal(m.Columns, names) {
-		return ""
-	}
-	return fmt.Sprintf(", its inputs were %s and are %s", quoted.List(m.Columns), quoted.List(names))
 }
 
 // Held returns the first examples of sets that the network did not learn from, and which

@@ -23,6 +23,8 @@ const (
 	tableCopyFile  = "table.yaml" // a copy of the table's file
 	resultFile     = "result.json"
 	resultPlotFile = "result.png"
+	quickFile      = "quick.json" // of --quick
+	quickPlotFile  = "quick.png"
 )
 
 func Reproduce(a *cli.App) *cobra.Command {
@@ -46,6 +48,7 @@ The folder of a table gets a folder for each run, and
   table.yaml    a copy of the table's file
   result.json   what came of it
   result.png    the same as a picture
+or, with --quick, quick.json and quick.png.
 
 A table that was interrupted or killed goes on with the same command: runs that have
 ended are kept, and others go on from their last checkpoint. --shard divides the runs
@@ -124,9 +127,6 @@ func table(a *cli.App, ctx context.Context, f *reproduceFlags, name string) erro
 	d := &sweep.Driver{Dir: f.out, Plan: t.Plan, Name: name, Text: t.Text, File: tableCopyFile, Spares: true}
 	if d.Dir == "" {
 		d.Dir = filepath.Join("runs", "reproduce", t.Name)
-		if f.quick {
-			d.Dir += "-quick"
-		}
 	}
 	d.Read = func(path string) (*sweep.Plan, error) {
 		there, err := reproduce.Load(path, o)
@@ -160,7 +160,11 @@ func table(a *cli.App, ctx context.Context, f *reproduceFlags, name string) erro
 	if err != nil {
 		return err
 	}
-	if err := saveResult(ctx, d, res); err != nil {
+	file, plot := resultFile, resultPlotFile
+	if f.quick {
+		file, plot = quickFile, quickPlotFile
+	}
+	if err := saveResult(ctx, d, res, file, plot); err != nil {
 		return err
 	}
 	if f.json {
@@ -171,7 +175,7 @@ func table(a *cli.App, ctx context.Context, f *reproduceFlags, name string) erro
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(info, "wrote %s and %s\n", d.Path(resultFile), d.Path(resultPlotFile))
+	fmt.Fprintf(info, "wrote %s and %s\n", d.Path(file), d.Path(plot))
 	if n := res.Failed(); n > 0 {
 		return fmt.Errorf("%d of %d rows could not be run", n, len(res.Rows))
 	}
@@ -190,18 +194,18 @@ func (f *reproduceFlags) again(name, dir string) []string {
 	return words
 }
 
-// saveResult writes what came of a table to its folder.
-func saveResult(ctx context.Context, d *sweep.Driver, res *reproduce.Result) error {
+// saveResult writes what came of a table to two files in its folder.
+func saveResult(ctx context.Context, d *sweep.Driver, res *reproduce.Result, file, plot string) error {
 	release, err := d.Lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if err := atomicfile.Clean(d.Dir, tableCopyFile, resultFile, resultPlotFile); err != nil {
+	if err := atomicfile.Clean(d.Dir, tableCopyFile, file, plot); err != nil {
 		return err
 	}
-	if err := report.WritePNG(d.Path(resultPlotFile), report.Render(res.Panels()...)); err != nil {
+	if err := report.WritePNG(d.Path(plot), report.Render(res.Panels()...)); err != nil {
 		return err
 	}
-	return atomicfile.Write(d.Path(resultFile), func(w io.Writer) error { return cli.PrintJSON(w, res) })
+	return atomicfile.Write(d.Path(file), func(w io.Writer) error { return cli.PrintJSON(w, res) })
 }

@@ -45,6 +45,9 @@ with data that has changed since, nor from a file that was damaged. With
 --resume-or-start the same command line begins a run and, given again, goes on with
 it: for jobs that a batch system queues again.
 
+Processes that mpirun has started, of Open MPI or MPICH, train one network together:
+see 'pcnrun help scaling'. The bits are those of one process.
+
 ` + cli.DatasetHelp + "\n\n" + cli.RecipeHelp,
 		Example: `  pcnrun train
   pcnrun train digits --direction generative --epochs 20
@@ -53,6 +56,7 @@ it: for jobs that a batch system queues again.
   pcnrun train flowers.csv --label kind
   pcnrun train photos --test more-photos
   pcnrun train --resume runs/mnist
+  mpirun -n 4 pcnrun train mnist --batch 512
   sbatch --requeue --wrap 'srun pcnrun train mnist --out runs/a --resume-or-start'`,
 		PreRun:    cli.InterruptOnPipe,
 		Args:      cli.DatasetArgs,
@@ -62,9 +66,16 @@ it: for jobs that a batch system queues again.
 	f.Flags.Var(&f.every, "checkpoint-every", "how often a checkpoint is written: N epochs, Nb batches, or a time such as 30s; one is always written at the end and when interrupted")
 	f.Flags.StringVar(&f.resume, "resume", "", "go on with the run in `DIR`, with its own settings")
 	f.Flags.BoolVar(&f.orStart, "resume-or-start", false, "go on with the run in the folder of --out, which must be of the same settings, or begin it where there is none (default runs/DATASET)")
-	c.RunE = func(c *cobra.Command, args []string) error {
+	f.Flags.StringVar(&f.mpi, "mpi", "auto", "whether the processes that mpirun starts train one network: auto, off, or the `PATH` of the MPI library to open")
+	c.RunE = together(a, f, func(c *cobra.Command, args []string) error {
 		if f.resume != "" {
-			return resume(a, c, f, args)
+			if err := f.resumeAlone(c, args); err != nil {
+				return err
+			}
+			if f.ranks.follows() {
+				return f.ranks.follow(c.Context(), nil)
+			}
+			return resume(a, c, f)
 		}
 		if f.orStart && f.Force {
 			return cli.Usagef("--resume-or-start and --force do not go together")
@@ -73,11 +84,14 @@ it: for jobs that a batch system queues again.
 		if err != nil {
 			return err
 		}
+		if f.ranks.follows() {
+			return f.ranks.follow(c.Context(), &r)
+		}
 		if f.orStart {
 			return resumeOrStart(a, c.Context(), f, r)
 		}
 		return start(a, c.Context(), f, r, func() (*run.Folder, error) { return f.Claim("runs/" + r.Data.Name()) })
-	}
+	})
 	return c
 }
 
@@ -87,6 +101,8 @@ type trainFlags struct {
 	every   run.Interval
 	resume  string
 	orStart bool // or resume
+	mpi     string
+	ranks   *ranks // that train together; nil for this process alone
 }
 
 // start begins a run in the folder that open opens.
@@ -104,10 +120,17 @@ func teach(a *cli.App, ctx context.Context, f *trainFlags, r *run.Run) error {
 	if r.Record.Command == "" {
 		r.Record.Command, r.Record.Version = commandLine(a.Args), cli.Version()
 	}
+	if err := f.ranks.lead(r.Experiment, r.From); err != nil {
+		return err
+	}
 	var h *train.History
 	err := learn(a, r.Experiment, run.PCN, a.Info(), func(o run.Options) (_ *train.History, err error) {
 		o.Every = f.every
-		o.Begin = func(l *train.PCN) { describe(a, r.Experiment, a.Info(), l) }
+		o.Exchange, o.Stopping = f.ranks.exchange(), f.ranks.stopping
+		o.Begin = func(l *train.PCN) {
+			describe(a, r.Experiment, a.Info(), l)
+			f.ranks.describe(a.Info(), r.Recipe.Learning.Batch)
+		}
 		h, err = r.Train(ctx, o)
 		return h, err
 	})
@@ -146,10 +169,7 @@ func printResult(a *cli.App, f *trainFlags, res run.Result) error {
 }
 
 // resume goes on with the run in the folder that --resume names.
-func resume(a *cli.App, c *cobra.Command, f *trainFlags, args []string) error {
-	if err := f.resumeAlone(c, args); err != nil {
-		return err
-	}
+func resume(a *cli.App, c *cobra.Command, f *trainFlags) error {
 	if _, err := os.Stat(f.resume); err != nil {
 		return fmt.Errorf("--resume: %w", err) // before a folder is made
 	}
@@ -216,7 +236,7 @@ func goOn(a *cli.App, ctx context.Context, f *trainFlags, d *run.Folder, rec *ru
 
 // resumeAlone refuses settings beside --resume.
 func (f *trainFlags) resumeAlone(c *cobra.Command, args []string) error {
-	allowed := map[string]bool{"resume": true, "json": true, "checkpoint-every": true}
+	allowed := map[string]bool{"resume": true, "json": true, "checkpoint-every": true, "mpi": true}
 	var others []string
 	f.Flags.Visit(func(flag *pflag.Flag) {
 		if !allowed[flag.Name] && c.InheritedFlags().Lookup(flag.Name) == nil {

@@ -50,7 +50,7 @@ func open(t *testing.T, s *Subject) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, url: server.URL + "/"}
 	err := chromedp.Listen(ctx, func(event any) {
@@ -95,7 +95,7 @@ func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 // until waits for an expression to be true.
 func (b *browser) until(expression string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(time.Minute))); err != nil {
 		b.t.Fatalf("%s: %v; the page says %q", expression, err, b.text("status"))
 	}
 }
@@ -174,6 +174,8 @@ func TestInBrowser(t *testing.T) {
 		t.Fatalf("digits: %v, accuracy %v", err, accuracy)
 	}
 	b := open(t, s)
+	b.do(chromedp.Reload()) // in a browser that has started
+	b.until("window.drawn && drawn.frames > 0")
 	t.Logf("first paint after %.0f ms", value[float64](b, "performance.getEntriesByName('first-contentful-paint')[0].startTime"))
 	b.set("speed", "61", "input")
 	b.says("status", "Step 50,") // an example settles by itself

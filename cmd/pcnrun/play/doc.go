@@ -11,8 +11,8 @@
 //	GET  /          the page, and beside it page.css, the scripts and icon.svg
 //	GET  /subject   the network: nodes from the top down, methods, input, target; and
 //	                the number of a new session
-//	GET  /example   ?at=N the N-th example, from 0, and ?class=K of class K: input and
-//	                target in the units of the data; N beyond the last begins again
+//	GET  /example   ?at=N the N-th example, from 0: input and target in the units of
+//	                the data; N beyond the last begins again
 //	POST /begin     {session, method, rate, unguarded, start, here, input, target}:
 //	                puts a batch of one example where it begins, and answers with a frame
 //	POST /step      {session}: takes a step, and answers with a frame
@@ -24,7 +24,7 @@
 //	{step, energy, rate, finite, nodes: [{latent, error, energy}]}
 //
 // with nodes in the order of /subject, and the latents of input and target in the units
-// of the data. Rate is the one that was used, after the guard. A request that cannot be
+// of the data; a node's error is that of its first prediction. Rate is the one that was used, after the guard. A request that cannot be
 // granted is answered by a status of 400 or above and {error}.
 //
 // # Who may ask

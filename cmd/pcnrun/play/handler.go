@@ -1,7 +1,6 @@
 package play
 
 import (
-	"context"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"path"
 	"strconv"
 	"sync"
-	"time"
 
 	"example.com/pcn/internal/recent"
 )
@@ -36,7 +34,6 @@ const sessionsKept = 16
 type server struct {
 	subject  *Subject
 	about    description
-	byClass  [][]int // examples of each class
 	mutex    sync.Mutex
 	sessions recent.List[*session]
 	last     int // the number of the last session
@@ -49,12 +46,6 @@ func Handler(s *Subject, address string) (http.Handler, error) {
 		return nil, err
 	}
 	v := &server{subject: s, about: about, sessions: recent.List[*session]{Most: sessionsKept}}
-	if s.Examples != nil && s.Classes != nil {
-		v.byClass = make([][]int, len(s.Classes))
-		for i, k := range s.Examples.Labels() {
-			v.byClass[k] = append(v.byClass[k], i)
-		}
-	}
 	page, err := fs.Sub(files, "page")
 	if err != nil {
 		return nil, err
@@ -82,6 +73,9 @@ func guard(h http.Handler, address string) (http.Handler, error) {
 		return nil, err
 	}
 	hosts := map[string]bool{net.JoinHostPort("127.0.0.1", port): true, net.JoinHostPort("localhost", port): true}
+	if port == "80" { // which browsers leave out
+		hosts["127.0.0.1"], hosts["localhost"] = true, true
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
@@ -124,7 +118,7 @@ func (v *server) answerSubject(w http.ResponseWriter, _ *http.Request) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	v.last++
-	v.sessions.Add(newSession(v.last, v.subject))
+	v.sessions.Add(newSession(v.last, v.subject, v.about.Nodes))
 	about := v.about
 	about.Session = v.last
 	answer(w, about, nil)
@@ -138,27 +132,19 @@ type example struct {
 }
 
 func (v *server) answerExample(w http.ResponseWriter, r *http.Request) {
-	e, err := v.example(r.FormValue("at"), r.FormValue("class"))
+	e, err := v.example(r.FormValue("at"))
 	answer(w, e, err)
 }
 
-func (v *server) example(at, class string) (e example, err error) {
+func (v *server) example(at string) (e example, err error) {
 	i, err := strconv.Atoi(at)
 	if err != nil || i < 0 {
 		return e, fmt.Errorf("at: must be a whole number >= 0, got %q", at)
 	}
-	switch {
-	case v.about.Examples == 0:
+	if v.about.Examples == 0 {
 		return e, errors.New("example: the data of this network is not at hand")
-	case class != "":
-		k, err := strconv.Atoi(class)
-		if err != nil || k < 0 || k >= len(v.byClass) || len(v.byClass[k]) == 0 {
-			return e, fmt.Errorf("class: must be one of which there are examples, got %q", class)
-		}
-		e.At = v.byClass[k][i%len(v.byClass[k])]
-	default:
-		e.At = i % v.about.Examples
 	}
+	e.At = i % v.about.Examples
 	inputs, targets, err := v.subject.examples(e.At, 1)
 	if err == nil {
 		e.Input, e.Target = inputs[0], targets[0]
@@ -202,26 +188,4 @@ func (v *server) inSession(w http.ResponseWriter, number int, do func(*session) 
 	}
 	f, err := do(s)
 	answer(w, f, err)
-}
-
-// Serve serves the page on 127.0.0.1 at a port, 0 for any that is free, until ctx is
-// cancelled. It calls ready with the page's address once it can be opened.
-func Serve(ctx context.Context, s *Subject, port int, ready func(url string)) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		return err
-	}
-	defer listener.Close()
-	h, err := Handler(s, listener.Addr().String())
-	if err != nil {
-		return err
-	}
-	web := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
-	stop := context.AfterFunc(ctx, func() { web.Close() })
-	defer stop()
-	ready("http://" + listener.Addr().String() + "/")
-	if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }

@@ -90,13 +90,21 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestPort80 asks at the port that browsers leave out.
+func TestPort80(t *testing.T) {
+	h := must(Handler(small(t), "127.0.0.1:80"))(t)
+	if got := ask(t, h, "/", nil, nil, func(r *http.Request) { r.Host = "127.0.0.1"; r.Header.Set("Origin", "http://127.0.0.1") }); got != 200 {
+		t.Errorf("status %d", got)
+	}
+}
+
 // TestPageAsksNobody reads what the page is told and holds.
 func TestPageAsksNobody(t *testing.T) {
 	server := httptest.NewServer(nil)
 	defer server.Close()
 	h := must(Handler(small(t), server.Listener.Addr().String()))(t)
 	server.Config.Handler = h
-	for path, kind := range map[string]string{"/": "text/html", "/page.js": "text/javascript", "/field.js": "text/javascript", "/curve.js": "text/javascript", "/format.js": "text/javascript", "/page.css": "text/css", "/icon.svg": "image/svg+xml"} {
+	for path, kind := range map[string]string{"/": "text/html", "/page.js": "text/javascript", "/field.js": "text/javascript", "/curve.js": "text/javascript", "/format.js": "text/javascript", "/nodes.js": "text/javascript", "/page.css": "text/css", "/icon.svg": "image/svg+xml"} {
 		reply := must(http.Get(server.URL + path))(t)
 		text := string(must(io.ReadAll(reply.Body))(t))
 		reply.Body.Close()
@@ -136,6 +144,7 @@ func wholly(number int, x, y []float64) *beginning {
 // same numbers, to the bit, by each method.
 func TestStepsSettle(t *testing.T) {
 	s := small(t)
+	about := must(s.describe())(t)
 	x, y := []float64{0, 1, 0.5, 0.25, 0, 1}, []float64{0, 1, 0, 0}
 	for _, name := range model.Methods() {
 		if name == model.Nesterov.String() {
@@ -145,7 +154,7 @@ func TestStepsSettle(t *testing.T) {
 		must(0, b.Method.UnmarshalText([]byte(name)))(t)
 		b.Unguarded = true
 		b.Input.Fixed[4], b.Input.Fixed[5] = 0, 0
-		playing := newSession(1, s)
+		playing := newSession(1, s, about.Nodes)
 		must(playing.begin(b))(t)
 		for range 7 {
 			must(playing.step(t.Context()))(t)

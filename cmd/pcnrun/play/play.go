@@ -89,7 +89,7 @@ func subject(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string) 
 // toPick returns the examples to pick: those that neither taught the network nor score it,
 // where there are such.
 func toPick(sets train.Sets) *data.Set {
-	if sets.Validation != nil {
+	if sets.Validation.Len() > 0 {
 		return sets.Validation
 	}
 	return sets.Train

@@ -21,7 +21,7 @@ type session struct {
 	number   int
 	subject  *Subject
 	network  *model.Network // its own, of the same parameters
-	nodes    []string       // from the top down
+	nodes    []node         // from the top down
 	mutex    sync.Mutex
 	settling *model.Settling // nil before the first begin
 }
@@ -59,9 +59,7 @@ type nodeFrame struct {
 	Energy jsonfloat.Float `json:"energy"`
 }
 
-func newSession(number int, s *Subject) *session {
-	nodes := s.Network.Nodes()
-	slices.Reverse(nodes)
+func newSession(number int, s *Subject, nodes []node) *session {
 	return &session{number: number, subject: s, network: s.Network.Clone(), nodes: nodes}
 }
 
@@ -125,17 +123,17 @@ func (s *session) clamps(b *beginning) (model.Clamps, error) {
 	if !b.Here || s.settling == nil || !s.settling.Result().Finite() {
 		return clamps, nil
 	}
-	for _, name := range s.nodes {
-		c := clamps[name]
+	for _, of := range s.nodes {
+		c := clamps[of.Name]
 		if c.Values != nil && c.Fixed == nil {
 			continue
 		}
-		latent, err := s.settling.Latent(name)
+		latent, err := s.settling.Latent(of.Name)
 		if err != nil {
 			return nil, err
 		}
 		c.Start = latent.Clone().(*tensor.Dense)
-		clamps[name] = c
+		clamps[of.Name] = c
 	}
 	return clamps, nil
 }
@@ -169,16 +167,16 @@ func (h held) clamp(units int, t data.Transform, d model.Dtype) (c model.Clamp, 
 func (s *session) frame() (*frame, error) {
 	r := s.settling.Result()
 	f := &frame{Step: s.settling.Steps(), Energy: jsonfloat.Float(r.Energy), Rate: r.Rate, Finite: r.Finite()}
-	for _, name := range s.nodes {
-		latent, err := s.settling.Latent(name)
+	for _, of := range s.nodes {
+		latent, err := s.settling.Latent(of.Name)
 		if err != nil {
 			return nil, err
 		}
-		left, err := s.settling.Error(name)
+		left, err := s.settling.Error(of.Name)
 		if err != nil {
 			return nil, err
 		}
-		l, err := s.network.Node(name)
+		l, err := s.network.Node(of.Name)
 		if err != nil {
 			return nil, err
 		}

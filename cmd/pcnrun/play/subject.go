@@ -6,6 +6,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/graph"
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
@@ -42,6 +43,7 @@ type port struct {
 type node struct {
 	Name        string   `json:"name"`
 	Shape       []int    `json:"shape"`
+	Predictions int      `json:"predictions"` // how many there are of it
 	PredictedBy []string `json:"predictedBy"`
 }
 
@@ -82,13 +84,17 @@ func (s *Subject) describe() (d description, err error) {
 		}
 		d.Methods = append(d.Methods, method{name, inf.Rate})
 	}
-	spec := n.Spec()
-	for _, of := range slices.Backward(spec.Nodes) {
-		row := node{Name: of.Name, Shape: of.Shape, PredictedBy: []string{}}
-		for _, p := range spec.Predictions {
-			if p.Of != of.Name {
+	w, err := n.Spec().Wire()
+	if err != nil {
+		return d, err
+	}
+	for _, l := range topDown(w) {
+		row := node{Name: w.Nodes[l].Name, Shape: w.Nodes[l].Shape, PredictedBy: []string{}}
+		for _, p := range w.Predictions {
+			if p.Of != row.Name {
 				continue
 			}
+			row.Predictions++
 			for _, e := range p.Edges {
 				row.PredictedBy = append(row.PredictedBy, e.From...)
 			}
@@ -121,6 +127,16 @@ func (s *Subject) describe() (d description, err error) {
 		d.Target.Low, d.Target.High, err = span(targets, s.Targets, d.Target.Shape[0])
 	}
 	return d, err
+}
+
+// topDown returns the nodes, each behind those that it is predicted by.
+func topDown(w *graph.Wiring) (order []int) {
+	for l := range w.Nodes {
+		if !slices.Contains(w.Order, l) {
+			order = append(order, l)
+		}
+	}
+	return append(order, w.Order...)
 }
 
 // seenForRange is how many examples say what is usual.

@@ -52,8 +52,8 @@ out; a header that lacks one is an error. Without a header inputs are in the ord
 the model.
 
 Where the model's inputs are images, a PNG or JPEG file is a row, too, and a folder of
-such is rows in the order of their names. They are brought to the model's colour, and
-to its size where it learned with --size.`
+such is rows in the order of their names. They are brought to the model's colour and
+size; where it learned without --size the latter is said.`
 
 // rowsPath returns the file that args name second, or - for the standard input.
 func rowsPath(args []string) string {

@@ -15,6 +15,7 @@ import (
 // core is an Engine in one dtype.
 type core[T vec.Float] struct {
 	plan     Plan
+	shapes   []tensor.Shape // of the plan's frozen inputs
 	memory   *op.Memory[T]
 	frozen   freezing[T]
 	batch    []op.Kernel[T]
@@ -44,6 +45,9 @@ func newCore[T vec.Float](p Plan) (*core[T], error) {
 				return nil, err
 			}
 		}
+	}
+	for _, n := range p.Frozen {
+		m.shapes = append(m.shapes, n.Shape())
 	}
 	run := &program[T]{Lowering: c, needed: map[int]bool{}}
 	for _, s := range p.Scripts {
@@ -108,7 +112,7 @@ func (m *core[T]) Freeze(workers int, still G.Nodes) error {
 		if of := m.plan.InPlaceOf[n]; v == nil && of != nil {
 			v = of.Value()
 		}
-		data, err := m.backing(n.Name(), v, n.Shape())
+		data, err := m.backing(n, v, m.shapes[i]...)
 		if err != nil {
 			return err
 		}
@@ -120,11 +124,12 @@ func (m *core[T]) Freeze(workers int, still G.Nodes) error {
 }
 
 func (m *core[T]) Set(n *G.Node, v G.Value, rows int) error {
-	data, err := m.backing(n.Name(), v, tensor.Shape{rows, n.Shape()[1]})
+	at := m.numbers[n]
+	data, err := m.backing(n, v, rows, m.memory.Width[at])
 	if err != nil {
 		return err
 	}
-	m.memory.Buf[m.numbers[n]] = data
+	m.memory.Buf[at] = data
 	return nil
 }
 
@@ -170,11 +175,11 @@ func (m *core[T]) PutSum(dst, x, y, mask, lo, hi int) {
 	}
 }
 
-// backing returns the elements of v, which must be a tensor of that shape.
-func (m *core[T]) backing(name string, v G.Value, shape tensor.Shape) ([]T, error) {
+// backing returns the elements of v, n's value, which must be a tensor of that shape.
+func (m *core[T]) backing(n *G.Node, v G.Value, shape ...int) ([]T, error) {
 	d, _ := v.(*tensor.Dense)
 	if err := dense.Check(d, m.plan.Dtype, shape...); err != nil {
-		return nil, fmt.Errorf("graph: %s: %w", name, err)
+		return nil, fmt.Errorf("graph: %s: %w", n.Name(), err)
 	}
-	return d.Data().([]T)[:shape.TotalSize()], nil
+	return dense.Of[T](d)[:tensor.ProdInts(shape)], nil
 }

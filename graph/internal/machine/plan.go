@@ -37,6 +37,7 @@ type Script []Act
 // Act computes some nodes, as one list of kernels, or lets latents move.
 type Act struct {
 	List  int     // the number of the list, −1 for one that nobody runs
+	Zero  G.Nodes // of a value for each example, which are known to be 0 and are not computed
 	Nodes G.Nodes // nil entries are left out
 	Moves G.Nodes // latents that have moved after it
 }

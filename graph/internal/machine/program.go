@@ -51,6 +51,15 @@ func (p *program[T]) follow(s Script, numbers map[*G.Node]int, number func(*G.No
 				list = append(list, in.Kernel)
 			}
 		}
+		for _, n := range act.Zero {
+			at, err := number(n)
+			if err != nil {
+				return nil, err
+			}
+			p.needed[p.Producer[at]], fresh[at] = true, true
+			p.inputs(at, map[int]bool{}, func(input int) { users[input] = append(users[input], at) })
+			list = append(list, func(m *op.Memory[T], lo, hi int) { clear(m.Rows(at, lo, hi)) })
+		}
 		for _, n := range act.Nodes {
 			if n == nil {
 				continue
@@ -69,6 +78,22 @@ func (p *program[T]) follow(s Script, numbers map[*G.Node]int, number func(*G.No
 		}
 	}
 	return lists, nil
+}
+
+// inputs calls f for each input that a number depends on and that seen has not.
+func (p *program[T]) inputs(at int, seen map[int]bool, f func(input int)) {
+	if seen[at] {
+		return
+	}
+	seen[at] = true
+	i, ok := p.Producer[at]
+	if !ok {
+		f(at)
+		return
+	}
+	for _, r := range p.Instructions[i].Reads {
+		p.inputs(r, seen, f)
+	}
 }
 
 // of returns the needed kernels of a rate, inputs first.

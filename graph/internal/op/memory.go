@@ -53,6 +53,15 @@ func (m *Memory[T]) Rows(i, lo, hi int) []T {
 	return m.Buf[i][lo*w : hi*w]
 }
 
+// Begin sets a row of a result to what is to be added to it, or 0.
+func (m *Memory[T]) Begin(a Args, row int) {
+	if to := m.Rows(a.Out, row, row+1); a.Plus < 0 {
+		clear(to)
+	} else if a.Plus != a.Out {
+		copy(to, m.Rows(a.Plus, row, row+1))
+	}
+}
+
 // PackInto lays the matrix of pack i out in p.
 func (m *Memory[T]) PackInto(p *gemm.Packed[T], i int) {
 	of := &m.Packs[i]

@@ -12,22 +12,13 @@ var groups = []kernel{
 		}),
 	},
 	{
-		name: "TakeGroups", params: "dst, rest, x, y []T, n, c, step int", // dst = rest and rest = 0 where x = y, else dst = 0
-		loads: []string{"rest", "x", "y"}, stores: []string{"dst", "rest"}, groups: map[string]string{"dst": "step", "x": "step"},
+		name: "TakeGroups", params: "dst, rest, x, y []T, n, c, step int", // dst += rest and rest = 0 where x = y or either is NaN
+		loads: []string{"dst", "rest", "x", "y"}, stores: []string{"dst", "rest"}, groups: map[string]string{"dst": "step", "x": "step"},
 		before: func(l *lanes) body {
 			return func(in []value) []value {
-				taken, left := take(l, in)
-				return []value{taken, left}
-			}
-		},
-	},
-	{
-		name: "AddTakeGroups", params: "dst, a, rest, x, y []T, n, c, step int", // the same with an addend a
-		loads: []string{"rest", "x", "y", "a"}, stores: []string{"dst", "rest"}, groups: map[string]string{"dst": "step", "x": "step", "a": "step"},
-		before: func(l *lanes) body {
-			return func(in []value) []value {
-				taken, left := take(l, in)
-				return []value{l.add(in[3], taken), left}
+				difference, zero := l.sub(in[2], in[3]), l.constant(0)
+				taken := l.where(difference, equalOrNaN, in[1], zero)
+				return []value{l.add(in[0], taken), l.where(difference, equalOrNaN, zero, in[1])}
 			}
 		},
 	},
@@ -39,11 +30,4 @@ var groups = []kernel{
 			return func(in []value) []value { return []value{l.fma(in[1], a, in[0])} }
 		},
 	},
-}
-
-// take returns what is taken of the first of in, all of it where the second is the third
-// or either is NaN, and what is left.
-func take(l *lanes, in []value) (taken, left value) {
-	difference, zero := l.sub(in[1], in[2]), l.constant(0)
-	return l.where(difference, equalOrNaN, in[0], zero), l.where(difference, equalOrNaN, zero, in[0])
 }

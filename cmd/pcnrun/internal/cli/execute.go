@@ -54,8 +54,8 @@ func Run(ctx context.Context, newRoot func(*App) *cobra.Command, args []string, 
 		code = ExitUsage
 		text += fmt.Sprintf("; see '%s --help'", command.CommandPath())
 	}
-	terminal.Paint(a.Stderr, terminal.Red, "pcnrun:")
-	fmt.Fprintf(a.Stderr, " %s\n", text)
+	terminal.Paint(errs, terminal.Red, "pcnrun:")
+	fmt.Fprintf(errs, " %s\n", text)
 	return code
 }
 

@@ -91,7 +91,7 @@ export function drawGrid(canvas, l, values, { cell, low, high, scale }) {
     image.data[to + 3] = 255;
   }
   small.putImageData(image, 0, 0);
-  at.imageSmoothingEnabled = false;
+  at.imageSmoothingEnabled = cell < 1;
   at.drawImage(scratch, 0, 0, l.columns * cell, l.rows * cell);
   return at;
 }
@@ -109,14 +109,11 @@ export function drawBars(canvas, values, { width, height, low, high, names = nul
     at.fillStyle = css("zero");
     at.fillRect(left, 0, w, room);
     at.fillStyle = v === null ? css("bad") : colour ? colour(i, v) : css(v < 0 ? "low" : "high");
-    const top = v === null ? 0 : Math.min(y(v), zero);
-    at.fillRect(left, top, w, v === null ? room : Math.max(1, Math.max(y(v), zero) - top));
-    if (text && wide >= 34) {
-      at.fillStyle = css("text");
-      at.strokeStyle = css("zero");
-      at.lineWidth = 3;
-      at.strokeText(text(v), i * wide + wide / 2, 13);
-      at.fillText(text(v), i * wide + wide / 2, 13);
+    const top = v === null ? 0 : Math.min(y(v), zero), tall = v === null ? room : Math.max(1, Math.max(y(v), zero) - top);
+    at.fillRect(left, top, w, tall);
+    if (text && wide >= 34) { // above the bar, or in it
+      at.fillStyle = css(top < 16 && tall > 16 ? "surface" : "text");
+      at.fillText(text(v), i * wide + wide / 2, top < 16 ? top + 13 : top - 4);
     }
     if (names && wide >= 9) {
       at.fillStyle = css("text");

@@ -1,7 +1,8 @@
 // The page: it asks the server for a frame, draws it, and asks for the next one.
-import { Field, css, drawBars, drawGrid, fit, layout, onColours, signed } from "./field.js";
+import { Field, fit, onColours, signed } from "./field.js";
 import { drawCurve, rose } from "./curve.js";
 import { format } from "./format.js";
+import { drawRow, nodeRows } from "./nodes.js";
 
 const $ = id => document.getElementById(id);
 
@@ -14,7 +15,7 @@ async function ask(path, body) {
 
 const subject = await ask("subject").catch(e => { say(e.message, true); throw e; });
 const input = new Field($("input"), subject.input, 306), target = new Field($("target"), subject.target, 306);
-const rows = subject.nodes.map(row);
+const rows = nodeRows(subject.nodes, input, target);
 
 let frame, energies = [], changed = new Set(), playing = false, until = 0, busy = false, wanted = null;
 // What a test measures: frames drawn, and when.
@@ -25,71 +26,17 @@ function say(text, bad = false) {
   $("status").classList.toggle("bad", bad);
 }
 
-// row makes the row of a node.
-function row(node) {
-  const port = [input, target].find(p => p.node === node.name), image = port && port.image;
-  const l = layout(node.shape, { picture: image });
-  if (image) Object.assign(l, input.layout);
-  const shape = port ? port.shape : node.shape;
-  const size = image ? `${shape[0]} × ${shape[1]} pixels` + (shape[2] > 1 ? " in colour" : "") : shape.join(" × ") + (shape.length > 1 ? "" : shape[0] === 1 ? " unit" : " units");
-  const r = { node, port, layout: l, peaks: { latent: 0, error: 0 }, latent: document.createElement("canvas"), error: document.createElement("canvas"),
-    latentText: document.createElement("p"), errorText: document.createElement("p"), energy: document.createElement("p") };
-  const title = document.createElement("h3"), about = document.createElement("p"), element = document.createElement("div");
-  title.textContent = node.name;
-  about.innerText = `${size}\npredicted by ${node.predictedBy.join(", ") || "none"}`;
-  const cell = (...of) => { const d = document.createElement("div"); d.append(...of); return d; };
-  element.className = "row";
-  r.latent.setAttribute("role", "img");
-  r.latent.setAttribute("aria-label", `latent of ${node.name}`);
-  element.append(cell(title, about, r.energy), cell(r.latent, r.latentText), cell(...(node.predictedBy.length ? [r.error, r.errorText] : [])));
-  $("rows").append(element);
-  return r;
-}
-
-{
-  const head = document.createElement("div");
-  head.className = "row head";
-  for (const text of ["Node", "Latent", "Error"]) head.append(Object.assign(document.createElement("span"), { textContent: text }));
-  $("rows").prepend(head);
-}
-
-// drawPart draws the latents or the errors of a node.
-function drawPart(r, part, values, of) {
-  const known = values.filter(v => v !== null), peak = known.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-  r.peaks[part] = Math.max(r.peaks[part], peak);
-  const scale = r.peaks[part] || 1, text = r[part + "Text"], canvas = r[part], room = of - 4;
-  const picture = part === "latent" && r.layout.picture, l = picture ? r.layout : { ...r.layout, picture: false, colour: false };
-  if (l.bars) {
-    const one = part === "latent" && r.port ? r.port : { low: [-scale], high: [scale] };
-    drawBars(canvas, values, { width: Math.min(room, Math.max(40, 18 * values.length)), height: 64, low: one.low, high: one.high, names: r.port === target && target.names });
-  } else {
-    const tall = Math.max(90, Math.min(150, 4 * l.rows)), cell = Math.min(room / l.columns, tall / l.rows, 14);
-    canvas.className = "grid";
-    drawGrid(canvas, l, values, { cell, low: input.low[0], high: input.high[0], scale });
-  }
-  if (known.length < values.length) text.textContent = "no numbers any longer";
-  else text.textContent = picture || l.bars && part === "latent" && r.port ? "" : `± ${format(scale)}` + (part === "error" ? `, now ${format(peak)}` : "");
-}
-
 function draw() {
   if (!frame) return;
-  const width = rows[0].latent.parentElement.clientWidth, share = energyShares();
+  const all = frame.nodes.reduce((sum, n) => sum + Math.max(0, n.energy), 0);
   frame.nodes.forEach((now, i) => {
-    const r = rows[i];
-    drawPart(r, "latent", now.latent, width);
-    if (now.error && r.node.predictedBy.length) drawPart(r, "error", now.error, width);
-    r.energy.textContent = r.node.predictedBy.length ? "energy " + format(now.energy) + share(now.energy) : "";
-    if (r.port) r.port.take(now.latent);
+    drawRow(rows[i], now, all);
+    if (rows[i].port) rows[i].port.take(now.latent);
   });
   drawCurve($("curve"), energies, until, changed);
   $("input-free").textContent = freedom(input, input.image ? "pixels" : "units", input.image ? input.shape[2] : 1);
-  $("target-free").textContent = target.classes ? (target.free() ? "free: " : "clamped to ") + best() : freedom(target, "units", 1);
+  $("target-free").textContent = target.classes ? (target.free() ? frame.finite ? "free, now " + best() : "free" : "clamped to " + best()) : freedom(target, "units", 1);
   drawn.frames++;
-}
-
-function energyShares() {
-  const total = frame.nodes.reduce((sum, n) => sum + (n.energy > 0 ? n.energy : 0), 0);
-  return e => e > 0 && total > 0 ? ` (${Math.round(100 * e / total)}\u00a0%)` : "";
 }
 
 function freedom(field, what, each) {
@@ -106,6 +53,7 @@ function report() {
   const step = energies.length - 1;
   if (!frame.finite) return say(`Diverged at step ${step}: the energy is no number any longer. Lower the rate, or let the guard keep it.`, true);
   const rising = !changed.has(step) && rose(energies, step);
+  if (step > 0 && frame.nodes.every(n => !n.error || n.error.every(x => x === 0))) return say(`Step ${step}, energy ${format(energies[step])}: no errors, nothing is left to settle${target.free() ? "; clamp the " + $("target-title").textContent.toLowerCase() : ""}`);
   say(`Step ${step}, energy ${format(energies[step])}${rising ? " and rising" : ""}, rate ${format(frame.rate)}${frame.rate < settings().rate * 0.999 ? " (held by the guard)" : ""}`, rising);
 }
 
@@ -209,8 +157,8 @@ async function edit(go = playing) {
 async function example() {
   try {
     const found = await ask("example?at=" + Math.floor(Math.random() * 1e9));
-    input.values = found.input;
-    input.fixed.fill(1);
+    input.values = found.input.map(v => v ?? 0);
+    input.fixed = found.input.map(v => +(v !== null)); // what is missing is free
     target.fixed.fill(0);
     play(false);
     await begin(false);
@@ -257,6 +205,14 @@ function use(field, { at, share }, tool) {
   }
 }
 
+// tell says, to whoever rests the mouse there or listens, what is at a place.
+function tell(field, at) {
+  const unit = field.unitsAt(at)[0], w = field.layout.width;
+  const where = field.image ? `row ${Math.floor(at / w) + 1}, column ${at % w + 1}` : field.names[at];
+  field.canvas.title = `${where}: ${format(field.values[unit])}, ${field.fixed[unit] ? "clamped" : "free"}`;
+  field.canvas.setAttribute("aria-label", field.canvas.title);
+}
+
 const tool = () => document.querySelector("[name=tool]:checked").value;
 
 for (const field of [input, target]) {
@@ -280,8 +236,7 @@ for (const field of [input, target]) {
   });
   field.canvas.addEventListener("pointermove", event => {
     if (event.buttons && last) return point(event);
-    const { at } = field.at(event), unit = field.unitsAt(at)[0];
-    field.canvas.title = `${field.image ? `row ${Math.floor(at / field.layout.width) + 1}, column ${at % field.layout.width + 1}` : field.names[at]}: ${format(field.values[unit])}, ${field.fixed[unit] ? "clamped" : "free"}`;
+    tell(field, field.at(event).at);
   });
   field.canvas.addEventListener("pointerup", () => {
     if (last && !playing) settle();
@@ -306,16 +261,18 @@ for (const field of [input, target]) {
       use(field, { at, share }, event.key === "f" ? (field.fixed[field.unitsAt(at)[0]] ? "free" : "clamp") : tool());
       edit();
     }
+    tell(field, field.cursor);
     field.draw();
   });
 }
 
 const keys = { " ": toggle, s: stepOnce, r: () => again(), e: example, Delete: clear };
 addEventListener("keydown", event => {
-  if (event.ctrlKey || event.altKey || event.metaKey || /^(SELECT|INPUT|BUTTON)$/.test(event.target.tagName) && (event.key === " " || event.key.startsWith("Arrow"))) return;
-  const digit = target.classes && target.names.indexOf(event.key);
+  const on = event.target.tagName;
+  if (event.ctrlKey || event.altKey || event.metaKey || on === "SELECT" || (on === "INPUT" || on === "BUTTON") && event.key === " ") return;
+  const named = target.names.indexOf(event.key), k = named >= 0 ? named : /^\d$/.test(event.key) ? +event.key : -1;
   if (keys[event.key]) keys[event.key]();
-  else if (target.classes && digit >= 0) clampClass(digit);
+  else if (target.classes && k >= 0 && k < target.units) clampClass(k);
   else return;
   event.preventDefault();
 });
@@ -338,7 +295,7 @@ function outputs() {
 options($("method"), subject.methods.map(m => m.name), subject.inference.method);
 options($("start"), subject.starts, subject.inference.start);
 $("rate").value = Math.log10(subject.inference.rate);
-$("steps").value = Math.log10(subject.inference.steps);
+$("steps").value = Math.log10(Math.max(20, subject.inference.steps)); // fewer are no film
 $("guard").checked = !subject.inference.unguarded;
 $("method").addEventListener("change", () => {
   $("rate").value = Math.log10(subject.methods.find(m => m.name === $("method").value).rate);
@@ -346,7 +303,8 @@ $("method").addEventListener("change", () => {
   again();
 });
 for (const id of ["rate", "guard"]) $(id).addEventListener("input", () => { outputs(); edit(); });
-for (const id of ["steps", "speed"]) $(id).addEventListener("input", () => { outputs(); if (playing) until = energies.length - 1 + steps(); });
+$("steps").addEventListener("input", () => { outputs(); if (playing) until = energies.length - 1 + steps(); });
+$("speed").addEventListener("input", outputs);
 $("start").addEventListener("change", again);
 $("play").addEventListener("click", toggle);
 $("step").addEventListener("click", stepOnce);
