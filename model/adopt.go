@@ -83,7 +83,7 @@ func (n *Network) Adopt(path string, names map[string]string) ([]Adopted, error)
 		}
 	}
 	for i, x := range values {
-		dense.Copy(a.slots[i].at(n), x, 0)
+		dense.Copy(a.slots[i].at(n), x)
 	}
 	n.Changed()
 	return a.of, nil

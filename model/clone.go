@@ -39,7 +39,7 @@ func (n *Network) As(d Dtype) (*Network, error) {
 	done := map[*tensor.Dense]*tensor.Dense{nil: nil} // what is shared stays shared
 	converted := func(t *tensor.Dense) *tensor.Dense {
 		if _, ok := done[t]; !ok {
-			done[t] = dense.Copy(tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(t.Shape()...)), t, 0)
+			done[t] = dense.Copy(tensor.New(tensor.Of(d.Tensor()), tensor.WithShape(t.Shape()...)), t)
 		}
 		return done[t]
 	}

@@ -112,7 +112,8 @@
 // A method says what it wants of the graph and how it moves latents; one loop settles them
 // all. [Gradient] is the article's, with [Momentum], [Nesterov], [Adam] and [Lion] its usual
 // variants. [Preconditioned], [GaussSeidel], [SymmetricGaussSeidel] and [RedBlack] divide by
-// each node's curvature, which frozen weights make cheap: they rest after a few steps.
+// each node's curvature, which frozen weights make cheap: they rest after a few steps. While a
+// network learns it may be that of weights as they were some batches ago (Inference.Lag).
 // [Chain] inverts a whole chain. [ErrorCoordinates] sends signals through a deep network in
 // one step.
 //

@@ -346,6 +346,6 @@ func fill(d *tensor.Dense, v safetensors.TensorView, name string) error {
 	if i := notFinite(from, 0); i >= 0 {
 		return fmt.Errorf("%s[%d]: must be a finite number, got %v", name, i, dense.At(from, i))
 	}
-	dense.Copy(d, from, 0)
+	dense.Copy(d, from)
 	return nil
 }

@@ -17,7 +17,8 @@ type learning struct {
 	pieces []piece
 	starts []int // by parameter: where it begins among all elements; and their number
 	rooms  *pool.Scratch[room]
-	wire   wire // where ranks share the batches
+	groups []group // of the last batch: those of this rank
+	wire   wire    // where ranks share the batches
 }
 
 // outer is an edge's part of the update of its parameters.
@@ -129,21 +130,40 @@ func (r *room) beside(depth int) []*tensor.Dense {
 
 // group is what some examples of a batch have to say: views of a Result.
 type group struct {
-	errors, deltas []*tensor.Dense   // by prediction
-	features       [][]*tensor.Dense // by prediction and edge
+	errors, deltas []view   // by prediction
+	features       [][]view // by prediction and edge
 }
 
-// groupOf returns that of examples lo to hi.
-func groupOf(r *Result, lo, hi int) (g group) {
-	for i := range r.Deltas {
-		g.errors, g.deltas = append(g.errors, dense.Rows(r.Errors[i], lo, hi)), append(g.deltas, dense.Rows(r.Deltas[i], lo, hi))
-		var features []*tensor.Dense
-		for _, psi := range r.Features[i] {
-			features = append(features, dense.Rows(psi, lo, hi))
+// take makes g what examples lo to hi of r have to say.
+func (g *group) take(r *Result, lo, hi int) {
+	if g.deltas == nil {
+		g.errors, g.deltas, g.features = make([]view, len(r.Errors)), make([]view, len(r.Deltas)), make([][]view, len(r.Features))
+		for i, of := range r.Features {
+			g.features[i] = make([]view, len(of))
 		}
-		g.features = append(g.features, features)
 	}
-	return g
+	for i := range r.Deltas {
+		g.errors[i].take(r.Errors[i], lo, hi)
+		g.deltas[i].take(r.Deltas[i], lo, hi)
+		for j, psi := range r.Features[i] {
+			g.features[i][j].take(psi, lo, hi)
+		}
+	}
+}
+
+// view is some rows of a tensor.
+type view struct {
+	of     *tensor.Dense
+	lo, hi int
+	rows   *tensor.Dense
+}
+
+// take makes v rows lo to hi of x, which it mostly is: machines have the same tensors from
+// batch to batch.
+func (v *view) take(x *tensor.Dense, lo, hi int) {
+	if v.of != x || v.lo != lo || v.hi != hi {
+		*v = view{x, lo, hi, dense.Rows(x, lo, hi)}
+	}
 }
 
 // summing is an update under way.
@@ -151,16 +171,18 @@ type summing struct {
 	*learning
 	network *Network
 	rows    int
-	groups  []group // of the batch: those of this rank
 }
 
 func (g *learning) run(n *Network, r *Result, dst *Update) error {
 	rows := r.Errors[0].Shape()[0]
 	d := n.divide(rows)
-	s := &summing{learning: g, network: n, rows: rows, groups: make([]group, d.groups)}
+	s := &summing{learning: g, network: n, rows: rows}
 	first, end := d.groupsOf(d.rank)
 	for at := first; at < end; at++ {
-		s.groups[at] = groupOf(r, at*groupRows, min((at+1)*groupRows, rows))
+		if len(g.groups) <= at-first {
+			g.groups = append(g.groups, group{})
+		}
+		g.groups[at-first].take(r, at*groupRows, min((at+1)*groupRows, rows))
 	}
 	for i := range g.outers {
 		for o := &g.outers[i]; len(o.groups) < end-first; {
@@ -169,8 +191,8 @@ func (g *learning) run(n *Network, r *Result, dst *Update) error {
 	}
 	pool.Each(pool.Workers(n.workers, rows*sum(n.sizes)), len(g.outers)*(end-first), func(i int) {
 		o, at := &g.outers[i%len(g.outers)], i/len(g.outers)
-		of := &s.groups[first+at]
-		o.groups[at].Prepare(of.deltas[o.prediction], of.features[o.prediction][o.edge])
+		of := &g.groups[at]
+		o.groups[at].Prepare(of.deltas[o.prediction].rows, of.features[o.prediction][o.edge].rows)
 	})
 	dst.cut(g)
 	workers := pool.Workers(n.workers, rows*n.count()/8)
@@ -237,13 +259,13 @@ func add(into, beside []*tensor.Dense, sizes []int) {
 
 // part sets into to what a group has to say of a piece.
 func (s *summing) part(p *piece, first, at int, into, beside []*tensor.Dense) {
-	g := &s.groups[at]
+	g := &s.groups[at-first]
 	for k, i := range p.edges {
 		o, to := &s.outers[i], into
 		if k > 0 {
 			to = beside
 		}
-		o.groups[at-first].Rows(to, g.deltas[o.prediction], g.features[o.prediction][o.edge], o.scale/float64(s.rows), p.lo, p.hi)
+		o.groups[at-first].Rows(to, g.deltas[o.prediction].rows, g.features[o.prediction][o.edge].rows, o.scale/float64(s.rows), p.lo, p.hi)
 		if k > 0 {
 			add(into, beside, p.sizes)
 		}
@@ -259,14 +281,14 @@ func (s *summing) part(p *piece, first, at int, into, beside []*tensor.Dense) {
 func sumUnits[T vec.Float](n *Network, g *group, p *piece, into func() []T, of func(*tensor.Dense) []T) {
 	switch {
 	case p.bias >= 0:
-		bias, delta := into()[:p.hi-p.lo], of(g.deltas[p.prediction])
+		bias, delta := into()[:p.hi-p.lo], of(g.deltas[p.prediction].rows)
 		clear(bias)
 		channels := n.wiring.Biases[p.prediction] // or as many as there are units
 		for at := 0; at < len(delta); at += channels {
 			vec.Add(bias, bias, delta[at+p.lo:at+p.hi])
 		}
 	case p.log >= 0:
-		squares, eps := into()[:p.hi-p.lo], of(g.errors[p.prediction])
+		squares, eps := into()[:p.hi-p.lo], of(g.errors[p.prediction].rows)
 		clear(squares)
 		for row := 0; row < len(eps); row += n.sizes[n.wiring.Of[p.prediction]] {
 			for j, e := range eps[row+p.lo : row+p.hi] {

@@ -12,8 +12,8 @@ import (
 
 // Method names how free latents move in a step. The preconditioned ones use that
 // weights are frozen: H, the sum of w Π of what predicts a node and a² c² Wᵀ Π W of what it
-// predicts, inverted once a weight change, bounds the energy's curvature at the node: see
-// graph.StepForm. [RegisterMethod] adds others.
+// predicts, bounds the energy's curvature at the node: see graph.StepForm. It is inverted as
+// often as Inference.Lag says, and not after each change of the weights. [RegisterMethod] adds others.
 type Method string
 
 // The built-in methods.

@@ -95,7 +95,7 @@ func (s State) CopyList(name string, into []*tensor.Dense) error {
 		}
 	}
 	for i, t := range list {
-		dense.Copy(into[i], t, 0)
+		dense.Copy(into[i], t)
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func (n *Network) Equilibrium(of Clamps) (*Equilibrium, error) {
 	for l, d := range n.sizes {
 		v := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(rows, d))
 		if c[l].Values != nil {
-			dense.Copy(v, c[l].Values, 0)
+			dense.Copy(v, c[l].Values)
 		}
 		e.Latents = append(e.Latents, v)
 	}

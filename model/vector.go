@@ -93,7 +93,7 @@ func keepFixed(v, values, free *tensor.Dense, lo int) {
 
 // copyFrom sets v to the rows lo and on of x.
 func copyFrom(v, x *tensor.Dense, lo int) {
-	dense.Copy(v, x, lo*v.Shape()[1])
+	dense.CopyFrom(v, x, lo*v.Shape()[1])
 }
 
 func clone(d *tensor.Dense) *tensor.Dense { return d.Clone().(*tensor.Dense) }

@@ -84,13 +84,13 @@ func (w *wire) exchange(g *learning, n *Network, d *division, dst *Update) error
 	}
 	w.total = wireRoom(n, w.total, elements)
 	if lo < hi {
-		dense.Copy(dense.Rows(w.total, lo, hi), total(sums, [2]int{0, d.groups}), 0)
+		dense.Copy(dense.Rows(w.total, lo, hi), total(sums, [2]int{0, d.groups}))
 	}
 	if err := d.gather(bytesOf(w.total)[:elements*unit], ends); err != nil {
 		return err
 	}
 	for i, x := range dst.directions {
-		dense.Copy(x, dense.Rows(w.total, g.starts[i], g.starts[i+1]), 0)
+		dense.Copy(x, dense.Rows(w.total, g.starts[i], g.starts[i+1]))
 	}
 	return nil
 }

@@ -237,3 +237,15 @@ func (r Recipe) Baseline() Recipe {
 type Sets struct {
 	Train, Validation, Test *data.Set
 }
+
+// Remarks returns what was taken for granted when the data was read, see
+// [data.Set.Remarks], of the test part where that was read by itself.
+func (s Sets) Remarks() []string {
+	all := s.Train.Remarks()
+	for _, text := range s.Test.Remarks() {
+		if !slices.Contains(all, text) {
+			all = append(all, "test part: "+text)
+		}
+	}
+	return all
+}

@@ -139,7 +139,7 @@ func quick(command string) string {
 	case words[1] == "reproduce" && len(words) > 2:
 		command += " --quick --seeds 1"
 	case words[1] == "play": // is there until it is ended
-		command += ">url & until [ -s url ]; do sleep 0.1; done; kill $!; wait $!"
+		command = "rm -f url; " + command + ">url & until [ -s url ]; do sleep 0.1; done; kill $!; wait $!"
 	case words[1] == "bench":
 		command += " --rounds 1"
 	case words[1] == "complete" || words[1] == "classify":

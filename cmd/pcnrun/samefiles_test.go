@@ -96,7 +96,7 @@ func TestSameFiles(t *testing.T) {
 			{"lacks.csv", with(func(f *table) { f.header = []string{"a", "b", "d", "kind"} }), `no column "c": must have "a", "b", "c", got "a", "b", "d", "kind"`},
 			{"foreign.csv", with(func(f *table) { f.header = []string{"x", "y", "z", "kind"} }), `must have "a", "b", "c", got "x", "y", "z", "kind"`},
 			{"twice.csv", with(func(f *table) { f.header = []string{"a", "a", "c", "kind"} }), `columns 1 and 2 are both named "a"`},
-			{"headless.csv", with(func(f *table) { f.header = nil }), `headless.csv: line 1: `},
+			{"headless.csv", with(func(f *table) { f.header = nil }), ""},
 			{"short.csv", whole + "1,2\n", "line 62: must have 4 fields as on the first line, got 2"},
 			{"text.csv", whole + "1,2,q,red\n", `line 62: column 3 ("c"): must be a finite number, got "q"`},
 			{"quote.csv", whole + "\"1,2,3,red\n", `extraneous or missing " in quoted-field`},

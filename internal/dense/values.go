@@ -51,9 +51,12 @@ func Fill(t *tensor.Dense, f func(i int) float64) *tensor.Dense {
 	return t
 }
 
-// Copy sets the elements of dst to those of src from the one at lo on, converted where the
-// types differ, and returns dst.
-func Copy(dst, src *tensor.Dense, lo int) *tensor.Dense {
+// Copy sets dst to src, of one size, and returns dst.
+func Copy(dst, src *tensor.Dense) *tensor.Dense { return CopyFrom(dst, src, 0) }
+
+// CopyFrom sets the elements of dst to those of src from the one at lo on, converted where
+// the types differ, and returns dst.
+func CopyFrom(dst, src *tensor.Dense, lo int) *tensor.Dense {
 	if dst.Dtype() == tensor.Float32 {
 		copyTo(dst.Float32s(), src, lo)
 	} else {

@@ -51,6 +51,8 @@ ROWS = {
     "generative-64": Row("784,256,256,10", "generative", 64, 50),
     "generative-256": Row("784,256,256,10", "generative", 256, 50),
     "discriminative-128": Row("784,128,128,128,10", "discriminative", 128, 20),
+    "deep-100": Row("784,512,256,128,10", "discriminative", 100, 30),
+    "wide-250": Row("784,512,512,10", "discriminative", 250, 20),
     "small-32": Row("1,32,32,1", "discriminative", 32, 20),
 }
 COLD = "cold-start"

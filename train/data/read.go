@@ -210,5 +210,6 @@ func ReadTest(path string, cols Columns, train *Set) (*Set, error) {
 	if test != nil {
 		return nil, fmt.Errorf("data: %s: must be the test part alone, got a training and a test part", path)
 	}
+	all.testing = true
 	return all, agree(train, all, path)
 }

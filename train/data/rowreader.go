@@ -257,7 +257,7 @@ func (s *rowReader) begin(record []string) (isHeader bool, err error) {
 	switch {
 	case s.Width == 0:
 		s.inputs, err = s.layout.inputNames()
-	case isHeader:
+	case isHeader || s.Table != nil:
 		s.inputs = s.wanted()
 	}
 	s.Width = len(s.layout.inputs)

@@ -37,8 +37,8 @@ func NewRows(r io.Reader, name string, o RowOptions) *Rows {
 // Name returns the name of the file.
 func (r *Rows) Name() string { return r.name }
 
-// Named reports whether inputs were told by the names of their columns. Like Format
-// it is known from the first batch on.
+// Named reports whether inputs were told by the names of their columns, or a table gives
+// these. Like Format it is known from the first batch on.
 func (r *Rows) Named() bool { return r.reader != nil && r.reader.inputs != nil }
 
 // Format returns the format of the rows, one of [Formats].

@@ -35,6 +35,7 @@ type Set struct {
 	targets values   // (n, TargetSize), empty when there are classes
 	table   *Table   // what its inputs are, where it was read of rows
 	remarks []string // what was taken for granted when it was read
+	testing bool     // it was read to test what others were learned from
 	index   []int    // the examples of this set among the n, in order; nil for all
 
 	input, target scaler

@@ -139,7 +139,7 @@ func (t Transform) Undo(x *tensor.Dense) (*tensor.Dense, error) {
 	raw := x.Clone().(*tensor.Dense)
 	if x.Dtype() == tensor.Float32 && slices.ContainsFunc(t.Shift, func(x float64) bool { return x != 0 }) {
 		raw = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(x.Shape().Clone()...))
-		dense.Copy(raw, x, 0)
+		dense.Copy(raw, x)
 	}
 	return raw, t.Apply(raw)
 }

@@ -72,7 +72,7 @@ func overlook(a *cli.App, d train.Data, out string, json bool) error {
 	if err != nil {
 		return cli.ColumnUsage(err)
 	}
-	for _, text := range sets.Train.Remarks() {
+	for _, text := range sets.Remarks() {
 		a.Note("%s", text)
 	}
 	of, images, err := d.Overview(sets, sampleImages)

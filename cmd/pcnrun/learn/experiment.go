@@ -42,7 +42,7 @@ const few = 100
 func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 	fmt.Fprintf(w, "data     %s: %s to learn from, %d for validation, %d for the test\n",
 		e.Recipe.Data.Dataset, plural.Of(e.Sets.Train.Len(), "example"), e.Sets.Validation.Len(), e.Sets.Test.Len())
-	for _, remark := range e.Sets.Train.Remarks() {
+	for _, remark := range e.Sets.Remarks() {
 		fmt.Fprintf(w, "note     %s\n", remark)
 	}
 	if a := e.Sets.Train.Augmentation(); a != (data.Augmentation{}) {
