@@ -160,12 +160,12 @@ pcn/data/DATASET in the user's cache, where train looks for them.`,
 			}
 			dir = filepath.Join(folder, s.Name)
 		}
-		return get(a, c.Context(), s, dir, fetch.Options{Mirrors: *mirrors, Stall: *stall}, *json)
+		return get(c.Context(), a, s, dir, fetch.Options{Mirrors: *mirrors, Stall: *stall}, *json)
 	}
 	return c
 }
 
-func get(a *cli.App, ctx context.Context, s fetch.Set, dir string, opts fetch.Options, json bool) error {
+func get(ctx context.Context, a *cli.App, s fetch.Set, dir string, opts fetch.Options, json bool) error {
 	info := a.Info()
 	var bar *progressbar.ProgressBar
 	from := "" // what the bar is about

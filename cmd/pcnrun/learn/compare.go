@@ -45,7 +45,7 @@ and recipe.yaml, the settings used.
 		if err != nil {
 			return err
 		}
-		return compare(a, c.Context(), f, r)
+		return compare(c.Context(), a, f, r)
 	}
 	return c
 }
@@ -57,7 +57,7 @@ type comparison struct {
 	Figure string      `json:"figure,omitempty"`
 }
 
-func compare(a *cli.App, ctx context.Context, f *cli.RecipeFlags, r train.Recipe) error {
+func compare(ctx context.Context, a *cli.App, f *cli.RecipeFlags, r train.Recipe) error {
 	e, err := prepare(r, func() (*run.Folder, error) { return f.Claim("runs/" + r.Data.Name() + "-compare") })
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ among processes, as in a sweep; without it the same command then makes the table
 		if len(args) == 0 {
 			return listTables(a, f.json)
 		}
-		return table(a, c.Context(), f, args[0])
+		return table(c.Context(), a, f, args[0])
 	}
 	return c
 }
@@ -111,7 +111,7 @@ func listTables(a *cli.App, json bool) error {
 }
 
 // table carries out the runs of a table, and makes it when all of all shards have ended.
-func table(a *cli.App, ctx context.Context, f *reproduceFlags, name string) error {
+func table(ctx context.Context, a *cli.App, f *reproduceFlags, name string) error {
 	if f.seeds < 0 {
 		return cli.Usagef("--seeds: must be a whole number >= 1, got %d", f.seeds)
 	}

@@ -88,9 +88,9 @@ see 'pcnrun help scaling'. The bits are those of one process.
 			return f.ranks.follow(c.Context(), &r)
 		}
 		if f.orStart {
-			return resumeOrStart(a, c.Context(), f, r)
+			return resumeOrStart(c.Context(), a, f, r)
 		}
-		return start(a, c.Context(), f, r, func() (*run.Folder, error) { return f.Claim("runs/" + r.Data.Name()) })
+		return start(c.Context(), a, f, r, func() (*run.Folder, error) { return f.Claim("runs/" + r.Data.Name()) })
 	})
 	return c
 }
@@ -106,17 +106,17 @@ type trainFlags struct {
 }
 
 // start begins a run in the folder that open opens.
-func start(a *cli.App, ctx context.Context, f *trainFlags, r train.Recipe, open func() (*run.Folder, error)) error {
+func start(ctx context.Context, a *cli.App, f *trainFlags, r train.Recipe, open func() (*run.Folder, error)) error {
 	e, err := prepare(r, open)
 	if err != nil {
 		return err
 	}
 	defer e.Release()
-	return teach(a, ctx, f, run.Begin(e))
+	return teach(ctx, a, f, run.Begin(e))
 }
 
 // train trains, and reports what came of it.
-func teach(a *cli.App, ctx context.Context, f *trainFlags, r *run.Run) error {
+func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 	if r.Record.Command == "" {
 		r.Record.Command, r.Record.Version = commandLine(a.Args), cli.Version()
 	}
@@ -182,19 +182,19 @@ func resume(a *cli.App, c *cobra.Command, f *trainFlags) error {
 	if err != nil {
 		return fmt.Errorf("--resume: %w", err)
 	}
-	return goOn(a, c.Context(), f, d, rec, from)
+	return goOn(c.Context(), a, f, d, rec, from)
 }
 
 // resumeOrStart goes on with the run in the folder of --out, which must be of the
 // settings r, or begins it there.
-func resumeOrStart(a *cli.App, ctx context.Context, f *trainFlags, r train.Recipe) error {
+func resumeOrStart(ctx context.Context, a *cli.App, f *trainFlags, r train.Recipe) error {
 	d, err := run.OpenFolder(cmp.Or(f.Out, filepath.FromSlash("runs/"+r.Data.Name())))
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	defer d.Release()
 	if d.Holds() == "" {
-		return start(a, ctx, f, r, func() (*run.Folder, error) { return d, nil })
+		return start(ctx, a, f, r, func() (*run.Folder, error) { return d, nil })
 	}
 	rec, from, err := d.Where()
 	if err != nil {
@@ -207,11 +207,11 @@ func resumeOrStart(a *cli.App, ctx context.Context, f *trainFlags, r train.Recip
 	if len(others) > 0 {
 		return cli.Usagef("--resume-or-start: %s holds a run of other settings: %s", d.Dir, strings.Join(others, ", "))
 	}
-	return goOn(a, ctx, f, d, rec, from)
+	return goOn(ctx, a, f, d, rec, from)
 }
 
 // goOn goes on with the run in d, which is where these say.
-func goOn(a *cli.App, ctx context.Context, f *trainFlags, d *run.Folder, rec *run.Record, from *train.Checkpoint) error {
+func goOn(ctx context.Context, a *cli.App, f *trainFlags, d *run.Folder, rec *run.Record, from *train.Checkpoint) error {
 	if rec.Over() {
 		if _, err := model.Load(d.Path(run.ModelFile), model.Config{}); err != nil { // of which it has the score
 			return err
@@ -231,7 +231,7 @@ func goOn(a *cli.App, ctx context.Context, f *trainFlags, d *run.Folder, rec *ru
 	if err != nil {
 		return err
 	}
-	return teach(a, ctx, f, run.GoOn(e, rec, from))
+	return teach(ctx, a, f, run.GoOn(e, rec, from))
 }
 
 // resumeAlone refuses settings beside --resume.

@@ -46,12 +46,12 @@ Without --dataset, what needs data is left out for such a file.`,
 		if *out == "" {
 			*out = filepath.Dir(args[0])
 		}
-		return look(a, c.Context(), f, args[0], *limit, *out, *json)
+		return look(c.Context(), a, f, args[0], *limit, *out, *json)
 	}
 	return c
 }
 
-func look(a *cli.App, ctx context.Context, f *cli.ModelFlags, path string, limit int, out string, json bool) error {
+func look(ctx context.Context, a *cli.App, f *cli.ModelFlags, path string, limit int, out string, json bool) error {
 	t, err := f.Open(path, false)
 	if err != nil {
 		return err

@@ -65,9 +65,9 @@ as it settled or the energy of each class.
 			inf = fullInference(a, t, f.Flags)
 		}
 		if len(args) == 2 {
-			return classifyRows(a, c.Context(), t, args, by, inf, *format, *asJSON)
+			return classifyRows(c.Context(), a, t, args, by, inf, *format, *asJSON)
 		}
-		return classifyTest(a, c.Context(), t, args[0], by, inf, *limit, *asJSON)
+		return classifyTest(c.Context(), a, t, args[0], by, inf, *limit, *asJSON)
 	}
 	return c
 }
@@ -90,7 +90,7 @@ type classification struct {
 	Classes   []any      `json:"classes"`         // of the examples in their order: the name, or the number
 }
 
-func classifyTest(a *cli.App, ctx context.Context, t *trained.Model, path string, by model.By, inf model.Inference, limit int, asJSON bool) error {
+func classifyTest(ctx context.Context, a *cli.App, t *trained.Model, path string, by model.By, inf model.Inference, limit int, asJSON bool) error {
 	sets, err := a.Load(t)
 	if err != nil {
 		return err
@@ -144,8 +144,8 @@ func confusionText(counts [][]int, names []string) string {
 }
 
 // classifyRows prints the classes of rows.
-func classifyRows(a *cli.App, ctx context.Context, t *trained.Model, args []string, by model.By, inf model.Inference, format rowFormat, asJSON bool) error {
-	return mapRows(a, ctx, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
+func classifyRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, by model.By, inf model.Inference, format rowFormat, asJSON bool) error {
+	return mapRows(ctx, a, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
 		done, err := t.Network.Complete(ctx, model.Clamp{Values: inputs}, model.Recall{By: by}, inf)
 		if err != nil {
 			return answers{}, err

@@ -82,7 +82,7 @@ can be asked, and fills in what hardly fits.
 		if err := o.check(); err != nil {
 			return err
 		}
-		return fill(a, c.Context(), o, args[0])
+		return fill(c.Context(), a, o, args[0])
 	}
 	return c
 }
@@ -111,7 +111,7 @@ func (o *completeFlags) check() error {
 	return nil
 }
 
-func fill(a *cli.App, ctx context.Context, o *completeFlags, path string) error {
+func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error {
 	t, err := o.Open(path, o.input == "")
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func fill(a *cli.App, ctx context.Context, o *completeFlags, path string) error 
 			sets = train.Sets{}
 		}
 	}
-	p, labels, names, err := pose(a, ctx, o, t, sets)
+	p, labels, names, err := pose(ctx, a, o, t, sets)
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func fill(a *cli.App, ctx context.Context, o *completeFlags, path string) error 
 
 // puzzle returns what o asks to complete, its labels where they are known, and the names of
 // the inputs where rows told them by name.
-func pose(a *cli.App, ctx context.Context, o *completeFlags, t *trained.Model, sets train.Sets) (p *puzzle.Puzzle, labels []int, names []string, err error) {
+func pose(ctx context.Context, a *cli.App, o *completeFlags, t *trained.Model, sets train.Sets) (p *puzzle.Puzzle, labels []int, names []string, err error) {
 	fail := func(err error) (*puzzle.Puzzle, []int, []string, error) { return nil, nil, nil, err }
 	var raw [][]float64
 	units, shape := t.Inputs, shapeOf(t, sets.Test)
@@ -225,7 +225,7 @@ func pose(a *cli.App, ctx context.Context, o *completeFlags, t *trained.Model, s
 			}
 		}
 	} else {
-		raw, names, err = allRows(a, ctx, o.input, t, false)
+		raw, names, err = allRows(ctx, a, o.input, t, false)
 		if o.limit > 0 && o.limit < len(raw) {
 			raw = raw[:o.limit]
 		}
@@ -235,7 +235,7 @@ func pose(a *cli.App, ctx context.Context, o *completeFlags, t *trained.Model, s
 	}
 	h := puzzle.Hidden{make([]bool, t.Network.Size(t.Network.InputNode()))}
 	if o.mask != "" {
-		if h, err = hide(a, ctx, o.mask, len(raw), shape, t); err != nil {
+		if h, err = hide(ctx, a, o.mask, len(raw), shape, t); err != nil {
 			return fail(err)
 		}
 	}
@@ -250,7 +250,7 @@ func pose(a *cli.App, ctx context.Context, o *completeFlags, t *trained.Model, s
 const maskHelp = "top, bottom, left or right of an image, random:SHARE, drawn by the recipe's seed, or a CSV file with a 1 for each unit to hide and a 0 for each to leave, in one line for all examples or one each"
 
 // hide returns what --mask says of n inputs of t.
-func hide(a *cli.App, ctx context.Context, mask string, n int, shape []int, t *trained.Model) (puzzle.Hidden, error) {
+func hide(ctx context.Context, a *cli.App, mask string, n int, shape []int, t *trained.Model) (puzzle.Hidden, error) {
 	h, err := puzzle.Mask(mask, n, t.Network.Size(t.Network.InputNode()), shape, t.Recipe.Data.Seed)
 	if !errors.Is(err, puzzle.ErrNoMask) {
 		if err != nil {
@@ -258,7 +258,7 @@ func hide(a *cli.App, ctx context.Context, mask string, n int, shape []int, t *t
 		}
 		return h, err
 	}
-	rows, _, err := allRows(a, ctx, mask, t, true)
+	rows, _, err := allRows(ctx, a, mask, t, true)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, cli.Usagef("--mask: must be top, bottom, left, right, random:SHARE or a file that is there, got %s", mask)
 	}

@@ -51,19 +51,19 @@ them. Of images it is a folder with a folder for each class.
 	json := cli.JSONFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if rows.path != "" {
-			return evalRows(a, c.Context(), f, args[0], rows, *json)
+			return evalRows(c.Context(), a, f, args[0], rows, *json)
 		}
 		for _, name := range []string{"label", "target", "format"} {
 			if c.Flags().Changed(name) {
 				return cli.Usagef("--%s: goes with --input", name)
 			}
 		}
-		return eval(a, c.Context(), f, args[0], *json)
+		return eval(c.Context(), a, f, args[0], *json)
 	}
 	return c
 }
 
-func eval(a *cli.App, ctx context.Context, f *cli.ModelFlags, path string, json bool) error {
+func eval(ctx context.Context, a *cli.App, f *cli.ModelFlags, path string, json bool) error {
 	t, err := f.Open(path, true)
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ type ownRows struct {
 }
 
 // evalRows scores a model on rows.
-func evalRows(a *cli.App, ctx context.Context, f *cli.ModelFlags, path string, rows ownRows, json bool) error {
+func evalRows(ctx context.Context, a *cli.App, f *cli.ModelFlags, path string, rows ownRows, json bool) error {
 	t, err := f.Open(path, false)
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func evalRows(a *cli.App, ctx context.Context, f *cli.ModelFlags, path string, r
 	if err != nil {
 		return err
 	}
-	in, err := openRows(a, ctx, rows.path, o)
+	in, err := openRows(ctx, a, rows.path, o)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ or the standard input, and the inputs alone are printed.
 	c.Flags().Var(&g.out, "out", "PNG `FILE` (default generated.png beside MODEL)")
 	c.Flags().BoolVar(&g.json, "json", false, "print one JSON object, or for lines of targets one for each line")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return generate(a, c.Context(), g, args)
+		return generate(c.Context(), a, g, args)
 	}
 	return c
 }
@@ -85,7 +85,7 @@ type generateFlags struct {
 	json            bool
 }
 
-func generate(a *cli.App, ctx context.Context, g *generateFlags, args []string) error {
+func generate(ctx context.Context, a *cli.App, g *generateFlags, args []string) error {
 	if g.Flags.Changed("samples") && g.samples <= 0 {
 		return cli.Usagef("--samples: must be a whole number > 0, got %d", g.samples)
 	}
@@ -115,7 +115,7 @@ func generate(a *cli.App, ctx context.Context, g *generateFlags, args []string) 
 				return cli.Usagef("--%s is for classes, and not for lines of targets", name)
 			}
 		}
-		return generateRows(a, ctx, t, args, how, g.json)
+		return generateRows(ctx, a, t, args, how, g.json)
 	}
 	if err := g.checkSamples(t.Network); err != nil {
 		return err
@@ -286,10 +286,10 @@ func (g *generateFlags) targets(t *trained.Model) (w wanted, err error) {
 }
 
 // generateRows prints the inputs for targets that are read.
-func generateRows(a *cli.App, ctx context.Context, t *trained.Model, args []string, how model.Sampling, asJSON bool) error {
+func generateRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, how model.Sampling, asJSON bool) error {
 	n := t.Network
 	k := n.Size(n.TargetNode())
-	in, err := openRows(a, ctx, rowsPath(args), data.RowOptions{Width: k})
+	in, err := openRows(ctx, a, rowsPath(args), data.RowOptions{Width: k})
 	if err != nil {
 		return err
 	}

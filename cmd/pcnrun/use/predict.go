@@ -38,17 +38,17 @@ target of each class, or for a regression the targets; as JSON an object with
 	format := formatFlag(c.Flags(), "the rows and of what is printed")
 	asJSON := c.Flags().Bool("json", false, "print a JSON object for each row, whatever the format of the rows")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return predict(a, c.Context(), f, args, *format, *asJSON)
+		return predict(c.Context(), a, f, args, *format, *asJSON)
 	}
 	return c
 }
 
-func predict(a *cli.App, ctx context.Context, f *cli.ModelFlags, args []string, format rowFormat, asJSON bool) error {
+func predict(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string, format rowFormat, asJSON bool) error {
 	t, err := f.Open(args[0], false)
 	if err != nil {
 		return err
 	}
-	return mapRows(a, ctx, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
+	return mapRows(ctx, a, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
 		p, err := t.Predict(ctx, inputs)
 		cli.LogSettled(p.Settled)
 		return answers{classes: p.Classes, name: "targets", numbers: p.Targets}, err
@@ -66,10 +66,10 @@ type answers struct {
 // mapRows prints what answer makes of the inputs, as t's network takes them, of
 // the rows of the file that args name second, or of the standard input: a line for
 // each row, in the format of the rows.
-func mapRows(a *cli.App, ctx context.Context, t *trained.Model, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
+func mapRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
 	o := t.RowOptions()
 	o.Format = string(format)
-	in, err := openRows(a, ctx, rowsPath(args), o)
+	in, err := openRows(ctx, a, rowsPath(args), o)
 	if err != nil {
 		return err
 	}

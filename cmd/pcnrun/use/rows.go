@@ -65,7 +65,7 @@ func rowsPath(args []string) string {
 
 // openRows returns the rows of a file, of images, or for - of the standard input, and says
 // what is taken for granted of them.
-func openRows(a *cli.App, ctx context.Context, path string, o data.RowOptions) (*data.Rows, error) {
+func openRows(ctx context.Context, a *cli.App, path string, o data.RowOptions) (*data.Rows, error) {
 	name := path
 	if path == "-" {
 		name = "standard input"
@@ -102,12 +102,12 @@ func appendRow(text []byte, numbers []float64, dt tensor.Dtype) []byte {
 // allRows returns all raw inputs of t that a file has, and their names where the
 // file has these: of its columns, some of which may be missing, or with units a number
 // for each input.
-func allRows(a *cli.App, ctx context.Context, path string, t *trained.Model, units bool) (rows [][]float64, names []string, err error) {
+func allRows(ctx context.Context, a *cli.App, path string, t *trained.Model, units bool) (rows [][]float64, names []string, err error) {
 	o := t.RowOptions()
 	if o.Holes = !units; units {
 		o.Table, o.Inputs = nil, t.Columns
 	}
-	in, err := openRows(a, ctx, path, o)
+	in, err := openRows(ctx, a, path, o)
 	if err != nil {
 		return nil, nil, err
 	}

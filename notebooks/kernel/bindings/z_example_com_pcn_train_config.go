@@ -12,6 +12,7 @@ func init() {
 	imports.Packages["example.com/pcn/train/config"] = imports.Package{
 		Name: "config",
 		Binds: map[string]reflect.Value{
+			"Check":          reflect.ValueOf(config.Check),
 			"Commented":      reflect.ValueOf(config.Commented),
 			"DefaultDataset": reflect.ValueOf(config.DefaultDataset),
 			"DefaultSeed":    reflect.ValueOf(config.DefaultSeed),
