@@ -19,6 +19,7 @@ const (
 	sampleColumns = 12
 )
 
+// DataShow is the command data show.
 func DataShow(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show DATASET|PATH",

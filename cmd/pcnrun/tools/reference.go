@@ -12,6 +12,7 @@ import (
 	"example.com/pcn/train/run"
 )
 
+// Man is the command man.
 func Man(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "man DIR",

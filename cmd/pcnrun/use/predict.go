@@ -1,3 +1,5 @@
+// Package use has the commands that ask a model: scores, predictions, classes, inputs of a class, and
+// what is missing.
 package use
 
 import (
@@ -15,6 +17,7 @@ import (
 	"example.com/pcn/train/trained"
 )
 
+// Predict is the command predict.
 func Predict(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "predict MODEL [FILE]",
