@@ -210,7 +210,7 @@ func (g *learning) run(n *Network, r *Result, dst *Update) error {
 		}
 		s.sum(&g.pieces[at], first, branches[branch], into, room, 0)
 		if d.ranks() == 1 {
-			s.finish(&g.pieces[at], dst)
+			s.finish(at, dst)
 		}
 	})
 	if d.ranks() == 1 {
@@ -219,7 +219,7 @@ func (g *learning) run(n *Network, r *Result, dst *Update) error {
 	if err := g.wire.exchange(g, n, d, dst); err != nil {
 		return err
 	}
-	pool.Each(workers, len(g.pieces), func(at int) { s.finish(&g.pieces[at], dst) })
+	pool.Each(workers, len(g.pieces), func(at int) { s.finish(at, dst) })
 	return nil
 }
 
@@ -265,7 +265,7 @@ func (s *summing) part(p *piece, first, at int, into, beside []*tensor.Dense) {
 		if k > 0 {
 			to = beside
 		}
-		o.groups[at-first].Rows(to, g.deltas[o.prediction].rows, g.features[o.prediction][o.edge].rows, o.scale/float64(s.rows), p.lo, p.hi)
+		o.groups[at-first].Rows(to, g.deltas[o.prediction].rows, g.features[o.prediction][o.edge].rows, o.scale, p.lo, p.hi)
 		if k > 0 {
 			add(into, beside, p.sizes)
 		}
@@ -299,9 +299,12 @@ func sumUnits[T vec.Float](n *Network, g *group, p *piece, into func() []T, of f
 }
 
 // finish makes the direction of a piece of the sum over the batch.
-func (s *summing) finish(p *piece, dst *Update) {
-	n := s.network
-	for _, i := range p.of {
+func (s *summing) finish(at int, dst *Update) {
+	n, p := s.network, &s.pieces[at]
+	for k, i := range p.of {
+		if p.log < 0 {
+			dense.Scale(dst.pieces[at][k], 1/float64(s.rows))
+		}
 		if len(p.edges) > 0 && n.cfg.WeightDecay != 0 && n.parameters[i].Decays {
 			addRows(dst.directions[i], -n.cfg.WeightDecay, n.parameters[i].Value, p.lo, p.hi)
 		}
@@ -319,11 +322,8 @@ func addRows(dst *tensor.Dense, a float64, x *tensor.Dense, lo, hi int) {
 	dense.AddScaledPart(dst, a, x, lo*k, hi*k)
 }
 
-// finishUnits makes of the sums of sumUnits the mean of δ, and the direction of log Π.
+// finishUnits makes of a sum of ε² the direction of log Π.
 func finishUnits[T vec.Float](n *Network, rows int, dst *Update, p *piece, of func(*tensor.Dense) []T) {
-	if p.bias >= 0 {
-		vec.Scale(of(dst.directions[p.bias])[p.lo:p.hi], 1/T(rows))
-	}
 	if p.log >= 0 {
 		log, precision, weight := of(dst.directions[p.log])[p.lo:p.hi], of(n.terms[p.prediction].precision), n.wiring.Predictions[p.prediction].Weight
 		for j, squares := range log {

@@ -92,5 +92,7 @@ func (w *narrowed[T]) rows(p *plan, into, wide []T, scale T, klo, khi int) {
 			gemm.Mul(into[group*c:], p.narrow.c, a, 1, stride, k, &w.tiles[lo/outerTile*p.groups+group], lo > 0, nil)
 		}
 	}
-	vec.Scale(into[:k*p.narrow.c], scale)
+	if scale != 1 {
+		vec.Scale(into[:k*p.narrow.c], scale)
+	}
 }

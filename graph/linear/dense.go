@@ -117,5 +117,7 @@ func (o *denseOuter) Rows(into []*tensor.Dense, delta, _ *tensor.Dense, scale fl
 // outerRows multiplies some columns of δ, as rows, with ψ.
 func outerRows[T vec.Float](dst, delta []T, psi *gemm.Packed[T], scale T, n, count int) {
 	gemm.Mul(dst, psi.Cols(), delta, 1, n, count, psi, false, nil)
-	vec.Scale(dst, scale)
+	if scale != 1 {
+		vec.Scale(dst, scale)
+	}
 }

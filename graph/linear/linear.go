@@ -60,7 +60,7 @@ type Outer interface {
 	// Prepare does once a batch what all rows need. It comes before Rows, of the same batch.
 	Prepare(delta, psi *tensor.Dense)
 	// Rows sets rows lo to hi of each parameter's update, all of which have as many rows: scale · δ ⊗ ψ, with scale
-	// one number for all rows, such as 1/B. Into has room for these rows alone, from its first element on.
+	// one number for all rows. Into has room for these rows alone, from its first element on.
 	Rows(into []*tensor.Dense, delta, psi *tensor.Dense, scale float64, lo, hi int)
 }
 

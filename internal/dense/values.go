@@ -134,6 +134,15 @@ func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
 	}
 }
 
+// Scale multiplies dst by a.
+func Scale(dst *tensor.Dense, a float64) {
+	if dst.Dtype() == tensor.Float32 {
+		vec.Scale(dst.Float32s(), float32(a))
+	} else {
+		vec.Scale(dst.Float64s(), a)
+	}
+}
+
 // AddScaled sets dst += a·x, of one type and size.
 func AddScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
 	AddScaledPart(dst, a, x, 0, dst.DataSize())
