@@ -73,13 +73,14 @@ func together(a *cli.App, f *trainFlags, do func(*cobra.Command, []string) error
 		if os.Getenv("GOMAXPROCS") == "" {
 			runtime.GOMAXPROCS(world.Cores())
 		}
+		errs := a.Stderr
 		if f.ranks.follows() {
 			a.Stdout, a.Stderr, a.Quiet = io.Discard, io.Discard, true
 		}
 		go func() {
 			<-world.Lost()
 			time.Sleep(graceOfLoss) // its work may be long until it looks at what others have
-			fmt.Fprintf(os.Stderr, "pcnrun: rank %d: %v\n", world.Rank(), world.Err())
+			fmt.Fprintf(errs, "pcnrun: rank %d: %v\n", world.Rank(), world.Err())
 			os.Exit(cli.ExitFailure)
 		}()
 		err = do(c, args)
