@@ -57,6 +57,7 @@ func Keys() []Key {
 		{Path: "data.target", Flag: "target", Value: "COLUMNS", Group: OfData, Help: own + "the columns to regress on, or the one array", Example: "[price, sold]"},
 		{Path: "data.inputs", Flag: "inputs", Value: "COLUMNS", Group: OfData, Help: own + "the columns, or the one array, of the inputs", Default: "all that are not learned", Example: "[area, rooms]"},
 		{Path: "data.drop", Flag: "drop", Value: "COLUMNS", Group: OfData, Help: own + "columns that are no inputs", Example: "[id, name]"},
+		{Path: "data.sequence", Flag: "sequence", Value: "ROWS", Group: OfData, Help: own + "rows in their order make sequences, of so many, of a column that tells them apart, or both, run 50; without a target the next row is learned", Default: "20 for a network that remembers", Example: "50"},
 		{Path: "data.test", Flag: "test", Value: "SHARE|PATH", Group: OfData, Help: own + "the share that is kept for the test, or the path of the test part", Default: "0.15, or its own part", Example: "0.2"},
 		{Path: "data.size", Flag: "size", Value: "SIZE", Group: OfData, Help: images + "what they are resized to, WIDTHxHEIGHT or one number for a square", Default: "their own, which must be the same", Example: "32x24"},
 		{Path: "data.colour", Flag: "colour", Value: "NAME", Group: OfData, Help: images + "what pixels hold", Default: "rgb where any has colours", Words: data.Colours, Example: "grey"},
