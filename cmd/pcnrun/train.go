@@ -122,6 +122,9 @@ func (a *app) train(ctx context.Context, f *trainFlags, e *experiment, rec *reco
 		return err
 	}
 	past, err := a.carryOut(ctx, e, rec, from, f.every, a.info())
+	if err == nil {
+		a.ranks.end()
+	}
 	if err == nil && rec.over() {
 		if err = past.writeReport(ctx, e.path(reportFile)); err != nil && ctx.Err() != nil {
 			rec.Result.Status, err = interrupted, nil
