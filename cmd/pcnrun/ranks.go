@@ -72,13 +72,14 @@ func (a *app) together(f *trainFlags, do func(*cobra.Command, []string) error) f
 		if os.Getenv("GOMAXPROCS") == "" {
 			runtime.GOMAXPROCS(world.Cores())
 		}
+		errs := a.stderr
 		if a.ranks.follows() {
 			a.stdout, a.stderr, a.quiet = io.Discard, io.Discard, true
 		}
 		go func() {
 			<-world.Lost()
 			time.Sleep(graceOfLoss) // its work may be long until it looks at what others have
-			fmt.Fprintf(os.Stderr, "pcnrun: rank %d: %v\n", world.Rank(), world.Err())
+			fmt.Fprintf(errs, "pcnrun: rank %d: %v\n", world.Rank(), world.Err())
 			os.Exit(exitFailure)
 		}()
 		err = do(c, args)
