@@ -8,7 +8,6 @@ import (
 
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
-	"example.com/pcn/train"
 	"example.com/pcn/train/sweep"
 )
 
