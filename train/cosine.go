@@ -36,18 +36,24 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	if err := batch.fits(n); err != nil {
 		return nil, err
 	}
-	down := n.NewUpdate()
-	back, err := n.Backprop(context.Background(), n.Clamp(batch.Inputs, batch.Targets))
+	down, err := backpropUpdate(context.Background(), n, n.Clamp(batch.Inputs, batch.Targets))
 	if err != nil {
-		return nil, err
-	}
-	if err := n.Hebbian(back, down); err != nil {
 		return nil, err
 	}
 	if rows := batch.Inputs.Shape()[0]; of != rows {
 		return nil, fmt.Errorf("train: cosines: the result must be of the batch's %d examples, got %d", rows, of)
 	}
 	return cosines(n, update, down), nil
+}
+
+// backpropUpdate returns backpropagation's update of a batch.
+func backpropUpdate(ctx context.Context, n *model.Network, c model.Clamps) (*model.Update, error) {
+	r, err := n.Backprop(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	u := n.NewUpdate()
+	return u, n.Hebbian(r, u)
 }
 
 // cosines returns for each prediction the cosine between two updates.
