@@ -25,7 +25,7 @@ type Inference struct {
 	// divides by is made of them anew while a network learns: H⁻¹ of gauss-seidel and the
 	// other preconditioned ones, and what chain has. The guard has it made anew at once where
 	// it finds a rise; [Network.Predict] and what is like it always do. Default 0.1; next to
-	// 0, such as 1e-9, it is made anew after each change.
+	// 0, such as 1e-9, it is made anew after each change, as incremental learning has it.
 	Lag float64 `json:"lag,omitempty" yaml:"lag,omitempty"`
 	// NodeRates are what Rate is multiplied by at some nodes, by their names. Default 1.
 	NodeRates map[string]float64 `json:"node_rates,omitempty" yaml:"node_rates,omitempty,flow"`

@@ -33,6 +33,9 @@ func addColumnFlags(flags *pflag.FlagSet) {
 	recipeFlag(flags, "target", "COLUMNS", "of your own data: the columns to regress on, separated by commas, or array;\na name with a comma in quotes, as in CSV", names(func(r *train.Recipe) *[]string { return &r.Data.Target }))
 	recipeFlag(flags, "inputs", "COLUMNS", "of your own data: the columns that are inputs, or array (default all that are not\nlearned)", names(func(r *train.Recipe) *[]string { return &r.Data.Inputs }))
 	recipeFlag(flags, "drop", "COLUMNS", "of your own data: columns that are no inputs", names(func(r *train.Recipe) *[]string { return &r.Data.Drop }))
+	recipeFlag(flags, "sequence", "ROWS", "of your own data: rows in their order make sequences, of so many such as 50, of a\ncolumn that tells them apart, or both, run 50; without --target the next row is\nlearned (default 20 for a network that remembers)", func(r *train.Recipe, text string) error {
+		return r.Data.Sequence.UnmarshalText([]byte(text))
+	})
 	recipeFlag(flags, "test", "SHARE|PATH", "of your own data: what is kept for the test (default 0.15, or its own part)", func(r *train.Recipe, text string) (err error) {
 		r.Data.Test = text
 		if _, number := strconv.ParseFloat(text, 64); number != nil {

@@ -8,6 +8,7 @@ import (
 
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
+	"example.com/pcn/train/rule"
 )
 
 func (a *app) evalCommand() *cobra.Command {
@@ -75,7 +76,13 @@ func (a *app) eval(ctx context.Context, f *modelFlags, path string, json bool) e
 	if err != nil {
 		return err
 	}
-	l, err := train.NewPCN(t.network, nil, t.recipe.Inference, optimizer)
+	var by rule.Rule // which says whether steps of sequences are taken in
+	if t.recipe.Model.Remembers() {
+		if by, err = rule.New(t.recipe.Learning.Rule); err != nil {
+			return err
+		}
+	}
+	l, err := train.NewPCN(t.network, by, t.recipe.Inference, optimizer)
 	if err != nil {
 		return err
 	}

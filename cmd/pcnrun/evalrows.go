@@ -23,6 +23,9 @@ func (a *app) evalRows(ctx context.Context, f *modelFlags, path string, rows own
 	if err != nil {
 		return err
 	}
+	if t.recipe.Model.Remembers() {
+		return usagef("--input: is for a network that does not remember: predict follows rows that are a sequence")
+	}
 	o, err := rows.options(t)
 	if err != nil {
 		return err

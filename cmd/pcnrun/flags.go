@@ -379,7 +379,7 @@ func (f *recipeFlags) choose(r *train.Recipe, args []string) {
 }
 
 // choosing are the flags that decide the default recipe, or what of it does not apply.
-var choosing = []string{"data", "label", "target", "inputs", "drop", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
+var choosing = []string{"data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
 
 // fromFiles reports whether a known dataset is read from files.
 func fromFiles(dataset string) bool {

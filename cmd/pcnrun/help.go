@@ -24,7 +24,7 @@ var flagGroups = []string{settingsFlags, dataFlags, networkFlags, learningFlags,
 // flagsUnder are the flags of each group, on whichever command they are.
 var flagsUnder = map[string][]string{
 	settingsFlags: {"config", "names", "recipe", "seed"},
-	dataFlags:     {"data", "dataset", "label", "target", "test", "size", "colour", "limit", "validation", "standardize", "augment", "input", "format", "mask", "denoise"},
+	dataFlags:     {"data", "dataset", "label", "target", "sequence", "test", "size", "colour", "limit", "validation", "standardize", "augment", "input", "format", "mask", "denoise"},
 	networkFlags:  {"layers", "network", "direction", "activation", "top-activation", "bottom-energy", "energies", "precisions", "weight-decay", "activity-prior", "parametrization", "weight-init", "dtype"},
 	learningFlags: {"rule", "epochs", "batch", "rate", "schedule", "patience", "optimizer"},
 	settlingFlags: {"method", "steps", "tolerance", "inference-rate", "lag", "node-rates", "node-steps", "init", "unguarded", "by", "temperature"},
@@ -103,7 +103,10 @@ Examples:
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if not .Groups}}
 
 Commands:{{end}}{{range .Commands}}{{if and .IsAvailableCommand (eq .GroupID "")}}{{if $c.Groups}}{{else}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}{{if .HasHelpSubCommands}}
+
+Pages:{{range .Commands}}{{if .IsAdditionalHelpTopicCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
 {{ownFlags .}}
 Flags of all commands:
 {{globalFlags .}}{{if .HasAvailableSubCommands}}

@@ -73,6 +73,10 @@ Without --dataset, what needs data is left out for such a file.`,
 	return c
 }
 
+// alignmentRate is that of the step whose target alignment is told: small, so that it is the
+// direction's.
+const alignmentRate = 0.001
+
 func (a *app) inspect(ctx context.Context, f *modelFlags, path string, limit int, out string, json bool) error {
 	t, err := f.open(path, false)
 	if err != nil {
@@ -104,6 +108,11 @@ func (a *app) inspect(ctx context.Context, f *modelFlags, path string, limit int
 			if err := in.compare(n, settled, batch); err != nil {
 				return err
 			}
+			straight, err := train.TargetAlignment(ctx, n, settled, batch, t.recipe.Inference, alignmentRate)
+			if err != nil {
+				return err
+			}
+			in.Settled.TargetAlignment = &straight
 			if err := in.bend(ctx, n, clamps, settled); err != nil {
 				return err
 			}

@@ -169,6 +169,9 @@ func (in *inspection) print(w io.Writer, n *model.Network) error {
 		fmt.Fprintf(w, "settling    %v, %s at rate %.3g, %s; %s of %s, both ends clamped\n",
 			s.Inference.Method, s.steps(), s.InferenceRate, s.Status, plural.Of(s.Examples, s.Part+" example"), s.Dataset)
 		fmt.Fprintf(w, "energy      %.4g from %.4g an example, residual %.2g\n", s.Energy, s.Start, s.Residual)
+		if s.TargetAlignment != nil {
+			fmt.Fprintf(w, "alignment   a step of the weights goes to the targets with a cosine of %.4g\n", *s.TargetAlignment)
+		}
 		fmt.Fprintf(w, "equilibrium about %.3g still to lose: %s of the fall was made\n", s.Left, percent(s.Reached))
 		if s.Equilibrium != nil {
 			fmt.Fprintf(w, "            in closed form at %.6g\n", *s.Equilibrium)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 )
@@ -25,7 +26,8 @@ func (a *app) predictCommand() *cobra.Command {
 
 For each row a line is printed in the same format: as CSV the class and then the
 target of each class, or for a regression the targets; as JSON an object with
-"class" and "targets". Of images the file comes first, as JSON as "file".
+"class" and "targets". A network that remembers takes the rows for one sequence: where
+it has learned the next row, each line is what it expects of the row behind. Of images the file comes first, as JSON as "file".
 
 ` + modelHelp,
 		Example: `  pcnrun predict runs/digits/model.safetensors images.csv
@@ -49,8 +51,14 @@ func (a *app) predict(ctx context.Context, f *modelFlags, args []string, format 
 	if err != nil {
 		return err
 	}
+	predict := t.predict
+	if t.recipe.Model.Remembers() {
+		if predict, err = t.foretell(); err != nil {
+			return err
+		}
+	}
 	return a.mapRows(ctx, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
-		targets, classes, err := t.predict(ctx, inputs)
+		targets, classes, err := predict(ctx, inputs)
 		return answers{classes: classes, name: "targets", numbers: targets}, err
 	})
 }
@@ -110,6 +118,44 @@ func (t *trained) predict(ctx context.Context, inputs *tensor.Dense) (targets *t
 	}
 	targets, err = t.targets.Undo(targets)
 	return targets, classes, err
+}
+
+// foretell returns what predicts as t.predict does, of rows that are one sequence: each
+// from all before it and, where the next row is what is learned, by that row once it is there.
+func (t *trained) foretell() (func(context.Context, *tensor.Dense) (*tensor.Dense, []int, error), error) {
+	at, err := t.recipe.Track(t.network)
+	if err != nil {
+		return nil, err
+	}
+	var last *tensor.Dense // inputs that have not been taken in
+	return func(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, []int, error) {
+		rows, k := inputs.Shape()[0], t.network.Size(t.network.TargetNode())
+		targets := tensor.New(tensor.Of(inputs.Dtype()), tensor.WithShape(rows, k))
+		for i := range rows {
+			row := tensor.New(tensor.Of(inputs.Dtype()), tensor.WithShape(1, inputs.Shape()[1]))
+			dense.CopyRow(row, 0, inputs, i)
+			if last != nil {
+				seen := row
+				if len(t.recipe.Data.Target) > 0 {
+					seen = nil // the targets are not in the rows
+				}
+				if _, err := at.Observe(ctx, last, seen); err != nil {
+					return nil, nil, err
+				}
+			}
+			predicted, err := at.Predict(ctx, row)
+			if err == nil {
+				err = finite(predicted)
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			dense.CopyRow(targets, i, predicted, 0)
+			last = row
+		}
+		targets, err := t.targets.Undo(targets)
+		return targets, nil, err
+	}, nil
 }
 
 // appendAnswers writes a line for each row: its class, where there are classes,

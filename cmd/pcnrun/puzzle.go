@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -68,6 +69,9 @@ func (p *puzzle) tensor(at func(i, j int) float64, d model.Dtype) (*tensor.Dense
 
 // rawRows returns the raw inputs of a set.
 func rawRows(set *data.Set) ([][]float64, error) {
+	if set.Steps() > 1 {
+		return nil, fmt.Errorf("%s: must have single examples, to be filled in, got sequences of %d steps", set.Name, set.Steps())
+	}
 	all := make([]int, set.Len())
 	for i := range all {
 		all[i] = i

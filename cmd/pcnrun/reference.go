@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"example.com/pcn/internal/atomicfile"
 )
 
 //go:generate go run . man --markdown doc
@@ -31,7 +34,7 @@ command to another.`,
 		}
 		pattern, write := "*.1", writeManPages
 		if *markdown {
-			pattern, write = "*.md", doc.GenMarkdownTree
+			pattern, write = "*.md", writeMarkdown
 		}
 		forReference(c.Root())
 		if err := write(c.Root(), dir); err != nil {
@@ -48,6 +51,22 @@ command to another.`,
 		return err
 	}
 	return c
+}
+
+// writeMarkdown writes the reference in Markdown, with the pages that are of no command.
+func writeMarkdown(root *cobra.Command, dir string) error {
+	for _, c := range root.Commands() {
+		if !c.IsAdditionalHelpTopicCommand() {
+			continue
+		}
+		err := atomicfile.Write(filepath.Join(dir, strings.ReplaceAll(c.CommandPath(), " ", "_")+".md"), func(w io.Writer) error {
+			return doc.GenMarkdown(c, w)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return doc.GenMarkdownTree(root, dir)
 }
 
 // writeManPages writes manual pages.

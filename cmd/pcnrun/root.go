@@ -55,7 +55,7 @@ interrupted.`,
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "say on the standard error what is read and chosen, and how settling goes")
 	root.PersistentFlags().StringVar(&a.kernel, "gemm", "", "`KERNEL` for matrix products: auto, portable, avx2, avx512, or\nthe path to a BLAS library (default: the best one)")
 	a.profiles.addFlags(root.PersistentFlags())
-	root.AddCommand(a.trainCommand(), a.runsCommand(), a.reportCommand(), a.evalCommand(), a.predictCommand(), a.classifyCommand(), a.generateCommand(), a.completeCommand(), a.playCommand(), a.inspectCommand(), a.exportCommand(), a.importCommand(), a.compareCommand(), a.sweepCommand(), a.reproduceCommand(), a.configCommand(), a.dataCommand(), a.benchCommand(), a.completionCommand(), a.manCommand(), a.versionCommand())
+	root.AddCommand(a.trainCommand(), a.runsCommand(), a.reportCommand(), a.evalCommand(), a.predictCommand(), a.classifyCommand(), a.generateCommand(), a.completeCommand(), a.playCommand(), a.inspectCommand(), a.exportCommand(), a.importCommand(), a.compareCommand(), a.sweepCommand(), a.reproduceCommand(), a.configCommand(), a.dataCommand(), a.benchCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(), scalingTopic())
 	addGroups(root)
 	addCompletions(root)
 	return root

@@ -42,7 +42,7 @@ func TestEPCStep(t *testing.T) {
 	for name, cfg := range feedforwards() {
 		l := lesson(t, cfg)
 		n := l.Network
-		back, err := n.Backprop(context.Background(), l.Inputs, l.Targets)
+		back, err := n.Backprop(context.Background(), l.Clamps)
 		must(t, err)
 		u := n.NewUpdate()
 		must(t, n.Hebbian(back, u))
@@ -120,7 +120,7 @@ func TestIPCOneStep(t *testing.T) {
 				if cfg.Allows(m) != nil || m == model.Nesterov { // which is elsewhere between two steps
 					continue
 				}
-				for _, lag := range []float64{0, 1e-9, 0.02} {
+				for _, lag := range []float64{0.1, 1e-9, 0.02} {
 					var after [][]float64
 					for _, text := range []string{"pc", "ipc"} {
 						l := lesson(t, cfg)
@@ -270,7 +270,7 @@ func TestHardNudge(t *testing.T) {
 		}
 	}
 	other := *l
-	other.Targets = targets
+	other.Targets, other.Clamps = targets, n.Clamp(l.Inputs, targets)
 	want, _ := update(t, "backprop", &other, model.Inference{})
 	plain, _ := update(t, "backprop", l, model.Inference{})
 	for _, sign := range []string{"positive", "negative", "centred"} {
