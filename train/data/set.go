@@ -29,17 +29,16 @@ type Set struct {
 	Classes    int      // number of classes; 0 for regression
 	ClassNames []string // of the classes, where they are not 0, 1, 2 and so on
 
-	n       int
-	inputs  values   // (n, InputSize)
-	labels  []int    // class of each of the n, nil for regression
-	targets values   // (n, TargetSize), empty when there are classes
-	table   *Table   // what its inputs are, where it was read of rows
-	remarks []string // what was taken for granted when it was read
-	testing bool     // it was read to test what others were learned from
-	steps   int      // of each example, where that is a sequence; 0 where it is none
-
-	foretells bool  // targets are the inputs of the next step
-	index     []int // the examples of this set among the n, in order; nil for all
+	n         int
+	inputs    values   // (n, InputSize)
+	labels    []int    // class of each of the n, nil for regression
+	targets   values   // (n, TargetSize), empty when there are classes
+	table     *Table   // what its inputs are, where it was read of rows
+	remarks   []string // what was taken for granted when it was read
+	testing   bool     // it was read to test what others were learned from
+	index     []int    // the examples of this set among the n, in order; nil for all
+	steps     int      // of each example, where that is a sequence; 0 where it is none
+	foretells bool     // targets are the inputs of the next step
 
 	input, target scaler
 
