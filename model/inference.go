@@ -59,6 +59,19 @@ type Inference struct {
 	Estimate bool `json:"-" yaml:"-"`
 }
 
+// String says how latents settle, and where steps and rate are those that come with the
+// method.
+func (inf Inference) String() string {
+	steps, own := "1 step", ""
+	if inf.Steps != 1 {
+		steps = fmt.Sprintf("at most %d steps", inf.Steps)
+	}
+	if of, err := (Inference{Method: inf.Method}).WithDefaults(); err == nil && of.Steps == inf.Steps && of.Rate == inf.Rate {
+		own = ", the method's own"
+	}
+	return fmt.Sprintf("%s, %s at rate %g%s", inf.Method, steps, inf.Rate, own)
+}
+
 // WithDefaults returns a copy of inf with the defaults filled in, or an error
 // that names each bad field.
 func (inf Inference) WithDefaults() (Inference, error) {

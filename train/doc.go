@@ -13,6 +13,9 @@
 // A [Checkpoint] holds a run between two batches, from which Fit goes on to the
 // same bits: an optimiser and a learner say what they remember by [Stateful].
 //
+// Package run keeps a training run in a folder, package trained uses the models that it
+// leaves, and package puzzle has them fill in what is missing.
+//
 // [Recipe] is all of a run as one value that reads and writes YAML; each
 // dataset has a tuned one, and [OwnRecipe] makes one for a file or folder of one's
 // own. Whatever goes by name in it, such as an optimiser ([RegisterOptimizer]), a schedule

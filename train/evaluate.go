@@ -69,6 +69,18 @@ func Accuracy(classes, labels []int) float64 {
 	return float64(right(classes, labels)) / float64(len(classes))
 }
 
+// Confusion counts how often each of k classes, a row, was taken for each, a column.
+func Confusion(classes, labels []int, k int) [][]int {
+	counts := make([][]int, k)
+	for i := range counts {
+		counts[i] = make([]int, k)
+	}
+	for i, c := range classes {
+		counts[labels[i]][c]++
+	}
+	return counts
+}
+
 // right returns how many of classes are the labels.
 func right(classes, labels []int) int {
 	n := 0

@@ -48,6 +48,9 @@ func IsPath(dataset string) bool {
 // Own reports whether the dataset is one's own, read from a path.
 func (d Data) Own() bool { return IsPath(d.Dataset) }
 
+// FromFiles reports whether the dataset is one of [Datasets] that is read from files.
+func (d Data) FromFiles() bool { return d.Dataset != "digits" && d.Dataset != "sine" && !d.Own() }
+
 // Name returns a short name of the dataset, which can name a file.
 func (d Data) Name() string {
 	if d.Own() {

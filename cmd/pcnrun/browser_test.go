@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"example.com/pcn/internal/needs"
+	"example.com/pcn/train/run"
 )
 
 // inspector is a page that opens others in frames and then writes, by frame, what
@@ -115,7 +116,7 @@ func TestReportInBrowser(t *testing.T) {
 	pcnrun("train", "sine", "--epochs", "2", "--out", "c")
 	pcnrun("report", filepath.Join(dir, "a<b>&\"c"), filepath.Join(dir, "b"), "--out", "both.html")
 	pages := []string{`<!doctype html><img alt="torn" src="data:image/png;base64,AAAA"><img alt="far" src="/far.png"><div class="wide"><p style="width: 1200px">wide</p></div><script>console.error("oh")</script>`}
-	files := []string{filepath.Join("a<b>&\"c", reportFile), filepath.Join("b", reportFile), filepath.Join("c", reportFile), "both.html"}
+	files := []string{filepath.Join("a<b>&\"c", run.ReportFile), filepath.Join("b", run.ReportFile), filepath.Join("c", run.ReportFile), "both.html"}
 	for _, file := range files {
 		page := string(must(os.ReadFile(file)))
 		if i := regexp.MustCompile(`(?i)https?://|<script|src="[^d]`).FindString(page); i != "" {

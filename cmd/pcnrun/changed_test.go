@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/model"
+	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
 // TestChangedData changes the file that a model learned from: eval scores the same
@@ -29,7 +32,7 @@ func TestChangedData(t *testing.T) {
 	train := []string{"train", rows, "--label", "kind", "--layers", "2,4,2", "--epochs", "3", "-q", "--out"}
 	mustRun(t, append(train, cut)...)
 	mustRun(t, append(train, apart, "--test", tests)...)
-	eval := func(run string) said { return pcnrun(t, "eval", filepath.Join(run, modelFile), "--json", "-q") }
+	eval := func(dir string) said { return pcnrun(t, "eval", filepath.Join(dir, run.ModelFile), "--json", "-q") }
 	want := eval(cut)
 	stopRun(t, cut)
 	stopped := snapshot(t, cut)
@@ -57,11 +60,11 @@ func TestChangedData(t *testing.T) {
 		got := eval(cut)
 		switch {
 		case c.eval != "":
-			if got.code == exitOK || !strings.Contains(got.stderr, c.eval) || got.stdout != "" {
+			if got.code == cli.ExitOK || !strings.Contains(got.stderr, c.eval) || got.stdout != "" {
 				t.Errorf("%s: eval: exit code %d, %s, want an error with %q", what, got.code, got.stderr, c.eval)
 			}
 		case what == "one value": // of the training part, or else of the test part, and that is said
-			if got.code == exitOK && !strings.Contains(got.stderr, "other values") {
+			if got.code == cli.ExitOK && !strings.Contains(got.stderr, "other values") {
 				t.Errorf("%s: eval: not a word: %s", what, got.stdout)
 			}
 		case got != want: // the values are the same
@@ -71,7 +74,7 @@ func TestChangedData(t *testing.T) {
 			continue
 		}
 		got = pcnrun(t, "train", "--resume", cut, "-q")
-		if got.code == exitOK || !strings.Contains(got.stderr, c.resume) || !strings.Contains(got.stderr, checkpointFile) {
+		if got.code == cli.ExitOK || !strings.Contains(got.stderr, c.resume) || !strings.Contains(got.stderr, run.CheckpointFile) {
 			t.Errorf("%s: resume: exit code %d, %s, want an error with %q", what, got.code, got.stderr, c.resume)
 		}
 		for name, text := range snapshot(t, cut) {
@@ -85,28 +88,28 @@ func TestChangedData(t *testing.T) {
 	write(rows, whole)
 	write(tests, []byte("a,b,kind\n0,0,red\n4,-4,blue\n0.5,0,red\n"))
 	got := eval(apart)
-	if got.code != exitOK || !strings.Contains(got.stdout, `"test_examples":3,`) || !strings.Contains(got.stderr, "its test part had 31 examples and has 3") {
+	if got.code != cli.ExitOK || !strings.Contains(got.stdout, `"test_examples":3,`) || !strings.Contains(got.stderr, "its test part had 31 examples and has 3") {
 		t.Errorf("another test part: exit code %d, %s, %s", got.code, got.stdout, got.stderr)
 	}
 	write(tests, []byte("a,b,kind\n4,-4,blue\n4.5,-4,blue\n"))
-	if got := eval(apart); got.code != exitOK || !strings.Contains(got.stdout, `"test_accuracy":1,`) {
+	if got := eval(apart); got.code != cli.ExitOK || !strings.Contains(got.stdout, `"test_accuracy":1,`) {
 		t.Errorf("a test part of one class: exit code %d, %s, %s", got.code, got.stdout, got.stderr)
 	}
 
 	// A model of before says what is not known of it.
 	write(rows, whole)
-	old := filepath.Join(cut, modelFile)
+	old := filepath.Join(cut, run.ModelFile)
 	loaded, err := model.Load(old, model.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := loaded.SetMetadata(dataKey, ""); err != nil {
+	if err := loaded.SetMetadata(trained.DataKey, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := loaded.Save(old); err != nil {
 		t.Fatal(err)
 	}
-	if got := eval(cut); got.code != exitOK || got.stdout != want.stdout || !strings.Contains(got.stderr, "does not say which examples it learned from") {
+	if got := eval(cut); got.code != cli.ExitOK || got.stdout != want.stdout || !strings.Contains(got.stderr, "does not say which examples it learned from") {
 		t.Errorf("without fingerprints: %+v", got)
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/train/run"
 )
 
 // twoKinds returns n rows of two inputs and a kind, as CSV: red and blue ones that
@@ -38,7 +41,7 @@ var seconds = regexp.MustCompile(`"(seconds|updated)":[^,}]*`)
 
 func pcnrun(t *testing.T, args ...string) said {
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), args, strings.NewReader("1,0\n4,-4\n"), &stdout, &stderr)
+	code := execute(t.Context(), args, strings.NewReader("1,0\n4,-4\n"), &stdout, &stderr)
 	return said{code, seconds.ReplaceAllString(stdout.String(), ""), stderr.String()}
 }
 
@@ -46,7 +49,7 @@ func pcnrun(t *testing.T, args ...string) said {
 func mustRun(t *testing.T, args ...string) said {
 	t.Helper()
 	s := pcnrun(t, args...)
-	if s.code != exitOK {
+	if s.code != cli.ExitOK {
 		t.Fatalf("pcnrun %s: %s", strings.Join(args, " "), s.stderr)
 	}
 	return s
@@ -56,12 +59,12 @@ func mustRun(t *testing.T, args ...string) said {
 // from its last checkpoint.
 func stopRun(t *testing.T, dir string) {
 	t.Helper()
-	rec, err := loadRecord(dir)
+	rec, err := run.LoadRecord(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec.Result.Status = running
-	if err := rec.save(&folder{dir: dir}); err != nil {
+	rec.Result.Status = run.Running
+	if err := rec.Save(&run.Folder{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -93,7 +96,7 @@ func TestDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustRun(t, "train", rows, "--label", "kind", "--layers", "2,3,2", "--epochs", "6", "--patience", "2", "--rate", "0.1", "-q", "--out", dir)
-	model, best := filepath.Join(dir, modelFile), filepath.Join(dir, bestFile)
+	model, best := filepath.Join(dir, run.ModelFile), filepath.Join(dir, run.BestFile)
 	commands := map[string][]string{
 		"eval":    {"eval", model, "--json", "-q"},
 		"best":    {"eval", best, "--json", "-q"},
@@ -128,7 +131,7 @@ func TestDamage(t *testing.T) {
 	for command, args := range commands {
 		restore(command)
 		want[command] = mustRun(t, args...)
-		if again := snapshot(t, dir)[modelFile]; !bytes.Equal(again, ended[modelFile]) {
+		if again := snapshot(t, dir)[run.ModelFile]; !bytes.Equal(again, ended[run.ModelFile]) {
 			t.Fatalf("%s: the model is another", command)
 		}
 	}
@@ -140,15 +143,15 @@ func TestDamage(t *testing.T) {
 		defer write(file, files(command)[file])
 		got := pcnrun(t, commands[command]...)
 		tries++
-		if got.code != exitOK && strings.Contains(got.stderr, file) {
+		if got.code != cli.ExitOK && strings.Contains(got.stderr, file) {
 			refused++
 			return
 		}
-		if got.code != exitOK || got.stdout != want[command].stdout {
+		if got.code != cli.ExitOK || got.stdout != want[command].stdout {
 			t.Errorf("%s: %s: %s: exit code %d, printed %q, want %q or an error that names the file: %s", file, what, command, got.code, got.stdout, want[command].stdout, got.stderr)
 		}
 		if command == "stopped" {
-			if !bytes.Equal(snapshot(t, dir)[modelFile], ended[modelFile]) {
+			if !bytes.Equal(snapshot(t, dir)[run.ModelFile], ended[run.ModelFile]) {
 				t.Errorf("%s: %s: %s: went on to another model", file, what, command)
 			}
 			restore(command)
@@ -162,14 +165,14 @@ func TestDamage(t *testing.T) {
 		step = 1
 	}
 	for file, readers := range map[string][]string{
-		modelFile:      {"eval", "predict", "ended", "inspect", "runs"},
-		bestFile:       {"best", "runs"},
-		checkpointFile: {"stopped", "ended", "runs"},
-		recordFile:     {"runs", "ended", "stopped", "eval"},
-		metricsFile:    {"runs", "ended", "stopped"},
-		recipeFile:     {"runs", "ended", "stopped", "eval"},
-		curvesFile:     {"runs"},
-		reportFile:     {"runs", "ended"},
+		run.ModelFile:      {"eval", "predict", "ended", "inspect", "runs"},
+		run.BestFile:       {"best", "runs"},
+		run.CheckpointFile: {"stopped", "ended", "runs"},
+		run.RecordFile:     {"runs", "ended", "stopped", "eval"},
+		run.MetricsFile:    {"runs", "ended", "stopped"},
+		run.RecipeFile:     {"runs", "ended", "stopped", "eval"},
+		run.CurvesFile:     {"runs"},
+		run.ReportFile:     {"runs", "ended"},
 	} {
 		whole := ended[file]
 		dense := len(whole) // where a bit of each byte is flipped
@@ -224,12 +227,12 @@ func TestBeginsAnew(t *testing.T) {
 	want := snapshot(t, dir)
 	stopRun(t, dir)
 	for name := range want {
-		if name != recordFile {
+		if name != run.RecordFile {
 			os.Remove(filepath.Join(dir, name))
 		}
 	}
 	mustRun(t, "train", "--resume", dir, "-q")
-	if got := snapshot(t, dir)[modelFile]; !bytes.Equal(got, want[modelFile]) {
+	if got := snapshot(t, dir)[run.ModelFile]; !bytes.Equal(got, want[run.ModelFile]) {
 		t.Error("the model is another")
 	}
 }

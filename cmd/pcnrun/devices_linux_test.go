@@ -14,6 +14,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/train/run"
 )
 
 // refuses runs pcnrun, which must end with an exit code other than 0, one line that
@@ -25,7 +28,7 @@ func refuses(t *testing.T, want string, args ...string) {
 	var stderr bytes.Buffer
 	peak, err := peakOf(ctx, t, nil, io.Discard, &stderr, args...)
 	var exit *exec.ExitError
-	if ctx.Err() != nil || !errors.As(err, &exit) || exit.ExitCode() != exitFailure || !strings.Contains(stderr.String(), want) {
+	if ctx.Err() != nil || !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailure || !strings.Contains(stderr.String(), want) {
 		t.Errorf("pcnrun %q: %v, and %.1000q, want %q", args, err, stderr.String(), want)
 	}
 	if peak > 500<<20 {
@@ -40,7 +43,7 @@ func TestDevices(t *testing.T) {
 	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code := run(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", "good"}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", "good"}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
 	for source, kind := range map[string]string{"/dev/zero": "device", must(filepath.Abs("pipe")): "named pipe"} {
@@ -59,18 +62,18 @@ func TestDevices(t *testing.T) {
 		refuses(t, link+want, "train", link, "--label", "kind")
 		refuses(t, link+want, "data", "show", link, "--label", "kind")
 		for file, commands := range map[string][]string{
-			recordFile:     {"report", "runs", "train --resume"},
-			metricsFile:    {"report", "runs"},
-			modelFile:      {"report"},
-			checkpointFile: {"train --resume"},
-			lockFile:       {"train --resume"},
+			run.RecordFile:     {"report", "runs", "train --resume"},
+			run.MetricsFile:    {"report", "runs"},
+			run.ModelFile:      {"report"},
+			run.CheckpointFile: {"train --resume"},
+			run.LockFile:       {"train --resume"},
 		} {
 			os.RemoveAll("run")
 			if err := os.CopyFS("run", os.DirFS("good")); err != nil {
 				t.Fatal(err)
 			}
-			if file == checkpointFile { // which a run that has ended does not need
-				os.Remove(filepath.Join("run", recordFile))
+			if file == run.CheckpointFile { // which a run that has ended does not need
+				os.Remove(filepath.Join("run", run.RecordFile))
 			}
 			os.Remove(filepath.Join("run", file))
 			if err := os.Symlink(source, filepath.Join("run", file)); err != nil {
@@ -90,18 +93,18 @@ func TestWaitingForAPipe(t *testing.T) {
 	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code := run(t.Context(), []string{"train", "digits", "--layers", "64,10", "--epochs", "1", "-q", "--out", "run"}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"train", "digits", "--layers", "64,10", "--epochs", "1", "-q", "--out", "run"}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
 	for _, command := range []string{"predict MODEL pipe", "classify MODEL pipe", "eval MODEL --input pipe --label y", "complete MODEL --input pipe"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(200*time.Millisecond, cancel)
-		command = strings.Replace(command, "MODEL", filepath.Join("run", modelFile), 1)
+		command = strings.Replace(command, "MODEL", filepath.Join("run", run.ModelFile), 1)
 		done := make(chan int, 1)
-		go func() { done <- run(ctx, strings.Fields(command), nil, io.Discard, os.Stderr) }()
+		go func() { done <- execute(ctx, strings.Fields(command), nil, io.Discard, os.Stderr) }()
 		select {
 		case code := <-done:
-			if code != exitInterrupted {
+			if code != cli.ExitInterrupted {
 				t.Errorf("%s: exit code %d", command, code)
 			}
 		case <-time.After(limit(10 * time.Second)):

@@ -13,7 +13,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
 )
 
 // TestFullDisk fills a small disk under a run that writes checkpoints: the run
@@ -69,7 +71,7 @@ func TestReadOnlyFolder(t *testing.T) {
 // written a checkpoint, checks what is left, and goes on after the mending.
 func failCheckpoint(t *testing.T, dir, want string, fail, mend func()) {
 	t.Helper()
-	checkpoint := filepath.Join(dir, checkpointFile)
+	checkpoint := filepath.Join(dir, run.CheckpointFile)
 	run := exec.Command("pcnrun", "train", "digits", "--layers", "64,16,10", "--epochs", "1000000", "--validation", "0", "--checkpoint-every", "1b", "--out", dir, "-q")
 	var stderr bytes.Buffer
 	run.Stderr = &stderr
@@ -80,8 +82,8 @@ func failCheckpoint(t *testing.T, dir, want string, fail, mend func()) {
 	await(t, func() bool { _, err := os.Stat(checkpoint); return err == nil })
 	fail()
 	var exit *exec.ExitError
-	if err := run.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailure {
-		t.Fatalf("want exit code %d, got %v", exitFailure, err)
+	if err := run.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailure {
+		t.Fatalf("want exit code %d, got %v", cli.ExitFailure, err)
 	}
 	if got := stderr.String(); !strings.Contains(got, dir+string(filepath.Separator)) || !strings.Contains(got, want) || strings.Count(got, "\n") != 1 {
 		t.Errorf("want a line that names a file in %s and says %q, got %q", dir, want, got)
@@ -100,8 +102,8 @@ func failCheckpoint(t *testing.T, dir, want string, fail, mend func()) {
 	was := must(os.Stat(checkpoint)).ModTime()
 	await(t, func() bool { return must(os.Stat(checkpoint)).ModTime() != was })
 	again.Process.Signal(os.Interrupt)
-	if err := again.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		t.Fatalf("resumed: want exit code %d, got %v", exitInterrupted, err)
+	if err := again.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupted {
+		t.Fatalf("resumed: want exit code %d, got %v", cli.ExitInterrupted, err)
 	}
 	later, err := train.LoadCheckpoint(checkpoint)
 	if err != nil {

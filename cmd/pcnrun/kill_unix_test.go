@@ -19,7 +19,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
 )
 
 // TestKill ends training runs at random moments, from their start to their end: with
@@ -62,13 +64,13 @@ func TestKill(t *testing.T) {
 			if sig == syscall.SIGKILL {
 				every = []string{"1b", "7b", "1", "100ms"}[i%4]
 			}
-			run := command(out, every)
+			process := command(out, every)
 			reader, writer, err := os.Pipe() // large enough for what a run prints
 			if err != nil {
 				t.Fatal(err)
 			}
-			run.Stdout, run.Stderr = writer, writer
-			if err := run.Start(); err != nil {
+			process.Stdout, process.Stderr = writer, writer
+			if err := process.Start(); err != nil {
 				t.Fatal(err)
 			}
 			writer.Close()
@@ -76,45 +78,45 @@ func TestKill(t *testing.T) {
 			if sig == closedPipe {
 				reader.Close()
 			} else {
-				run.Process.Signal(sig)
+				process.Process.Signal(sig)
 			}
 			if sig != closedPipe && sig != syscall.SIGINT { // of which a second ends the process at once
-				run.Process.Signal(sig)
+				process.Process.Signal(sig)
 			}
-			run.Wait()
+			process.Wait()
 			reader.Close()
-			code := run.ProcessState.ExitCode()
-			if code != exitOK {
+			code := process.ProcessState.ExitCode()
+			if code != cli.ExitOK {
 				ended++
 			}
-			c, err := train.LoadCheckpoint(filepath.Join(out, checkpointFile))
+			c, err := train.LoadCheckpoint(filepath.Join(out, run.CheckpointFile))
 			switch {
 			case err == nil:
 				saved++
 			case !errors.Is(err, fs.ErrNotExist):
 				t.Errorf("%s %d: the checkpoint does not load: %v", name, i, err)
 			}
-			if sig != syscall.SIGKILL && code == exitInterrupted {
+			if sig != syscall.SIGKILL && code == cli.ExitInterrupted {
 				if err != nil {
 					t.Errorf("%s %d: the checkpoint of the end: %v", name, i, err)
-				} else if n := len(must(loadMetrics(out, 0)).Epochs); n != len(c.History.Epochs) {
+				} else if n := len(must(run.LoadMetrics(out, 0)).Epochs); n != len(c.History.Epochs) {
 					t.Errorf("%s %d: %d epochs were done, and the checkpoint has %d", name, i, n, len(c.History.Epochs))
 				}
 			}
 			again := exec.Command("pcnrun", "train", "--resume", out)
-			if _, err := os.Stat(filepath.Join(out, recordFile)); err != nil || i%2 == s%2 {
+			if _, err := os.Stat(filepath.Join(out, run.RecordFile)); err != nil || i%2 == s%2 {
 				again = command(out, every)
 			}
 			if text, err := again.CombinedOutput(); err != nil {
 				t.Fatalf("%s %d: going on: %v: %s", name, i, err, text)
 			}
 			diff := cmp.Diff(want, readEnded(t, out), cmp.Comparer(func(a, b *tensor.Dense) bool { return reflect.DeepEqual(a.Data(), b.Data()) }),
-				cmp.Comparer(bytes.Equal), cmp.AllowUnexported(result{}))
+				cmp.Comparer(bytes.Equal), cmp.AllowUnexported(run.Result{}))
 			if diff != "" {
 				t.Errorf("%s %d: ended otherwise:\n%s", name, i, diff)
 				continue
 			}
-			if _, err := os.Stat(filepath.Join(out, reportFile)); err != nil {
+			if _, err := os.Stat(filepath.Join(out, run.ReportFile)); err != nil {
 				t.Errorf("%s %d: %v", name, i, err)
 			}
 			same++

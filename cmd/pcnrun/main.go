@@ -8,75 +8,72 @@
 // progress bars, warnings and errors to the standard error. The exit code is 0,
 // 1 for a failure, 2 for a mistake on the command line, and 130 when
 // interrupted.
+//
+// Each group of commands is a package; what they share is in internal/cli.
 package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
-	"strings"
+
+	"github.com/spf13/cobra"
+
+	"example.com/pcn/cmd/pcnrun/datasets"
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/cmd/pcnrun/learn"
+	"example.com/pcn/cmd/pcnrun/models"
+	"example.com/pcn/cmd/pcnrun/play"
+	"example.com/pcn/cmd/pcnrun/runs"
+	"example.com/pcn/cmd/pcnrun/settings"
+	"example.com/pcn/cmd/pcnrun/tools"
+	"example.com/pcn/cmd/pcnrun/use"
+	"example.com/pcn/internal/terminal"
 )
 
-const (
-	exitOK          = 0
-	exitFailure     = 1
-	exitUsage       = 2
-	exitInterrupted = 130
-)
+//go:generate go run . man --markdown doc
 
 func main() {
-	os.Exit(run(interruptible(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(execute(terminal.Interruptible(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run executes the command line args and returns the exit code. Cancelling ctx
-// interrupts it.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	out, errs := &screen{raw: stdout}, &screen{raw: stderr}
-	defer out.flush()
-	defer errs.flush()
-	a := &app{stdin: stdin, stdout: out, stderr: errs, args: args}
-	root := a.rootCommand()
-	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
-	command, err := root.ExecuteContextC(ctx)
-	ctx = command.Context() // which the command may have narrowed
-	if profileErr := a.profiles.stop(); err == nil {
-		err = profileErr
-	}
-	if err == nil {
-		return exitOK
-	}
-	var usage usageError
-	code := exitFailure
-	text := oneLine(err)
-	switch {
-	case ctx.Err() != nil:
-		code = exitInterrupted
-		if errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) {
-			text = "interrupted"
-		}
-	case !a.started || errors.As(err, &usage):
-		code = exitUsage
-		text += fmt.Sprintf("; see '%s --help'", command.CommandPath())
-	}
-	paint(errs, red, "pcnrun:")
-	fmt.Fprintf(errs, " %s\n", text)
-	return code
+// execute executes the command line args and returns the exit code.
+func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return cli.Run(ctx, newRoot, args, stdin, stdout, stderr)
 }
 
-// oneLine returns the text of err, of which each line may be an error of its
-// own, on one line.
-func oneLine(err error) string {
-	text := strings.Replace(err.Error(), "\n\nDid you mean this?\n\t", "; did you mean ", 1) // cobra's
-	var lines []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" {
-			lines = append(lines, line)
+// newRoot returns the command pcnrun with all below it.
+func newRoot(a *cli.App) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "pcnrun",
+		Short: "Train, score and use predictive coding networks",
+		Long: `pcnrun trains, scores and uses predictive coding networks.
+
+A predictive coding network learns without backpropagation: each node predicts
+the one below it, latents settle to make the prediction errors small, and each
+weight then moves by what its own two ends hold.
+
+Results go to the standard output, all else to the standard error. The exit code
+is 0, 1 for a failure, 2 for a mistake on the command line, and 130 when
+interrupted.`,
+		Example: `  pcnrun train
+  pcnrun eval runs/digits/model.safetensors
+  pcnrun compare sine`,
+	}
+	for _, group := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"learn", "Train", []*cobra.Command{learn.Train(a), learn.Compare(a), learn.Sweep(a), learn.Reproduce(a), settings.Config(a), datasets.Data(a), runs.Runs(a), runs.Report(a)}},
+		{"use", "Use a model", []*cobra.Command{use.Eval(a), use.Predict(a), use.Classify(a), use.Generate(a), use.Complete(a), play.Command(a), models.Inspect(a), models.Export(a), models.Import(a)}},
+		{"other", "More", []*cobra.Command{tools.Bench(a), tools.Completion(a), tools.Man(a), tools.Version(a)}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, c := range group.commands {
+			c.GroupID = group.id
+			root.AddCommand(c)
 		}
 	}
-	return strings.Join(lines, "; ")
+	root.SetHelpCommandGroupID("other")
+	return root
 }

@@ -26,10 +26,12 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/run"
 )
 
 // commands are those that tests find on their path.
@@ -289,10 +291,10 @@ func TestInterrupt(t *testing.T) {
 				}
 			}
 			var exit *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-				t.Fatalf("want exit code %d, got %v", exitInterrupted, err)
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupted {
+				t.Fatalf("want exit code %d, got %v", cli.ExitInterrupted, err)
 			}
-			model := filepath.Join(dir, map[string]string{"train": modelFile, "compare": pcnFile}[command])
+			model := filepath.Join(dir, map[string]string{"train": run.ModelFile, "compare": run.PCNFile}[command])
 			if !strings.HasPrefix(last, "pcnrun: interrupted") || !strings.Contains(last, model) {
 				t.Errorf("want a last line that names %s, got %q", model, last)
 			}
@@ -300,14 +302,14 @@ func TestInterrupt(t *testing.T) {
 				if !strings.Contains(last, "--resume "+dir) {
 					t.Errorf("want a last line that says how to go on, got %q", last)
 				}
-				if _, err := train.LoadCheckpoint(filepath.Join(dir, checkpointFile)); err != nil {
+				if _, err := train.LoadCheckpoint(filepath.Join(dir, run.CheckpointFile)); err != nil {
 					t.Error(err)
 				}
 			}
 			if !strings.Contains(stdout.String(), `"status":"interrupted"`) {
 				t.Errorf("want status interrupted, got %s", stdout.String())
 			}
-			if code := run(t.Context(), []string{"eval", model}, nil, io.Discard, os.Stderr); code != exitOK {
+			if code := execute(t.Context(), []string{"eval", model}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 				t.Errorf("eval of the model: exit code %d", code)
 			}
 		})

@@ -6,13 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/train/run"
 )
 
 // TestPredictMemory: the most memory that predict holds does not grow with the
 // number of rows that a pipe delivers.
 func TestPredictMemory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "digits")
-	if code := run(t.Context(), []string{"train", "digits", "--layers", "64,16,10", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"train", "digits", "--layers", "64,16,10", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
 	many := 200_000
@@ -23,7 +26,7 @@ func TestPredictMemory(t *testing.T) {
 	row = strings.TrimSuffix(row, ",") + "\n"
 	peak := func(rows int) int64 {
 		out := &lineCounter{}
-		peak, err := peakOf(t.Context(), t, io.LimitReader(&repeated{text: row}, int64(rows*len(row))), out, os.Stderr, "predict", filepath.Join(dir, modelFile))
+		peak, err := peakOf(t.Context(), t, io.LimitReader(&repeated{text: row}, int64(rows*len(row))), out, os.Stderr, "predict", filepath.Join(dir, run.ModelFile))
 		if err != nil {
 			t.Fatal(err)
 		}

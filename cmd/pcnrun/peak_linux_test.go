@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/race"
 )
 
@@ -59,7 +60,7 @@ func peak() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(exitFailure)
+		os.Exit(cli.ExitFailure)
 	}
 	os.Exit(cmd.ProcessState.ExitCode())
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/nlpodyssey/safetensors"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/tensorfile"
+	"example.com/pcn/train/run"
 )
 
 // TestImportScale imports the bare weights of a network that learned from pixels in
@@ -22,9 +24,9 @@ func TestImportScale(t *testing.T) {
 			t.Fatal(err)
 		}
 		mustRun(t, "train", "--config", config, "-q", "--force", "--out", dir)
-		want := mustRun(t, "eval", filepath.Join(dir, modelFile), "-q").stdout
+		want := mustRun(t, "eval", filepath.Join(dir, run.ModelFile), "-q").stdout
 
-		data, err := os.ReadFile(filepath.Join(dir, modelFile))
+		data, err := os.ReadFile(filepath.Join(dir, run.ModelFile))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +67,7 @@ func TestImportScale(t *testing.T) {
 			t.Errorf("pixels in [%s]: eval of bare weights: %+v, the network scored %s", pixels, got, want)
 		}
 	}
-	if got := pcnrun(t, "eval", filepath.Join(dir, modelFile), "--pixels", "0,1"); got.code != exitUsage || !strings.Contains(got.stderr, "says how its inputs are scaled") {
+	if got := pcnrun(t, "eval", filepath.Join(dir, run.ModelFile), "--pixels", "0,1"); got.code != cli.ExitUsage || !strings.Contains(got.stderr, "says how its inputs are scaled") {
 		t.Errorf("--pixels of a model that says them: %+v", got)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"example.com/pcn/train/run"
 )
 
 // launchers are what starts ranks, with the arguments to start more than there are cores.
@@ -58,7 +60,7 @@ func finish(t *testing.T, c *exec.Cmd) (string, error) {
 // modelHash is that of the run's model.
 func modelHash(t *testing.T, dir string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, modelFile))
+	data, err := os.ReadFile(filepath.Join(dir, run.ModelFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +247,7 @@ func TestRanksInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 600 {
-		if _, err := os.Stat(filepath.Join(dir, "two", modelFile)); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "two", run.ModelFile)); err == nil {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -258,7 +260,7 @@ func TestRanksInterrupted(t *testing.T) {
 	if !strings.Contains(text.String(), "interrupted") || strings.Contains(text.String(), "died") {
 		t.Errorf("printed %s", text.String())
 	}
-	if _, err := os.Stat(filepath.Join(dir, "two", checkpointFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, "two", run.CheckpointFile)); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := finish(t, start(3, "train", "--resume", filepath.Join(dir, "two"))); err != nil {
@@ -300,7 +302,7 @@ func TestRanksDisagree(t *testing.T) {
 				t.Errorf("%s: must print %q, got %s", name, want, text)
 			}
 		}
-		if _, err := os.Stat(filepath.Join(out, modelFile)); err == nil {
+		if _, err := os.Stat(filepath.Join(out, run.ModelFile)); err == nil {
 			t.Errorf("%s: a model was written", name)
 		}
 		os.RemoveAll(out)

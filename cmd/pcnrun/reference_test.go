@@ -12,12 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 )
 
 // TestReference checks that the committed reference is what the commands say.
 func TestReference(t *testing.T) {
 	dir := t.TempDir()
-	if code := run(t.Context(), []string{"man", "--markdown", dir, "-q"}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"man", "--markdown", dir, "-q"}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 		t.Fatalf("exit code %d", code)
 	}
 	read := func(dir string) map[string]string {
@@ -32,10 +34,17 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// wholeRoot returns pcnrun with all of its commands.
+func wholeRoot() *cobra.Command {
+	a := &cli.App{Stdout: io.Discard, Stderr: io.Discard}
+	root := newRoot(a)
+	a.Prepare(root)
+	return root
+}
+
 // TestHelp checks that every command explains itself: what it does, with examples
 // that its own flags understand, and each line short enough for a terminal.
 func TestHelp(t *testing.T) {
-	a := &app{stdout: io.Discard, stderr: io.Discard}
 	var check func(c *cobra.Command)
 	check = func(c *cobra.Command) {
 		t.Run(c.CommandPath(), func(t *testing.T) {
@@ -48,13 +57,13 @@ func TestHelp(t *testing.T) {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(help.String()) {
-				if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > columns+10 && !strings.HasPrefix(line, "  pcnrun ") {
+				if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 110 && !strings.HasPrefix(line, "  pcnrun ") {
 					t.Errorf("%d columns: %s", n, line)
 				}
 			}
-			shown := flagsText(c)
+			shown := help.String()
 			c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-				if c.PersistentFlags().Lookup(f.Name) == nil && strings.Count(shown, "--"+f.Name+" ") < 1 {
+				if c.PersistentFlags().Lookup(f.Name) == nil && !strings.Contains(shown, "--"+f.Name+" ") {
 					t.Errorf("--%s is not shown", f.Name)
 				}
 			})
@@ -63,7 +72,7 @@ func TestHelp(t *testing.T) {
 			check(child)
 		}
 	}
-	root := a.rootCommand()
+	root := wholeRoot()
 	check(root)
 	for line := range strings.Lines(examples(root)) {
 		checkExample(t, strings.TrimSpace(line))
@@ -90,7 +99,7 @@ func checkExample(t *testing.T, line string) {
 		if len(words) == 0 || words[0] != "pcnrun" {
 			continue
 		}
-		root := (&app{stdout: io.Discard, stderr: io.Discard}).rootCommand()
+		root := wholeRoot()
 		c, args, err := root.Find(words[1:])
 		if err == nil {
 			err = c.ParseFlags(args)
@@ -106,7 +115,7 @@ func checkExample(t *testing.T, line string) {
 
 // TestJSON checks that every command that does something prints JSON on demand.
 func TestJSON(t *testing.T) {
-	none := map[string]bool{"completion": true, "init": true, "help": true}
+	none := map[string]bool{"completion": true, "init": true, "help": true, "play": true}
 	var check func(c *cobra.Command)
 	check = func(c *cobra.Command) {
 		if !c.HasSubCommands() && !none[c.Name()] && c.Flags().Lookup("json") == nil {
@@ -116,5 +125,5 @@ func TestJSON(t *testing.T) {
 			check(child)
 		}
 	}
-	check((&app{stdout: io.Discard, stderr: io.Discard}).rootCommand())
+	check(wholeRoot())
 }

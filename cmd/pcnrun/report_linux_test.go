@@ -14,6 +14,7 @@ import (
 
 	"example.com/pcn/internal/sealed"
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
 )
 
 // TestReportOfAnyRun writes pages about runs that went as badly as runs go, or took
@@ -71,7 +72,7 @@ func TestReportOfAnyRun(t *testing.T) {
 				t.Fatalf("train: %v: %s", err, out)
 			}
 			if test.energies != nil {
-				h := must(loadMetrics(dir, 0))
+				h := must(run.LoadMetrics(dir, 0))
 				var text []byte
 				for i, energy := range test.energies() {
 					e := h.Epochs[i%len(h.Epochs)]
@@ -79,11 +80,11 @@ func TestReportOfAnyRun(t *testing.T) {
 					e.Validation = &train.Score{MSE: energy}
 					text = append(append(text, must(sealed.Marshal(e))...), '\n')
 				}
-				if err := os.WriteFile(filepath.Join(dir, metricsFile), text, 0o666); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, run.MetricsFile), text, 0o666); err != nil {
 					t.Fatal(err)
 				}
 			}
-			page := filepath.Join(dir, reportFile)
+			page := filepath.Join(dir, run.ReportFile)
 			if err := os.Remove(page); err != nil {
 				t.Fatal(err) // train has left one, too
 			}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +13,9 @@ import (
 
 	"codeberg.org/sbinet/npyio/npz"
 	"gonum.org/v1/gonum/mat"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/train/run"
 )
 
 // svgText returns what stands in the SVG pictures of a page.
@@ -47,7 +49,7 @@ func TestReportOfRegression(t *testing.T) {
 	}
 	pcnrun := func(args ...string) {
 		t.Helper()
-		if code := run(t.Context(), append(args, "-q"), nil, io.Discard, os.Stderr); code != exitOK {
+		if code := execute(t.Context(), append(args, "-q"), nil, io.Discard, os.Stderr); code != cli.ExitOK {
 			t.Fatalf("%v: exit code %d", args, code)
 		}
 	}
@@ -64,7 +66,7 @@ func TestReportOfRegression(t *testing.T) {
 	compare := []string{"report", "--out", "both.html"}
 	for out, args := range runs {
 		pcnrun(append([]string{"train", "--epochs", "3", "--out", out}, args...)...)
-		file := filepath.Join(out, reportFile)
+		file := filepath.Join(out, run.ReportFile)
 		check(file)
 		if err := os.Remove(file); err != nil {
 			t.Fatal(err)
@@ -75,15 +77,4 @@ func TestReportOfRegression(t *testing.T) {
 	}
 	pcnrun(compare...)
 	check("both.html")
-}
-
-// TestCondition: at a saddle there is no condition number to print.
-func TestCondition(t *testing.T) {
-	if got := (&curvature{LowLeast: 0.5, ConditionMean: 4, ConditionWorst: 8}).condition(); got != "4, at worst 8" {
-		t.Errorf("at a minimum: %s", got)
-	}
-	inf := number(math.Inf(1))
-	if got := (&curvature{LowLeast: -0.5, ConditionMean: inf, ConditionWorst: inf}).condition(); !strings.HasPrefix(got, "none: ") || !strings.Contains(got, "saddle") {
-		t.Errorf("at a saddle: %s", got)
-	}
 }

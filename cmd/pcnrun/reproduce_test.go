@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/train/run"
 )
 
 // digitsTable has 8 runs, and a row that no network of circles can take.
@@ -57,7 +60,7 @@ func TestReproduce(t *testing.T) {
 		}
 		return strings.Join(lines, "\n")
 	}
-	whole, said := call(exitFailure, "--out", "whole")
+	whole, said := call(cli.ExitFailure, "--out", "whole")
 	for _, want := range []string{"circle could not be run: " + file + ":9:", "the network is not feedforward"} {
 		if !strings.Contains(whole, want) {
 			t.Errorf("want %s in\n%s", want, whole)
@@ -69,41 +72,41 @@ func TestReproduce(t *testing.T) {
 	if strings.Count(scores(whole), "±") < 4 {
 		t.Errorf("the table is\n%s", whole)
 	}
-	for _, name := range []string{tableCopyFile, resultFile, resultPlotFile} {
+	for _, name := range []string{"table.yaml", "result.json", "result.png"} {
 		if _, err := os.Stat(filepath.Join(dir, "whole", name)); err != nil {
 			t.Error(err)
 		}
 	}
 
 	for _, shard := range []string{"2/2", "1/2"} {
-		if out, _ := call(exitOK, "--out", "shards", "--shard", shard); out != "" {
+		if out, _ := call(cli.ExitOK, "--out", "shards", "--shard", shard); out != "" {
 			t.Errorf("shard %s printed %s", shard, out)
 		}
 	}
-	if err := os.Remove(filepath.Join(dir, "shards", "pc-s3", recordFile)); err != nil {
+	if err := os.Remove(filepath.Join(dir, "shards", "pc-s3", run.RecordFile)); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := call(exitFailure, "--out", "shards"); scores(got) != scores(whole) {
+	if got, _ := call(cli.ExitFailure, "--out", "shards"); scores(got) != scores(whole) {
 		t.Errorf("in shards\n%s\nwant\n%s", got, whole)
 	}
 
 	// One of its files is damaged: its row says so.
-	metrics := filepath.Join(dir, "shards", "pc-s2", metricsFile)
+	metrics := filepath.Join(dir, "shards", "pc-s2", run.MetricsFile)
 	if err := os.Truncate(metrics, 100); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := call(exitFailure, "--out", "shards"); !strings.Contains(got, "PC could not be run: ") || !strings.Contains(got, metrics) && !strings.Contains(got, "pc-s2/"+metricsFile) {
+	if got, _ := call(cli.ExitFailure, "--out", "shards"); !strings.Contains(got, "PC could not be run: ") || !strings.Contains(got, metrics) && !strings.Contains(got, "pc-s2/"+run.MetricsFile) {
 		t.Errorf("with %s cut short\n%s", metrics, got)
 	}
 
 	// Quickly, in the same folder: nothing of the table is lost.
-	before, err := os.ReadFile(filepath.Join(dir, "whole", resultFile))
+	before, err := os.ReadFile(filepath.Join(dir, "whole", "result.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	call(exitFailure, "--out", "whole", "--quick")
-	if after, err := os.ReadFile(filepath.Join(dir, "whole", resultFile)); err != nil || !bytes.Equal(before, after) {
-		t.Errorf("--quick changed %s: %v", resultFile, err)
+	call(cli.ExitFailure, "--out", "whole", "--quick")
+	if after, err := os.ReadFile(filepath.Join(dir, "whole", "result.json")); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("--quick changed %s: %v", "result.json", err)
 	}
 	other := filepath.Join(dir, "other.yaml")
 	if err := os.WriteFile(other, []byte(strings.Replace(digitsTable, "epochs: 2", "epochs: 3", 1)), 0o666); err != nil {
@@ -113,7 +116,7 @@ func TestReproduce(t *testing.T) {
 	if said, err := c.CombinedOutput(); err == nil || !strings.Contains(string(said), "holds a table of other settings") {
 		t.Errorf("of other settings: %v: %s", err, said)
 	}
-	copied, _ := call(exitOK, "--print")
+	copied, _ := call(cli.ExitOK, "--print")
 	if copied != digitsTable {
 		t.Errorf("--print printed\n%s", copied)
 	}

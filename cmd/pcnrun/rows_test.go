@@ -11,16 +11,19 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/train/run"
 )
 
 // trainedSine returns the path of a small model of one input.
 func trainedSine(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sine")
-	if code := run(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != exitOK {
+	if code := execute(t.Context(), []string{"train", "sine", "--epochs", "1", "-q", "--out", dir}, nil, io.Discard, os.Stderr); code != cli.ExitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
-	return filepath.Join(dir, modelFile)
+	return filepath.Join(dir, run.ModelFile)
 }
 
 // TestPredictInteractively: each row of a slow pipe is answered before the next
@@ -57,8 +60,8 @@ func TestPredictInteractively(t *testing.T) {
 		t.Errorf("unasked: %s", stdout.Text())
 	}
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		t.Errorf("want exit code %d, got %v", exitInterrupted, err)
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupted {
+		t.Errorf("want exit code %d, got %v", cli.ExitInterrupted, err)
 	}
 	if got := stderr.String(); got != "pcnrun: interrupted\n" {
 		t.Errorf("standard error %q", got)

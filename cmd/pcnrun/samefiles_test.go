@@ -12,13 +12,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/train/run"
 )
 
 // asked runs pcnrun and returns what it prints.
 func asked(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(t.Context(), args, strings.NewReader(""), &out, &errs)
+	code = execute(t.Context(), args, strings.NewReader(""), &out, &errs)
 	return code, out.String(), errs.String()
 }
 
@@ -135,7 +138,7 @@ func TestSameFiles(t *testing.T) {
 				var got [3]string
 				code, stdout, stderr := asked(t, learn...)
 				if model == "" {
-					model = filepath.Join(out, modelFile)
+					model = filepath.Join(out, run.ModelFile)
 				}
 				commands := [][]string{
 					{"eval", model, "--input", path, "-q", "--json"},
@@ -150,7 +153,7 @@ func TestSameFiles(t *testing.T) {
 				}
 				got[0] = field(got[0], "test_accuracy")
 				refuse := file.refused != ""
-				if slices.ContainsFunc(codes, func(code int) bool { return (code != exitOK) != refuse }) {
+				if slices.ContainsFunc(codes, func(code int) bool { return (code != cli.ExitOK) != refuse }) {
 					t.Fatalf("%s: exit codes %v of train, eval, predict and complete, want refused: %v\n%s", file.name, codes, refuse, strings.Join(errs, "\n"))
 				}
 				if refuse {

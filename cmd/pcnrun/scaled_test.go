@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/train/run"
 )
 
 // lines writes a file of a header and n lines, and returns its path.
@@ -30,10 +33,10 @@ func learned(t *testing.T, args ...string) (model, stdout string) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "run")
 	code, stdout, stderr := asked(t, append([]string{"train", "-q", "--json", "--out", out}, args...)...)
-	if code != exitOK {
+	if code != cli.ExitOK {
 		t.Fatalf("train: exit code %d: %s", code, stderr)
 	}
-	return filepath.Join(out, modelFile), stdout
+	return filepath.Join(out, run.ModelFile), stdout
 }
 
 // TestScaledThenRounded: of times in seconds, as inputs, as targets and as inputs to
@@ -44,14 +47,14 @@ func TestScaledThenRounded(t *testing.T) {
 	model, result := learned(t, path, "--target", "y,u", "--test", path)
 	want := must(strconv.ParseFloat(field(result, "test_mse"), 64))
 	code, stdout, stderr := asked(t, "eval", model, "--input", path, "--json")
-	if code != exitOK {
+	if code != cli.ExitOK {
 		t.Fatal(stderr)
 	}
 	if got := must(strconv.ParseFloat(field(stdout, "test_mse"), 64)); math.Abs(got-want) > 1e-3*want {
 		t.Errorf("MSE %v of rows, and %v of the same examples at the end of training", got, want)
 	}
 	code, stdout, stderr = asked(t, "predict", model, lines(t, "four.csv", "t", 4, func(i int) string { return fmt.Sprint(start + 40*i) }))
-	if code != exitOK {
+	if code != cli.ExitOK {
 		t.Fatal(stderr)
 	}
 	different := map[string]bool{}
@@ -92,11 +95,11 @@ func TestNamesWithCommas(t *testing.T) {
 		if got := field(result, "layers"); got != layers {
 			t.Errorf("%s: layers %s, want %s", target, got, layers)
 		}
-		if code, _, stderr := asked(t, "eval", model, "--input", path, "--target", target); code != exitOK {
+		if code, _, stderr := asked(t, "eval", model, "--input", path, "--target", target); code != cli.ExitOK {
 			t.Errorf("eval --target %s: %s", target, stderr)
 		}
 	}
-	if code, _, stderr := asked(t, "train", path, "--target", `"price`); code != exitUsage || !strings.Contains(stderr, "must be names with commas between") {
+	if code, _, stderr := asked(t, "train", path, "--target", `"price`); code != cli.ExitUsage || !strings.Contains(stderr, "must be names with commas between") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }

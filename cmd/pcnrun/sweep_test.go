@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
 	"example.com/pcn/train/sweep"
 )
 
@@ -69,7 +71,7 @@ func TestSweepCut(t *testing.T) {
 	if err := cut.Start(); err != nil {
 		t.Fatal(err)
 	}
-	half := filepath.Join(dir, "cut", runs[12].Name(), checkpointFile)
+	half := filepath.Join(dir, "cut", runs[12].Name(), run.CheckpointFile)
 	for began := time.Now(); ; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat(half); err == nil {
 			break
@@ -85,9 +87,9 @@ func TestSweepCut(t *testing.T) {
 	before := map[string][]byte{}
 	halfway := 0
 	for _, r := range runs {
-		if rec, err := loadRecord(filepath.Join(dir, "cut", r.Name())); err == nil && rec.over() {
-			before[r.Name()] = file("cut", filepath.Join(r.Name(), recordFile))
-		} else if _, err := train.LoadCheckpoint(filepath.Join(dir, "cut", r.Name(), checkpointFile)); err == nil {
+		if rec, err := run.LoadRecord(filepath.Join(dir, "cut", r.Name())); err == nil && rec.Over() {
+			before[r.Name()] = file("cut", filepath.Join(r.Name(), run.RecordFile))
+		} else if _, err := train.LoadCheckpoint(filepath.Join(dir, "cut", r.Name(), run.CheckpointFile)); err == nil {
 			halfway++
 		}
 	}
@@ -100,9 +102,9 @@ func TestSweepCut(t *testing.T) {
 	}
 	resumed := 0
 	for _, r := range runs {
-		rec := must(loadRecord(filepath.Join(dir, "cut", r.Name())))
+		rec := must(run.LoadRecord(filepath.Join(dir, "cut", r.Name())))
 		resumed += rec.Resumed
-		if text := before[r.Name()]; text != nil && !bytes.Equal(text, file("cut", filepath.Join(r.Name(), recordFile))) {
+		if text := before[r.Name()]; text != nil && !bytes.Equal(text, file("cut", filepath.Join(r.Name(), run.RecordFile))) {
 			t.Errorf("%s had ended and was carried out again", r.Name())
 		}
 	}
@@ -117,13 +119,13 @@ func TestSweepCut(t *testing.T) {
 		}
 	}
 	for _, r := range runs {
-		file("shards", filepath.Join(r.Name(), modelFile))
+		file("shards", filepath.Join(r.Name(), run.ModelFile))
 	}
 	if got := do(exec.Command("pcnrun", "sweep", filepath.Join(dir, "shards"), "-q")); !bytes.Equal(want, got) {
 		t.Errorf("in shards: got\n%s\nwant\n%s", got, want)
 	}
 
-	for _, name := range []string{tableFile, tableCSVFile, sweepPlotsFile} {
+	for _, name := range []string{"sweep.json", "sweep.csv", "sweep.png"} {
 		for _, out := range []string{"cut", "shards"} {
 			if !bytes.Equal(file("whole", name), file(out, name)) {
 				t.Errorf("%s of %s is another", name, out)
@@ -132,11 +134,11 @@ func TestSweepCut(t *testing.T) {
 	}
 	for _, r := range runs {
 		for _, out := range []string{"cut", "shards"} {
-			if model := filepath.Join(r.Name(), modelFile); !bytes.Equal(file("whole", model), file(out, model)) {
+			if model := filepath.Join(r.Name(), run.ModelFile); !bytes.Equal(file("whole", model), file(out, model)) {
 				t.Errorf("%s of %s is another", model, out)
 			}
 		}
-		if rec := must(loadRecord(filepath.Join(dir, "whole", r.Name()))); rec.Result.TestAccuracy != nil {
+		if rec := must(run.LoadRecord(filepath.Join(dir, "whole", r.Name()))); rec.Result.TestAccuracy != nil {
 			t.Errorf("%s was scored on the test part", r.Name())
 		}
 	}
@@ -168,30 +170,30 @@ func TestSweepInterrupt(t *testing.T) {
 		}
 		c.Process.Signal(os.Interrupt)
 		var exit *exec.ExitError
-		if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-			t.Fatalf("want exit code %d, got %v", exitInterrupted, err)
+		if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupted {
+			t.Fatalf("want exit code %d, got %v", cli.ExitInterrupted, err)
 		}
 		if want := "pcnrun: interrupted: 0 of 3 runs have ended; the same command goes on\n"; stderr.String() != want {
 			t.Errorf("want %q, got %q", want, stderr.String())
 		}
 	}
 	interrupt(func() bool {
-		for _, run := range []string{"p0001-s1", "p0002-s1"} {
-			if _, err := os.Stat(filepath.Join(out, run, modelFile)); err != nil {
+		for _, name := range []string{"p0001-s1", "p0002-s1"} {
+			if _, err := os.Stat(filepath.Join(out, name, run.ModelFile)); err != nil {
 				return false
 			}
 		}
 		return true
 	})
-	for run, want := range map[string]bool{"p0001-s1": true, "p0002-s1": true, "p0003-s1": false} {
-		if _, err := os.Stat(filepath.Join(out, run, checkpointFile)); (err == nil) != want {
-			t.Errorf("%s: a checkpoint is there: %v, want %v", run, err == nil, want)
+	for name, want := range map[string]bool{"p0001-s1": true, "p0002-s1": true, "p0003-s1": false} {
+		if _, err := os.Stat(filepath.Join(out, name, run.CheckpointFile)); (err == nil) != want {
+			t.Errorf("%s: a checkpoint is there: %v, want %v", name, err == nil, want)
 		}
 	}
 
 	// A record that is cut short is named, and without it the run goes on.
 	cut := filepath.Join(out, "p0001-s1")
-	record := filepath.Join(cut, recordFile)
+	record := filepath.Join(cut, run.RecordFile)
 	if err := os.Truncate(record, 100); err != nil {
 		t.Fatal(err)
 	}
@@ -202,8 +204,8 @@ func TestSweepInterrupt(t *testing.T) {
 	if err := os.Remove(record); err != nil {
 		t.Fatal(err)
 	}
-	interrupt(func() bool { _, err := loadRecord(cut); return err == nil })
-	if rec := must(loadRecord(cut)); rec.Resumed != 1 || rec.Result.Status != interrupted {
+	interrupt(func() bool { _, err := run.LoadRecord(cut); return err == nil })
+	if rec := must(run.LoadRecord(cut)); rec.Resumed != 1 || rec.Result.Status != run.Interrupted {
 		t.Errorf("without its record, the run was resumed %d times and is %s", rec.Resumed, rec.Result.Status)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"example.com/pcn/model"
+	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
 // hostile turns a terminal red, deletes its screen and turns the direction of
@@ -34,7 +36,7 @@ func TestForeignText(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir = "run" + hostile
-	m, label := filepath.Join(dir, modelFile), "kind"+hostile
+	m, label := filepath.Join(dir, run.ModelFile), "kind"+hostile
 	commands := [][]string{
 		{"train", flowers, "--label", label, "--out", dir, "--direction", "generative", "--epochs", "2"},
 		{"train", flowers, "--label", label, "--out", dir},
@@ -56,12 +58,12 @@ func TestForeignText(t *testing.T) {
 		{"report", dir}, {"report", dir, "--json"}, {"report", hostile},
 		{"compare", flowers, "--label", label, "--epochs", "1"},
 		{"data", "show", flowers, "--label", label}, {"data", "show", flowers, "--label", label, "--json"}, {"data", "show", flowers},
-		{"config", "show", filepath.Join(dir, recipeFile)}, {"config", "check", filepath.Join(dir, recipeFile)}, {"config", "check", flowers},
-		{"sweep", "--config", filepath.Join(dir, recipeFile)}, {"sweep", "--config", hostile},
+		{"config", "show", filepath.Join(dir, run.RecipeFile)}, {"config", "check", filepath.Join(dir, run.RecipeFile)}, {"config", "check", flowers},
+		{"sweep", "--config", filepath.Join(dir, run.RecipeFile)}, {"sweep", "--config", hostile},
 		{hostile}, {"eval", "--" + hostile}, {"eval", m, "--top-activation", hostile}, {"version", "--gemm", hostile},
 		{"__complete", "eval", ""}, {"__complete", "generate", m, "--label", ""},
 	}
-	for _, key := range []string{recipeKey, inputsKey, targetsKey, imageKey, classesKey, columnsKey, tableKey} {
+	for _, key := range []string{trained.RecipeKey, trained.InputsKey, trained.TargetsKey, trained.ImageKey, trained.ClassesKey, trained.ColumnsKey, trained.TableKey} {
 		commands = append(commands, []string{"eval", key}, []string{"predict", key, flowers})
 	}
 	shown := 0
@@ -76,7 +78,7 @@ func TestForeignText(t *testing.T) {
 			}
 		}
 		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), args, strings.NewReader(rows), &stdout, &stderr)
+		code := execute(t.Context(), args, strings.NewReader(rows), &stdout, &stderr)
 		text := stdout.String() + stderr.String()
 		for i, r := range text {
 			if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
@@ -96,40 +98,14 @@ func TestForeignText(t *testing.T) {
 
 // TestOneWayOut: no file but main.go knows a way to the terminal beside the screens.
 func TestOneWayOut(t *testing.T) {
-	for _, file := range must(filepath.Glob("*.go")) {
-		if file == "main.go" || strings.HasSuffix(file, "_test.go") {
+	for _, file := range append(must(filepath.Glob("*/*.go")), must(filepath.Glob("internal/*/*.go"))...) {
+		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
 		text := string(must(os.ReadFile(file)))
 		for _, way := range []string{"os.Stdout", "os.Stderr", "fmt.Print", "println("} {
 			if strings.Contains(strings.ReplaceAll(text, "Fprintln(", ""), way) {
-				t.Errorf("%s: %s, want a.stdout or a.stderr", file, way)
-			}
-		}
-	}
-}
-
-// TestScreen writes texts byte by byte and at once: what steers a terminal is written
-// out, the rest is as it was.
-func TestScreen(t *testing.T) {
-	for text, want := range map[string]string{
-		"plain, naïve 784×128 日本 👍\tand a line\n": "plain, naïve 784×128 日本 👍\tand a line\n",
-		"\x1b]0;title\a\x00\r\x7f":                `\u001b]0;title\u0007\u0000\u000d\u007f`,
-		"\u0080\u009b31m\u00a0":                   `\u0080\u009b31m` + "\u00a0",
-		"\u202a\u202e\u2066\u2069\u200f\ufffd":    `\u202a\u202e\u2066\u2069` + "\u200f\ufffd",
-		"\x9b31m caf\xe9 \xc3(\xe6\x97":           `\x9b31m caf\xe9 \xc3(\xe6\x97`,
-	} {
-		for _, size := range []int{1, 2, 3, len(text)} {
-			var b bytes.Buffer
-			s := &screen{raw: &b}
-			for rest := []byte(text); len(rest) > 0; rest = rest[min(size, len(rest)):] {
-				if n, err := s.Write(rest[:min(size, len(rest))]); err != nil || n != min(size, len(rest)) {
-					t.Fatal(n, err)
-				}
-			}
-			s.flush()
-			if b.String() != want {
-				t.Errorf("%q in pieces of %d: got %q, want %q", text, size, b.String(), want)
+				t.Errorf("%s: %s, want a.Stdout or a.Stderr", file, way)
 			}
 		}
 	}

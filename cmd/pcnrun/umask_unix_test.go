@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
 )
 
 // TestUmask: all that commands write obeys the umask, and is not closed further.
@@ -36,7 +38,7 @@ func TestUmask(t *testing.T) {
 				"report r r --out both.html",
 				"config init --out run.yaml",
 			} {
-				if code := run(t.Context(), append(strings.Fields(line), "-q"), nil, io.Discard, os.Stderr); code != exitOK {
+				if code := execute(t.Context(), append(strings.Fields(line), "-q"), nil, io.Discard, os.Stderr); code != cli.ExitOK {
 					t.Fatalf("%s: exit code %d", line, code)
 				}
 			}

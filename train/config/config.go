@@ -12,7 +12,9 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"strconv"
@@ -66,6 +68,26 @@ func Parse(name string, text []byte, c Choice) (train.Recipe, error) {
 	return c.resolve(yamlfile.Parse(name, text))
 }
 
+// Check returns all that is wrong with a file of settings: with its text, or
+// else with its layers, where the data that they must fit is here.
+func Check(path string, c Choice) yamlfile.Errors {
+	r, err := Load(path, c)
+	if err == nil {
+		if sets, missing := r.Data.Load(); missing == nil {
+			err = r.CheckSets(sets)
+		}
+	}
+	var found yamlfile.Errors
+	if err == nil || errors.As(err, &found) {
+		return found
+	}
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err // without the path, which the mistake has
+	}
+	return yamlfile.Errors{{File: path, Message: err.Error()}}
+}
+
 // resolve returns the recipe that a file says, unless it could not be read.
 func (c Choice) resolve(root *yamlfile.Node, err error) (train.Recipe, error) {
 	if err != nil {
@@ -103,7 +125,7 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 	given.Model.Direction = max(said, model.Discriminative)
 	base, err := v.base(given)
 	switch fails := err != nil; {
-	case fails && absolute(of) != given.Data.Dataset:
+	case fails && absolutePath(of) != given.Data.Dataset:
 		return base, err // not of the file
 	case fails && train.IsPath(of):
 		return base, append(errs, places.Locate(fmt.Errorf("data.dataset: %w", err), root, errs)...).Err()
@@ -147,15 +169,7 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 		}
 	}
 	if r.Inference.Method != base.Inference.Method { // another method's rates and steps mean nothing here
-		if places["inference.node_rates"] == nil {
-			r.Inference.NodeRates = nil
-		}
-		if places["inference.rate"] == nil {
-			r.Inference.Rate = 0
-		}
-		if places["inference.steps"] == nil {
-			r.Inference.Steps = 0
-		}
+		dropMethods(&r, places)
 	}
 	full, invalid := r.Model.WithDefaults()
 	if invalid == nil && said != unsaid && said != full.Direction {
@@ -193,18 +207,22 @@ func change(f func(*train.Recipe), r *train.Recipe) {
 	if f != nil {
 		f(r)
 	}
-	d := &r.Data
+	absolute(&r.Data)
+}
+
+// absolute makes the paths of d absolute.
+func absolute(d *train.Data) {
 	if d.Dir != "" {
 		d.Dir, _ = filepath.Abs(d.Dir)
 	}
-	d.Dataset = absolute(d.Dataset)
+	d.Dataset = absolutePath(d.Dataset)
 	if _, err := strconv.ParseFloat(d.Test, 64); err != nil && d.Test != "" { // no share
 		d.Test, _ = filepath.Abs(d.Test)
 	}
 }
 
-// absolute makes a dataset absolute that is a path.
-func absolute(dataset string) string {
+// absolutePath makes a dataset absolute that is a path.
+func absolutePath(dataset string) string {
 	if full, err := filepath.Abs(dataset); err == nil && train.IsPath(dataset) {
 		return full
 	}
@@ -278,5 +296,18 @@ func dropUngiven(r *train.Recipe, places yamlfile.Places) {
 	}
 	if places["inference.node_steps"] == nil {
 		r.Inference.NodeSteps = nil
+	}
+}
+
+// dropMethods removes what is of another method than that of r.
+func dropMethods(r *train.Recipe, places yamlfile.Places) {
+	if places["inference.node_rates"] == nil {
+		r.Inference.NodeRates = nil
+	}
+	if places["inference.rate"] == nil {
+		r.Inference.Rate = 0
+	}
+	if places["inference.steps"] == nil {
+		r.Inference.Steps = 0
 	}
 }

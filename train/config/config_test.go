@@ -161,6 +161,10 @@ func TestCommented(t *testing.T) {
 			known[section] = true
 		}
 	}
+	help := map[string]string{}
+	for _, k := range Keys() {
+		help[k.Path] = k.Help
+	}
 	for path := range known {
 		if help[path] == "" {
 			t.Errorf("%s has no comment", path)

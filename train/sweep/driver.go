@@ -14,26 +14,20 @@ import (
 
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
 )
 
-// Runner carries out runs, each in a folder of its own.
-type Runner interface {
-	// Fits says why a run of the recipe cannot be taken on these sets, nil where it can.
-	Fits(r train.Recipe, sets train.Sets) error
-	// Lock makes a folder, which must hold no run itself, and keeps other processes out of
-	// it. The error is ErrInUse where one is in it.
-	Lock(dir string) (release func(), err error)
-	// Past returns what came of the run in a folder, nil where it has not come to its end.
-	Past(dir string, r Run) (*Outcome, error)
-	// CarryOut carries out a run, or what is left of it, on that many cores, and returns what
-	// came of it, nil where another process is at it. Where ctx ends first, its cause is the
-	// error, and the run can be taken up again.
-	CarryOut(ctx context.Context, dir string, r Run, cores int) (*Outcome, error)
-}
+// Files in the folder of a sweep, beside the folders of its runs and a copy of the file that
+// says what to try.
+const (
+	TableFile = "sweep.json" // what came of it
+	CSVFile   = "sweep.csv"
+	PlotsFile = "sweep.png"
+)
 
 var (
-	// ErrInUse says that another process is at work in a folder.
-	ErrInUse = errors.New("another process is at work in it")
+	// ErrRun says that a folder is of a run.
+	ErrRun = errors.New("holds a run")
 	// ErrOther says that a folder is of other runs.
 	ErrOther = errors.New("holds runs of other settings")
 )
@@ -42,10 +36,12 @@ var (
 // for each. It may be stopped at any time, and several processes may be at it: runs that
 // have ended are kept, and others go on where they are.
 type Driver struct {
-	Dir    string
-	Plan   *Plan
-	Shard  Shard
-	Runner Runner
+	Dir   string
+	Plan  *Plan
+	Shard Shard
+	Every run.Interval // how often a run writes a checkpoint
+	// Program and Version are of who drives, for the records of the runs.
+	Program, Version string
 	// Name is that of the file that says the plan, for errors, Text what is in it, File the
 	// name of the copy that the folder has, and Read reads that.
 	Name string
@@ -93,8 +89,8 @@ func (d *Driver) Begin() error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	release, err := d.Runner.Lock(d.Dir)
-	if errors.Is(err, ErrInUse) {
+	release, err := lock(d.Dir)
+	if errors.Is(err, run.ErrInUse) {
 		return nil // another shard is making it the plan's
 	}
 	if err != nil {
@@ -125,7 +121,7 @@ func (d *Driver) fit() error {
 			}
 		}
 		if err == nil {
-			if err = d.Runner.Fits(p.Recipe, of); err != nil {
+			if err = p.Recipe.CheckSets(of); err != nil {
 				err = fmt.Errorf("%s: point %d: %w", d.Name, p.Number, err)
 			}
 		}
@@ -160,7 +156,7 @@ func (d *Driver) Run(ctx context.Context) error {
 // carryOut carries out a run unless it has ended.
 func (d *Driver) carryOut(ctx context.Context, r Run, cores int) error {
 	dir := d.Path(r.Name())
-	o, err := d.Runner.Past(dir, r)
+	o, err := past(dir, r)
 	if err == nil && o != nil {
 		d.end(r, *o, false)
 		return nil
@@ -173,7 +169,7 @@ func (d *Driver) carryOut(ctx context.Context, r Run, cores int) error {
 			return err
 		}
 	}
-	if o, err = d.Runner.CarryOut(ctx, dir, r, cores); err != nil || o == nil {
+	if o, err = d.take(ctx, r, cores); err != nil || o == nil {
 		return err
 	}
 	d.end(r, *o, true)
@@ -195,7 +191,7 @@ func (d *Driver) end(r Run, o Outcome, now bool) {
 func (d *Driver) Outcomes() (outcomes []Outcome, missing int, err error) {
 	for _, p := range d.Plan.Points {
 		for _, r := range d.Plan.runsOf(p) {
-			o, err := d.Runner.Past(d.Path(r.Name()), r)
+			o, err := past(d.Path(r.Name()), r)
 			if errors.Is(err, fs.ErrNotExist) {
 				err = nil
 			}
@@ -222,8 +218,8 @@ func (d *Driver) Outcomes() (outcomes []Outcome, missing int, err error) {
 // runs. It waits for those that are in it.
 func (d *Driver) Lock(ctx context.Context) (release func(), err error) {
 	for {
-		release, err = d.Runner.Lock(d.Dir)
-		if !errors.Is(err, ErrInUse) {
+		release, err = lock(d.Dir)
+		if !errors.Is(err, run.ErrInUse) {
 			return release, err
 		}
 		select {

@@ -73,7 +73,7 @@ func (p *Plan) runsOf(point Point) []Run {
 
 // Same reports whether both plans take the same runs.
 func (p *Plan) Same(q *Plan) bool {
-	return reflect.DeepEqual(p.Runs(), q.Runs()) && slices.Equal(p.Keys, q.Keys)
+	return q != nil && reflect.DeepEqual(p.Runs(), q.Runs()) && slices.Equal(p.Keys, q.Keys)
 }
 
 // maxRuns is the most runs of a sweep.

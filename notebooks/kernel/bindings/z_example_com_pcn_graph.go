@@ -24,6 +24,7 @@ func init() {
 			"Gaussian":           reflect.ValueOf(&graph.Gaussian).Elem(),
 			"GramPays":           reflect.ValueOf(graph.GramPays),
 			"Laplace":            reflect.ValueOf(&graph.Laplace).Elem(),
+			"MostShardRows":      reflect.ValueOf(graph.MostShardRows),
 			"NewNodeEnergy":      reflect.ValueOf(graph.NewNodeEnergy),
 			"NoSteps":            reflect.ValueOf(graph.NoSteps),
 			"NodeEnergies":       reflect.ValueOf(graph.NodeEnergies),
@@ -51,8 +52,10 @@ func init() {
 			"Term":       reflect.TypeFor[graph.Term](),
 			"Wiring":     reflect.TypeFor[graph.Wiring](),
 		},
-		Proxies:  map[string]reflect.Type{},
-		Untypeds: map[string]string{},
+		Proxies: map[string]reflect.Type{},
+		Untypeds: map[string]string{
+			"MostShardRows": "int:32",
+		},
 		Wrappers: map[string][]string{
 			"Wiring": {"Wire"},
 		},

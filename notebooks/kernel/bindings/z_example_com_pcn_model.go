@@ -36,6 +36,7 @@ func init() {
 			"GaussianLearned":      reflect.ValueOf(model.GaussianLearned),
 			"Generative":           reflect.ValueOf(model.Generative),
 			"Gradient":             reflect.ValueOf(model.Gradient),
+			"Groups":               reflect.ValueOf(model.Groups),
 			"Hide":                 reflect.ValueOf(model.Hide),
 			"Kaiming":              reflect.ValueOf(model.Kaiming),
 			"KaimingNormal":        reflect.ValueOf(model.KaimingNormal),
@@ -88,10 +89,12 @@ func init() {
 			"Dtype":           reflect.TypeFor[model.Dtype](),
 			"Edge":            reflect.TypeFor[model.Edge](),
 			"Equilibrium":     reflect.TypeFor[model.Equilibrium](),
+			"Exchange":        reflect.TypeFor[model.Exchange](),
 			"Fixed":           reflect.TypeFor[model.Fixed](),
 			"HeavyBall":       reflect.TypeFor[model.HeavyBall](),
 			"Hessian":         reflect.TypeFor[model.Hessian](),
 			"Inference":       reflect.TypeFor[model.Inference](),
+			"Langevin":        reflect.TypeFor[model.Langevin](),
 			"Line":            reflect.TypeFor[model.Line](),
 			"LionMover":       reflect.TypeFor[model.LionMover](),
 			"Method":          reflect.TypeFor[model.Method](),
@@ -117,7 +120,8 @@ func init() {
 			"WeightInit":      reflect.TypeFor[model.WeightInit](),
 		},
 		Proxies: map[string]reflect.Type{
-			"Mover": reflect.TypeFor[proxyModelMover](),
+			"Exchange": reflect.TypeFor[proxyModelExchange](),
+			"Mover":    reflect.TypeFor[proxyModelMover](),
 		},
 		Untypeds: map[string]string{
 			"ExactSize":       "int:600",
@@ -132,6 +136,25 @@ func init() {
 		},
 	}
 }
+
+// proxyModelExchange stands for an interpreted model.Exchange.
+type proxyModelExchange struct {
+	Object  any
+	Deal_   func(any, []byte, []int, []byte, []int) error
+	Gather_ func(any, []byte, []int) error
+	Rank_   func(any) int
+	Ranks_  func(any) int
+}
+
+func (p *proxyModelExchange) Deal(a0 []byte, a1 []int, a2 []byte, a3 []int) error {
+	return p.Deal_(p.Object, a0, a1, a2, a3)
+}
+
+func (p *proxyModelExchange) Gather(a0 []byte, a1 []int) error { return p.Gather_(p.Object, a0, a1) }
+
+func (p *proxyModelExchange) Rank() int { return p.Rank_(p.Object) }
+
+func (p *proxyModelExchange) Ranks() int { return p.Ranks_(p.Object) }
 
 // proxyModelMover stands for an interpreted model.Mover.
 type proxyModelMover struct {

@@ -16,7 +16,9 @@ func init() {
 		Name: "train",
 		Binds: map[string]reflect.Value{
 			"Accuracy":          reflect.ValueOf(train.Accuracy),
+			"Any":               reflect.ValueOf(train.Any),
 			"ArticleRecipe":     reflect.ValueOf(train.ArticleRecipe),
+			"Confusion":         reflect.ValueOf(train.Confusion),
 			"Cosines":           reflect.ValueOf(train.Cosines),
 			"Datasets":          reflect.ValueOf(&train.Datasets).Elem(),
 			"DefaultRecipe":     reflect.ValueOf(train.DefaultRecipe),
@@ -39,6 +41,7 @@ func init() {
 			"OwnRecipe":         reflect.ValueOf(train.OwnRecipe),
 			"ParseRecipe":       reflect.ValueOf(train.ParseRecipe),
 			"Progress":          reflect.ValueOf(train.Progress),
+			"Ranks":             reflect.ValueOf(train.Ranks),
 			"ReadCheckpoint":    reflect.ValueOf(train.ReadCheckpoint),
 			"RegisterOptimizer": reflect.ValueOf(train.RegisterOptimizer),
 			"RegisterSchedule":  reflect.ValueOf(train.RegisterSchedule),
@@ -48,15 +51,19 @@ func init() {
 			"Adam":         reflect.TypeFor[train.Adam](),
 			"Batch":        reflect.TypeFor[train.Batch](),
 			"Checkpoint":   reflect.TypeFor[train.Checkpoint](),
+			"ClassCount":   reflect.TypeFor[train.ClassCount](),
 			"Data":         reflect.TypeFor[train.Data](),
 			"Epoch":        reflect.TypeFor[train.Epoch](),
 			"Event":        reflect.TypeFor[train.Event](),
+			"Exchange":     reflect.TypeFor[train.Exchange](),
 			"Fingerprints": reflect.TypeFor[train.Fingerprints](),
 			"History":      reflect.TypeFor[train.History](),
 			"Learner":      reflect.TypeFor[train.Learner](),
 			"Learning":     reflect.TypeFor[train.Learning](),
+			"Local":        reflect.TypeFor[train.Local](),
 			"Optimizer":    reflect.TypeFor[train.Optimizer](),
 			"Options":      reflect.TypeFor[train.Options](),
+			"Overview":     reflect.TypeFor[train.Overview](),
 			"PCN":          reflect.TypeFor[train.PCN](),
 			"Recipe":       reflect.TypeFor[train.Recipe](),
 			"SGD":          reflect.TypeFor[train.SGD](),
@@ -66,8 +73,10 @@ func init() {
 			"Settled":      reflect.TypeFor[train.Settled](),
 			"Stateful":     reflect.TypeFor[train.Stateful](),
 			"Step":         reflect.TypeFor[train.Step](),
+			"TargetRange":  reflect.TypeFor[train.TargetRange](),
 		},
 		Proxies: map[string]reflect.Type{
+			"Exchange":  reflect.TypeFor[proxyTrainExchange](),
 			"Learner":   reflect.TypeFor[proxyTrainLearner](),
 			"Optimizer": reflect.TypeFor[proxyTrainOptimizer](),
 			"Schedule":  reflect.TypeFor[proxyTrainSchedule](),
@@ -83,6 +92,25 @@ func init() {
 		},
 	}
 }
+
+// proxyTrainExchange stands for an interpreted train.Exchange.
+type proxyTrainExchange struct {
+	Object  any
+	Deal_   func(any, []byte, []int, []byte, []int) error
+	Gather_ func(any, []byte, []int) error
+	Rank_   func(any) int
+	Ranks_  func(any) int
+}
+
+func (p *proxyTrainExchange) Deal(a0 []byte, a1 []int, a2 []byte, a3 []int) error {
+	return p.Deal_(p.Object, a0, a1, a2, a3)
+}
+
+func (p *proxyTrainExchange) Gather(a0 []byte, a1 []int) error { return p.Gather_(p.Object, a0, a1) }
+
+func (p *proxyTrainExchange) Rank() int { return p.Rank_(p.Object) }
+
+func (p *proxyTrainExchange) Ranks() int { return p.Ranks_(p.Object) }
 
 // proxyTrainLearner stands for an interpreted train.Learner.
 type proxyTrainLearner struct {

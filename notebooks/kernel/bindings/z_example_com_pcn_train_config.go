@@ -12,14 +12,24 @@ func init() {
 	imports.Packages["example.com/pcn/train/config"] = imports.Package{
 		Name: "config",
 		Binds: map[string]reflect.Value{
+			"Check":          reflect.ValueOf(config.Check),
 			"Commented":      reflect.ValueOf(config.Commented),
 			"DefaultDataset": reflect.ValueOf(config.DefaultDataset),
 			"DefaultSeed":    reflect.ValueOf(config.DefaultSeed),
+			"Groups":         reflect.ValueOf(&config.Groups).Elem(),
+			"Keys":           reflect.ValueOf(config.Keys),
+			"Lay":            reflect.ValueOf(config.Lay),
 			"Load":           reflect.ValueOf(config.Load),
+			"OfData":         reflect.ValueOf(config.OfData),
+			"OfLearning":     reflect.ValueOf(config.OfLearning),
+			"OfNetwork":      reflect.ValueOf(config.OfNetwork),
+			"OfSettings":     reflect.ValueOf(config.OfSettings),
+			"OfSettling":     reflect.ValueOf(config.OfSettling),
 			"Parse":          reflect.ValueOf(config.Parse),
 		},
 		Types: map[string]reflect.Type{
 			"Choice":   reflect.TypeFor[config.Choice](),
+			"Key":      reflect.TypeFor[config.Key](),
 			"Resolver": reflect.TypeFor[config.Resolver](),
 			"Setting":  reflect.TypeFor[config.Setting](),
 		},
@@ -27,6 +37,11 @@ func init() {
 		Untypeds: map[string]string{
 			"DefaultDataset": "string:digits",
 			"DefaultSeed":    "int:1",
+			"OfData":         "string:Data",
+			"OfLearning":     "string:Learning",
+			"OfNetwork":      "string:Network",
+			"OfSettings":     "string:Settings",
+			"OfSettling":     "string:Settling",
 		},
 		Wrappers: map[string][]string{},
 	}

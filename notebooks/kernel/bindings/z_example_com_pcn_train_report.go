@@ -12,6 +12,7 @@ func init() {
 	imports.Packages["example.com/pcn/train/report"] = imports.Package{
 		Name: "report",
 		Binds: map[string]reflect.Value{
+			"Beside":     reflect.ValueOf(report.Beside),
 			"Curves":     reflect.ValueOf(report.Curves),
 			"Examine":    reflect.ValueOf(report.Examine),
 			"Fit":        reflect.ValueOf(report.Fit),

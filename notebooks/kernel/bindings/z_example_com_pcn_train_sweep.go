@@ -12,15 +12,21 @@ func init() {
 	imports.Packages["example.com/pcn/train/sweep"] = imports.Package{
 		Name: "sweep",
 		Binds: map[string]reflect.Value{
+			"CSVFile":    reflect.ValueOf(sweep.CSVFile),
 			"Each":       reflect.ValueOf(sweep.Each),
+			"ErrOther":   reflect.ValueOf(&sweep.ErrOther).Elem(),
+			"ErrRun":     reflect.ValueOf(&sweep.ErrRun).Elem(),
 			"Load":       reflect.ValueOf(sweep.Load),
 			"Mean":       reflect.ValueOf(sweep.Mean),
 			"NewTable":   reflect.ValueOf(sweep.NewTable),
 			"Parse":      reflect.ValueOf(sweep.Parse),
 			"ParseShard": reflect.ValueOf(sweep.ParseShard),
+			"PlotsFile":  reflect.ValueOf(sweep.PlotsFile),
 			"SlurmShard": reflect.ValueOf(sweep.SlurmShard),
+			"TableFile":  reflect.ValueOf(sweep.TableFile),
 		},
 		Types: map[string]reflect.Type{
+			"Driver":  reflect.TypeFor[sweep.Driver](),
 			"Outcome": reflect.TypeFor[sweep.Outcome](),
 			"Plan":    reflect.TypeFor[sweep.Plan](),
 			"Point":   reflect.TypeFor[sweep.Point](),
@@ -31,8 +37,12 @@ func init() {
 			"Table":   reflect.TypeFor[sweep.Table](),
 			"Winner":  reflect.TypeFor[sweep.Winner](),
 		},
-		Proxies:  map[string]reflect.Type{},
-		Untypeds: map[string]string{},
+		Proxies: map[string]reflect.Type{},
+		Untypeds: map[string]string{
+			"CSVFile":   "string:sweep.csv",
+			"PlotsFile": "string:sweep.png",
+			"TableFile": "string:sweep.json",
+		},
 		Wrappers: map[string][]string{},
 	}
 }

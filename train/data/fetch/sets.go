@@ -2,21 +2,21 @@ package fetch
 
 // A Set is a data set that is known: what it is, and where its files are.
 type Set struct {
-	Name    string   // as train.Data.Dataset and data.Find take it
-	Title   string   // what it holds
-	Licence string   // SPDX identifier, NOASSERTION where none is given
-	Source  string   // who made it, where it is described
-	Files   []File   // none where the set is built in
-	Archive *Archive // what the files come in, where they do not come one by one
-	Mirrors []string // folders on the web that hold the files, each with .gz, or the archive, best first
+	Name    string   `json:"name"`              // as train.Data.Dataset and data.Find take it
+	Title   string   `json:"title"`             // what it holds
+	Licence string   `json:"licence"`           // SPDX identifier, NOASSERTION where none is given
+	Source  string   `json:"source"`            // who made it, where it is described
+	Files   []File   `json:"files,omitempty"`   // none where the set is built in
+	Archive *Archive `json:"-"`                 // what the files come in, where they do not come one by one
+	Mirrors []string `json:"mirrors,omitempty"` // folders on the web that hold the files, each with .gz, or the archive, best first
 }
 
 // A File is a file of a set. Mirrors pack it in different ways, so its size and
 // its checksum are those of what is unpacked.
 type File struct {
-	Name   string // without .gz
-	Size   int64  // bytes
-	SHA256 string // hexadecimal
+	Name   string `json:"name"`   // without .gz
+	Size   int64  `json:"bytes"`  // bytes
+	SHA256 string `json:"sha256"` // hexadecimal
 }
 
 // Bytes returns the size of all files, unpacked.

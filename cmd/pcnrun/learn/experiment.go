@@ -1,0 +1,95 @@
+package learn
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"strings"
+	"time"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/plural"
+	"example.com/pcn/train"
+	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
+	"example.com/pcn/train/run"
+)
+
+// prepare loads the data of r, finds what is wrong before anything is learned,
+// and opens a folder.
+func prepare(r train.Recipe, open func() (*run.Folder, error)) (*run.Experiment, error) {
+	began := time.Now()
+	sets, err := cli.LoadSets(r)
+	if err != nil {
+		return nil, err
+	}
+	d, err := open()
+	if err != nil {
+		return nil, err
+	}
+	e := run.NewExperiment(d, r, sets)
+	e.Began = began
+	return e, nil
+}
+
+// few is a number of examples of which chance decides more than a point of accuracy.
+const few = 100
+
+// describe prints what is about to be learned from what, and how.
+func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
+	fmt.Fprintf(w, "data     %s: %s to learn from, %d for validation, %d for the test\n",
+		e.Recipe.Data.Dataset, plural.Of(e.Sets.Train.Len(), "example"), e.Sets.Validation.Len(), e.Sets.Test.Len())
+	for _, remark := range e.Sets.Remarks() {
+		fmt.Fprintf(w, "note     %s\n", remark)
+	}
+	if a := e.Sets.Train.Augmentation(); a != (data.Augmentation{}) {
+		onto := ""
+		if a.Shift > 0 {
+			onto = fmt.Sprintf(", onto a background of %v", e.Sets.Train.Background())
+		}
+		fmt.Fprintf(w, "augment  %v%s\n", a, onto)
+	}
+	fmt.Fprintf(w, "network  %v\n", l.Network())
+	if r := l.Rule().String(); r != rule.Default {
+		fmt.Fprintf(w, "rule     %s\n", r)
+	}
+	if inf := l.Inference(); inf.Steps > 0 {
+		fmt.Fprintf(w, "settling %v\n", inf)
+	}
+	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))
+	if count := e.Sets.Validation.Len(); e.Recipe.Learning.Patience > 0 && count < few {
+		a.Warn("--patience goes by a validation part of %s, few to tell a better model by: --validation holds out more", plural.Of(count, "example"))
+	}
+}
+
+// learn lets do train by e with options that show how it goes, the learner by a name.
+func learn(a *cli.App, e *run.Experiment, name string, lines io.Writer, do func(run.Options) (*train.History, error)) error {
+	p := &progress{app: a, lines: lines, learner: name, unguarded: e.Recipe.Inference.Unguarded}
+	h, err := do(run.Options{Logger: slog.Default(), Event: p.event})
+	p.clear()
+	if h == nil {
+		return err
+	}
+	if how := h.FarFromRest(); how != "" && !e.Recipe.SettlesByDefault() {
+		a.Warn("weights learned from latents %s; give more --steps or another --method", how)
+	}
+	return err
+}
+
+// interruption is the error of runs of which the last was interrupted: it says
+// which models there are.
+func interruption(results ...run.Result) error {
+	var models []string
+	for _, r := range results {
+		if r.Model != "" {
+			models = append(models, fmt.Sprintf("%s is the %s after epoch %d", r.Model, r.Learner, r.Epochs))
+		}
+	}
+	if len(models) == 0 {
+		return errors.New("interrupted before the first epoch was over: no model was written")
+	}
+	return fmt.Errorf("interrupted: %s", strings.Join(models, ", "))
+}

@@ -1,0 +1,112 @@
+package models
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/plural"
+	"example.com/pcn/internal/shape"
+	"example.com/pcn/model"
+	"example.com/pcn/train/inspect"
+)
+
+// precisionText is that of the units, or the mean with the least and the largest.
+func precisionText(n inspect.Node) string {
+	switch {
+	case n.Precision == nil:
+		return ""
+	case n.Precisions == nil:
+		return fmt.Sprintf("%.4g", *n.Precision)
+	}
+	return fmt.Sprintf("%.4g (%.4g to %.4g)", *n.Precision, n.Precisions.Low, n.Precisions.High)
+}
+
+// stepsText says how many steps were taken, of how many.
+func stepsText(s *inspect.Settled) string {
+	if s.Steps == 1 && s.Inference.Steps == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("%.3g of %s", s.Steps, atMost(s.Inference.Steps))
+}
+
+// atMost says how many steps settling may take.
+func atMost(steps int) string {
+	if steps == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("at most %d steps", steps)
+}
+
+// conditionText says what the energy is like where the examples settled.
+func conditionText(k *inspect.Curvature) string {
+	if k.LowLeast <= 0 {
+		return "none: where an example settled is no minimum but a saddle or ridge, off which its energy falls or stays level"
+	}
+	return fmt.Sprintf("%.4g, at worst %.4g", k.ConditionMean, k.ConditionWorst)
+}
+
+// printInspection writes what was found for people.
+func printInspection(w io.Writer, in *inspect.Inspection, n *model.Network) error {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	text := func(x *cli.Number) string {
+		if x == nil {
+			return ""
+		}
+		return fmt.Sprintf("%.4g", *x)
+	}
+	nodes, predictions := slices.Clone(in.Nodes), slices.Clone(in.Predictions)
+	if n.Config().Chain() { // of a chain the top first
+		slices.Reverse(nodes)
+		slices.Reverse(predictions)
+	}
+	fmt.Fprintf(t, "%v\n\n", n)
+	fmt.Fprintln(t, "node\tshape\trole\tprecision\tenergy\tresidual")
+	for _, node := range nodes {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", node.Name, shape.Text(node.Shape), node.Role, precisionText(node), text(node.Energy), text(node.Residual))
+	}
+	fmt.Fprint(t, "\nprediction of\tfrom\tby\tshape\tFrobenius norm\tspectral norm")
+	if in.Predictions[0].Cosine != nil {
+		fmt.Fprint(t, "\tcosine to backprop")
+	}
+	fmt.Fprintln(t)
+	for _, p := range predictions {
+		weights := strings.ReplaceAll(shape.Text(p.Shape), "×", " × ")
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Of, p.From, p.By, weights, text(p.Frobenius), text(p.Spectral), text(p.Cosine))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	if s := in.Settled; s != nil {
+		fmt.Fprintf(w, "settling    %v, %s at rate %.3g, %s; %s of %s, both ends clamped\n",
+			s.Inference.Method, stepsText(s), s.InferenceRate, s.Status, plural.Of(s.Examples, s.Part+" example"), s.Dataset)
+		fmt.Fprintf(w, "energy      %.4g from %.4g an example, residual %.2g\n", s.Energy, s.Start, s.Residual)
+		fmt.Fprintf(w, "equilibrium about %.3g still to lose: %.3g %% of the fall was made\n", s.Left, 100*s.Reached)
+		if s.Equilibrium != nil {
+			fmt.Fprintf(w, "            in closed form at %.6g\n", *s.Equilibrium)
+		}
+	}
+	if k := in.Curvature; k != nil {
+		how := "exact"
+		if !k.Exact {
+			how = "by Lanczos"
+		}
+		fmt.Fprintf(w, "curvature   eigenvalues %.4g to %.4g, mean %.4g to %.4g; %s, %s, %s\n",
+			k.LowLeast, k.HighLargest, k.LowMean, k.HighMean, plural.Of(k.Free, "free unit"), how, plural.Of(k.Examples, "example"))
+		fmt.Fprintf(w, "condition   %s\n", conditionText(k))
+		fmt.Fprintf(w, "safe rate   %.4g measured, the guard allows %.4g\n", k.RateMeasured, k.RateBound)
+	}
+	for _, what := range in.LeftOut {
+		fmt.Fprintf(w, "left out    %s\n", what)
+	}
+	files := in.Graph
+	if in.Figure != "" {
+		files = append(files, in.Figure)
+	}
+	_, err := fmt.Fprintf(w, "wrote %s\n", strings.Join(files, ", "))
+	return err
+}

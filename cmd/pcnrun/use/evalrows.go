@@ -1,0 +1,86 @@
+package use
+
+import (
+	"context"
+	"fmt"
+
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/train"
+	"example.com/pcn/train/data"
+	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
+)
+
+// ownRows are the flags for rows of one's own to score a model on.
+type ownRows struct {
+	path          string
+	label, target string // columns
+	format        *rowFormat
+}
+
+// evalRows scores a model on rows.
+func evalRows(ctx context.Context, a *cli.App, f *cli.ModelFlags, path string, rows ownRows, json bool) error {
+	t, err := f.Open(path, false)
+	if err != nil {
+		return err
+	}
+	o, err := rows.options(t)
+	if err != nil {
+		return err
+	}
+	in, err := openRows(ctx, a, rows.path, o)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	score, err := train.EvaluateRows(ctx, in, func(b *data.Batch) (*tensor.Dense, error) {
+		inputs, err := inputsOf(t, in, b)
+		if err != nil {
+			return nil, err
+		}
+		predicted, err := t.Predict(ctx, inputs)
+		cli.LogSettled(predicted.Settled)
+		return predicted.Targets, err
+	})
+	if err != nil {
+		return err
+	}
+	res := run.NewEvaluation(in.Name(), t.Network, score.Examples)
+	res.Model = path
+	if len(o.Classes) > 0 {
+		res.TestAccuracy = (*run.Number)(&score.Accuracy)
+	} else {
+		res.TestMSE = (*run.Number)(&score.MSE)
+	}
+	return printEvaluation(a, t, res, json)
+}
+
+// options says what the rows hold that t is scored on.
+func (r *ownRows) options(t *trained.Model) (data.RowOptions, error) {
+	o := t.RowOptions()
+	o.Format = string(*r.format)
+	k := t.Network.Size(t.Network.TargetNode())
+	switch {
+	case r.label != "" && r.target != "":
+		return o, cli.Usagef("--label and --target: must be one of them, got both")
+	case r.label != "" && k == 1:
+		return o, cli.Usagef("--label %s: the network has one target and no classes, give --target", r.label)
+	case r.label != "":
+		o.Label, o.Targets = r.label, nil
+	case r.target != "":
+		names, err := data.ParseNames(r.target)
+		if err == nil && len(names) != k {
+			err = fmt.Errorf("must be %d columns, as many as the network has targets, got %d", k, len(names))
+		}
+		if err != nil {
+			return o, cli.Usagef("--target %s: %w", r.target, err)
+		}
+		o.Label, o.Targets = "", names
+	}
+	if o.Outputs = k; r.label != "" || r.target == "" && t.Classifies() {
+		o.Outputs, o.Classes = 1, t.ClassNames()
+	}
+	return o, nil
+}

@@ -1,0 +1,140 @@
+package use
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"gorgonia.org/tensor"
+
+	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/model"
+	"example.com/pcn/train/data"
+	"example.com/pcn/train/trained"
+)
+
+func Predict(a *cli.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "predict MODEL [FILE]",
+		Short: "Predict the targets of inputs",
+		Long: `Predict the targets of inputs, given as rows in FILE or on the standard input.
+
+` + rowsHelp + `
+
+For each row a line is printed in the same format: as CSV the class and then the
+target of each class, or for a regression the targets; as JSON an object with
+"class" and "targets". Of images the file comes first, as JSON as "file".
+
+` + cli.ModelHelp,
+		Example: `  pcnrun predict runs/digits/model.safetensors images.csv
+  pcnrun predict runs/digits/model.safetensors < images.jsonl | head -1
+  pcnrun predict runs/photos/model.safetensors more-photos/rose
+  echo 1.57 | pcnrun predict runs/sine/model.safetensors`,
+		Args: cli.Args(1, 2),
+	}
+	f := cli.AddModelFlags(c.Flags(), cli.Foreign, cli.InferenceFlags...)
+	format := formatFlag(c.Flags(), "the rows and of what is printed")
+	asJSON := c.Flags().Bool("json", false, "print a JSON object for each row, whatever the format of the rows")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return predict(c.Context(), a, f, args, *format, *asJSON)
+	}
+	return c
+}
+
+func predict(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string, format rowFormat, asJSON bool) error {
+	t, err := f.Open(args[0], false)
+	if err != nil {
+		return err
+	}
+	return mapRows(ctx, a, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
+		p, err := t.Predict(ctx, inputs)
+		cli.LogSettled(p.Settled)
+		return answers{classes: p.Classes, name: "targets", numbers: p.Targets}, err
+	})
+}
+
+// answers are what is printed of some rows.
+type answers struct {
+	files   []string      // by row; nil where rows are no files
+	classes []int         // by row; nil where there are none
+	name    string        // of the numbers
+	numbers *tensor.Dense // (B, k)
+}
+
+// mapRows prints what answer makes of the inputs, as t's network takes them, of
+// the rows of the file that args name second, or of the standard input: a line for
+// each row, in the format of the rows.
+func mapRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
+	o := t.RowOptions()
+	o.Format = string(format)
+	in, err := openRows(ctx, a, rowsPath(args), o)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	var text []byte
+	_, err = in.Each(ctx, func(b *data.Batch) error {
+		inputs, err := inputsOf(t, in, b)
+		if err != nil {
+			return err
+		}
+		of, err := answer(inputs)
+		if err != nil {
+			return err
+		}
+		if files := in.Images(); files != nil {
+			of.files = files[b.First : b.First+b.N]
+		}
+		text = appendAnswers(t, text[:0], of, asJSON || in.Format() == data.FormatJSONL)
+		_, err = a.Stdout.Write(text)
+		return err
+	})
+	return err
+}
+
+// appendAnswers writes a line for each row: its class, where there are classes,
+// and its numbers.
+func appendAnswers(t *trained.Model, text []byte, of answers, asJSON bool) []byte {
+	d := of.numbers.Dtype()
+	for i, row := range model.Rows(of.numbers) {
+		if asJSON {
+			text = append(text, '{')
+		}
+		if of.files != nil {
+			text = append(appendFile(text, of.files[i], asJSON), ',')
+		}
+		if of.classes != nil {
+			text = append(appendClass(t, text, of.classes[i], asJSON), ',')
+		}
+		if asJSON {
+			text = append(strconv.AppendQuote(text, of.name), ":["...)
+			text = append(appendRow(text, row, d), "]}\n"...)
+		} else {
+			text = append(appendRow(text, row, d), '\n')
+		}
+	}
+	return text
+}
+
+// appendFile writes the name of a file as a member of a JSON object or a field of CSV.
+func appendFile(text []byte, file string, asJSON bool) []byte {
+	if asJSON {
+		value, _ := json.Marshal(file) // of a text never fails
+		return append(append(text, `"file":`...), value...)
+	}
+	return append(text, cli.CSVField(file)...)
+}
+
+// appendClass writes a class as a member of a JSON object or a field of CSV.
+func appendClass(t *trained.Model, text []byte, class int, asJSON bool) []byte {
+	if asJSON {
+		text = append(text, `"class":`...)
+	}
+	if asJSON {
+		value, _ := json.Marshal(t.Class(class)) // of a text or a whole number never fails
+		return append(text, value...)
+	}
+	return append(text, cli.CSVField(fmt.Sprint(t.Class(class)))...)
+}

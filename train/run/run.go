@@ -1,0 +1,203 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"example.com/pcn/model"
+	"example.com/pcn/train"
+	"example.com/pcn/train/report"
+	"example.com/pcn/train/trained"
+)
+
+// Run is a training run in a folder that this process alone writes to, before or while it
+// trains.
+type Run struct {
+	*Experiment
+	Record *Record
+	From   *train.Checkpoint // where it goes on; nil where it begins
+}
+
+// Start begins a run of a recipe in a folder, which is made if there is none and must hold
+// no run. [Run.Train] trains; who is done releases the folder.
+func Start(dir string, r train.Recipe) (*Run, error) {
+	if err := r.Validate(); err != nil {
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	began := time.Now()
+	sets, err := load(r)
+	if err != nil {
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	d, err := OpenFolder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	if file := d.Holds(); file != "" {
+		d.Release()
+		return nil, fmt.Errorf("run: %s: must hold no run, got %s: Resume goes on with it", dir, file)
+	}
+	e := NewExperiment(d, r, sets)
+	e.Began = began
+	return Begin(e), nil
+}
+
+// Resume goes on with the run in a folder, from its last checkpoint. A run that has come to
+// its end is over: its Record has the result, and Train has nothing to do.
+func Resume(dir string) (*Run, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("run: %w", err) // before a folder is made
+	}
+	d, err := OpenFolder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	rec, from, err := d.Where()
+	var sets train.Sets
+	if err == nil && !rec.Over() {
+		if sets, err = load(rec.Recipe); err == nil {
+			err = d.Clean()
+		}
+	}
+	if err != nil {
+		d.Release()
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	if rec.Over() {
+		return &Run{Experiment: &Experiment{Folder: d, Recipe: rec.Recipe}, Record: rec}, nil
+	}
+	return GoOn(NewExperiment(d, rec.Recipe, sets), rec, from), nil
+}
+
+// load reads the data of r, and checks that it fits.
+func load(r train.Recipe) (train.Sets, error) {
+	sets, err := r.Data.Load()
+	if err == nil {
+		err = r.CheckSets(sets)
+	}
+	return sets, err
+}
+
+// Begin returns a run that begins.
+func Begin(e *Experiment) *Run { return &Run{Experiment: e, Record: newRecord()} }
+
+// GoOn returns a run that goes on where [Folder.Where] says.
+func GoOn(e *Experiment, rec *Record, from *train.Checkpoint) *Run {
+	rec.Resumed++
+	return &Run{Experiment: e, Record: rec, From: from}
+}
+
+// Where returns the record of the run in d, and its checkpoint: nil where it has been
+// stopped before the first, or has come to its end.
+func (f *Folder) Where() (*Record, *train.Checkpoint, error) {
+	rec, err := LoadRecord(f.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	if rec != nil && rec.Over() {
+		return rec, nil, nil
+	}
+	from, err := train.LoadCheckpoint(f.Path(CheckpointFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && rec == nil:
+		return nil, nil, fmt.Errorf("%s holds no run: neither %s nor %s is there", f.Dir, CheckpointFile, RecordFile)
+	case errors.Is(err, fs.ErrNotExist):
+		return rec, nil, nil
+	case err != nil:
+		return nil, nil, err
+	case from.Recipe == nil:
+		return nil, nil, fmt.Errorf("%s: has no recipe", f.Path(CheckpointFile))
+	}
+	if rec == nil {
+		rec = newRecord()
+	}
+	rec.Recipe = *from.Recipe
+	return rec, from, nil
+}
+
+// Train trains until the run's end, or until ctx is cancelled: the run then ends after the
+// batch at hand, without an error and with the status Interrupted, and [Resume] goes on to
+// the same bits. The folder has all of a run then, and a report where the run is over and
+// not untested; r.Record has the result.
+func (r *Run) Train(ctx context.Context, o Options) (*train.History, error) {
+	if r.Record.Over() {
+		return LoadMetrics(r.Dir, r.Record.Result.Epochs)
+	}
+	h, n, err := r.carryOut(ctx, o)
+	if err != nil {
+		return h, err
+	}
+	if r.Record.Over() && !r.Untested {
+		if err = r.report(ctx, n, h); err != nil && ctx.Err() != nil {
+			r.Record.Result.Status, err = Interrupted, nil
+		}
+	}
+	if err != nil {
+		return h, err
+	}
+	return h, r.Record.Save(r.Folder) // last: it says that all is there
+}
+
+// carryOut trains, and leaves in the folder all of a run but its report and, in its record,
+// how it ended.
+func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.Network, error) {
+	if r.From != nil {
+		if changes := r.From.Data.Changes(r.Data); changes != "" {
+			return nil, nil, fmt.Errorf("%s: %s has changed since: %s", r.Path(CheckpointFile), r.Recipe.Data.Dataset, changes)
+		}
+	}
+	l, err := r.Recipe.PCN()
+	if err != nil {
+		return nil, nil, err
+	}
+	n := l.Network()
+	n.SetWorkers(o.Workers)
+	r.Recipe.Model = n.Config()
+	r.Untested = r.Record.Untested
+	if o.Begin != nil {
+		o.Begin(l)
+	}
+	r.Record.Recipe = r.Recipe
+	if r.Record.Result = newResult(r.Experiment, PCN, l); r.From != nil {
+		r.Record.Result.setHistory(&r.From.History, r.Sets.Train.Classes > 0, r.Recipe.Learning)
+		r.Record.Result.Status = Running
+	}
+	if err := r.Record.Save(r.Folder); err != nil {
+		return nil, nil, err
+	}
+	if err := r.SaveRecipe(n); err != nil {
+		return nil, nil, err
+	}
+	k := &keeper{Experiment: r.Experiment, network: n, from: r.From, every: o.Every}
+	if err := k.open(); err != nil {
+		return nil, nil, err
+	}
+	defer k.metrics.Close()
+	res, h, err := r.learn(ctx, PCN, l, ModelFile, o, k)
+	if err != nil && res.Status != Interrupted {
+		return h, nil, err
+	}
+	r.Record.Result = res
+	if len(h.Epochs) > 0 {
+		curves := report.Curves(r.Sets.Validation.Classes > 0, report.Run{Name: "PCN", History: h})
+		if err := report.WritePNG(r.Path(CurvesFile), report.Render(curves...)); err != nil {
+			return h, nil, err
+		}
+	}
+	return h, n, nil
+}
+
+// report writes the page about the run.
+func (r *Run) report(ctx context.Context, n *model.Network, h *train.History) error {
+	past := &Past{Dir: r.Dir, Record: r.Record, History: h, sets: &r.Sets}
+	past.model = &trained.Model{Network: n, Card: trained.Card{Recipe: r.Recipe}}
+	page, err := past.Page(ctx)
+	if err != nil {
+		return err
+	}
+	return page.Save(r.Path(ReportFile))
+}
