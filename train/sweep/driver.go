@@ -76,31 +76,37 @@ func (d *Driver) Done() int { return d.done }
 
 // Begin finds what does not fit its data before anything is learned, and makes the folder
 // the plan's, or checks that it is.
-func (d *Driver) Begin() error {
+func (d *Driver) Begin(ctx context.Context) error {
 	if err := d.fit(); err != nil {
 		return err
 	}
-	there, err := d.Read(d.Path(d.File))
-	switch {
-	case err == nil && !there.Same(d.Plan):
-		return ErrOther
-	case err == nil:
-		return nil
-	case !errors.Is(err, fs.ErrNotExist):
+	if there, err := d.begun(); there || err != nil {
 		return err
 	}
-	release, err := lock(d.Dir)
-	if errors.Is(err, run.ErrInUse) {
-		return nil // another shard is making it the plan's
-	}
+	release, err := d.Lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
+	if there, err := d.begun(); there || err != nil { // by another shard, in the meantime
+		return err
+	}
 	return atomicfile.Write(d.Path(d.File), func(w io.Writer) error {
 		_, err := w.Write(d.Text)
 		return err
 	})
+}
+
+// begun reports whether the folder is the plan's. It is an error where it is another's.
+func (d *Driver) begun() (bool, error) {
+	there, err := d.Read(d.Path(d.File))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err == nil && !there.Same(d.Plan):
+		err = ErrOther
+	}
+	return true, err
 }
 
 // fit checks each point on its data, which most have in common.
@@ -184,6 +190,20 @@ func (d *Driver) end(r Run, o Outcome, now bool) {
 	if d.Ended != nil {
 		d.Ended(r, o, d.done, now)
 	}
+}
+
+// Left returns the runs of a shard that have not ended.
+func (d *Driver) Left(s Shard) (left []Run, err error) {
+	for _, r := range s.Of(d.Plan.Runs()) {
+		o, err := past(d.Path(r.Name()), r)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !d.Spares {
+			return nil, err
+		}
+		if o == nil {
+			left = append(left, r)
+		}
+	}
+	return left, nil
 }
 
 // Outcomes returns what came of all runs of all shards, in their order, and how many have
