@@ -85,6 +85,9 @@ func (f *runFlags) carryOut(ctx context.Context, d *sweep.Driver, info io.Writer
 			fmt.Fprintf(info, "run %*d/%d  %s  %s\n", len(fmt.Sprint(all)), done, all, r.Name(), outcomeText(o))
 		}
 	}
+	d.Waits = func(runs []sweep.Run) {
+		fmt.Fprintf(info, "waiting for %s that other processes are at\n", plural.Of(len(runs), "run"))
+	}
 	err := d.Run(ctx)
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted: %d of %d runs have ended; the same command goes on", d.Done(), all)
