@@ -29,7 +29,7 @@ import (
 type claim struct {
 	folder, token string
 	mu            sync.Mutex // no writing while it is released
-	done          chan struct{}
+	end           func()     // of writing now and then
 }
 
 const (
@@ -57,7 +57,7 @@ func newToken() string {
 
 // take claims a folder. The file system's own clock says that it is now.
 func take(dir string, now time.Time) (*claim, error) {
-	c := &claim{folder: filepath.Join(dir, claimFolder), token: newToken(), done: make(chan struct{})}
+	c := &claim{folder: filepath.Join(dir, claimFolder), token: newToken()}
 	for {
 		held, err := token(c.folder)
 		switch {
@@ -78,7 +78,9 @@ func take(dir string, now time.Time) (*claim, error) {
 			}
 		}
 		if c.check() == nil { // whatever was said of the renaming: a server may have done it twice
-			go c.beats()
+			done := make(chan struct{})
+			c.end = sync.OnceFunc(func() { close(done) })
+			go c.beats(done)
 			return c, nil
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
@@ -117,12 +119,13 @@ func (c *claim) check() error {
 	return err
 }
 
-func (c *claim) beats() {
+// beats writes to the token now and then, until done is closed.
+func (c *claim) beats(done <-chan struct{}) {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
 	for {
 		select {
-		case <-c.done:
+		case <-done:
 			return
 		case <-tick.C:
 		}
@@ -135,9 +138,9 @@ func (c *claim) beats() {
 	}
 }
 
-// release lets others claim the folder.
+// release lets others claim the folder. It may be called again.
 func (c *claim) release() {
-	close(c.done)
+	c.end()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	os.Rename(c.path(), filepath.Join(c.folder, free))
