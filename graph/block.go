@@ -78,6 +78,9 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 	name := e.Spec.Nodes[l].Name
 	for i := range e.Terms {
 		p, t := &e.wiring.Predictions[i], &e.Terms[i]
+		if p.Guess {
+			continue
+		}
 		for j, from := range e.wiring.From[i] {
 			edge, at := &p.Edges[j], op.Among{}
 			for _, s := range e.wiring.sources(i, j) {

@@ -37,6 +37,9 @@ func (e *Energy) links(b *op.Builder) ([]*link, error) {
 	entered := make([]bool, len(e.Latents)) // a free node has a free source already
 	for i, t := range e.Terms {
 		p := &w.Predictions[i]
+		if p.Guess {
+			continue
+		}
 		of := w.Of[i]
 		for j, from := range w.From[i] {
 			for _, l := range from {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -98,6 +99,9 @@ func Build(s Spec) (*Energy, error) {
 			return nil, err
 		}
 		l := w.Of[i]
+		if w.Predictions[i].Guess {
+			continue
+		}
 		terms[l], plain[l] = append(terms[l], e.Terms[i].Energy), append(plain[l], without)
 	}
 	for i, own := range s.Own {
@@ -173,7 +177,7 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 	p := &w.Predictions[i]
 	l := w.Of[i]
 	of := p.Of
-	if before := i - w.First[l]; before > 0 { // another prediction of the node
+	if before := w.Before(i); before > 0 { // another prediction of the node
 		of = fmt.Sprintf("%s (%d)", of, before+1)
 	}
 	var sum G.Nodes
@@ -213,11 +217,11 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 		e.frozen = append(e.frozen, t.Precision)
 	}
 	mu := p.After.(buildsFeature).Build(b, []tensor.Shape{w.Sums[i]}, t.Sum)
-	p.Energy.write(of, t, e.Latents[l], mu, e.Masks[l], p.Weight, b)
+	p.Energy.write(of, t, e.Latents[l], mu, e.Masks[l], cmp.Or(p.Weight, 1), b)
 	if b.Err != nil {
 		return nil, b.Err
 	}
-	t.Delta = b.Derive(mu, p.Energy.weighed(of, t, p.Weight, b), G.Nodes{t.Sum})[0]
+	t.Delta = b.Derive(mu, p.Energy.weighed(of, t, cmp.Or(p.Weight, 1), b), G.Nodes{t.Sum})[0]
 	plain = t.Energy
 	if p.Gram {
 		t.Energy = e.gram(i, b)

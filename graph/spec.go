@@ -35,6 +35,11 @@ type Node struct {
 	Clamped bool    // it is data; otherwise it is free
 	Masked  bool    // it is free, but for units that a mask fixes
 	Prior   float64 // α of an activity prior ½ α ‖v‖², 0 for none
+	// Past is the node whose latent of Delay steps ago this one is, "" where it is none.
+	// [Spec.Wire] adds one for each source of an edge with a delay, and they are always
+	// clamped: what has been is no longer moved.
+	Past  string
+	Delay int
 }
 
 // Size returns d, the number of units.
@@ -57,6 +62,9 @@ type Prediction struct {
 	Weight  float64 // w of its energy; 0 is 1
 	// Gram says that its energy is written in Gram form: see GramPays.
 	Gram bool
+	// Guess says that it is where its node may begin, and no term of the energy: its Weight
+	// is 0. It is Gaussian, without After or precision.
+	Guess bool
 }
 
 // Edge is one summand of a prediction: a frozen map of a feature.
@@ -65,6 +73,8 @@ type Edge struct {
 	Feature feature.Feature // ψ; nil is the identity
 	Map     linear.Map      // M(θ); nil is dense
 	Scale   float64         // a; 0 is 1
+	// Delay takes the sources of so many steps ago, of a sequence. 0 takes those of now.
+	Delay int
 	// Share names θ: edges with one name have the same parameters. "" is for none.
 	Share string
 	// Feedback says that the prediction can be made without the source: where nodes
@@ -111,6 +121,7 @@ type Wiring struct {
 func (s Spec) Wire() (*Wiring, error) {
 	var faults faults
 	bad := faults.of(-1, -1)
+	s = s.withPast(bad)
 	w := &Wiring{Spec: s}
 	number := map[string]int{}
 	if len(s.Nodes) == 0 {
@@ -170,7 +181,15 @@ func (s Spec) Wire() (*Wiring, error) {
 	if faults != nil {
 		return nil, faults.err()
 	}
-	slices.SortStableFunc(w.Given, func(a, b int) int { return number[s.Predictions[a].Of] - number[s.Predictions[b].Of] })
+	rank := func(p Prediction) int { // guesses last
+		if p.Guess {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(w.Given, func(a, b int) int {
+		return cmp.Or(number[s.Predictions[a].Of]-number[s.Predictions[b].Of], rank(s.Predictions[a])-rank(s.Predictions[b]))
+	})
 	w.Predictions = make([]Prediction, len(s.Predictions))
 	w.First = slices.Repeat([]int{-1}, len(s.Nodes))
 	for i, given := range w.Given {
@@ -180,7 +199,7 @@ func (s Spec) Wire() (*Wiring, error) {
 		slices.SortStableFunc(p.Edges, func(a, b Edge) int { return number[a.From[0]] - number[b.From[0]] })
 		of := number[p.Of]
 		w.Of = append(w.Of, of)
-		if w.First[of] < 0 {
+		if w.First[of] < 0 && !p.Guess {
 			w.First[of] = i
 		}
 		var from [][]int
@@ -214,7 +233,7 @@ func (s Spec) Wire() (*Wiring, error) {
 		return nil, faults.err()
 	}
 	for l, n := range s.Nodes {
-		alone := w.First[l] < 0 && n.Prior == 0
+		alone := !slices.Contains(w.Of, l) && n.Prior == 0 && n.Past == ""
 		for _, from := range w.From {
 			for _, nodes := range from {
 				alone = alone && !slices.Contains(nodes, l)
@@ -240,6 +259,39 @@ func (s Spec) Wire() (*Wiring, error) {
 		w.Slopes = append(w.Slopes, slopes)
 	}
 	return w, nil
+}
+
+// mostDelay bounds how many steps an edge may look back.
+const mostDelay = 64
+
+// withPast returns s with edges that take their sources of now: those with a delay from
+// nodes of the past, one for each step back, so that each is what the one before was.
+func (s Spec) withPast(bad func(format string, a ...any)) Spec {
+	s.Nodes, s.Predictions = slices.Clone(s.Nodes), slices.Clone(s.Predictions)
+	place := func(name string) int { return slices.IndexFunc(s.Nodes, func(n Node) bool { return n.Name == name }) }
+	for i := range s.Predictions {
+		p := &s.Predictions[i]
+		p.Edges = slices.Clone(p.Edges)
+		for j := range p.Edges {
+			e := &p.Edges[j]
+			if e.Delay < 0 || e.Delay > mostDelay {
+				bad("prediction of %s from %s: delay: must be 0 to %d, got %d", p.Of, strings.Join(e.From, ", "), mostDelay, e.Delay)
+				continue
+			}
+			e.From = slices.Clone(e.From)
+			for k, name := range e.From {
+				at := place(name)
+				for delay := 1; at >= 0 && delay <= e.Delay; delay++ { // a node that is not there is said to be not
+					past := Node{Name: fmt.Sprintf("%s-%d", name, delay), Shape: s.Nodes[at].Shape, Past: name, Delay: delay, Clamped: true}
+					if e.From[k] = past.Name; place(past.Name) < 0 {
+						s.Nodes = append(s.Nodes, past)
+					}
+				}
+			}
+			e.Delay = 0
+		}
+	}
+	return s
 }
 
 // dtypeName returns the name of a dtype, of which the zero value cannot print itself.
@@ -314,12 +366,28 @@ func (w *Wiring) checkPrediction(i int, shared map[string]parameters, bad func(f
 			bad("prediction of %s: after: must make the node's shape, %v, of %v, got %v", p.Of, node.Shape, sum, after)
 		}
 	}
+	if p.Guess {
+		if p.Energy != Gaussian || p.After != feature.Feature(feature.Identity) || p.Precise || p.Weight != 1 {
+			bad("prediction of %s: guess: must be Gaussian, with nothing after it, weight 1 and no precision", p.Of)
+		}
+		p.Weight = 0
+	}
 	if p.Precise && p.Energy != Gaussian {
 		bad("prediction of %s: precise: is for a Gaussian energy, got %v", p.Of, p.Energy)
 	}
 	if p.Gram && !(w.GramForm(i) && node.Clamped && !w.Nodes[w.From[i][0][0]].Clamped && !p.Precise) {
 		bad("prediction of %s: gram: is for a clamped Gaussian node without precision, of one free source and a dense map", p.Of)
 	}
+}
+
+// Before returns how many predictions of the same node come before prediction i.
+func (w *Wiring) Before(i int) (n int) {
+	for _, of := range w.Of[:i] {
+		if of == w.Of[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // sources returns the shapes of an edge's sources.

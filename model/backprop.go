@@ -16,7 +16,7 @@ import (
 var ErrNotFeedforward = errors.New("the network is not feedforward")
 
 // Backprop returns what backpropagation does with a batch, in the form of a settled one:
-// the activities of a pass from the inputs (B, d), and as Deltas minus the derivative of
+// the activities of a pass from the inputs (B, d) that c fixes with targets (B, k), and as Deltas minus the derivative of
 // the loss by each prediction's sum. [Network.Hebbian] makes minus the loss's gradient by
 // the parameters of them. The loss, r.Energy, is the energy of the targets' node, (B, k),
 // with every other node on its prediction. The error is [ErrNotFeedforward] where there
@@ -25,8 +25,8 @@ var ErrNotFeedforward = errors.New("the network is not feedforward")
 // Nothing is built for it. On their predictions all errors but the targets' are 0, and
 // the energy's gradient by the error of a node is the loss's by that node
 // (graph.ErrorSteps; Goemaere and others 2025).
-func (n *Network) Backprop(ctx context.Context, inputs, targets *tensor.Dense) (*Result, error) {
-	s, err := n.passing(inputs, targets)
+func (n *Network) Backprop(ctx context.Context, c Clamps) (*Result, error) {
+	s, err := n.passing(c)
 	if err != nil {
 		return nil, fmt.Errorf("model: backprop: %w", err)
 	}
@@ -74,16 +74,16 @@ func (n *Network) backpropagates() error {
 
 // passing returns a settler that has a batch for a pass from the inputs, and errors to
 // move.
-func (n *Network) passing(inputs, targets *tensor.Dense) (*settler, error) {
+func (n *Network) passing(of Clamps) (*settler, error) {
 	if err := n.backpropagates(); err != nil {
 		return nil, err
 	}
-	if inputs == nil || targets == nil {
-		return nil, errors.New("inputs and targets: must be given both, got none of one")
-	}
-	c, rows, err := n.check(n.Clamp(inputs, targets))
+	c, rows, err := n.check(of)
 	if err != nil {
 		return nil, err
+	}
+	if !c[n.input].whole() || !c[n.target].whole() {
+		return nil, errors.New("inputs and targets: must be given both, got none of one")
 	}
 	s, err := n.settler(c, rows, Inference{Method: ErrorCoordinates, Plain: true}, false)
 	if err == nil {

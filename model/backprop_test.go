@@ -155,7 +155,7 @@ func TestBackprop(t *testing.T) {
 					inputs, targets := randomBatch(1, Float64, rows, 4), positiveBatch(2, rows, 3)
 					what := fmt.Sprintf("%s, %v, precise %v, decay %v", name, energy, precise, decay)
 					loss, grads := perceptron(t, n, inputs, targets)
-					r, err := n.Backprop(context.Background(), inputs, targets)
+					r, err := n.Backprop(context.Background(), n.Clamp(inputs, targets))
 					must(t, err)
 					near(t, what+": loss", []float64{r.Energy}, []float64{loss + rows*decayEnergy(n)}, 1e-10)
 					u := n.NewUpdate()
@@ -210,7 +210,7 @@ func TestBackpropOfEnergies(t *testing.T) {
 			n, err := New(cfg)
 			must(t, err)
 			inputs, targets := randomBatch(1, Float64, rows, 4), randomBatch(2, Float64, rows, 3)
-			r, err := n.Backprop(context.Background(), inputs, targets)
+			r, err := n.Backprop(context.Background(), n.Clamp(inputs, targets))
 			must(t, err)
 			u := n.NewUpdate()
 			must(t, n.Hebbian(r, u))
@@ -220,7 +220,7 @@ func TestBackpropOfEnergies(t *testing.T) {
 				want := fd.Gradient(nil, func(w []float64) float64 {
 					copy(x, w)
 					n.Changed()
-					r, err := n.Backprop(context.Background(), inputs, targets)
+					r, err := n.Backprop(context.Background(), n.Clamp(inputs, targets))
 					must(t, err)
 					return -r.Energy / rows
 				}, at, &fd.Settings{Formula: fd.Central})
@@ -242,19 +242,19 @@ func TestBackpropRefuses(t *testing.T) {
 	} {
 		n, err := New(cfg)
 		must(t, err)
-		if _, err := n.Backprop(context.Background(), x, y); !errors.Is(err, ErrNotFeedforward) || n.Feedforward() {
+		if _, err := n.Backprop(context.Background(), n.Clamp(x, y)); !errors.Is(err, ErrNotFeedforward) || n.Feedforward() {
 			t.Errorf("%s: got error %v, want %v", name, err, ErrNotFeedforward)
 		}
 	}
 	n, err := New(residual(false))
 	must(t, err)
-	if _, err := n.Backprop(context.Background(), x, nil); err == nil || !strings.Contains(err.Error(), "inputs and targets: must be given both") {
+	if _, err := n.Backprop(context.Background(), n.Clamp(x, nil)); err == nil || !strings.Contains(err.Error(), "inputs and targets: must be given both") {
 		t.Errorf("no targets: got error %v", err)
 	}
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(cause)
-	if _, err := n.Backprop(ctx, x, y); !errors.Is(err, cause) {
+	if _, err := n.Backprop(ctx, n.Clamp(x, y)); !errors.Is(err, cause) {
 		t.Errorf("got error %v, want %v", err, cause)
 	}
 	hidden := residual(false)
@@ -262,7 +262,7 @@ func TestBackpropRefuses(t *testing.T) {
 	if n, err = New(hidden); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.Backprop(context.Background(), x, y); err == nil || !strings.Contains(err.Error(), "precision of hidden3: must not be learned") {
+	if _, err := n.Backprop(context.Background(), n.Clamp(x, y)); err == nil || !strings.Contains(err.Error(), "precision of hidden3: must not be learned") {
 		t.Errorf("a learned precision of a hidden node: got error %v", err)
 	}
 }

@@ -115,6 +115,11 @@ func (n *Network) check(of Clamps) (c []Clamp, rows int, err error) {
 	if rows < 0 {
 		return nil, 0, fmt.Errorf("model: clamps: must fix at least one node, got none")
 	}
+	for l, node := range n.wiring.Nodes {
+		if node.Past != "" && !c[l].whole() { // nothing has been
+			c[l] = Clamp{Values: tensor.New(tensor.Of(dt), tensor.WithShape(rows, n.sizes[l]))}
+		}
+	}
 	for l, v := range c {
 		if v.Fixed != nil && dense.Check(v.Fixed, dense.Float(v.Fixed), 1, n.sizes[l]) != nil {
 			if err := dense.Check(v.Fixed, dense.Float(v.Fixed), rows, n.sizes[l]); err != nil {

@@ -75,7 +75,7 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 	names := n.Nodes()
 	c[names[n.input]] = inputs
 	if how.By == BySettling {
-		r, err := n.relax(ctx, c, inf)
+		r, err := n.Infer(ctx, c, inf)
 		if err != nil {
 			return nil, err
 		}

@@ -120,6 +120,9 @@ type Prediction struct {
 	Precision float64 `json:"precision,omitempty" yaml:"precision,omitempty"`
 	// Weight is w of its energy. Default 1.
 	Weight float64 `json:"weight,omitempty" yaml:"weight,omitempty"`
+	// Guess says that it is where the node begins to settle, from what is fixed, and no term
+	// of the energy; it learns what the node settles to. See rule hybrid.
+	Guess bool `json:"guess,omitempty" yaml:"guess,omitempty"`
 }
 
 // Edge is a summand of a prediction: see graph.Edge.
@@ -135,6 +138,8 @@ type Edge struct {
 	Map string `json:"map,omitempty" yaml:"map,omitempty"`
 	// Scale is a. Default 1.
 	Scale float64 `json:"scale,omitempty" yaml:"scale,omitempty"`
+	// Delay takes the sources of so many steps ago, of a sequence: see [Network.Advance].
+	Delay int `json:"delay,omitempty" yaml:"delay,omitempty"`
 	// Share names parameters that several edges have in common.
 	Share string `json:"share,omitempty" yaml:"share,omitempty"`
 	// Feedback says that the prediction can be made without the sources.

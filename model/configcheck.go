@@ -78,7 +78,7 @@ func (c *Config) checkEnergies(bad func(format string, a ...any)) {
 // reports where another was asked for.
 func (c *Config) checkDirection(full Config, bad func(format string, a ...any)) {
 	predicts := func(node string) bool {
-		return slices.ContainsFunc(full.Predictions, func(p Prediction) bool { return p.Of == node })
+		return slices.ContainsFunc(full.Predictions, func(p Prediction) bool { return p.Of == node && !p.Guess })
 	}
 	input, target := full.ports()
 	switch {

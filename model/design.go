@@ -49,13 +49,13 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 	}
 	predicted := map[string]bool{}
 	for _, p := range predictions {
-		predicted[p.Of] = true
+		predicted[p.Of] = predicted[p.Of] || !p.Guess
 		if _, known := number[p.Of]; known && !p.Energy.Form().Settles() {
 			s.Nodes[number[p.Of]].Masked = true // what is free of it is missing data
 		}
-		of := graph.Prediction{Of: p.Of, Bias: !p.Unbiased, Energy: p.Energy.Form(), Weight: p.Weight, After: parsed(p.After, 1)}
+		of := graph.Prediction{Of: p.Of, Bias: !p.Unbiased, Energy: p.Energy.Form(), Weight: p.Weight, Guess: p.Guess, After: parsed(p.After, 1)}
 		for _, e := range p.From {
-			edge := graph.Edge{From: e.Nodes, Feature: parsed(e.Feature, len(e.Nodes)), Scale: e.Scale, Share: e.Share, Feedback: e.Feedback}
+			edge := graph.Edge{From: e.Nodes, Feature: parsed(e.Feature, len(e.Nodes)), Scale: e.Scale, Delay: e.Delay, Share: e.Share, Feedback: e.Feedback}
 			edge.Map, _ = linear.ParseMap(e.Map) // checked before
 			of.Edges = append(of.Edges, edge)
 		}

@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"gorgonia.org/tensor"
-
 	"example.com/pcn/graph"
 	"example.com/pcn/internal/dense"
 )
@@ -23,10 +21,10 @@ type Fixed struct {
 	residual [][]float64 // by step and shard: squared norm of the gradient before the step
 }
 
-// Fix passes from inputs (B, d), with the errors of all nodes at 0 but that of the targets
-// (B, k). The errors are those of [Network.Backprop].
-func (n *Network) Fix(inputs, targets *tensor.Dense) (*Fixed, error) {
-	s, err := n.passing(inputs, targets)
+// Fix passes from what c fixes, inputs (B, d) and targets (B, k), with the errors of all
+// nodes at 0 but that of the targets. The errors are those of [Network.Backprop].
+func (n *Network) Fix(c Clamps) (*Fixed, error) {
+	s, err := n.passing(c)
 	if err != nil {
 		return nil, fmt.Errorf("model: fix: %w", err)
 	}

@@ -47,7 +47,7 @@ func TestFixed(t *testing.T) {
 				must(t, n.SetPrecision(l, filledWith(7, n.Size(l)))) // whose errors are 0
 			}
 			inputs, targets := randomBatch(1, Float64, 40, 4), positiveBatch(2, 40, 3)
-			want, err := n.Backprop(ctx, inputs, targets)
+			want, err := n.Backprop(ctx, n.Clamp(inputs, targets))
 			must(t, err)
 			gradient := direction(t, n, want)
 			for course, take := range map[string]func(f *Fixed) error{
@@ -71,7 +71,7 @@ func TestFixed(t *testing.T) {
 				},
 			} {
 				what := fmt.Sprintf("%s, %v, %s", name, energy, course)
-				f, err := n.Fix(inputs, targets)
+				f, err := n.Fix(n.Clamp(inputs, targets))
 				must(t, err)
 				must(t, take(f))
 				r := f.Result()
@@ -89,7 +89,7 @@ func TestFixed(t *testing.T) {
 func TestFixedSpreads(t *testing.T) {
 	n, err := New(Config{Layers: []int{4, 6, 5, 3}, Activation: "tanh", Dtype: Float64, Seed: 1})
 	must(t, err)
-	f, err := n.Fix(randomBatch(1, Float64, 5, 4), randomBatch(2, Float64, 5, 3))
+	f, err := n.Fix(n.Clamp(randomBatch(1, Float64, 5, 4), randomBatch(2, Float64, 5, 3)))
 	must(t, err)
 	if f.Levels() != 2 {
 		t.Errorf("got %d levels, want 2 hidden nodes", f.Levels())

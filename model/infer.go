@@ -38,26 +38,28 @@ func (n *Network) Classify(ctx context.Context, inputs *tensor.Dense, inf Infere
 
 // infer returns a copy of what node at comes to with clamps c.
 func (n *Network) infer(ctx context.Context, c Clamps, at int, inf Inference) (*tensor.Dense, *Result, error) {
-	r, err := n.relax(ctx, c, inf)
-	if err == nil {
-		err = n.Whole(r)
-	}
+	r, err := n.Infer(ctx, c, inf)
 	if err != nil {
 		return nil, nil, err
 	}
 	return clone(r.Latents[at]), r, nil
 }
 
-// relax lets what c leaves free come to rest: in a pass from the nodes that are fixed
-// where every error is then 0, and the energy at its minimum.
-func (n *Network) relax(ctx context.Context, of Clamps, inf Inference) (*Result, error) {
+// Infer lets what c leaves free come to rest: in a pass from the nodes that are fixed
+// where every error is then 0, and the energy at its minimum, and else as inf says. Errors
+// are as of [Network.Settle].
+func (n *Network) Infer(ctx context.Context, of Clamps, inf Inference) (*Result, error) {
 	c, rows, err := n.check(of)
 	if err != nil {
 		return nil, err
 	}
 	partly := slices.ContainsFunc(c, func(v Clamp) bool { return v.Values != nil && !v.whole() })
 	if partly || n.falls(func(l int) bool { return c[l].whole() }) != nil {
-		return n.settleExactly(ctx, of, inf)
+		r, err := n.settleExactly(ctx, of, inf)
+		if err == nil {
+			err = n.Whole(r)
+		}
+		return r, err
 	}
 	s, err := n.settler(c, rows, Inference{Plain: true}, false)
 	if err != nil {

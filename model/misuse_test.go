@@ -38,7 +38,7 @@ func TestMisuse(t *testing.T) {
 	}()
 	both := n.Clamp(x, y)
 	own := settled(n)
-	fell, err := n.relax(ctx, n.Clamp(x, nil), Inference{})
+	fell, err := n.Infer(ctx, n.Clamp(x, nil), Inference{})
 	must(t, err)
 	hebbian := func(n *Network, r *Result, u *Update) func() error { return func() error { return n.Hebbian(r, u) } }
 	settle := func(c Clamps) func() error {

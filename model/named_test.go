@@ -186,7 +186,7 @@ func TestAllowed(t *testing.T) {
 
 func TestNetworksThatAreRefused(t *testing.T) {
 	for text, wish := range map[string]string{
-		"resnet":                              `network: must begin with a name, bidirectional, deconv, lenet, memory, resnet-mlp, vgg5, vgg7, or with a layer, conv, dense, got "resnet"`,
+		"resnet":                              `network: must begin with a name, bidirectional, deconv, hierarchical-memory, hybrid, lenet, memory, resnet-mlp, temporal, vgg5, vgg7, or with a layer, conv, dense, got "resnet"`,
 		" ":                                   `network: must be a name or layers, got " "`,
 		"resnet-mlp dept=3":                   `network: resnet-mlp: must have settings of depth, width, activation, energy, precision, parametrization, got "dept=3"`,
 		"resnet-mlp input=3":                  `got "input=3"`,

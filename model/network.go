@@ -138,7 +138,7 @@ func plan(cfg Config) (*Network, error) {
 		}
 	}
 	n := &Network{cfg: cfg, wiring: wiring, numbers: map[string]int{}, workers: runtime.GOMAXPROCS(0), older: &older{}, workshop: newWorkshop()}
-	for l, node := range spec.Nodes {
+	for l, node := range wiring.Nodes {
 		n.numbers[node.Name] = l
 		n.sizes = append(n.sizes, node.Size())
 	}
@@ -233,6 +233,7 @@ func (n *Network) PassFrom(top int) error {
 func (n *Network) falls(fixed func(l int) bool) error {
 	for l, node := range n.wiring.Nodes {
 		switch {
+		case node.Past != "": // is fixed, too, and has none
 		case fixed(l) && n.wiring.First[l] >= 0:
 			return fmt.Errorf("node %s: is fixed, and has a prediction", node.Name)
 		case !fixed(l) && n.wiring.First[l] < 0:
@@ -246,6 +247,9 @@ func (n *Network) falls(fixed func(l int) bool) error {
 	}
 	for i, l := range n.wiring.Of {
 		name := n.wiring.Nodes[l].Name
+		if n.wiring.Predictions[i].Guess {
+			continue
+		}
 		if i != n.wiring.First[l] {
 			return fmt.Errorf("node %s: has several predictions", name)
 		}
@@ -349,6 +353,7 @@ func (c Config) Allows(m Method, free ...string) error {
 		f.clamped[l] = !slices.Contains(free, n.wiring.Nodes[l].Name)
 	}
 	for l := range n.sizes {
+		f.clamped[l] = f.clamped[l] || n.wiring.Nodes[l].Past != ""
 		f.masked[l] = !f.clamped[l] && slices.ContainsFunc(n.wiring.Predictions, func(p graph.Prediction) bool {
 			return p.Of == n.wiring.Nodes[l].Name && !p.Energy.Settles()
 		})

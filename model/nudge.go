@@ -92,6 +92,9 @@ func (n *Network) nudge(l int, precision []float64, beta float64, m Method) (nud
 	}
 	own := -1
 	for i, p := range n.wiring.Predictions {
+		if p.Guess {
+			continue
+		}
 		if slices.ContainsFunc(n.wiring.From[i], func(from []int) bool { return slices.Contains(from, l) }) {
 			return nudge{}, fmt.Errorf("%s: must predict nothing to be nudged, and predicts %s", name, p.Of)
 		}

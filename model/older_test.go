@@ -61,10 +61,11 @@ func TestLag(t *testing.T) {
 					cfg := Config{Layers: layers, Dtype: dtype, Seed: 3, Precisions: precisions}
 					for _, of := range []struct {
 						lag, by float64
+						steps   int
 						renews  bool
-					}{{0.1, 1.05, false}, {0.1, 0.95, false}, {0.1, 1.2, true}, {1e-9, 1.05, true}, {0, 1.05, false}, {0, 1.2, true}} {
-						what := fmt.Sprintf("%v %v %v %v, lag %v, scaled by %v", dtype, layers, method, precisions, of.lag, of.by)
-						inf := Inference{Method: method, Steps: 2, Lag: of.lag}
+					}{{0.1, 1.05, 2, false}, {0.1, 0.95, 2, false}, {0.1, 1.2, 2, true}, {1e-9, 1.05, 2, true}, {0, 1.05, 1, false}, {0, 1.2, 1, true}, {0, 1.05, 2, true}} {
+						what := fmt.Sprintf("%v %v %v %v, lag %v, scaled by %v, %d steps", dtype, layers, method, precisions, of.lag, of.by, of.steps)
+						inf := Inference{Method: method, Steps: of.steps, Lag: of.lag}
 						n, c := scaled(t, cfg, inf, of.by)
 						exact, first := settled(t, fresh(t, n), c, inf)
 						got, renewed := settled(t, n, c, inf)

@@ -137,7 +137,7 @@ func (n *Network) parameterName(i, j int, name string) string {
 	}
 	p := n.wiring.Predictions[i]
 	of := p.Of
-	if before := i - n.wiring.First[n.wiring.Of[i]]; before > 0 { // another prediction of the node
+	if before := n.wiring.Before(i); before > 0 { // another prediction of the node
 		of = fmt.Sprintf("%s.%d", of, before+1)
 	}
 	if j < 0 {

@@ -89,7 +89,7 @@ func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Samplin
 // langevin samples the inputs by Langevin dynamics.
 func (n *Network) langevin(ctx context.Context, c Clamps, how Sampling, inf Inference) (*tensor.Dense, error) {
 	for l, node := range n.wiring.Nodes {
-		if l != n.target && !n.hasEnergy(l) {
+		if l != n.target && node.Past == "" && !n.hasEnergy(l) {
 			return nil, fmt.Errorf("model: sample: node %s: must have a prediction or a prior, for else it wanders without bound", node.Name)
 		}
 	}

@@ -28,7 +28,7 @@ func (n *Network) settleExactly(ctx context.Context, c Clamps, inf Inference) (*
 	if err != nil {
 		return nil, fmt.Errorf("model: inference: %w", err)
 	}
-	inf.Lag = 0
+	inf.Lag = exactly
 	return n.settleAs(ctx, c, inf)
 }
 
@@ -91,7 +91,7 @@ func (n *Network) settle(ctx context.Context, c []Clamp, rows int, inf Inference
 	}
 	if lags && !inf.Unguarded && s.any(func(st *descent) bool { return st.rose() }) {
 		s.renew(n)
-		if err := s.refresh(n, inf.Lag); err != nil {
+		if err := s.refresh(n, inf.MostLag()); err != nil {
 			return nil, err
 		}
 		lags = false

@@ -82,7 +82,7 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 		n.machines.Add(s)
 	}
 	s.machine.SetWorkers(n.workers)
-	if err := s.refresh(n, inf.Lag); err != nil {
+	if err := s.refresh(n, inf.MostLag()); err != nil {
 		return nil, err
 	}
 	for l, v := range c {

@@ -24,7 +24,7 @@ func (n *Network) noise(l, rows int) *tensor.Dense {
 // pass returns the order in which nodes are predicted where settling begins, and by which
 // prediction each: from what is clamped, by the first prediction whose sources are all there
 // by then. A node that is predicted from both sides so begins from the side that is known.
-// What cannot be reached begins by its first prediction.
+// Guesses come before others. What cannot be reached begins by its first prediction.
 func (n *Network) pass(clamped []bool) (order, by []int) {
 	w := n.wiring
 	by = slices.Clone(w.First)
@@ -39,12 +39,14 @@ func (n *Network) pass(clamped []bool) (order, by []int) {
 		}
 		return true
 	}
-	for reached := -1; reached < len(order); {
-		reached = len(order)
-		for _, l := range w.Order {
-			for i := w.First[l]; i >= 0 && i < len(w.Of) && w.Of[i] == l && !there[l]; i++ {
-				if known(i) {
-					by[l], there[l], order = i, true, append(order, l)
+	for _, guesses := range []bool{true, false} { // alone, and then with the others
+		for reached := -1; reached < len(order); {
+			reached = len(order)
+			for _, l := range w.Order {
+				for i, of := range w.Of {
+					if of == l && (w.Predictions[i].Guess || !guesses) && !there[l] && known(i) {
+						by[l], there[l], order = i, true, append(order, l)
+					}
 				}
 			}
 		}

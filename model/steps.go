@@ -82,7 +82,7 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 // which the network has been told, are taken anew. It is an error when ctx is cancelled;
 // that the energy is no number any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
-	if err := s.settler.refresh(s.network, s.inf.Lag); err != nil {
+	if err := s.settler.refresh(s.network, s.inf.MostLag()); err != nil {
 		return err
 	}
 	rate := s.settler.firstRate(s.network, s.clamps, s.pace, s.inf)
@@ -158,7 +158,7 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 // been changed.
 func (s *Settling) Look() error {
 	s.looked, s.fresh = false, false
-	return s.settler.refresh(s.network, s.inf.Lag)
+	return s.settler.refresh(s.network, s.inf.MostLag())
 }
 
 // look computes errors and energies, where they are not known.

@@ -90,7 +90,7 @@ func (w *wire) exchange(g *learning, n *Network, d *division, dst *Update) error
 		return err
 	}
 	for i, x := range dst.directions {
-		dense.Copy(x, dense.Rows(w.total, g.starts[i], g.starts[i+1]))
+		dense.CopyFrom(x, w.total, g.starts[i])
 	}
 	return nil
 }

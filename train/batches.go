@@ -44,14 +44,15 @@ const gatherCost = 8
 // taken is what batches are made of.
 type taken struct {
 	by              string // the network, or whatever else decides
-	inputs, targets int
+	inputs, targets int    // of a step, where examples are sequences
+	steps           int
 	dtype           tensor.Dtype
 	workers         int
 }
 
 // takenBy returns what n takes.
 func takenBy(n *model.Network) taken {
-	return taken{"the network", n.Size(n.InputNode()), n.Size(n.TargetNode()), n.Config().Dtype.Tensor(), n.Workers()}
+	return taken{"the network", n.Size(n.InputNode()), n.Size(n.TargetNode()), 1, n.Config().Dtype.Tensor(), n.Workers()}
 }
 
 // fits returns an error when set has no examples, or others.
@@ -118,13 +119,14 @@ func newBatches(l Learner, set *data.Set, size int) (*batches, error) {
 	if err := hasExamples(set); err != nil {
 		return nil, err
 	}
-	t := taken{"the training set", set.InputSize(), set.TargetSize(), tensor.Float64, runtime.GOMAXPROCS(0)}
+	t := taken{"the training set", set.InputSize(), set.TargetSize(), 1, tensor.Float64, runtime.GOMAXPROCS(0)}
 	if n := l.Network(); n != nil {
 		if err := Fits(n, set); err != nil {
 			return nil, err
 		}
 		t = takenBy(n)
 	}
+	t.steps = set.Steps()
 	b := &batches{set: set, gather: set.Gather, size: min(size, set.Len()), taken: t}
 	b.whole = newRoom(t, b.size)
 	if tail := set.Len() % b.size; tail != 0 {
@@ -138,7 +140,7 @@ func newRoom(t taken, rows int) (r room) {
 	whole := func(size int) *tensor.Dense {
 		return tensor.New(tensor.Of(t.dtype), tensor.WithShape(rows, size))
 	}
-	r.Inputs, r.Targets = whole(t.inputs), whole(t.targets)
+	r.Inputs, r.Targets = whole(t.steps*t.inputs), whole(t.steps*t.targets)
 	for lo := 0; lo < rows; lo += blockRows {
 		hi := min(lo+blockRows, rows)
 		r.blocks = append(r.blocks, Batch{Inputs: dense.Rows(r.Inputs, lo, hi), Targets: dense.Rows(r.Targets, lo, hi)})
@@ -160,7 +162,8 @@ func (r *room) fill(from source, rows []int, workers int) error {
 }
 
 // Examples returns the examples of set that rows name, or where none is named all
-// of them, as a batch for n, such as [model.Network.Clamp] takes.
+// of them, as a batch for n, such as [model.Network.Clamp] takes: of sequences their first
+// step.
 func Examples(n *model.Network, set *data.Set, rows ...int) (Batch, error) {
 	if err := Fits(n, set); err != nil {
 		return Batch{}, err
@@ -168,11 +171,13 @@ func Examples(n *model.Network, set *data.Set, rows ...int) (Batch, error) {
 	if len(rows) == 0 {
 		rows = upTo(set.Len())
 	}
-	r := newRoom(takenBy(n), len(rows))
+	t := takenBy(n)
+	t.steps = set.Steps()
+	r := newRoom(t, len(rows))
 	if err := r.fill(set.Gather, rows, n.Workers()); err != nil {
 		return Batch{}, fmt.Errorf("train: examples: %w", err)
 	}
-	return r.Batch, nil
+	return r.Batch.step(n, 0), nil
 }
 
 // upTo returns 0 to n−1.

@@ -37,7 +37,7 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 		return nil, err
 	}
 	down := n.NewUpdate()
-	back, err := n.Backprop(context.Background(), batch.Inputs, batch.Targets)
+	back, err := n.Backprop(context.Background(), n.Clamp(batch.Inputs, batch.Targets))
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,10 @@ type Data struct {
 	// all that are not learned. Drop are columns that are none.
 	Inputs []string `yaml:"inputs,omitempty,flow" json:"inputs,omitempty"`
 	Drop   []string `yaml:"drop,omitempty,flow" json:"drop,omitempty"`
+	// Sequence says that rows of one's own data make sequences: a number of rows, a column
+	// that tells them apart, or both: see [data.Sequence]. Without Target, what is learned
+	// is the next row.
+	Sequence data.Sequence `yaml:"sequence,omitempty" json:"sequence,omitzero"`
 	// Test is the share of one's own data that is kept for the test, or the path
 	// of the test part. Default 0.15, or the test part that the data has.
 	Test string `yaml:"test,omitempty" json:"test,omitempty"`
@@ -123,7 +127,10 @@ func (d Data) LoadFor(classes []string, table *data.Table) (Sets, error) {
 	}
 	if d.Standardize != data.PerNone || d.StandardizeTarget || s.Train.Table() != nil {
 		input, target := s.Train.Standardization(d.Standardize)
-		if !d.StandardizeTarget {
+		switch {
+		case s.Train.Foretells(): // which are inputs, too
+			target = input
+		case !d.StandardizeTarget:
 			target = s.Train.TargetTransform()
 		}
 		for _, set := range []**data.Set{&s.Train, &s.Validation, &s.Test} {

@@ -38,7 +38,7 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 	correct := 0
 	labels := set.Labels()
 	err = b.each(upTo(set.Len()), 0, func(done int, batch Batch) error {
-		predicted, err := l.Predict(ctx, batch.Inputs)
+		predicted, err := predict(ctx, l, batch, set.Steps() > 1)
 		if err != nil {
 			return err
 		}
@@ -54,9 +54,22 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 	if err != nil {
 		return score, err
 	}
-	score.MSE /= float64(set.Len() * set.TargetSize())
+	score.MSE /= float64(set.Len() * set.Steps() * set.TargetSize())
 	score.Accuracy = float64(correct) / float64(set.Len())
 	return score, nil
+}
+
+// tracker is a learner that knows sequences.
+type tracker interface {
+	Track(ctx context.Context, batch Batch) (*tensor.Dense, error)
+}
+
+// predict returns the targets that l predicts of a batch.
+func predict(ctx context.Context, l Learner, batch Batch, sequences bool) (*tensor.Dense, error) {
+	if t, ok := l.(tracker); ok && sequences {
+		return t.Track(ctx, batch)
+	}
+	return l.Predict(ctx, batch.Inputs)
 }
 
 // Accuracy returns the share of classes, 0..1, that are the labels of the same

@@ -50,6 +50,10 @@ var sharedRecipes = map[string]func(r *train.Recipe){
 		r.Model.Layers, r.Model.Network, r.Data.Limit = []int{64, 10}, "conv 4 3x3, gelu, max-pool 2; dense 16, tanh; dense", 160
 		r.Learning.Epochs = 1
 	},
+	"hybrid": func(r *train.Recipe) {
+		r.Model.Activation, r.Model.Layers, r.Model.Network = "", []int{64, 10}, "hybrid"
+		r.Learning.Rule, r.Inference = "hybrid", model.Inference{Method: model.Gradient, Steps: 4, Rate: 0.1}
+	},
 	"shared weights": func(r *train.Recipe) {
 		r.Model.Activation, r.Model.Layers, r.Model.Network = "", []int{64, 10}, "bidirectional"
 	},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"gorgonia.org/tensor"
 
@@ -47,8 +48,8 @@ const (
 
 // Batch is what is learned from at once.
 type Batch struct {
-	Inputs   *tensor.Dense // (B, d), in the network's dtype, float64 where there is none
-	Targets  *tensor.Dense // (B, k), the same
+	Inputs   *tensor.Dense // (B, d), in the network's dtype, float64 where there is none; of sequences (B, steps · d)
+	Targets  *tensor.Dense // (B, k), the same; of sequences (B, steps · k)
 	Examples []int         // (B), which of the training set they are; nil where that is not known
 	Estimate bool          // asks for Settled.ToLose, which takes as long as some hundred steps of a dozen examples
 	// Epoch is that of the batch, from 0, and Number the number of batches before it since
@@ -63,11 +64,12 @@ func (b Batch) fits(n *model.Network) error {
 		return err
 	}
 	dt := n.Weights(0).Dtype()
-	if err := dense.Check(b.Inputs, dt, -1, n.Size(n.InputNode())); err != nil {
+	steps := max(b.steps(n), 1)
+	if err := dense.Check(b.Inputs, dt, -1, steps*n.Size(n.InputNode())); err != nil {
 		return fmt.Errorf("train: batch: inputs: %w", err)
 	}
 	rows := b.Inputs.Shape()[0]
-	if err := dense.Check(b.Targets, dt, rows, n.Size(n.TargetNode())); err != nil {
+	if err := dense.Check(b.Targets, dt, rows, steps*n.Size(n.TargetNode())); err != nil {
 		return fmt.Errorf("train: batch: targets: %w", err)
 	}
 	if len(b.Examples) != 0 && len(b.Examples) != rows {
@@ -79,6 +81,21 @@ func (b Batch) fits(n *model.Network) error {
 		}
 	}
 	return nil
+}
+
+// steps returns how many steps of n there are in each example.
+func (b Batch) steps(n *model.Network) int {
+	if b.Inputs == nil || b.Inputs.Dims() != 2 {
+		return 0 // which is refused
+	}
+	return b.Inputs.Shape()[1] / n.Size(n.InputNode())
+}
+
+// step returns step t of each example of a batch for n.
+func (b Batch) step(n *model.Network, t int) Batch {
+	b.Number = b.Number*b.steps(n) + t
+	b.Inputs, b.Targets = model.StepOf(b.Inputs, t, n.Size(n.InputNode())), model.StepOf(b.Targets, t, n.Size(n.TargetNode()))
+	return b
 }
 
 // Step is what became of a batch: its energy before the weights last moved, of backprop the
@@ -103,7 +120,8 @@ func (s Step) energyForm() string {
 
 // PCN teaches a network by a rule of package rule, which by default is predictive coding:
 // it settles each batch with both ends clamped and moves the weights along the Hebbian
-// update.
+// update. Of sequences it does so at each step, from the first to the last, and what a step
+// remembers of the one before is clamped (see [model.Network.Advance]).
 type PCN struct {
 	rule      rule.Rule
 	inference model.Inference
@@ -167,20 +185,62 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	if err := batch.fits(n); err != nil {
 		return Step{}, err
 	}
+	var all Step
+	var past model.Clamps
+	steps := batch.steps(n)
+	for t := range steps {
+		of := batch.step(n, t)
+		of.Estimate = batch.Estimate && t == steps-1
+		step, r, err := p.learn(ctx, of, past, rate)
+		if err != nil {
+			return Step{}, err
+		}
+		if t == 0 {
+			all = step
+		} else {
+			all.Settled.add(step.Settled, 1/float64(t+1))
+		}
+		if step.Status == model.Diverged {
+			all.Status, all.Node = step.Status, step.Node
+		}
+		if !step.Finite() {
+			return step, nil
+		}
+		if t+1 < steps {
+			if err := n.Whole(r); err != nil {
+				return Step{}, err
+			}
+			past = n.Advance(r)
+		}
+	}
+	return all, nil
+}
+
+// learn learns from one step of a batch, with what it remembers of the one before.
+func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate float64) (Step, *model.Result, error) {
+	n := p.lesson.Network
 	l := &p.lesson
 	l.Inputs, l.Targets, l.Clamps = batch.Inputs, batch.Targets, n.Clamp(batch.Inputs, batch.Targets)
+	maps.Copy(l.Clamps, past)
 	l.Epoch, l.Batch, l.Seed = batch.Epoch, batch.Number, batch.Seed
 	l.Inference = p.inference
 	l.Inference.Estimate = l.Inference.Estimate || batch.Estimate
 	var backprop *model.Update
 	if batch.Estimate && n.Config().Backpropagates() == nil {
-		back, err := n.Backprop(ctx, batch.Inputs, batch.Targets)
+		back, err := n.Backprop(ctx, l.Clamps)
 		if err != nil {
-			return Step{}, err
+			return Step{}, nil, err
 		}
 		backprop = n.NewUpdate()
 		if err := n.Hebbian(back, backprop); err != nil {
-			return Step{}, err
+			return Step{}, nil, err
+		}
+	}
+	var before *tensor.Dense // what was predicted
+	if batch.Estimate {
+		var err error
+		if before, err = predicted(ctx, n, l.Clamps, p.inference); err != nil {
+			return Step{}, nil, err
 		}
 	}
 	var nodeCosine []float64
@@ -200,17 +260,52 @@ func (p *PCN) Learn(ctx context.Context, batch Batch, rate float64) (Step, error
 	}
 	r, err := p.rule.Learn(ctx, l)
 	if err != nil {
-		return Step{}, err
+		return Step{}, nil, err
 	}
 	if warm && r.Finite() {
 		if err := n.Whole(r); err != nil {
-			return Step{}, err
+			return Step{}, nil, err
 		}
 		p.warm.keep(n.Nodes(), l.Clamps, r, batch.Examples)
 	}
 	s := NewSettled(r)
 	s.NodeCosine = nodeCosine
-	return Step{Settled: s, Status: r.Status, Gram: r.Gram, Renewed: r.Renewed}, nil
+	step := Step{Settled: s, Status: r.Status, Gram: r.Gram, Renewed: r.Renewed}
+	if before != nil && r.Finite() {
+		after, err := predicted(ctx, n, l.Clamps, p.inference) // r is of its buffers, and no longer needed
+		if err != nil {
+			return Step{}, nil, err
+		}
+		x := aligned(before, after, batch.Targets)
+		step.TargetAlignment = &x
+	}
+	return step, r, nil
+}
+
+// Track returns the targets (B, steps · k) that are predicted of a batch of sequences, of each
+// step from all that was before it: its targets are taken in when it is predicted (see [model.Tracking.Observe]).
+func (p *PCN) Track(ctx context.Context, batch Batch) (*tensor.Dense, error) {
+	n := p.lesson.Network
+	if err := batch.fits(n); err != nil {
+		return nil, err
+	}
+	at, k := n.Track(p.inference), n.Size(n.TargetNode())
+	all := tensor.New(tensor.Of(batch.Targets.Dtype()), tensor.WithShape(batch.Targets.Shape()...))
+	for t := range batch.steps(n) {
+		of := batch.step(n, t)
+		predicted, err := at.Predict(ctx, of.Inputs)
+		if err != nil {
+			return nil, err
+		}
+		width := all.Shape()[1]
+		for i := range predicted.DataSize() {
+			dense.Set(all, i/k*width+t*k+i%k, dense.At(predicted, i))
+		}
+		if _, err := at.Observe(ctx, of.Inputs, of.Targets); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // Predict implements [Learner].

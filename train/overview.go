@@ -115,8 +115,9 @@ func survey(s *data.Set, images int) (inputs, targets []span, first [][]float64,
 	}
 	enter := func(spans []span, rows [][]float64) {
 		for _, row := range rows {
-			for j, x := range row {
-				if math.IsNaN(x) { // missing
+			for i, x := range row {
+				j := i % len(spans) // of a step
+				if math.IsNaN(x) {  // missing
 					continue
 				}
 				spans[j] = spans[j].and(span{x, x, x, 1})
@@ -128,10 +129,10 @@ func survey(s *data.Set, images int) (inputs, targets []span, first [][]float64,
 		for i := range rows {
 			rows[i] = at + i
 		}
-		x := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.InputSize()))
+		x := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.Steps()*s.InputSize()))
 		var y *tensor.Dense
 		if targets != nil {
-			y = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.TargetSize()))
+			y = tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(len(rows), s.Steps()*s.TargetSize()))
 		}
 		if err := s.Gather(rows, x, y); err != nil {
 			return nil, nil, nil, err

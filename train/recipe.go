@@ -192,6 +192,15 @@ func (r Recipe) settling() (model.Inference, error) {
 	return by.Prepare(r.Model, r.Inference)
 }
 
+// Track returns how n, which has learned by the recipe, follows a sequence.
+func (r Recipe) Track(n *model.Network) (*model.Tracking, error) {
+	inf, err := r.settling()
+	if err != nil {
+		return nil, err
+	}
+	return n.Track(inf), nil
+}
+
 // PCN returns a new network and its learner, by the recipe's rule.
 func (r Recipe) PCN() (*PCN, error) {
 	n, err := model.New(r.Model)

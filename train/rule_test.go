@@ -38,7 +38,8 @@ func convolving() model.Config {
 	}
 }
 
-// ruled are rules, with settings of all kinds: all that are built in.
+// ruled are rules, with settings of all kinds: all that are built in but hybrid, which is for
+// networks of its own.
 var ruled = []string{
 	"pc", "ipc", "ipc joint=true", "epc", "z-il", "fpa", "fpa rate=1 steps=4", "backprop",
 	"nudging", "nudging sign=batch ramp=0.1", "nudging sign=epoch soft=true", "nudging sign=centred soft=true", "nudging sign=negative",
@@ -53,10 +54,14 @@ var builtinRules = rule.Names()
 // as one on one.
 func TestRulesResume(t *testing.T) {
 	left := slices.Clone(builtinRules)
-	for _, text := range ruled {
+	for _, text := range append(slices.Clone(ruled), "hybrid") {
 		name, _, _ := strings.Cut(text, " ")
 		left = slices.DeleteFunc(left, func(n string) bool { return n == name })
-		for shape, cfg := range map[string]model.Config{"chain": {Layers: []int{64, 12, 12, 10}, Activation: "tanh"}, "residual": residual(), "convolving": convolving()} {
+		shapes := map[string]model.Config{"chain": {Layers: []int{64, 12, 12, 10}, Activation: "tanh"}, "residual": residual(), "convolving": convolving()}
+		if name == "hybrid" { // which is for guesses
+			shapes = map[string]model.Config{"guessing": {Network: "hybrid width=12", Layers: []int{64, 10}}}
+		}
+		for shape, cfg := range shapes {
 			t.Run(text+" "+shape, func(t *testing.T) {
 				r := recipe(t, "digits", model.Discriminative, "", 1)
 				r.Data.Limit, r.Data.Validation = 200, 100
@@ -66,37 +71,44 @@ func TestRulesResume(t *testing.T) {
 					r.Inference.Method = m
 				}
 				r.Learning.Rule, r.Learning.Epochs, r.Learning.Batch, r.Learning.Rate = text, 2, 64, 0.01
-				must(t, r.Validate())
-				sets, err := r.Data.Load()
-				must(t, err)
-				learner := func(workers int) *PCN {
-					l, err := r.PCN()
-					must(t, err)
-					l.Network().SetWorkers(workers)
-					return l
-				}
-				var files [][]byte
-				want := finish(t, r, learner(1), sets, Options{Event: func(e Event) error {
-					var b bytes.Buffer
-					must(t, e.Checkpoint().Write(&b))
-					files = append(files, b.Bytes())
-					return nil
-				}})
-				if diff := differ(want, finish(t, r, learner(2), sets, Options{})); diff != "" {
-					t.Errorf("on two cores:\n%s", diff)
-				}
-				for _, i := range []int{1, 4, 5} { // within an epoch, behind its last batch, and behind it
-					from, err := ReadCheckpoint(files[i])
-					must(t, err)
-					if diff := differ(want, finish(t, r, learner(2), sets, Options{From: from})); diff != "" {
-						t.Fatalf("resumed at event %d of %d:\n%s", i+1, len(files), diff)
-					}
-				}
+				sameBits(t, r)
 			})
 		}
 	}
 	if len(left) > 0 {
 		t.Errorf("not tried: %v", left)
+	}
+}
+
+// sameBits checks that a run by a recipe that was interrupted goes on to the same bits as one
+// that was not, and that one on two cores has those of one on one.
+func sameBits(t *testing.T, r Recipe) {
+	t.Helper()
+	must(t, r.Validate())
+	sets, err := r.Data.Load()
+	must(t, err)
+	learner := func(workers int) *PCN {
+		l, err := r.PCN()
+		must(t, err)
+		l.Network().SetWorkers(workers)
+		return l
+	}
+	var files [][]byte
+	want := finish(t, r, learner(1), sets, Options{Event: func(e Event) error {
+		var b bytes.Buffer
+		must(t, e.Checkpoint().Write(&b))
+		files = append(files, b.Bytes())
+		return nil
+	}})
+	if diff := differ(want, finish(t, r, learner(2), sets, Options{})); diff != "" {
+		t.Errorf("on two cores:\n%s", diff)
+	}
+	for _, i := range []int{1, 4, 5} { // within an epoch, behind its last batch, and behind it
+		from, err := ReadCheckpoint(files[i])
+		must(t, err)
+		if diff := differ(want, finish(t, r, learner(2), sets, Options{From: from})); diff != "" {
+			t.Fatalf("resumed at event %d of %d:\n%s", i+1, len(files), diff)
+		}
 	}
 }
 

@@ -34,6 +34,10 @@ type Settled struct {
 	// the weights first moved and backpropagation's of the same batch, of the batches that
 	// ToLose is of. It is nil where there is no backpropagation.
 	NodeCosine []float64 `json:"node_cosine,omitempty"`
+	// TargetAlignment is the mean cosine between the way from old predictions to the targets
+	// and that to the new ones, over the examples of such a batch, with the weights moved:
+	// see [TargetAlignment].
+	TargetAlignment *float64 `json:"target_alignment,omitempty"`
 	// Node is where the energy rose most, in the last batch that diverged.
 	Node int `json:"node"`
 }
@@ -72,6 +76,9 @@ func (s *Settled) add(of Settled, share float64) {
 	}
 	if of.NodeCosine != nil {
 		s.NodeCosine = of.NodeCosine
+	}
+	if of.TargetAlignment != nil {
+		s.TargetAlignment = of.TargetAlignment
 	}
 	s.InferenceRate = min(s.InferenceRate, of.InferenceRate)
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"gorgonia.org/tensor"
@@ -98,6 +99,32 @@ func TestStyles(t *testing.T) {
 			if score != first || score.Examples != 60 {
 				t.Errorf("%s: by the first model %+v, want %+v", d.Dataset, score, first)
 			}
+		}
+	}
+}
+
+// TestOwnRegressionEnds: a regression on a table ends early, a classification does not, and
+// what is taken for granted of a test part is said.
+func TestOwnRegressionEnds(t *testing.T) {
+	folder := "testdata/styles/"
+	for _, tt := range []struct {
+		d    Data
+		want int
+	}{
+		{Data{Dataset: folder + "diabetes-plain.csv", Target: []string{"y"}}, ownPatience},
+		{Data{Dataset: folder + "iris-plain.csv", Label: "y", Test: folder + "iris-headless.csv"}, 0},
+	} {
+		r, err := OwnRecipe(tt.d, model.Discriminative)
+		if err != nil || r.Learning.Patience != tt.want {
+			t.Errorf("%s: patience %d, %v, want %d", tt.d.Dataset, r.Learning.Patience, err, tt.want)
+		}
+		sets, err := tt.d.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := slices.Contains(sets.Remarks(), "test part: there is no header: columns are taken in the order of the model")
+		if said != (tt.d.Test != "") {
+			t.Errorf("%s: said %q", tt.d.Dataset, sets.Remarks())
 		}
 	}
 }

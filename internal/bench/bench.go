@@ -261,7 +261,7 @@ func (r *Result) count(p *Problem, learn func() (train.Step, error)) error {
 			r.Renewed += 1. / counted
 		}
 	}
-	r.LeastMultiplyAdds, r.Lag = p.network.LeastMultiplyAdds(p.Batch, p.Inference), p.Inference.Lag
+	r.LeastMultiplyAdds, r.Lag = p.network.LeastMultiplyAdds(p.Batch, p.Inference), p.Inference.MostLag()
 	return nil
 }
 

@@ -24,19 +24,19 @@ TEXT ·avx512F32Scale(SB), NOSPLIT, $0-56
 	XORQ         AX, AX
 	LEAQ         -16(BX), SI
 	CMPQ         AX, SI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (DX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ      AX, BX
-	JE        rowend
+	JE        pass1end
 	SUBQ      AX, BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
@@ -45,7 +45,7 @@ by1end:
 	VMULPS    Z0, Z1, Z0
 	VMOVUPS   Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -60,9 +60,9 @@ TEXT ·avx512F32AddScaled(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Z1
 	VMOVUPS     (DX)(AX*4), Z2
 	VMOVAPS     Z1, Z1
@@ -70,11 +70,11 @@ by1:
 	VMOVUPS     Z1, (BX)(AX*4)
 	ADDQ        $+16, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
@@ -85,17 +85,47 @@ by1end:
 	VFMADD231PS Z0, Z2, Z1
 	VMOVUPS     Z1, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
 // func avx512F32AddRow(dst []float32, b []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32AddRow(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), CX
-	MOVQ b_base+24(FP), DX
-	MOVQ dst_len+8(FP), BX
-	MOVQ b_len+32(FP), SI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         b_base+24(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         b_len+32(FP), SI
+	CMPQ         SI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -16(BX), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, BX
+	JE        pass1end
+	MOVQ      BX, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (CX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ SI, BX
@@ -103,20 +133,20 @@ row:
 	XORQ AX, AX
 	LEAQ -16(SI), DI
 	CMPQ AX, DI
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
 	VMOVUPS (DX)(AX*4), Z1
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (CX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, SI
-	JE        rowend
+	JE        pass2end
 	MOVQ      SI, DI
 	SUBQ      AX, DI
 	MOVQ      $-1, R8
@@ -127,7 +157,7 @@ by1end:
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (CX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(SI*4), CX
 	JMP  row
 
@@ -138,11 +168,41 @@ end:
 // func avx512F32SubRow(dst []float32, x []float32, b []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32SubRow(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ b_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         b_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -16(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (BX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -150,20 +210,20 @@ row:
 	XORQ AX, AX
 	LEAQ -16(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
 	VMOVUPS (DX)(AX*4), Z1
 	VSUBPS  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -174,7 +234,7 @@ by1end:
 	VSUBPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (BX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
 	JMP  row
@@ -186,11 +246,45 @@ end:
 // func avx512F32Residual(dst []float32, x []float32, b []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Residual(SB), NOSPLIT, $0-72
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         b_base+48(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (BX), Z0
+	XORQ         AX, AX
+	LEAQ         -16(SI), BX
+	CMPQ         AX, BX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Z1
+	VMOVUPS (DX)(AX*4), Z2
+	VADDPS  Z0, Z1, Z1
+	VSUBPS  Z1, Z2, Z1
+	VMOVUPS Z1, (CX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, BX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, BX
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VMOVUPS.Z (DX)(AX*4), K1, Z2
+	VADDPS    Z0, Z1, Z0
+	VSUBPS    Z0, Z2, Z0
+	VMOVUPS   Z0, K1, (CX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -198,9 +292,9 @@ row:
 	XORQ AX, AX
 	LEAQ -16(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
 	VMOVUPS (DX)(AX*4), Z1
 	VMOVUPS (BX)(AX*4), Z2
@@ -209,11 +303,11 @@ by1:
 	VMOVUPS Z0, (CX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -226,7 +320,7 @@ by1end:
 	VSUBPS    Z0, Z1, Z0
 	VMOVUPS   Z0, K1, (CX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(DI*4), DX
 	JMP  row
@@ -238,11 +332,41 @@ end:
 // func avx512F32Weigh(dst []float32, x []float32, p []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Weigh(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ p_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ p_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         p_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         p_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -16(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VMULPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (BX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -250,20 +374,20 @@ row:
 	XORQ AX, AX
 	LEAQ -16(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
 	VMOVUPS (DX)(AX*4), Z1
 	VMULPS  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)(AX*4)
 	ADDQ    $+16, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -274,7 +398,7 @@ by1end:
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (BX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
 	JMP  row
@@ -295,9 +419,9 @@ TEXT ·avx512F32Momentum(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Z2
 	VMOVUPS     (DX)(AX*4), Z3
 	VMOVUPS     (BX)(AX*4), Z4
@@ -309,11 +433,11 @@ by1:
 	VMOVUPS     Z4, (DX)(AX*4)
 	ADDQ        $+16, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
@@ -328,7 +452,7 @@ by1end:
 	VMOVUPS     Z0, K1, (CX)(AX*4)
 	VMOVUPS     Z4, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -353,9 +477,9 @@ TEXT ·avx512F32Adam(SB), NOSPLIT, $0-120
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z8
 	VMOVUPS      (DX)(AX*4), Z9
 	VMOVUPS      (BX)(AX*4), Z10
@@ -380,11 +504,11 @@ by1:
 	VMOVUPS      Z9, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -412,7 +536,7 @@ by1end:
 	VMOVUPS      Z6, K1, (DX)(AX*4)
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -437,9 +561,9 @@ group:
 	XORQ AX, AX
 	LEAQ -16(SI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Z0
 	VMOVUPS   (DX)(AX*4), Z1
 	VMAXPS    Z1, Z0, Z1
@@ -449,11 +573,11 @@ by1:
 	VMOVUPS   Z3, (CX)(AX*4)
 	ADDQ      $+16, AX
 	CMPQ      AX, R8
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ      AX, SI
-	JE        rowend
+	JE        pass1end
 	MOVQ      SI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -467,7 +591,7 @@ by1end:
 	VBLENDMPS Z0, Z1, K2, Z5
 	VMOVUPS   Z5, K1, (CX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(DI*4), DX
 	JMP  group
@@ -493,9 +617,9 @@ group:
 	XORQ AX, AX
 	LEAQ -16(R8), R10
 	CMPQ AX, R10
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z0
 	VMOVUPS      (DX)(AX*4), Z1
 	VMOVUPS      (BX)(AX*4), Z2
@@ -514,11 +638,11 @@ by1:
 	VMOVUPS      Z7, (DX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R10
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, R8
-	JE           rowend
+	JE           pass1end
 	MOVQ         R8, R10
 	SUBQ         AX, R10
 	MOVQ         $-1, R11
@@ -541,7 +665,7 @@ by1end:
 	VMOVUPS      Z0, K1, (CX)(AX*4)
 	VMOVUPS      Z11, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(R9*4), CX
 	LEAQ (DX)(R8*4), DX
 	LEAQ (BX)(R9*4), BX
@@ -575,9 +699,9 @@ group:
 	XORQ AX, AX
 	LEAQ -16(SI), R9
 	CMPQ AX, R9
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Z1
 	VMOVUPS     (DX)(AX*4), Z2
 	VMOVAPS     Z1, Z1
@@ -585,11 +709,11 @@ by1:
 	VMOVUPS     Z1, (CX)(AX*4)
 	ADDQ        $+16, AX
 	CMPQ        AX, R9
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	MOVQ        SI, R9
 	SUBQ        AX, R9
 	MOVQ        $-1, R10
@@ -601,7 +725,7 @@ by1end:
 	VFMADD231PS Z0, Z2, Z1
 	VMOVUPS     Z1, K1, (CX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(R8*4), DX
 	JMP  group
@@ -619,9 +743,9 @@ TEXT ·avx512F32Tanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS          (CX)(AX*4), Z0
 	VBROADCASTSS     float32_c1100000<>+0(SB), Z1
 	VMAXPS           Z0, Z1, Z0
@@ -647,11 +771,11 @@ by1:
 	VMOVUPS          Z0, (DX)(AX*4)
 	ADDQ             $+16, AX
 	CMPQ             AX, SI
-	JLE              by1
+	JLE              pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ             AX, BX
-	JE               rowend
+	JE               pass1end
 	SUBQ             AX, BX
 	MOVQ             $-1, SI
 	BZHIQ            BX, SI, SI
@@ -680,7 +804,7 @@ by1end:
 	VMINPS           Z0, Z1, Z0
 	VMOVUPS          Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -759,9 +883,9 @@ TEXT ·avx512F32ReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z0
 	VBROADCASTSS float32_00000000<>+0(SB), Z3
 	VPXORD       Z1, Z1, Z1
@@ -770,11 +894,11 @@ by1:
 	VMOVUPS      Z2, (DX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
@@ -786,7 +910,7 @@ by1end:
 	VBLENDMPS    Z1, Z0, K2, Z5
 	VMOVUPS      Z5, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -799,20 +923,20 @@ TEXT ·avx512F32LeakyReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Z0
 	VMULPS.BCST float32_3c23d70a<>+0(SB), Z0, Z1
 	VMAXPS      Z0, Z1, Z0
 	VMOVUPS     Z0, (DX)(AX*4)
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -822,7 +946,7 @@ by1end:
 	VMAXPS      Z0, Z1, Z0
 	VMOVUPS     Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -841,9 +965,9 @@ TEXT ·avx512F32Sigmoid(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
 	VMAXPS            Z0, Z1, Z0
@@ -876,11 +1000,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -916,7 +1040,7 @@ by1end:
 	VDIVPS            Z0, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1001,9 +1125,9 @@ TEXT ·avx512F32GELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VPANDD.BCST       float32_7fffffff<>+0(SB), Z0, Z1
 	VBROADCASTSS      float32_41480000<>+0(SB), Z2
@@ -1050,11 +1174,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1104,7 +1228,7 @@ by1end:
 	VFNMADD231PS      Z2, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1195,9 +1319,9 @@ TEXT ·avx512F32Softplus(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VPANDD.BCST       float32_7fffffff<>+0(SB), Z0, Z1
 	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z1
@@ -1240,11 +1364,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1290,7 +1414,7 @@ by1end:
 	VADDPS            Z0, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1333,9 +1457,9 @@ TEXT ·avx512F32HardTanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z0
 	VBROADCASTSS float32_bf800000<>+0(SB), Z1
 	VMAXPS       Z0, Z1, Z0
@@ -1344,11 +1468,11 @@ by1:
 	VMOVUPS      Z0, (DX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
@@ -1360,7 +1484,7 @@ by1end:
 	VMINPS       Z0, Z1, Z0
 	VMOVUPS      Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1373,9 +1497,9 @@ TEXT ·avx512F32SiLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
 	VMAXPS            Z0, Z1, Z1
@@ -1411,11 +1535,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1454,7 +1578,7 @@ by1end:
 	VMULPS            Z0, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1467,9 +1591,9 @@ TEXT ·avx512F32ELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_00000000<>+0(SB), Z1
 	VMINPS            Z0, Z1, Z1
@@ -1502,11 +1626,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1542,7 +1666,7 @@ by1end:
 	VADDPS            Z0, Z1, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1555,9 +1679,9 @@ TEXT ·avx512F32SELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_00000000<>+0(SB), Z1
 	VMINPS            Z0, Z1, Z1
@@ -1593,11 +1717,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1636,7 +1760,7 @@ by1end:
 	VMULPS.BCST       float32_3f867d5f<>+0(SB), Z0, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1661,9 +1785,9 @@ TEXT ·avx512F32Mish(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -16(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
 	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
 	VMAXPS            Z0, Z1, Z1
@@ -1699,11 +1823,11 @@ by1:
 	VMOVUPS           Z0, (DX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, SI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, BX
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, BX
 	MOVQ              $-1, SI
 	BZHIQ             BX, SI, SI
@@ -1742,7 +1866,7 @@ by1end:
 	VMULPS            Z1, Z0, Z0
 	VMOVUPS           Z0, K1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1763,9 +1887,9 @@ TEXT ·avx512F32MulSlopeTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -1775,11 +1899,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -1792,7 +1916,7 @@ by1end:
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1808,9 +1932,9 @@ TEXT ·avx512F32AddSlopeTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -1822,11 +1946,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -1841,7 +1965,7 @@ by1end:
 	VFMADD231PS  Z1, Z0, Z2
 	VMOVUPS      Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1856,9 +1980,9 @@ TEXT ·avx512F32MulSlopeReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -1872,11 +1996,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -1893,7 +2017,7 @@ by1end:
 	VMULPS       Z6, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1909,9 +2033,9 @@ TEXT ·avx512F32AddSlopeReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -1927,11 +2051,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -1950,7 +2074,7 @@ by1end:
 	VFMADD231PS  Z7, Z0, Z1
 	VMOVUPS      Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -1965,9 +2089,9 @@ TEXT ·avx512F32MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -1981,11 +2105,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -2002,7 +2126,7 @@ by1end:
 	VMULPS       Z6, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2018,9 +2142,9 @@ TEXT ·avx512F32AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -2036,11 +2160,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -2059,7 +2183,7 @@ by1end:
 	VFMADD231PS  Z7, Z0, Z1
 	VMOVUPS      Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2074,9 +2198,9 @@ TEXT ·avx512F32MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -2086,11 +2210,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -2103,7 +2227,7 @@ by1end:
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2119,9 +2243,9 @@ TEXT ·avx512F32AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -2133,11 +2257,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -2152,7 +2276,7 @@ by1end:
 	VFMADD231PS  Z1, Z0, Z2
 	VMOVUPS      Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2167,9 +2291,9 @@ TEXT ·avx512F32MulSlopeGELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -2223,11 +2347,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -2284,7 +2408,7 @@ by1end:
 	VMULPS            Z6, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2306,9 +2430,9 @@ TEXT ·avx512F32AddSlopeGELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -2364,11 +2488,11 @@ by1:
 	VMOVUPS           Z2, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -2427,7 +2551,7 @@ by1end:
 	VFMADD231PS       Z7, Z0, Z1
 	VMOVUPS           Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2442,9 +2566,9 @@ TEXT ·avx512F32MulSlopeSoftplus(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -2480,11 +2604,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -2523,7 +2647,7 @@ by1end:
 	VMULPS            Z1, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2539,9 +2663,9 @@ TEXT ·avx512F32AddSlopeSoftplus(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -2579,11 +2703,11 @@ by1:
 	VMOVUPS           Z3, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -2624,7 +2748,7 @@ by1end:
 	VFMADD231PS       Z1, Z0, Z2
 	VMOVUPS           Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2639,9 +2763,9 @@ TEXT ·avx512F32MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -2658,11 +2782,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -2682,7 +2806,7 @@ by1end:
 	VMULPS       Z6, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2698,9 +2822,9 @@ TEXT ·avx512F32AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -2719,11 +2843,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -2745,7 +2869,7 @@ by1end:
 	VFMADD231PS  Z7, Z0, Z1
 	VMOVUPS      Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2760,9 +2884,9 @@ TEXT ·avx512F32MulSlopeSiLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -2802,11 +2926,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -2849,7 +2973,7 @@ by1end:
 	VMULPS            Z3, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2865,9 +2989,9 @@ TEXT ·avx512F32AddSlopeSiLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -2909,11 +3033,11 @@ by1:
 	VMOVUPS           Z2, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -2958,7 +3082,7 @@ by1end:
 	VFMADD231PS       Z4, Z0, Z1
 	VMOVUPS           Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -2973,9 +3097,9 @@ TEXT ·avx512F32MulSlopeELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMULPS       Z0, Z1, Z1
@@ -2986,11 +3110,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -3004,7 +3128,7 @@ by1end:
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3020,9 +3144,9 @@ TEXT ·avx512F32AddSlopeELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
 	VMOVUPS      (DX)(AX*4), Z2
 	VMOVUPS      (BX)(AX*4), Z3
@@ -3035,11 +3159,11 @@ by1:
 	VMOVUPS      Z3, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -3055,7 +3179,7 @@ by1end:
 	VFMADD231PS  Z1, Z0, Z2
 	VMOVUPS      Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3070,9 +3194,9 @@ TEXT ·avx512F32MulSlopeSELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -3109,11 +3233,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -3153,7 +3277,7 @@ by1end:
 	VMULPS            Z6, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3175,9 +3299,9 @@ TEXT ·avx512F32AddSlopeSELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -3216,11 +3340,11 @@ by1:
 	VMOVUPS           Z2, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -3262,7 +3386,7 @@ by1end:
 	VFMADD231PS       Z7, Z0, Z1
 	VMOVUPS           Z1, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3277,9 +3401,9 @@ TEXT ·avx512F32MulSlopeMish(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMULPS            Z0, Z1, Z1
@@ -3321,11 +3445,11 @@ by1:
 	VMOVUPS           Z1, (BX)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, DI
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, SI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, SI
 	MOVQ              $-1, DI
 	BZHIQ             SI, DI, DI
@@ -3370,7 +3494,7 @@ by1end:
 	VMULPS            Z1, Z0, Z0
 	VMOVUPS           Z0, K1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3392,9 +3516,9 @@ TEXT ·avx512F32AddSlopeMish(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
 	VMOVUPS           (DX)(AX*4), Z2
 	VMOVUPS           (BX)(AX*4), Z3
@@ -3438,11 +3562,11 @@ by1:
 	VMOVUPS           Z3, (SI)(AX*4)
 	ADDQ              $+16, AX
 	CMPQ              AX, R8
-	JLE               by1
+	JLE               pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ              AX, DI
-	JE                rowend
+	JE                pass1end
 	SUBQ              AX, DI
 	MOVQ              $-1, R8
 	BZHIQ             DI, R8, R8
@@ -3489,7 +3613,7 @@ by1end:
 	VFMADD231PS       Z1, Z0, Z2
 	VMOVUPS           Z2, K1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3505,9 +3629,9 @@ TEXT ·avx512F32Squares(SB), NOSPLIT, $0-32
 	XORQ   AX, AX
 	LEAQ   -32(DX), BX
 	CMPQ   AX, BX
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VFMADD231PD Z4, Z4, Z0
 	VCVTPS2PD   32(CX)(AX*4), Z4
@@ -3518,23 +3642,23 @@ by4:
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, BX
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(DX), BX
 	CMPQ AX, BX
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VFMADD231PD Z4, Z4, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, BX
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DX
 	MOVQ        $-1, BX
 	BZHIQ       DX, BX, BX
@@ -3542,7 +3666,7 @@ by1end:
 	VCVTPS2PD.Z (CX)(AX*4), K1, Z4
 	VFMADD231PD Z4, Z4, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -3569,9 +3693,9 @@ TEXT ·avx512F32SquaresWeighed(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -32(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VCVTPS2PD   (DX)(AX*4), Z5
 	VMULPD      Z4, Z5, Z5
@@ -3590,25 +3714,25 @@ by4:
 	VFMADD231PD Z5, Z4, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VCVTPS2PD   (DX)(AX*4), Z5
 	VMULPD      Z4, Z5, Z5
 	VFMADD231PD Z5, Z4, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -3618,7 +3742,7 @@ by1end:
 	VMULPD      Z4, Z5, Z5
 	VFMADD231PD Z5, Z4, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -3645,9 +3769,9 @@ TEXT ·avx512F32Dot(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -32(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VCVTPS2PD   (DX)(AX*4), Z5
 	VFMADD231PD Z4, Z5, Z0
@@ -3662,24 +3786,24 @@ by4:
 	VFMADD231PD Z4, Z5, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
 	VCVTPS2PD   (DX)(AX*4), Z5
 	VFMADD231PD Z4, Z5, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -3688,7 +3812,7 @@ by1end:
 	VCVTPS2PD.Z (DX)(AX*4), K1, Z5
 	VFMADD231PD Z4, Z5, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -3712,19 +3836,19 @@ TEXT ·avx512F64Scale(SB), NOSPLIT, $0-56
 	XORQ         AX, AX
 	LEAQ         -8(BX), SI
 	CMPQ         AX, SI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
 	VMULPD  Z0, Z1, Z1
 	VMOVUPS Z1, (DX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ      AX, BX
-	JE        rowend
+	JE        pass1end
 	SUBQ      AX, BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
@@ -3733,7 +3857,7 @@ by1end:
 	VMULPD    Z0, Z1, Z0
 	VMOVUPD   Z0, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -3748,9 +3872,9 @@ TEXT ·avx512F64AddScaled(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z1
 	VMOVUPS     (DX)(AX*8), Z2
 	VMOVAPS     Z1, Z1
@@ -3758,11 +3882,11 @@ by1:
 	VMOVUPS     Z1, (BX)(AX*8)
 	ADDQ        $+8, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
@@ -3773,17 +3897,47 @@ by1end:
 	VFMADD231PD Z0, Z2, Z1
 	VMOVUPD     Z1, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
 // func avx512F64AddRow(dst []float64, b []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64AddRow(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), CX
-	MOVQ b_base+24(FP), DX
-	MOVQ dst_len+8(FP), BX
-	MOVQ b_len+32(FP), SI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         b_base+24(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         b_len+32(FP), SI
+	CMPQ         SI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -8(BX), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, BX
+	JE        pass1end
+	MOVQ      BX, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VADDPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (CX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ SI, BX
@@ -3791,20 +3945,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(SI), DI
 	CMPQ AX, DI
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
 	VMOVUPS (DX)(AX*8), Z1
 	VADDPD  Z1, Z0, Z0
 	VMOVUPS Z0, (CX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, SI
-	JE        rowend
+	JE        pass2end
 	MOVQ      SI, DI
 	SUBQ      AX, DI
 	MOVQ      $-1, R8
@@ -3815,7 +3969,7 @@ by1end:
 	VADDPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (CX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(SI*8), CX
 	JMP  row
 
@@ -3826,11 +3980,41 @@ end:
 // func avx512F64SubRow(dst []float64, x []float64, b []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64SubRow(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ b_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         b_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -8(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Z1
+	VSUBPD  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VSUBPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (BX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -3838,20 +4022,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
 	VMOVUPS (DX)(AX*8), Z1
 	VSUBPD  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -3862,7 +4046,7 @@ by1end:
 	VSUBPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (BX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
 	JMP  row
@@ -3874,11 +4058,45 @@ end:
 // func avx512F64Residual(dst []float64, x []float64, b []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64Residual(SB), NOSPLIT, $0-72
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         b_base+48(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (BX), Z0
+	XORQ         AX, AX
+	LEAQ         -8(SI), BX
+	CMPQ         AX, BX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Z1
+	VMOVUPS (DX)(AX*8), Z2
+	VADDPD  Z0, Z1, Z1
+	VSUBPD  Z1, Z2, Z1
+	VMOVUPS Z1, (CX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, BX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, BX
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VMOVUPD.Z (DX)(AX*8), K1, Z2
+	VADDPD    Z0, Z1, Z0
+	VSUBPD    Z0, Z2, Z0
+	VMOVUPD   Z0, K1, (CX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -3886,9 +4104,9 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
 	VMOVUPS (DX)(AX*8), Z1
 	VMOVUPS (BX)(AX*8), Z2
@@ -3897,11 +4115,11 @@ by1:
 	VMOVUPS Z0, (CX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -3914,7 +4132,7 @@ by1end:
 	VSUBPD    Z0, Z1, Z0
 	VMOVUPD   Z0, K1, (CX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(DI*8), DX
 	JMP  row
@@ -3926,11 +4144,41 @@ end:
 // func avx512F64Weigh(dst []float64, x []float64, p []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64Weigh(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ p_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ p_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         p_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         p_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Z0
+	XORQ         AX, AX
+	LEAQ         -8(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, SI
+	JE        pass1end
+	MOVQ      SI, DX
+	SUBQ      AX, DX
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VMULPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (BX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -3938,20 +4186,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
 	VMOVUPS (DX)(AX*8), Z1
 	VMULPD  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)(AX*8)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ      AX, DI
-	JE        rowend
+	JE        pass2end
 	MOVQ      DI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -3962,7 +4210,7 @@ by1end:
 	VMULPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (BX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
 	JMP  row
@@ -3983,9 +4231,9 @@ TEXT ·avx512F64Momentum(SB), NOSPLIT, $0-88
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z2
 	VMOVUPS     (DX)(AX*8), Z3
 	VMOVUPS     (BX)(AX*8), Z4
@@ -3997,11 +4245,11 @@ by1:
 	VMOVUPS     Z4, (DX)(AX*8)
 	ADDQ        $+8, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
@@ -4016,7 +4264,7 @@ by1end:
 	VMOVUPD     Z0, K1, (CX)(AX*8)
 	VMOVUPD     Z4, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4041,9 +4289,9 @@ TEXT ·avx512F64Adam(SB), NOSPLIT, $0-144
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z8
 	VMOVUPS      (DX)(AX*8), Z9
 	VMOVUPS      (BX)(AX*8), Z10
@@ -4068,11 +4316,11 @@ by1:
 	VMOVUPS      Z9, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4100,7 +4348,7 @@ by1end:
 	VMOVUPD      Z6, K1, (DX)(AX*8)
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4125,9 +4373,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(SI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Z0
 	VMOVUPS   (DX)(AX*8), Z1
 	VMAXPD    Z1, Z0, Z1
@@ -4137,11 +4385,11 @@ by1:
 	VMOVUPS   Z3, (CX)(AX*8)
 	ADDQ      $+8, AX
 	CMPQ      AX, R8
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ      AX, SI
-	JE        rowend
+	JE        pass1end
 	MOVQ      SI, R8
 	SUBQ      AX, R8
 	MOVQ      $-1, R9
@@ -4155,7 +4403,7 @@ by1end:
 	VBLENDMPD Z0, Z1, K2, Z5
 	VMOVUPD   Z5, K1, (CX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(DI*8), DX
 	JMP  group
@@ -4181,9 +4429,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(R8), R10
 	CMPQ AX, R10
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z0
 	VMOVUPS      (DX)(AX*8), Z1
 	VMOVUPS      (BX)(AX*8), Z2
@@ -4202,11 +4450,11 @@ by1:
 	VMOVUPS      Z7, (DX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R10
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, R8
-	JE           rowend
+	JE           pass1end
 	MOVQ         R8, R10
 	SUBQ         AX, R10
 	MOVQ         $-1, R11
@@ -4229,7 +4477,7 @@ by1end:
 	VMOVUPD      Z0, K1, (CX)(AX*8)
 	VMOVUPD      Z11, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(R9*8), CX
 	LEAQ (DX)(R8*8), DX
 	LEAQ (BX)(R9*8), BX
@@ -4263,9 +4511,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(SI), R9
 	CMPQ AX, R9
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z1
 	VMOVUPS     (DX)(AX*8), Z2
 	VMOVAPS     Z1, Z1
@@ -4273,11 +4521,11 @@ by1:
 	VMOVUPS     Z1, (CX)(AX*8)
 	ADDQ        $+8, AX
 	CMPQ        AX, R9
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	MOVQ        SI, R9
 	SUBQ        AX, R9
 	MOVQ        $-1, R10
@@ -4289,7 +4537,7 @@ by1end:
 	VFMADD231PD Z0, Z2, Z1
 	VMOVUPD     Z1, K1, (CX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(R8*8), DX
 	JMP  group
@@ -4307,9 +4555,9 @@ TEXT ·avx512F64ReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z0
 	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
 	VPXORD       Z1, Z1, Z1
@@ -4318,11 +4566,11 @@ by1:
 	VMOVUPS      Z2, (DX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
@@ -4334,7 +4582,7 @@ by1end:
 	VBLENDMPD    Z1, Z0, K2, Z5
 	VMOVUPD      Z5, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4347,20 +4595,20 @@ TEXT ·avx512F64LeakyReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z0
 	VMULPD.BCST float64_3f847ae147ae147b<>+0(SB), Z0, Z1
 	VMAXPD      Z0, Z1, Z0
 	VMOVUPS     Z0, (DX)(AX*8)
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -4370,7 +4618,7 @@ by1end:
 	VMAXPD      Z0, Z1, Z0
 	VMOVUPD     Z0, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4389,9 +4637,9 @@ TEXT ·avx512F64HardTanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z0
 	VBROADCASTSD float64_bff0000000000000<>+0(SB), Z1
 	VMAXPD       Z0, Z1, Z0
@@ -4400,11 +4648,11 @@ by1:
 	VMOVUPS      Z0, (DX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
@@ -4416,7 +4664,7 @@ by1end:
 	VMINPD       Z0, Z1, Z0
 	VMOVUPD      Z0, K1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4437,9 +4685,9 @@ TEXT ·avx512F64MulSlopeTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4449,11 +4697,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4466,7 +4714,7 @@ by1end:
 	VMULPD       Z1, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4482,9 +4730,9 @@ TEXT ·avx512F64AddSlopeTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -4496,11 +4744,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4515,7 +4763,7 @@ by1end:
 	VFMADD231PD  Z1, Z0, Z2
 	VMOVUPD      Z2, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4530,9 +4778,9 @@ TEXT ·avx512F64MulSlopeReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4546,11 +4794,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4567,7 +4815,7 @@ by1end:
 	VMULPD       Z6, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4583,9 +4831,9 @@ TEXT ·avx512F64AddSlopeReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -4601,11 +4849,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4624,7 +4872,7 @@ by1end:
 	VFMADD231PD  Z7, Z0, Z1
 	VMOVUPD      Z1, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4639,9 +4887,9 @@ TEXT ·avx512F64MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4655,11 +4903,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4676,7 +4924,7 @@ by1end:
 	VMULPD       Z6, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4692,9 +4940,9 @@ TEXT ·avx512F64AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -4710,11 +4958,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4733,7 +4981,7 @@ by1end:
 	VFMADD231PD  Z7, Z0, Z1
 	VMOVUPD      Z1, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4748,9 +4996,9 @@ TEXT ·avx512F64MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4760,11 +5008,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4777,7 +5025,7 @@ by1end:
 	VMULPD       Z1, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4793,9 +5041,9 @@ TEXT ·avx512F64AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -4807,11 +5055,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4826,7 +5074,7 @@ by1end:
 	VFMADD231PD  Z1, Z0, Z2
 	VMOVUPD      Z2, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4841,9 +5089,9 @@ TEXT ·avx512F64MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4860,11 +5108,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4884,7 +5132,7 @@ by1end:
 	VMULPD       Z6, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4906,9 +5154,9 @@ TEXT ·avx512F64AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -4927,11 +5175,11 @@ by1:
 	VMOVUPS      Z2, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -4953,7 +5201,7 @@ by1end:
 	VFMADD231PD  Z7, Z0, Z1
 	VMOVUPD      Z1, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -4968,9 +5216,9 @@ TEXT ·avx512F64MulSlopeELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMULPD       Z0, Z1, Z1
@@ -4981,11 +5229,11 @@ by1:
 	VMOVUPS      Z1, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
@@ -4999,7 +5247,7 @@ by1end:
 	VMULPD       Z1, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5015,9 +5263,9 @@ TEXT ·avx512F64AddSlopeELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
 	VMOVUPS      (DX)(AX*8), Z2
 	VMOVUPS      (BX)(AX*8), Z3
@@ -5030,11 +5278,11 @@ by1:
 	VMOVUPS      Z3, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
@@ -5050,7 +5298,7 @@ by1end:
 	VFMADD231PD  Z1, Z0, Z2
 	VMOVUPD      Z2, K1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5066,9 +5314,9 @@ TEXT ·avx512F64Squares(SB), NOSPLIT, $0-32
 	XORQ   AX, AX
 	LEAQ   -32(DX), BX
 	CMPQ   AX, BX
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
 	VFMADD231PD Z4, Z4, Z0
 	VMOVUPS     64(CX)(AX*8), Z4
@@ -5079,23 +5327,23 @@ by4:
 	VFMADD231PD Z4, Z4, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, BX
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(DX), BX
 	CMPQ AX, BX
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
 	VFMADD231PD Z4, Z4, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, BX
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DX
 	MOVQ        $-1, BX
 	BZHIQ       DX, BX, BX
@@ -5103,7 +5351,7 @@ by1end:
 	VMOVUPD.Z   (CX)(AX*8), K1, Z4
 	VFMADD231PD Z4, Z4, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -5130,9 +5378,9 @@ TEXT ·avx512F64SquaresWeighed(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -32(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
 	VMOVUPS     (DX)(AX*8), Z5
 	VMULPD      Z4, Z5, Z5
@@ -5151,25 +5399,25 @@ by4:
 	VFMADD231PD Z5, Z4, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
 	VMOVUPS     (DX)(AX*8), Z5
 	VMULPD      Z4, Z5, Z5
 	VFMADD231PD Z5, Z4, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -5179,7 +5427,7 @@ by1end:
 	VMULPD      Z4, Z5, Z5
 	VFMADD231PD Z5, Z4, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -5206,9 +5454,9 @@ TEXT ·avx512F64Dot(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -32(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
 	VMOVUPS     (DX)(AX*8), Z5
 	VFMADD231PD Z4, Z5, Z0
@@ -5223,24 +5471,24 @@ by4:
 	VFMADD231PD Z4, Z5, Z3
 	ADDQ        $+32, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
 	VMOVUPS     (DX)(AX*8), Z5
 	VFMADD231PD Z4, Z5, Z0
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
@@ -5249,7 +5497,7 @@ by1end:
 	VMOVUPD.Z   (DX)(AX*8), K1, Z5
 	VFMADD231PD Z4, Z5, Z0
 
-rowend:
+pass1end:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -5273,19 +5521,19 @@ TEXT ·avx2F32Scale(SB), NOSPLIT, $0-56
 	XORQ         AX, AX
 	LEAQ         -8(BX), SI
 	CMPQ         AX, SI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (DX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
@@ -5295,7 +5543,7 @@ by1end:
 	VMULPS     Y0, Y2, Y0
 	VMASKMOVPS Y0, Y1, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5310,9 +5558,9 @@ TEXT ·avx2F32AddScaled(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVAPS     Y1, Y1
@@ -5320,11 +5568,11 @@ by1:
 	VMOVUPS     Y1, (BX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	LEAQ        ones<>+32(SB), DI
 	SHLQ        $0x02, SI
@@ -5336,17 +5584,48 @@ by1end:
 	VFMADD231PS Y0, Y3, Y2
 	VMASKMOVPS  Y2, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
 // func avx2F32AddRow(dst []float32, b []float32)
 // Requires: AVX
 TEXT ·avx2F32AddRow(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), CX
-	MOVQ b_base+24(FP), DX
-	MOVQ dst_len+8(FP), BX
-	MOVQ b_len+32(FP), SI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         b_base+24(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         b_len+32(FP), SI
+	CMPQ         SI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -8(BX), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)(AX*4)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, BX
+	JE         pass1end
+	MOVQ       BX, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VADDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (CX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ SI, BX
@@ -5354,20 +5633,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(SI), DI
 	CMPQ AX, DI
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS (DX)(AX*4), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (CX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass2end
 	MOVQ       SI, DI
 	SUBQ       AX, DI
 	LEAQ       ones<>+32(SB), R8
@@ -5379,7 +5658,7 @@ by1end:
 	VADDPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (CX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(SI*4), CX
 	JMP  row
 
@@ -5390,11 +5669,42 @@ end:
 // func avx2F32SubRow(dst []float32, x []float32, b []float32)
 // Requires: AVX
 TEXT ·avx2F32SubRow(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ b_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         b_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -8(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*4)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x02, DX
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VSUBPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -5402,20 +5712,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS (DX)(AX*4), Y1
 	VSUBPS  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -5427,7 +5737,7 @@ by1end:
 	VSUBPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (BX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
 	JMP  row
@@ -5439,11 +5749,46 @@ end:
 // func avx2F32Residual(dst []float32, x []float32, b []float32)
 // Requires: AVX
 TEXT ·avx2F32Residual(SB), NOSPLIT, $0-72
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         b_base+48(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (BX), Y0
+	XORQ         AX, AX
+	LEAQ         -8(SI), BX
+	CMPQ         AX, BX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Y1
+	VMOVUPS (DX)(AX*4), Y2
+	VADDPS  Y0, Y1, Y1
+	VSUBPS  Y1, Y2, Y1
+	VMOVUPS Y1, (CX)(AX*4)
+	ADDQ    $+8, AX
+	CMPQ    AX, BX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, BX
+	SUBQ       AX, BX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x02, BX
+	SUBQ       BX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VMASKMOVPS (DX)(AX*4), Y1, Y3
+	VADDPS     Y0, Y2, Y0
+	VSUBPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y1, (CX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -5451,9 +5796,9 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS (DX)(AX*4), Y1
 	VMOVUPS (BX)(AX*4), Y2
@@ -5462,11 +5807,11 @@ by1:
 	VMOVUPS Y0, (CX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -5480,7 +5825,7 @@ by1end:
 	VSUBPS     Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (CX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(DI*4), DX
 	JMP  row
@@ -5492,11 +5837,42 @@ end:
 // func avx2F32Weigh(dst []float32, x []float32, p []float32)
 // Requires: AVX
 TEXT ·avx2F32Weigh(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ p_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ p_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         p_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         p_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSS (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -8(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*4)
+	ADDQ    $+8, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x02, DX
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -5504,20 +5880,20 @@ row:
 	XORQ AX, AX
 	LEAQ -8(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS (DX)(AX*4), Y1
 	VMULPS  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -5529,7 +5905,7 @@ by1end:
 	VMULPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (BX)(AX*4)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
 	JMP  row
@@ -5550,9 +5926,9 @@ TEXT ·avx2F32Momentum(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y2
 	VMOVUPS     (DX)(AX*4), Y3
 	VMOVUPS     (BX)(AX*4), Y4
@@ -5564,11 +5940,11 @@ by1:
 	VMOVUPS     Y4, (DX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	LEAQ        ones<>+32(SB), DI
 	SHLQ        $0x02, SI
@@ -5584,7 +5960,7 @@ by1end:
 	VMASKMOVPS  Y0, Y2, (CX)(AX*4)
 	VMASKMOVPS  Y5, Y2, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5609,9 +5985,9 @@ TEXT ·avx2F32Adam(SB), NOSPLIT, $0-120
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y8
 	VMOVUPS      (DX)(AX*4), Y9
 	VMOVUPS      (BX)(AX*4), Y10
@@ -5636,11 +6012,11 @@ by1:
 	VMOVUPS      Y9, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -5669,7 +6045,7 @@ by1end:
 	VMASKMOVPS   Y6, Y8, (DX)(AX*4)
 	VMASKMOVPS   Y0, Y8, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5688,9 +6064,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(SI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
 	VMOVUPS   (DX)(AX*4), Y1
 	VMAXPS    Y1, Y0, Y1
@@ -5700,11 +6076,11 @@ by1:
 	VMOVUPS   Y0, (CX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, R8
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	MOVQ       SI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -5719,7 +6095,7 @@ by1end:
 	VBLENDVPS  Y3, Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (CX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(DI*4), DX
 	JMP  group
@@ -5745,9 +6121,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(R8), R10
 	CMPQ AX, R10
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
 	VMOVUPS   (DX)(AX*4), Y1
 	VMOVUPS   (BX)(AX*4), Y2
@@ -5766,11 +6142,11 @@ by1:
 	VMOVUPS   Y1, (DX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, R10
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, R8
-	JE         rowend
+	JE         pass1end
 	MOVQ       R8, R10
 	SUBQ       AX, R10
 	LEAQ       ones<>+32(SB), R11
@@ -5794,7 +6170,7 @@ by1end:
 	VMASKMOVPS Y1, Y0, (CX)(AX*4)
 	VMASKMOVPS Y2, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(R9*4), CX
 	LEAQ (DX)(R8*4), DX
 	LEAQ (BX)(R9*4), BX
@@ -5822,9 +6198,9 @@ group:
 	XORQ AX, AX
 	LEAQ -8(SI), R9
 	CMPQ AX, R9
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVAPS     Y1, Y1
@@ -5832,11 +6208,11 @@ by1:
 	VMOVUPS     Y1, (CX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R9
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	MOVQ        SI, R9
 	SUBQ        AX, R9
 	LEAQ        ones<>+32(SB), R10
@@ -5849,7 +6225,7 @@ by1end:
 	VFMADD231PS Y0, Y3, Y2
 	VMASKMOVPS  Y2, Y1, (CX)(AX*4)
 
-rowend:
+pass1end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(R8*4), DX
 	JMP  group
@@ -5867,9 +6243,9 @@ TEXT ·avx2F32Tanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y0
 	VMOVUPS     float32_c1100000<>+0(SB), Y1
 	VMAXPS      Y0, Y1, Y0
@@ -5895,11 +6271,11 @@ by1:
 	VMOVUPS     Y0, (DX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x02, BX
@@ -5929,7 +6305,7 @@ by1end:
 	VMINPS      Y1, Y2, Y1
 	VMASKMOVPS  Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5942,9 +6318,9 @@ TEXT ·avx2F32ReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
 	VMOVUPS   float32_00000000<>+0(SB), Y2
 	VXORPS    Y1, Y1, Y1
@@ -5953,11 +6329,11 @@ by1:
 	VMOVUPS   Y0, (DX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, SI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
@@ -5970,7 +6346,7 @@ by1end:
 	VBLENDVPS  Y2, Y3, Y1, Y1
 	VMASKMOVPS Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -5983,20 +6359,20 @@ TEXT ·avx2F32LeakyReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMULPS  float32_3c23d70a<>+0(SB), Y0, Y1
 	VMAXPS  Y0, Y1, Y0
 	VMOVUPS Y0, (DX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
@@ -6007,7 +6383,7 @@ by1end:
 	VMAXPS     Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6020,9 +6396,9 @@ TEXT ·avx2F32Sigmoid(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
 	VMAXPS       Y0, Y1, Y0
@@ -6055,11 +6431,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6096,7 +6472,7 @@ by1end:
 	VDIVPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6109,9 +6485,9 @@ TEXT ·avx2F32GELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VANDPS       float32_7fffffff<>+0(SB), Y0, Y1
 	VMOVUPS      float32_41480000<>+0(SB), Y2
@@ -6158,11 +6534,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6213,7 +6589,7 @@ by1end:
 	VFNMADD231PS Y3, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6226,9 +6602,9 @@ TEXT ·avx2F32Softplus(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VANDPS       float32_7fffffff<>+0(SB), Y0, Y1
 	VXORPS       float32_80000000<>+0(SB), Y1, Y1
@@ -6271,11 +6647,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6322,7 +6698,7 @@ by1end:
 	VADDPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6335,9 +6711,9 @@ TEXT ·avx2F32HardTanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Y0
 	VMOVUPS float32_bf800000<>+0(SB), Y1
 	VMAXPS  Y0, Y1, Y0
@@ -6346,11 +6722,11 @@ by1:
 	VMOVUPS Y0, (DX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
@@ -6363,7 +6739,7 @@ by1end:
 	VMINPS     Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6376,9 +6752,9 @@ TEXT ·avx2F32SiLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
 	VMAXPS       Y0, Y1, Y1
@@ -6414,11 +6790,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6458,7 +6834,7 @@ by1end:
 	VMULPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6471,9 +6847,9 @@ TEXT ·avx2F32ELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_00000000<>+0(SB), Y1
 	VMINPS       Y0, Y1, Y1
@@ -6506,11 +6882,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6547,7 +6923,7 @@ by1end:
 	VADDPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6560,9 +6936,9 @@ TEXT ·avx2F32SELU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_00000000<>+0(SB), Y1
 	VMINPS       Y0, Y1, Y1
@@ -6598,11 +6974,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6642,7 +7018,7 @@ by1end:
 	VMULPS       float32_3f867d5f<>+0(SB), Y1, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6655,9 +7031,9 @@ TEXT ·avx2F32Mish(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -8(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
 	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
 	VMAXPS       Y0, Y1, Y1
@@ -6693,11 +7069,11 @@ by1:
 	VMOVUPS      Y0, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, BX
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, BX
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
@@ -6737,7 +7113,7 @@ by1end:
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6752,9 +7128,9 @@ TEXT ·avx2F32MulSlopeTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -6764,11 +7140,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -6782,7 +7158,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6798,9 +7174,9 @@ TEXT ·avx2F32AddSlopeTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -6812,11 +7188,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -6832,7 +7208,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6847,9 +7223,9 @@ TEXT ·avx2F32MulSlopeReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y1
 	VMOVUPS   (DX)(AX*4), Y2
 	VMULPS    Y0, Y1, Y1
@@ -6863,11 +7239,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
@@ -6885,7 +7261,7 @@ by1end:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6901,9 +7277,9 @@ TEXT ·avx2F32AddSlopeReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVUPS     (BX)(AX*4), Y3
@@ -6919,11 +7295,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
@@ -6943,7 +7319,7 @@ by1end:
 	VFMADD231PS Y2, Y0, Y3
 	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -6958,9 +7334,9 @@ TEXT ·avx2F32MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y1
 	VMOVUPS   (DX)(AX*4), Y2
 	VMULPS    Y0, Y1, Y1
@@ -6974,11 +7350,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
@@ -6996,7 +7372,7 @@ by1end:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7012,9 +7388,9 @@ TEXT ·avx2F32AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVUPS     (BX)(AX*4), Y3
@@ -7030,11 +7406,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
@@ -7054,7 +7430,7 @@ by1end:
 	VFMADD231PS Y2, Y0, Y3
 	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7069,9 +7445,9 @@ TEXT ·avx2F32MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -7081,11 +7457,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -7099,7 +7475,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7115,9 +7491,9 @@ TEXT ·avx2F32AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -7129,11 +7505,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -7149,7 +7525,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7164,9 +7540,9 @@ TEXT ·avx2F32MulSlopeGELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -7220,11 +7596,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -7282,7 +7658,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7298,9 +7674,9 @@ TEXT ·avx2F32AddSlopeGELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -7356,11 +7732,11 @@ by1:
 	VMOVUPS      Y3, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -7420,7 +7796,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7435,9 +7811,9 @@ TEXT ·avx2F32MulSlopeSoftplus(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -7473,11 +7849,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -7517,7 +7893,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7533,9 +7909,9 @@ TEXT ·avx2F32AddSlopeSoftplus(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -7573,11 +7949,11 @@ by1:
 	VMOVUPS      Y3, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -7619,7 +7995,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7634,9 +8010,9 @@ TEXT ·avx2F32MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*4), Y1
 	VMOVUPS   (DX)(AX*4), Y2
 	VMULPS    Y0, Y1, Y1
@@ -7653,11 +8029,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
@@ -7678,7 +8054,7 @@ by1end:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7694,9 +8070,9 @@ TEXT ·avx2F32AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVUPS     (BX)(AX*4), Y3
@@ -7715,11 +8091,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
@@ -7742,7 +8118,7 @@ by1end:
 	VFMADD231PS Y2, Y0, Y3
 	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7757,9 +8133,9 @@ TEXT ·avx2F32MulSlopeSiLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -7799,11 +8175,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -7847,7 +8223,7 @@ by1end:
 	VMULPS       Y4, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7863,9 +8239,9 @@ TEXT ·avx2F32AddSlopeSiLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -7907,11 +8283,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -7957,7 +8333,7 @@ by1end:
 	VFMADD231PS  Y5, Y0, Y2
 	VMASKMOVPS   Y2, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -7972,9 +8348,9 @@ TEXT ·avx2F32MulSlopeELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
 	VMOVUPS (DX)(AX*4), Y2
 	VMULPS  Y0, Y1, Y1
@@ -7985,11 +8361,11 @@ by1:
 	VMOVUPS Y1, (BX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
@@ -8004,7 +8380,7 @@ by1end:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8020,9 +8396,9 @@ TEXT ·avx2F32AddSlopeELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
 	VMOVUPS     (DX)(AX*4), Y2
 	VMOVUPS     (BX)(AX*4), Y3
@@ -8035,11 +8411,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
@@ -8056,7 +8432,7 @@ by1end:
 	VFMADD231PS Y2, Y0, Y3
 	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8071,9 +8447,9 @@ TEXT ·avx2F32MulSlopeSELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -8110,11 +8486,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -8155,7 +8531,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8171,9 +8547,9 @@ TEXT ·avx2F32AddSlopeSELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -8212,11 +8588,11 @@ by1:
 	VMOVUPS      Y3, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -8259,7 +8635,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8274,9 +8650,9 @@ TEXT ·avx2F32MulSlopeMish(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMULPS       Y0, Y1, Y1
@@ -8318,11 +8694,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
@@ -8368,7 +8744,7 @@ by1end:
 	VMULPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8384,9 +8760,9 @@ TEXT ·avx2F32AddSlopeMish(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
 	VMOVUPS      (DX)(AX*4), Y2
 	VMOVUPS      (BX)(AX*4), Y3
@@ -8430,11 +8806,11 @@ by1:
 	VMOVUPS      Y3, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
@@ -8482,7 +8858,7 @@ by1end:
 	VFMADD231PS  Y2, Y0, Y3
 	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8498,9 +8874,9 @@ TEXT ·avx2F32Squares(SB), NOSPLIT, $0-32
 	XORQ   AX, AX
 	LEAQ   -16(DX), BX
 	CMPQ   AX, BX
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VFMADD231PD Y4, Y4, Y0
 	VCVTPS2PD   16(CX)(AX*4), Y4
@@ -8511,23 +8887,23 @@ by4:
 	VFMADD231PD Y4, Y4, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, BX
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(DX), BX
 	CMPQ AX, BX
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VFMADD231PD Y4, Y4, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, BX
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DX
 	LEAQ        ones<>+32(SB), BX
 	SHLQ        $0x02, DX
@@ -8537,7 +8913,7 @@ by1end:
 	VCVTPS2PD   X4, Y4
 	VFMADD231PD Y4, Y4, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -8562,9 +8938,9 @@ TEXT ·avx2F32SquaresWeighed(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -16(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VCVTPS2PD   (DX)(AX*4), Y5
 	VMULPD      Y4, Y5, Y5
@@ -8583,25 +8959,25 @@ by4:
 	VFMADD231PD Y5, Y4, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VCVTPS2PD   (DX)(AX*4), Y5
 	VMULPD      Y4, Y5, Y5
 	VFMADD231PD Y5, Y4, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x02, BX
@@ -8614,7 +8990,7 @@ by1end:
 	VMULPD      Y5, Y4, Y4
 	VFMADD231PD Y4, Y5, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -8639,9 +9015,9 @@ TEXT ·avx2F32Dot(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -16(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VCVTPS2PD   (DX)(AX*4), Y5
 	VFMADD231PD Y4, Y5, Y0
@@ -8656,24 +9032,24 @@ by4:
 	VFMADD231PD Y4, Y5, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
 	VCVTPS2PD   (DX)(AX*4), Y5
 	VFMADD231PD Y4, Y5, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x02, BX
@@ -8685,7 +9061,7 @@ by1end:
 	VCVTPS2PD   X4, Y4
 	VFMADD231PD Y5, Y4, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -8707,19 +9083,19 @@ TEXT ·avx2F64Scale(SB), NOSPLIT, $0-56
 	XORQ         AX, AX
 	LEAQ         -4(BX), SI
 	CMPQ         AX, SI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
 	VMULPD  Y0, Y1, Y1
 	VMOVUPS Y1, (DX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
@@ -8729,7 +9105,7 @@ by1end:
 	VMULPD     Y0, Y2, Y0
 	VMASKMOVPD Y0, Y1, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -8744,9 +9120,9 @@ TEXT ·avx2F64AddScaled(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVAPS     Y1, Y1
@@ -8754,11 +9130,11 @@ by1:
 	VMOVUPS     Y1, (BX)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	LEAQ        ones<>+32(SB), DI
 	SHLQ        $0x03, SI
@@ -8770,17 +9146,48 @@ by1end:
 	VFMADD231PD Y0, Y3, Y2
 	VMASKMOVPD  Y2, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
 // func avx2F64AddRow(dst []float64, b []float64)
 // Requires: AVX
 TEXT ·avx2F64AddRow(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), CX
-	MOVQ b_base+24(FP), DX
-	MOVQ dst_len+8(FP), BX
-	MOVQ b_len+32(FP), SI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         b_base+24(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	MOVQ         b_len+32(FP), SI
+	CMPQ         SI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -4(BX), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)(AX*8)
+	ADDQ    $+4, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, BX
+	JE         pass1end
+	MOVQ       BX, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VADDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (CX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ SI, BX
@@ -8788,20 +9195,20 @@ row:
 	XORQ AX, AX
 	LEAQ -4(SI), DI
 	CMPQ AX, DI
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS (DX)(AX*8), Y1
 	VADDPD  Y1, Y0, Y0
 	VMOVUPS Y0, (CX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass2end
 	MOVQ       SI, DI
 	SUBQ       AX, DI
 	LEAQ       ones<>+32(SB), R8
@@ -8813,7 +9220,7 @@ by1end:
 	VADDPD     Y2, Y1, Y1
 	VMASKMOVPD Y1, Y0, (CX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(SI*8), CX
 	JMP  row
 
@@ -8824,11 +9231,42 @@ end:
 // func avx2F64SubRow(dst []float64, x []float64, b []float64)
 // Requires: AVX
 TEXT ·avx2F64SubRow(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ b_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         b_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -4(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Y1
+	VSUBPD  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*8)
+	ADDQ    $+4, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x03, DX
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VSUBPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -8836,20 +9274,20 @@ row:
 	XORQ AX, AX
 	LEAQ -4(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS (DX)(AX*8), Y1
 	VSUBPD  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -8861,7 +9299,7 @@ by1end:
 	VSUBPD     Y2, Y1, Y1
 	VMASKMOVPD Y1, Y0, (BX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
 	JMP  row
@@ -8873,11 +9311,46 @@ end:
 // func avx2F64Residual(dst []float64, x []float64, b []float64)
 // Requires: AVX
 TEXT ·avx2F64Residual(SB), NOSPLIT, $0-72
-	MOVQ dst_base+0(FP), CX
-	MOVQ x_base+24(FP), DX
-	MOVQ b_base+48(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ b_len+56(FP), DI
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         b_base+48(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         b_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (BX), Y0
+	XORQ         AX, AX
+	LEAQ         -4(SI), BX
+	CMPQ         AX, BX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Y1
+	VMOVUPS (DX)(AX*8), Y2
+	VADDPD  Y0, Y1, Y1
+	VSUBPD  Y1, Y2, Y1
+	VMOVUPS Y1, (CX)(AX*8)
+	ADDQ    $+4, AX
+	CMPQ    AX, BX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, BX
+	SUBQ       AX, BX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x03, BX
+	SUBQ       BX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VMASKMOVPD (DX)(AX*8), Y1, Y3
+	VADDPD     Y0, Y2, Y0
+	VSUBPD     Y0, Y3, Y0
+	VMASKMOVPD Y0, Y1, (CX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -8885,9 +9358,9 @@ row:
 	XORQ AX, AX
 	LEAQ -4(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS (DX)(AX*8), Y1
 	VMOVUPS (BX)(AX*8), Y2
@@ -8896,11 +9369,11 @@ by1:
 	VMOVUPS Y0, (CX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -8914,7 +9387,7 @@ by1end:
 	VSUBPD     Y1, Y2, Y1
 	VMASKMOVPD Y1, Y0, (CX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(DI*8), DX
 	JMP  row
@@ -8926,11 +9399,42 @@ end:
 // func avx2F64Weigh(dst []float64, x []float64, p []float64)
 // Requires: AVX
 TEXT ·avx2F64Weigh(SB), NOSPLIT, $0-72
-	MOVQ x_base+24(FP), CX
-	MOVQ p_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	MOVQ dst_len+8(FP), SI
-	MOVQ p_len+56(FP), DI
+	MOVQ         x_base+24(FP), CX
+	MOVQ         p_base+48(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	MOVQ         p_len+56(FP), DI
+	CMPQ         DI, $0x01
+	JNE          row
+	VBROADCASTSD (DX), Y0
+	XORQ         AX, AX
+	LEAQ         -4(SI), DX
+	CMPQ         AX, DX
+	JG           pass1by1end
+
+pass1by1:
+	VMOVUPS (CX)(AX*8), Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)(AX*8)
+	ADDQ    $+4, AX
+	CMPQ    AX, DX
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ       AX, SI
+	JE         pass1end
+	MOVQ       SI, DX
+	SUBQ       AX, DX
+	LEAQ       ones<>+32(SB), SI
+	SHLQ       $0x03, DX
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+
+pass1end:
+	JMP end
 
 row:
 	SUBQ DI, SI
@@ -8938,20 +9442,20 @@ row:
 	XORQ AX, AX
 	LEAQ -4(DI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass2by1end
 
-by1:
+pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS (DX)(AX*8), Y1
 	VMULPD  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, R8
-	JLE     by1
+	JLE     pass2by1
 
-by1end:
+pass2by1end:
 	CMPQ       AX, DI
-	JE         rowend
+	JE         pass2end
 	MOVQ       DI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -8963,7 +9467,7 @@ by1end:
 	VMULPD     Y2, Y1, Y1
 	VMASKMOVPD Y1, Y0, (BX)(AX*8)
 
-rowend:
+pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
 	JMP  row
@@ -8984,9 +9488,9 @@ TEXT ·avx2F64Momentum(SB), NOSPLIT, $0-88
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y2
 	VMOVUPS     (DX)(AX*8), Y3
 	VMOVUPS     (BX)(AX*8), Y4
@@ -8998,11 +9502,11 @@ by1:
 	VMOVUPS     Y4, (DX)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, DI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, SI
 	LEAQ        ones<>+32(SB), DI
 	SHLQ        $0x03, SI
@@ -9018,7 +9522,7 @@ by1end:
 	VMASKMOVPD  Y0, Y2, (CX)(AX*8)
 	VMASKMOVPD  Y5, Y2, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9043,9 +9547,9 @@ TEXT ·avx2F64Adam(SB), NOSPLIT, $0-144
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y8
 	VMOVUPS      (DX)(AX*8), Y9
 	VMOVUPS      (BX)(AX*8), Y10
@@ -9070,11 +9574,11 @@ by1:
 	VMOVUPS      Y9, (BX)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x03, DI
@@ -9103,7 +9607,7 @@ by1end:
 	VMASKMOVPD   Y6, Y8, (DX)(AX*8)
 	VMASKMOVPD   Y0, Y8, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9122,9 +9626,9 @@ group:
 	XORQ AX, AX
 	LEAQ -4(SI), R8
 	CMPQ AX, R8
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
 	VMOVUPS   (DX)(AX*8), Y1
 	VMAXPD    Y1, Y0, Y1
@@ -9134,11 +9638,11 @@ by1:
 	VMOVUPS   Y0, (CX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, R8
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	MOVQ       SI, R8
 	SUBQ       AX, R8
 	LEAQ       ones<>+32(SB), R9
@@ -9153,7 +9657,7 @@ by1end:
 	VBLENDVPD  Y3, Y1, Y2, Y1
 	VMASKMOVPD Y1, Y0, (CX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(DI*8), DX
 	JMP  group
@@ -9179,9 +9683,9 @@ group:
 	XORQ AX, AX
 	LEAQ -4(R8), R10
 	CMPQ AX, R10
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
 	VMOVUPS   (DX)(AX*8), Y1
 	VMOVUPS   (BX)(AX*8), Y2
@@ -9200,11 +9704,11 @@ by1:
 	VMOVUPS   Y1, (DX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, R10
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, R8
-	JE         rowend
+	JE         pass1end
 	MOVQ       R8, R10
 	SUBQ       AX, R10
 	LEAQ       ones<>+32(SB), R11
@@ -9228,7 +9732,7 @@ by1end:
 	VMASKMOVPD Y1, Y0, (CX)(AX*8)
 	VMASKMOVPD Y2, Y0, (DX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(R9*8), CX
 	LEAQ (DX)(R8*8), DX
 	LEAQ (BX)(R9*8), BX
@@ -9256,9 +9760,9 @@ group:
 	XORQ AX, AX
 	LEAQ -4(SI), R9
 	CMPQ AX, R9
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVAPS     Y1, Y1
@@ -9266,11 +9770,11 @@ by1:
 	VMOVUPS     Y1, (CX)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R9
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, SI
-	JE          rowend
+	JE          pass1end
 	MOVQ        SI, R9
 	SUBQ        AX, R9
 	LEAQ        ones<>+32(SB), R10
@@ -9283,7 +9787,7 @@ by1end:
 	VFMADD231PD Y0, Y3, Y2
 	VMASKMOVPD  Y2, Y1, (CX)(AX*8)
 
-rowend:
+pass1end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(R8*8), DX
 	JMP  group
@@ -9301,9 +9805,9 @@ TEXT ·avx2F64ReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
 	VMOVUPS   float64_0000000000000000<>+0(SB), Y2
 	VXORPS    Y1, Y1, Y1
@@ -9312,11 +9816,11 @@ by1:
 	VMOVUPS   Y0, (DX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, SI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
@@ -9329,7 +9833,7 @@ by1end:
 	VBLENDVPD  Y2, Y3, Y1, Y1
 	VMASKMOVPD Y1, Y0, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9342,20 +9846,20 @@ TEXT ·avx2F64LeakyReLU(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMULPD  float64_3f847ae147ae147b<>+0(SB), Y0, Y1
 	VMAXPD  Y0, Y1, Y0
 	VMOVUPS Y0, (DX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
@@ -9366,7 +9870,7 @@ by1end:
 	VMAXPD     Y1, Y2, Y1
 	VMASKMOVPD Y1, Y0, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9379,9 +9883,9 @@ TEXT ·avx2F64HardTanh(SB), NOSPLIT, $0-48
 	XORQ AX, AX
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Y0
 	VMOVUPS float64_bff0000000000000<>+0(SB), Y1
 	VMAXPD  Y0, Y1, Y0
@@ -9390,11 +9894,11 @@ by1:
 	VMOVUPS Y0, (DX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, SI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, BX
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, BX
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
@@ -9407,7 +9911,7 @@ by1end:
 	VMINPD     Y1, Y2, Y1
 	VMASKMOVPD Y1, Y0, (DX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9422,9 +9926,9 @@ TEXT ·avx2F64MulSlopeTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
 	VMOVUPS      (DX)(AX*8), Y2
 	VMULPD       Y0, Y1, Y1
@@ -9434,11 +9938,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x03, SI
@@ -9452,7 +9956,7 @@ by1end:
 	VMULPD       Y2, Y0, Y0
 	VMASKMOVPD   Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9468,9 +9972,9 @@ TEXT ·avx2F64AddSlopeTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
 	VMOVUPS      (DX)(AX*8), Y2
 	VMOVUPS      (BX)(AX*8), Y3
@@ -9482,11 +9986,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x03, DI
@@ -9502,7 +10006,7 @@ by1end:
 	VFMADD231PD  Y2, Y0, Y3
 	VMASKMOVPD   Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9517,9 +10021,9 @@ TEXT ·avx2F64MulSlopeReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y1
 	VMOVUPS   (DX)(AX*8), Y2
 	VMULPD    Y0, Y1, Y1
@@ -9533,11 +10037,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
@@ -9555,7 +10059,7 @@ by1end:
 	VMULPD     Y2, Y0, Y0
 	VMASKMOVPD Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9571,9 +10075,9 @@ TEXT ·avx2F64AddSlopeReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVUPS     (BX)(AX*8), Y3
@@ -9589,11 +10093,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
@@ -9613,7 +10117,7 @@ by1end:
 	VFMADD231PD Y2, Y0, Y3
 	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9628,9 +10132,9 @@ TEXT ·avx2F64MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y1
 	VMOVUPS   (DX)(AX*8), Y2
 	VMULPD    Y0, Y1, Y1
@@ -9644,11 +10148,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
@@ -9666,7 +10170,7 @@ by1end:
 	VMULPD     Y2, Y0, Y0
 	VMASKMOVPD Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9682,9 +10186,9 @@ TEXT ·avx2F64AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVUPS     (BX)(AX*8), Y3
@@ -9700,11 +10204,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
@@ -9724,7 +10228,7 @@ by1end:
 	VFMADD231PD Y2, Y0, Y3
 	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9739,9 +10243,9 @@ TEXT ·avx2F64MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
 	VMOVUPS      (DX)(AX*8), Y2
 	VMULPD       Y0, Y1, Y1
@@ -9751,11 +10255,11 @@ by1:
 	VMOVUPS      Y1, (BX)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, DI
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, SI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, SI
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x03, SI
@@ -9769,7 +10273,7 @@ by1end:
 	VMULPD       Y2, Y0, Y0
 	VMASKMOVPD   Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9785,9 +10289,9 @@ TEXT ·avx2F64AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
 	VMOVUPS      (DX)(AX*8), Y2
 	VMOVUPS      (BX)(AX*8), Y3
@@ -9799,11 +10303,11 @@ by1:
 	VMOVUPS      Y2, (SI)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, R8
-	JLE          by1
+	JLE          pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ         AX, DI
-	JE           rowend
+	JE           pass1end
 	SUBQ         AX, DI
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x03, DI
@@ -9819,7 +10323,7 @@ by1end:
 	VFMADD231PD  Y2, Y0, Y3
 	VMASKMOVPD   Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9834,9 +10338,9 @@ TEXT ·avx2F64MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS   (CX)(AX*8), Y1
 	VMOVUPS   (DX)(AX*8), Y2
 	VMULPD    Y0, Y1, Y1
@@ -9853,11 +10357,11 @@ by1:
 	VMOVUPS   Y1, (BX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, DI
-	JLE       by1
+	JLE       pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
@@ -9878,7 +10382,7 @@ by1end:
 	VMULPD     Y2, Y0, Y0
 	VMASKMOVPD Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9894,9 +10398,9 @@ TEXT ·avx2F64AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVUPS     (BX)(AX*8), Y3
@@ -9915,11 +10419,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
@@ -9942,7 +10446,7 @@ by1end:
 	VFMADD231PD Y2, Y0, Y3
 	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -9957,9 +10461,9 @@ TEXT ·avx2F64MulSlopeELU(SB), NOSPLIT, $0-104
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
 	VMOVUPS (DX)(AX*8), Y2
 	VMULPD  Y0, Y1, Y1
@@ -9970,11 +10474,11 @@ by1:
 	VMOVUPS Y1, (BX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, DI
-	JLE     by1
+	JLE     pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ       AX, SI
-	JE         rowend
+	JE         pass1end
 	SUBQ       AX, SI
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
@@ -9989,7 +10493,7 @@ by1end:
 	VMULPD     Y2, Y0, Y0
 	VMASKMOVPD Y0, Y1, (BX)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -10005,9 +10509,9 @@ TEXT ·avx2F64AddSlopeELU(SB), NOSPLIT, $0-128
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
-	JG           by1end
+	JG           pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
 	VMOVUPS     (DX)(AX*8), Y2
 	VMOVUPS     (BX)(AX*8), Y3
@@ -10020,11 +10524,11 @@ by1:
 	VMOVUPS     Y3, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DI
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DI
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
@@ -10041,7 +10545,7 @@ by1end:
 	VFMADD231PD Y2, Y0, Y3
 	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
 
-rowend:
+pass1end:
 	VZEROUPPER
 	RET
 
@@ -10057,9 +10561,9 @@ TEXT ·avx2F64Squares(SB), NOSPLIT, $0-32
 	XORQ   AX, AX
 	LEAQ   -16(DX), BX
 	CMPQ   AX, BX
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
 	VFMADD231PD Y4, Y4, Y0
 	VMOVUPS     32(CX)(AX*8), Y4
@@ -10070,23 +10574,23 @@ by4:
 	VFMADD231PD Y4, Y4, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, BX
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(DX), BX
 	CMPQ AX, BX
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
 	VFMADD231PD Y4, Y4, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, BX
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, DX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, DX
 	LEAQ        ones<>+32(SB), BX
 	SHLQ        $0x03, DX
@@ -10095,7 +10599,7 @@ by1end:
 	VMASKMOVPD  (CX)(AX*8), Y4, Y4
 	VFMADD231PD Y4, Y4, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -10120,9 +10624,9 @@ TEXT ·avx2F64SquaresWeighed(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -16(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
 	VMOVUPS     (DX)(AX*8), Y5
 	VMULPD      Y4, Y5, Y5
@@ -10141,25 +10645,25 @@ by4:
 	VFMADD231PD Y5, Y4, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
 	VMOVUPS     (DX)(AX*8), Y5
 	VMULPD      Y4, Y5, Y5
 	VFMADD231PD Y5, Y4, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x03, BX
@@ -10170,7 +10674,7 @@ by1end:
 	VMULPD      Y5, Y4, Y4
 	VFMADD231PD Y4, Y5, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -10195,9 +10699,9 @@ TEXT ·avx2F64Dot(SB), NOSPLIT, $0-56
 	XORQ   AX, AX
 	LEAQ   -16(BX), SI
 	CMPQ   AX, SI
-	JG     by4end
+	JG     pass1by4end
 
-by4:
+pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
 	VMOVUPS     (DX)(AX*8), Y5
 	VFMADD231PD Y4, Y5, Y0
@@ -10212,24 +10716,24 @@ by4:
 	VFMADD231PD Y4, Y5, Y3
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
-	JLE         by4
+	JLE         pass1by4
 
-by4end:
+pass1by4end:
 	LEAQ -4(BX), SI
 	CMPQ AX, SI
-	JG   by1end
+	JG   pass1by1end
 
-by1:
+pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
 	VMOVUPS     (DX)(AX*8), Y5
 	VFMADD231PD Y4, Y5, Y0
 	ADDQ        $+4, AX
 	CMPQ        AX, SI
-	JLE         by1
+	JLE         pass1by1
 
-by1end:
+pass1by1end:
 	CMPQ        AX, BX
-	JE          rowend
+	JE          pass1end
 	SUBQ        AX, BX
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x03, BX
@@ -10239,7 +10743,7 @@ by1end:
 	VMASKMOVPD  (DX)(AX*8), Y4, Y4
 	VFMADD231PD Y5, Y4, Y0
 
-rowend:
+pass1end:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0

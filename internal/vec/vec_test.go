@@ -46,6 +46,7 @@ func lengths(row bool, f func(n, cols int)) {
 		if row && n > 0 {
 			f(3*n, n)
 			f(3*n+n/2, n) // half a row is left alone
+			f(n, 1)
 		}
 	}
 	f(3000, 1000)

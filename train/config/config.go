@@ -253,6 +253,9 @@ func (v *Resolver) base(given train.Recipe) (train.Recipe, error) {
 func (v *Resolver) baseFor(given train.Recipe) (train.Recipe, error) {
 	d := given.Data
 	d.Dataset = cmp.Or(d.Dataset, v.Fallback, DefaultDataset)
+	if given.Model.Remembers() {
+		d = d.WithSequences()
+	}
 	key := fmt.Sprintf("%#v %v %v", d, given.Model.Direction, given.Model.Network)
 	if r, ok := v.bases[key]; ok {
 		return r, nil

@@ -147,7 +147,7 @@ func readArrays(src arrays, cols Columns) (rest, test *Set, err error) {
 	}
 	if rest.Classes > 0 { // the test part is what the training part is
 		cols.Label, cols.Targets = y, nil
-	} else {
+	} else if cols.Sequence.IsZero() {
 		cols.Targets = []string{y}
 	}
 	if rest.ClassNames != nil {
@@ -190,6 +190,19 @@ func readPair(src arrays, x, y string, cols Columns) (*Set, error) {
 	inputs, err := readArray(src, x)
 	if err != nil {
 		return nil, err
+	}
+	if !cols.Sequence.IsZero() {
+		var targets *array
+		if len(cols.Targets) > 0 {
+			if targets, err = readArray(src, y); err != nil {
+				return nil, err
+			}
+		}
+		s, err := cols.Sequence.sequences(inputs, targets)
+		if err != nil {
+			return nil, fmt.Errorf("data: %s: %w", src.path(x), err)
+		}
+		return s, nil
 	}
 	s := new(Set)
 	if err := inputs.inputs(s); err != nil {

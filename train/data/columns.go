@@ -42,6 +42,9 @@ type Columns struct {
 	// expected. Empty to take those that there are.
 	Classes []string
 
+	// Sequence says how examples make sequences. By default they make none.
+	Sequence Sequence
+
 	// Form is what the images of folders are brought to. Other data has none.
 	Form ImageForm
 

@@ -74,6 +74,8 @@ func readSet(name string, open func() (io.ReadCloser, error), o RowOptions) (*Se
 	note := func(text string) { s.remarks = append(s.remarks, text) }
 	if o.Outputs = max(len(o.Targets), 1); o.Label != "" {
 		o.Outputs = 1
+	} else if len(o.Targets) == 0 && !o.Sequence.IsZero() { // the next row is learned
+		o.Outputs = 0
 	}
 	if err := s.readRows(name, open, o, note); err != nil {
 		var file *os.PathError

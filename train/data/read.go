@@ -89,6 +89,10 @@ func readFile(path string, cols Columns) (rest, test *Set, err error) {
 	}
 	switch ext := extension(path); ext {
 	case ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson":
+		if !cols.Sequence.IsZero() {
+			rest, err = readSequences(path, cols)
+			return rest, nil, err
+		}
 		if cols.Label == "" && len(cols.Targets) == 0 {
 			among := "by place from 1, since there is no header"
 			if names := columnNames(path); names != nil {
@@ -113,6 +117,9 @@ func readFolder(dir string, cols Columns) (rest, test *Set, err error) {
 			return nil, nil, err
 		}
 		return readArrays(npyFolder(dir), cols)
+	}
+	if !cols.Sequence.IsZero() {
+		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: sequence: must be left out, since images make no sequences, got %v", dir, cols.Sequence)}
 	}
 	if len(cols.learned())+len(cols.Inputs)+len(cols.Drop) > 0 {
 		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: must have neither label nor target, nor inputs, since a folder of images has no columns", dir)}
@@ -199,7 +206,7 @@ func ReadTest(path string, cols Columns, train *Set) (*Set, error) {
 	}
 	cols.Table = train.table
 	cols.colour = train.colour()
-	if cols.Label == "" && len(cols.Targets) == 0 && train.labels == nil {
+	if cols.Label == "" && len(cols.Targets) == 0 && train.labels == nil && cols.Sequence.IsZero() {
 		cols.Targets = []string{defaultTargets}
 	}
 	cols.testing = true

@@ -26,11 +26,11 @@ func (s *Set) Remarks() []string {
 	}
 	var constant []string
 	names := s.InputNames()
-	for j := range s.inputs.width {
+	for j := range s.InputSize() {
 		same, counts := true, true
 		first := s.inputs.at(0, j)
-		for i := range s.n {
-			x := s.inputs.at(i, j)
+		for i := range s.n * s.Steps() {
+			x := s.inputs.at(i/s.Steps(), j+i%s.Steps()*s.InputSize())
 			same = same && x == first
 			counts = counts && x == first+float64(i)
 			if !same && !counts {

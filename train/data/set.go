@@ -29,14 +29,16 @@ type Set struct {
 	Classes    int      // number of classes; 0 for regression
 	ClassNames []string // of the classes, where they are not 0, 1, 2 and so on
 
-	n       int
-	inputs  values   // (n, InputSize)
-	labels  []int    // class of each of the n, nil for regression
-	targets values   // (n, TargetSize), empty when there are classes
-	table   *Table   // what its inputs are, where it was read of rows
-	remarks []string // what was taken for granted when it was read
-	testing bool     // it was read to test what others were learned from
-	index   []int    // the examples of this set among the n, in order; nil for all
+	n         int
+	inputs    values   // (n, InputSize)
+	labels    []int    // class of each of the n, nil for regression
+	targets   values   // (n, TargetSize), empty when there are classes
+	table     *Table   // what its inputs are, where it was read of rows
+	remarks   []string // what was taken for granted when it was read
+	testing   bool     // it was read to test what others were learned from
+	index     []int    // the examples of this set among the n, in order; nil for all
+	steps     int      // of each example, where that is a sequence; 0 where it is none
+	foretells bool     // targets are the inputs of the next step
 
 	input, target scaler
 
@@ -119,11 +121,22 @@ func (s *Set) String() string {
 	if s.Classes == 0 {
 		targets = fmt.Sprintf("%d to regress on", s.TargetSize())
 	}
-	return fmt.Sprintf("%s: %d examples, %s, %s", s.Name, s.Len(), inputs, targets)
+	examples := "examples"
+	if s.steps > 0 {
+		examples = fmt.Sprintf("sequences of %d steps", s.steps)
+		if s.foretells {
+			targets = "the next step to foretell"
+		}
+	}
+	return fmt.Sprintf("%s: %d %s, %s, %s", s.Name, s.Len(), examples, inputs, targets)
 }
 
-// InputSize returns the number of features of an input: the product of Shape for images.
-func (s *Set) InputSize() int { return s.inputs.width }
+// Steps returns how many steps each example has, 1 where it is no sequence.
+func (s *Set) Steps() int { return max(s.steps, 1) }
+
+// InputSize returns the number of features of an input, of a sequence that of a step: the
+// product of Shape for images.
+func (s *Set) InputSize() int { return s.inputs.width / s.Steps() }
 
 // InputNames returns the names of the InputSize inputs in their order, where the set was
 // read of columns with names, and nil where inputs have no names.
@@ -139,12 +152,12 @@ func (s *Set) InputNames() []string {
 func (s *Set) Table() *Table { return s.table }
 
 // TargetSize returns the number of columns of the targets: Classes, or the width
-// of a regression target.
+// of a regression target, of a sequence that of a step.
 func (s *Set) TargetSize() int {
 	if s.labels != nil {
 		return s.Classes
 	}
-	return s.targets.width
+	return s.targets.width / s.Steps()
 }
 
 // Labels returns the class of each example in a new slice, nil for regression.
@@ -168,7 +181,8 @@ func (s *Set) InputTransform() Transform { return s.input.Transform }
 func (s *Set) TargetTransform() Transform { return s.target.Transform }
 
 // Gather copies the examples named by rows into inputs, of shape (len(rows),
-// InputSize), and targets, of shape (len(rows), TargetSize). Each is a row-major
+// Steps · InputSize), and targets, of shape (len(rows), Steps · TargetSize), the steps of a
+// sequence one after the other. Each is a row-major
 // tensor of float32 or float64. Inputs and targets are transformed by the set's
 // transforms; the raw targets of classes are one-hot, 1 for the example's class
 // and 0 for the others. targets may be nil, and is then left out. A row may be
@@ -203,7 +217,7 @@ func (s *Set) gather(rows []int, inputs, targets *tensor.Dense, drawn *drawing) 
 
 // check returns why Gather cannot copy these rows into these tensors.
 func (s *Set) check(rows []int, inputs, targets *tensor.Dense) error {
-	if err := dense.Check(inputs, dense.Float(inputs), len(rows), s.InputSize()); err != nil {
+	if err := dense.Check(inputs, dense.Float(inputs), len(rows), s.Steps()*s.InputSize()); err != nil {
 		return fmt.Errorf("inputs: %w", err)
 	}
 	if s.Shape != nil && (len(s.Shape) != 3 || tensor.Shape(s.Shape).TotalSize() != s.InputSize()) {
@@ -213,7 +227,7 @@ func (s *Set) check(rows []int, inputs, targets *tensor.Dense) error {
 		return fmt.Errorf("input transform: %w", err)
 	}
 	if targets != nil {
-		if err := dense.Check(targets, dense.Float(targets), len(rows), s.TargetSize()); err != nil {
+		if err := dense.Check(targets, dense.Float(targets), len(rows), s.Steps()*s.TargetSize()); err != nil {
 			return fmt.Errorf("targets: %w", err)
 		}
 		if err := s.target.check(s.TargetSize()); err != nil {
@@ -270,9 +284,10 @@ func (s *Set) Limit(n int) *Set {
 
 // WithTransforms returns the set with other transforms in place of those it has:
 // both start from the raw values. It shares the storage of s. A transform that
-// does not fit the set, see [Transform.Check], is reported by Gather.
+// does not fit the set, see [Transform.Check], is reported by Gather. That of a sequence is
+// of each of its steps.
 func (s *Set) WithTransforms(input, target Transform) *Set {
 	t := *s
-	t.input, t.target = newScaler(input, s.InputSize()), newScaler(target, s.TargetSize())
+	t.input, t.target = newScaler(input, s.InputSize(), s.Steps()), newScaler(target, s.TargetSize(), s.Steps())
 	return &t
 }

@@ -64,7 +64,7 @@ func (s *Set) Standardization(per Per) (input, target Transform) {
 		return input, target
 	}
 	if s.labels == nil {
-		mean, deviation, _ := s.spans(&s.targets, s.targets.width)
+		mean, deviation, _ := s.spans(&s.targets, s.TargetSize())
 		target = scaleBy(mean, deviation)
 	}
 	switch {
@@ -76,14 +76,14 @@ func (s *Set) Standardization(per Per) (input, target Transform) {
 		input = scaleBy(slices.Repeat(mean, pixels), slices.Repeat(deviation, pixels))
 	}
 	if s.table != nil {
-		input.Fill, _, _ = s.spans(&s.inputs, s.inputs.width)
+		input.Fill, _, _ = s.spans(&s.inputs, s.InputSize())
 	}
 	return input, target
 }
 
 // perColumn returns the transform of the inputs, each feature by itself.
 func (s *Set) perColumn() Transform {
-	mean, deviation, reach := s.spans(&s.inputs, s.inputs.width)
+	mean, deviation, reach := s.spans(&s.inputs, s.InputSize())
 	var wide []float64
 	for j, d := range deviation {
 		if deviation[j] = max(d, reach[j]/farthest); d > 0 {

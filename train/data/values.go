@@ -49,9 +49,9 @@ type scaler struct {
 	shift, scale []float64 // the transform, written out for each feature
 }
 
-// newScaler makes t ready for values of width features. A t that does not fit is
-// left to check.
-func newScaler(t Transform, width int) scaler {
+// newScaler makes t ready for values of width features at each of so many steps. A t that
+// does not fit is left to check.
+func newScaler(t Transform, width, steps int) scaler {
 	s := scaler{Transform: t.clone(), err: t.checkNumbers()}
 	if s.check(width) != nil {
 		return s
@@ -62,9 +62,9 @@ func newScaler(t Transform, width int) scaler {
 			s.images[b] = t.value(0, float64(b))
 		}
 	}
-	s.shift, s.scale = make([]float64, width), make([]float64, width)
-	for j := range width {
-		s.shift[j], s.scale[j] = at(t.Shift, j, 0), at(t.Scale, j, 1)
+	s.shift, s.scale = make([]float64, steps*width), make([]float64, steps*width)
+	for j := range s.shift {
+		s.shift[j], s.scale[j] = at(t.Shift, j%width, 0), at(t.Scale, j%width, 1)
 	}
 	return s
 }

@@ -62,8 +62,17 @@ func Model(ctx context.Context, m *trained.Model, sets *train.Sets, limit int) (
 	if err := in.compare(batch); err != nil {
 		return nil, err
 	}
+	straight, err := train.TargetAlignment(ctx, n, in.Result, batch, m.Recipe.Inference, alignmentRate)
+	if err != nil {
+		return nil, err
+	}
+	in.Settled.TargetAlignment = &straight
 	return in, in.bend(ctx)
 }
+
+// alignmentRate is that of the step whose target alignment is told: small, so that it is the
+// direction's.
+const alignmentRate = 0.001
 
 // spectrumExamples is the number of examples whose curvature is looked at.
 const spectrumExamples = 8

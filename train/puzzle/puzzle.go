@@ -11,6 +11,7 @@ package puzzle
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"math"
 	"math/rand/v2"
@@ -82,6 +83,9 @@ func (p *Puzzle) tensor(at func(i, j int) float64) (*tensor.Dense, error) {
 
 // Raw returns the raw inputs of a set.
 func Raw(set *data.Set) ([][]float64, error) {
+	if set.Steps() > 1 {
+		return nil, fmt.Errorf("%s: must have single examples, to be filled in, got sequences of %d steps", set.Name, set.Steps())
+	}
 	all := make([]int, set.Len())
 	for i := range all {
 		all[i] = i

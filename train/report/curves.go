@@ -76,7 +76,7 @@ func curves(title, name string, logarithmic bool, runs []Run, value func(train.E
 }
 
 // Parts draws how the energy of each node went on by epoch, how near rest latents came
-// and how near backpropagation the updates were where that was estimated, and, where they took more than one step, the residual of each
+// how straight a step went to the targets and how near backpropagation the updates were where that was estimated, and, where they took more than one step, the residual of each
 // that is free.
 func Parts(h *train.History) []*Panel {
 	if h == nil {
@@ -100,16 +100,22 @@ func Parts(h *train.History) []*Panel {
 		return all
 	}
 	panels := []*Panel{Lines("Energy of each node", "epoch", "energy per example", lines(func(e train.Epoch) []float64 { return e.NodeEnergy })...)}
-	var relaxed Line
+	var relaxed, aligned Line
 	for _, e := range h.Epochs {
 		if e.ToLose != nil {
 			relaxed.X, relaxed.Y = append(relaxed.X, float64(e.Epoch)), append(relaxed.Y, 1-*e.ToLose)
+		}
+		if e.TargetAlignment != nil {
+			aligned.X, aligned.Y = append(aligned.X, float64(e.Epoch)), append(aligned.Y, *e.TargetAlignment)
 		}
 	}
 	if len(relaxed.X) > 0 {
 		p := newLines("Relaxed share", "epoch", "of the energy's fall to rest", false, []Line{relaxed})
 		p.Y.Min, p.Y.Max = 0, 1
 		panels = append(panels, p)
+	}
+	if len(aligned.X) > 0 {
+		panels = append(panels, newLines("Target alignment", "epoch", "cosine of a step's way to the target's", false, []Line{aligned}))
 	}
 	if slices.ContainsFunc(h.Epochs, func(e train.Epoch) bool { return e.NodeCosine != nil }) {
 		panels = append(panels, newLines("Cosine to backpropagation", "epoch", "of each node's update", false, lines(func(e train.Epoch) []float64 { return e.NodeCosine })))

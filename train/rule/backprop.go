@@ -26,7 +26,7 @@ func (Backprop) Prepare(c model.Config, _ model.Inference) (model.Inference, err
 
 // Learn implements [Rule].
 func (Backprop) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
-	r, err := l.Network.Backprop(ctx, l.Inputs, l.Targets)
+	r, err := l.Network.Backprop(ctx, l.Clamps)
 	if err != nil {
 		return nil, err
 	}

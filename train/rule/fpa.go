@@ -44,7 +44,7 @@ func (*FPA) Prepare(c model.Config, _ model.Inference) (model.Inference, error) 
 
 // Learn implements [Rule].
 func (f *FPA) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
-	fixed, err := l.Network.Fix(l.Inputs, l.Targets)
+	fixed, err := l.Network.Fix(l.Clamps)
 	if err != nil {
 		return nil, err
 	}

@@ -19,9 +19,11 @@ import (
 // expectation maximisation (Neal and Hinton 1998): each half lowers the energy, and neither
 // waits for the other.
 //
-// With one step it is [PC] with one step. The packed layout of the weights is made anew at
-// each step, factors of the curvature where these have moved far enough (Inference.Lag); and
-// the energy is in its plain form.
+// With one step it is [PC] with one step. What is frozen of the weights, such as their
+// packed layout and factors of the curvature, is made anew at each step, and the energy is
+// in its plain form. Under an Inference.Lag factors may be older, but weights that follow
+// each step of the latents learn worse from those (Gauss–Seidel, four steps a batch, 5,000
+// images of MNIST, four epochs: 88 to 92 % right without a lag, 84 to 89 with one of 0.1).
 type IPC struct {
 	Joint bool
 }

@@ -131,9 +131,17 @@ func (g *Nudging) Learn(ctx context.Context, l *Lesson) (r *model.Result, err er
 	n := l.Network
 	var passed *tensor.Dense // what a pass predicts
 	if !g.Soft {
-		if passed, _, err = n.Predict(ctx, l.Inputs, model.Inference{}); err != nil {
+		c := n.Clamp(l.Inputs, nil)
+		for name, v := range l.Clamps {
+			if v.Values != nil && name != n.Nodes()[n.TargetNode()] { // no start, for there is nothing to settle
+				c[name] = v
+			}
+		}
+		at, err := n.Infer(ctx, c, model.Inference{})
+		if err != nil {
 			return nil, err
 		}
+		passed = at.Latents[n.TargetNode()].Clone().(*tensor.Dense)
 	}
 	betas := g.betas(l)
 	sum, scale := l.Update(1), 0.0 // of the phases

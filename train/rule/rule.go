@@ -60,6 +60,7 @@ var rules = registry.New(map[string]func() Rule{
 	"ipc":      func() Rule { return &IPC{} },
 	"epc":      func() Rule { return EPC{} },
 	"fpa":      func() Rule { return &FPA{Rate: 0.1, Steps: 20} },
+	"hybrid":   func() Rule { return Hybrid{} },
 	"mcpc":     func() Rule { return &MCPC{Variance: 1, Mix: 50, Samples: 100} },
 	"z-il":     func() Rule { return ZIL{} },
 	"nudging":  func() Rule { return &Nudging{Beta: 0.2} },

@@ -30,7 +30,7 @@ func TestNew(t *testing.T) {
 		t.Errorf("no name: got %v and error %v", r, err)
 	}
 	for text, want := range map[string]string{
-		"none":                "must be one of backprop, epc, fpa, ipc, ",
+		"none":                "must be one of backprop, epc, fpa, hybrid, ipc, ",
 		" ":                   `got " "`,
 		"pc rate=1":           `pc: must have no settings, got "rate=1"`,
 		"fpa fast":            `fpa: must have settings of the form KEY=VALUE, got "fast"`,
@@ -96,7 +96,7 @@ func TestPrepareRefuses(t *testing.T) {
 		{"nudging soft=true", chain(false), model.Inference{Method: model.ErrorCoordinates}, "inference.method: must be one that moves each node by itself"},
 		{"nudging", model.Config{Layers: []int{-1}}, plain, "layers"},
 		{"epc", chain(false), plain, "inference.method: must be error-coordinates, got gradient"},
-		{"mcpc", chain(false), model.Inference{Method: model.GaussSeidel}, "inference.method: must be gradient or momentum"},
+		{"mcpc", chain(false), model.Inference{Method: model.GaussSeidel}, "inference.method: must be gradient, momentum or error-coordinates"},
 		{"mcpc", chain(false), model.Inference{Tolerance: 0.1}, "inference.tolerance and stale_errors: must be 0 and false"},
 		{"ipc", chain(false), model.Inference{StaleErrors: true}, "inference.stale_errors: must be false"},
 		{"ipc", chain(false), model.Inference{Tolerance: 0.1}, "inference.tolerance: must be 0"},

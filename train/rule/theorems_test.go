@@ -42,7 +42,7 @@ func TestEPCStep(t *testing.T) {
 	for name, cfg := range feedforwards() {
 		l := lesson(t, cfg)
 		n := l.Network
-		back, err := n.Backprop(context.Background(), l.Inputs, l.Targets)
+		back, err := n.Backprop(context.Background(), l.Clamps)
 		must(t, err)
 		u := n.NewUpdate()
 		must(t, n.Hebbian(back, u))
@@ -270,7 +270,7 @@ func TestHardNudge(t *testing.T) {
 		}
 	}
 	other := *l
-	other.Targets = targets
+	other.Targets, other.Clamps = targets, n.Clamp(l.Inputs, targets)
 	want, _ := update(t, "backprop", &other, model.Inference{})
 	plain, _ := update(t, "backprop", l, model.Inference{})
 	for _, sign := range []string{"positive", "negative", "centred"} {

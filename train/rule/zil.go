@@ -33,7 +33,7 @@ func (ZIL) Prepare(c model.Config, _ model.Inference) (model.Inference, error) {
 
 // Learn implements [Rule].
 func (ZIL) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
-	fixed, err := l.Network.Fix(l.Inputs, l.Targets)
+	fixed, err := l.Network.Fix(l.Clamps)
 	if err != nil {
 		return nil, err
 	}

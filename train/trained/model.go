@@ -10,9 +10,11 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/rule"
 )
 
 // Model is a network from a file, with its card.
@@ -83,7 +85,14 @@ func (m *Model) Classifies() bool {
 
 // Learner returns what scores and examines the model.
 func (m *Model) Learner() (*train.PCN, error) {
-	return train.NewPCN(m.Network, nil, m.Recipe.Inference, &train.SGD{})
+	var by rule.Rule // which says whether steps of sequences are taken in
+	if m.Recipe.Model.Remembers() {
+		var err error
+		if by, err = rule.New(m.Recipe.Learning.Rule); err != nil {
+			return nil, err
+		}
+	}
+	return train.NewPCN(m.Network, by, m.Recipe.Inference, &train.SGD{})
 }
 
 // Prediction is what a model says of inputs.
@@ -188,4 +197,43 @@ func (m *Model) RowOptions() data.RowOptions {
 		o.Label, o.Targets = d.Label, d.Target
 	}
 	return o
+}
+
+// Foretell returns what predicts as m does, of a network that remembers, inputs that are one
+// sequence: each from all before it and, where the next row is what is learned, by that row
+// once it is there.
+func (m *Model) Foretell() (func(context.Context, *tensor.Dense) (Prediction, error), error) {
+	at, err := m.Recipe.Track(m.Network)
+	if err != nil {
+		return nil, err
+	}
+	var last *tensor.Dense // inputs that have not been taken in
+	return func(ctx context.Context, inputs *tensor.Dense) (p Prediction, err error) {
+		rows, k := inputs.Shape()[0], m.Network.Size(m.Network.TargetNode())
+		p.Targets = tensor.New(tensor.Of(inputs.Dtype()), tensor.WithShape(rows, k))
+		for i := range rows {
+			row := tensor.New(tensor.Of(inputs.Dtype()), tensor.WithShape(1, inputs.Shape()[1]))
+			dense.CopyRow(row, 0, inputs, i)
+			if last != nil {
+				seen := row
+				if len(m.Recipe.Data.Target) > 0 {
+					seen = nil // the targets are not in the rows
+				}
+				if _, err := at.Observe(ctx, last, seen); err != nil {
+					return p, err
+				}
+			}
+			predicted, err := at.Predict(ctx, row)
+			if err == nil {
+				err = Finite(predicted)
+			}
+			if err != nil {
+				return p, err
+			}
+			dense.CopyRow(p.Targets, i, predicted, 0)
+			last = row
+		}
+		p.Targets, err = m.Targets.Undo(p.Targets)
+		return p, err
+	}, nil
 }

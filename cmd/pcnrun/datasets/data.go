@@ -1,3 +1,4 @@
+// Package datasets has the commands that list, download, check and look at datasets.
 package datasets
 
 import (
@@ -19,6 +20,7 @@ import (
 	"example.com/pcn/train/data/fetch"
 )
 
+// Data is the command data.
 func Data(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "data",
@@ -63,6 +65,7 @@ func describeSet(s fetch.Set) known {
 	return k
 }
 
+// DataList is the command data list.
 func DataList(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
@@ -125,6 +128,7 @@ func lookup(name string) (fetch.Set, error) {
 	return s, nil
 }
 
+// DataGet is the command data get.
 func DataGet(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "get DATASET",
@@ -216,6 +220,7 @@ func downloadBar(a *cli.App, e fetch.Event) *progressbar.ProgressBar {
 	return terminal.NewBar(a.Stderr, total, e.File, a.Bars(), progressbar.OptionShowBytes(true))
 }
 
+// DataCheck is the command data check.
 func DataCheck(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [DATASET]",
@@ -256,7 +261,7 @@ their SHA-256, whether they are plain or packed by gzip.`,
 	return c
 }
 
-// check verifies the files of a set in dir or, when that is empty, where they are
+// verify verifies the files of a set in dir or, when that is empty, where they are
 // found.
 func verify(a *cli.App, s fetch.Set, dir string, json bool) error {
 	if dir == "" {

@@ -19,6 +19,7 @@ const (
 	sampleColumns = 12
 )
 
+// DataShow is the command data show.
 func DataShow(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show DATASET|PATH",
@@ -36,7 +37,7 @@ they are learned from in the first epoch.
 		ValidArgs: train.Datasets,
 	}
 	c.Flags().SortFlags = false
-	cli.AddSettings(c.Flags(), "", "data", "label", "target", "inputs", "drop", "test", "size", "colour", "augment")
+	cli.AddSettings(c.Flags(), "", "data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "augment")
 	var out cli.PNGFile
 	c.Flags().Var(&out, "out", "PNG `FILE` for sample images (default DATASET.png)")
 	json := cli.JSONFlag(c)

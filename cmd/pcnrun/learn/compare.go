@@ -16,6 +16,7 @@ import (
 	"example.com/pcn/train/run"
 )
 
+// Compare is the command compare.
 func Compare(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "compare [" + strings.Join(train.Datasets, "|") + "|PATH]",

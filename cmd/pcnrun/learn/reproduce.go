@@ -27,6 +27,7 @@ const (
 	quickPlotFile  = "quick.png"
 )
 
+// Reproduce is the command reproduce.
 func Reproduce(a *cli.App) *cobra.Command {
 	f := &reproduceFlags{}
 	c := &cobra.Command{

@@ -24,6 +24,7 @@ import (
 // sweepFile is a copy of the file of --config in the folder of a sweep.
 const sweepFile = "sweep.yaml"
 
+// Sweep is the command sweep.
 func Sweep(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sweep [DIR]",

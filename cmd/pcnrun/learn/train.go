@@ -1,3 +1,4 @@
+// Package learn has the commands that train: one run, a comparison, a sweep, a table of the field.
 package learn
 
 import (
@@ -19,6 +20,7 @@ import (
 	"example.com/pcn/train/run"
 )
 
+// Train is the command train.
 func Train(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "train [" + strings.Join(train.Datasets, "|") + "|PATH]",
@@ -115,7 +117,7 @@ func start(ctx context.Context, a *cli.App, f *trainFlags, r train.Recipe, open 
 	return teach(ctx, a, f, run.Begin(e))
 }
 
-// train trains, and reports what came of it.
+// teach trains, and reports what came of it.
 func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 	if r.Record.Command == "" {
 		r.Record.Command, r.Record.Version = commandLine(a.Args), cli.Version()
@@ -131,7 +133,9 @@ func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 			describe(a, r.Experiment, a.Info(), l)
 			f.ranks.describe(a.Info(), r.Recipe.Learning.Batch)
 		}
-		h, err = r.Train(ctx, o)
+		if h, err = r.Train(ctx, o); err == nil {
+			f.ranks.end()
+		}
 		return h, err
 	})
 	res := r.Record.Result

@@ -30,6 +30,7 @@ configuration as JSON, and others the recipe and the scale of the inputs:
   f = numpy.load("model.npz")
   f["layers.0.W.weight"]; json.loads(bytes(f["pcn.config"]))`
 
+// Export is the command export.
 func Export(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export MODEL --to FILE",
@@ -80,6 +81,7 @@ refused.
 	return c
 }
 
+// Import is the command import.
 func Import(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE --out MODEL",

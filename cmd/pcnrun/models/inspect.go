@@ -1,3 +1,4 @@
+// Package models has the commands that look at model files, and write and read those of other programs.
 package models
 
 import (
@@ -13,6 +14,7 @@ import (
 	"example.com/pcn/train/run"
 )
 
+// Inspect is the command inspect.
 func Inspect(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inspect MODEL",

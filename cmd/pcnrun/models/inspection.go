@@ -89,6 +89,9 @@ func printInspection(w io.Writer, in *inspect.Inspection, n *model.Network) erro
 		if s.Equilibrium != nil {
 			fmt.Fprintf(w, "            in closed form at %.6g\n", *s.Equilibrium)
 		}
+		if s.TargetAlignment != nil {
+			fmt.Fprintf(w, "alignment   a step of the weights goes to the targets with a cosine of %.4g\n", *s.TargetAlignment)
+		}
 	}
 	if k := in.Curvature; k != nil {
 		how := "exact"

@@ -16,6 +16,7 @@ import (
 	"example.com/pcn/train/run"
 )
 
+// Report is the command report.
 func Report(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report DIR...",

@@ -1,3 +1,4 @@
+// Package runs has the commands that list and report training runs.
 package runs
 
 import (
@@ -12,6 +13,7 @@ import (
 	"example.com/pcn/train/run"
 )
 
+// Runs is the command runs.
 func Runs(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "runs [DIR]",

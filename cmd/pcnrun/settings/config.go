@@ -1,3 +1,4 @@
+// Package settings has the commands for files of settings.
 package settings
 
 import (
@@ -21,6 +22,7 @@ import (
 	"example.com/pcn/train/config"
 )
 
+// Config is the command config.
 func Config(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "config",
@@ -89,6 +91,7 @@ func (f *choiceFlags) choice(dataset string) (config.Choice, error) {
 	return choice, nil
 }
 
+// ConfigInit is the command config init.
 func ConfigInit(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init [" + strings.Join(train.Datasets, "|") + "]",
@@ -141,6 +144,7 @@ recipe.`,
 	return c
 }
 
+// ConfigCheck is the command config check.
 func ConfigCheck(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check FILE...",
@@ -190,6 +194,7 @@ func printMistake(a *cli.App, e yamlfile.Error, json bool) error {
 	return err
 }
 
+// ConfigShow is the command config show.
 func ConfigShow(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show [FILE|" + strings.Join(train.Datasets, "|") + "]",

@@ -1,3 +1,4 @@
+// Package tools has the commands beside training and using: benchmarks, completion, manual, version.
 package tools
 
 import (
@@ -13,6 +14,7 @@ import (
 	"example.com/pcn/train/config"
 )
 
+// Bench is the command bench.
 func Bench(a *cli.App) *cobra.Command {
 	var asJSON bool
 	var file, problem string

@@ -12,6 +12,7 @@ import (
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
+// Completion is the command completion.
 func Completion(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "completion " + strings.Join(shells, "|"),

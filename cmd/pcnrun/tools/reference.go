@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -9,9 +10,11 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/train/run"
 )
 
+// Man is the command man.
 func Man(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "man DIR",
@@ -32,7 +35,7 @@ command to another.`,
 		}
 		pattern, write := "*.1", writeManPages
 		if *markdown {
-			pattern, write = "*.md", doc.GenMarkdownTree
+			pattern, write = "*.md", writeMarkdown
 		}
 		forReference(c.Root())
 		if err := write(c.Root(), dir); err != nil {
@@ -49,6 +52,22 @@ command to another.`,
 		return err
 	}
 	return c
+}
+
+// writeMarkdown writes the reference in Markdown, with the pages that are of no command.
+func writeMarkdown(root *cobra.Command, dir string) error {
+	for _, c := range root.Commands() {
+		if !c.IsAdditionalHelpTopicCommand() {
+			continue
+		}
+		err := atomicfile.Write(filepath.Join(dir, strings.ReplaceAll(c.CommandPath(), " ", "_")+".md"), func(w io.Writer) error {
+			return doc.GenMarkdown(c, w)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return doc.GenMarkdownTree(root, dir)
 }
 
 // writeManPages writes manual pages.

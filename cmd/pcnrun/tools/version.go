@@ -14,6 +14,7 @@ import (
 	"example.com/pcn/train/run"
 )
 
+// Version is the command version.
 func Version(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "version",

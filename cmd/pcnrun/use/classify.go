@@ -18,6 +18,7 @@ import (
 	"example.com/pcn/train/trained"
 )
 
+// Classify is the command classify.
 func Classify(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "classify MODEL [FILE]",

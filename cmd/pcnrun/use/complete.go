@@ -31,6 +31,7 @@ type completeFlags struct {
 	training, json         bool
 }
 
+// Complete is the command complete.
 func Complete(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "complete MODEL",
@@ -203,7 +204,7 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 	return err
 }
 
-// puzzle returns what o asks to complete, its labels where they are known, and the names of
+// pose returns what o asks to complete, its labels where they are known, and the names of
 // the inputs where rows told them by name.
 func pose(ctx context.Context, a *cli.App, o *completeFlags, t *trained.Model, sets train.Sets) (p *puzzle.Puzzle, labels []int, names []string, err error) {
 	fail := func(err error) (*puzzle.Puzzle, []int, []string, error) { return nil, nil, nil, err }

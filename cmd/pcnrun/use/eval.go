@@ -14,6 +14,7 @@ import (
 	"example.com/pcn/train/trained"
 )
 
+// Eval is the command eval.
 func Eval(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "eval MODEL",

@@ -26,6 +26,9 @@ func evalRows(ctx context.Context, a *cli.App, f *cli.ModelFlags, path string, r
 	if err != nil {
 		return err
 	}
+	if t.Recipe.Model.Remembers() {
+		return cli.Usagef("--input: is for a network that does not remember: predict follows rows that are a sequence")
+	}
 	o, err := rows.options(t)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"example.com/pcn/train/trained"
 )
 
+// Generate is the command generate.
 func Generate(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "generate MODEL [FILE]",

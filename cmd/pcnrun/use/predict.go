@@ -1,3 +1,5 @@
+// Package use has the commands that ask a model: scores, predictions, classes, inputs of a class, and
+// what is missing.
 package use
 
 import (
@@ -15,6 +17,7 @@ import (
 	"example.com/pcn/train/trained"
 )
 
+// Predict is the command predict.
 func Predict(a *cli.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "predict MODEL [FILE]",
@@ -25,7 +28,9 @@ func Predict(a *cli.App) *cobra.Command {
 
 For each row a line is printed in the same format: as CSV the class and then the
 target of each class, or for a regression the targets; as JSON an object with
-"class" and "targets". Of images the file comes first, as JSON as "file".
+"class" and "targets". A network that remembers takes the rows for one sequence: where
+it has learned the next row, each line is what it expects of the row behind. Of images
+the file comes first, as JSON as "file".
 
 ` + cli.ModelHelp,
 		Example: `  pcnrun predict runs/digits/model.safetensors images.csv
@@ -48,8 +53,14 @@ func predict(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string, 
 	if err != nil {
 		return err
 	}
+	predict := t.Predict
+	if t.Recipe.Model.Remembers() {
+		if predict, err = t.Foretell(); err != nil {
+			return err
+		}
+	}
 	return mapRows(ctx, a, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
-		p, err := t.Predict(ctx, inputs)
+		p, err := predict(ctx, inputs)
 		cli.LogSettled(p.Settled)
 		return answers{classes: p.Classes, name: "targets", numbers: p.Targets}, err
 	})

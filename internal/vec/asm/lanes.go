@@ -108,11 +108,16 @@ func (l *lanes) spread(param string) value {
 	if err != nil {
 		panic(err)
 	}
+	return l.broadcast(p.Addr)
+}
+
+// broadcast is a vector of the element at an address.
+func (l *lanes) broadcast(at operand.Mem) value {
 	y := l.vector()
 	if l.element == asmgen.F32 {
-		l.VBROADCASTSS(p.Addr, y)
+		l.VBROADCASTSS(at, y)
 	} else {
-		l.VBROADCASTSD(p.Addr, y)
+		l.VBROADCASTSD(at, y)
 	}
 	return y
 }

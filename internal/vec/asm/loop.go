@@ -44,6 +44,9 @@ type loop struct {
 	// vector writes the work on a vector, which is the given number of vectors
 	// after the index; mask is nil for all of its elements.
 	vector func(ahead int, mask reg.Register)
+	// constant has slices that are one element, spread over a vector.
+	constant map[string]value
+	passes   int // that have been written
 }
 
 // start starts a function and loads the addresses of the slices.
@@ -76,7 +79,11 @@ func (l *lanes) emit(k kernel) {
 	p.vector = func(ahead int, mask reg.Register) {
 		var in []value
 		for _, name := range k.loads {
-			in = append(in, p.load(p.at(name, ahead), mask))
+			x, ok := p.constant[name]
+			if !ok {
+				x = p.load(p.at(name, ahead), mask)
+			}
+			in = append(in, x)
 		}
 		for i, x := range write(in) {
 			p.store(x, p.at(k.stores[i], ahead), mask)
@@ -94,9 +101,16 @@ func (l *lanes) emit(k kernel) {
 	l.RET()
 }
 
-// rows writes a pass over each row of n elements.
+// rows writes a pass over each row of n elements; over all of them at once where rows
+// have one.
 func (p *loop) rows(n reg.Register, k kernel) {
 	cols := p.Load(p.Param(k.row).Len(), p.GP64())
+	p.CMPQ(cols, operand.Imm(1))
+	p.JNE(operand.LabelRef("row"))
+	p.constant = map[string]value{k.row: p.broadcast(operand.Mem{Base: p.bases[k.row]})}
+	p.pass(n, 1)
+	p.constant = nil
+	p.JMP(operand.LabelRef("end"))
 	p.Label("row")
 	p.SUBQ(cols, n)
 	p.JL(operand.LabelRef("end"))
@@ -146,8 +160,9 @@ func (p *loop) groups(k kernel) {
 func (p *loop) pass(n reg.Register, turns ...int) {
 	last := p.GP64() // index of a loop's last turn
 	p.XORQ(p.i, p.i)
+	p.passes++
 	for _, vectors := range turns {
-		label := fmt.Sprintf("by%d", vectors)
+		label := fmt.Sprintf("pass%dby%d", p.passes, vectors)
 		p.LEAQ(operand.Mem{Base: n, Disp: -vectors * p.step}, last)
 		p.CMPQ(p.i, last)
 		p.JG(operand.LabelRef(label + "end"))
@@ -160,10 +175,11 @@ func (p *loop) pass(n reg.Register, turns ...int) {
 		p.JLE(operand.LabelRef(label))
 		p.Label(label + "end")
 	}
+	end := fmt.Sprintf("pass%dend", p.passes)
 	p.CMPQ(p.i, n)
-	p.JE(operand.LabelRef("rowend"))
+	p.JE(operand.LabelRef(end))
 	p.vector(0, p.tail(n))
-	p.Label("rowend")
+	p.Label(end)
 }
 
 // tail is the mask of the elements from the index to n.

@@ -46,6 +46,7 @@ func init() {
 			"RegisterOptimizer": reflect.ValueOf(train.RegisterOptimizer),
 			"RegisterSchedule":  reflect.ValueOf(train.RegisterSchedule),
 			"Schedules":         reflect.ValueOf(train.Schedules),
+			"TargetAlignment":   reflect.ValueOf(train.TargetAlignment),
 		},
 		Types: map[string]reflect.Type{
 			"Adam":         reflect.TypeFor[train.Adam](),

@@ -65,6 +65,7 @@ func init() {
 			"Per":          reflect.TypeFor[data.Per](),
 			"RowOptions":   reflect.TypeFor[data.RowOptions](),
 			"Rows":         reflect.TypeFor[data.Rows](),
+			"Sequence":     reflect.TypeFor[data.Sequence](),
 			"Set":          reflect.TypeFor[data.Set](),
 			"Size":         reflect.TypeFor[data.Size](),
 			"Table":        reflect.TypeFor[data.Table](),

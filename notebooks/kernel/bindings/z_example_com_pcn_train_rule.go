@@ -29,6 +29,7 @@ func init() {
 			"Backprop": reflect.TypeFor[rule.Backprop](),
 			"EPC":      reflect.TypeFor[rule.EPC](),
 			"FPA":      reflect.TypeFor[rule.FPA](),
+			"Hybrid":   reflect.TypeFor[rule.Hybrid](),
 			"IPC":      reflect.TypeFor[rule.IPC](),
 			"Lesson":   reflect.TypeFor[rule.Lesson](),
 			"MCPC":     reflect.TypeFor[rule.MCPC](),

@@ -1,3 +1,6 @@
+// Package cli has what the commands of pcnrun share: what they print to, the flags of settings, recipes
+// and model files, help and completion. A command is a function of an [App], which [Run] runs, in a
+// test as well as in the program.
 package cli
 
 import (

@@ -96,7 +96,10 @@ Examples:
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if not .Groups}}
 
 Commands:{{end}}{{range .Commands}}{{if and .IsAvailableCommand (eq .GroupID "")}}{{if $c.Groups}}{{else}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}{{if .HasHelpSubCommands}}
+
+Pages:{{range .Commands}}{{if .IsAdditionalHelpTopicCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
 {{ownFlags .}}
 Flags of all commands:
 {{globalFlags .}}{{if .HasAvailableSubCommands}}

@@ -168,7 +168,7 @@ func (f *RecipeFlags) Recipe(args []string, dataset string) (train.Recipe, error
 }
 
 // choosing are the flags that decide the default recipe, or what of it does not apply.
-var choosing = []string{"data", "label", "target", "inputs", "drop", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
+var choosing = []string{"data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "validation", "direction", "network", "parametrization", "weight-init"}
 
 // setBottom gives the bottom node of c the form of energy that --bottom-energy names,
 // whichever end of the sizes it is.
