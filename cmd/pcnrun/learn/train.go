@@ -139,7 +139,9 @@ func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 			describe(a, r.Experiment, a.Info(), l)
 			f.ranks.describe(a.Info(), r.Recipe.Learning.Batch)
 		}
-		h, err = r.Train(ctx, o)
+		if h, err = r.Train(ctx, o); err == nil {
+			f.ranks.end()
+		}
 		return h, err
 	})
 	res := r.Record.Result
