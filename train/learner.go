@@ -51,7 +51,7 @@ type Batch struct {
 	Inputs   *tensor.Dense // (B, d), in the network's dtype, float64 where there is none; of sequences (B, steps · d)
 	Targets  *tensor.Dense // (B, k), the same; of sequences (B, steps · k)
 	Examples []int         // (B), which of the training set they are; nil where that is not known
-	Estimate bool          // asks for Settled.ToLose, which takes as long as some hundred steps of a dozen examples
+	Estimate bool          // asks for Settled.Reached, which takes as long as some hundred steps of a dozen examples
 	// Epoch is that of the batch, from 0, and Number the number of batches before it since
 	// training began. With Seed, that of Learning, they decide what is drawn at random.
 	Epoch, Number int

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime"
 	"strings"
 	"time"
 
 	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -56,10 +54,9 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 	if r := l.Rule().String(); r != rule.Default {
 		fmt.Fprintf(w, "rule     %s\n", r)
 	}
-	if inf := l.Inference(); inf.Steps > 0 {
+	if inf := l.Inference(); inf.Steps > 0 && (a.Verbose || !e.Recipe.SettlesByDefault()) {
 		fmt.Fprintf(w, "settling %v\n", inf)
 	}
-	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))
 	if count := e.Sets.Validation.Len(); e.Recipe.Learning.Patience > 0 && count < few {
 		a.Warn("--patience goes by a validation part of %s, few to tell a better model by: --validation holds out more", plural.Of(count, "example"))
 	}
@@ -74,7 +71,7 @@ func learn(a *cli.App, e *run.Experiment, name string, lines io.Writer, do func(
 		return err
 	}
 	if how := h.FarFromRest(); how != "" && !e.Recipe.SettlesByDefault() {
-		a.Warn("weights learned from latents %s; give more --steps or another --method", how)
+		a.Warn("the weights learned from latents %s; with more --steps or another --method they learn something else", how)
 	}
 	return err
 }
