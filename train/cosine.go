@@ -60,7 +60,7 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 type Likeness struct {
 	Cosine float64 // of the angle between them; NaN where one of them is 0
 	Size   float64 // the length of the first over that of the other
-	Apart  float64 // the length of their difference over that of the other
+	Apart  float64 // the length of their difference over that of the other; 0 where both are the same
 }
 
 // Compare returns for each prediction of n how an update compares with another one.
@@ -80,7 +80,9 @@ func Compare(n *model.Network, update, other *model.Update) []Likeness {
 		likes[i] = Likeness{
 			Cosine: dot[i] / math.Sqrt(xx[i]*yy[i]),
 			Size:   math.Sqrt(xx[i] / yy[i]),
-			Apart:  math.Sqrt(apart[i] / yy[i]),
+		}
+		if apart[i] > 0 {
+			likes[i].Apart = math.Sqrt(apart[i] / yy[i])
 		}
 	}
 	return likes

@@ -22,10 +22,10 @@ func TestNetworksForImages(t *testing.T) {
 		of, err := train.DefaultRecipe(dataset, model.Discriminative, "")
 		must(t, err)
 		for _, network := range []string{"lenet", "vgg5", "vgg7", "vgg5 width=8"} {
-			r, err := Parse("run.yaml", fmt.Appendf(nil, "data: {dataset: %s}\nmodel: {network: %s}\n", dataset, network), Choice{})
-			if dataset == "digits" && network == "vgg7" { // they are too small
+			if dataset == "digits" && network != "lenet" { // too small for so many poolings
 				continue
 			}
+			r, err := Parse("run.yaml", fmt.Appendf(nil, "data: {dataset: %s}\nmodel: {network: %s}\n", dataset, network), Choice{})
 			must(t, err)
 			if i := r.Inference; i.Method != model.ErrorCoordinates || i.Steps != 2 || i.Rate != 0.5 {
 				t.Errorf("%s, %s: settles by %v", dataset, network, i)
