@@ -94,8 +94,19 @@ func (b Batch) steps(n *model.Network) int {
 // step returns step t of each example of a batch for n.
 func (b Batch) step(n *model.Network, t int) Batch {
 	b.Number = b.Number*b.steps(n) + t
-	b.Inputs, b.Targets = model.StepOf(b.Inputs, t, n.Size(n.InputNode())), model.StepOf(b.Targets, t, n.Size(n.TargetNode()))
+	b.Inputs, b.Targets = stepOf(b.Inputs, t, n.Size(n.InputNode())), stepOf(b.Targets, t, n.Size(n.TargetNode()))
 	return b
+}
+
+// stepOf returns step t of sequences x, (B, steps · d), as a tensor (B, d): x itself where
+// that is all.
+func stepOf(x *tensor.Dense, t, d int) *tensor.Dense {
+	if x.Shape()[1] == d {
+		return x
+	}
+	step := tensor.New(tensor.Of(x.Dtype()), tensor.WithShape(x.Shape()[0], d))
+	dense.CopyColumns(step, 0, x, t*d, d)
+	return step
 }
 
 // Step is what became of a batch: its energy before the weights last moved, of backprop the
@@ -239,7 +250,7 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 	var before *tensor.Dense // what was predicted
 	if batch.Estimate {
 		var err error
-		if before, err = predicted(ctx, n, l.Clamps, p.inference); err != nil {
+		if before, err = n.PredictGiven(ctx, l.Clamps, p.inference); err != nil {
 			return Step{}, nil, err
 		}
 	}
@@ -272,7 +283,7 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 	s.NodeCosine = nodeCosine
 	step := Step{Settled: s, Status: r.Status, Gram: r.Gram, Renewed: r.Renewed}
 	if before != nil && r.Finite() {
-		after, err := predicted(ctx, n, l.Clamps, p.inference) // r is of its buffers, and no longer needed
+		after, err := n.PredictGiven(ctx, l.Clamps, p.inference) // r is of its buffers, and no longer needed
 		if err != nil {
 			return Step{}, nil, err
 		}
@@ -297,10 +308,7 @@ func (p *PCN) Track(ctx context.Context, batch Batch) (*tensor.Dense, error) {
 		if err != nil {
 			return nil, err
 		}
-		width := all.Shape()[1]
-		for i := range predicted.DataSize() {
-			dense.Set(all, i/k*width+t*k+i%k, dense.At(predicted, i))
-		}
+		dense.CopyColumns(all, t*k, predicted, 0, k)
 		if _, err := at.Observe(ctx, of.Inputs, of.Targets); err != nil {
 			return nil, err
 		}
