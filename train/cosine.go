@@ -66,7 +66,7 @@ func backpropUpdate(ctx context.Context, n *model.Network, c model.Clamps) (*mod
 type Likeness struct {
 	Cosine float64 // of the angle between them; NaN where one of them is 0
 	Size   float64 // the length of the first over that of the other
-	Apart  float64 // the length of their difference over that of the other
+	Apart  float64 // the length of their difference over that of the other; 0 where both are the same
 }
 
 // Compare returns for each prediction of n how an update compares with another one.
@@ -86,7 +86,9 @@ func Compare(n *model.Network, update, other *model.Update) []Likeness {
 		likes[i] = Likeness{
 			Cosine: dot[i] / math.Sqrt(xx[i]*yy[i]),
 			Size:   math.Sqrt(xx[i] / yy[i]),
-			Apart:  math.Sqrt(apart[i] / yy[i]),
+		}
+		if apart[i] > 0 {
+			likes[i].Apart = math.Sqrt(apart[i] / yy[i])
 		}
 	}
 	return likes
