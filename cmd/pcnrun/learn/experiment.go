@@ -76,6 +76,9 @@ func learn(a *cli.App, e *run.Experiment, name string, lines io.Writer, do func(
 	if how := h.FarFromRest(); how != "" && !e.Recipe.SettlesByDefault() {
 		a.Warn("weights learned from latents %s; give more --steps or another --method", how)
 	}
+	if text := h.Overfits(); text != "" && e.Recipe.Learning.Patience == 0 {
+		a.Note("%s; --patience keeps the best, and more examples or a smaller network help", text)
+	}
 	return err
 }
 
