@@ -163,7 +163,7 @@ func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.N
 	}
 	r.Record.Recipe = r.Recipe
 	if r.Record.Result = newResult(r.Experiment, PCN, l); r.From != nil {
-		r.Record.Result.setHistory(&r.From.History, r.Sets.Train.Classes > 0, r.Recipe.Learning)
+		r.Record.Result.setHistory(&r.From.History, r.Recipe.Learning)
 		r.Record.Result.Status = Running
 	}
 	if err := r.Record.Save(r.Folder); err != nil {

@@ -37,8 +37,9 @@ gradient) and the share of the energy's fall to rest that was made.
 The folder of the run gets
   model.safetensors       the model that is scored, renewed after each epoch: of
                           the last epoch, or with --patience of the best
-  best.safetensors        the model of the epoch with the lowest squared error on the
-                          validation part
+  best.safetensors        the model of the epoch with the lowest loss on the validation
+                          part: the cross-entropy where that is the label's energy,
+                          and else the squared error
   last.safetensors        that of the last epoch, where it is not the one scored
   checkpoint.safetensors  where --resume goes on
   recipe.yaml             the settings used
