@@ -16,6 +16,9 @@
 // Package run keeps a training run in a folder, package trained uses the models that it
 // leaves, and package puzzle has them fill in what is missing.
 //
+// Several processes teach one network by an [Exchange] in [Options]: each settles its part of
+// a batch, and all come to the bits of one process alone.
+//
 // [Recipe] is all of a run as one value that reads and writes YAML; each
 // dataset has a tuned one, and [OwnRecipe] makes one for a file or folder of one's
 // own. Whatever goes by name in it, such as an optimiser ([RegisterOptimizer]), a schedule

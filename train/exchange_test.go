@@ -50,6 +50,10 @@ var sharedRecipes = map[string]func(r *train.Recipe){
 		r.Model.Layers, r.Model.Network, r.Data.Limit = []int{64, 10}, "conv 4 3x3, gelu, max-pool 2; dense 16, tanh; dense", 160
 		r.Learning.Epochs = 1
 	},
+	"hybrid": func(r *train.Recipe) {
+		r.Model.Activation, r.Model.Layers, r.Model.Network = "", []int{64, 10}, "hybrid"
+		r.Learning.Rule, r.Inference = "hybrid", model.Inference{Method: model.Gradient, Steps: 4, Rate: 0.1}
+	},
 	"shared weights": func(r *train.Recipe) {
 		r.Model.Activation, r.Model.Layers, r.Model.Network = "", []int{64, 10}, "bidirectional"
 	},
@@ -80,7 +84,7 @@ func fitRanks(t *testing.T, r train.Recipe, ranks, workers int, from *train.Chec
 	hashes, histories = make([]string, ranks), make([]*train.History, ranks)
 	errs := make([]error, ranks)
 	var all sync.WaitGroup
-	for rank, x := range train.Ranks(ranks) {
+	for rank, x := range localRanks(ranks) {
 		all.Go(func() {
 			errs[rank] = func() error {
 				l, err := r.PCN()
@@ -164,7 +168,7 @@ func TestRankLost(t *testing.T) {
 	for _, leaves := range []bool{true, false} {
 		errs := make([]error, 3)
 		var all sync.WaitGroup
-		for rank, x := range train.Ranks(3) {
+		for rank, x := range localRanks(3) {
 			all.Go(func() {
 				l, err := r.PCN()
 				if err != nil {

@@ -66,7 +66,6 @@ func TestDevices(t *testing.T) {
 			run.MetricsFile:    {"report", "runs"},
 			run.ModelFile:      {"report"},
 			run.CheckpointFile: {"train --resume"},
-			run.LockFile:       {"train --resume"},
 		} {
 			os.RemoveAll("run")
 			if err := os.CopyFS("run", os.DirFS("good")); err != nil {

@@ -141,8 +141,10 @@ func (in *Inspection) settle(ctx context.Context, inf model.Inference) error {
 	rows := float64(len(r.ExampleEnergy))
 	s := &Settled{
 		Examples: len(r.ExampleEnergy), Inference: inf, Status: r.Status.String(), Settled: train.NewSettled(r),
-		Start: r.Began / rows, Left: r.ToLose / rows, Reached: r.Reached(),
+		Start: r.Began / rows, Left: r.ToLose / rows,
 	}
+	reached := r.Reached()
+	s.Reached = &reached
 	if r.EndResidual != nil { // of stale errors it is not known
 		s.Residual, s.NodeResidual = floats.Norm(r.EndResidual, 2), r.EndResidual
 	}

@@ -70,7 +70,6 @@ type Settled struct {
 	train.Settled
 	Start       float64  `json:"energy_start"`          // an example
 	Left        float64  `json:"energy_to_lose"`        // an example, estimated
-	Reached     float64  `json:"reached"`               // share of the fall to equilibrium
 	Equilibrium *float64 `json:"equilibrium,omitempty"` // energy of an example, in closed form, of linear networks
 }
 

@@ -107,8 +107,9 @@ func (x *examination) settling() (*Section, error) {
 		return nil, err
 	}
 	return &Section{
-		Title:  "Settling",
-		Text:   fmt.Sprintf("%s, both ends clamped as in learning, by %v.", plural.Of(count, "validation example"), inf.Method),
+		Title: "Settling",
+		Text: fmt.Sprintf("How the latents of %s settle, input and target held as in learning, by %v. Each curve is a node: its energy falls, and "+
+			"its part of the gradient, the push on its latents, goes to 0 at rest.", plural.Of(count, "validation example"), inf.Method),
 		Panels: Settling(r),
 	}, nil
 }

@@ -292,8 +292,8 @@ func TestParts(t *testing.T) {
 	if panels := Parts(h); len(panels) != 1 {
 		t.Errorf("one step: want the energies alone, got %v", panels)
 	}
-	h.Epochs[1].ToLose = new(float64)
-	*h.Epochs[1].ToLose = 0.25
+	h.Epochs[1].Reached = new(float64)
+	*h.Epochs[1].Reached = 0.75
 	h.Epochs[1].NodeCosine = []float64{0, 0.9, 1}
 	panels = Parts(h)
 	if len(panels) != 3 || len(panels[2].legend) != 2 || panels[1].Title.Text != "Relaxed share" || panels[1].Y.Min != 0 || panels[1].Y.Max != 1 {

@@ -9,6 +9,6 @@
 //
 //	r, err = run.Resume("runs/sine") // where ctx was cancelled
 //
-// One process at a time writes to a folder: who has one holds its lock. [Open] and [List]
+// One process at a time writes to a folder, of all machines that share it. [Open] and [List]
 // read folders, also of runs under way.
 package run

@@ -6,11 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/gofrs/flock"
+	"time"
 
 	"example.com/pcn/internal/atomicfile"
-	"example.com/pcn/internal/bounded"
 )
 
 // Files in the folder of a run.
@@ -24,14 +22,13 @@ const (
 	CheckpointFile = "checkpoint.safetensors" // where --resume goes on
 	CurvesFile     = "curves.png"
 	ReportFile     = "report.html"
-	LockFile       = ".lock" // locked while a process writes to the folder
 
 	PCNFile     = "pcn.safetensors" // of a comparison, as are the next
 	MLPFile     = "mlp.safetensors"
 	CompareFile = "compare.png"
 )
 
-// files are all files that a run writes to its folder, but for the lock.
+// files are all files that a run writes to its folder, but for whose it is.
 var files = []string{RecipeFile, RecordFile, MetricsFile, ModelFile, BestFile, LastFile, CheckpointFile, CurvesFile, ReportFile, PCNFile, MLPFile, CompareFile}
 
 // ErrInUse says that another process writes to a folder.
@@ -39,45 +36,48 @@ var ErrInUse = errors.New("another pcnrun is at work in it")
 
 // Folder is a folder of a run that this process alone writes to.
 type Folder struct {
-	Dir  string
-	lock *flock.Flock
+	Dir string
+	*claim
 }
 
 // MakeFolder makes a folder if there is none, and checks that files can be written
 // to it.
 func MakeFolder(dir string) error {
+	_, err := makeFolder(dir)
+	return err
+}
+
+// makeFolder is MakeFolder, and returns the time by the clock of the file system.
+func makeFolder(dir string) (now time.Time, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
+		return now, err
 	}
 	probe, err := os.CreateTemp(dir, ".pcnrun.*")
 	if err != nil {
-		return fmt.Errorf("cannot write to the folder: %w", err)
+		return now, fmt.Errorf("cannot write to the folder: %w", err)
 	}
-	probe.Close()
-	return os.Remove(probe.Name())
+	info, err := probe.Stat()
+	if err == nil {
+		now = info.ModTime()
+	}
+	return now, errors.Join(err, probe.Close(), os.Remove(probe.Name()))
 }
 
-// OpenFolder makes a folder and locks it.
+// OpenFolder makes a folder and claims it. The error is ErrInUse where another process has.
 func OpenFolder(dir string) (*Folder, error) {
-	if err := MakeFolder(dir); err != nil {
-		return nil, err
-	}
-	f := &Folder{Dir: dir, lock: flock.New(filepath.Join(dir, LockFile), flock.SetPermissions(0o666))}
-	if err := bounded.Regular(f.lock.Path()); err != nil {
-		return nil, err
-	}
-	locked, err := f.lock.TryLock()
+	now, err := makeFolder(dir)
 	if err != nil {
 		return nil, err
 	}
-	if !locked {
-		return nil, fmt.Errorf("%s: %w", dir, ErrInUse)
+	c, err := take(dir, now)
+	if err != nil {
+		return nil, err
 	}
-	return f, nil
+	return &Folder{dir, c}, nil
 }
 
 // Release lets other processes have the folder.
-func (f *Folder) Release() { f.lock.Unlock() }
+func (f *Folder) Release() { f.release() }
 
 // Path returns the path of a file in the folder.
 func (f *Folder) Path(file string) string { return filepath.Join(f.Dir, file) }
@@ -129,14 +129,7 @@ func Claim(name string) (*Folder, error) {
 
 // InUse reports whether a process writes to the folder dir.
 func InUse(dir string) bool {
-	path := filepath.Join(dir, LockFile)
-	if bounded.Regular(path) != nil {
-		return false
-	}
-	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
-	locked, err := lock.TryRLock()
-	if locked {
-		lock.Unlock()
-	}
-	return err == nil && !locked
+	folder := filepath.Join(dir, claimFolder)
+	held, err := token(folder)
+	return err == nil && held != "" && inUse(folder, held, time.Now())
 }

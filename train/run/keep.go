@@ -98,6 +98,9 @@ func (k *keeper) event(ev train.Event, stopping bool) error {
 		k.batches++
 	} else {
 		k.epochs++
+		if err := k.check(); err != nil {
+			return err
+		}
 		if err := k.epoch(ev); err != nil {
 			return err
 		}
@@ -111,6 +114,9 @@ func (k *keeper) event(ev train.Event, stopping bool) error {
 		every.time > 0 && time.Since(k.saved) >= every.time
 	if !due && !stopping && !ev.Last {
 		return nil
+	}
+	if err := k.check(); err != nil {
+		return err
 	}
 	c := ev.Checkpoint()
 	c.Recipe, c.Data = &k.Recipe, k.Data

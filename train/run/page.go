@@ -12,6 +12,12 @@ import (
 	"example.com/pcn/train/rule"
 )
 
+// learningText says what the curves of learning are.
+const learningText = "An epoch is one pass over the examples. The energy, half the sum of the squared prediction errors, is what " +
+	"settling makes small by moving latents, and learning by moving weights. Validation examples are not learned from. " +
+	"The relaxed share is how much of the energy's fall to rest settling has made, the residual what was left of the gradient, " +
+	"and the cosine how alike a node's update is to backpropagation's: 1 for the same direction."
+
 // Page is the report of the run.
 func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 	on, res := r.Record.Machine, r.Record.Result
@@ -35,7 +41,11 @@ func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 		return p, nil
 	}
 	panels := append(report.Curves(r.classes(), report.Run{Name: "PCN", History: r.History}), report.Parts(r.History)...)
+<<<<<<< HEAD
+	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: learningText, Panels: panels})
+=======
 	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: upper(r.History.Overfits()), Panels: panels})
+>>>>>>> results
 	m, sets, err := r.load()
 	if err != nil {
 		return nil, err

@@ -76,6 +76,9 @@ func (r *Record) Over() bool { return r.Result.Status == Completed || r.Result.S
 
 // Save writes the record to the folder of the run.
 func (r *Record) Save(d *Folder) error {
+	if err := d.check(); err != nil {
+		return err
+	}
 	r.Updated = time.Now().Round(time.Second)
 	line, err := sealed.Marshal(r)
 	if err != nil {

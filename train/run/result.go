@@ -56,7 +56,7 @@ type Result struct {
 	Method             string  `json:"method,omitempty"`         // of settling; like the next two, where latents settle
 	StepsMean          *Number `json:"steps_mean,omitempty"`     // steps an example took, in the last epoch
 	Residual           *Number `json:"residual,omitempty"`       // of the gradient, in the last epoch
-	ToLose             *Number `json:"to_lose,omitempty"`        // estimated share of the energy's fall that was still to come, in its last batch
+	Reached            *Number `json:"reached,omitempty"`        // estimated share of the energy's fall that was made, in its last batch
 }
 
 // Number is a float64 that JSON has as null where it is not finite.
@@ -98,8 +98,8 @@ func (r *Result) setHistory(h *train.History, c train.Learning) {
 		if e.Steps > 0 {
 			r.StepsMean, r.Residual = (*Number)(&e.Steps), (*Number)(&e.Residual)
 		}
-		if e.ToLose != nil {
-			r.ToLose = (*Number)(e.ToLose)
+		if e.Reached != nil {
+			r.Reached = (*Number)(e.Reached)
 		}
 		if e.Validation != nil && (c.Patience == 0 || e.Epoch <= h.Best) {
 			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation)
@@ -118,7 +118,11 @@ func numbers(s train.Score) (accuracy, mse *Number) {
 
 // Summary is the result of a training run in a line.
 func (r Result) Summary() string {
-	return fmt.Sprintf("%s, %.3g s of learning, %s", r.TestLine(), r.Seconds, r.StatusText())
+	s := fmt.Sprintf("%s, %.3g s of learning", r.TestLine(), r.Seconds)
+	if r.Status != Completed || r.DivergedEpoch > 0 {
+		s += ", " + r.StatusText()
+	}
+	return s
 }
 
 // TestLine is the score on the test part, and of how many examples.

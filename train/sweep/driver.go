@@ -59,6 +59,9 @@ type Driver struct {
 	// Ended is told of each run of the shard that has ended, now or before, and how many
 	// have; nil for nobody.
 	Ended func(r Run, o Outcome, done int, now bool)
+	// Waits is told of the runs that other processes are at, when there is nothing else left
+	// to do, and again when they are fewer; nil for nobody.
+	Waits func(runs []Run)
 
 	mu   sync.Mutex // guards done, and calls of Ended
 	done int
@@ -76,31 +79,37 @@ func (d *Driver) Done() int { return d.done }
 
 // Begin finds what does not fit its data before anything is learned, and makes the folder
 // the plan's, or checks that it is.
-func (d *Driver) Begin() error {
+func (d *Driver) Begin(ctx context.Context) error {
 	if err := d.fit(); err != nil {
 		return err
 	}
-	there, err := d.Read(d.Path(d.File))
-	switch {
-	case err == nil && !there.Same(d.Plan):
-		return ErrOther
-	case err == nil:
-		return nil
-	case !errors.Is(err, fs.ErrNotExist):
+	if there, err := d.begun(); there || err != nil {
 		return err
 	}
-	release, err := lock(d.Dir)
-	if errors.Is(err, run.ErrInUse) {
-		return nil // another shard is making it the plan's
-	}
+	release, err := d.Lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
+	if there, err := d.begun(); there || err != nil { // by another shard, in the meantime
+		return err
+	}
 	return atomicfile.Write(d.Path(d.File), func(w io.Writer) error {
 		_, err := w.Write(d.Text)
 		return err
 	})
+}
+
+// begun reports whether the folder is the plan's. It is an error where it is another's.
+func (d *Driver) begun() (bool, error) {
+	there, err := d.Read(d.Path(d.File))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err == nil && !there.Same(d.Plan):
+		err = ErrOther
+	}
+	return true, err
 }
 
 // fit checks each point on its data, which most have in common.
@@ -133,24 +142,46 @@ func (d *Driver) fit() error {
 	return nil
 }
 
-// Run carries out the runs of the shard that have not ended. Where ctx ends first, its cause
-// is the error.
+// Run carries out the runs of the shard that have not ended, and waits for those that other
+// processes are at. Where ctx ends first, its cause is the error.
 func (d *Driver) Run(ctx context.Context) error {
-	mine := d.Mine()
-	workers := max(1, min(d.Workers, len(mine)))
+	left := d.Mine()
+	workers := max(1, min(d.Workers, len(left)))
 	cores := max(1, runtime.GOMAXPROCS(0)/workers)
-	return Each(ctx, workers, mine, func(ctx context.Context, r Run) error {
-		err := d.carryOut(ctx, r, cores)
-		if err == nil || ctx.Err() != nil {
+	for waiting := 0; ; {
+		var mu sync.Mutex
+		var busy []Run
+		err := Each(ctx, workers, left, func(ctx context.Context, r Run) error {
+			err := d.carryOut(ctx, r, cores)
+			switch {
+			case errors.Is(err, run.ErrInUse):
+				mu.Lock()
+				busy = append(busy, r)
+				mu.Unlock()
+				return nil
+			case err == nil || ctx.Err() != nil:
+				return err
+			}
+			err = fmt.Errorf("%s: %w", d.Path(r.Name()), err)
+			if d.Spares {
+				d.errs.Store(r.Name(), err)
+				return nil
+			}
+			return err
+		})
+		if err != nil || len(busy) == 0 {
 			return err
 		}
-		err = fmt.Errorf("%s: %w", d.Path(r.Name()), err)
-		if d.Spares {
-			d.errs.Store(r.Name(), err)
-			return nil
+		if d.Waits != nil && len(busy) != waiting {
+			d.Waits(busy)
 		}
-		return err
-	})
+		left, waiting = busy, len(busy)
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // carryOut carries out a run unless it has ended.
@@ -169,7 +200,7 @@ func (d *Driver) carryOut(ctx context.Context, r Run, cores int) error {
 			return err
 		}
 	}
-	if o, err = d.take(ctx, r, cores); err != nil || o == nil {
+	if o, err = d.take(ctx, r, cores); err != nil {
 		return err
 	}
 	d.end(r, *o, true)
@@ -186,11 +217,25 @@ func (d *Driver) end(r Run, o Outcome, now bool) {
 	}
 }
 
+// Left returns the runs of a shard that have not ended.
+func (d *Driver) Left(s Shard) (left []Run, err error) {
+	for _, r := range s.Of(d.Plan.Runs()) {
+		o, err := past(d.Path(r.Name()), r)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !d.Spares {
+			return nil, err
+		}
+		if o == nil {
+			left = append(left, r)
+		}
+	}
+	return left, nil
+}
+
 // Outcomes returns what came of all runs of all shards, in their order, and how many have
 // neither ended nor failed.
 func (d *Driver) Outcomes() (outcomes []Outcome, missing int, err error) {
 	for _, p := range d.Plan.Points {
-		for _, r := range d.Plan.runsOf(p) {
+		for _, r := range d.Plan.RunsOf(p) {
 			o, err := past(d.Path(r.Name()), r)
 			if errors.Is(err, fs.ErrNotExist) {
 				err = nil

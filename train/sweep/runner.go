@@ -51,13 +51,10 @@ func loadRun(dir string, r Run) (*run.Record, error) {
 }
 
 // take carries out a run, or what is left of it, on that many cores, and returns what came of
-// it, nil where another process is at it. Where ctx ends first, its cause is the error, and
-// the run can be taken up again.
+// it. The error is run.ErrInUse where another process is at it. Where ctx ends first, its cause
+// is the error, and the run can be taken up again.
 func (d *Driver) take(ctx context.Context, r Run, cores int) (*Outcome, error) {
 	f, err := run.OpenFolder(d.Path(r.Name()))
-	if errors.Is(err, run.ErrInUse) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}

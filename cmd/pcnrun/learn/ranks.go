@@ -31,6 +31,7 @@ type ranks struct {
 	*mpi.World
 	interrupt context.CancelFunc
 	led       bool // rank 0 has told the others what to do
+	ended     bool // nothing is left that ranks do together
 }
 
 // task is what rank 0 tells the others to do.
@@ -87,16 +88,12 @@ func together(a *cli.App, f *trainFlags, do func(*cobra.Command, []string) error
 		if err == nil && !f.ranks.follows() && !f.ranks.led {
 			_, err = f.ranks.tell(task{Nothing: true})
 		}
-		interrupted := ctx.Err() != nil
-		if interrupted {
-			world.Leave(nil) // all have agreed to end
+		if f.ranks.ended {
+			world.Leave(nil)
 		} else if lost := world.Leave(err); err == nil {
 			err = lost
 		}
-		if err != nil && f.ranks.follows() {
-			if interrupted {
-				return context.Canceled
-			}
+		if err != nil && f.ranks.follows() && !f.ranks.ended {
 			err = fmt.Errorf("rank %d: %w", world.Rank(), err)
 		}
 		return err
@@ -119,8 +116,16 @@ func (r *ranks) stopping(ctx context.Context) (bool, error) {
 	stop, err := train.Any(r.exchange(), ctx.Err() != nil)
 	if stop && r != nil {
 		r.interrupt()
+		r.end()
 	}
 	return stop, err
+}
+
+// end notes that nothing is left that ranks do together.
+func (r *ranks) end() {
+	if r != nil {
+		r.ended = true
+	}
 }
 
 // describe prints who trains together.
@@ -202,7 +207,9 @@ func (k *ranks) follow(ctx context.Context, r *train.Recipe) error {
 			return err
 		}
 	}
-	_, err = train.Fit(context.WithoutCancel(ctx), l, r.Learning, sets.Train, sets.Validation, opts)
+	if _, err = train.Fit(context.WithoutCancel(ctx), l, r.Learning, sets.Train, sets.Validation, opts); err == nil {
+		k.end()
+	}
 	return err
 }
 

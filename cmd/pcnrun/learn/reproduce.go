@@ -53,12 +53,14 @@ or, with --quick, quick.json and quick.png.
 
 A table that was interrupted or killed goes on with the same command: runs that have
 ended are kept, and others go on from their last checkpoint. --shard divides the runs
-among processes, as in a sweep; without it the same command then makes the table.`,
+among processes, as in a sweep; without it the same command then makes the table.
+With --slurm tasks of Slurm take them, and pcnrun sweep status DIR makes the table.`,
 		Example: `  pcnrun reproduce
   pcnrun reproduce pcx-mnist --quick
   pcnrun reproduce pcx-mnist --print > mine.yaml
   pcnrun reproduce ./mine.yaml --seeds 3
-  pcnrun reproduce pcx-mnist --shard 1/16`,
+  pcnrun reproduce pcx-mnist --shard 1/16
+  pcnrun reproduce pcx-mnist --slurm --time 12:00:00`,
 		Args:      cli.Args(0, 1),
 		ValidArgs: reproduce.Names(),
 		PreRun:    cli.InterruptOnPipe,
@@ -75,7 +77,7 @@ among processes, as in a sweep; without it the same command then makes the table
 		if len(args) == 0 {
 			return listTables(a, f.json)
 		}
-		return table(c.Context(), a, f, args[0])
+		return table(c, a, f, args[0])
 	}
 	return c
 }
@@ -112,7 +114,8 @@ func listTables(a *cli.App, json bool) error {
 }
 
 // table carries out the runs of a table, and makes it when all of all shards have ended.
-func table(ctx context.Context, a *cli.App, f *reproduceFlags, name string) error {
+func table(c *cobra.Command, a *cli.App, f *reproduceFlags, name string) error {
+	ctx := c.Context()
 	if f.seeds < 0 {
 		return cli.Usagef("--seeds: must be a whole number >= 1, got %d", f.seeds)
 	}
@@ -136,16 +139,19 @@ func table(ctx context.Context, a *cli.App, f *reproduceFlags, name string) erro
 		}
 		return there.Plan, nil
 	}
-	if err := f.runFlags.give(d); err != nil {
+	if err := f.runFlags.give(c.Flags(), d); err != nil {
 		return err
 	}
-	if err := f.runFlags.begin(d, "a table", name); err != nil {
+	if err := f.runFlags.begin(ctx, d, "a table", name); err != nil {
 		return err
 	}
 	info := a.Info()
 	fmt.Fprintf(info, "table    %s: %s of %s, in %s\n", t.Title, plural.Of(len(t.Plan.Runs()), "run"), plural.Of(len(t.Rows), "row"), d.Dir)
 	if t.Takes != "" && !f.quick {
 		fmt.Fprintf(info, "takes    %s\n", t.Takes)
+	}
+	if f.slurm.on {
+		return f.submit(ctx, a, c.Flags(), d, f.again(name, d.Dir), submitted{Quick: f.quick, Seeds: f.seeds})
 	}
 	if err := f.runFlags.carryOut(ctx, d, info); err != nil {
 		return err

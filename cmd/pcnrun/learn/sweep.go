@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/bounded"
@@ -57,12 +58,17 @@ A sweep that was interrupted or killed goes on with the same command, or with
 pcnrun sweep DIR: runs that have ended are kept, and others go on from their last
 checkpoint.
 
-With --shard 2/8 a process takes the second eighth of the runs. In a SLURM job
-array each task takes its shard unasked. When all shards have ended, pcnrun sweep
-DIR makes the table.`,
+With --slurm a job array of Slurm carries out the runs, and pcnrun sweep status DIR
+follows it and makes the table: see 'pcnrun help scaling'. --dry-run prints the
+script. A task that is preempted, or whose time is up, goes on in the queue.
+
+With --shard 2/8 a process takes the second eighth of the runs, wherever it runs. In
+a job array of one's own each task takes its shard unasked. When all shards have
+ended, pcnrun sweep DIR makes the table.`,
 		Example: `  pcnrun sweep --config sweep.yaml
   pcnrun sweep --config sweep.yaml --shard 1/2 --out runs/sweep
-  sbatch --array=1-8 --wrap 'pcnrun sweep --config sweep.yaml'
+  pcnrun sweep --config sweep.yaml --slurm --time 4:00:00 --mem 2G
+  pcnrun sweep status runs/sweep
   pcnrun sweep runs/sweep --csv`,
 		Args:   cli.Args(0, 1),
 		PreRun: cli.InterruptOnPipe,
@@ -73,23 +79,31 @@ DIR makes the table.`,
 	flags.StringVar(&f.config, "config", "", "`FILE` that says what to try (default DIR/sweep.yaml)")
 	flags.StringVar(&f.out, "out", "", "`DIR` of the sweep (default runs/ and the name of FILE)")
 	f.runFlags.add(flags)
-	flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
-	flags.BoolVar(&f.csv, "csv", false, "print the table as CSV, all else on the standard error")
-	c.RunE = func(c *cobra.Command, args []string) error {
-		s, err := f.sweep(args)
-		if err != nil {
-			return err
-		}
-		s.app, s.info = a, a.Info()
-		return s.run(c.Context())
-	}
+	f.addFormats(flags)
+	c.RunE = func(c *cobra.Command, args []string) error { return sweepWith(c, a, f, args) }
+	c.AddCommand(sweepStatus(a))
 	return c
+}
+
+// sweepWith carries out the command c, of sweep's flags.
+func sweepWith(c *cobra.Command, a *cli.App, f *sweepFlags, args []string) error {
+	s, err := f.sweep(c.Flags(), args)
+	if err != nil {
+		return err
+	}
+	s.app, s.info = a, a.Info()
+	return s.run(c.Context(), c.Flags())
 }
 
 type sweepFlags struct {
 	runFlags
 	config, out string
 	json, csv   bool
+}
+
+func (f *sweepFlags) addFormats(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
+	flags.BoolVar(&f.csv, "csv", false, "print the table as CSV, all else on the standard error")
 }
 
 // sweeping is a sweep under way.
@@ -101,7 +115,7 @@ type sweeping struct {
 }
 
 // sweep reads what the flags and arguments say.
-func (f *sweepFlags) sweep(args []string) (*sweeping, error) {
+func (f *sweepFlags) sweep(flags *pflag.FlagSet, args []string) (*sweeping, error) {
 	s := &sweeping{sweepFlags: f, Driver: &sweep.Driver{Dir: f.out, File: sweepFile, Read: sweep.Load}}
 	switch {
 	case len(args) == 1 && f.out != "":
@@ -117,7 +131,7 @@ func (f *sweepFlags) sweep(args []string) (*sweeping, error) {
 	if f.json && f.csv {
 		return nil, cli.Usagef("--json and --csv: must be one of them, got both")
 	}
-	if err := f.runFlags.give(s.Driver); err != nil {
+	if err := f.runFlags.give(flags, s.Driver); err != nil {
 		return nil, err
 	}
 	s.Name = cmp.Or(f.config, s.Path(sweepFile))
@@ -131,17 +145,20 @@ func (f *sweepFlags) sweep(args []string) (*sweeping, error) {
 
 // run carries out the runs of the shard that have not ended, and makes the table
 // when all of all shards have.
-func (s *sweeping) run(ctx context.Context) error {
+func (s *sweeping) run(ctx context.Context, flags *pflag.FlagSet) error {
 	s.Changes = func() error { // the table will be another
 		if err := os.Remove(s.Path(sweep.TableFile)); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
 	}
-	if err := s.runFlags.begin(s.Driver, "a sweep", s.config); err != nil {
+	if err := s.runFlags.begin(ctx, s.Driver, "a sweep", s.config); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.info, "sweep    %s of %s, in %s\n", plural.Of(len(s.Plan.Runs()), "run"), plural.Of(len(s.Plan.Points), "point"), s.Dir)
+	if s.slurm.on {
+		return s.submit(ctx, s.app, flags, s.Driver, []string{"sweep", s.Dir}, submitted{})
+	}
 	if err := s.runFlags.carryOut(ctx, s.Driver, s.info); err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ type runFlags struct {
 	shard   string
 	workers int
 	every   run.Interval
+	slurm   slurmFlags
+	follow  bool // the runs, which others carry out
 }
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
@@ -27,11 +29,19 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.Lookup("workers").DefValue = "0" // in help, which is the same on all machines
 	flags.StringVar(&f.shard, "shard", "", "take shard `i/n` of the runs alone (default SLURM's, in a job array)")
 	flags.Var(&f.every, "checkpoint-every", "how often each run writes a checkpoint: N epochs, Nb batches, or a time\nsuch as 30s")
+	f.slurm.add(flags)
 }
 
 // give gives d what the flags say.
-func (f *runFlags) give(d *sweep.Driver) (err error) {
+func (f *runFlags) give(flags *pflag.FlagSet, d *sweep.Driver) (err error) {
 	d.Every, d.Program, d.Version = f.every, "pcnrun", cli.Version()
+	if f.follow {
+		d.Shard = sweep.Shard{Index: 1, Count: 1}
+		return nil
+	}
+	if err := f.slurm.check(flags); err != nil {
+		return err
+	}
 	if d.Workers = f.workers; f.workers < 1 {
 		return cli.Usagef("--workers: must be a whole number >= 1, got %d", f.workers)
 	}
@@ -46,8 +56,11 @@ func (f *runFlags) give(d *sweep.Driver) (err error) {
 }
 
 // begin begins what goes by a name in a folder of its own.
-func (f *runFlags) begin(d *sweep.Driver, what, name string) error {
-	err := d.Begin()
+func (f *runFlags) begin(ctx context.Context, d *sweep.Driver, what, name string) error {
+	if f.slurm.dryRun {
+		return nil
+	}
+	err := d.Begin(ctx)
 	switch {
 	case errors.Is(err, sweep.ErrOther):
 		return cli.Usagef("--out %s: holds %s of other settings than %s: name another folder", d.Dir, what, name)
@@ -57,8 +70,12 @@ func (f *runFlags) begin(d *sweep.Driver, what, name string) error {
 	return err
 }
 
-// carryOut carries out the runs of the shard that have not ended, and says how it goes.
+// carryOut carries out the runs of the shard that have not ended, or follows those who do,
+// and says how it goes.
 func (f *runFlags) carryOut(ctx context.Context, d *sweep.Driver, info io.Writer) error {
+	if f.follow {
+		return follow(ctx, d, info)
+	}
 	all := len(d.Mine())
 	if d.Shard.Count > 1 {
 		fmt.Fprintf(info, "shard    %v: %d of the %d runs\n", d.Shard, all, len(d.Plan.Runs()))
@@ -67,6 +84,9 @@ func (f *runFlags) carryOut(ctx context.Context, d *sweep.Driver, info io.Writer
 		if now {
 			fmt.Fprintf(info, "run %*d/%d  %s  %s\n", len(fmt.Sprint(all)), done, all, r.Name(), outcomeText(o))
 		}
+	}
+	d.Waits = func(runs []sweep.Run) {
+		fmt.Fprintf(info, "waiting for %s that other processes are at\n", plural.Of(len(runs), "run"))
 	}
 	err := d.Run(ctx)
 	if ctx.Err() != nil {

@@ -29,6 +29,12 @@ func Train(a *cli.App) *cobra.Command {
 		Long: `Train a predictive coding network on a dataset, digits by default, and score it
 once on the test part at the end.
 
+About ten epochs, passes over the examples, have a line: the energy (what learning
+makes small: half the sum of the squared prediction errors), the accuracy on the
+validation part, which is not learned from, and the time. With -v every epoch has
+one, with how latents settled: steps, rate, the residual (what was left of the
+gradient) and the share of the energy's fall to rest that was made.
+
 The folder of the run gets
   model.safetensors       the model that is scored, renewed after each epoch: of
                           the last epoch, or with --patience of the best
@@ -137,7 +143,9 @@ func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 			describe(a, r.Experiment, a.Info(), l)
 			f.ranks.describe(a.Info(), r.Recipe.Learning.Batch)
 		}
-		h, err = r.Train(ctx, o)
+		if h, err = r.Train(ctx, o); err == nil {
+			f.ranks.end()
+		}
 		return h, err
 	})
 	res := r.Record.Result
@@ -154,7 +162,8 @@ func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 		}
 		return fmt.Errorf("%w; 'pcnrun train --resume %s' goes on", interruption(res), r.Dir)
 	}
-	fmt.Fprintf(a.Info(), "wrote %s, %s and %s\n", res.Model, r.Path(run.CurvesFile), r.Path(run.ReportFile))
+	fmt.Fprintf(a.Info(), "wrote %s, %s and %s to %s\n", run.ModelFile, run.CurvesFile, run.ReportFile, r.Dir)
+	a.Hint()
 	if err := printResult(a, f, res); err != nil {
 		return err
 	}
