@@ -66,7 +66,7 @@ func (n *Network) Infer(ctx context.Context, of Clamps, inf Inference) (*Result,
 	}
 	partly := slices.ContainsFunc(c, func(v Clamp) bool { return v.Values != nil && !v.whole() })
 	if partly || n.falls(func(l int) bool { return c[l].whole() }) != nil {
-		r, err := n.settleExactly(ctx, of, inf)
+		r, err := n.settleAs(ctx, of, inf, true)
 		if err == nil {
 			err = n.Whole(r)
 		}

@@ -38,12 +38,8 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	if err := batch.fits(n); err != nil {
 		return nil, err
 	}
-	down := n.NewUpdate()
-	back, err := n.Backprop(context.Background(), n.Clamp(batch.Inputs, batch.Targets))
+	down, err := backpropUpdate(context.Background(), n, n.Clamp(batch.Inputs, batch.Targets))
 	if err != nil {
-		return nil, err
-	}
-	if err := n.Hebbian(back, down); err != nil {
 		return nil, err
 	}
 	if rows := batch.Inputs.Shape()[0]; of != rows {
@@ -56,11 +52,21 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	return cosines, nil
 }
 
+// backpropUpdate returns backpropagation's update of a batch.
+func backpropUpdate(ctx context.Context, n *model.Network, c model.Clamps) (*model.Update, error) {
+	r, err := n.Backprop(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	u := n.NewUpdate()
+	return u, n.Hebbian(r, u)
+}
+
 // Likeness is how one update of the weights and biases of a prediction compares with another.
 type Likeness struct {
 	Cosine float64 // of the angle between them; NaN where one of them is 0
 	Size   float64 // the length of the first over that of the other
-	Apart  float64 // the length of their difference over that of the other
+	Apart  float64 // the length of their difference over that of the other; 0 where both are the same
 }
 
 // Compare returns for each prediction of n how an update compares with another one.
@@ -80,7 +86,9 @@ func Compare(n *model.Network, update, other *model.Update) []Likeness {
 		likes[i] = Likeness{
 			Cosine: dot[i] / math.Sqrt(xx[i]*yy[i]),
 			Size:   math.Sqrt(xx[i] / yy[i]),
-			Apart:  math.Sqrt(apart[i] / yy[i]),
+		}
+		if apart[i] > 0 {
+			likes[i].Apart = math.Sqrt(apart[i] / yy[i])
 		}
 	}
 	return likes

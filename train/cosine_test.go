@@ -68,6 +68,8 @@ func TestCompare(t *testing.T) {
 	for _, like := range Compare(n, one, other) {
 		if !math.IsNaN(like.Cosine) {
 			got = append(got, like)
+		} else if like.Apart != 0 {
+			t.Errorf("two updates of 0: %+v", like)
 		}
 	}
 	want := Likeness{Cosine: math.Sqrt(0.5), Size: 3 / math.Sqrt(32), Apart: math.Sqrt(17.0 / 32)}

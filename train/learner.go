@@ -236,29 +236,15 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 	l.Epoch, l.Batch, l.Seed = batch.Epoch, batch.Number, batch.Seed
 	l.Inference = p.inference
 	l.Inference.Estimate = l.Inference.Estimate || batch.Estimate
-	var backprop *model.Update
-	if batch.Estimate && n.Config().Backpropagates() == nil {
-		back, err := n.Backprop(ctx, l.Clamps)
-		if err != nil {
-			return Step{}, nil, err
-		}
-		backprop = n.NewUpdate()
-		if err := n.Hebbian(back, backprop); err != nil {
-			return Step{}, nil, err
-		}
-	}
-	var before *tensor.Dense // what was predicted
+	var e *estimate
 	if batch.Estimate {
 		var err error
-		if before, err = n.PredictGiven(ctx, l.Clamps, p.inference); err != nil {
+		if e, err = newEstimate(ctx, l); err != nil {
 			return Step{}, nil, err
 		}
 	}
-	var nodeCosine []float64
 	l.Move = func(u *model.Update) error {
-		if backprop != nil && nodeCosine == nil {
-			nodeCosine = nodeCosines(n, u, backprop)
-		}
+		e.moves(u)
 		if err := stepParameters(p.optimizer, n, u.Directions(), rate); err != nil {
 			return err
 		}
@@ -279,18 +265,11 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 		}
 		p.warm.keep(n.Nodes(), l.Clamps, r, batch.Examples)
 	}
-	s := NewSettled(r)
-	s.NodeCosine = nodeCosine
-	step := Step{Settled: s, Status: r.Status, Gram: r.Gram, Renewed: r.Renewed}
-	if before != nil && r.Finite() {
-		after, err := n.PredictGiven(ctx, l.Clamps, p.inference) // r is of its buffers, and no longer needed
-		if err != nil {
-			return Step{}, nil, err
-		}
-		x := aligned(before, after, batch.Targets)
-		step.TargetAlignment = &x
+	step := Step{Settled: NewSettled(r), Status: r.Status, Gram: r.Gram, Renewed: r.Renewed}
+	if r.Finite() {
+		err = e.end(ctx, &step.Settled) // in the buffers of r, of a sequence only behind its last step
 	}
-	return step, r, nil
+	return step, r, err
 }
 
 // Track returns the targets (B, steps · k) that are predicted of a batch of sequences, of each

@@ -51,6 +51,16 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 		fmt.Fprintf(w, "augment  %v%s\n", a, onto)
 	}
 	fmt.Fprintf(w, "network  %v\n", l.Network())
+	if _, ok := e.Recipe.ForNetwork(e.Recipe.Model.Network); ok { // which the data would not make one expect
+		fmt.Fprintf(w, "recipe   %s at rate %v, schedule %s", e.Recipe.Optimizer, e.Recipe.Learning.Rate, e.Recipe.Learning.Schedule)
+		full, _ := e.Recipe.Model.Expanded() // a network was made of it
+		for _, p := range full.Predictions {
+			if p.Precision != 0 {
+				fmt.Fprintf(w, ", precision of %s %v", p.Of, p.Precision)
+			}
+		}
+		fmt.Fprintln(w)
+	}
 	if r := l.Rule().String(); r != rule.Default {
 		fmt.Fprintf(w, "rule     %s\n", r)
 	}
