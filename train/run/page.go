@@ -41,11 +41,8 @@ func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 		return p, nil
 	}
 	panels := append(report.Curves(r.classes(), report.Run{Name: "PCN", History: r.History}), report.Parts(r.History)...)
-<<<<<<< HEAD
-	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: learningText, Panels: panels})
-=======
-	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: upper(r.History.Overfits()), Panels: panels})
->>>>>>> results
+	text := strings.TrimSpace(learningText + " " + upper(r.History.Overfits()))
+	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: text, Panels: panels})
 	m, sets, err := r.load()
 	if err != nil {
 		return nil, err

@@ -67,14 +67,8 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 	if inf := l.Inference(); inf.Steps > 0 && (a.Verbose || !e.Recipe.SettlesByDefault()) {
 		fmt.Fprintf(w, "settling %v\n", inf)
 	}
-<<<<<<< HEAD
-	if count := e.Sets.Validation.Len(); e.Recipe.Learning.Patience > 0 && count < few {
-		a.Warn("--patience goes by a validation part of %s, few to tell a better model by: --validation holds out more", plural.Of(count, "example"))
-=======
-	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))
 	if count := e.Sets.Validation.Len(); e.Recipe.PatienceChosen() && count < few {
 		a.Warn("when to end is decided on %s held out for validation, where luck counts as much as being better: --validation holds out more", plural.Of(count, "example"))
->>>>>>> results
 	}
 }
 
