@@ -4,6 +4,7 @@ import (
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/report"
 )
 
 // Inspection is what there is to say of a model. Nodes and predictions are in the order
@@ -21,6 +22,7 @@ type Inspection struct {
 	LeftOut     []string      `json:"left_out,omitempty"` // what, and why
 	Result      *model.Result `json:"-"`                  // of settling; nil where there are no data
 
+	panels  []*report.Panel // of settling
 	network *model.Network
 	clamps  model.Clamps
 }

@@ -101,16 +101,15 @@ func (x *examination) settling() (*Section, error) {
 	if n.Predictions() < 2 {
 		return nil, nil // nothing is free
 	}
-	inf.Trace = true
-	r, err := n.Settle(x.ctx, n.Clamp(inputs, targets), inf)
+	panels, err := Settle(x.ctx, n, n.Clamp(inputs, targets), inf)
 	if err != nil {
 		return nil, err
 	}
 	return &Section{
 		Title: "Settling",
-		Text: fmt.Sprintf("How the latents of %s settle, input and target held as in learning, by %v. Each curve is a node: its energy falls, and "+
-			"its part of the gradient, the push on its latents, goes to 0 at rest.", plural.Of(count, "validation example"), inf.Method),
-		Panels: Settling(r),
+		Text: fmt.Sprintf("How the latents of %s settle, input and target held as in learning, by %v, which takes at most %s there. Each curve is a node: "+
+			"its energy falls, and its part of the gradient, the push on its latents, goes to 0 at rest.", plural.Of(count, "validation example"), inf.Method, plural.Of(inf.Steps, "step")),
+		Panels: panels,
 	}, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot/plotter"
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -244,6 +245,26 @@ func TestSettling(t *testing.T) {
 		for i, c := range palette {
 			if drawn(img, c) > 0 != (name == "full" && i != 2) {
 				t.Errorf("%s: colour %d drawn is %v", name, i, drawn(img, c) > 0)
+			}
+		}
+	}
+}
+
+// TestSettle: some twenty steps are shown of settling, whether it takes one or a thousand.
+func TestSettle(t *testing.T) {
+	n, err := model.New(model.Config{Layers: []int{2, 3, 2}, Dtype: model.Float64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := tensor.New(tensor.WithShape(1, 2), tensor.WithBacking([]float64{1, -1}))
+	for _, steps := range []int{1, 20, 1000} {
+		panels, err := Settle(t.Context(), n, n.Clamp(batch, batch), model.Inference{Steps: steps, Rate: 0.1, Tolerance: 0.5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range panels {
+			if p.X.Max != shownSteps {
+				t.Errorf("%d steps: %q goes up to step %v, want %d", steps, p.Title.Text, p.X.Max, shownSteps)
 			}
 		}
 	}

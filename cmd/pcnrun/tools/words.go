@@ -8,7 +8,7 @@ func Words() *cobra.Command {
 		Use:     "words",
 		Short:   "What the words mean that pcnrun prints",
 		Long:    wordsText,
-		Example: "  pcnrun train -v",
+		Example: "  pcnrun help words",
 	}
 }
 
