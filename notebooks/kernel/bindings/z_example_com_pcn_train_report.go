@@ -24,6 +24,7 @@ func init() {
 			"Predicted":  reflect.ValueOf(report.Predicted),
 			"Regression": reflect.ValueOf(report.Regression),
 			"Render":     reflect.ValueOf(report.Render),
+			"Settle":     reflect.ValueOf(report.Settle),
 			"Settling":   reflect.ValueOf(report.Settling),
 			"WritePNG":   reflect.ValueOf(report.WritePNG),
 		},
