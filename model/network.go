@@ -200,6 +200,15 @@ func (n *Network) Predictions() int { return len(n.terms) }
 // Predicted reports whether node l has a prediction, and so an energy.
 func (n *Network) Predicted(l int) bool { return n.wiring.First[l] >= 0 }
 
+// Form returns the form of the energy of node l, that of its first prediction; nil where it
+// has none.
+func (n *Network) Form(l int) *graph.NodeEnergy {
+	if !n.Predicted(l) {
+		return nil
+	}
+	return n.wiring.Predictions[n.wiring.First[l]].Energy
+}
+
 // hasEnergy reports whether node l has a part in the energy.
 func (n *Network) hasEnergy(l int) bool {
 	return n.Predicted(l) || n.wiring.Nodes[l].Prior > 0 || slices.ContainsFunc(n.wiring.OwnOf, func(nodes []int) bool { return nodes[0] == l })

@@ -85,8 +85,8 @@ func accuracyMeasure(settings []string) (measure, error) {
 			best = fmax(best, last)
 			if v := e.Validation; v != nil {
 				validation = 100 * v.Accuracy
-				if v.MSE < lowest {
-					lowest, selected = v.MSE, last
+				if v.Loss < lowest {
+					lowest, selected = v.Loss, last
 				}
 			}
 		}

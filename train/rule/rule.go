@@ -112,31 +112,7 @@ func Names() []string { return rules.Names() }
 
 // New returns a rule by its name and, behind it, settings of the form KEY=VALUE, all
 // between spaces.
-func New(text string) (Rule, error) {
-	words := strings.Fields(cmp.Or(text, Default))
-	if len(words) == 0 {
-		words = []string{text}
-	}
-	make, err := rules.Parse(words[0])
-	if err != nil {
-		return nil, err
-	}
-	r := make()
-	for _, word := range words[1:] {
-		key, value, ok := strings.Cut(word, "=")
-		s, settable := r.(Settable)
-		switch {
-		case !ok:
-			return nil, fmt.Errorf("%s: must have settings of the form KEY=VALUE, got %q", words[0], word)
-		case !settable:
-			return nil, fmt.Errorf("%s: must have no settings, got %q", words[0], word)
-		}
-		if err := s.Set(key, value); err != nil {
-			return nil, fmt.Errorf("%s: %w", words[0], err)
-		}
-	}
-	return r, nil
-}
+func New(text string) (Rule, error) { return registry.Make(rules, cmp.Or(text, Default)) }
 
 // Wanting is a rule that latents settle for by one method.
 type Wanting interface {

@@ -41,7 +41,8 @@ func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 		return p, nil
 	}
 	panels := append(report.Curves(r.classes(), report.Run{Name: "PCN", History: r.History}), report.Parts(r.History)...)
-	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: learningText, Panels: panels})
+	text := strings.TrimSpace(learningText + " " + upper(r.History.Overfits()))
+	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: text, Panels: panels})
 	m, sets, err := r.load()
 	if err != nil {
 		return nil, err
@@ -57,6 +58,14 @@ func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 	sections, err := report.Examine(ctx, l, r.Record.Recipe.Inference, sets.Validation)
 	p.Sections = append(p.Sections, sections...)
 	return p, err
+}
+
+// upper makes a clause a sentence.
+func upper(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
 // ComparePage sets runs side by side.

@@ -9,7 +9,6 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/data"
 )
 
 // How a run is, or ended.
@@ -82,12 +81,12 @@ func newResult(e *Experiment, learner string, l *train.PCN) Result {
 }
 
 // SetTest enters the score on the test part.
-func (e *Evaluation) SetTest(s train.Score, set *data.Set) {
-	e.TestAccuracy, e.TestMSE = numbers(s, set.Classes > 0)
+func (e *Evaluation) SetTest(s train.Score) {
+	e.TestAccuracy, e.TestMSE = numbers(s)
 }
 
-// setHistory enters what became of training by c on classes or on numbers.
-func (r *Result) setHistory(h *train.History, classes bool, c train.Learning) {
+// setHistory enters what became of training by c.
+func (r *Result) setHistory(h *train.History, c train.Learning) {
 	r.Epochs, r.BestEpoch, r.Seconds, r.Status = len(h.Epochs), h.Best, Number(h.Seconds), Completed
 	if h.Status == model.Diverged {
 		r.Status = Diverged
@@ -103,15 +102,15 @@ func (r *Result) setHistory(h *train.History, classes bool, c train.Learning) {
 			r.Reached = (*Number)(e.Reached)
 		}
 		if e.Validation != nil && (c.Patience == 0 || e.Epoch <= h.Best) {
-			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, classes)
+			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation)
 		}
 	}
 }
 
 // numbers returns the score that applies: the accuracy for classes, the mean
 // squared error for a regression.
-func numbers(s train.Score, classes bool) (accuracy, mse *Number) {
-	if classes {
+func numbers(s train.Score) (accuracy, mse *Number) {
+	if s.Classes > 0 {
 		return (*Number)(&s.Accuracy), nil
 	}
 	return nil, (*Number)(&s.MSE)

@@ -67,8 +67,8 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 	if inf := l.Inference(); inf.Steps > 0 && (a.Verbose || !e.Recipe.SettlesByDefault()) {
 		fmt.Fprintf(w, "settling %v\n", inf)
 	}
-	if count := e.Sets.Validation.Len(); e.Recipe.Learning.Patience > 0 && count < few {
-		a.Warn("--patience goes by a validation part of %s, few to tell a better model by: --validation holds out more", plural.Of(count, "example"))
+	if count := e.Sets.Validation.Len(); e.Recipe.PatienceChosen() && count < few {
+		a.Warn("when to end is decided on %s held out for validation, where luck counts as much as being better: --validation holds out more", plural.Of(count, "example"))
 	}
 }
 
@@ -82,6 +82,9 @@ func learn(a *cli.App, e *run.Experiment, name string, lines io.Writer, do func(
 	}
 	if how := h.FarFromRest(); how != "" && !e.Recipe.SettlesByDefault() {
 		a.Warn("the weights learned from latents %s; with more --steps or another --method they learn something else", how)
+	}
+	if text := h.Overfits(); text != "" && e.Recipe.Learning.Patience == 0 {
+		a.Note("%s; --patience keeps the best, and more examples or a smaller network help", text)
 	}
 	return err
 }

@@ -47,7 +47,7 @@ pcnrun sweep DIR: runs that have ended are kept, and others go on from their las
 checkpoint.
 
 With --slurm a job array of Slurm carries out the runs, and pcnrun sweep status DIR
-follows it and makes the table: see 'pcnrun help scaling'. --dry-run prints the
+follows it and makes the table: see 'pcnrun help slurm'. --dry-run prints the
 script. A task that is preempted, or whose time is up, goes on in the queue.
 
 With --shard 2/8 a process takes the second eighth of the runs, wherever it runs. In

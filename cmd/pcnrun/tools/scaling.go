@@ -59,7 +59,8 @@ measured here:
 
 %s
 When to use which. Many runs, such as seeds, settings or the rows of a table, need no MPI:
-'pcnrun sweep' gives each its cores, at an efficiency of 1. One run that takes too long
+'pcnrun sweep' gives each its cores, at an efficiency of 1, and with --slurm those of a
+cluster ('pcnrun help slurm'). One run that takes too long
 gains by ranks where settling is long against the parameters: many steps or convolutions,
 large batches. One pass of gauss-seidel over a small batch does not. Cores of one machine
 are used without MPI.

@@ -21,6 +21,7 @@ func init() {
 			"Lines":      reflect.ValueOf(report.Lines),
 			"Parts":      reflect.ValueOf(report.Parts),
 			"Points":     reflect.ValueOf(report.Points),
+			"Predicted":  reflect.ValueOf(report.Predicted),
 			"Regression": reflect.ValueOf(report.Regression),
 			"Render":     reflect.ValueOf(report.Render),
 			"Settling":   reflect.ValueOf(report.Settling),
