@@ -271,17 +271,6 @@ func (e *Energy) parameters(edge Edge, arrow string, psi, out tensor.Shape, shar
 	return theta, nil
 }
 
-// gram returns the energy of prediction i in Gram form: see op.Gram.
-func (e *Energy) gram(i int, b *op.Builder) *G.Node {
-	t := &e.Terms[i]
-	of, x, f, weight := e.wiring.Predictions[i].Of, e.Latents[e.wiring.Of[i]], t.Edges[0].Feature, t.Edges[0].Parameters[0]
-	centred := b.Apply(of+"−bias", op.Center(), x, t.Bias)
-	along := b.Apply("A "+of, op.Pullback(), centred, weight)
-	c := b.Apply("c "+of, op.Gaussian(1, false), centred)
-	h := b.Apply("h "+of, op.GramGradient(), f, b.Apply("G "+of, op.Gram(1), weight), along)
-	return b.Apply("E "+of+" (Gram)", op.GramEnergy(), f, h, along, c)
-}
-
 // differentiate adds the gradients by the free latents, and the steps.
 func (e *Energy) differentiate(b *op.Builder) error {
 	var free G.Nodes

@@ -71,10 +71,15 @@ func (n *Network) held(c []Clamp) (clamped, masked []bool) {
 	for l, v := range c {
 		clamped[l], masked[l] = v.whole(), v.Fixed != nil
 	}
+	n.maskMissing(clamped, masked)
+	return clamped, masked
+}
+
+// maskMissing adds the nodes of which what is free is missing data to those with a mask.
+func (n *Network) maskMissing(clamped, masked []bool) {
 	for i, l := range n.wiring.Of {
 		masked[l] = masked[l] || !clamped[l] && !n.wiring.Predictions[i].Energy.Settles()
 	}
-	return clamped, masked
 }
 
 // check returns the clamps by node, and the number of examples, or what is wrong with

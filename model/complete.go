@@ -93,7 +93,7 @@ func (n *Network) Complete(ctx context.Context, inputs Clamp, how Recall, inf In
 			return nil, err
 		}
 		c[names[n.target]] = Clamp{Values: hot}
-		r, err := n.settleExactly(ctx, c, inf)
+		r, err := n.settleAs(ctx, c, inf, true)
 		if err != nil {
 			return nil, err
 		}

@@ -106,12 +106,9 @@ func (d *division) rowsOf(rank int) (lo, hi int) {
 	return min(lo*groupRows, d.rows), min(hi*groupRows, d.rows)
 }
 
-// halves returns the two halves of a branch, from its first group to before its last; of one
-// group the branch itself.
+// halves returns the two halves of a branch of several groups, from its first to before its
+// last.
 func halves(b [2]int) (left, right [2]int) {
-	if b[1]-b[0] <= 1 {
-		return b, b
-	}
 	middle := (b[0] + b[1]) / 2
 	return [2]int{b[0], middle}, [2]int{middle, b[1]}
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"gorgonia.org/tensor"
@@ -19,6 +20,16 @@ import (
 // [Network.Settle].
 func (n *Network) Predict(ctx context.Context, inputs *tensor.Dense, inf Inference) (targets *tensor.Dense, r *Result, err error) {
 	return n.infer(ctx, n.Clamp(inputs, nil), n.TargetNode(), inf)
+}
+
+// PredictGiven returns the targets that the network infers from all else that c fixes, which
+// may be more than inputs, such as what a step of a sequence remembers.
+func (n *Network) PredictGiven(ctx context.Context, c Clamps, inf Inference) (targets *tensor.Dense, err error) {
+	free := maps.Clone(c)
+	target := n.wiring.Nodes[n.target].Name
+	maps.DeleteFunc(free, func(name string, v Clamp) bool { return name == target || v.Values == nil }) // starts are for what settles
+	targets, _, err = n.infer(ctx, free, n.target, inf)
+	return targets, err
 }
 
 // Generate returns inputs (B, d) that fit targets (B, k), such as an image for
@@ -55,7 +66,7 @@ func (n *Network) Infer(ctx context.Context, of Clamps, inf Inference) (*Result,
 	}
 	partly := slices.ContainsFunc(c, func(v Clamp) bool { return v.Values != nil && !v.whole() })
 	if partly || n.falls(func(l int) bool { return c[l].whole() }) != nil {
-		r, err := n.settleExactly(ctx, of, inf)
+		r, err := n.settleAs(ctx, of, inf, true)
 		if err == nil {
 			err = n.Whole(r)
 		}

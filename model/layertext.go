@@ -20,7 +20,8 @@ import (
 //
 //	conv 32 5x5, gelu, max-pool 2; dense 128, tanh; dense
 //
-// Each makes a node, whose latent is behind all that the layer says. The shape of the input
+// Each makes a node, whose latent is behind all that the layer says. Its precision may stand
+// at the end: dense, precision 0.01. The shape of the input
 // may come first, 28x20x1; without it a convolution takes the input as a square image of
 // one channel, or of three.
 
@@ -119,6 +120,10 @@ func layered(text string, input, target int) (c Config, err error) {
 		bad := func(err error) (Config, error) {
 			return c, fmt.Errorf("layer %d, %s: %w", i+1, strings.TrimSpace(layer), err)
 		}
+		after, precision, err := layerPrecision(after)
+		if err != nil {
+			return bad(err)
+		}
 		if len(words) == 0 || layerMaps[words[0]] == nil {
 			return bad(fmt.Errorf("must begin with %s", strings.Join(layerMapNames(), ", ")))
 		}
@@ -126,7 +131,7 @@ func layered(text string, input, target int) (c Config, err error) {
 		if err != nil {
 			return bad(err)
 		}
-		p := Prediction{Of: names[i+1], From: []Edge{{Nodes: []string{names[i]}, Map: mapText}}}
+		p := Prediction{Of: names[i+1], From: []Edge{{Nodes: []string{names[i]}, Map: mapText}}, Precision: precision}
 		p.After = strings.Trim(strings.Join(rest, " ")+", "+strings.TrimSpace(after), ", ")
 		f, err := feature.Parse(p.After)
 		if err != nil {
@@ -141,6 +146,20 @@ func layered(text string, input, target int) (c Config, err error) {
 		c.Nodes, c.Predictions = append(c.Nodes, shapedNode(names[i+1], at)), append(c.Predictions, p)
 	}
 	return c, nil
+}
+
+// layerPrecision takes the precision from the end of what becomes of a layer's sum; 0 where
+// it says none.
+func layerPrecision(after string) (rest string, precision float64, err error) {
+	at := strings.LastIndex(after, ",") + 1
+	text, ok := strings.CutPrefix(strings.TrimSpace(after[at:]), "precision ")
+	if !ok {
+		return after, 0, nil
+	}
+	if precision, err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil || !(precision > 0) || math.IsInf(precision, 0) {
+		return after, 0, fmt.Errorf("precision: must be a number > 0, got %q", text)
+	}
+	return after[:max(0, at-1)], precision, nil
 }
 
 func shapedNode(name string, at tensor.Shape) Node {

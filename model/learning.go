@@ -41,6 +41,9 @@ type piece struct {
 	sizes      []int // elements of their rows
 }
 
+// start returns at which element of its k-th parameter the piece begins.
+func (p *piece) start(k int) int { return p.lo * (p.sizes[k] / (p.hi - p.lo)) }
+
 // pieceRows is the number of rows of ΔW that are computed together.
 const pieceRows = 64
 
@@ -240,11 +243,11 @@ func (u *Update) cut(g *learning) {
 // sum sets into to what a branch of the groups has to say of a piece: the sum of its halves.
 // First is the first group that is this rank's.
 func (s *summing) sum(p *piece, first int, branch [2]int, into []*tensor.Dense, r *room, depth int) {
-	left, right := halves(branch)
-	if left == branch {
+	if branch[1]-branch[0] == 1 {
 		s.part(p, first, branch[0], into, r.beside(depth))
 		return
 	}
+	left, right := halves(branch)
 	s.sum(p, first, left, into, r, depth)
 	beside := r.beside(depth)
 	s.sum(p, first, right, beside, r, depth+1)
@@ -306,7 +309,8 @@ func (s *summing) finish(at int, dst *Update) {
 			dense.Scale(dst.pieces[at][k], 1/float64(s.rows))
 		}
 		if len(p.edges) > 0 && n.cfg.WeightDecay != 0 && n.parameters[i].Decays {
-			addRows(dst.directions[i], -n.cfg.WeightDecay, n.parameters[i].Value, p.lo, p.hi)
+			at := p.start(k)
+			dense.AddScaledPart(dst.directions[i], -n.cfg.WeightDecay, n.parameters[i].Value, at, at+p.sizes[k])
 		}
 	}
 	if n.cfg.Dtype == Float32 {
@@ -314,12 +318,6 @@ func (s *summing) finish(at int, dst *Update) {
 	} else {
 		finishUnits(n, s.rows, dst, p, (*tensor.Dense).Float64s)
 	}
-}
-
-// addRows adds a times rows lo to hi of x.
-func addRows(dst *tensor.Dense, a float64, x *tensor.Dense, lo, hi int) {
-	k := dst.Shape().TotalSize() / dst.Shape()[0]
-	dense.AddScaledPart(dst, a, x, lo*k, hi*k)
 }
 
 // finishUnits makes of a sum of ε² the direction of log Π.

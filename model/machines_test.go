@@ -9,12 +9,12 @@ import (
 )
 
 // heap returns the bytes that are in use.
-func heap() uint64 {
+func heap() int64 {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.GC()
 	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+	return int64(m.HeapAlloc)
 }
 
 // TestMachinesAreBounded settles batches of many sizes in every form that a network
@@ -29,7 +29,7 @@ func TestMachinesAreBounded(t *testing.T) {
 		return Hide(randomBatch(3, Float32, rows, 40), func(_, _ int) bool { return rng.IntN(2) == 0 })
 	}
 	before, forms := heap(), 0
-	var most uint64
+	var most int64
 	energies := map[string]float64{}
 	for again := range 2 {
 		rng = rand.New(rand.NewPCG(1, 2))

@@ -71,7 +71,7 @@ func TestResNetMLP(t *testing.T) {
 }
 
 func TestLayersInShort(t *testing.T) {
-	got, err := Config{Network: "dense 128 tanh; dense 64, gelu; dense", Layers: []int{20, 10}}.Expanded()
+	got, err := Config{Network: "dense 128 tanh; dense 64, gelu, precision 2; dense, precision 0.01", Layers: []int{20, 10}}.Expanded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,8 +79,8 @@ func TestLayersInShort(t *testing.T) {
 		Nodes: []Node{{Name: "input", Size: 20}, {Name: "hidden1", Size: 128}, {Name: "hidden2", Size: 64}, {Name: "target", Size: 10}},
 		Predictions: []Prediction{
 			{Of: "hidden1", From: []Edge{{Nodes: []string{"input"}}}, After: "tanh"},
-			{Of: "hidden2", From: []Edge{{Nodes: []string{"hidden1"}}}, After: "gelu"},
-			{Of: "target", From: []Edge{{Nodes: []string{"hidden2"}}}},
+			{Of: "hidden2", From: []Edge{{Nodes: []string{"hidden1"}}}, After: "gelu", Precision: 2},
+			{Of: "target", From: []Edge{{Nodes: []string{"hidden2"}}}, Precision: 0.01},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -206,6 +206,7 @@ func TestNetworksThatAreRefused(t *testing.T) {
 		"5x5; dense":                          `network: 5x5: must be a shape of the 20 units of the input, got 25`,
 		"20":                                  `network: must have a layer, got "20"`,
 		"dense 5 tahn; dense":                 `network: layer 1, dense 5 tahn: must be one of`,
+		"dense 5; dense, precision -1":        `network: layer 2, dense, precision -1: precision: must be a number > 0, got "-1"`,
 		"dense 5; dense 3":                    `network: layer 2, dense 3: must end in the 10 units of the target, got 3`,
 	} {
 		_, err := New(Config{Network: text, Layers: []int{20, 10}})

@@ -30,7 +30,7 @@ type kept struct {
 	moved2  float64       // by how much the parameter had moved from it by then, squared
 }
 
-// part is a parameter that the curvature in a settler's machine is made of.
+// part is a parameter, or a precision, that the curvature in a settler's machine is made of.
 type part struct {
 	number                  int
 	node                    *G.Node // of the energy
@@ -38,24 +38,36 @@ type part struct {
 	version                 int     // of what the machine has made of it; −1 for nothing
 }
 
-// parts returns those that an energy has. A part's number is its place among θ of all
-// edges and the precisions of the network.
-func (n *Network) parts(e *graph.Energy) (parts []part) {
-	number, seen := 0, map[*G.Node]bool{}
-	add := func(x *G.Node, i, j, k int) {
-		if o := e.Older[x]; x != nil && o != nil && !seen[o] { // shared ones once
-			seen[o] = true
-			parts = append(parts, part{number, o, i, j, k, -1})
-		}
-		number++
+// everyPart returns all that curvature can be made of, θ of all edges and the precisions,
+// in the order of their numbers.
+func (n *Network) everyPart() (parts []part) {
+	add := func(i, j, k int) {
+		parts = append(parts, part{number: len(parts), prediction: i, edge: j, index: k, version: -1})
 	}
-	for i, t := range e.Terms {
-		for j, edge := range t.Edges {
-			for k, theta := range edge.Parameters {
-				add(theta, i, j, k)
+	for i, t := range n.terms {
+		for j, theta := range t.edges {
+			for k := range theta {
+				add(i, j, k)
 			}
 		}
-		add(t.Precision, i, -1, 0)
+		add(i, -1, 0)
+	}
+	return parts
+}
+
+// parts returns those of which the curvature of an energy is made, shared ones once.
+func (n *Network) parts(e *graph.Energy) (parts []part) {
+	seen := map[*G.Node]bool{}
+	for _, p := range n.everyPart() {
+		t := &e.Terms[p.prediction]
+		x := t.Precision
+		if p.edge >= 0 {
+			x = t.Edges[p.edge].Parameters[p.index]
+		}
+		if p.node = e.Older[x]; p.node != nil && !seen[p.node] {
+			seen[p.node] = true
+			parts = append(parts, p)
+		}
 	}
 	return parts
 }
@@ -83,9 +95,13 @@ func (o *older) at(n *Network, p *part, lag float64) *kept {
 
 // renew keeps a part as it is now.
 func (o *older) renew(n *Network, p *part) *kept {
-	x := p.of(n)
-	o.kept[p.number] = &kept{value: clone(x), norm2: dense.Dot(x, x), version: n.version, looked: -1}
+	o.kept[p.number] = keep(p.of(n), n.version)
 	return o.kept[p.number]
+}
+
+// keep returns x as it is now, of that version.
+func keep(x *tensor.Dense, version int) *kept {
+	return &kept{value: clone(x), norm2: dense.Dot(x, x), version: version, looked: -1}
 }
 
 // moved returns the squared distance of x, of that version, from what is kept.
@@ -166,30 +182,16 @@ func (o *older) state(s *State) {
 func (n *Network) setOlder(s State) error {
 	var all []*kept
 	n.version++
-	keep := func(x *tensor.Dense) error {
-		t := s.Tensors[olderState(len(all))]
+	for _, p := range n.everyPart() {
+		t, x := s.Tensors[olderState(p.number)], p.of(n)
 		if t == nil || x == nil {
 			all = append(all, nil)
-			return nil
+			continue
 		}
 		if err := dense.Check(t, x.Dtype(), x.Shape()...); err != nil {
-			return fmt.Errorf("%s: %w", olderState(len(all)), err)
+			return fmt.Errorf("%s: %w", olderState(p.number), err)
 		}
-		t = clone(t)
-		all = append(all, &kept{value: t, norm2: dense.Dot(t, t), version: n.version, looked: -1})
-		return nil
-	}
-	for _, t := range n.terms {
-		for _, theta := range t.edges {
-			for _, x := range theta {
-				if err := keep(x); err != nil {
-					return err
-				}
-			}
-		}
-		if err := keep(t.precision); err != nil {
-			return err
-		}
+		all = append(all, keep(t, n.version))
 	}
 	n.older.kept = all
 	return nil

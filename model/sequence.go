@@ -2,11 +2,10 @@ package model
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"gorgonia.org/tensor"
-
-	"example.com/pcn/internal/dense"
 )
 
 // Remembers reports whether the network has edges with a delay, so that what it makes of a
@@ -55,11 +54,7 @@ func (n *Network) Track(inf Inference) *Tracking { return &Tracking{network: n, 
 
 // Predict returns the targets (B, k) of the step whose inputs (B, d) are given.
 func (t *Tracking) Predict(ctx context.Context, inputs *tensor.Dense) (*tensor.Dense, error) {
-	r, err := t.network.Infer(ctx, t.clamps(inputs, nil), t.inf)
-	if err != nil {
-		return nil, err
-	}
-	return clone(r.Latents[t.network.target]), nil
+	return t.network.PredictGiven(ctx, t.clamps(inputs, nil), t.inf)
 }
 
 // Observe takes a step in, of which targets are what was seen, nil where nothing was, and
@@ -78,18 +73,6 @@ func (t *Tracking) Observe(ctx context.Context, inputs, targets *tensor.Dense) (
 
 func (t *Tracking) clamps(inputs, targets *tensor.Dense) Clamps {
 	c := t.network.Clamp(inputs, targets)
-	for name, v := range t.past {
-		c[name] = v
-	}
+	maps.Copy(c, t.past)
 	return c
-}
-
-// StepOf returns step t of sequences x, (B, steps · d), as a tensor (B, d).
-func StepOf(x *tensor.Dense, t, d int) *tensor.Dense {
-	rows, width := x.Shape()[0], x.Shape()[1]
-	if width == d {
-		return x
-	}
-	out := tensor.New(tensor.Of(x.Dtype()), tensor.WithShape(rows, d))
-	return dense.Fill(out, func(i int) float64 { return dense.At(x, i/d*width+t*d+i%d) })
 }

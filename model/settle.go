@@ -15,25 +15,18 @@ import (
 // the field, that the method is not for the network, and context.Cause where ctx is
 // cancelled.
 func (n *Network) Settle(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
+	return n.settleAs(ctx, c, inf, false)
+}
+
+// settleAs is Settle; exact has a curvature be that of the parameters as they are.
+func (n *Network) settleAs(ctx context.Context, c Clamps, inf Inference, exact bool) (*Result, error) {
 	inf, err := inf.WithDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("model: inference: %w", err)
 	}
-	return n.settleAs(ctx, c, inf)
-}
-
-// settleExactly is Settle with a curvature of the parameters as they are.
-func (n *Network) settleExactly(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
-	inf, err := inf.WithDefaults()
-	if err != nil {
-		return nil, fmt.Errorf("model: inference: %w", err)
+	if exact {
+		inf.Lag = exactly
 	}
-	inf.Lag = exactly
-	return n.settleAs(ctx, c, inf)
-}
-
-// settleAs is Settle as inf says, which has its defaults.
-func (n *Network) settleAs(ctx context.Context, c Clamps, inf Inference) (*Result, error) {
 	clamps, rows, err := n.check(c)
 	if err != nil {
 		return nil, err

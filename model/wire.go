@@ -36,7 +36,7 @@ func (w *wire) reserve(g *learning, n *Network, branches int) {
 			p := &g.pieces[i]
 			var of []*tensor.Dense
 			for k, parameter := range p.of {
-				lo := g.starts[parameter] + p.lo*(p.sizes[k]/(p.hi-p.lo))
+				lo := g.starts[parameter] + p.start(k)
 				of = append(of, dense.Rows(sums, lo, lo+p.sizes[k]))
 			}
 			views = append(views, of)

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
 
 	"gorgonia.org/tensor"
@@ -27,7 +26,7 @@ func TargetAlignment(ctx context.Context, n *model.Network, r *model.Result, bat
 	}
 	n = n.Clone() // whose machines hold no result
 	c := n.Clamp(batch.Inputs, batch.Targets)
-	before, err := predicted(ctx, n, c, inf)
+	before, err := n.PredictGiven(ctx, c, inf)
 	if err != nil {
 		return 0, err
 	}
@@ -35,24 +34,11 @@ func TargetAlignment(ctx context.Context, n *model.Network, r *model.Result, bat
 		dense.AddScaled(p, rate, update.Directions()[i])
 	}
 	n.Changed()
-	after, err := predicted(ctx, n, c, inf)
+	after, err := n.PredictGiven(ctx, c, inf)
 	if err != nil {
 		return 0, err
 	}
 	return aligned(before, after, batch.Targets), nil
-}
-
-// predicted returns what a network predicts of the targets from all else that c fixes, as
-// a copy.
-func predicted(ctx context.Context, n *model.Network, c model.Clamps, inf model.Inference) (*tensor.Dense, error) {
-	target := n.Nodes()[n.TargetNode()]
-	free := maps.Clone(c)
-	maps.DeleteFunc(free, func(name string, v model.Clamp) bool { return name == target || v.Values == nil })
-	r, err := n.Infer(ctx, free, inf)
-	if err != nil {
-		return nil, err
-	}
-	return r.Latents[n.TargetNode()].Clone().(*tensor.Dense), nil
 }
 
 // aligned returns the mean cosine between target − before and after − before.

@@ -326,7 +326,7 @@ func TestEpochSurvivesJSON(t *testing.T) {
 		case model.Names:
 			f.Set(reflect.ValueOf(model.Names{"input", "target"}))
 		case *Score:
-			f.Set(reflect.ValueOf(&Score{Examples: 3, Classes: 4, Accuracy: rng.Float64(), MSE: rng.Float64()}))
+			f.Set(reflect.ValueOf(&Score{Examples: 3, Classes: 4, Accuracy: rng.Float64(), MSE: rng.Float64(), Loss: rng.Float64()}))
 		default:
 			t.Fatalf("field %s of type %v is not filled", field.Name, f.Type())
 		}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"gorgonia.org/tensor"
+
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 )
@@ -36,44 +38,70 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	if err := batch.fits(n); err != nil {
 		return nil, err
 	}
-	down := n.NewUpdate()
-	back, err := n.Backprop(context.Background(), n.Clamp(batch.Inputs, batch.Targets))
+	down, err := backpropUpdate(context.Background(), n, n.Clamp(batch.Inputs, batch.Targets))
 	if err != nil {
-		return nil, err
-	}
-	if err := n.Hebbian(back, down); err != nil {
 		return nil, err
 	}
 	if rows := batch.Inputs.Shape()[0]; of != rows {
 		return nil, fmt.Errorf("train: cosines: the result must be of the batch's %d examples, got %d", rows, of)
 	}
-	return cosines(n, update, down), nil
-}
-
-// cosines returns for each prediction the cosine between two updates.
-func cosines(n *model.Network, update, down *model.Update) []float64 {
 	cosines := make([]float64, n.Predictions())
-	dot, hebbian, backprop := make([]float64, len(cosines)), make([]float64, len(cosines)), make([]float64, len(cosines))
-	for j, p := range n.Named() {
-		x, y := update.Directions()[j], down.Directions()[j]
-		dot[p.Prediction] += dense.Dot(x, y)
-		hebbian[p.Prediction] += dense.Dot(x, x)
-		backprop[p.Prediction] += dense.Dot(y, y)
+	for i, like := range Compare(n, update, down) {
+		cosines[i] = like.Cosine
 	}
-	for i := range cosines {
-		cosines[i] = dot[i] / math.Sqrt(hebbian[i]*backprop[i])
-	}
-	return cosines
+	return cosines, nil
 }
 
-// nodeCosines returns them by node, of a network that predicts each node once at most; 0
-// where nothing is predicted, or one of the updates is 0.
+// backpropUpdate returns backpropagation's update of a batch.
+func backpropUpdate(ctx context.Context, n *model.Network, c model.Clamps) (*model.Update, error) {
+	r, err := n.Backprop(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	u := n.NewUpdate()
+	return u, n.Hebbian(r, u)
+}
+
+// Likeness is how one update of the weights and biases of a prediction compares with another.
+type Likeness struct {
+	Cosine float64 // of the angle between them; NaN where one of them is 0
+	Size   float64 // the length of the first over that of the other
+	Apart  float64 // the length of their difference over that of the other; 0 where both are the same
+}
+
+// Compare returns for each prediction of n how an update compares with another one.
+func Compare(n *model.Network, update, other *model.Update) []Likeness {
+	likes := make([]Likeness, n.Predictions())
+	dot, xx, yy, apart := make([]float64, len(likes)), make([]float64, len(likes)), make([]float64, len(likes)), make([]float64, len(likes))
+	for j, p := range n.Named() {
+		i, x, y := p.Prediction, update.Directions()[j], other.Directions()[j]
+		dot[i] += dense.Dot(x, y)
+		xx[i] += dense.Dot(x, x)
+		yy[i] += dense.Dot(y, y)
+		between := x.Clone().(*tensor.Dense)
+		dense.AddScaled(between, -1, y)
+		apart[i] += dense.Dot(between, between)
+	}
+	for i := range likes {
+		likes[i] = Likeness{
+			Cosine: dot[i] / math.Sqrt(xx[i]*yy[i]),
+			Size:   math.Sqrt(xx[i] / yy[i]),
+		}
+		if apart[i] > 0 {
+			likes[i].Apart = math.Sqrt(apart[i] / yy[i])
+		}
+	}
+	return likes
+}
+
+// nodeCosines returns the cosines by node, of a network that predicts each node once at
+// most; 0 where nothing is predicted, or one of the updates is 0.
 func nodeCosines(n *model.Network, update, down *model.Update) []float64 {
 	byNode := make([]float64, len(n.Nodes()))
-	of := cosines(n, update, down)
+	of := Compare(n, update, down)
 	for i, p := range n.Spec().Predictions {
-		if !math.IsNaN(of[i]) {
-			byNode[slices.Index(n.Nodes(), p.Of)] = of[i]
+		if !math.IsNaN(of[i].Cosine) {
+			byNode[slices.Index(n.Nodes(), p.Of)] = of[i].Cosine
 		}
 	}
 	return byNode

@@ -52,6 +52,32 @@ func TestCosinesWhereTheoryHasOne(t *testing.T) {
 	}
 }
 
+// TestCompare compares updates of two numbers and a bias with each other, in one prediction
+// of two.
+func TestCompare(t *testing.T) {
+	n, err := model.New(model.Config{Layers: []int{2, 1, 1}, Dtype: model.Float64})
+	must(t, err)
+	one, other := n.NewUpdate(), n.NewUpdate()
+	for i, p := range n.Named() {
+		if p.Value.Shape().TotalSize() == 2 { // 3 and 0, and 4 and 4
+			copy(one.Directions()[i].Float64s(), []float64{3, 0})
+			copy(other.Directions()[i].Float64s(), []float64{4, 4})
+		}
+	}
+	var got []Likeness
+	for _, like := range Compare(n, one, other) {
+		if !math.IsNaN(like.Cosine) {
+			got = append(got, like)
+		} else if like.Apart != 0 {
+			t.Errorf("two updates of 0: %+v", like)
+		}
+	}
+	want := Likeness{Cosine: math.Sqrt(0.5), Size: 3 / math.Sqrt(32), Apart: math.Sqrt(17.0 / 32)}
+	if len(got) != 1 || math.Abs(got[0].Cosine-want.Cosine)+math.Abs(got[0].Size-want.Size)+math.Abs(got[0].Apart-want.Apart) > 1e-12 {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 func TestCosinesRefuse(t *testing.T) {
 	n, err := model.New(model.Config{Layers: []int{64, 10}, Direction: model.Generative, Dtype: model.Float64})
 	must(t, err)

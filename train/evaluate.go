@@ -22,6 +22,10 @@ type Score struct {
 	// MSE is the mean over examples of ‖target − prediction‖² / k, in the units
 	// of the raw targets.
 	MSE float64 `json:"mse"`
+	// Loss is what is lower for the better of two models: where predictions are
+	// probabilities (the targets' energy is cross-entropy or bernoulli) the mean energy of
+	// the targets, in nats, and otherwise MSE.
+	Loss float64 `json:"loss"`
 }
 
 // evaluateBatch is the number of examples predicted at once.
@@ -29,13 +33,17 @@ const evaluateBatch = 1000
 
 // Evaluate scores l on all examples of set, in order.
 func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
+	a, err := Assess(ctx, l, set)
+	return a.Score, err
+}
+
+// Assess is Evaluate with what stands behind the score.
+func Assess(ctx context.Context, l Learner, set *data.Set) (Assessment, error) {
 	b, err := newBatches(l, set, evaluateBatch)
 	if err != nil {
-		return Score{}, err
+		return Assessment{}, err
 	}
-	units := set.TargetTransform()
-	score := Score{Examples: set.Len(), Classes: set.Classes}
-	correct := 0
+	t := newTally(l.Network(), set.Classes)
 	labels := set.Labels()
 	err = b.each(upTo(set.Len()), 0, func(done int, batch Batch) error {
 		predicted, err := predict(ctx, l, batch, set.Steps() > 1)
@@ -45,18 +53,43 @@ func Evaluate(ctx context.Context, l Learner, set *data.Set) (Score, error) {
 		if err := dense.Check(predicted, batch.Targets.Dtype(), batch.Targets.Shape()...); err != nil {
 			return fmt.Errorf("train: evaluate: predicted: %w", err)
 		}
-		if labels != nil {
-			correct += right(model.Argmax(predicted), labels[done:])
+		rows, err := rawTargets(set, predicted)
+		if err != nil {
+			return err
 		}
-		score.MSE += squaredError(predicted, batch.Targets, units)
+		wanted, err := rawTargets(set, batch.Targets)
+		if err != nil {
+			return err
+		}
+		for i, row := range rows {
+			label := 0
+			if labels != nil {
+				label = labels[done+i]
+			}
+			t.add(row, wanted[i], label)
+		}
 		return nil
 	})
 	if err != nil {
-		return score, err
+		return Assessment{Score: Score{Examples: set.Len(), Classes: set.Classes}}, err
 	}
-	score.MSE /= float64(set.Len() * set.Steps() * set.TargetSize())
-	score.Accuracy = float64(correct) / float64(set.Len())
-	return score, nil
+	return t.assessment(set.Len()), nil
+}
+
+// rawTargets returns targets of set, as a network takes them, in their own units: a row for
+// each step of each example.
+func rawTargets(set *data.Set, targets *tensor.Dense) ([][]float64, error) {
+	if k := set.TargetSize(); targets.Shape()[1] != k {
+		targets = targets.Clone().(*tensor.Dense)
+		if err := targets.Reshape(targets.DataSize()/k, k); err != nil {
+			return nil, err
+		}
+	}
+	raw, err := set.TargetTransform().Undo(targets)
+	if err != nil {
+		return nil, err
+	}
+	return model.Rows(raw), nil
 }
 
 // tracker is a learner that knows sequences.
@@ -103,18 +136,4 @@ func right(classes, labels []int) int {
 		}
 	}
 	return n
-}
-
-// squaredError is Σ (predicted − target)² in raw units.
-func squaredError(predicted, targets *tensor.Dense, units data.Transform) float64 {
-	k := predicted.Shape()[1]
-	sum := 0.0
-	for i := range predicted.DataSize() {
-		diff := dense.At(predicted, i) - dense.At(targets, i)
-		if n := len(units.Scale); n > 0 { // one for all, or one for each column
-			diff /= units.Scale[i%k%n]
-		}
-		sum += diff * diff
-	}
-	return sum
 }

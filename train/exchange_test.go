@@ -84,7 +84,7 @@ func fitRanks(t *testing.T, r train.Recipe, ranks, workers int, from *train.Chec
 	hashes, histories = make([]string, ranks), make([]*train.History, ranks)
 	errs := make([]error, ranks)
 	var all sync.WaitGroup
-	for rank, x := range train.Ranks(ranks) {
+	for rank, x := range localRanks(ranks) {
 		all.Go(func() {
 			errs[rank] = func() error {
 				l, err := r.PCN()
@@ -168,7 +168,7 @@ func TestRankLost(t *testing.T) {
 	for _, leaves := range []bool{true, false} {
 		errs := make([]error, 3)
 		var all sync.WaitGroup
-		for rank, x := range train.Ranks(3) {
+		for rank, x := range localRanks(3) {
 			all.Go(func() {
 				l, err := r.PCN()
 				if err != nil {

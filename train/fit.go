@@ -34,8 +34,8 @@ type Learning struct {
 	// Schedule is the course of the rate, by name: see [NewSchedule]. Default
 	// constant.
 	Schedule string `yaml:"schedule" json:"schedule"`
-	// Patience ends training after that many epochs in a row without a lower mean squared
-	// error on the validation set; the learner is then as after the best epoch, by its
+	// Patience ends training after that many epochs in a row without a lower loss on
+	// the validation set, see [Score]; the learner is then as after the best epoch, by its
 	// State. 0 takes all epochs and leaves it as after the last.
 	Patience int `yaml:"patience" json:"patience"`
 	// Seed decides the order of the examples, and how they are varied: see
@@ -96,8 +96,7 @@ type Epoch struct {
 // History is what became of a training run.
 type History struct {
 	Epochs []Epoch `json:"epochs"`
-	// Best is the epoch with the lowest mean squared error on the validation set,
-	// of classes, too; the first of several. 0 without a validation set.
+	// Best is the epoch with the lowest loss on the validation set; the first of several. 0 without a validation set.
 	Best int `json:"best"`
 	// Status is Diverged when settling diverged in any batch, StepLimit
 	// otherwise.
@@ -113,7 +112,7 @@ type Event struct {
 	Batch, Batches int // batches done in this epoch
 	Step           Step
 	Done           *Epoch
-	Best           bool // Done has the lowest validation error so far
+	Best           bool // Done has the lowest validation loss so far
 	Last           bool // Done is the last epoch
 
 	fitting *fitting
@@ -159,7 +158,7 @@ var errNotFinite = errors.New("train: the energy is not finite")
 // validation set, which may be nil, after each epoch.
 //
 // It ends early, with the history so far, when ctx is cancelled (the error is
-// context.Cause), when Options.Event returns an error, when the validation error
+// context.Cause), when Options.Event returns an error, when the validation loss
 // has not been lower for Learning.Patience epochs, and when the energy is no
 // longer finite: Status is then Diverged, and the weights are those before that
 // batch.
@@ -365,10 +364,10 @@ func (f *fitting) end() error {
 	return f.tell(Event{Batch: e.Batches, Done: &e, Best: best, Last: f.over()})
 }
 
-// better reports whether a is a better score than b: by the squared error, for
-// classes, too, whose accuracy on few examples reaches its highest by chance.
+// better reports whether a is a better score than b: by the loss, for classes, too, whose
+// accuracy on few examples reaches its highest by chance.
 func better(a, b Score) bool {
-	return a.MSE < b.MSE || math.IsNaN(b.MSE) && !math.IsNaN(a.MSE)
+	return a.Loss < b.Loss || math.IsNaN(b.Loss) && !math.IsNaN(a.Loss)
 }
 
 // tell calls back, with what is not in e filled in.

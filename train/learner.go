@@ -51,7 +51,7 @@ type Batch struct {
 	Inputs   *tensor.Dense // (B, d), in the network's dtype, float64 where there is none; of sequences (B, steps · d)
 	Targets  *tensor.Dense // (B, k), the same; of sequences (B, steps · k)
 	Examples []int         // (B), which of the training set they are; nil where that is not known
-	Estimate bool          // asks for Settled.ToLose, which takes as long as some hundred steps of a dozen examples
+	Estimate bool          // asks for Settled.Reached, which takes as long as some hundred steps of a dozen examples
 	// Epoch is that of the batch, from 0, and Number the number of batches before it since
 	// training began. With Seed, that of Learning, they decide what is drawn at random.
 	Epoch, Number int
@@ -94,8 +94,19 @@ func (b Batch) steps(n *model.Network) int {
 // step returns step t of each example of a batch for n.
 func (b Batch) step(n *model.Network, t int) Batch {
 	b.Number = b.Number*b.steps(n) + t
-	b.Inputs, b.Targets = model.StepOf(b.Inputs, t, n.Size(n.InputNode())), model.StepOf(b.Targets, t, n.Size(n.TargetNode()))
+	b.Inputs, b.Targets = stepOf(b.Inputs, t, n.Size(n.InputNode())), stepOf(b.Targets, t, n.Size(n.TargetNode()))
 	return b
+}
+
+// stepOf returns step t of sequences x, (B, steps · d), as a tensor (B, d): x itself where
+// that is all.
+func stepOf(x *tensor.Dense, t, d int) *tensor.Dense {
+	if x.Shape()[1] == d {
+		return x
+	}
+	step := tensor.New(tensor.Of(x.Dtype()), tensor.WithShape(x.Shape()[0], d))
+	dense.CopyColumns(step, 0, x, t*d, d)
+	return step
 }
 
 // Step is what became of a batch: its energy before the weights last moved, of backprop the
@@ -225,29 +236,15 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 	l.Epoch, l.Batch, l.Seed = batch.Epoch, batch.Number, batch.Seed
 	l.Inference = p.inference
 	l.Inference.Estimate = l.Inference.Estimate || batch.Estimate
-	var backprop *model.Update
-	if batch.Estimate && n.Config().Backpropagates() == nil {
-		back, err := n.Backprop(ctx, l.Clamps)
-		if err != nil {
-			return Step{}, nil, err
-		}
-		backprop = n.NewUpdate()
-		if err := n.Hebbian(back, backprop); err != nil {
-			return Step{}, nil, err
-		}
-	}
-	var before *tensor.Dense // what was predicted
+	var e *estimate
 	if batch.Estimate {
 		var err error
-		if before, err = predicted(ctx, n, l.Clamps, p.inference); err != nil {
+		if e, err = newEstimate(ctx, l); err != nil {
 			return Step{}, nil, err
 		}
 	}
-	var nodeCosine []float64
 	l.Move = func(u *model.Update) error {
-		if backprop != nil && nodeCosine == nil {
-			nodeCosine = nodeCosines(n, u, backprop)
-		}
+		e.moves(u)
 		if err := stepParameters(p.optimizer, n, u.Directions(), rate); err != nil {
 			return err
 		}
@@ -268,18 +265,11 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 		}
 		p.warm.keep(n.Nodes(), l.Clamps, r, batch.Examples)
 	}
-	s := NewSettled(r)
-	s.NodeCosine = nodeCosine
-	step := Step{Settled: s, Status: r.Status, Gram: r.Gram, Renewed: r.Renewed}
-	if before != nil && r.Finite() {
-		after, err := predicted(ctx, n, l.Clamps, p.inference) // r is of its buffers, and no longer needed
-		if err != nil {
-			return Step{}, nil, err
-		}
-		x := aligned(before, after, batch.Targets)
-		step.TargetAlignment = &x
+	step := Step{Settled: NewSettled(r), Status: r.Status, Gram: r.Gram, Renewed: r.Renewed}
+	if r.Finite() {
+		err = e.end(ctx, &step.Settled) // in the buffers of r, of a sequence only behind its last step
 	}
-	return step, r, nil
+	return step, r, err
 }
 
 // Track returns the targets (B, steps · k) that are predicted of a batch of sequences, of each
@@ -297,10 +287,7 @@ func (p *PCN) Track(ctx context.Context, batch Batch) (*tensor.Dense, error) {
 		if err != nil {
 			return nil, err
 		}
-		width := all.Shape()[1]
-		for i := range predicted.DataSize() {
-			dense.Set(all, i/k*width+t*k+i%k, dense.At(predicted, i))
-		}
+		dense.CopyColumns(all, t*k, predicted, 0, k)
 		if _, err := at.Observe(ctx, of.Inputs, of.Targets); err != nil {
 			return nil, err
 		}

@@ -3,8 +3,10 @@ package train
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,46 +86,69 @@ func Optimizers() []string { return optimizers.Names() }
 // adamwDecay is the weight decay of adamw where it is not said.
 const adamwDecay = 0.01
 
-// NewOptimizer returns an optimiser by name: momentum is SGD with 0.9, adamw Adam with a
-// weight decay, of 0.01 or as in adamw decay=0.1.
-func NewOptimizer(text string) (Optimizer, error) {
-	name, setting, set := strings.Cut(text, " ")
-	make, err := optimizers.Parse(name)
-	if err != nil {
-		return nil, err
-	}
-	o := make()
-	if !set {
-		return o, nil
-	}
-	key, value, _ := strings.Cut(strings.TrimSpace(setting), "=")
-	adam, ok := o.(*Adam)
-	if !ok || name != "adamw" || key != "decay" {
-		return nil, fmt.Errorf("%s: must have no settings but adamw that of decay=NUMBER, got %q", name, setting)
-	}
-	if adam.WeightDecay, err = strconv.ParseFloat(value, 64); err != nil || !(adam.WeightDecay > 0 && adam.WeightDecay <= 1e6) {
-		return nil, fmt.Errorf("adamw: decay: must be a number > 0, got %q", value)
-	}
-	return o, nil
+// NewOptimizer returns an optimiser by name and, behind it, settings of the form KEY=VALUE:
+// sgd and momentum, which is sgd momentum=0.9, have momentum; adam has beta1, beta2 and
+// epsilon; adamw, which is Adam with a weight decay of 0.01, has weight_decay, too.
+func NewOptimizer(text string) (Optimizer, error) { return registry.Make(optimizers, text) }
+
+// Set gives a setting its value, as [NewOptimizer] does.
+func (o *SGD) Set(key, value string) error {
+	return setNumber(key, value, map[string]*float64{"momentum": &o.Momentum})
 }
 
-// String returns the name.
+// Set gives a setting its value, as [NewOptimizer] does.
+func (o *Adam) Set(key, value string) error {
+	of := map[string]*float64{"beta1": &o.Beta1, "beta2": &o.Beta2, "epsilon": &o.Epsilon}
+	if o.WeightDecay > 0 { // adamw
+		of["weight_decay"] = &o.WeightDecay
+	}
+	return setNumber(key, value, of)
+}
+
+// setNumber reads a setting, of which each but a weight decay is less than 1.
+func setNumber(key, value string, into map[string]*float64) error {
+	x, ok := into[key]
+	if !ok {
+		return fmt.Errorf("setting: must be one of %s, got %q", strings.Join(slices.Sorted(maps.Keys(into)), ", "), key)
+	}
+	wish, most := "a number > 0 and < 1", 1.0
+	if key == "weight_decay" {
+		wish, most = "a number > 0", 1e6
+	}
+	number, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(number > 0 && number < most) {
+		return fmt.Errorf("%s: must be %s, got %q", key, wish, value)
+	}
+	*x = number
+	return nil
+}
+
+// String returns the name and the settings that are not its defaults.
 func (o *SGD) String() string {
-	if o.Momentum != 0 {
+	switch o.Momentum {
+	case 0:
+		return "sgd"
+	case 0.9:
 		return "momentum"
 	}
-	return "sgd"
+	return fmt.Sprintf("sgd momentum=%v", o.Momentum)
 }
 
-// String returns the name.
+// String returns the name and the settings that are not its defaults.
 func (o *Adam) String() string {
-	switch o.WeightDecay {
-	case 0:
-		return "adam"
-	case adamwDecay:
-		return "adamw"
+	text := "adam"
+	if o.WeightDecay > 0 {
+		text = "adamw"
 	}
-	return fmt.Sprintf("adamw decay=%v", o.WeightDecay)
+	for _, s := range []struct {
+		key                string
+		value, whereNotSet float64
+	}{{"beta1", o.Beta1, 0.9}, {"beta2", o.Beta2, 0.999}, {"epsilon", o.Epsilon, 1e-8}, {"weight_decay", o.WeightDecay, adamwDecay}} {
+		if s.value != 0 && s.value != s.whereNotSet {
+			text += fmt.Sprintf(" %s=%v", s.key, s.value)
+		}
+	}
+	return text
 }
 
 // Step implements [Optimizer].

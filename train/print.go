@@ -3,7 +3,6 @@ package train
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 
 	"example.com/pcn/internal/plural"
@@ -64,28 +63,30 @@ func (s Score) text() string {
 	return fmt.Sprintf("MSE %.4g", s.MSE)
 }
 
-// String is what became of the epoch, in a line without its number. The residual
-// is left out where latents took one step, before which it is always 1.
+// String is what one wants to know of the epoch, in a line without its number: what was
+// learned, in what time, and whether settling diverged.
 func (e Epoch) String() string {
-	var line strings.Builder
-	line.WriteString(e.learned())
-	if e.InferenceRate > 0 && !math.IsInf(e.InferenceRate, 0) {
-		fmt.Fprintf(&line, "  inference rate %.3g", e.InferenceRate)
-	}
-	switch {
-	case e.Steps == 1:
-		line.WriteString("  1 step")
-	case e.Steps > 0:
-		fmt.Fprintf(&line, "  residual %.2g in %.3g steps", e.Residual, e.Steps)
-	}
-	if e.ToLose != nil {
-		fmt.Fprintf(&line, ", %.3g %% to lose", 100**e.ToLose)
-	}
-	fmt.Fprintf(&line, "  %.3g s", e.Seconds)
+	s := fmt.Sprintf("%s  %.3g s", e.learned(), e.Seconds)
 	if e.Diverged > 0 {
-		fmt.Fprintf(&line, "  %d of %d batches diverged, the last at %s", e.Diverged, e.Batches, e.Nodes.Of(e.Node))
+		s += fmt.Sprintf("  %d of %d batches diverged, the last at %s", e.Diverged, e.Batches, e.Nodes.Of(e.Node))
 	}
-	return line.String()
+	return s
+}
+
+// Settling is how latents settled in the epoch, in a line; empty where none did. The
+// residual is left out where latents took one step, before which it is always 1.
+func (e Epoch) Settling() string {
+	if e.Steps == 0 {
+		return ""
+	}
+	s := fmt.Sprintf("settling: %.3g steps at rate %.3g, residual %.2g", e.Steps, e.InferenceRate, e.Residual)
+	if e.Steps == 1 {
+		s = fmt.Sprintf("settling: 1 step at rate %.3g", e.InferenceRate)
+	}
+	if e.Reached != nil {
+		s += fmt.Sprintf(", %.3g %% of the fall to rest made", 100**e.Reached)
+	}
+	return s
 }
 
 // learned is the part of String about what is learned.
@@ -130,8 +131,15 @@ func (h *History) String() string {
 	return s.String()
 }
 
-// progressLines is about how many lines [Progress] prints.
-const progressLines = 10
+// fewLines is about how many epochs are told of.
+const fewLines = 10
+
+// Told reports whether the event is the end of one of about ten epochs, spread over the
+// run, the first and the last among them: those worth a line where there are many.
+func (e Event) Told() bool {
+	every := (e.Epochs + fewLines - 1) / fewLines
+	return e.Done != nil && (e.Epoch == 1 || e.Last || e.Epoch == e.Epochs || e.Epoch%every == 0)
+}
 
 // Progress returns a callback for [Options] that prints to w how training goes:
 // about ten short lines in all, the first and the last epoch among them, and one when
@@ -141,12 +149,10 @@ func Progress(w io.Writer) func(Event) error {
 	warned := false
 	return func(e Event) error {
 		var text string
-		if e.Done != nil {
-			every := (e.Epochs + progressLines - 1) / progressLines
-			if e.Epoch == 1 || e.Last || e.Epoch == e.Epochs || e.Epoch%every == 0 {
-				text = fmt.Sprintf("%s  %s\n", e.epoch(), e.Done.learned())
-			}
-		} else {
+		if e.Told() {
+			text = fmt.Sprintf("%s  %s\n", e.epoch(), e.Done.learned())
+		}
+		if e.Done == nil {
 			if e.Step.Status == model.Diverged && !warned {
 				warned = true
 				text = fmt.Sprintf("settling diverged at epoch %d, batch %d, at %s\n", e.Epoch, e.Batch, e.Step.Nodes.Of(e.Step.Node))

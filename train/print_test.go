@@ -67,6 +67,11 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
+// settling is an epoch of which how latents settled is told.
+type settling struct{ Epoch }
+
+func (s settling) String() string { return s.Settling() }
+
 func TestStrings(t *testing.T) {
 	half := 0.5
 	recipe, err := DefaultRecipe("digits", model.Discriminative, "default")
@@ -93,8 +98,11 @@ func TestStrings(t *testing.T) {
 		{Score{Examples: 8, Classes: 2, Accuracy: 0, MSE: 1}, "accuracy 0.00 % on 8 examples"},
 		{Score{Examples: 8, MSE: 0.125}, "MSE 0.125 on 8 examples"},
 		{Score{Examples: 1, MSE: 0.125}, "MSE 0.125 on 1 example"},
-		{Epoch{Settled: Settled{Energy: 2, Steps: 1, Residual: 1, ToLose: &half}}, "energy 2          1 step, 50 % to lose  0 s"},
-		{Epoch{Settled: Settled{Energy: 2, Steps: 20, Residual: 0.25}}, "energy 2          residual 0.25 in 20 steps  0 s"},
+		{Epoch{Settled: Settled{Energy: 2, Steps: 1, Residual: 1, Reached: &half}}, "energy 2          0 s"},
+		{Epoch{Settled: Settled{Energy: 2, Steps: 20, Residual: 0.25}, Diverged: 1, Batches: 3}, "energy 2          0 s  1 of 3 batches diverged, the last at node 0"},
+		{settling{Epoch{Settled: Settled{Steps: 1, InferenceRate: 0.5, Residual: 1, Reached: &half}}}, "settling: 1 step at rate 0.5, 50 % of the fall to rest made"},
+		{settling{Epoch{Settled: Settled{Steps: 20, InferenceRate: 0.5, Residual: 0.25}}}, "settling: 20 steps at rate 0.5, residual 0.25"},
+		{settling{Epoch{}}, ""},
 		{(*History)(nil), "no epochs"},
 		{&History{Seconds: 2, Epochs: []Epoch{{Epoch: 1, Settled: Settled{Energy: 3}}, {Epoch: 2, Settled: Settled{Energy: 1}, Diverged: 1, Validation: &Score{MSE: 0.5}}}},
 			"2 epochs in 2 s: energy 3 to 1, validation MSE 0.5, diverged from epoch 2 on"},

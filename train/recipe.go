@@ -58,23 +58,38 @@ func DefaultRecipe(dataset string, direction model.Direction, name string) (Reci
 	return readRecipe(file)
 }
 
-// NetworkRecipe returns the tuned recipe for a dataset and a network by name, as
-// model.Config.Network has it, whatever its settings. ok is false where there is none.
-func NetworkRecipe(dataset, network string) (r Recipe, ok bool) {
+// imageNetworks are networks by name that classify images, and imageRecipe has what they all
+// learn by.
+var imageNetworks = []string{"lenet", "vgg5", "vgg7"}
+
+const imageRecipe = "images.yaml"
+
+// ForNetwork returns the tuned recipe for a network by name, as model.Config.Network has it,
+// whatever its settings, on the data whose default recipe is r. ok is false where there is
+// none.
+func (r Recipe) ForNetwork(network string) (of Recipe, ok bool) {
 	name, _, _ := strings.Cut(network, " ")
-	r, err := readRecipe(fmt.Sprintf("%s-%s.yaml", dataset, name))
-	return r, err == nil && name != "" && r.Model.Network == name
+	if slices.Contains(imageNetworks, name) {
+		return r, layRecipe(imageRecipe, &r) == nil
+	}
+	of, err := readRecipe(fmt.Sprintf("%s-%s.yaml", r.Data.Dataset, name))
+	return of, err == nil && name != "" && of.Model.Network == name
 }
 
 // readRecipe reads one of the recipes that are built in.
-func readRecipe(file string) (Recipe, error) {
+func readRecipe(file string) (r Recipe, err error) {
+	r.Data.Seed = DefaultSplit
+	err = layRecipe(file, &r)
+	return r, err
+}
+
+// layRecipe lays one of the recipes that are built in over r.
+func layRecipe(file string, r *Recipe) error {
 	text, err := recipes.ReadFile(path.Join("recipes", file))
 	if err != nil {
-		return Recipe{}, fmt.Errorf("train: recipe: must be one that is built in, got %s", file)
+		return fmt.Errorf("train: recipe: must be one that is built in, got %s", file)
 	}
-	r, err := ParseRecipe(text)
-	r.Data.Seed = DefaultSplit
-	return r, err
+	return r.lay(text)
 }
 
 // SettlesByDefault reports whether latents settle as a default recipe for the
@@ -90,7 +105,7 @@ func (r Recipe) SettlesByDefault() bool {
 		return false
 	}
 	var defaults []Recipe
-	if of, ok := NetworkRecipe(r.Data.Dataset, r.Model.Network); ok {
+	if of, ok := r.ForNetwork(r.Model.Network); ok {
 		defaults = append(defaults, of)
 	}
 	for _, file := range files {
@@ -109,14 +124,19 @@ func (r Recipe) SettlesByDefault() bool {
 // ParseRecipe reads a recipe from YAML, in which a field that is left out is zero:
 // see package config for files that lie over a default recipe. An unknown key or a
 // value of a wrong type is an error that names its line.
-func ParseRecipe(text []byte) (Recipe, error) {
-	var r Recipe
+func ParseRecipe(text []byte) (r Recipe, err error) {
+	err = r.lay(text)
+	return r, err
+}
+
+// lay lays the fields that text has over those of r.
+func (r *Recipe) lay(text []byte) error {
 	root, err := yamlfile.Parse("recipe", text)
 	if err != nil {
-		return r, err
+		return err
 	}
-	_, errs := root.Decode(&r)
-	return r, errs.Err()
+	_, errs := root.Decode(r)
+	return errs.Err()
 }
 
 // YAML returns the recipe as a file that [ParseRecipe] reads.

@@ -9,28 +9,28 @@ import (
 	"example.com/pcn/model"
 )
 
-// How far from rest latents may end before that is worth a line: what is left of the
-// energy's fall or, where that was not estimated, of the gradient. Many networks learn
-// well from latents that have half the fall before them, but not from such as have
-// hardly moved. A node is named that has at least farBehind of what the one with most
+// How far from rest latents may end before that is worth a line: the share of the
+// energy's fall that was made or, where that was not estimated, what is left of the
+// gradient. Many networks learn well from latents that have half the fall before them,
+// and more steps change nothing then, but not from such as have hardly moved. A node is named that has at least farBehind of what the one with most
 // of the gradient has.
 const (
-	farToLose   = 0.9
+	farReached  = 0.1
 	farResidual = 0.9
 	farBehind   = 0.5
 )
 
-// FarFromRest describes how far from rest latents were, at the end, that weights learned
+// FarFromRest describes how little latents had settled, at the end, that weights learned
 // from, as far as that is known; it is empty where they had begun to settle.
 func (h *History) FarFromRest() string {
 	for _, e := range slices.Backward(h.Epochs) {
-		if e.ToLose == nil {
+		if e.Reached == nil {
 			continue
 		}
-		if !(*e.ToLose > farToLose) {
+		if !(*e.Reached < farReached) {
 			return ""
 		}
-		return fmt.Sprintf("with about %s of the energy's fall still to come%s", percent(*e.ToLose), furthest(e.Nodes, e.EndResidual))
+		return fmt.Sprintf("that had made about %s of the energy's fall to rest%s", percent(*e.Reached), furthest(e.Nodes, e.EndResidual))
 	}
 	if len(h.Epochs) == 0 {
 		return ""

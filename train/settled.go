@@ -23,16 +23,16 @@ type Settled struct {
 	// each node's part: see [model.Result].
 	Residual     float64   `json:"residual"`
 	NodeResidual []float64 `json:"node_residual,omitempty"`
-	// ToLose is the estimated share, from 0 to 1, of the energy's fall to rest that was
-	// still to come when the weights learned from the latents, and EndResidual what was left
+	// Reached is the estimated share, from 0 to 1, of the energy's fall to rest that had
+	// been made when the weights learned from the latents, and EndResidual what was left
 	// of the gradient at each node there. They are nil where they were not asked for, or
 	// there was nothing to lose; of an epoch they are its last batch's, in ten epochs of a
 	// run, and nil under rules that settle step by step.
-	ToLose      *float64  `json:"to_lose,omitempty"`
+	Reached     *float64  `json:"reached,omitempty"`
 	EndResidual []float64 `json:"end_residual,omitempty"`
 	// NodeCosine is, for each node that is predicted, the cosine between the update by which
 	// the weights first moved and backpropagation's of the same batch, of the batches that
-	// ToLose is of. It is nil where there is no backpropagation.
+	// Reached is of. It is nil where there is no backpropagation.
 	NodeCosine []float64 `json:"node_cosine,omitempty"`
 	// TargetAlignment is the mean cosine between the way from old predictions to the targets
 	// and that to the new ones, over the examples of such a batch, with the weights moved:
@@ -53,8 +53,8 @@ func NewSettled(r *model.Result) Settled {
 		s.NodeEnergy = append(s.NodeEnergy, e/rows)
 	}
 	if r.ToLose > 0 {
-		left := 1 - r.Reached()
-		s.ToLose = &left
+		reached := r.Reached()
+		s.Reached = &reached
 	}
 	return s
 }
@@ -71,8 +71,8 @@ func (s *Settled) add(of Settled, share float64) {
 	s.Residual += share * (of.Residual - s.Residual)
 	s.NodeEnergy, s.NodeResidual = addMean(s.NodeEnergy, share, of.NodeEnergy), addMean(s.NodeResidual, share, of.NodeResidual)
 	s.EndResidual = of.EndResidual
-	if of.ToLose != nil {
-		s.ToLose = of.ToLose
+	if of.Reached != nil {
+		s.Reached = of.Reached
 	}
 	if of.NodeCosine != nil {
 		s.NodeCosine = of.NodeCosine

@@ -79,7 +79,7 @@ func TestStyles(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer rows.Close()
-			score, err = EvaluateRows(t.Context(), rows, func(b *data.Batch) (*tensor.Dense, error) {
+			whole, err := AssessRows(t.Context(), network, rows, func(b *data.Batch) (*tensor.Dense, error) {
 				in, err := sets.Train.InputTransform().Tensor(tensor.Float32, b.Inputs, tt.inputs)
 				if err != nil {
 					return nil, err
@@ -93,6 +93,7 @@ func TestStyles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			score = whole.Score
 			if i == 0 {
 				first = score
 			}

@@ -731,8 +731,8 @@ func TestMeansOfEpoch(t *testing.T) {
 		if want := energy / float64(limit); math.Abs(e.Energy-want) > 1e-12 {
 			t.Errorf("%d examples: energy %v, want %v", limit, e.Energy, want)
 		}
-		if e.ToLose == nil || len(e.EndResidual) != 3 || !(e.EndResidual[1] > 0) || e.EndResidual[0]+e.EndResidual[2] != 0 {
-			t.Errorf("%d examples: %v to lose, and %v of the gradient left", limit, e.ToLose, e.EndResidual)
+		if e.Reached == nil || len(e.EndResidual) != 3 || !(e.EndResidual[1] > 0) || e.EndResidual[0]+e.EndResidual[2] != 0 {
+			t.Errorf("%d examples: %v of the fall made, and %v of the gradient left", limit, e.Reached, e.EndResidual)
 		}
 	}
 }

@@ -64,7 +64,12 @@ func stopRun(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	rec.Result.Status = run.Running
-	if err := rec.Save(&run.Folder{Dir: dir}); err != nil {
+	d, err := run.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Release()
+	if err := rec.Save(d); err != nil {
 		t.Fatal(err)
 	}
 }

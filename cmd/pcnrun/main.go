@@ -14,8 +14,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,9 +51,10 @@ func newRoot(a *cli.App) *cobra.Command {
 		Short: "Train, score and use predictive coding networks",
 		Long: `pcnrun trains, scores and uses predictive coding networks.
 
-A predictive coding network learns without backpropagation: each node predicts
-the one below it, latents settle to make the prediction errors small, and each
-weight then moves by what its own two ends hold.
+A predictive coding network learns without backpropagation: each node, a layer of
+units, predicts the one below it. Settling moves the units' latents, what they believe,
+to where the prediction errors are small, and each weight then moves by what its own
+two ends hold. 'pcnrun help words' says what each word means.
 
 Results go to the standard output, all else to the standard error. The exit code
 is 0, 1 for a failure, 2 for a mistake on the command line, and 130 when
@@ -60,13 +63,14 @@ interrupted.`,
   pcnrun eval runs/digits/model.safetensors
   pcnrun compare sine`,
 	}
+	root.RunE = func(c *cobra.Command, _ []string) error { return welcome(c) }
 	for _, group := range []struct {
 		id, title string
 		commands  []*cobra.Command
 	}{
 		{"learn", "Train", []*cobra.Command{learn.Train(a), learn.Compare(a), learn.Sweep(a), learn.Reproduce(a), settings.Config(a), datasets.Data(a), runs.Runs(a), runs.Report(a)}},
 		{"use", "Use a model", []*cobra.Command{use.Eval(a), use.Predict(a), use.Classify(a), use.Generate(a), use.Complete(a), play.Command(a), models.Inspect(a), models.Export(a), models.Import(a)}},
-		{"other", "More", []*cobra.Command{tools.Bench(a), tools.Completion(a), tools.Man(a), tools.Version(a), tools.Scaling(), tools.Slurm()}},
+		{"other", "More", []*cobra.Command{tools.Bench(a), tools.Completion(a), tools.Man(a), tools.Version(a), tools.Words(), tools.Scaling(), tools.Slurm()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
 		for _, c := range group.commands {
@@ -76,4 +80,34 @@ interrupted.`,
 	}
 	root.SetHelpCommandGroupID("other")
 	return root
+}
+
+// welcome is what pcnrun says to someone who gives it no command.
+func welcome(root *cobra.Command) error {
+	var b strings.Builder
+	b.WriteString(`pcnrun trains, scores and uses predictive coding networks: networks whose layers
+predict each other, and that learn from their errors without backpropagation.
+
+Begin with
+  pcnrun train                                   learns to read digits, in a second
+  pcnrun eval runs/digits/model.safetensors      scores what was learned
+  pcnrun inspect runs/digits/model.safetensors   shows what is inside
+  pcnrun play                                    shows it at work, in your browser
+
+`)
+	for _, group := range root.Groups() {
+		var names []string
+		for _, c := range root.Commands() {
+			if c.GroupID == group.ID && c.IsAvailableCommand() {
+				names = append(names, c.Name())
+			}
+		}
+		fmt.Fprintf(&b, "%-12s %s\n", group.Title, strings.Join(names, " "))
+	}
+	b.WriteString(`
+'pcnrun COMMAND --help' says more about a command, 'pcnrun --help' what each is for,
+and 'pcnrun help words' what the words mean.
+`)
+	_, err := io.WriteString(root.OutOrStdout(), b.String())
+	return err
 }

@@ -269,7 +269,7 @@ func TestInterrupt(t *testing.T) {
 	for _, command := range []string{"train", "compare"} {
 		t.Run(command, func(t *testing.T) {
 			dir := t.TempDir()
-			cmd := exec.Command("pcnrun", command, "sine", "--epochs", "1000000", "--json", "--out", dir)
+			cmd := exec.Command("pcnrun", command, "sine", "--epochs", "1000000", "--json", "-v", "--out", dir)
 			var stdout bytes.Buffer
 			cmd.Stdout = &stdout
 			stderr, err := cmd.StderrPipe()

@@ -46,10 +46,10 @@ func readmeBlocks(t *testing.T, language string) []block {
 	return blocks
 }
 
-// TestReadmeCommands puts the README's network into network.yaml, images into photos, and runs the lines of the README's sh blocks that begin with pcnrun
-// or go run ./cmd/pcnrun, one after the other in a folder; what learns or measures
-// does so for a short time. Every line is one that pcnrun understands; one that
-// wants what is not here is not run.
+// TestReadmeCommands runs the lines of the README's sh blocks that begin with pcnrun or go
+// run ./cmd/pcnrun, one after the other in a folder with the examples; what learns or
+// measures does so for a short time. Every line is one that pcnrun understands; one that
+// wants data that are not here is not run.
 func TestReadmeCommands(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no shell")
@@ -60,13 +60,14 @@ func TestReadmeCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, b := range readmeBlocks(t, "yaml") {
-		if err := os.WriteFile(filepath.Join(dir, "network.yaml"), []byte(b.text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := gems(filepath.Join(dir, "photos")); err != nil {
+	examples := filepath.Join(dir, "examples")
+	if err := os.CopyFS(examples, os.DirFS("../../examples")); err != nil {
 		t.Fatal(err)
+	}
+	for _, b := range readmeBlocks(t, "yaml") {
+		if shipped := string(must(os.ReadFile(filepath.Join(examples, "network.yaml")))); shipped != b.text {
+			t.Errorf("line %d: is another network than examples/network.yaml, which is\n%s", b.line, shipped)
+		}
 	}
 	begin := regexp.MustCompile(`^(\$ )?(pcnrun|go run \./cmd/pcnrun)( |$)`)
 	ran := 0
@@ -99,27 +100,14 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// missing says what a command wants that is not in dir: data that are not here, or
-// files of one's own. What earlier lines have written to the folder runs is to be
-// there.
+// missing says what a command wants that is not in dir: data that are not here. Files are
+// among the examples, or earlier lines have written them.
 func missing(dir, command string) string {
-	here := func(path string) bool {
-		_, err := os.Stat(filepath.Join(dir, path))
-		return err == nil
-	}
-	switch {
+	switch _, err := os.Stat(filepath.Join(dir, "mnist")); {
 	case strings.Contains(command, "data get"):
 		return "nothing is downloaded"
-	case strings.Contains(command, "mnist") && !here("mnist"):
+	case strings.Contains(command, "mnist") && err != nil:
 		return "needs MNIST, and more time than a short test has"
-	}
-	writes := map[string]bool{"--out": true, "--to": true, "--completed": true, "--problem": true, "--cpuprofile": true, "--memprofile": true, ">": true}
-	file := regexp.MustCompile(`^[^-<>|*]+\.(csv|tsv|np[yz]|jsonl|ya?ml|safetensors)$`)
-	words := strings.Fields(command)
-	for i, word := range words[1:] { // words[i] is before it
-		if file.MatchString(word) && !writes[words[i]] && !strings.HasPrefix(word, "runs/") && !here(word) {
-			return word + " is not here"
-		}
 	}
 	return ""
 }

@@ -100,6 +100,7 @@ func checkExample(t *testing.T, line string) {
 			continue
 		}
 		root := wholeRoot()
+		root.InitDefaultHelpCmd()
 		c, args, err := root.Find(words[1:])
 		if err == nil {
 			err = c.ParseFlags(args)

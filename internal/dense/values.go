@@ -134,6 +134,21 @@ func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) {
 	}
 }
 
+// CopyColumns sets n columns of dst, from column at on, to those of src from column from on.
+func CopyColumns(dst *tensor.Dense, at int, src *tensor.Dense, from, n int) {
+	if dst.Dtype() == tensor.Float32 {
+		copyColumns(dst.Float32s()[at:], dst.Shape()[1], src.Float32s()[from:], src.Shape()[1], n)
+	} else {
+		copyColumns(dst.Float64s()[at:], dst.Shape()[1], src.Float64s()[from:], src.Shape()[1], n)
+	}
+}
+
+func copyColumns[T vec.Float](dst []T, stride int, src []T, srcStride, n int) {
+	for i, j := 0, 0; i < len(dst); i, j = i+stride, j+srcStride {
+		copy(dst[i:i+n], src[j:j+n])
+	}
+}
+
 // Scale multiplies dst by a.
 func Scale(dst *tensor.Dense, a float64) {
 	if dst.Dtype() == tensor.Float32 {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,9 +35,9 @@ const (
 // watch is this rank's connections: of rank 0 with all others.
 type watch struct {
 	world *World
-	mu    sync.Mutex // guards writes, and what follows
+	mu    sync.Mutex // guards conns, and writes to them
 	conns []net.Conn
-	ended bool
+	ended atomic.Bool
 }
 
 // hello is what ranks say of themselves.
@@ -136,7 +137,9 @@ func (c *watch) accept(listener net.Listener, token string) error {
 		}
 		there[rank] = true
 		n++
+		c.mu.Lock() // listeners of those before may have something to say
 		c.conns = append(c.conns, conn)
+		c.mu.Unlock()
 		go c.listen(conn, lines, rank)
 	}
 	return nil
@@ -185,12 +188,9 @@ func (c *watch) listen(conn net.Conn, lines *bufio.Scanner, rank int) {
 			return
 		}
 	}
-	c.mu.Lock()
-	ended := c.ended
-	c.mu.Unlock()
 	var slow net.Error
 	switch err := lines.Err(); {
-	case ended:
+	case c.ended.Load():
 	case errors.As(err, &slow) && slow.Timeout():
 		c.lose(fmt.Errorf("%s has not been heard of for %v", c.world.Name(rank), silence))
 	default:
@@ -222,10 +222,7 @@ func (c *watch) say(line string) {
 // beats says that this rank is there, until it ends.
 func (c *watch) beats() {
 	for range time.Tick(beat) {
-		c.mu.Lock()
-		ended := c.ended
-		c.mu.Unlock()
-		if ended {
+		if c.ended.Load() {
 			return
 		}
 		c.say(wordBeat)
@@ -234,18 +231,14 @@ func (c *watch) beats() {
 
 // end says that this rank has come to its end.
 func (c *watch) end() {
-	c.mu.Lock()
-	c.ended = true
-	c.mu.Unlock()
+	c.ended.Store(true)
 	c.say(wordEnd)
 }
 
 // fail says why this rank leaves, where it is not that another is lost, and gives the others
 // a moment to hear it: mpirun ends them when it is gone.
 func (c *watch) fail(err error) {
-	c.mu.Lock()
-	c.ended = true
-	c.mu.Unlock()
+	c.ended.Store(true)
 	switch {
 	case c.world.Err() != nil:
 		return

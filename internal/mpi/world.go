@@ -1,7 +1,7 @@
 package mpi
 
 import (
-	"errors"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"runtime"
@@ -233,51 +233,34 @@ func (w *World) Leave(err error) error {
 
 // Send gives all ranks what rank 0 has.
 func (w *World) Send(x []byte) ([]byte, error) {
-	ends := make([]int, w.size)
-	all := func(n int) []int {
-		for rank := range ends {
-			ends[rank] = n
-		}
-		return ends
+	if w.rank != 0 {
+		x = nil
 	}
-	size := make([]byte, 8)
-	for i := range size {
-		size[i] = byte(len(x) >> (8 * i))
-	}
-	if err := w.Gather(size, all(len(size))); err != nil {
+	all, err := w.All(x)
+	if err != nil {
 		return nil, err
 	}
-	n := 0
-	for i, b := range size {
-		n |= int(b) << (8 * i)
-	}
-	if n > math.MaxInt32 {
-		return nil, errors.New("mpi: what is sent to all ranks: must be less than 2 GiB")
-	}
-	if w.rank != 0 {
-		x = make([]byte, n)
-	}
-	return x, w.Gather(x, all(n))
+	return all[0], nil
 }
 
-// All gives all ranks what each has, by rank.
+// All gives all ranks what each has, by rank: less than 2 GiB together.
 func (w *World) All(x []byte) ([][]byte, error) {
-	sizes, ends := make([]byte, 4*w.size), make([]int, w.size)
+	const word = 8 // bytes of a size
+	sizes, ends := make([]byte, word*w.size), make([]int, w.size)
 	for rank := range ends {
-		ends[rank] = 4 * (rank + 1)
+		ends[rank] = word * (rank + 1)
 	}
-	for i := range 4 {
-		sizes[4*w.rank+i] = byte(len(x) >> (8 * i))
-	}
+	binary.LittleEndian.PutUint64(sizes[word*w.rank:], uint64(len(x)))
 	if err := w.Gather(sizes, ends); err != nil {
 		return nil, err
 	}
 	total := 0
 	for rank := range ends {
-		for i, b := range sizes[4*rank : 4*rank+4] {
-			total += int(b) << (8 * i)
-		}
+		total += int(binary.LittleEndian.Uint64(sizes[word*rank:]))
 		ends[rank] = total
+	}
+	if total > math.MaxInt32 {
+		return nil, fmt.Errorf("mpi: what is sent to all ranks: must be less than 2 GiB, got %d bytes", total)
 	}
 	data := make([]byte, total)
 	copy(data[ends[w.rank]-len(x):], x)

@@ -192,9 +192,13 @@ func (d *decoder) scalar(n *Node, path string, v reflect.Value) {
 	plain := n.kind == scalar && !n.quoted
 	switch v.Kind() {
 	case reflect.String:
-		if want = "a text"; n.kind == scalar {
-			v.SetString(n.text)
+		want = "a text"
+		if text, ok := n.named(); ok {
+			v.SetString(text)
 			return
+		}
+		if n.kind == mapping {
+			want = "a text, or a mapping of a name and its settings"
 		}
 	case reflect.Bool:
 		if want = "true or false"; plain && (n.text == "true" || n.text == "false") {
@@ -223,6 +227,26 @@ func (d *decoder) scalar(n *Node, path string, v reflect.Value) {
 		panic("yamlfile: a field of type " + v.Type().String())
 	}
 	d.bad(n, path, "must be %s, got %s", want, n.got())
+}
+
+// named returns the text of a plain value; that of a mapping of a name and its settings is
+// NAME KEY=VALUE KEY=VALUE.
+func (n *Node) named() (string, bool) {
+	if n.kind == scalar {
+		return n.text, true
+	}
+	name, settings := "", ""
+	for _, p := range n.pairs {
+		switch {
+		case p.Value.kind != scalar:
+			return "", false
+		case p.Key.text == "name":
+			name = p.Value.text
+		default:
+			settings += " " + p.Key.text + "=" + p.Value.text
+		}
+	}
+	return name + settings, name != ""
 }
 
 // names returns the keys of a struct.

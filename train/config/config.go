@@ -49,7 +49,7 @@ type Choice struct {
 // as the changes of c. Seeds that are not given are [DefaultSeed].
 //
 // A network that is no chain has a direction of its own, which chooses the default recipe,
-// and one with a name may have a recipe of its own: see [train.NetworkRecipe]. Where the
+// and one with a name may have a recipe of its own: see [train.Recipe.ForNetwork]. Where the
 // recipe's method of settling is not for the network, it has another: see [model.Config.Allowed].
 //
 // Where the file gives another method of settling than the default recipe, or a rule that
@@ -265,9 +265,6 @@ func (v *Resolver) baseFor(given train.Recipe) (train.Recipe, error) {
 	switch {
 	case !d.Own():
 		r, err = train.DefaultRecipe(d.Dataset, given.Model.Direction, v.Recipe)
-		if of, ok := train.NetworkRecipe(d.Dataset, given.Model.Network); ok && v.Recipe != train.ArticleRecipe {
-			r = of
-		}
 	case v.Recipe != "" && v.Recipe != "default":
 		err = fmt.Errorf("recipe %s: there is none for data of your own", v.Recipe)
 	default:
@@ -275,6 +272,9 @@ func (v *Resolver) baseFor(given train.Recipe) (train.Recipe, error) {
 	}
 	if err != nil {
 		return r, err
+	}
+	if of, ok := r.ForNetwork(given.Model.Network); ok && v.Recipe != train.ArticleRecipe {
+		r = of
 	}
 	r.Data.Seed = train.DefaultSplit
 	r.SetSeed(DefaultSeed)

@@ -128,7 +128,7 @@ func describe(path string, n *model.Network) *Inspection {
 // settle settles the clamped batch and enters how it went.
 func (in *Inspection) settle(ctx context.Context, inf model.Inference) error {
 	n, c := in.network, in.clamps
-	inf.Trace, inf.Estimate = true, true
+	inf.Estimate = true
 	inf, err := inf.WithDefaults()
 	if err != nil {
 		return err
@@ -138,11 +138,16 @@ func (in *Inspection) settle(ctx context.Context, inf model.Inference) error {
 		return err
 	}
 	in.Result = r
+	if in.panels, err = report.Settle(ctx, n, c, inf); err != nil {
+		return err
+	}
 	rows := float64(len(r.ExampleEnergy))
 	s := &Settled{
 		Examples: len(r.ExampleEnergy), Inference: inf, Status: r.Status.String(), Settled: train.NewSettled(r),
-		Start: r.Began / rows, Left: r.ToLose / rows, Reached: r.Reached(),
+		Start: r.Began / rows, Left: r.ToLose / rows,
 	}
+	reached := r.Reached()
+	s.Reached = &reached
 	if r.EndResidual != nil { // of stale errors it is not known
 		s.Residual, s.NodeResidual = floats.Norm(r.EndResidual, 2), r.EndResidual
 	}
@@ -257,5 +262,5 @@ func (in *Inspection) Draw(dir string) error {
 		return nil
 	}
 	in.Figure = filepath.Join(dir, settlingFile)
-	return report.WritePNG(in.Figure, report.Render(report.Settling(in.Result)...))
+	return report.WritePNG(in.Figure, report.Render(in.panels...))
 }

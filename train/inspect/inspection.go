@@ -4,6 +4,7 @@ import (
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
+	"example.com/pcn/train/report"
 )
 
 // Inspection is what there is to say of a model. Nodes and predictions are in the order
@@ -21,6 +22,7 @@ type Inspection struct {
 	LeftOut     []string      `json:"left_out,omitempty"` // what, and why
 	Result      *model.Result `json:"-"`                  // of settling; nil where there are no data
 
+	panels  []*report.Panel // of settling
 	network *model.Network
 	clamps  model.Clamps
 }
@@ -70,7 +72,6 @@ type Settled struct {
 	train.Settled
 	Start       float64  `json:"energy_start"`          // an example
 	Left        float64  `json:"energy_to_lose"`        // an example, estimated
-	Reached     float64  `json:"reached"`               // share of the fall to equilibrium
 	Equilibrium *float64 `json:"equilibrium,omitempty"` // energy of an example, in closed form, of linear networks
 }
 

@@ -102,8 +102,8 @@ func Parts(h *train.History) []*Panel {
 	panels := []*Panel{Lines("Energy of each node", "epoch", "energy per example", lines(func(e train.Epoch) []float64 { return e.NodeEnergy })...)}
 	var relaxed, aligned Line
 	for _, e := range h.Epochs {
-		if e.ToLose != nil {
-			relaxed.X, relaxed.Y = append(relaxed.X, float64(e.Epoch)), append(relaxed.Y, 1-*e.ToLose)
+		if e.Reached != nil {
+			relaxed.X, relaxed.Y = append(relaxed.X, float64(e.Epoch)), append(relaxed.Y, *e.Reached)
 		}
 		if e.TargetAlignment != nil {
 			aligned.X, aligned.Y = append(aligned.X, float64(e.Epoch)), append(aligned.Y, *e.TargetAlignment)

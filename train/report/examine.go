@@ -101,22 +101,27 @@ func (x *examination) settling() (*Section, error) {
 	if n.Predictions() < 2 {
 		return nil, nil // nothing is free
 	}
-	inf.Trace = true
-	r, err := n.Settle(x.ctx, n.Clamp(inputs, targets), inf)
+	panels, err := Settle(x.ctx, n, n.Clamp(inputs, targets), inf)
 	if err != nil {
 		return nil, err
 	}
 	return &Section{
-		Title:  "Settling",
-		Text:   fmt.Sprintf("%s, both ends clamped as in learning, by %v.", plural.Of(count, "validation example"), inf.Method),
-		Panels: Settling(r),
+		Title: "Settling",
+		Text: fmt.Sprintf("How the latents of %s settle, input and target held as in learning, by %v, which takes at most %s there. Each curve is a node: "+
+			"its energy falls, and its part of the gradient, the push on its latents, goes to 0 at rest.", plural.Of(count, "validation example"), inf.Method, plural.Of(inf.Steps, "step")),
+		Panels: panels,
 	}, nil
 }
 
-// fit draws the prediction of a regression of one number on another.
+// fit sets the predictions of a regression against what is, of several targets the first,
+// and draws one of one number on another.
 func (x *examination) fit() (*Section, error) {
-	if x.set.Classes > 0 || x.set.InputSize() != 1 || x.set.TargetSize() != 1 {
+	if x.set.Classes > 0 || x.set.Steps() > 1 {
 		return nil, nil
+	}
+	assessed, err := train.Assess(x.ctx, x.learner, x.set)
+	if err != nil {
+		return nil, err
 	}
 	inputs, targets, err := x.gather(0, min(maxFitted, x.set.Len()))
 	if err != nil {
@@ -131,13 +136,27 @@ func (x *examination) fit() (*Section, error) {
 			return nil, err
 		}
 	}
-	at, truth, line := dense.Floats(inputs), dense.Floats(targets), dense.Floats(predicted)
+	r := assessed.Regression
+	s := &Section{Title: "Fit", Text: fmt.Sprintf("Of %s: RMSE %.4g, R² %.4g. Always to predict the mean: RMSE %.4g, R² 0.", plural.Of(x.set.Len(), "validation example"), r.RMSE, r.R2, r.MeanRMSE)}
+	first := func(t *tensor.Dense) (column []float64) {
+		for _, row := range model.Rows(t) {
+			column = append(column, row[0])
+		}
+		return column
+	}
+	is, guess := first(targets), first(predicted)
+	s.Panels = append(s.Panels, Predicted(is, guess))
+	if x.set.InputSize() != 1 || x.set.TargetSize() != 1 {
+		return s, nil
+	}
+	at := first(inputs)
 	prediction, order := Line{Name: "prediction", X: slices.Clone(at)}, make([]int, len(at))
 	floats.Argsort(prediction.X, order)
 	for _, i := range order {
-		prediction.Y = append(prediction.Y, line[i])
+		prediction.Y = append(prediction.Y, guess[i])
 	}
-	return &Section{Title: "Fit", Panels: []*Panel{Fit(Line{"validation examples", at, truth}, Line{}, prediction)}}, nil
+	s.Panels = append(s.Panels, Fit(Line{"validation examples", at, is}, Line{}, prediction))
+	return s, nil
 }
 
 // classes counts what is taken for what, and shows images that are taken for
@@ -147,47 +166,42 @@ func (x *examination) classes() (*Section, error) {
 	if k == 0 {
 		return nil, nil
 	}
+	assessed, err := train.Assess(x.ctx, x.learner, x.set)
+	if err != nil {
+		return nil, err
+	}
+	c := assessed.Classification
 	s := &Section{Title: "Classes"}
 	if k <= maxClasses {
-		s.Squares = &Confusion{Counts: make([][]int, k), Names: make([]string, k)}
-		for i := range k {
-			s.Squares.Counts[i], s.Squares.Names[i] = make([]int, k), x.set.ClassName(i)
+		s.Squares = &Confusion{Counts: c.Confusion, Names: make([]string, k)}
+		s.Table = &Table{Head: []string{"class", "examples", "precision", "recall", "F1"}}
+		for i, of := range c.Classes {
+			s.Squares.Names[i] = x.set.ClassName(i)
+			s.Table.Rows = append(s.Table.Rows, []string{x.set.ClassName(i), fmt.Sprint(of.Examples), fmt.Sprintf("%.3f", of.Precision), fmt.Sprintf("%.3f", of.Recall), fmt.Sprintf("%.3f", of.F1)})
 		}
 	}
-	labels := x.set.Labels()
-	wrong := 0
-	const batch = 1000
-	for lo := 0; lo < len(labels); lo += batch {
-		hi := min(lo+batch, len(labels))
-		inputs, _, err := x.gather(lo, hi)
+	s.Text = fmt.Sprintf("Taken for another class: %d of %s, which is an accuracy of %.2f %%; always to say the commonest class: %.2f %%. The mean F1 is %.3f.",
+		len(c.Mistakes), plural.Of(x.set.Len(), "validation example"), 100*assessed.Accuracy, 100*c.Majority, c.MacroF1)
+	if s.Table != nil {
+		s.Text += " Precision is the share of what was taken for a class that is of it, recall the share of the class that was taken for it, and F1 the harmonic mean of both."
+	}
+	if x.set.Shape == nil {
+		return s, nil
+	}
+	shown := c.Mistakes[:min(maxWrong, len(c.Mistakes))]
+	for _, m := range shown {
+		image, _, err := x.gather(m.Example, m.Example+1)
 		if err != nil {
 			return nil, err
 		}
-		predicted, err := x.learner.Predict(x.ctx, inputs)
+		picture, err := x.grid(model.Rows(image), 1)
 		if err != nil {
 			return nil, err
 		}
-		images := model.Rows(inputs)
-		for i, class := range model.Argmax(predicted) {
-			is := labels[lo+i]
-			if s.Squares != nil {
-				s.Squares.Counts[is][class]++
-			}
-			if class == is {
-				continue
-			}
-			if wrong++; x.set.Shape != nil && len(s.Images) < maxWrong {
-				picture, err := x.grid([][]float64{images[i]}, 1)
-				if err != nil {
-					return nil, err
-				}
-				s.Images = append(s.Images, Image{picture, fmt.Sprintf("%s, taken for %s", x.set.ClassName(is), x.set.ClassName(class))})
-			}
-		}
+		s.Images = append(s.Images, Image{picture, fmt.Sprintf("%s, taken for %s", x.set.ClassName(m.Class), x.set.ClassName(m.Taken))})
 	}
-	s.Text = fmt.Sprintf("Taken for another class: %d of %s.", wrong, plural.Of(len(labels), "validation example"))
-	if len(s.Images) < wrong && len(s.Images) > 0 {
-		s.Text += fmt.Sprintf(" The first %d are shown.", len(s.Images))
+	if len(shown) < len(c.Mistakes) {
+		s.Text += fmt.Sprintf(" The first %d are shown.", len(shown))
 	}
 	return s, nil
 }

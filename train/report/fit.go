@@ -38,6 +38,23 @@ func Fit(examples Line, lines ...Line) *Panel {
 	return p
 }
 
+// Predicted draws predictions of numbers against what these are, as points, which lie on a
+// dashed line where they are right.
+func Predicted(actual, predicted []float64) *Panel {
+	p := newPanel("Predicted against actual", "actual", "predicted")
+	points := &plotter.Scatter{XYs: Line{X: actual, Y: predicted}.points(), GlyphStyle: draw.GlyphStyle{Color: palette[0], Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}
+	if len(points.XYs) > 0 {
+		p.Add(points)
+		low, high := min(p.X.Min, p.Y.Min), max(p.X.Max, p.Y.Max)
+		same := &plotter.Line{XYs: plotter.XYs{{X: low, Y: low}, {X: high, Y: high}}, LineStyle: draw.LineStyle{Color: ink, Width: vg.Points(1.5), Dashes: []vg.Length{vg.Points(5), vg.Points(3)}}}
+		p.Add(same)
+		p.explain("right", same)
+	}
+	p.explain("examples", points)
+	p.widen()
+	return p
+}
+
 // points returns the points of l that can be drawn.
 func (l Line) points() plotter.XYs {
 	var xys plotter.XYs

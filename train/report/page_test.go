@@ -68,7 +68,7 @@ func TestExamine(t *testing.T) {
 	}{
 		{"digits", model.Generative, model.Float32, "Settling Classes Generated Completed Filters", 2},
 		{"digits", model.Discriminative, model.Float64, "Settling Classes Filters", 2},
-		{"sine", model.Discriminative, model.Float32, "Settling Fit", 3},
+		{"sine", model.Discriminative, model.Float32, "Settling Fit", 4},
 	} {
 		r, err := train.DefaultRecipe(c.dataset, c.direction, "")
 		if err != nil {

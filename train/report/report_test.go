@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot/plotter"
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -249,6 +250,26 @@ func TestSettling(t *testing.T) {
 	}
 }
 
+// TestSettle: some twenty steps are shown of settling, whether it takes one or a thousand.
+func TestSettle(t *testing.T) {
+	n, err := model.New(model.Config{Layers: []int{2, 3, 2}, Dtype: model.Float64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := tensor.New(tensor.WithShape(1, 2), tensor.WithBacking([]float64{1, -1}))
+	for _, steps := range []int{1, 20, 1000} {
+		panels, err := Settle(t.Context(), n, n.Clamp(batch, batch), model.Inference{Steps: steps, Rate: 0.1, Tolerance: 0.5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range panels {
+			if p.X.Max != shownSteps {
+				t.Errorf("%d steps: %q goes up to step %v, want %d", steps, p.Title.Text, p.X.Max, shownSteps)
+			}
+		}
+	}
+}
+
 // TestSettlingOfOneStep: the curves go on to where the step ended, on an axis of one
 // step.
 func TestSettlingOfOneStep(t *testing.T) {
@@ -292,8 +313,8 @@ func TestParts(t *testing.T) {
 	if panels := Parts(h); len(panels) != 1 {
 		t.Errorf("one step: want the energies alone, got %v", panels)
 	}
-	h.Epochs[1].ToLose = new(float64)
-	*h.Epochs[1].ToLose = 0.25
+	h.Epochs[1].Reached = new(float64)
+	*h.Epochs[1].Reached = 0.75
 	h.Epochs[1].NodeCosine = []float64{0, 0.9, 1}
 	panels = Parts(h)
 	if len(panels) != 3 || len(panels[2].legend) != 2 || panels[1].Title.Text != "Relaxed share" || panels[1].Y.Min != 0 || panels[1].Y.Max != 1 {

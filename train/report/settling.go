@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -23,6 +24,20 @@ func Settling(r *model.Result) []*Panel {
 		settling("Energy by node", "energy of the batch", r.Nodes, energies),
 		settling("Gradient by node", "share of the largest before a step", r.Nodes, residuals),
 	}
+}
+
+// shownSteps is how many steps of settling are shown, however many are taken.
+const shownSteps = 20
+
+// Settle draws how the nodes of a batch with clamps c come to rest as inf says, but in some
+// twenty steps: see [Settling].
+func Settle(ctx context.Context, n *model.Network, c model.Clamps, inf model.Inference) ([]*Panel, error) {
+	inf.Trace, inf.Steps, inf.Tolerance = true, shownSteps, 0
+	r, err := n.Settle(ctx, c, inf)
+	if err != nil {
+		return nil, err
+	}
+	return Settling(r), nil
 }
 
 // unreached is the share of the largest value below which a node's first ones are

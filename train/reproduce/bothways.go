@@ -8,7 +8,6 @@ import (
 
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
-	"example.com/pcn/train"
 	"example.com/pcn/train/sweep"
 )
 
@@ -37,11 +36,7 @@ func bothWaysMeasure(settings []string) (measure, error) {
 
 // generated returns the share of classes that generate an image of their own.
 func generated(ctx context.Context, r sweep.Run, o sweep.Outcome) (float64, error) {
-	n, err := model.Load(o.Model, model.Config{})
-	if err != nil {
-		return 0, err
-	}
-	sets, err := r.Recipe.Data.Load()
+	n, sets, seen, err := learned(r, o)
 	if err != nil {
 		return 0, err
 	}
@@ -54,10 +49,6 @@ func generated(ctx context.Context, r sweep.Run, o sweep.Outcome) (float64, erro
 		return 0, err
 	}
 	images, _, err := n.Generate(ctx, targets, model.Inference{Method: model.GaussSeidel, Steps: 100})
-	if err != nil {
-		return 0, err
-	}
-	seen, err := train.Examples(n, sets.Train)
 	if err != nil {
 		return 0, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/sweep"
 )
@@ -84,8 +85,8 @@ func accuracyMeasure(settings []string) (measure, error) {
 			best = fmax(best, last)
 			if v := e.Validation; v != nil {
 				validation = 100 * v.Accuracy
-				if v.MSE < lowest {
-					lowest, selected = v.MSE, last
+				if v.Loss < lowest {
+					lowest, selected = v.Loss, last
 				}
 			}
 		}
@@ -141,4 +142,17 @@ func timeMeasure(settings []string) (measure, error) {
 // reached reports whether an epoch ends with that accuracy in percent on the validation part.
 func reached(e train.Epoch, goal float64) bool {
 	return e.Validation != nil && e.Test != nil && 100*e.Validation.Accuracy >= goal-1e-9
+}
+
+// learned returns the network that has come of a run, and what it was to learn: the sets, and
+// the examples of the training set.
+func learned(r sweep.Run, o sweep.Outcome) (n *model.Network, sets train.Sets, seen train.Batch, err error) {
+	if n, err = model.Load(o.Model, model.Config{}); err != nil {
+		return n, sets, seen, err
+	}
+	if sets, err = r.Recipe.Data.Load(); err != nil {
+		return n, sets, seen, err
+	}
+	seen, err = train.Examples(n, sets.Train)
+	return n, sets, seen, err
 }

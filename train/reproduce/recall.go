@@ -30,15 +30,7 @@ func recallMeasure(settings []string) (measure, error) {
 }
 
 func recall(ctx context.Context, r sweep.Run, o sweep.Outcome) ([]float64, error) {
-	n, err := model.Load(o.Model, model.Config{})
-	if err != nil {
-		return nil, err
-	}
-	sets, err := r.Recipe.Data.Load()
-	if err != nil {
-		return nil, err
-	}
-	seen, err := train.Examples(n, sets.Train)
+	n, _, seen, err := learned(r, o)
 	if err != nil {
 		return nil, err
 	}

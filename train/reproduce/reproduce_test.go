@@ -111,7 +111,7 @@ func epochs(validation, test []float64) (all []train.Epoch) {
 	for i := range test {
 		e := train.Epoch{Epoch: i + 1, Seconds: 2, Elapsed: 3 * float64(i+1), Test: &train.Score{Accuracy: test[i]}}
 		if validation != nil {
-			e.Validation = &train.Score{Accuracy: validation[i], MSE: 1 - validation[i]}
+			e.Validation = &train.Score{Accuracy: validation[i], Loss: 1 - validation[i]}
 		}
 		all = append(all, e)
 	}

@@ -47,7 +47,7 @@ func (t *Table) NewResult(ctx context.Context, o Options, outcomes []sweep.Outco
 		}
 		figures := make([][]float64, len(res.Columns))
 		var seconds []float64
-		for j, seed := range res.Seeds {
+		for j, run := range t.Plan.RunsOf(t.Plan.Points[i]) {
 			out := outcomes[i*len(res.Seeds)+j]
 			if out.Err != nil {
 				row.Error = out.Err.Error()
@@ -56,11 +56,9 @@ func (t *Table) NewResult(ctx context.Context, o Options, outcomes []sweep.Outco
 			if out.Diverged {
 				row.Diverged++
 			}
-			run := sweep.Run{Point: i + 1, Seed: seed, Recipe: t.Plan.Points[i].Recipe}
-			run.Recipe.SetSeed(seed)
 			of, err := t.measure.of(ctx, run, out)
 			if err != nil {
-				return nil, fmt.Errorf("%s, seed %d: %w", spec.Name, seed, err)
+				return nil, fmt.Errorf("%s, seed %d: %w", spec.Name, run.Seed, err)
 			}
 			for k, x := range of {
 				figures[k] = append(figures[k], x)

@@ -6,7 +6,8 @@ import (
 	"example.com/pcn/model"
 )
 
-// Backprop is backpropagation, the baseline: the weights move by
+// Backprop is backpropagation (Rumelhart, Hinton and Williams 1986), the baseline: the weights
+// move by
 //
 //	Δθ = −∂L/∂θ / B
 //

@@ -131,17 +131,9 @@ func (g *Nudging) Learn(ctx context.Context, l *Lesson) (r *model.Result, err er
 	n := l.Network
 	var passed *tensor.Dense // what a pass predicts
 	if !g.Soft {
-		c := n.Clamp(l.Inputs, nil)
-		for name, v := range l.Clamps {
-			if v.Values != nil && name != n.Nodes()[n.TargetNode()] { // no start, for there is nothing to settle
-				c[name] = v
-			}
-		}
-		at, err := n.Infer(ctx, c, model.Inference{})
-		if err != nil {
+		if passed, err = n.PredictGiven(ctx, l.Clamps, model.Inference{}); err != nil {
 			return nil, err
 		}
-		passed = at.Latents[n.TargetNode()].Clone().(*tensor.Dense)
 	}
 	betas := g.betas(l)
 	sum, scale := l.Update(1), 0.0 // of the phases

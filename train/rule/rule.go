@@ -6,6 +6,31 @@
 //
 //	r, err := rule.New("nudging beta=0.1 sign=random")
 //
+// The rules, with ⊗ for what [model.Network.Hebbian] makes of errors δ and activations ψ:
+//
+//	pc        v ← v − γ ∂E/∂v until they rest, then Δθ = a δ ⊗ ψ / B
+//	          Whittington and Bogacz 2017
+//	ipc       v ← v − γ ∂E/∂v and θ ← θ − α ∂E/∂θ / B at every step
+//	          Salvatori, Song, Yordanov and others 2024
+//	epc       ε ← ε − γ (ε + (∂μ/∂v)ᵀ ∂E/∂μ) with v = μ(v) + ε, then as pc
+//	          Goemaere, Oliviers, Bogacz and Demeester 2025
+//	nudging   as pc, with targets μ(0) + β (y − μ(0)) or drawn by ½ β ‖v − y‖², and Δθ / β
+//	          Pinchetti and others 2025; Laborieux and others 2021
+//	mcpc      v ← v − γ ∂E/∂v + √(2 γ variance) ξ, and the mean of pc's Δθ over the samples
+//	          Oliviers, Bogacz and Meulemans 2024
+//	hybrid    as pc from a guess a_l = q_l(a_{l−1}), which learns by ½ ‖z_l − q_l(a_{l−1})‖²
+//	          Tschantz, Millidge, Seth and Buckley 2023
+//	fpa       ε_l ← ε_l − η (ε_l − Σ Jᵀ ε) with μ and J of a pass, then as pc
+//	          Millidge, Tschantz and Buckley 2022; Rosenbaum 2022
+//	z-il      v_t ← v_t − ∂E/∂v_t, at step t the level t above the targets, which then learns
+//	          Song, Lukasiewicz, Xu and Bogacz 2020; Salvatori and others 2022
+//	backprop  Δθ = −∂L/∂θ / B, with L the energy at the targets after a pass
+//	          Rumelhart, Hinton and Williams 1986
+//
+// What else the family has is no rule of its own but a network, which rules learn as any
+// other (see [model.Networks]): bidirectional, two predictions a node; temporal, edges with a
+// delay; memory, one node whose units predict each other, and hierarchical-memory.
+//
 // A user's own is made known by [Register], and then works in recipes, checkpoints and
 // resumed runs. What it takes from batch to batch, if anything, it shows as [Stateful].
 //
@@ -87,31 +112,7 @@ func Names() []string { return rules.Names() }
 
 // New returns a rule by its name and, behind it, settings of the form KEY=VALUE, all
 // between spaces.
-func New(text string) (Rule, error) {
-	words := strings.Fields(cmp.Or(text, Default))
-	if len(words) == 0 {
-		words = []string{text}
-	}
-	make, err := rules.Parse(words[0])
-	if err != nil {
-		return nil, err
-	}
-	r := make()
-	for _, word := range words[1:] {
-		key, value, ok := strings.Cut(word, "=")
-		s, settable := r.(Settable)
-		switch {
-		case !ok:
-			return nil, fmt.Errorf("%s: must have settings of the form KEY=VALUE, got %q", words[0], word)
-		case !settable:
-			return nil, fmt.Errorf("%s: must have no settings, got %q", words[0], word)
-		}
-		if err := s.Set(key, value); err != nil {
-			return nil, fmt.Errorf("%s: %w", words[0], err)
-		}
-	}
-	return r, nil
-}
+func New(text string) (Rule, error) { return registry.Make(rules, cmp.Or(text, Default)) }
 
 // Wanting is a rule that latents settle for by one method.
 type Wanting interface {

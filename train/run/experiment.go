@@ -116,7 +116,7 @@ func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file 
 		opts.Test = e.Sets.Test
 	}
 	h, err := train.Fit(context.WithoutCancel(ctx), l, e.Recipe.Learning, e.Sets.Train, e.Sets.Validation, opts)
-	res.setHistory(h, e.Sets.Train.Classes > 0, e.Recipe.Learning)
+	res.setHistory(h, e.Recipe.Learning)
 	if err == nil && (res.Model == "" || h.Best != len(h.Epochs) && e.Recipe.Learning.Patience > 0) {
 		err = n.Save(path) // the best is back, or nothing was left to learn
 		res.Model = path
@@ -124,7 +124,7 @@ func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file 
 	if err == nil && !e.Untested {
 		var score train.Score
 		if score, err = train.Evaluate(ctx, l, e.Sets.Test); err == nil {
-			res.SetTest(score, e.Sets.Test)
+			res.SetTest(score)
 		}
 	}
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {

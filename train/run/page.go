@@ -12,6 +12,12 @@ import (
 	"example.com/pcn/train/rule"
 )
 
+// learningText says what the curves of learning are.
+const learningText = "An epoch is one pass over the examples. The energy, half the sum of the squared prediction errors, is what " +
+	"settling makes small by moving latents, and learning by moving weights. Validation examples are not learned from. " +
+	"The relaxed share is how much of the energy's fall to rest settling has made, the residual what was left of the gradient, " +
+	"and the cosine how alike a node's update is to backpropagation's: 1 for the same direction."
+
 // Page is the report of the run.
 func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 	on, res := r.Record.Machine, r.Record.Result
@@ -35,7 +41,8 @@ func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 		return p, nil
 	}
 	panels := append(report.Curves(r.classes(), report.Run{Name: "PCN", History: r.History}), report.Parts(r.History)...)
-	p.Sections = append(p.Sections, report.Section{Title: "Learning", Panels: panels})
+	text := strings.TrimSpace(learningText + " " + upper(r.History.Overfits()))
+	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: text, Panels: panels})
 	m, sets, err := r.load()
 	if err != nil {
 		return nil, err
@@ -51,6 +58,14 @@ func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 	sections, err := report.Examine(ctx, l, r.Record.Recipe.Inference, sets.Validation)
 	p.Sections = append(p.Sections, sections...)
 	return p, err
+}
+
+// upper makes a clause a sentence.
+func upper(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
 // ComparePage sets runs side by side.

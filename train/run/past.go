@@ -34,7 +34,7 @@ func Open(dir string) (*Past, error) {
 		return nil, err
 	}
 	if res := &r.Record.Result; res.Status == Running { // run.json does not know how far it is
-		res.setHistory(r.History, r.classes(), train.Learning{})
+		res.setHistory(r.History, train.Learning{})
 		if res.Status = Running; !InUse(dir) {
 			res.Status = Stopped
 		}

@@ -9,7 +9,6 @@ import (
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/data"
 )
 
 // How a run is, or ended.
@@ -57,7 +56,7 @@ type Result struct {
 	Method             string  `json:"method,omitempty"`         // of settling; like the next two, where latents settle
 	StepsMean          *Number `json:"steps_mean,omitempty"`     // steps an example took, in the last epoch
 	Residual           *Number `json:"residual,omitempty"`       // of the gradient, in the last epoch
-	ToLose             *Number `json:"to_lose,omitempty"`        // estimated share of the energy's fall that was still to come, in its last batch
+	Reached            *Number `json:"reached,omitempty"`        // estimated share of the energy's fall that was made, in its last batch
 }
 
 // Number is a float64 that JSON has as null where it is not finite.
@@ -82,12 +81,12 @@ func newResult(e *Experiment, learner string, l *train.PCN) Result {
 }
 
 // SetTest enters the score on the test part.
-func (e *Evaluation) SetTest(s train.Score, set *data.Set) {
-	e.TestAccuracy, e.TestMSE = numbers(s, set.Classes > 0)
+func (e *Evaluation) SetTest(s train.Score) {
+	e.TestAccuracy, e.TestMSE = numbers(s)
 }
 
-// setHistory enters what became of training by c on classes or on numbers.
-func (r *Result) setHistory(h *train.History, classes bool, c train.Learning) {
+// setHistory enters what became of training by c.
+func (r *Result) setHistory(h *train.History, c train.Learning) {
 	r.Epochs, r.BestEpoch, r.Seconds, r.Status = len(h.Epochs), h.Best, Number(h.Seconds), Completed
 	if h.Status == model.Diverged {
 		r.Status = Diverged
@@ -99,19 +98,19 @@ func (r *Result) setHistory(h *train.History, classes bool, c train.Learning) {
 		if e.Steps > 0 {
 			r.StepsMean, r.Residual = (*Number)(&e.Steps), (*Number)(&e.Residual)
 		}
-		if e.ToLose != nil {
-			r.ToLose = (*Number)(e.ToLose)
+		if e.Reached != nil {
+			r.Reached = (*Number)(e.Reached)
 		}
 		if e.Validation != nil && (c.Patience == 0 || e.Epoch <= h.Best) {
-			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation, classes)
+			r.ValidationAccuracy, r.ValidationMSE = numbers(*e.Validation)
 		}
 	}
 }
 
 // numbers returns the score that applies: the accuracy for classes, the mean
 // squared error for a regression.
-func numbers(s train.Score, classes bool) (accuracy, mse *Number) {
-	if classes {
+func numbers(s train.Score) (accuracy, mse *Number) {
+	if s.Classes > 0 {
 		return (*Number)(&s.Accuracy), nil
 	}
 	return nil, (*Number)(&s.MSE)
@@ -119,7 +118,11 @@ func numbers(s train.Score, classes bool) (accuracy, mse *Number) {
 
 // Summary is the result of a training run in a line.
 func (r Result) Summary() string {
-	return fmt.Sprintf("%s, %.3g s of learning, %s", r.TestLine(), r.Seconds, r.StatusText())
+	s := fmt.Sprintf("%s, %.3g s of learning", r.TestLine(), r.Seconds)
+	if r.Status != Completed || r.DivergedEpoch > 0 {
+		s += ", " + r.StatusText()
+	}
+	return s
 }
 
 // TestLine is the score on the test part, and of how many examples.

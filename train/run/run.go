@@ -49,28 +49,43 @@ func Start(dir string, r train.Recipe) (*Run, error) {
 // Resume goes on with the run in a folder, from its last checkpoint. A run that has come to
 // its end is over: its Record has the result, and Train has nothing to do.
 func Resume(dir string) (*Run, error) {
-	if _, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("run: %w", err) // before a folder is made
+	d, err := openRun(dir)
+	if err != nil {
+		return nil, err
 	}
-	d, err := OpenFolder(dir)
+	rec, from, err := d.Where()
+	return d.resume(rec, from, err)
+}
+
+// openRun opens a folder that is there.
+func openRun(dir string) (*Folder, error) {
+	_, err := os.Stat(dir) // before a folder is made
+	var d *Folder
+	if err == nil {
+		d, err = OpenFolder(dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("run: %w", err)
 	}
-	rec, from, err := d.Where()
+	return d, nil
+}
+
+// resume returns the run in f, which is where these say, or releases f.
+func (f *Folder) resume(rec *Record, from *train.Checkpoint, err error) (*Run, error) {
 	var sets train.Sets
 	if err == nil && !rec.Over() {
 		if sets, err = load(rec.Recipe); err == nil {
-			err = d.Clean()
+			err = f.Clean()
 		}
 	}
 	if err != nil {
-		d.Release()
+		f.Release()
 		return nil, fmt.Errorf("run: %w", err)
 	}
 	if rec.Over() {
-		return &Run{Experiment: &Experiment{Folder: d, Recipe: rec.Recipe}, Record: rec}, nil
+		return &Run{Experiment: &Experiment{Folder: f, Recipe: rec.Recipe}, Record: rec}, nil
 	}
-	return GoOn(NewExperiment(d, rec.Recipe, sets), rec, from), nil
+	return GoOn(NewExperiment(f, rec.Recipe, sets), rec, from), nil
 }
 
 // load reads the data of r, and checks that it fits.
@@ -163,7 +178,7 @@ func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.N
 	}
 	r.Record.Recipe = r.Recipe
 	if r.Record.Result = newResult(r.Experiment, PCN, l); r.From != nil {
-		r.Record.Result.setHistory(&r.From.History, r.Sets.Train.Classes > 0, r.Recipe.Learning)
+		r.Record.Result.setHistory(&r.From.History, r.Recipe.Learning)
 		r.Record.Result.Status = Running
 	}
 	if err := r.Record.Save(r.Folder); err != nil {

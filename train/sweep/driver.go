@@ -235,7 +235,7 @@ func (d *Driver) Left(s Shard) (left []Run, err error) {
 // neither ended nor failed.
 func (d *Driver) Outcomes() (outcomes []Outcome, missing int, err error) {
 	for _, p := range d.Plan.Points {
-		for _, r := range d.Plan.runsOf(p) {
+		for _, r := range d.Plan.RunsOf(p) {
 			o, err := past(d.Path(r.Name()), r)
 			if errors.Is(err, fs.ErrNotExist) {
 				err = nil

@@ -54,14 +54,14 @@ func (p *Plan) Runs() []Run {
 	var runs []Run
 	for _, point := range p.Points {
 		if point.Err == nil {
-			runs = append(runs, p.runsOf(point)...)
+			runs = append(runs, p.RunsOf(point)...)
 		}
 	}
 	return runs
 }
 
-// runsOf returns the runs of a point, one for each seed.
-func (p *Plan) runsOf(point Point) []Run {
+// RunsOf returns the runs of a point, one for each seed.
+func (p *Plan) RunsOf(point Point) []Run {
 	var runs []Run
 	for _, seed := range p.Seeds {
 		r := Run{point.Number, seed, point.Recipe, p.Tested, point.Name}

@@ -417,3 +417,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestOptimizerSettings: a value of a key may be a mapping of a name and its settings.
+func TestOptimizerSettings(t *testing.T) {
+	p, err := Parse("sweep", []byte("base: {data: {dataset: digits}}\nkeys:\n  optimizer: [adam, {name: adamw, weight_decay: 1e-4}, {name: adam, beta1: 0.8}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range p.Runs() {
+		got = append(got, r.Recipe.Optimizer)
+	}
+	if want := []string{"adam", "adamw weight_decay=1e-4", "adam beta1=0.8"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if _, err := Parse("sweep", []byte("base: {data: {dataset: digits}}\nkeys:\n  optimizer: [{name: adam, beta1: 2}]\n")); err == nil || !strings.Contains(err.Error(), "adam: beta1: must be a number > 0 and < 1, got \"2\"") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/graph"
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -81,6 +82,12 @@ func Load(path string, r train.Recipe) (*Model, error) {
 // Classifies reports whether the targets are classes and not numbers to regress on.
 func (m *Model) Classifies() bool {
 	return !m.Recipe.Data.Regression() && m.Network.Size(m.Network.TargetNode()) > 1
+}
+
+// Probable reports whether the targets that the network predicts are the probabilities of
+// its classes: where it learned by cross-entropy. Other targets only grow with how sure it is.
+func (m *Model) Probable() bool {
+	return m.Classifies() && m.Network.Form(m.Network.TargetNode()) == graph.CrossEntropy
 }
 
 // Learner returns what scores and examines the model.

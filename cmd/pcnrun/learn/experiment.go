@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime"
 	"strings"
 	"time"
 
 	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -53,15 +51,24 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 		fmt.Fprintf(w, "augment  %v%s\n", a, onto)
 	}
 	fmt.Fprintf(w, "network  %v\n", l.Network())
+	if _, ok := e.Recipe.ForNetwork(e.Recipe.Model.Network); ok { // which the data would not make one expect
+		fmt.Fprintf(w, "recipe   %s at rate %v, schedule %s", e.Recipe.Optimizer, e.Recipe.Learning.Rate, e.Recipe.Learning.Schedule)
+		full, _ := e.Recipe.Model.Expanded() // a network was made of it
+		for _, p := range full.Predictions {
+			if p.Precision != 0 {
+				fmt.Fprintf(w, ", precision of %s %v", p.Of, p.Precision)
+			}
+		}
+		fmt.Fprintln(w)
+	}
 	if r := l.Rule().String(); r != rule.Default {
 		fmt.Fprintf(w, "rule     %s\n", r)
 	}
-	if inf := l.Inference(); inf.Steps > 0 {
+	if inf := l.Inference(); inf.Steps > 0 && (a.Verbose || !e.Recipe.SettlesByDefault()) {
 		fmt.Fprintf(w, "settling %v\n", inf)
 	}
-	fmt.Fprintf(w, "kernel   %s on %s\n", gemm.Kernel(), plural.Of(runtime.GOMAXPROCS(0), "core"))
-	if count := e.Sets.Validation.Len(); e.Recipe.Learning.Patience > 0 && count < few {
-		a.Warn("--patience goes by a validation part of %s, few to tell a better model by: --validation holds out more", plural.Of(count, "example"))
+	if count := e.Sets.Validation.Len(); e.Recipe.PatienceChosen() && count < few {
+		a.Warn("when to end is decided on %s held out for validation, where luck counts as much as being better: --validation holds out more", plural.Of(count, "example"))
 	}
 }
 
@@ -74,7 +81,10 @@ func learn(a *cli.App, e *run.Experiment, name string, lines io.Writer, do func(
 		return err
 	}
 	if how := h.FarFromRest(); how != "" && !e.Recipe.SettlesByDefault() {
-		a.Warn("weights learned from latents %s; give more --steps or another --method", how)
+		a.Warn("the weights learned from latents %s; with more --steps or another --method they learn something else", how)
+	}
+	if text := h.Overfits(); text != "" && e.Recipe.Learning.Patience == 0 {
+		a.Note("%s; --patience keeps the best, and more examples or a smaller network help", text)
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package learn
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -12,9 +13,9 @@ import (
 	"example.com/pcn/train"
 )
 
-// progress shows how training goes: a bar within the epoch where the standard
-// error is a terminal, a line for each epoch, and a warning when latents or
-// weights diverge.
+// progress shows how training goes: a bar where the standard error is a terminal, a line
+// for about ten epochs and at least one a minute, or when verbose for each epoch, with how
+// latents settled, and a warning when latents or weights diverge.
 type progress struct {
 	app       *cli.App
 	lines     io.Writer
@@ -22,13 +23,19 @@ type progress struct {
 	unguarded bool
 	bar       *progressbar.ProgressBar
 	warned    bool
+	said      time.Time // the last line
 }
 
 // event is told of each batch and each epoch.
 func (p *progress) event(e train.Event) {
 	if e.Done != nil {
-		p.clear()
-		fmt.Fprintln(p.lines, e)
+		if p.app.Verbose {
+			fmt.Fprintf(p.lines, "%v  %s\n", e, e.Done.Settling())
+		} else if e.Told() || time.Since(p.said) > time.Minute {
+			p.said = time.Now()
+			p.clear()
+			fmt.Fprintln(p.lines, e)
+		}
 		return
 	}
 	if e.Step.Status == model.Diverged && !p.warned {
@@ -41,20 +48,16 @@ func (p *progress) event(e train.Event) {
 		p.app.Warn("training ends at epoch %d, batch %d: the energy is no longer a number", e.Epoch, e.Batch)
 	}
 	if p.bar == nil {
-		p.bar = p.newBar(e)
+		p.bar = terminal.NewBar(p.app.Stderr, int64(e.Epochs*e.Batches), p.learner, p.app.Bars())
 	}
-	p.bar.Set(e.Batch)
-}
-
-func (p *progress) newBar(e train.Event) *progressbar.ProgressBar {
-	return terminal.NewBar(p.app.Stderr, int64(e.Batches), fmt.Sprintf("%s epoch %d/%d", p.learner, e.Epoch, e.Epochs), p.app.Bars(), progressbar.OptionShowCount())
+	p.bar.Describe(fmt.Sprintf("%s epoch %d/%d", p.learner, e.Epoch, e.Epochs))
+	p.bar.Set((e.Epoch-1)*e.Batches + e.Batch)
 }
 
 // clear takes the bar away, so that a line can be printed.
 func (p *progress) clear() {
 	if p.bar != nil {
 		p.bar.Clear()
-		p.bar = nil
 	}
 }
 

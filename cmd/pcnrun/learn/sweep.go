@@ -33,21 +33,9 @@ func Sweep(a *cli.App) *cobra.Command {
 settings score best on the validation part. The best alone is then scored on the
 test part, once.
 
-The file says what to try:
+The file says what to try; pcnrun sweep init writes this one:
 
-  base:                  # what all runs share: settings as train --config takes
-    data: {dataset: digits, seed: 1}  # seed decides the split, one for all runs
-  recipe: default        # what base lies over: default or article
-  search: random         # or grid, the default: all combinations
-  points: 20             # of a random search, all different
-  seed: 1                # decides its points
-  seeds: [1, 2, 3]       # of the weights and the order of the examples, for the
-                         # runs of each point; or a number n for 1 to n
-  keys:                  # any settings
-    inference.method: [gradient, adam]
-    model.layers: [[64, 32, 10], [64, 64, 10]]
-    learning.rate: {low: 0.0001, high: 0.01, scale: log}
-
+` + indented(firstSweep) + `
 Each run has a folder in the folder of the sweep, which also gets
   sweep.yaml   a copy of the file
   sweep.json   the table: mean and standard error of each point, the best first
@@ -65,7 +53,8 @@ script. A task that is preempted, or whose time is up, goes on in the queue.
 With --shard 2/8 a process takes the second eighth of the runs, wherever it runs. In
 a job array of one's own each task takes its shard unasked. When all shards have
 ended, pcnrun sweep DIR makes the table.`,
-		Example: `  pcnrun sweep --config sweep.yaml
+		Example: `  pcnrun sweep init
+  pcnrun sweep --config sweep.yaml
   pcnrun sweep --config sweep.yaml --shard 1/2 --out runs/sweep
   pcnrun sweep --config sweep.yaml --slurm --time 4:00:00 --mem 2G
   pcnrun sweep status runs/sweep
@@ -81,7 +70,7 @@ ended, pcnrun sweep DIR makes the table.`,
 	f.runFlags.add(flags)
 	f.addFormats(flags)
 	c.RunE = func(c *cobra.Command, args []string) error { return sweepWith(c, a, f, args) }
-	c.AddCommand(sweepStatus(a))
+	c.AddCommand(sweepInit(a), sweepStatus(a))
 	return c
 }
 

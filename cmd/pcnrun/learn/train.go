@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,11 +29,18 @@ func Train(a *cli.App) *cobra.Command {
 		Long: `Train a predictive coding network on a dataset, digits by default, and score it
 once on the test part at the end.
 
+About ten epochs, passes over the examples, have a line: the energy (what learning
+makes small: half the sum of the squared prediction errors), the accuracy on the
+validation part, which is not learned from, and the time. With -v every epoch has
+one, with how latents settled: steps, rate, the residual (what was left of the
+gradient) and the share of the energy's fall to rest that was made.
+
 The folder of the run gets
   model.safetensors       the model that is scored, renewed after each epoch: of
                           the last epoch, or with --patience of the best
-  best.safetensors        the model of the epoch with the lowest squared error on the
-                          validation part
+  best.safetensors        the model of the epoch with the lowest loss on the validation
+                          part: the cross-entropy where that is the label's energy,
+                          and else the squared error
   last.safetensors        that of the last epoch, where it is not the one scored
   checkpoint.safetensors  where --resume goes on
   recipe.yaml             the settings used
@@ -43,7 +51,8 @@ A folder that holds a run is not written to without --force or --resume.
 
 A run that was interrupted or killed goes on from its last checkpoint with
 --resume, and ends with the same bits as if it had never stopped. It does not go on
-with data that has changed since, nor from a file that was damaged. With
+with data that has changed since, nor from a file that was damaged. With --epochs
+beside it a run goes on to that many, also one that has come to its end. With
 --resume-or-start the same command line begins a run and, given again, goes on with
 it: for jobs that a batch system queues again.
 
@@ -58,6 +67,7 @@ see 'pcnrun help scaling'. The bits are those of one process.
   pcnrun train flowers.csv --label kind
   pcnrun train photos --test more-photos
   pcnrun train --resume runs/mnist
+  pcnrun train --resume runs/mnist --epochs 50
   mpirun -n 4 pcnrun train mnist --batch 512
   sbatch --requeue --wrap 'srun pcnrun train mnist --out runs/a --resume-or-start'`,
 		PreRun:    cli.InterruptOnPipe,
@@ -66,7 +76,7 @@ see 'pcnrun help scaling'. The bits are those of one process.
 	}
 	f := &trainFlags{RecipeFlags: cli.AddRecipeFlags(c, "runs/DATASET")}
 	f.Flags.Var(&f.every, "checkpoint-every", "how often a checkpoint is written: N epochs, Nb batches, or a time such as 30s; one is always written at the end and when interrupted")
-	f.Flags.StringVar(&f.resume, "resume", "", "go on with the run in `DIR`, with its own settings")
+	f.Flags.StringVar(&f.resume, "resume", "", "go on with the run in `DIR`, with its own settings but for more --epochs")
 	f.Flags.BoolVar(&f.orStart, "resume-or-start", false, "go on with the run in the folder of --out, which must be of the same settings, or begin it where there is none (default runs/DATASET)")
 	f.Flags.StringVar(&f.mpi, "mpi", "auto", "whether the processes that mpirun starts train one network: auto, off, or the `PATH` of the MPI library to open")
 	c.RunE = together(a, f, func(c *cobra.Command, args []string) error {
@@ -152,7 +162,8 @@ func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 		}
 		return fmt.Errorf("%w; 'pcnrun train --resume %s' goes on", interruption(res), r.Dir)
 	}
-	fmt.Fprintf(a.Info(), "wrote %s, %s and %s\n", res.Model, r.Path(run.CurvesFile), r.Path(run.ReportFile))
+	fmt.Fprintf(a.Info(), "wrote %s, %s and %s to %s\n", run.ModelFile, run.CurvesFile, run.ReportFile, r.Dir)
+	a.Hint()
 	if err := printResult(a, f, res); err != nil {
 		return err
 	}
@@ -182,9 +193,22 @@ func resume(a *cli.App, c *cobra.Command, f *trainFlags) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	defer d.Release()
-	rec, from, err := d.Where()
+	where := d.Where
+	if epochs := f.Flags.Lookup("epochs"); epochs.Changed {
+		where = func() (*run.Record, *train.Checkpoint, error) {
+			n, err := strconv.Atoi(epochs.Value.String())
+			if err != nil {
+				return nil, nil, err
+			}
+			return d.Lengthen(n)
+		}
+	}
+	rec, from, err := where()
 	if err != nil {
 		return fmt.Errorf("--resume: %w", err)
+	}
+	if s := rec.Recipe.Learning.Schedule; f.Flags.Changed("epochs") && s != "constant" {
+		a.Note("the rate goes on as the schedule %s has it in a run of %d epochs", s, rec.Recipe.Learning.Epochs)
 	}
 	return goOn(c.Context(), a, f, d, rec, from)
 }
@@ -240,7 +264,7 @@ func goOn(ctx context.Context, a *cli.App, f *trainFlags, d *run.Folder, rec *ru
 
 // resumeAlone refuses settings beside --resume.
 func (f *trainFlags) resumeAlone(c *cobra.Command, args []string) error {
-	allowed := map[string]bool{"resume": true, "json": true, "checkpoint-every": true, "mpi": true}
+	allowed := map[string]bool{"resume": true, "epochs": true, "json": true, "checkpoint-every": true, "mpi": true}
 	var others []string
 	f.Flags.Visit(func(flag *pflag.Flag) {
 		if !allowed[flag.Name] && c.InheritedFlags().Lookup(flag.Name) == nil {
@@ -248,7 +272,7 @@ func (f *trainFlags) resumeAlone(c *cobra.Command, args []string) error {
 		}
 	})
 	if others = append(others, args...); len(others) > 0 {
-		return cli.Usagef("--resume goes on with the run's own settings, and takes no %s", strings.Join(others, " "))
+		return cli.Usagef("--resume goes on with the run's own settings, and takes no %s beside more --epochs", strings.Join(others, " "))
 	}
 	return nil
 }

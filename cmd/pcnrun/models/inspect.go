@@ -21,12 +21,12 @@ func Inspect(a *cli.App) *cobra.Command {
 		Short: "Show what a model is, and how its latents settle",
 		Long: `Show a model's nodes and weights and, for examples of the dataset that it learned
 from, how its latents settle with both ends clamped: the energy and what is left
-of the gradient by node where they end, as a share of the largest before a step,
-the energy still to lose, the curvature (the extreme eigenvalues of the energy's
-Hessian by the free latents, of the first 8 examples) with the inference rate that
-it allows, and for each prediction the cosine of the Hebbian update and backprop's
-direction. The examples are of the validation part or, where there is none, of the
-test part.
+of the gradient by node where they end, as a share of the largest before a step
+(the residual), how much of the energy's fall to rest was made, the curvature (the
+extreme eigenvalues of the energy's Hessian by the free latents, of the first 8
+examples) with the inference rate that it allows, and for each prediction the cosine
+of the Hebbian update and backprop's direction. The examples are of the validation
+part or, where there is none, of the test part. 'pcnrun help words' explains the words.
 
 The folder given by --out gets energy.dot and energy.svg, the energy as a graph,
 and settling.png, the course of energy and gradient by node.
@@ -83,5 +83,9 @@ func look(ctx context.Context, a *cli.App, f *cli.ModelFlags, path string, limit
 	if json {
 		return cli.PrintJSON(a.Stdout, in)
 	}
-	return printInspection(a.Stdout, in, t.Network)
+	if err := printInspection(a.Stdout, in, t.Network); err != nil {
+		return err
+	}
+	a.Hint()
+	return nil
 }

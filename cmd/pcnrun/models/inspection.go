@@ -68,9 +68,9 @@ func printInspection(w io.Writer, in *inspect.Inspection, n *model.Network) erro
 	for _, node := range nodes {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", node.Name, shape.Text(node.Shape), node.Role, precisionText(node), text(node.Energy), text(node.Residual))
 	}
-	fmt.Fprint(t, "\nprediction of\tfrom\tby\tshape\tFrobenius norm\tspectral norm")
+	fmt.Fprint(t, "\nof\tfrom\tby\tweights\tnorm\tspectral")
 	if in.Predictions[0].Cosine != nil {
-		fmt.Fprint(t, "\tcosine to backprop")
+		fmt.Fprint(t, "\tcosine")
 	}
 	fmt.Fprintln(t)
 	for _, p := range predictions {
@@ -82,15 +82,15 @@ func printInspection(w io.Writer, in *inspect.Inspection, n *model.Network) erro
 	}
 	fmt.Fprintln(w)
 	if s := in.Settled; s != nil {
-		fmt.Fprintf(w, "settling    %v, %s at rate %.3g, %s; %s of %s, both ends clamped\n",
-			s.Inference.Method, stepsText(s), s.InferenceRate, s.Status, plural.Of(s.Examples, s.Part+" example"), s.Dataset)
-		fmt.Fprintf(w, "energy      %.4g from %.4g an example, residual %.2g\n", s.Energy, s.Start, s.Residual)
-		fmt.Fprintf(w, "equilibrium about %.3g still to lose: %.3g %% of the fall was made\n", s.Left, 100*s.Reached)
+		fmt.Fprintf(w, "examples    %s of %s, both ends clamped\n", plural.Of(s.Examples, s.Part+" example"), s.Dataset)
+		fmt.Fprintf(w, "settling    %v, %s at rate %.3g: %s\n", s.Inference.Method, stepsText(s), s.InferenceRate, s.Status)
+		fmt.Fprintf(w, "energy      from %.4g to %.4g an example, residual %.2g\n", s.Start, s.Energy, s.Residual)
+		fmt.Fprintf(w, "rest        estimated at %.4g: %.3g %% of the fall was made\n", s.Energy-s.Left, 100**s.Reached)
 		if s.Equilibrium != nil {
 			fmt.Fprintf(w, "            in closed form at %.6g\n", *s.Equilibrium)
 		}
 		if s.TargetAlignment != nil {
-			fmt.Fprintf(w, "alignment   a step of the weights goes to the targets with a cosine of %.4g\n", *s.TargetAlignment)
+			fmt.Fprintf(w, "alignment   %.4g, cosine of a step of the weights to the targets\n", *s.TargetAlignment)
 		}
 	}
 	if k := in.Curvature; k != nil {
@@ -98,7 +98,7 @@ func printInspection(w io.Writer, in *inspect.Inspection, n *model.Network) erro
 		if !k.Exact {
 			how = "by Lanczos"
 		}
-		fmt.Fprintf(w, "curvature   eigenvalues %.4g to %.4g, mean %.4g to %.4g; %s, %s, %s\n",
+		fmt.Fprintf(w, "curvature   eigenvalues %.4g to %.4g, mean %.4g to %.4g\n            of %s, %s, %s\n",
 			k.LowLeast, k.HighLargest, k.LowMean, k.HighMean, plural.Of(k.Free, "free unit"), how, plural.Of(k.Examples, "example"))
 		fmt.Fprintf(w, "condition   %s\n", conditionText(k))
 		fmt.Fprintf(w, "safe rate   %.4g measured, the guard allows %.4g\n", k.RateMeasured, k.RateBound)

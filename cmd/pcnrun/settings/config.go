@@ -5,9 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -15,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -105,8 +102,7 @@ recipe.`,
 	}
 	var f choiceFlags
 	f.add(c)
-	out := c.Flags().String("out", "run.yaml", "`FILE` to write, - for the standard output")
-	force := c.Flags().Bool("force", false, "overwrite the file")
+	write := a.WriteFlags(c, "run.yaml")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		dataset := config.DefaultDataset
 		if len(args) > 0 {
@@ -124,22 +120,7 @@ recipe.`,
 		if err != nil {
 			return err
 		}
-		if *out == "-" {
-			_, err := a.Stdout.Write(text)
-			return err
-		}
-		if _, err := os.Lstat(*out); !*force && !errors.Is(err, fs.ErrNotExist) {
-			return cli.Usagef("%s is there already: name another file with --out, or give --force to overwrite it", *out)
-		}
-		err = atomicfile.Write(*out, func(w io.Writer) error {
-			_, err := w.Write(text)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(a.Stdout, "wrote %s\n", *out)
-		return err
+		return write(text)
 	}
 	return c
 }

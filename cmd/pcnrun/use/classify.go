@@ -146,12 +146,12 @@ func confusionText(counts [][]int, names []string) string {
 
 // classifyRows prints the classes of rows.
 func classifyRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, by model.By, inf model.Inference, format rowFormat, asJSON bool) error {
-	return mapRows(ctx, a, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
+	return mapRows(ctx, a, t, args, format, asJSON, false, func(inputs *tensor.Dense) (answers, error) {
 		done, err := t.Network.Complete(ctx, model.Clamp{Values: inputs}, model.Recall{By: by}, inf)
 		if err != nil {
 			return answers{}, err
 		}
-		of := answers{classes: done.Classes, name: "targets", numbers: done.Targets}
+		of := answers{classes: done.Classes, name: numbersOf(t), numbers: done.Targets}
 		if by == model.ByEnergy {
 			of.name, of.numbers = "energies", done.Energies
 		}

@@ -17,6 +17,7 @@ import (
 type ownRows struct {
 	path          string
 	label, target string // columns
+	wrong         string
 	format        *rowFormat
 }
 
@@ -38,7 +39,7 @@ func evalRows(ctx context.Context, a *cli.App, f *cli.ModelFlags, path string, r
 		return err
 	}
 	defer in.Close()
-	score, err := train.EvaluateRows(ctx, in, func(b *data.Batch) (*tensor.Dense, error) {
+	got, err := train.AssessRows(ctx, t.Network, in, func(b *data.Batch) (*tensor.Dense, error) {
 		inputs, err := inputsOf(t, in, b)
 		if err != nil {
 			return nil, err
@@ -50,14 +51,10 @@ func evalRows(ctx context.Context, a *cli.App, f *cli.ModelFlags, path string, r
 	if err != nil {
 		return err
 	}
-	res := run.NewEvaluation(in.Name(), t.Network, score.Examples)
+	res := run.NewEvaluation(in.Name(), t.Network, got.Examples)
 	res.Model = path
-	if len(o.Classes) > 0 {
-		res.TestAccuracy = (*run.Number)(&score.Accuracy)
-	} else {
-		res.TestMSE = (*run.Number)(&score.MSE)
-	}
-	return printEvaluation(a, t, res, json)
+	res.SetTest(got.Score)
+	return printEvaluation(a, t, evaluation{res, got}, rows.wrong, json)
 }
 
 // options says what the rows hold that t is scored on.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
@@ -26,14 +27,19 @@ func Predict(a *cli.App) *cobra.Command {
 
 ` + rowsHelp + `
 
-For each row a line is printed in the same format: as CSV the class and then the
-target of each class, or for a regression the targets; as JSON an object with
-"class" and "targets". A network that remembers takes the rows for one sequence: where
-it has learned the next row, each line is what it expects of the row behind. Of images
-the file comes first, as JSON as "file".
+For each row a line is printed in the same format: as CSV the class and then a number
+for each class, or for a regression the targets; as JSON an object with "class" and
+"probabilities" or "targets". Where the network learned its classes by cross-entropy
+(train --bottom-energy cross-entropy, of a discriminative network) the numbers are
+probabilities, which sum to 1, and are called so. Otherwise they are the targets as
+predicted, near 1 for the class: the larger the surer, but no probabilities. A network
+that remembers takes the rows for one sequence: where it has learned the next
+row, each line is what it expects of the row behind. Of images the file comes first, as
+JSON as "file".
 
 ` + cli.ModelHelp,
 		Example: `  pcnrun predict runs/digits/model.safetensors images.csv
+  pcnrun predict runs/digits/model.safetensors images.csv --header > classes.csv
   pcnrun predict runs/digits/model.safetensors < images.jsonl | head -1
   pcnrun predict runs/photos/model.safetensors more-photos/rose
   echo 1.57 | pcnrun predict runs/sine/model.safetensors`,
@@ -42,13 +48,17 @@ the file comes first, as JSON as "file".
 	f := cli.AddModelFlags(c.Flags(), cli.Foreign, cli.InferenceFlags...)
 	format := formatFlag(c.Flags(), "the rows and of what is printed")
 	asJSON := c.Flags().Bool("json", false, "print a JSON object for each row, whatever the format of the rows")
+	header := c.Flags().Bool("header", false, "print the names of the columns first, of CSV")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return predict(c.Context(), a, f, args, *format, *asJSON)
+		if *header && *asJSON {
+			return cli.Usagef("--header is for CSV, and --json names each number's list")
+		}
+		return predict(c.Context(), a, f, args, *format, *asJSON, *header)
 	}
 	return c
 }
 
-func predict(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string, format rowFormat, asJSON bool) error {
+func predict(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string, format rowFormat, asJSON, header bool) error {
 	t, err := f.Open(args[0], false)
 	if err != nil {
 		return err
@@ -59,11 +69,20 @@ func predict(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string, 
 			return err
 		}
 	}
-	return mapRows(ctx, a, t, args, format, asJSON, func(inputs *tensor.Dense) (answers, error) {
+	name := numbersOf(t)
+	return mapRows(ctx, a, t, args, format, asJSON, header, func(inputs *tensor.Dense) (answers, error) {
 		p, err := predict(ctx, inputs)
 		cli.LogSettled(p.Settled)
-		return answers{classes: p.Classes, name: "targets", numbers: p.Targets}, err
+		return answers{classes: p.Classes, name: name, numbers: p.Targets}, err
 	})
+}
+
+// numbersOf is what the numbers are that t predicts.
+func numbersOf(t *trained.Model) string {
+	if t.Probable() {
+		return "probabilities"
+	}
+	return "targets"
 }
 
 // answers are what is printed of some rows.
@@ -76,8 +95,8 @@ type answers struct {
 
 // mapRows prints what answer makes of the inputs, as t's network takes them, of
 // the rows of the file that args name second, or of the standard input: a line for
-// each row, in the format of the rows.
-func mapRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, format rowFormat, asJSON bool, answer func(inputs *tensor.Dense) (answers, error)) error {
+// each row, in the format of the rows, below a header of CSV where it is to have one.
+func mapRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, format rowFormat, asJSON, header bool, answer func(inputs *tensor.Dense) (answers, error)) error {
 	o := t.RowOptions()
 	o.Format = string(format)
 	in, err := openRows(ctx, a, rowsPath(args), o)
@@ -98,11 +117,27 @@ func mapRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, f
 		if files := in.Images(); files != nil {
 			of.files = files[b.First : b.First+b.N]
 		}
-		text = appendAnswers(t, text[:0], of, asJSON || in.Format() == data.FormatJSONL)
+		asJSON := asJSON || in.Format() == data.FormatJSONL
+		if text = text[:0]; header && !asJSON && b.First == 0 {
+			text = appendHeader(t, text, of)
+		}
+		text = appendAnswers(t, text, of, asJSON)
 		_, err = a.Stdout.Write(text)
 		return err
 	})
 	return err
+}
+
+// appendHeader writes the names of the columns of answers.
+func appendHeader(t *trained.Model, text []byte, of answers) []byte {
+	var names []string
+	if of.files != nil {
+		names = append(names, "file")
+	}
+	if of.classes != nil {
+		names = append(names, "class")
+	}
+	return append(append(text, strings.Join(append(names, numberNames(t)...), ",")...), '\n')
 }
 
 // appendAnswers writes a line for each row: its class, where there are classes,

@@ -3,6 +3,7 @@ package use
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/terminal"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/trained"
 )
@@ -69,6 +71,9 @@ func openRows(ctx context.Context, a *cli.App, path string, o data.RowOptions) (
 	name := path
 	if path == "-" {
 		name = "standard input"
+		if f, ok := a.Stdin.(*os.File); ok && terminal.IsTerminal(f) {
+			a.Note("reading rows of inputs from the terminal, up to Ctrl-D: name a FILE to read one")
+		}
 	}
 	o.Note = func(text string) { a.Note("%s: %s", name, text) }
 	return data.OpenRows(ctx, path, a.Stdin, o)

@@ -63,7 +63,6 @@ func init() {
 			"Standard":             reflect.ValueOf(model.Standard),
 			"Starts":               reflect.ValueOf(model.Starts),
 			"StepLimit":            reflect.ValueOf(model.StepLimit),
-			"StepOf":               reflect.ValueOf(model.StepOf),
 			"SymmetricGaussSeidel": reflect.ValueOf(model.SymmetricGaussSeidel),
 			"Temperature":          reflect.ValueOf(model.Temperature),
 			"TopDown":              reflect.ValueOf(model.TopDown),

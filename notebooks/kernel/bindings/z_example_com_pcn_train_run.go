@@ -46,6 +46,7 @@ func init() {
 			"RecordFile":      reflect.ValueOf(run.RecordFile),
 			"ReportFile":      reflect.ValueOf(run.ReportFile),
 			"Resume":          reflect.ValueOf(run.Resume),
+			"ResumeTo":        reflect.ValueOf(run.ResumeTo),
 			"Running":         reflect.ValueOf(run.Running),
 			"Start":           reflect.ValueOf(run.Start),
 			"Stopped":         reflect.ValueOf(run.Stopped),
@@ -87,9 +88,9 @@ func init() {
 			"Stopped":        "string:stopped",
 		},
 		Wrappers: map[string][]string{
-			"Experiment": {"Clean", "Clear", "Holds", "Path", "Release", "Where"},
+			"Experiment": {"Clean", "Clear", "Holds", "Lengthen", "Path", "Release", "Where"},
 			"Result":     {"SetTest", "TestLine", "TestText"},
-			"Run":        {"Clean", "Clear", "Holds", "Learn", "Path", "Release", "SaveRecipe", "Where"},
+			"Run":        {"Clean", "Clear", "Holds", "Learn", "Lengthen", "Path", "Release", "SaveRecipe", "Where"},
 		},
 	}
 }

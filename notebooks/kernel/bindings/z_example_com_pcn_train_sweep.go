@@ -22,6 +22,7 @@ func init() {
 			"Parse":      reflect.ValueOf(sweep.Parse),
 			"ParseShard": reflect.ValueOf(sweep.ParseShard),
 			"PlotsFile":  reflect.ValueOf(sweep.PlotsFile),
+			"ScoreOf":    reflect.ValueOf(sweep.ScoreOf),
 			"SlurmShard": reflect.ValueOf(sweep.SlurmShard),
 			"TableFile":  reflect.ValueOf(sweep.TableFile),
 		},

@@ -104,6 +104,9 @@ func (a *App) Note(format string, args ...any) {
 	fmt.Fprintf(a.Info(), "note: "+format+"\n", args...)
 }
 
+// Hint says where words are explained.
+func (a *App) Hint() { fmt.Fprintln(a.Info(), "'pcnrun help words' explains the words") }
+
 // Bars reports whether bars may be drawn on the standard error, where that is a terminal.
 func (a *App) Bars() bool { return !a.Quiet && !a.Verbose }
 
