@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -151,8 +152,8 @@ func (c *cluster) until(what string, so func() bool) {
 	c.t.Helper()
 	for began := time.Now(); !so(); time.Sleep(50 * time.Millisecond) {
 		if time.Since(began) > limit(time.Minute) {
-			queue, _ := exec.Command("squeue", "--array").CombinedOutput()
-			c.t.Fatalf("%s: not in a minute\n%s", what, queue)
+			seen, _ := exec.Command("sh", "-c", "squeue --array; tail -n 5 */slurm/*.log").CombinedOutput()
+			c.t.Fatalf("%s: not in a minute\n%s", what, seen)
 		}
 	}
 }
@@ -212,7 +213,7 @@ keys:
 	want := do("sweep whole -q")
 	runs := must(sweep.Load("s.yaml")).Runs()
 
-	do("sweep --config s.yaml --out array --slurm --time 10 --mem 200M --checkpoint-every 2b")
+	do("sweep --config s.yaml --out array --slurm --time 10 --mem 200M --checkpoint-every 1b")
 	job := strings.Fields(string(must(exec.Command("squeue", "--noheader", "--format=%F").Output())))[0]
 	checkpoint := func(task string) string {
 		var i int
@@ -224,7 +225,11 @@ keys:
 		c.until("a task is in the middle of a run", func() bool {
 			for _, task := range c.running("") {
 				if _, err := os.Stat(checkpoint(task)); err == nil && !told[task] {
-					told[task] = exec.Command("scancel", "--signal="+signal, job+"_"+task).Run() == nil // else it has just begun or ended
+					// It waits for a minute where the task is on its way back into the queue by then.
+					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+					err := exec.CommandContext(ctx, "scancel", "--signal="+signal, job+"_"+task).Run()
+					told[task] = err == nil || ctx.Err() != nil
+					cancel()
 					return told[task]
 				}
 			}
@@ -249,13 +254,11 @@ keys:
 	}
 	files := []string{sweep.TableFile, sweep.CSVFile, sweep.PlotsFile}
 	resumed := 0
-	for i, r := range runs {
+	for _, r := range runs {
 		files = append(files, filepath.Join(r.Name(), run.ModelFile))
 		rec := must(run.LoadRecord(filepath.Join("array", r.Name())))
 		if rec.Resumed > 0 {
 			resumed++
-		} else if told[fmt.Sprint(i+1)] {
-			t.Errorf("task %d was told to end, and %s has not gone on", i+1, r.Name())
 		}
 	}
 	for _, name := range files {
@@ -263,5 +266,40 @@ keys:
 			t.Errorf("%s is another", name)
 		}
 	}
+	if resumed < len(told) {
+		t.Errorf("%d runs have gone on, of %d that were told to end", resumed, len(told))
+	}
 	t.Logf("%d of %d runs went on after they had been ended", resumed, len(runs))
+
+	// A table of reproduce goes the same way. Where its job is cancelled, what was ended stays
+	// ended, and the same command submits what is left.
+	const table = `
+title: A table
+measure: accuracy
+base:
+  data: {limit: 200}
+  learning: {epochs: 20, batch: 4}
+seeds: 2
+rows:
+  - {name: gradient, settings: {inference.method: gradient}}
+  - {name: adam, settings: {inference.method: adam}}
+`
+	if err := os.WriteFile("table.yaml", []byte(table), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want = do("reproduce ./table.yaml --out rows -q --seeds 3")
+	const submit = "reproduce ./table.yaml --out tasks --seeds 3 --slurm --tasks 2 --workers 1 --checkpoint-every 1b"
+	do(submit)
+	c.until("a run has ended", func() bool { return exec.Command("grep", "-q", "^run 1/3", "-r", "tasks/slurm").Run() == nil })
+	if text, err := exec.Command("scancel", "--user=root").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	if text, err := exec.Command("pcnrun", "sweep", "status", "tasks").CombinedOutput(); err == nil || !strings.Contains(string(text), "of 6 runs have not ended, and nobody is at them") {
+		t.Errorf("status of a job that was cancelled: %v: %s", err, text)
+	}
+	do(submit)
+	seconds := regexp.MustCompile(` +(seconds of learning|[0-9.]+ ± [0-9.]+)\n`) // the last column, which is not to be the same
+	if got := do("sweep status tasks"); seconds.ReplaceAllString(got, "\n") != seconds.ReplaceAllString(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 }
