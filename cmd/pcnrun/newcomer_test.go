@@ -13,7 +13,7 @@ import (
 )
 
 // plainWords are those of everyday English, and names, that need no explanation.
-var plainWords = strings.Fields(`a and at begin both browser by coding each estimated exact explains for from in inside is it layers learn learned learns made mean measured of on other predict predictive read
+var plainWords = strings.Fields(`a always and at begin both browser by coding commonest each estimated exact explains for from in inside is it layers learn learned learns made mean measured of on other predict predictive read
 	scores second shows that the their to trains uses was what whose with without words work worst wrote your`)
 
 // TestNewcomer runs the commands that one types first: what each prints fits on a terminal

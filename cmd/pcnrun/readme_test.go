@@ -60,8 +60,8 @@ func TestReadmeCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	examples := filepath.Join(dir, "examples")
-	if err := os.CopyFS(examples, os.DirFS("../../examples")); err != nil {
+	examples := filepath.Join(dir, "cmd", "pcnrun", "examples")
+	if err := os.CopyFS(examples, os.DirFS("examples")); err != nil {
 		t.Fatal(err)
 	}
 	for _, b := range readmeBlocks(t, "yaml") {

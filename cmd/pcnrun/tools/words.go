@@ -22,7 +22,10 @@ What is learned
   epoch        one pass over all examples that are learned from
   batch        the few examples that are settled at once, after which weights move
   accuracy     share of the examples whose class was told right
-  MSE          mean squared error: what predicted numbers miss by, squared
+  precision    of a class: share of those told to be of it that are; of a node, below
+  recall       share of a class that is told to be of it; F1 lies between both
+  MSE          mean squared error: what predicted numbers miss by, squared; RMSE is its
+               root, and R² the share of the variance that is explained
 
 The network
   network      layers by their sizes: 64-128-128-10 has 64 pixels, twice 128 hidden

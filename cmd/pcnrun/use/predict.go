@@ -32,9 +32,10 @@ for each class, or for a regression the targets; as JSON an object with "class" 
 "probabilities" or "targets". Where the network learned its classes by cross-entropy
 (train --bottom-energy cross-entropy, of a discriminative network) the numbers are
 probabilities, which sum to 1, and are called so. Otherwise they are the targets as
-predicted, near 1 for the class: the larger the surer, but no probabilities. A network that remembers takes the rows for one sequence: where
-it has learned the next row, each line is what it expects of the row behind. Of images
-the file comes first, as JSON as "file".
+predicted, near 1 for the class: the larger the surer, but no probabilities. A network
+that remembers takes the rows for one sequence: where it has learned the next
+row, each line is what it expects of the row behind. Of images the file comes first, as
+JSON as "file".
 
 ` + cli.ModelHelp,
 		Example: `  pcnrun predict runs/digits/model.safetensors images.csv
