@@ -279,10 +279,7 @@ func (o *completeFlags) recall(ctx context.Context, t *trained.Model, sets train
 		return how, nil
 	}
 	how = model.Recall{By: model.ByEnergy, Temperature: o.temperature}
-	set := sets.Validation
-	if set == nil || set.Len() == 0 {
-		set = sets.Train
-	}
+	set := sets.Apart()
 	if o.Flags.Changed("temperature") || set == nil || set.Classes == 0 {
 		return how, nil
 	}
