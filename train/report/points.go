@@ -55,8 +55,8 @@ func Points(title, x, y string, names []string, points []Point) *Panel {
 
 // Beside draws our scores and those that were published of the same names, about an index
 // into which X is.
-func Beside(title, y string, names []string, ours, published []Point) *Panel {
-	p := newPanel(title, "", y)
+func Beside(title, x, y string, names []string, ours, published []Point) *Panel {
+	p := newPanel(title, x, y)
 	p.X.Tick.Marker = named(names)
 	drawn := 0
 	for i, points := range [][]Point{published, ours} {
