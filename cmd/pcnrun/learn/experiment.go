@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"

@@ -18,9 +18,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/bounded"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/slurm"
 	"example.com/pcn/train/run"

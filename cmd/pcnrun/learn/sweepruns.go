@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train/run"
 	"example.com/pcn/train/sweep"

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/train"
