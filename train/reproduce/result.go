@@ -211,7 +211,7 @@ func (r *Result) panel(k int) *report.Panel {
 			theirs = append(theirs, report.Point{X: float64(i), Y: float64(*row.Published)})
 		}
 	}
-	return report.Beside(c.Name+", mean ± standard error", c.head(), names, ours, theirs)
+	return report.Beside(c.Name+", mean ± standard error", "row", c.head(), names, ours, theirs)
 }
 
 // lines draws column k along the lines of the rows.
@@ -228,7 +228,7 @@ func (r *Result) lines(k int) *report.Panel {
 		}
 		lines[i].X, lines[i].Y = append(lines[i].X, row.At), append(lines[i].Y, y)
 	}
-	return report.Lines(r.Columns[k].Name, "", r.Columns[k].head(), lines...)
+	return report.Lines(r.Columns[k].Name, r.Along, r.Columns[k].head(), lines...)
 }
 
 // Save writes r, and a picture of it, to files in the folder of d, whose names it returns.

@@ -177,7 +177,11 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 		if res.Figure = string(o.out); res.Figure == "" {
 			res.Figure = filepath.Join(filepath.Dir(path), "completed.png")
 		}
-		picture, err := p.Picture(model.Rows(raw), shape)
+		var names []string
+		for _, k := range labels {
+			names = append(names, fmt.Sprint(t.Class(k)))
+		}
+		picture, err := p.Picture(model.Rows(raw), shape, names...)
 		if err != nil {
 			return err
 		}
