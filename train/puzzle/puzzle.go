@@ -9,16 +9,20 @@
 package puzzle
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
+	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
@@ -150,6 +154,31 @@ func (p *Puzzle) Temperature(ctx context.Context, n *model.Network, set *data.Se
 		return 0, err
 	}
 	return model.Temperature(done.Energies, set.Labels())
+}
+
+// WriteCSV writes raw inputs as CSV, (N, d): what is filled in, and of what was given what
+// was given, below a header where inputs have names.
+func (p *Puzzle) WriteCSV(w io.Writer, names []string, filled *tensor.Dense) error {
+	out := bufio.NewWriter(w)
+	if names != nil {
+		fmt.Fprintln(out, quoted.CSV(names...))
+	}
+	var line []byte
+	for i, row := range model.Rows(filled) {
+		line = line[:0]
+		for j := range row {
+			if j > 0 {
+				line = append(line, ',')
+			}
+			if p.Given(i, j) {
+				line = dense.AppendCSV(line, p.Raw[i][j:j+1], tensor.Float64)
+			} else {
+				line = dense.AppendCSV(line, row[j:j+1], filled.Dtype())
+			}
+		}
+		out.Write(append(line, '\n'))
+	}
+	return out.Flush()
 }
 
 // shown is the number of examples in a picture of completions.

@@ -190,7 +190,7 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 		}
 	}
 	if o.completed != "" {
-		if err := writeRows(a, o.completed, p, names, model.Rows(raw), raw.Dtype()); err != nil {
+		if err := a.Write(o.completed, func(w io.Writer) error { return p.WriteCSV(w, names, raw) }); err != nil {
 			return err
 		}
 	}
