@@ -79,7 +79,7 @@ func TestMistakes(t *testing.T) {
 2:19: model.layers[2]: must be > 0, got -10
 3:3: model.activaton: unknown key, did you mean activation?
 4:14: model.direction: must be one of discriminative, generative, got "up"
-5:11: learning: must be a mapping with the keys rule, epochs, batch, rate, schedule, patience, class_weights, seed, got "3"
+5:11: learning: must be a mapping with the keys rule, from, epochs, batch, rate, schedule, patience, class_weights, seed, got "3"
 6:12: optimizer: must be a text, got a list`,
 		"inference: {method: adam}\nlearning:\n  rule: epc\n":      "\n3:9: learning.rule: epc: inference.method: must be error-coordinates, got adam",
 		"learning:\n  rule: fpa speed=1\n":                         "\n2:9: learning.rule: fpa: setting: must be one of rate, steps, got \"speed\"",

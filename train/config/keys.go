@@ -92,6 +92,7 @@ func Keys() []Key {
 
 		{Path: "learning", Group: OfLearning, Help: "how weights learn"},
 		{Path: "learning.rule", Flag: "rule", Value: "NAME", Group: OfLearning, Help: "how a batch moves the weights, with settings such as 'fpa steps=50'; epc takes the method error-coordinates, mcpc gradient, where none is given", Words: rule.Names(), check: checked(rule.New)},
+		{Path: "learning.from", Flag: "from", Value: "MODEL", Group: OfLearning, Help: "the file of a model to learn on from: its weights, its network, how that settles, and the columns, classes and scales that it knows", Default: "new weights", Example: "runs/digits/model.safetensors"},
 		{Path: "learning.epochs", Flag: "epochs", Value: "N", Group: OfLearning, Help: "passes over the training examples", Bound: ">= 1"},
 		{Path: "learning.batch", Flag: "batch", Value: "N", Group: OfLearning, Help: "examples of a batch", Bound: ">= 1"},
 		{Path: "learning.rate", Flag: "rate", Value: "R", Group: OfLearning, Help: "learning rate", Bound: "> 0"},
@@ -200,7 +201,7 @@ func Lay(r *train.Recipe, flags map[string]string) error {
 		}
 		given[k.Path] = &yamlfile.Node{}
 	}
-	absolute(&r.Data)
+	absolute(r)
 	if len(r.Model.Layers) != layers {
 		dropUngiven(r, given)
 	}
