@@ -73,7 +73,7 @@ func Keys() []Key {
 		{Path: "model.layers", Flag: "layers", Value: "SIZES", Group: OfNetwork, Help: "sizes from data to label, in both directions, such as 64,32,10"},
 		{Path: "model.network", Flag: "network", Value: "TEXT", Group: OfNetwork, Help: "a network by name, with its settings, or by its layers from the first hidden node on, such as \"conv 32 5x5, gelu, max-pool 2; dense 64, tanh; dense\", in place of a chain; layers are then the sizes of data and label alone. Names are", Words: model.Networks(), Example: "resnet-mlp depth=16 width=64"},
 		{Path: "model.direction", Flag: "direction", Value: "DIRECTION", Group: OfNetwork, Help: "which end is the bottom", Words: []string{model.Discriminative.String(), model.Generative.String()}},
-		{Path: "model.activation", Flag: "activation", Value: "NAME", Group: OfNetwork, Help: "of the hidden nodes", Words: feature.Activations(), check: checked(feature.ParseActivation)},
+		{Path: "model.activation", Flag: "activation", Value: "NAME", Group: OfNetwork, Help: "of the hidden nodes, leaky-relu also with its slope below 0, as in \"leaky-relu 0.2\"", Words: feature.Activations(), check: checked(feature.ParseActivation)},
 		{Path: "model.top_activation", Flag: "top-activation", Value: "NAME", Group: OfNetwork, Help: "of the top node", check: checked(feature.ParseActivation)},
 		{Path: "model.after", Group: OfNetwork, Help: "put the activation behind the weights, as most implementations have it", Example: "true"},
 		{Path: "model.energies", Flag: "energies", Value: "NAMES", Group: OfNetwork, Help: "form of the energy of each node from data to label, the top one gaussian", Words: model.NodeEnergies(), Example: "[gaussian, gaussian-learned, cross-entropy]"},
