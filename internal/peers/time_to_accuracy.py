@@ -65,6 +65,10 @@ class Result:
         return max(e["validation"] for e in self.curve)
 
 
+class Failed(Exception):
+    """A process that did not end well."""
+
+
 def run(command: list[str], env: dict[str, str], limit: float) -> tuple[str, float, float]:
     """What command prints, its wall time in seconds, and its peak memory in megabytes."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -79,13 +83,13 @@ def run(command: list[str], env: dict[str, str], limit: float) -> tuple[str, flo
             if time.time() - began > limit:
                 process.kill()
                 os.wait4(process.pid, 0)
-                raise SystemExit(f"{' '.join(command)}: still running after {limit:.0f} s")
+                raise Failed(f"{' '.join(command)}: still running after {limit:.0f} s")
             time.sleep(0.01)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.time() - began
         out.seek(0), err.seek(0)
         if process.returncode != 0:
-            raise SystemExit(f"{' '.join(command)}: exit {process.returncode}\n{out.read()}{err.read()}")
+            raise Failed(f"{' '.join(command)}: exit {process.returncode}\n{out.read()}{err.read()}")
         return out.read(), wall, usage.ru_maxrss / 1024
 
 
@@ -201,24 +205,33 @@ def main() -> None:
 
     ours = PCNRuns(args.pcnrun, args.seeds, args.data, args.limit, args.quick)
     results: dict[str, dict[str, list[Result]]] = {}
+    versions: dict[str, str] = {}
+    failed: list[str] = []
     for network in args.networks:
         contestants = ours.contestants(network)
         contestants |= {name: peer_run(PEERS[name], NETWORKS[network], args) for name in args.contestants}
         runs = results[network] = {name: [] for name in contestants}
         for seed in range(1, args.seeds + 1):
             for name in list(contestants)[:: -1 if seed % 2 == 0 else 1]:
-                if runs[name] and name in PEERS and runs[name][0].wall > args.once:
+                if name in failed or runs[name] and name in PEERS and runs[name][0].wall > args.once:
                     continue
-                result = contestants[name](seed)
+                try:
+                    result = contestants[name](seed)
+                except Failed as e:  # the others go on
+                    print(f"{network}, seed {seed}: {name}: {e}", file=sys.stderr)
+                    failed.append(name)
+                    continue
                 runs[name].append(result)
+                versions |= {name: result.line["version"]} if result.line else {}
                 to = ", ".join(f"{g:g} % in {number(result.at(g, 'training'))} s of learning" for g in GOALS)
                 print(f"{network}, seed {seed}: {name}: {to}; best {result.best:.2f} %, {result.wall:.1f} s", file=sys.stderr)
-        print(report(network, runs), flush=True)
-    versions = {name: r[0].line["version"] for runs in results.values() for name, r in runs.items() if r and r[0].line}
+        print(report(network, {name: of for name, of in runs.items() if of}), flush=True)
+        if args.json:
+            raw = {n: {c: [vars(r) for r in of] for c, of in runs.items()} for n, runs in results.items()}
+            args.json.write_text(json.dumps(raw, indent=1) + "\n")
     print(", ".join(f"{name} {version}" for name, version in versions.items()) + ".")
-    if args.json:
-        raw = {n: {c: [vars(r) for r in of] for c, of in runs.items()} for n, runs in results.items()}
-        args.json.write_text(json.dumps(raw, indent=1) + "\n")
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":
