@@ -132,6 +132,20 @@ func Load(path string, base Config) (*Network, error) {
 	return n, nil
 }
 
+// Described reports whether a file says the configuration of its network. One that does not
+// takes on any direction.
+func Described(path string) (bool, error) {
+	up, err := Load(path, Config{Direction: Discriminative})
+	if err != nil {
+		return false, err
+	}
+	down, err := Load(path, Config{Direction: Generative})
+	if err != nil {
+		return false, err
+	}
+	return up.cfg.Direction == down.cfg.Direction, nil
+}
+
 // ErrMissing is what [Load] returns of a file that has layers of other names, which are for
 // [Network.Adopt], or none.
 var ErrMissing = errors.New("is missing")

@@ -4,6 +4,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"example.com/pcn/graph"
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 	"example.com/pcn/model"
@@ -395,4 +397,24 @@ func runProducts[T vec.Float](l products) {
 			gemm.Mul(c, p.cols, a, p.depth, 1, p.rows, packs[product{0, p.cols, p.depth}], false, nil)
 		}
 	})
+}
+
+// Write writes a result as people read it.
+func (r *Result) Write(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `settle          %8.3f ms  %.0f steps/s, %.2g allocations a step
+train batch     %8.3f ms  H⁻¹ made anew in %.0f %% of batches at lag %.3g
+multiply-adds   %8.2f M  a batch; the method needs %.2f M; %.0f %% of peak
+products        %8.1f GFLOP/s, %.0f %% of settling; kernel %s, %d workers, %s form
+without packing %8.2f ×
+without rates   %8.2f ×
+without Gram    %8.2f ×
+%-15s %8.3f MB a batch in and out of each, %.2f × the parameters, in %d exchanges
+`,
+		r.SettleMS, r.StepsPerSec, r.AllocsPerStep,
+		r.TrainMS, 100*r.Renewed, r.Lag,
+		r.MultiplyAdds/1e6, r.LeastMultiplyAdds/1e6, 100*r.PeakShare,
+		r.GFLOPS, 100*r.ProductsShare, r.Gemm, r.Workers, r.Form,
+		r.WithoutPacking, r.WithoutRates, r.WithoutGram,
+		plural.Of(r.Wire.Ranks, "rank"), float64(r.Wire.Bytes)/1e6, float64(r.Wire.Bytes)/float64(r.Wire.Parameters), r.Wire.Exchanges)
+	return err
 }

@@ -82,7 +82,7 @@ func TestMistakes(t *testing.T) {
 2:19: model.layers[2]: must be > 0, got -10
 3:3: model.activaton: unknown key, did you mean activation?
 4:14: model.direction: must be one of discriminative, generative, got "up"
-5:11: learning: must be a mapping with the keys rule, epochs, batch, rate, schedule, patience, class_weights, seed, got "3"
+5:11: learning: must be a mapping with the keys rule, from, epochs, batch, rate, schedule, patience, class_weights, seed, got "3"
 6:12: optimizer: must be a text, got a list`,
 		"inference: {lag: -1}\n":                                   "\n1:18: inference.lag: must be a number >= 0, or default, got -1",
 		"inference: {lag: long}\n":                                 "\n1:18: inference.lag: must be a number >= 0, or default, got \"long\"",

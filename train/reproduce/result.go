@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/train/report"
 	"example.com/pcn/train/sweep"
@@ -227,4 +229,24 @@ func (r *Result) lines(k int) *report.Panel {
 		lines[i].X, lines[i].Y = append(lines[i].X, row.At), append(lines[i].Y, y)
 	}
 	return report.Lines(r.Columns[k].Name, r.Along, r.Columns[k].head(), lines...)
+}
+
+// Save writes r, and a picture of it, to files in the folder of d, whose names it returns.
+func (r *Result) Save(ctx context.Context, d *sweep.Driver) (file, picture string, err error) {
+	file, picture = "result.json", "result.png"
+	if r.Quick {
+		file, picture = "quick.json", "quick.png"
+	}
+	release, err := d.Lock(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	defer release()
+	if err := atomicfile.Clean(d.Dir, TableFile, file, picture); err != nil {
+		return "", "", err
+	}
+	if err := report.WritePNG(d.Path(picture), report.Render(r.Panels()...)); err != nil {
+		return "", "", err
+	}
+	return file, picture, atomicfile.Write(d.Path(file), func(w io.Writer) error { return json.NewEncoder(w).Encode(r) })
 }

@@ -115,6 +115,20 @@ func Load(name string, o Options) (*Table, error) {
 	return Parse(at, text, o)
 }
 
+// TableFile is a copy of a table's file, in the folder of its runs.
+const TableFile = "table.yaml"
+
+// Driver returns what carries out the runs of t, which name led to by o, in the folder dir.
+func (t *Table) Driver(dir, name string, o Options) *sweep.Driver {
+	return &sweep.Driver{Dir: dir, Plan: t.Plan, Name: name, Text: t.Text, File: TableFile, Spares: true, Read: func(path string) (*sweep.Plan, error) {
+		there, err := Load(path, o)
+		if err != nil {
+			return nil, err
+		}
+		return there.Plan, nil
+	}}
+}
+
 // Parse reads a table from the text of a file, which errors call name:
 //
 //	title: What the rows have in common
