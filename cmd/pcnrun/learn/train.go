@@ -16,6 +16,7 @@ import (
 	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/quoted"
+	"example.com/pcn/internal/ranks"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -85,8 +86,8 @@ see 'pcnrun help scaling'. The bits are those of one process.
 			if err := f.resumeAlone(c, args); err != nil {
 				return err
 			}
-			if f.ranks.follows() {
-				return f.ranks.follow(c.Context(), nil)
+			if f.ranks.Follows() {
+				return f.ranks.Follow(c.Context(), nil)
 			}
 			return resume(a, c, f)
 		}
@@ -97,8 +98,8 @@ see 'pcnrun help scaling'. The bits are those of one process.
 		if err != nil {
 			return err
 		}
-		if f.ranks.follows() {
-			return f.ranks.follow(c.Context(), &r)
+		if f.ranks.Follows() {
+			return f.ranks.Follow(c.Context(), &r)
 		}
 		if f.orStart {
 			return resumeOrStart(c.Context(), a, f, r)
@@ -115,7 +116,7 @@ type trainFlags struct {
 	resume  string
 	orStart bool // or resume
 	mpi     string
-	ranks   *ranks // that train together; nil for this process alone
+	ranks   *ranks.Ranks // that train together; nil for this process alone
 }
 
 // start begins a run in the folder that open opens.
@@ -133,19 +134,19 @@ func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 	if r.Record.Command == "" {
 		r.Record.Command, r.Record.Version = "pcnrun "+quoted.Shell(a.Args...), cli.Version()
 	}
-	if err := f.ranks.lead(r.Experiment, r.From); err != nil {
+	if err := f.ranks.Lead(r.Experiment, r.From); err != nil {
 		return err
 	}
 	var h *train.History
 	err := learn(a, r.Experiment, run.PCN, a.Info(), func(o run.Options) (_ *train.History, err error) {
 		o.Every = f.every
-		o.Exchange, o.Stopping = f.ranks.exchange(), f.ranks.stopping
+		o.Exchange, o.Stopping = f.ranks.Exchange(), f.ranks.Stopping
 		o.Begin = func(l *train.PCN) {
 			describe(a, r.Experiment, a.Info(), l)
-			f.ranks.describe(a.Info(), r.Recipe.Learning.Batch)
+			f.ranks.Describe(a.Info(), r.Recipe.Learning.Batch)
 		}
 		if h, err = r.Train(ctx, o); err == nil {
-			f.ranks.end()
+			f.ranks.End()
 		}
 		return h, err
 	})
