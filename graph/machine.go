@@ -13,7 +13,7 @@ import (
 )
 
 // Machine runs an [Energy]. It implements gorgonia.VM, for one run over the
-// values bound to the graph, and has the stages of a settling network apart:
+// values bound to the graph, and has the stages of a settling network one by one:
 //
 //	m.Freeze()                       // parameters have changed
 //	m.Load(rows, clamps, masks)      // another batch
@@ -24,8 +24,8 @@ import (
 //		}
 //	})
 //
-// A machine belongs to one goroutine; the shards that Each hands out may run
-// at once.
+// The shards that Each hands out may run at once. The package's overview says what may be
+// called when.
 type Machine struct {
 	energy  *Energy
 	engine  machine.Engine
@@ -83,7 +83,7 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 	m := &Machine{energy: e, shard: shardRows(e), workers: runtime.GOMAXPROCS(0)}
 	p := machine.Plan{
 		Graph: e.Graph, Dtype: e.Spec.Dtype, Rows: e.Spec.Batch, Frozen: slices.Clone(e.frozen), InPlaceOf: map[*G.Node]*G.Node{},
-		Apart: len(o.Turns) > 1, Repack: o.Repack, OneRate: o.OneRate,
+		Unfused: len(o.Turns) > 1, Repack: o.Repack, OneRate: o.OneRate,
 	}
 	for _, x := range e.frozen {
 		if older := e.Older[x]; older != nil {
@@ -106,7 +106,7 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 	}
 	p.Latents = append(p.Latents, some(e.fixed.errors)...)
 	p.Scripts = m.scripts(o.Turns)
-	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled, e.apart, e.fixed.errors, e.fixed.steps, e.fixed.deltas))
+	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled, e.deviations, e.fixed.errors, e.fixed.steps, e.fixed.deltas))
 	var err error
 	if m.engine, err = machine.New(p); err != nil {
 		return nil, err
@@ -205,7 +205,7 @@ func (m *Machine) cut(rows int) {
 			s.latents = append(s.latents, view(v))
 			s.gradients = append(s.gradients, view(e.Gradients[l]))
 			s.steps = append(s.steps, view(e.Steps[l]))
-			s.apart = append(s.apart, view(e.apart[l]))
+			s.deviations = append(s.deviations, view(e.deviations[l]))
 			s.fixedErrors, s.fixedSteps = append(s.fixedErrors, view(e.fixed.errors[l])), append(s.fixedSteps, view(e.fixed.steps[l]))
 			energy := []float64(nil)
 			if n := e.Energies[l]; n != nil {

@@ -38,6 +38,8 @@ type Learning struct {
 	// the validation set, see [Score]; the learner is then as after the best epoch, by its
 	// State. 0 takes all epochs and leaves it as after the last.
 	Patience int `yaml:"patience" json:"patience"`
+	// ClassWeights says how much the examples of each class count. Default all alike.
+	ClassWeights ClassWeights `yaml:"class_weights,omitempty" json:"class_weights,omitempty"`
 	// Seed decides the order of the examples, and how they are varied: see
 	// [data.Set.WithAugmentation].
 	Seed uint64 `yaml:"seed" json:"seed"`
@@ -60,6 +62,9 @@ func (c Learning) WithDefaults() (Learning, error) {
 	}
 	if !(c.Rate > 0) || math.IsInf(c.Rate, 0) {
 		errs = append(errs, fmt.Errorf("rate: must be a number > 0, got %v", c.Rate))
+	}
+	if _, _, err := c.ClassWeights.parse(); err != nil {
+		errs = append(errs, fmt.Errorf("class_weights: %w", err))
 	}
 	if _, err := rule.New(c.Rule); err != nil {
 		errs = append(errs, fmt.Errorf("rule: %w", err))
@@ -189,6 +194,7 @@ type fitting struct {
 	validation *data.Set // nil without one
 	opts       Options
 
+	weights   []float64           // by example of the training set; nil where all count alike
 	began     time.Time           // by which Elapsed counts
 	data      func() Fingerprints // of the training and validation sets
 	history   *History
@@ -227,6 +233,9 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 	}
 	f.batches.gather = func(rows []int, inputs, targets *tensor.Dense) error {
 		return training.GatherAugmented(rows, c.Seed, f.record.Epoch, inputs, targets)
+	}
+	if f.weights, err = c.ClassWeights.byExample(training); err != nil {
+		return nil, fmt.Errorf("train: learning: class_weights: %w", err)
 	}
 	for name, set := range map[string]*data.Set{"validation": validation, "test": opts.Test} {
 		if set == nil {
@@ -274,6 +283,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 			f.record.Rate = f.settings.Rate * f.schedule.Factor((float64(f.record.Epoch-1)+share)/float64(f.settings.Epochs))
 			batch.Estimate = done+len(batch.Examples) == len(order) && f.estimates()
 			batch.Epoch, batch.Number, batch.Seed = f.record.Epoch-1, (f.record.Epoch-1)*f.record.Batches+f.batch, f.settings.Seed
+			batch.Weights = weightsOf(f.weights, batch.Examples)
 			var step Step
 			if err := f.shared(func() (err error) {
 				step, err = f.learner.Learn(f.together(ctx), batch, f.record.Rate)

@@ -158,12 +158,6 @@ func (d Data) readOwn(classes []string, table *data.Table) (rest, test *data.Set
 	return parts[0], test, nil
 }
 
-// PatienceChosen reports whether training ends early by another patience than the default of
-// one's own regressions.
-func (r Recipe) PatienceChosen() bool {
-	return r.Learning.Patience > 0 && !(r.Data.Own() && r.Data.Regression() && r.Learning.Patience == ownPatience)
-}
-
 // ownFile names the recipe for one's own data and a direction.
 func ownFile(direction model.Direction) string { return fmt.Sprintf("own-%v.yaml", direction) }
 

@@ -267,6 +267,15 @@ type Sets struct {
 	Train, Validation, Test *data.Set
 }
 
+// Apart returns the validation part or, where there is none, the part that is learned from:
+// examples to look at that do not touch the test part; nil without data.
+func (s Sets) Apart() *data.Set {
+	if s.Validation == nil || s.Validation.Len() == 0 {
+		return s.Train
+	}
+	return s.Validation
+}
+
 // Remarks returns what was taken for granted when the data was read, see
 // [data.Set.Remarks], of the test part where that was read by itself.
 func (s Sets) Remarks() []string {

@@ -158,6 +158,18 @@ func Scale(dst *tensor.Dense, a float64) {
 	}
 }
 
+// ScaleRows multiplies each row of dst by its number.
+func ScaleRows(dst *tensor.Dense, by []float64) {
+	k := dst.DataSize() / len(by)
+	for row, a := range by {
+		if dst.Dtype() == tensor.Float32 {
+			vec.Scale(dst.Float32s()[row*k:(row+1)*k], float32(a))
+		} else {
+			vec.Scale(dst.Float64s()[row*k:(row+1)*k], a)
+		}
+	}
+}
+
 // AddScaled sets dst += a·x, of one type and size.
 func AddScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
 	AddScaledPart(dst, a, x, 0, dst.DataSize())

@@ -155,9 +155,10 @@ func (p *Puzzle) Temperature(ctx context.Context, n *model.Network, set *data.Se
 // shown is the number of examples in a picture of completions.
 const shown = 12
 
-// Picture shows raw images of a shape: a row of what was given, with hidden pixels red, a
-// row of completions, and a row of the truth, with red where it is not known.
-func (p *Puzzle) Picture(filled [][]float64, shape []int) (image.Image, error) {
+// Picture shows raw images of a shape, below names, if any: a row of what was given, with
+// hidden pixels red, a row of completions, and a row of the truth, with red where it is not
+// known.
+func (p *Puzzle) Picture(filled [][]float64, shape []int, names ...string) (image.Image, error) {
 	n := min(shown, len(filled))
 	seen, err := p.Units.Undo(p.Seen.Values)
 	if err != nil {
@@ -178,5 +179,8 @@ func (p *Puzzle) Picture(filled [][]float64, shape []int) (image.Image, error) {
 	if !(low < high) {
 		low, high = 0, 1
 	}
-	return report.Grid(slices.Concat(given, filled[:n], p.Raw[:n]), shape[1], shape[0], n, low, high)
+	return report.Grid{
+		Images: slices.Concat(given, filled[:n], p.Raw[:n]), Width: shape[1], Height: shape[0], Columns: n, Low: low, High: high,
+		Names: names[:min(n, len(names))], Rows: []string{"given", "completed", "truth"},
+	}.Draw()
 }

@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/train/report"
 	"example.com/pcn/train/sweep"
@@ -210,7 +212,7 @@ func (r *Result) panel(k int) *report.Panel {
 			theirs = append(theirs, report.Point{X: float64(i), Y: float64(*row.Published)})
 		}
 	}
-	return report.Beside(c.Name+", mean ± standard error", c.head(), names, ours, theirs, other)
+	return report.Beside(c.Name+", mean ± standard error", "row", c.head(), names, ours, theirs, other)
 }
 
 // point adds the point of a score, where there is one, at place i.
@@ -249,5 +251,25 @@ func (r *Result) lines(k int) *report.Panel {
 			}
 		}
 	}
-	return report.Lines(r.Columns[k].Name, "", r.Columns[k].head(), lines...)
+	return report.Lines(r.Columns[k].Name, r.Along, r.Columns[k].head(), lines...)
+}
+
+// Save writes r, and a picture of it, to files in the folder of d, whose names it returns.
+func (r *Result) Save(ctx context.Context, d *sweep.Driver) (file, picture string, err error) {
+	file, picture = "result.json", "result.png"
+	if r.Quick {
+		file, picture = "quick.json", "quick.png"
+	}
+	release, err := d.Lock(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	defer release()
+	if err := atomicfile.Clean(d.Dir, TableFile, file, picture); err != nil {
+		return "", "", err
+	}
+	if err := report.WritePNG(d.Path(picture), report.Render(r.Panels()...)); err != nil {
+		return "", "", err
+	}
+	return file, picture, atomicfile.Write(d.Path(file), func(w io.Writer) error { return json.NewEncoder(w).Encode(r) })
 }

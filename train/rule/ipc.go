@@ -70,7 +70,7 @@ func (i *IPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
 			return r, nil
 		}
 		if i.Joint {
-			if err := l.Network.Hebbian(r, l.Update(0)); err != nil {
+			if err := l.Hebbian(r, l.Update(0)); err != nil {
 				return nil, err
 			}
 		}

@@ -77,7 +77,7 @@ func (m *MCPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
 		if r = s.Result(); !r.Finite() {
 			return errNotFinite
 		}
-		if err := l.Network.Hebbian(r, l.Update(0)); err != nil {
+		if err := l.Hebbian(r, l.Update(0)); err != nil {
 			return err
 		}
 		for i, d := range l.Update(0).Directions() {

@@ -138,6 +138,9 @@ type Lesson struct {
 	// somewhere.
 	Inputs, Targets *tensor.Dense
 	Clamps          model.Clamps
+	// Weights are how much each example counts in an update, nil for all alike: see
+	// [Lesson.Hebbian].
+	Weights []float64
 	// Epoch is that of the batch, from 0, and Batch the number of batches before it since
 	// training began. With Seed they decide what is drawn at random, so that a resumed run
 	// draws the same.
@@ -179,7 +182,7 @@ func (l *Lesson) Learn(r *model.Result) (*model.Result, error) {
 	if !r.Finite() {
 		return r, nil
 	}
-	if err := l.Network.Hebbian(r, l.Update(0)); err != nil {
+	if err := l.Hebbian(r, l.Update(0)); err != nil {
 		return r, err
 	}
 	return r, l.Move(l.Update(0))

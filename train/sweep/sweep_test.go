@@ -361,8 +361,8 @@ func TestTable(t *testing.T) {
 			!strings.HasSuffix(lines[1], ",0.5,") || lines[4] != "3,3,3,2,,,," {
 			t.Errorf("%s: CSV\n%s", name, csv.String())
 		}
-		if n := len(table.Panels()); n != 1 {
-			t.Errorf("%d panels", n)
+		if panels := table.Panels(); len(panels) != 1 || panels[0].X.Label.Text != "learning.rate" || !strings.HasPrefix(panels[0].Y.Label.Text, "validation "+table.ScoreName()) {
+			t.Errorf("panels %v", panels)
 		}
 	}
 	none := NewTable(p, make([]Outcome, 12))

@@ -14,7 +14,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"example.com/pcn/internal/jsonfloat"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
 )
 
 // Outcome is what came of a run: its score on the validation part, of which one
@@ -27,6 +29,26 @@ type Outcome struct {
 	Epochs []train.Epoch
 	Model  string // the file of the model
 	Err    error  // why there is nothing of this
+}
+
+// String says it in a line.
+func (o Outcome) String() string {
+	if o.Err != nil {
+		return o.Err.Error()
+	}
+	text := run.Completed
+	if o.Diverged {
+		text = run.Diverged
+	}
+	if o.Accuracy != nil || o.MSE != nil {
+		text = "validation " + (run.Evaluation{TestAccuracy: (*run.Number)(o.Accuracy), TestMSE: (*run.Number)(o.MSE)}).TestText() + ", " + text
+	}
+	if n := len(o.Epochs); n > 0 && o.Epochs[n-1].Test != nil {
+		var tested run.Evaluation
+		tested.SetTest(*o.Epochs[n-1].Test)
+		text = fmt.Sprintf("test %s after %s, %s", tested.TestText(), plural.Of(n, "epoch"), text)
+	}
+	return text
 }
 
 // Score is a mean over runs.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/train"
@@ -86,7 +86,11 @@ func overlook(a *cli.App, d train.Data, out string, json bool) error {
 		if o.Figure = out; out == "" {
 			o.Figure = d.Name() + ".png"
 		}
-		picture, err := report.Grid(images, o.Shape[1], o.Shape[0], sampleColumns, 0, sets.Train.White)
+		grid := report.Grid{Images: images, Width: o.Shape[1], Height: o.Shape[0], Columns: sampleColumns, High: sets.Train.White}
+		for _, k := range sets.Train.Limit(len(images)).Labels() {
+			grid.Names = append(grid.Names, sets.Train.ClassName(k))
+		}
+		picture, err := grid.Draw()
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -32,9 +32,6 @@ func prepare(r train.Recipe, open func() (*run.Folder, error)) (*run.Experiment,
 	e.Began = began
 	return e, nil
 }
-
-// few is a number of examples of which chance decides more than a point of accuracy.
-const few = 100
 
 // describe prints what is about to be learned from what, and how.
 func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
@@ -67,8 +64,8 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 	if inf := l.Inference(); inf.Steps > 0 && (a.Verbose || !e.Recipe.SettlesByDefault()) {
 		fmt.Fprintf(w, "settling %v\n", inf)
 	}
-	if count := e.Sets.Validation.Len(); e.Recipe.PatienceChosen() && count < few {
-		a.Warn("when to end is decided on %s held out for validation, where luck counts as much as being better: --validation holds out more", plural.Of(count, "example"))
+	if text := e.Recipe.PatienceByFew(e.Sets); text != "" {
+		a.Warn("%s: --validation holds out more", text)
 	}
 }
 

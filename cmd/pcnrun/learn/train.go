@@ -13,8 +13,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/quoted"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -130,7 +131,7 @@ func start(ctx context.Context, a *cli.App, f *trainFlags, r train.Recipe, open 
 // teach trains, and reports what came of it.
 func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 	if r.Record.Command == "" {
-		r.Record.Command, r.Record.Version = commandLine(a.Args), cli.Version()
+		r.Record.Command, r.Record.Version = "pcnrun "+quoted.Shell(a.Args...), cli.Version()
 	}
 	if err := f.ranks.lead(r.Experiment, r.From); err != nil {
 		return err
@@ -275,18 +276,4 @@ func (f *trainFlags) resumeAlone(c *cobra.Command, args []string) error {
 		return cli.Usagef("--resume goes on with the run's own settings, and takes no %s beside more --epochs", strings.Join(others, " "))
 	}
 	return nil
-}
-
-// commandLine returns a command line of pcnrun as a shell reads it.
-func commandLine(args []string) string {
-	words := []string{"pcnrun"}
-	for _, arg := range args {
-		if strings.ContainsFunc(arg, func(r rune) bool {
-			return !strings.ContainsRune("-_=./,:+@%", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-		}) || arg == "" {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-		words = append(words, arg)
-	}
-	return strings.Join(words, " ")
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/shape"
 	"example.com/pcn/model"

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/model"
 	"example.com/pcn/model/onnx"
 	"example.com/pcn/train"

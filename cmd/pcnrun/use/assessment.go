@@ -9,8 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/train"
@@ -90,13 +90,18 @@ func assessmentText(a train.Assessment, names []string) string {
 	return b.String()
 }
 
-// writeWrong writes a line for each mistake of t, below a header.
+// writeWrong writes a line for each mistake of t, below a header: by the row of the file where
+// that is known, so that a spreadsheet shows it.
 func writeWrong(w io.Writer, t *trained.Model, mistakes []train.Mistake) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "example,class,taken for,%s\n", strings.Join(numberNames(t), ","))
+	first := "example"
+	if len(mistakes) > 0 && mistakes[0].Row > 0 {
+		first = "row"
+	}
+	fmt.Fprintf(out, "%s,class,taken for,%s\n", first, strings.Join(numberNames(t), ","))
 	d := t.Network.Config().Dtype.Tensor()
 	for _, m := range mistakes {
-		line := fmt.Appendf(nil, "%d,", m.Example+1)
+		line := fmt.Appendf(nil, "%d,", cmp.Or(m.Row, m.Example+1))
 		line = append(appendClass(t, line, m.Class, false), ',')
 		line = append(appendClass(t, line, m.Taken, false), ',')
 		out.Write(append(appendRow(line, m.Predicted, d), '\n'))

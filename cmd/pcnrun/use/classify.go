@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/model"

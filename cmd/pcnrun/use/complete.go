@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -177,7 +177,11 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 		if res.Figure = string(o.out); res.Figure == "" {
 			res.Figure = filepath.Join(filepath.Dir(path), "completed.png")
 		}
-		picture, err := p.Picture(model.Rows(raw), shape)
+		var names []string
+		for _, k := range labels {
+			names = append(names, fmt.Sprint(t.Class(k)))
+		}
+		picture, err := p.Picture(model.Rows(raw), shape, names...)
 		if err != nil {
 			return err
 		}
@@ -279,10 +283,7 @@ func (o *completeFlags) recall(ctx context.Context, t *trained.Model, sets train
 		return how, nil
 	}
 	how = model.Recall{By: model.ByEnergy, Temperature: o.temperature}
-	set := sets.Validation
-	if set == nil || set.Len() == 0 {
-		set = sets.Train
-	}
+	set := sets.Apart()
 	if o.Flags.Changed("temperature") || set == nil || set.Classes == 0 {
 		return how, nil
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train/config"
@@ -139,7 +139,7 @@ func generate(ctx context.Context, a *cli.App, g *generateFlags, args []string) 
 		return printInputs(a, t, wanted.classes, inputs, g.json)
 	}
 	low, high := t.PixelRange(images)
-	picture, err := report.Grid(images, shape[1], shape[0], wanted.columns, low, high)
+	picture, err := report.Grid{Images: images, Width: shape[1], Height: shape[0], Columns: wanted.columns, Low: low, High: high, Names: wanted.names, Rows: wanted.rows}.Draw()
 	if err != nil {
 		return err
 	}
@@ -203,6 +203,8 @@ type wanted struct {
 	targets *tensor.Dense // (B, k)
 	classes []int         // of each row of the targets; nil from one class to another
 	columns int           // rows of the targets that make a row of the picture
+	names   []string      // above its first images
+	rows    []string      // beside its rows
 	what    string
 }
 
@@ -254,7 +256,9 @@ func (g *generateFlags) targets(t *trained.Model) (w wanted, err error) {
 			share := float64(i) / float64(steps-1)
 			numbers[i*k+between[0]] += 1 - share
 			numbers[i*k+between[1]] += share
+			w.names = append(w.names, fmt.Sprintf("%.0f %%", 100*share))
 		}
+		w.rows = []string{fmt.Sprintf("%v to %v", t.Class(between[0]), t.Class(between[1]))}
 		w.what = fmt.Sprintf("from class %s to %s", listClasses(t, between[0]), listClasses(t, between[1]))
 		w.columns = steps
 		w.targets, err = data.Transform{}.Tensor(n.Config().Dtype.Tensor(), numbers, k)
@@ -277,9 +281,17 @@ func (g *generateFlags) targets(t *trained.Model) (w wanted, err error) {
 	for _, c := range labels {
 		w.classes = append(w.classes, slices.Repeat([]int{c}, samples)...)
 	}
+	var names []string
+	for _, c := range labels {
+		names = append(names, fmt.Sprint(t.Class(c)))
+	}
 	if w.columns = samples; samples == 1 {
-		w.columns = (len(labels) + 1) / 2
+		w.columns, w.names = (len(labels)+1)/2, names
 	} else {
+		w.rows = names
+		for i := range samples {
+			w.names = append(w.names, fmt.Sprint(i+1))
+		}
 		w.what += fmt.Sprintf(", %d samples each", samples)
 	}
 	w.targets, err = n.OneHot(w.classes)

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/model"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/trained"

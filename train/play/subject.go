@@ -9,7 +9,9 @@ import (
 	"example.com/pcn/graph"
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
+	"example.com/pcn/train"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/trained"
 )
 
 // Subject is what the page plays with.
@@ -27,6 +29,26 @@ type Subject struct {
 	Columns      []string  // names of inputs; nil where they have none
 	Classes      []string  // names of classes; nil where targets are numbers
 	Examples     *data.Set // to pick from; nil where there are none
+}
+
+// Of returns what plays with a model, with examples to pick from the data that it learned
+// from, where that is at hand.
+func Of(t *trained.Model, sets train.Sets) *Subject {
+	s := &Subject{Title: t.Path, Network: t.Network, Inference: t.Recipe.Inference, Inputs: t.Inputs, Targets: t.Targets, Columns: t.Columns, Shape: t.Shape()}
+	if t.Classifies() {
+		s.Classes = t.ClassNames()
+	}
+	s.Black, s.White = t.PixelRange([][]float64{{0, 1}})
+	if s.Examples = sets.Apart(); s.Examples != nil && t.Network.Metadata(trained.InputsKey) == "" {
+		s.pickFrom(s.Examples)
+	}
+	return s
+}
+
+// pickFrom has the examples of a set picked from, and taken as it scales them.
+func (s *Subject) pickFrom(set *data.Set) {
+	s.Examples, s.Inputs, s.Targets = set, set.InputTransform(), set.TargetTransform()
+	s.Shape, s.Black, s.White = set.Shape, 0, set.White
 }
 
 // port is the input or the target, as the page is told of it.

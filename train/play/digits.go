@@ -35,9 +35,9 @@ func Digits(ctx context.Context) (s *Subject, accuracy float64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	set := sets.Validation
-	s = &Subject{Title: "digits", Network: learner.Network(), Inference: inference, Inputs: set.InputTransform(), Targets: set.TargetTransform(), Shape: set.Shape, White: set.White, Examples: set}
-	for k := range set.Classes {
+	s = &Subject{Title: "digits", Network: learner.Network(), Inference: inference}
+	s.pickFrom(sets.Validation)
+	for k := range s.Examples.Classes {
 		s.Classes = append(s.Classes, strconv.Itoa(k))
 	}
 	return s, history.Epochs[len(history.Epochs)-1].Validation.Accuracy, nil

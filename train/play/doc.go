@@ -1,6 +1,7 @@
 // Package play is a page on 127.0.0.1 on which one watches a network settle, step by
 // step: one draws an input or picks an example, clamps and frees its units and those of
-// the target, and sees latents, errors and the energy move.
+// the target, and sees latents, errors and the energy move. [Of] makes a [Subject] of a
+// model file, [Serve] serves its page, and [Handler] is that page for a server of one's own.
 //
 // # Protocol
 //
