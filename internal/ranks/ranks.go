@@ -183,11 +183,8 @@ func (k *Ranks) Follow(ctx context.Context, r *train.Recipe) error {
 	if r == nil {
 		r = &t.Recipe
 	}
-	sets, err := trained.LoadSets(*r)
+	sets, err := run.Load(*r)
 	if err != nil {
-		return err
-	}
-	if err := r.CheckSets(sets); err != nil {
 		return err
 	}
 	if err := k.agree(*r, sets.Fingerprints()); err != nil {

@@ -72,9 +72,8 @@ see 'pcnrun help scaling'. The bits are those of one process.
   pcnrun train --resume runs/mnist --epochs 50
   mpirun -n 4 pcnrun train mnist --batch 512
   sbatch --requeue --wrap 'srun pcnrun train mnist --out runs/a --resume-or-start'`,
-		PreRun:    cli.InterruptOnPipe,
-		Args:      cli.DatasetArgs,
-		ValidArgs: train.Datasets,
+		PreRun: cli.InterruptOnPipe,
+		Args:   cli.DatasetArgs,
 	}
 	f := &trainFlags{RecipeFlags: cli.AddRecipeFlags(c, "runs/DATASET")}
 	f.Flags.Var(&f.every, "checkpoint-every", "how often a checkpoint is written: N epochs, Nb batches, or a time such as 30s; one is always written at the end and when interrupted")
