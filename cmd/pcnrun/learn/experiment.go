@@ -74,9 +74,9 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 
 // learn lets do train by e with options that show how it goes, the learner by a name.
 func learn(a *cli.App, e *run.Experiment, name string, lines io.Writer, do func(run.Options) (*train.History, error)) error {
-	p := &progress{app: a, lines: lines, learner: name, unguarded: e.Recipe.Inference.Unguarded}
+	p := &progress{app: a, lines: lines, learner: name, bar: a.Bar(), unguarded: e.Recipe.Inference.Unguarded}
 	h, err := do(run.Options{Logger: slog.Default(), Event: p.event})
-	p.clear()
+	p.bar.Clear()
 	if h == nil {
 		return err
 	}
