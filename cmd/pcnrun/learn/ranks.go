@@ -112,14 +112,17 @@ func (r *ranks) exchange() train.Exchange {
 	return r.World
 }
 
-// stopping reports whether any rank is to stop, on all of them.
-func (r *ranks) stopping(ctx context.Context) (bool, error) {
-	stop, err := train.Any(r.exchange(), ctx.Err() != nil)
-	if stop && r != nil {
+// event has this rank end as one that is interrupted where any rank is.
+func (r *ranks) event(ev train.Event) error {
+	if r == nil {
+		return nil
+	}
+	stopping, err := ev.Stopping()
+	if stopping {
 		r.interrupt()
 		r.end()
 	}
-	return stop, err
+	return err
 }
 
 // end notes that nothing is left that ranks do together.
@@ -196,19 +199,13 @@ func (k *ranks) follow(ctx context.Context, r *train.Recipe) error {
 	if err != nil {
 		return err
 	}
-	opts := train.Options{Exchange: k.World, Logger: slog.New(slog.DiscardHandler), Event: func(train.Event) error {
-		stop, err := k.stopping(ctx)
-		if err == nil && stop {
-			err = context.Canceled
-		}
-		return err
-	}}
+	opts := train.Options{Exchange: k.World, Logger: slog.New(slog.DiscardHandler), Event: k.event}
 	if t.Checkpoint != nil {
 		if opts.From, err = train.ReadCheckpoint(t.Checkpoint); err != nil {
 			return err
 		}
 	}
-	if _, err = train.Fit(context.WithoutCancel(ctx), l, r.Learning, sets.Train, sets.Validation, opts); err == nil {
+	if _, err = train.Fit(ctx, l, r.Learning, sets.Train, sets.Validation, opts); err == nil {
 		k.end()
 	}
 	return err

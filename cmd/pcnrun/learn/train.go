@@ -139,7 +139,12 @@ func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 	var h *train.History
 	err := learn(a, r.Experiment, run.PCN, a.Info(), func(o run.Options) (_ *train.History, err error) {
 		o.Every = f.every
-		o.Exchange, o.Stopping = f.ranks.exchange(), f.ranks.stopping
+		o.Exchange = f.ranks.exchange()
+		show := o.Event
+		o.Event = func(ev train.Event) {
+			show(ev)
+			f.ranks.event(ev) // of which training has the error
+		}
 		o.Begin = func(l *train.PCN) {
 			describe(a, r.Experiment, a.Info(), l)
 			f.ranks.describe(a.Info(), r.Recipe.Learning.Batch)
