@@ -52,7 +52,7 @@ func IsPath(dataset string) bool {
 func (d Data) Own() bool { return IsPath(d.Dataset) }
 
 // FromFiles reports whether the dataset is one of [Datasets] that is read from files.
-func (d Data) FromFiles() bool { return d.Dataset != "digits" && d.Dataset != "sine" && !d.Own() }
+func (d Data) FromFiles() bool { return unfiled[d.Dataset] == nil && !d.Own() }
 
 // Name returns a short name of the dataset, which can name a file.
 func (d Data) Name() string {
@@ -65,7 +65,7 @@ func (d Data) Name() string {
 // Regression reports whether numbers are learned and not classes. Of arrays it
 // knows only where Label or Target say so, as they do in an [OwnRecipe].
 func (d Data) Regression() bool {
-	return d.Dataset == "sine" || len(d.Target) > 0 || !d.Sequence.IsZero()
+	return d.Dataset == "sine" || d.Dataset == "tracking" || len(d.Target) > 0 || !d.Sequence.IsZero()
 }
 
 // validateOwn returns what is wrong with the fields for one's own data.
