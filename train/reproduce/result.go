@@ -217,7 +217,7 @@ func (r *Result) panel(k int) *report.Panel {
 }
 
 // point adds the point of a score, where there is one, at place i.
-func point(to []report.Point, i int, s sweep.Score) []report.Point {
+func point(to []report.Point, i int, s run.Score) []report.Point {
 	if s.Mean == nil {
 		return to
 	}
@@ -231,7 +231,7 @@ func point(to []report.Point, i int, s sweep.Score) []report.Point {
 // lines draws column k along the lines of the rows.
 func (r *Result) lines(k int) *report.Panel {
 	var lines []report.Line
-	add := func(name string, at float64, s sweep.Score) {
+	add := func(name string, at float64, s run.Score) {
 		i := slices.IndexFunc(lines, func(l report.Line) bool { return l.Name == name })
 		if i < 0 {
 			i, lines = len(lines), append(lines, report.Line{Name: name})
