@@ -170,6 +170,9 @@ func (d Data) WithSequences() Data {
 	return d
 }
 
+// ownImages is what images learn by that are told apart, over ownFile.
+const ownImages = "own-images.yaml"
+
 // OwnRecipe returns the recipe for one's own data and a direction, in which the
 // data decides what d leaves open: the layers, the number of examples for
 // validation, more epochs where examples are few, when a regression ends early, and how
@@ -185,6 +188,11 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	rest, _, err := d.readOwn(nil, nil)
 	if err != nil {
 		return r, err
+	}
+	if rest.Shape != nil && direction == model.Discriminative {
+		if err := layRecipe(ownImages, &r); err != nil {
+			return r, err
+		}
 	}
 	r.Data = d
 	if arrays := rest.Classes > 0 && data.HasArrays(d.Dataset); arrays && d.Label == "" {
