@@ -52,7 +52,7 @@ func IsPath(dataset string) bool {
 func (d Data) Own() bool { return IsPath(d.Dataset) }
 
 // FromFiles reports whether the dataset is one of [Datasets] that is read from files.
-func (d Data) FromFiles() bool { return d.Dataset != "digits" && d.Dataset != "sine" && !d.Own() }
+func (d Data) FromFiles() bool { return unfiled[d.Dataset] == nil && !d.Own() }
 
 // Name returns a short name of the dataset, which can name a file.
 func (d Data) Name() string {
@@ -65,7 +65,7 @@ func (d Data) Name() string {
 // Regression reports whether numbers are learned and not classes. Of arrays it
 // knows only where Label or Target say so, as they do in an [OwnRecipe].
 func (d Data) Regression() bool {
-	return d.Dataset == "sine" || len(d.Target) > 0 || !d.Sequence.IsZero()
+	return d.Dataset == "sine" || d.Dataset == "tracking" || len(d.Target) > 0 || !d.Sequence.IsZero()
 }
 
 // validateOwn returns what is wrong with the fields for one's own data.
@@ -88,8 +88,9 @@ func (d Data) validateOwn() []error {
 	if d.Label != "" && !d.Sequence.IsZero() {
 		errs = append(errs, fmt.Errorf("label: must be left out where rows make sequences, of which numbers are learned, got %s", d.Label))
 	}
-	if d.Label != "" && len(d.Target) > 0 {
-		errs = append(errs, errors.New("label and target: must be one of them, got both"))
+	cols := d.columns()
+	if err := cols.Check(); err != nil {
+		errs = append(errs, err)
 	}
 	if len(d.Inputs) > 0 && len(d.Drop) > 0 {
 		errs = append(errs, errors.New("inputs and drop: must be one of them, got both"))
@@ -106,6 +107,11 @@ func (d Data) validateOwn() []error {
 		errs = append(errs, err)
 	}
 	return errs
+}
+
+// columns returns what examples are made of.
+func (d Data) columns() data.Columns {
+	return data.Columns{Label: d.Label, Targets: d.Target, Inputs: d.Inputs, Drop: d.Drop, Sequence: d.Sequence, Form: data.ImageForm{Size: d.Size, Colour: d.Colour}}
 }
 
 // test returns the share, or the path, of the test part.
@@ -130,7 +136,8 @@ func (d Data) readOwn(classes []string, table *data.Table) (rest, test *data.Set
 	if err != nil {
 		return nil, nil, err
 	}
-	cols := data.Columns{Label: d.Label, Targets: d.Target, Inputs: d.Inputs, Drop: d.Drop, Sequence: d.Sequence, Classes: classes, Table: table, Form: data.ImageForm{Size: d.Size, Colour: d.Colour}}
+	cols := d.columns()
+	cols.Classes, cols.Table = classes, table
 	all, test, err := data.Read(d.Dataset, cols)
 	if err != nil {
 		return nil, nil, err

@@ -157,77 +157,95 @@ func Run(ctx context.Context, p *Problem, rounds, ranks int) (*Result, error) {
 		Network: p.Model, Method: p.Inference.Method, Batch: p.Batch,
 		Gemm: gemm.Kernel(), Workers: runtime.GOMAXPROCS(0), Form: "plain",
 	}
-	n := p.network
-	settle := func(inf model.Inference) func() error {
-		return func() error {
-			_, err := n.Settle(ctx, p.Clamps(), inf)
-			return err
-		}
-	}
-	rest, err := n.Settle(ctx, p.Clamps(), p.Inference)
-	if err != nil {
+	if err := r.settle(ctx, p, rounds); err != nil {
 		return nil, err
 	}
+	if err := r.without(ctx, p, rounds); err != nil {
+		return nil, err
+	}
+	if err := r.train(ctx, p, rounds, ranks); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// settling returns what settles the batch as inf says.
+func (p *Problem) settling(ctx context.Context, inf model.Inference) func() error {
+	return func() error {
+		_, err := p.network.Settle(ctx, p.Clamps(), inf)
+		return err
+	}
+}
+
+// settle measures settling.
+func (r *Result) settle(ctx context.Context, p *Problem, rounds int) error {
+	rest, err := p.network.Settle(ctx, p.Clamps(), p.Inference)
+	if err != nil {
+		return err
+	}
 	r.Energy, r.Rate, r.Steps = rest.Energy, rest.Rate, rest.Steps
-	gram := rest.Gram
-	if gram {
+	if rest.Gram {
 		r.Form = "gram"
 	}
 	products, err := p.products(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if r.SettleMS, err = median(rounds, settle(p.Inference)); err != nil {
-		return nil, err
+	if r.SettleMS, err = median(rounds, p.settling(ctx, p.Inference)); err != nil {
+		return err
 	}
 	r.GFLOPS = products.flop() / r.SettleMS / 1e6
 	r.StepsPerSec = float64(r.Steps) / r.SettleMS * 1e3
 	alone, err := median(rounds, func() error { products.run(p.Model.Dtype); return nil })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.ProductsShare = alone / r.SettleMS
-	if r.AllocsPerStep, err = p.allocsPerStep(ctx); err != nil {
-		return nil, err
-	}
+	r.AllocsPerStep, err = p.allocsPerStep(ctx)
+	return err
+}
 
-	without := func(h graph.Handicap, plain bool) (float64, error) {
-		n.SetHandicap(h)
-		defer n.SetHandicap(graph.Handicap{})
+// without measures settling without what makes it fast.
+func (r *Result) without(ctx context.Context, p *Problem, rounds int) (err error) {
+	slower := func(h graph.Handicap, plain bool) (float64, error) {
+		p.network.SetHandicap(h)
+		defer p.network.SetHandicap(graph.Handicap{})
 		inf := p.Inference
 		inf.Plain = inf.Plain || plain
-		ms, err := median(rounds, settle(inf))
+		ms, err := median(rounds, p.settling(ctx, inf))
 		return ms / r.SettleMS, err
 	}
-	if r.WithoutPacking, err = without(graph.Handicap{Repack: true}, false); err != nil {
-		return nil, err
+	if r.WithoutPacking, err = slower(graph.Handicap{Repack: true}, false); err != nil {
+		return err
 	}
-	if r.WithoutRates, err = without(graph.Handicap{OneRate: true}, false); err != nil {
-		return nil, err
+	if r.WithoutRates, err = slower(graph.Handicap{OneRate: true}, false); err != nil {
+		return err
 	}
-	r.WithoutGram = 1
-	if gram {
-		if r.WithoutGram, err = without(graph.Handicap{}, true); err != nil {
-			return nil, err
-		}
+	if r.WithoutGram = 1; r.Form == "gram" {
+		r.WithoutGram, err = slower(graph.Handicap{}, true)
 	}
+	return err
+}
 
+// train measures training batches, and what crosses the wire for them.
+func (r *Result) train(ctx context.Context, p *Problem, rounds, ranks int) error {
+	n := p.network
 	l, err := train.NewPCN(n, nil, p.Inference, &train.Adam{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	learn := func() (train.Step, error) {
 		return l.Learn(ctx, train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-3)
 	}
 	if err := r.count(p, learn); err != nil {
-		return nil, err
+		return err
 	}
 	if r.TrainMS, err = median(rounds, func() error { _, err := learn(); return err }); err != nil {
-		return nil, err
+		return err
 	}
 	peak, err := peak(p.Model.Dtype, rounds)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.PeakShare = 2 * r.MultiplyAdds / r.TrainMS / peak
 	r.Wire.Ranks = ranks
@@ -235,12 +253,12 @@ func Run(ctx context.Context, p *Problem, rounds, ranks int) (*Result, error) {
 		r.Wire.Parameters += int(x.MemSize())
 	}
 	if err := n.Share(&counting{&r.Wire}); err != nil { // at the end: what is learned now is of a part of the batch
-		return nil, err
+		return err
 	}
 	if _, err := learn(); err != nil {
-		return nil, err
+		return err
 	}
-	return r, n.Share(nil)
+	return n.Share(nil)
 }
 
 // counted is how many batches are learned from to count what is done in one.

@@ -46,8 +46,9 @@ SIGUSR2 and SIGXCPU do as the first, and so does closing the pipe that pcnrun
 prints to.`
 
 // DatasetHelp says where data comes from.
-const DatasetHelp = `digits (built in, 8×8 pixels) and sine (made up, with noise) need no files. mnist
-and fashion-mnist are read from the folder given by --data, with the four IDX
+const DatasetHelp = `digits (built in, 8×8 pixels), sine (made up, with noise) and tracking (sequences of a
+point that moves, seen in noise) need no files.
+mnist and fashion-mnist are read from the folder given by --data, with the four IDX
 files, plain or .gz; without it, from $PCN_DATA/NAME, data/NAME, where 'pcnrun
 data get' puts it or, for fashion-mnist, where Debian's package
 dataset-fashion-mnist does. So are cifar10 and cifar100, of the binary format and
@@ -169,7 +170,7 @@ func (f *RecipeFlags) Recipe(args []string, dataset string) (train.Recipe, error
 }
 
 // choosing are the flags that decide the default recipe, or what of it does not apply.
-var choosing = []string{"data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "validation", "direction", "network", "from", "parametrization", "weight-init"}
+var choosing = []string{"data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "validation", "direction", "network", "layers", "from", "parametrization", "weight-init"}
 
 // setBottom gives the bottom node of c the form of energy that --bottom-energy names,
 // whichever end of the sizes it is.

@@ -161,6 +161,9 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 		}
 	}
 	r := base
+	if of := given.Model; of.Network == "" && len(of.Nodes)+len(of.Predictions)+len(of.Layers) > 0 {
+		r.Model.Network = "" // what is given is no layers for that
+	}
 	lay(&r, root, settings)
 	change(v.Change, &r)
 	if from == nil && !r.Model.Chain() { // what the default recipe has is of one

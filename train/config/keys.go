@@ -67,7 +67,7 @@ func Keys() []Key {
 		{Path: "data.standardize", Flag: "standardize", Value: "PER", Group: OfData, Help: "give each column, or each channel of images, zero mean and unit variance over the training part", Words: data.Pers},
 		{Path: "data.standardize_target", Group: OfData, Help: "do so for each target of a regression"},
 		{Path: "data.augment", Flag: "augment", Value: "LIST", Group: OfData, Help: "vary training images each time that they are learned from: flip mirrors them, shift=N moves them by up to N pixels, crop=N cuts them out of a black border of N pixels; such as flip,crop=4, or none"},
-		{Path: "data.seed", Flag: "split-seed", Value: "N", Group: OfData, Help: "decides which examples are kept for validation and the test, and the sine's noise: the same for all runs to compare", Default: fmt.Sprint(train.DefaultSplit)},
+		{Path: "data.seed", Flag: "split-seed", Value: "N", Group: OfData, Help: "decides which examples are kept for validation and the test, and the noise of sine and tracking: the same for all runs to compare", Default: fmt.Sprint(train.DefaultSplit)},
 
 		{Path: "model", Group: OfNetwork, Help: "the network"},
 		{Path: "model.layers", Flag: "layers", Value: "SIZES", Group: OfNetwork, Help: "sizes from data to label, in both directions, such as 64,32,10"},
@@ -108,7 +108,7 @@ func Keys() []Key {
 		{Path: "inference.steps", Flag: "steps", Value: "T", Group: OfSettling, Help: "most steps in which latents settle", Bound: ">= 1"},
 		{Path: "inference.tolerance", Flag: "tolerance", Value: "SHARE", Group: OfSettling, Help: "end settling when this share of the gradient is left, 0 for never", Bound: ">= 0 and < 1"},
 		{Path: "inference.rate", Flag: "inference-rate", Value: "R", Group: OfSettling, Help: "size of a settling step", Bound: "> 0"},
-		{Path: "inference.lag", Flag: "lag", Value: "SHARE", Group: OfSettling, Help: "how far weights may move before H⁻¹ is made of them anew, as a share of their norm, under methods that have it; next to 0, such as 1e-9, for after each change, as by default where a batch takes more than one step", Bound: "> 0", Example: "0.1"},
+		{Path: "inference.lag", Flag: "lag", Value: "SHARE", Group: OfSettling, Help: "how far weights may move before H⁻¹ is made of them anew, as a share of their norm, under methods that have it; 0 for after each change", Default: "0.1 where a batch takes one step, and else 0", Example: "0.1"},
 		{Path: "inference.node_rates", Flag: "node-rates", Value: "LIST", Group: OfSettling, Help: "what the inference rate is multiplied by at some nodes", Example: "{hidden1: 0.5, target: 2}"},
 		{Path: "inference.node_steps", Flag: "node-steps", Value: "LIST", Group: OfSettling, Help: "most steps in which some nodes move", Example: "{hidden1: 5}"},
 		{Path: "inference.momentum", Group: OfSettling, Help: "the share of their velocity that latents keep, under momentum", Example: "0.9"},

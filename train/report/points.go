@@ -52,12 +52,12 @@ func Points(title, x, y string, names []string, points []Point) *Panel {
 	return p
 }
 
-// Beside draws our scores and those that were published of the same names, about an index
-// into which X is.
-func Beside(title, x, y string, names []string, ours, published []Point) *Panel {
+// Beside draws our scores and others of the same names, about an index into which X is. Other
+// says what the others are, such as published.
+func Beside(title, x, y string, names []string, ours, others []Point, other string) *Panel {
 	p := newPanel(title, x, y)
 	drawn := 0
-	for i, points := range [][]Point{published, ours} {
+	for i, points := range [][]Point{others, ours} {
 		for j, pt := range points {
 			if !drawable(pt.Y) {
 				continue
@@ -65,7 +65,7 @@ func Beside(title, x, y string, names []string, ours, published []Point) *Panel 
 			drawn++
 			shape, name := draw.GlyphDrawer(draw.CircleGlyph{}), "here"
 			if i == 0 {
-				shape, name = draw.PyramidGlyph{}, "published"
+				shape, name = draw.PyramidGlyph{}, other
 			}
 			if dot := p.dot(pt, 1-i, shape); j == 0 {
 				p.explain(name, dot)

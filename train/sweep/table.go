@@ -44,7 +44,9 @@ func (o Outcome) String() string {
 		text = "validation " + (run.Evaluation{TestAccuracy: (*run.Number)(o.Accuracy), TestMSE: (*run.Number)(o.MSE)}).TestText() + ", " + text
 	}
 	if n := len(o.Epochs); n > 0 && o.Epochs[n-1].Test != nil {
-		text = fmt.Sprintf("test accuracy %.2f %% after %s, %s", 100*o.Epochs[n-1].Test.Accuracy, plural.Of(n, "epoch"), text)
+		var tested run.Evaluation
+		tested.SetTest(*o.Epochs[n-1].Test)
+		text = fmt.Sprintf("test %s after %s, %s", tested.TestText(), plural.Of(n, "epoch"), text)
 	}
 	return text
 }

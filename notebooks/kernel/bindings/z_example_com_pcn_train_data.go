@@ -51,6 +51,7 @@ func init() {
 			"ReadTest":      reflect.ValueOf(data.ReadTest),
 			"Sine":          reflect.ValueOf(data.Sine),
 			"Split":         reflect.ValueOf(data.Split),
+			"Tracking":      reflect.ValueOf(data.Tracking),
 		},
 		Types: map[string]reflect.Type{
 			"Augmentation": reflect.TypeFor[data.Augmentation](),
