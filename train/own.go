@@ -24,8 +24,10 @@ const (
 	ownUpdates = 1000
 	ownEpochs  = 400
 
-	// ownPatience ends a regression on tables, which a network soon learns by heart: on
-	// scikit-learn's diabetes R² is 0.44 with it, 0.39 without, and 0.46 of a ridge regression.
+	// ownPatience ends a regression on tables, which a network soon learns by heart. On fifths of
+	// the training parts of scikit-learn's diabetes R² is 0.463 with it, 0.462 or 0.463 with 10, 20
+	// and 80, and 0.420 without; on the test parts it then is 0.441, and 0.457 of a ridge
+	// regression.
 	ownPatience = 40
 
 	// ownSequence is how many rows a sequence is of for a network that remembers.
