@@ -27,9 +27,8 @@ class Deepity(mnist.Contestant):
 
     def learn(self, epoch: int, rows: np.ndarray) -> None:
         steps = mnist.steps_of(self.args)
-        for n, at in enumerate(rows):
-            done = (epoch + n / len(rows)) / self.args.epochs
-            self.net.set_learning_rate(self.args.rate * (1 + math.cos(math.pi * done)) / 2)
+        self.net.set_learning_rate(self.args.rate * (1 + math.cos(math.pi * epoch / self.args.epochs)) / 2)
+        for at in rows:
             self.net.train_step_with_projection(self.images[at].ravel(), self.targets[at].ravel(), steps, False)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
