@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--jit", action="store_true", help="a batch in one jit, in place of its calls one by one")
     args = parser.parse_args()
     train, test = mnist.read_part(args.data, "train"), mnist.read_part(args.data, "t10k")
-    images, targets = train.standardized(), mnist.one_hot(train.labels)
+    images, targets = mnist.standardized(train.images), mnist.one_hot(train.labels)
     model = jpc.make_mlp(
         jax.random.PRNGKey(args.seed), input_dim=784, width=WIDTH, depth=DEPTH, output_dim=mnist.CLASSES,
         act_fn="relu", param_type="mupc",
@@ -61,7 +61,7 @@ def main() -> None:
     jax.block_until_ready(state)
     ended = time.time()
     _, score = jpc.test_discriminative_pc(
-        model=model, input=test.standardized(), output=mnist.one_hot(test.labels), skip_model=skips, param_type="mupc"
+        model=model, input=mnist.standardized(test.images), output=mnist.one_hot(test.labels), skip_model=skips, param_type="mupc"
     )
     print_json(
         peer="jpc", version=version("jpc"), batches=len(rows), learning=ended - ready,
