@@ -48,4 +48,5 @@ class Deepity(mnist.Contestant):
 if __name__ == "__main__":
     parser = mnist.arguments(__doc__)
     mnist.settling(parser)
+    parser.set_defaults(rate=1e-3, epochs=8, steps=5)
     mnist.race(Deepity, parser)
