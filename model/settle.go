@@ -25,7 +25,7 @@ func (n *Network) settleAs(ctx context.Context, c Clamps, inf Inference, exact b
 		return nil, fmt.Errorf("model: inference: %w", err)
 	}
 	if exact {
-		inf.Lag = exactly
+		inf.Lag = LagOf(0)
 	}
 	clamps, rows, err := n.check(c)
 	if err != nil {

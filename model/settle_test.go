@@ -287,7 +287,7 @@ func TestSameBits(t *testing.T) {
 
 // TestGramIsPlain settles and updates in both forms of the energy.
 func TestGramIsPlain(t *testing.T) {
-	for _, phi := range feature.Activations() {
+	for _, phi := range append(feature.Activations(), "leaky-relu 0.2") {
 		for dtype, tol := range map[Dtype]float64{Float64: 1e-9, Float32: 1e-4} {
 			n, err := New(Config{Layers: []int{40, 12, 10, 5}, Direction: Generative, Activation: phi, Dtype: dtype, Seed: 1})
 			must(t, err)

@@ -81,17 +81,17 @@ func TestResume(t *testing.T) {
 			r.Inference.Unguarded, r.Inference.Rate, r.Inference.Steps, r.Learning.Rate, r.Model.Activation = true, 0.4, 1000, 0.3, "identity"
 		}},
 		{name: "lag", change: func(r *Recipe) { // made anew now and then
-			r.Inference, r.Model.Layers, r.Learning.Rate = model.Inference{Method: model.GaussSeidel, Steps: 1, Lag: 0.05}, []int{64, 12, 12, 10}, 0.005
+			r.Inference, r.Model.Layers, r.Learning.Rate = model.Inference{Method: model.GaussSeidel, Steps: 1, Lag: model.LagOf(0.05)}, []int{64, 12, 12, 10}, 0.005
 		}},
 		{name: "lag, incremental", change: func(r *Recipe) {
-			r.Inference, r.Model.Layers, r.Learning.Rule = model.Inference{Method: model.GaussSeidel, Steps: 3, Lag: 0.05}, []int{64, 12, 12, 10}, "ipc"
+			r.Inference, r.Model.Layers, r.Learning.Rule = model.Inference{Method: model.GaussSeidel, Steps: 3, Lag: model.LagOf(0.05)}, []int{64, 12, 12, 10}, "ipc"
 		}},
 		{name: "lag, drawn softly", change: func(r *Recipe) {
-			r.Inference, r.Model.Layers, r.Learning.Rule = model.Inference{Method: model.GaussSeidel, Steps: 4, Lag: 0.05}, []int{64, 12, 12, 10}, "nudging soft=true sign=centred"
+			r.Inference, r.Model.Layers, r.Learning.Rule = model.Inference{Method: model.GaussSeidel, Steps: 4, Lag: model.LagOf(0.05)}, []int{64, 12, 12, 10}, "nudging soft=true sign=centred"
 		}},
 		{name: "lag, learned precision, guarded", change: func(r *Recipe) {
 			r.Model.Energies, r.Model.Layers = []model.NodeEnergy{model.Gaussian, model.GaussianLearned, model.GaussianLearned, model.Gaussian}, []int{64, 12, 12, 10}
-			r.Inference, r.Learning.Rate = model.Inference{Method: model.SymmetricGaussSeidel, Steps: 2, Lag: 10}, 0.3
+			r.Inference, r.Learning.Rate = model.Inference{Method: model.SymmetricGaussSeidel, Steps: 2, Lag: model.LagOf(10)}, 0.3
 		}},
 		{name: "backprop", mlp: true, change: func(*Recipe) {}},
 	} {

@@ -24,6 +24,9 @@ type Learning struct {
 	// Rule says how a batch moves the weights, by name and settings: see [rule.New]. [Fit]
 	// leaves that to its learner. Default pc.
 	Rule string `yaml:"rule" json:"rule"`
+	// From is the file of a model whose weights learning goes on from. The network must be
+	// that model's. [Fit] leaves that to its learner, too: see [Recipe.PCN]. Default new weights.
+	From string `yaml:"from,omitempty" json:"from,omitempty"`
 	// Epochs is the number of passes over the training set. Default 10.
 	Epochs int `yaml:"epochs" json:"epochs"`
 	// Batch is the number of examples of a batch; the last of an epoch may have

@@ -88,8 +88,9 @@ func (d Data) validateOwn() []error {
 	if d.Label != "" && !d.Sequence.IsZero() {
 		errs = append(errs, fmt.Errorf("label: must be left out where rows make sequences, of which numbers are learned, got %s", d.Label))
 	}
-	if d.Label != "" && len(d.Target) > 0 {
-		errs = append(errs, errors.New("label and target: must be one of them, got both"))
+	cols := d.columns()
+	if err := cols.Check(); err != nil {
+		errs = append(errs, err)
 	}
 	if len(d.Inputs) > 0 && len(d.Drop) > 0 {
 		errs = append(errs, errors.New("inputs and drop: must be one of them, got both"))
@@ -106,6 +107,11 @@ func (d Data) validateOwn() []error {
 		errs = append(errs, err)
 	}
 	return errs
+}
+
+// columns returns what examples are made of.
+func (d Data) columns() data.Columns {
+	return data.Columns{Label: d.Label, Targets: d.Target, Inputs: d.Inputs, Drop: d.Drop, Sequence: d.Sequence, Form: data.ImageForm{Size: d.Size, Colour: d.Colour}}
 }
 
 // test returns the share, or the path, of the test part.
@@ -130,7 +136,8 @@ func (d Data) readOwn(classes []string, table *data.Table) (rest, test *data.Set
 	if err != nil {
 		return nil, nil, err
 	}
-	cols := data.Columns{Label: d.Label, Targets: d.Target, Inputs: d.Inputs, Drop: d.Drop, Sequence: d.Sequence, Classes: classes, Table: table, Form: data.ImageForm{Size: d.Size, Colour: d.Colour}}
+	cols := d.columns()
+	cols.Classes, cols.Table = classes, table
 	all, test, err := data.Read(d.Dataset, cols)
 	if err != nil {
 		return nil, nil, err

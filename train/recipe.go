@@ -221,11 +221,21 @@ func (r Recipe) Track(n *model.Network) (*model.Tracking, error) {
 	return n.Track(inf), nil
 }
 
-// PCN returns a new network and its learner, by the recipe's rule.
+// PCN returns a network, new or with the weights of Learning.From, and its learner, by the
+// recipe's rule.
 func (r Recipe) PCN() (*PCN, error) {
 	n, err := model.New(r.Model)
 	if err != nil {
 		return nil, err
+	}
+	if path := r.Learning.From; path != "" {
+		from, err := model.Load(path, model.Config{})
+		if err == nil {
+			err = n.SetState(from.State())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("train: learning.from: %s: must be of the network %v: %w", path, n, err)
+		}
 	}
 	opt, err := NewOptimizer(r.optimizer())
 	if err != nil {

@@ -111,6 +111,11 @@ func (f Fixed) Power(psi, out tensor.Shape, dtype tensor.Dtype) Power {
 	return Dense{}.Power(psi, out, dtype)
 }
 
+// Bound returns the norm of √Π.
+func (Fixed) Bound(_ []*tensor.Dense, precision *tensor.Dense) float64 {
+	return rootOfLargest(precision)
+}
+
 // Outer learns nothing.
 func (Fixed) Outer(_, _ tensor.Shape) Outer { return nothing{} }
 

@@ -10,6 +10,7 @@ import (
 
 	"example.com/pcn/graph/feature"
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -156,7 +157,11 @@ func classes(c *cobra.Command, args []string, begun string) ([]string, cobra.She
 	if err != nil || !t.Classifies() {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return listOf(ClassFields(t))(c, args, begun)
+	var fields []string
+	for _, name := range t.ClassNames() {
+		fields = append(fields, quoted.CSV(name))
+	}
+	return listOf(fields)(c, args, begun)
 }
 
 // orFiles offers words, and files where none of them begins so.

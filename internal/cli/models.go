@@ -139,20 +139,3 @@ func (a *App) Load(t *trained.Model) (train.Sets, error) {
 	}
 	return sets, err
 }
-
-// ClassFields returns the names of all classes as fields of CSV.
-func ClassFields(t *trained.Model) []string {
-	fields := t.ClassNames()
-	for k, name := range fields {
-		fields[k] = CSVField(name)
-	}
-	return fields
-}
-
-// CSVField returns a text as a field of CSV.
-func CSVField(text string) string {
-	if strings.ContainsAny(text, ",\"\r\n") {
-		return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
-	}
-	return text
-}

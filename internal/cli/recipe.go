@@ -16,6 +16,7 @@ import (
 	"example.com/pcn/train/config"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
 // RecipeFlags are the flags of the commands that train. Each of them changes a field of the
@@ -169,7 +170,7 @@ func (f *RecipeFlags) Recipe(args []string, dataset string) (train.Recipe, error
 }
 
 // choosing are the flags that decide the default recipe, or what of it does not apply.
-var choosing = []string{"data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "validation", "direction", "network", "layers", "parametrization", "weight-init"}
+var choosing = []string{"data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "validation", "direction", "network", "layers", "from", "parametrization", "weight-init"}
 
 // setBottom gives the bottom node of c the form of energy that --bottom-energy names,
 // whichever end of the sizes it is.
@@ -228,7 +229,10 @@ func (f *RecipeFlags) Claim(name string) (*run.Folder, error) {
 
 // LoadSets loads the data of r, which its network must fit.
 func LoadSets(r train.Recipe) (train.Sets, error) {
-	sets, err := r.Data.Load()
+	sets, err := trained.LoadSets(r)
+	if err != nil && r.Learning.From != "" { // which opened before
+		return sets, Usage(err)
+	}
 	if err != nil {
 		return sets, err
 	}

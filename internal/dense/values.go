@@ -1,6 +1,8 @@
 package dense
 
 import (
+	"strconv"
+
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/vec"
@@ -209,4 +211,20 @@ func Dot(x, y *tensor.Dense) float64 {
 		return vec.Dot(x.Float32s(), y.Float32s())
 	}
 	return vec.Dot(x.Float64s(), y.Float64s())
+}
+
+// AppendCSV appends numbers to a text with commas between them, each with the digits that
+// its type holds.
+func AppendCSV(text []byte, numbers []float64, dt tensor.Dtype) []byte {
+	bits := 32
+	if dt == tensor.Float64 {
+		bits = 64
+	}
+	for i, x := range numbers {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendFloat(text, x, 'g', -1, bits)
+	}
+	return text
 }

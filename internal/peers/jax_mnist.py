@@ -7,7 +7,6 @@ the same loss, half the squared error.
 """
 
 import argparse
-from dataclasses import dataclass
 from functools import partial
 
 import mnist  # first: it has the clock
@@ -19,23 +18,6 @@ from jax import lax
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # of Adam
 
-
-@dataclass(frozen=True)
-class Settings:
-    epochs: int
-    rate: float  # of Adam at first, to 0 by a cosine
-    batch: int = 128
-    steps: int = 0  # T
-    inference_rate: float = 0
-
-
-# By the rule and the sizes of the hidden layers; the best of a few tried with seed 101.
-SETTINGS = {
-    ("pc", (128, 128, 128)): Settings(epochs=10, rate=1e-3, steps=4, inference_rate=0.5),
-    ("pc", (512, 512)): Settings(epochs=8, rate=1e-3, steps=4, inference_rate=0.5),
-    ("backprop", (128, 128, 128)): Settings(epochs=10, rate=1e-3),
-    ("backprop", (512, 512)): Settings(epochs=8, rate=1e-3),
-}
 
 phi = jax.nn.gelu
 
@@ -69,26 +51,26 @@ def energy(params, hidden, x, y):
     return energy_above(hidden, params, phi(layer(params[0], x)), y) / len(x)
 
 
-def gradient(params, x, y, s: Settings, rule: str):
+def gradient(params, x, y, rule: str, steps: int, inference_rate: float):
     if rule == "backprop":
         return jax.grad(loss)(params, x, y)
     hidden = forward(params, x)[:-1]
     first = hidden[0]
-    for _ in range(s.steps):
+    for _ in range(steps):
         down = jax.grad(energy_above)(hidden, params, first, y)
-        hidden = [h - s.inference_rate * d for h, d in zip(hidden, down)]
+        hidden = [h - inference_rate * d for h, d in zip(hidden, down)]
     return jax.grad(energy)(params, hidden, x, y)
 
 
-@partial(jax.jit, static_argnames=("s", "rule"), donate_argnums=(0, 1))
-def epoch_of(params, state, images, labels, rows, rate, s: Settings, rule: str):
+@partial(jax.jit, static_argnames=("rule", "steps", "inference_rate"), donate_argnums=(0, 1))
+def epoch_of(params, state, images, labels, rows, rate, rule: str, steps: int, inference_rate: float):
     """The network and Adam's state after batches of rows, each with its rate."""
 
     def batch(carry, x):
         params, (t, first, second) = carry
         at, rate = x
         y = jax.nn.one_hot(labels[at], mnist.CLASSES)
-        g = gradient(params, images[at], y, s, rule)
+        g = gradient(params, images[at], y, rule, steps, inference_rate)
         t += 1
         first = jax.tree.map(lambda m, d: BETA1 * m + (1 - BETA1) * d, first, g)
         second = jax.tree.map(lambda v, d: BETA2 * v + (1 - BETA2) * d * d, second, g)
@@ -107,12 +89,7 @@ def classes(params, images):
 class JAX(mnist.Contestant):
     def __init__(self, args: argparse.Namespace, train: mnist.Part):
         self.name, self.version = f"jax {args.rule}", jax.__version__
-        self.rule = args.rule
-        self.settings = SETTINGS[args.rule, tuple(args.hidden)]
-        changed = {k: getattr(args, k) for k in Settings.__annotations__ if getattr(args, k) is not None}
-        self.settings = Settings(**{**vars(self.settings), **changed})
-        self.batch, self.epochs = self.settings.batch, self.settings.epochs
-        self.batches = len(train) // self.batch
+        self.args, self.batches = args, len(train) // args.batch
         self.images, self.labels = jax.device_put((train.images, train.labels))
         self.start(args.seed, [784, *args.hidden, mnist.CLASSES])
 
@@ -126,16 +103,17 @@ class JAX(mnist.Contestant):
         self.state = (jnp.float32(0), jax.tree.map(jnp.zeros_like, self.params), jax.tree.map(jnp.zeros_like, self.params))
 
     def warm_up(self, images: np.ndarray) -> None:
-        rows = np.zeros((self.batches, self.batch), np.int32)
+        rows = np.zeros((self.batches, self.args.batch), np.int32)
         rate = np.zeros(self.batches, np.float32)
         self.compiled = epoch_of.lower(
-            self.params, self.state, self.images, self.labels, rows, rate, s=self.settings, rule=self.rule
+            self.params, self.state, self.images, self.labels, rows, rate,
+            rule=self.args.rule, steps=mnist.steps_of(self.args), inference_rate=self.args.inference_rate,
         ).compile()
         self.predict(images)
 
     def learn(self, epoch: int, rows: np.ndarray) -> None:
-        done = (epoch + np.arange(len(rows)) / len(rows)) / self.epochs
-        rate = (self.settings.rate * (1 + np.cos(np.pi * done)) / 2).astype(np.float32)
+        done = (epoch + np.arange(len(rows)) / len(rows)) / self.args.epochs
+        rate = (self.args.rate * (1 + np.cos(np.pi * done)) / 2).astype(np.float32)
         self.params, self.state = self.compiled(
             self.params, self.state, self.images, self.labels, rows.astype(np.int32), rate
         )
@@ -150,10 +128,6 @@ class JAX(mnist.Contestant):
 
 if __name__ == "__main__":
     parser = mnist.arguments(__doc__)
-    parser.add_argument("--epochs", type=int)
+    mnist.settling(parser)
     parser.add_argument("--rule", choices=["pc", "backprop"], default="pc")
-    parser.add_argument("--rate", type=float)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--inference-rate", type=float)
     mnist.race(JAX, parser)

@@ -38,28 +38,28 @@ class JPC(mnist.Contestant):
     name, version = "jpc", version("jpc")
 
     def __init__(self, args: argparse.Namespace, train: mnist.Part):
-        self.args, self.batch, self.epochs = args, args.batch, args.epochs
+        self.args = args
         self.images, self.targets = train.standardized(), mnist.one_hot(train.labels)
         if len(set(args.hidden)) != 1:
             raise SystemExit("jpc: want hidden layers of one width")
         self.model = jpc.make_mlp(
             jax.random.PRNGKey(args.seed), input_dim=784, width=args.hidden[0], depth=len(args.hidden) + 1,
-            output_dim=mnist.CLASSES, act_fn=args.activation, use_bias=True,
+            output_dim=mnist.CLASSES, act_fn="gelu", use_bias=True,
         )
-        steps = self.epochs * (len(self.images) // self.batch)
+        steps = args.epochs * (len(self.images) // args.batch)
         self.weights = optax.adam(optax.cosine_decay_schedule(args.rate, steps))
         self.state = self.weights.init((eqx.filter(self.model, eqx.is_array), None))
         # Its energy is a mean over the batch, and so is what moves the latents of an example.
-        self.latents = optax.sgd(args.inference_rate * self.batch)
+        self.latents = optax.sgd(args.inference_rate * args.batch)
 
     def train(self, x: np.ndarray, y: np.ndarray):
         if self.args.solver:
             done = jpc.make_pc_step(self.model, self.weights, self.state, output=y, input=x)
             return done["model"], done["opt_state"]
-        return train_on_batch(self.model, self.state, x, y, self.args.steps, self.latents, self.weights)
+        return train_on_batch(self.model, self.state, x, y, mnist.steps_of(self.args), self.latents, self.weights)
 
     def warm_up(self, images: np.ndarray) -> None:
-        jax.block_until_ready(self.train(self.images[: self.batch], self.targets[: self.batch])[1])
+        jax.block_until_ready(self.train(self.images[: self.args.batch], self.targets[: self.args.batch])[1])
         self.predict(images)
 
     def learn(self, epoch: int, rows: np.ndarray) -> None:
@@ -76,11 +76,6 @@ class JPC(mnist.Contestant):
 
 if __name__ == "__main__":
     parser = mnist.arguments(__doc__)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--activation", default="gelu")
-    parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--inference-rate", type=float, default=0.1)
+    mnist.settling(parser)
     parser.add_argument("--solver", action="store_true", help="its make_pc_step, by default an adaptive solver")
     mnist.race(JPC, parser)

@@ -50,8 +50,6 @@ class Contestant:
 
     name: str
     version: str
-    batch: int  # images of a batch
-    epochs: int  # the most, and the length of the schedule of the learning rate
 
     def warm_up(self, images: np.ndarray) -> None:
         """Compiles whatever learning and predict(images) compile, and leaves the network as it is."""
@@ -100,9 +98,21 @@ def arguments(doc: str) -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="of the weights and the order of the images")
     parser.add_argument("--goals", nargs="+", type=float, default=[97.5, 98.0], help="in percent of the validation part")
     parser.add_argument("--seconds", type=float, default=60, help="most that training may take")
-    parser.add_argument("--stop", type=int, metavar="EPOCHS", help="end after so many of the epochs")
     parser.add_argument("--limit", type=int, help="learn from so many images alone")
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--epochs", type=int, default=5, help="the most, in which the rate falls to 0 by a cosine")
+    parser.add_argument("--rate", type=float, default=2e-3, help="of Adam at first")
     return parser
+
+
+def settling(parser: argparse.ArgumentParser, rate: float = 0.1) -> None:
+    """Adds the flags of predictive coding."""
+    parser.add_argument("--steps", type=int, help="T, by default as many as hidden layers")
+    parser.add_argument("--inference-rate", type=float, default=rate)
+
+
+def steps_of(args: argparse.Namespace) -> int:
+    return len(args.hidden) if args.steps is None else args.steps
 
 
 def race(make: type[Contestant], parser: argparse.ArgumentParser) -> None:
@@ -122,10 +132,10 @@ def race(make: type[Contestant], parser: argparse.ArgumentParser) -> None:
     began = time.time()
     training = away = 0.0
     curve, reached = [], {}
-    for epoch in range(min(peer.epochs, args.stop or peer.epochs)):
-        order = rng.permutation(len(train))[: len(train) // peer.batch * peer.batch]
+    for epoch in range(args.epochs):
+        order = rng.permutation(len(train))[: len(train) // args.batch * args.batch]
         start = time.perf_counter()
-        peer.learn(epoch, order.reshape(-1, peer.batch))
+        peer.learn(epoch, order.reshape(-1, args.batch))
         training += time.perf_counter() - start
         score = accuracy(peer, validation)
         elapsed = time.time() - BEGAN - away
@@ -142,7 +152,7 @@ def race(make: type[Contestant], parser: argparse.ArgumentParser) -> None:
         version=peer.version,
         sizes=[784, *args.hidden, CLASSES],
         parameters=peer.parameters(),
-        batch=peer.batch,
+        batch=args.batch,
         before_training=began - BEGAN,  # imports, data, compilation
         reached=reached,
         curve=curve,

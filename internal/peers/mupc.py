@@ -1,6 +1,6 @@
 """900 batches of MNIST under muPC, 30 layers of width 128: pcn beside JPC, alternately.
 
-    python internal/peers/mupc.py --pcnrun ./pcnrun --data ~/mnist --venvs ~/pcn-peers
+    ~/pcn-peers/bin/python internal/peers/mupc.py --pcnrun ./pcnrun --data ~/mnist --venvs ~/pcn-peers
 """
 
 import argparse

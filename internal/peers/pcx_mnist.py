@@ -81,24 +81,24 @@ class PCX(mnist.Contestant):
 
     def __init__(self, args: argparse.Namespace, train: mnist.Part):
         px.RKG.seed(args.seed)
-        self.args, self.batch, self.epochs = args, args.batch, args.epochs
+        self.args = args
         self.images, self.targets = self.scaled(train.images), mnist.one_hot(train.labels)
         sizes = [784, *args.hidden, mnist.CLASSES]
         self.model, self.reader = MLP(sizes), MLP(sizes)  # vodes keep the shape of a batch, so that two are needed
         with pxu.step(self.model, pxc.STATUS.INIT, clear_params=pxc.VodeParam.Cache):
-            forward(jnp.zeros((self.batch, 784)), None, model=self.model)
-            self.latents = pxu.Optim(lambda: optax.sgd(args.inference_rate, momentum=args.momentum))
-            steps = self.epochs * (len(self.images) // self.batch)
-            adam = optax.adamw(optax.cosine_decay_schedule(args.rate, steps), weight_decay=args.decay)
+            forward(jnp.zeros((args.batch, 784)), None, model=self.model)
+            self.latents = pxu.Optim(lambda: optax.sgd(args.inference_rate))
+            steps = args.epochs * (len(self.images) // args.batch)
+            adam = optax.adam(optax.cosine_decay_schedule(args.rate, steps))
             self.weights = pxu.Optim(lambda: adam, pxu.M(pxnn.LayerParam)(self.model))
-        self.first = (self.images[: self.batch], self.targets[: self.batch])
+        self.first = (self.images[: args.batch], self.targets[: args.batch])
 
     @staticmethod
     def scaled(images: np.ndarray) -> np.ndarray:
         return 2 * images - 1  # as its benchmark does
 
     def train(self, x: np.ndarray, y: np.ndarray) -> None:
-        train_on_batch(self.args.steps, x, y, model=self.model, weights=self.weights, latents=self.latents)
+        train_on_batch(mnist.steps_of(self.args), x, y, model=self.model, weights=self.weights, latents=self.latents)
 
     def warm_up(self, images: np.ndarray) -> None:
         """Learns from a batch twice, since types of numbers settle in the first, and undoes it."""
@@ -135,11 +135,5 @@ class PCX(mnist.Contestant):
 
 if __name__ == "__main__":
     parser = mnist.arguments(__doc__)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--decay", type=float, default=3.55e-4)
-    parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--inference-rate", type=float, default=0.07)
-    parser.add_argument("--momentum", type=float, default=0.5)
+    mnist.settling(parser)
     mnist.race(PCX, parser)

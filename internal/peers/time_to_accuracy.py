@@ -2,10 +2,10 @@
 
 Every contestant's run is a process of its own, which learns from the first 55,000 images of MNIST
 and scores the other 5,000 after each epoch. pcn's runs are those of `pcnrun reproduce
-time-to-accuracy`; the others are the programs beside this one, each by the Python of its own
-environment, --venvs/NAME/bin/python.
+time-to-accuracy`; the others are the programs beside this one, by the Python that runs this, or by
+that of an environment of their own, --venvs/NAME/bin/python.
 
-    python internal/peers/time_to_accuracy.py --pcnrun ./pcnrun --data ~/mnist --venvs ~/pcn-peers
+    ~/pcn-peers/bin/python internal/peers/time_to_accuracy.py --pcnrun ./pcnrun --data ~/mnist --venvs ~/pcn-peers
 """
 
 import argparse
@@ -31,19 +31,19 @@ PCN = "pcn"
 
 @dataclass
 class Peer:
-    venv: str
     script: str
     flags: list[str] = field(default_factory=list)
+    venv: str = ""  # of its own; empty for that of this program
 
 
 PEERS = {
-    "JAX backprop": Peer("jax", "jax_mnist.py", ["--rule", "backprop"]),
-    "JAX PC": Peer("jax", "jax_mnist.py", ["--rule", "pc"]),
-    "PyTorch compiled backprop": Peer("torch", "torch_mnist.py"),
-    "PCX": Peer("pcx", "pcx_mnist.py"),
-    "JPC": Peer("jpc", "jpc_mnist.py"),
-    "FabricPC": Peer("fabricpc", "fabricpc_mnist.py"),
-    "Deepity": Peer("deepity", "deepity_mnist.py"),
+    "JAX backprop": Peer("jax_mnist.py", ["--rule", "backprop"]),
+    "JAX PC": Peer("jax_mnist.py", ["--rule", "pc"]),
+    "PyTorch compiled backprop": Peer("torch_mnist.py"),
+    "PCX": Peer("pcx_mnist.py", venv="pcx"),
+    "JPC": Peer("jpc_mnist.py", venv="jpc"),
+    "FabricPC": Peer("fabricpc_mnist.py", venv="fabricpc"),
+    "Deepity": Peer("deepity_mnist.py", venv="deepity"),
 }
 
 
@@ -65,6 +65,10 @@ class Result:
         return max(e["validation"] for e in self.curve)
 
 
+class Failed(Exception):
+    """A process that did not end well."""
+
+
 def run(command: list[str], env: dict[str, str], limit: float) -> tuple[str, float, float]:
     """What command prints, its wall time in seconds, and its peak memory in megabytes."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -79,21 +83,22 @@ def run(command: list[str], env: dict[str, str], limit: float) -> tuple[str, flo
             if time.time() - began > limit:
                 process.kill()
                 os.wait4(process.pid, 0)
-                raise SystemExit(f"{' '.join(command)}: still running after {limit:.0f} s")
+                raise Failed(f"{' '.join(command)}: still running after {limit:.0f} s")
             time.sleep(0.01)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.time() - began
         out.seek(0), err.seek(0)
         if process.returncode != 0:
-            raise SystemExit(f"{' '.join(command)}: exit {process.returncode}\n{out.read()}{err.read()}")
+            raise Failed(f"{' '.join(command)}: exit {process.returncode}\n{out.read()}{err.read()}")
         return out.read(), wall, usage.ru_maxrss / 1024
 
 
 class PCNRuns:
     """pcn's contestants: the rows of its table of a network."""
 
-    def __init__(self, pcnrun: str, seeds: int, data: Path, limit: float):
+    def __init__(self, pcnrun: str, seeds: int, data: Path, limit: float, quick: bool):
         self.pcnrun, self.seeds, self.limit = pcnrun, seeds, limit
+        self.flags = ["--seeds", str(seeds), "--workers", "1", "--json", *(["--quick"] if quick else [])]
         self.env = {"PCN_DATA": str(data.parent)}
         text = subprocess.run([pcnrun, "reproduce", TABLE, "--print"], check=True, capture_output=True, text=True).stdout
         self.rows = re.findall(r"^ *- \{name: ([^,}]+)", text, re.M)
@@ -113,7 +118,7 @@ class PCNRuns:
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "table"
             _, wall, megabytes = run(
-                [self.pcnrun, "reproduce", TABLE, "--seeds", str(self.seeds), "--workers", "1", "--json",
+                [self.pcnrun, "reproduce", TABLE, *self.flags,
                  "--shard", f"{number}/{len(self.rows) * self.seeds}", "--out", str(out)], self.env, self.limit,
             )
             (metrics,) = out.glob("*/metrics.jsonl")
@@ -131,12 +136,15 @@ class PCNRuns:
 
 
 def peer_run(peer: Peer, hidden: list[int], args: argparse.Namespace) -> Callable[[int], Result]:
+    python = str(args.venvs / peer.venv / "bin" / "python") if peer.venv else sys.executable
+
     def of(seed: int) -> Result:
         with tempfile.TemporaryDirectory() as cache:  # torch.compile's: each process compiles
             text, wall, megabytes = run(
-                [str(args.venvs / peer.venv / "bin" / "python"), str(HERE / peer.script), *peer.flags,
+                [python, str(HERE / peer.script), *peer.flags,
                  "--data", str(args.data), "--hidden", *map(str, hidden), "--seed", str(seed),
-                 "--goals", *map(str, GOALS), "--seconds", str(args.seconds)],
+                 "--goals", *map(str, GOALS), "--seconds", str(args.seconds),
+                 *(["--limit", "2000", "--epochs", "2"] if args.quick else [])],
                 {"TORCHINDUCTOR_CACHE_DIR": cache}, args.limit,
             )
         line = json.loads(text.strip().splitlines()[-1])
@@ -189,31 +197,41 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="most that a peer may train (default 60)")
     parser.add_argument("--once", type=float, default=45, help="a peer whose first process took longer runs once (default 45 s)")
     parser.add_argument("--limit", type=float, default=600, help="seconds after which a process is an error (default 600)")
+    parser.add_argument("--quick", action="store_true", help="2,000 images and 2 epochs, which shows that all goes and no more")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every run's figures to FILE")
     args = parser.parse_args()
     if args.data.name != "mnist":
         parser.error("--data: must be a folder named mnist")
 
-    ours = PCNRuns(args.pcnrun, args.seeds, args.data, args.limit)
+    ours = PCNRuns(args.pcnrun, args.seeds, args.data, args.limit, args.quick)
     results: dict[str, dict[str, list[Result]]] = {}
+    versions: dict[str, str] = {}
+    failed: list[str] = []
     for network in args.networks:
         contestants = ours.contestants(network)
         contestants |= {name: peer_run(PEERS[name], NETWORKS[network], args) for name in args.contestants}
         runs = results[network] = {name: [] for name in contestants}
         for seed in range(1, args.seeds + 1):
             for name in list(contestants)[:: -1 if seed % 2 == 0 else 1]:
-                if runs[name] and name in PEERS and runs[name][0].wall > args.once:
+                if name in failed or runs[name] and name in PEERS and runs[name][0].wall > args.once:
                     continue
-                result = contestants[name](seed)
+                try:
+                    result = contestants[name](seed)
+                except Failed as e:  # the others go on
+                    print(f"{network}, seed {seed}: {name}: {e}", file=sys.stderr)
+                    failed.append(name)
+                    continue
                 runs[name].append(result)
+                versions |= {name: result.line["version"]} if result.line else {}
                 to = ", ".join(f"{g:g} % in {number(result.at(g, 'training'))} s of learning" for g in GOALS)
                 print(f"{network}, seed {seed}: {name}: {to}; best {result.best:.2f} %, {result.wall:.1f} s", file=sys.stderr)
-        print(report(network, runs), flush=True)
-    versions = {name: r[0].line["version"] for runs in results.values() for name, r in runs.items() if r and r[0].line}
+        print(report(network, {name: of for name, of in runs.items() if of}), flush=True)
+        if args.json:
+            raw = {n: {c: [vars(r) for r in of] for c, of in runs.items()} for n, runs in results.items()}
+            args.json.write_text(json.dumps(raw, indent=1) + "\n")
     print(", ".join(f"{name} {version}" for name, version in versions.items()) + ".")
-    if args.json:
-        raw = {n: {c: [vars(r) for r in of] for c, of in runs.items()} for n, runs in results.items()}
-        args.json.write_text(json.dumps(raw, indent=1) + "\n")
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -9,16 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
-EPOCHS = {(128, 128, 128): 10, (512, 512): 8}  # by the sizes of the hidden layers
-RATE = 1e-3  # of Adam at first, to 0 by a cosine
-
 
 class PyTorch(mnist.Contestant):
     name, version = "pytorch compiled", torch.__version__
 
     def __init__(self, args: argparse.Namespace, train: mnist.Part):
-        self.batch, self.epochs = args.batch, EPOCHS[tuple(args.hidden)]
-        self.rate = args.rate
+        self.args = args
         torch.manual_seed(args.seed)
         sizes = [784, *args.hidden, mnist.CLASSES]
         layers: list[nn.Module] = []
@@ -27,7 +23,7 @@ class PyTorch(mnist.Contestant):
             nn.init.xavier_uniform_(layers[-2].weight)
             nn.init.zeros_(layers[-2].bias)
         self.model = nn.Sequential(*layers[:-1])
-        self.adam = torch.optim.Adam(self.model.parameters(), lr=torch.tensor(self.rate), fused=True)
+        self.adam = torch.optim.Adam(self.model.parameters(), lr=torch.tensor(args.rate), fused=True)
         self.images = torch.from_numpy(train.images)
         self.targets = torch.from_numpy(mnist.one_hot(train.labels))
         self.loss = torch.compile(self._loss)
@@ -37,14 +33,14 @@ class PyTorch(mnist.Contestant):
         return 0.5 * ((y - self.model(x)) ** 2).sum() / len(x)
 
     def warm_up(self, images: np.ndarray) -> None:
-        self.loss(self.images[: self.batch], self.targets[: self.batch]).backward()
+        self.loss(self.images[: self.args.batch], self.targets[: self.args.batch]).backward()
         self.model.zero_grad()
         self.predict(images)
 
     def learn(self, epoch: int, rows: np.ndarray) -> None:
         for n, at in enumerate(torch.from_numpy(rows)):
-            done = (epoch + n / len(rows)) / self.epochs
-            self.adam.param_groups[0]["lr"].fill_(self.rate * (1 + math.cos(math.pi * done)) / 2)
+            done = (epoch + n / len(rows)) / self.args.epochs
+            self.adam.param_groups[0]["lr"].fill_(self.args.rate * (1 + math.cos(math.pi * done)) / 2)
             self.loss(self.images[at], self.targets[at]).backward()
             self.adam.step()
             self.adam.zero_grad()
@@ -58,7 +54,4 @@ class PyTorch(mnist.Contestant):
 
 
 if __name__ == "__main__":
-    parser = mnist.arguments(__doc__)
-    parser.add_argument("--rate", type=float, default=RATE)
-    parser.add_argument("--batch", type=int, default=128)
-    mnist.race(PyTorch, parser)
+    mnist.race(PyTorch, mnist.arguments(__doc__))

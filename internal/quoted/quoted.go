@@ -1,8 +1,9 @@
-// Package quoted writes lists of names for errors, and words for a shell.
+// Package quoted writes names and words so that errors, tables, CSV and shells can hold them.
 package quoted
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -37,4 +38,26 @@ func Shell(words ...string) string {
 		written[i] = word
 	}
 	return strings.Join(written, " ")
+}
+
+// CSV writes texts as fields of a line of CSV, with commas between them.
+func CSV(texts ...string) string {
+	fields := make([]string, len(texts))
+	for i, text := range texts {
+		if strings.ContainsAny(text, ",\"\r\n") {
+			text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+		}
+		fields[i] = text
+	}
+	return strings.Join(fields, ",")
+}
+
+// Printable returns a text as a cell of a table on a terminal.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
 }

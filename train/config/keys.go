@@ -73,7 +73,7 @@ func Keys() []Key {
 		{Path: "model.layers", Flag: "layers", Value: "SIZES", Group: OfNetwork, Help: "sizes from data to label, in both directions, such as 64,32,10"},
 		{Path: "model.network", Flag: "network", Value: "TEXT", Group: OfNetwork, Help: "a network by name, with its settings, or by its layers from the first hidden node on, such as \"conv 32 5x5, gelu, max-pool 2; dense 64, tanh; dense\", in place of a chain; layers are then the sizes of data and label alone. Names are", Words: model.Networks(), Example: "resnet-mlp depth=16 width=64"},
 		{Path: "model.direction", Flag: "direction", Value: "DIRECTION", Group: OfNetwork, Help: "which end is the bottom", Words: []string{model.Discriminative.String(), model.Generative.String()}},
-		{Path: "model.activation", Flag: "activation", Value: "NAME", Group: OfNetwork, Help: "of the hidden nodes", Words: feature.Activations(), check: checked(feature.ParseActivation)},
+		{Path: "model.activation", Flag: "activation", Value: "NAME", Group: OfNetwork, Help: "of the hidden nodes, leaky-relu also with its slope below 0, as in \"leaky-relu 0.2\"", Words: feature.Activations(), check: checked(feature.ParseActivation)},
 		{Path: "model.top_activation", Flag: "top-activation", Value: "NAME", Group: OfNetwork, Help: "of the top node", check: checked(feature.ParseActivation)},
 		{Path: "model.after", Group: OfNetwork, Help: "put the activation behind the weights, as most implementations have it", Example: "true"},
 		{Path: "model.energies", Flag: "energies", Value: "NAMES", Group: OfNetwork, Help: "form of the energy of each node from data to label, the top one gaussian", Words: model.NodeEnergies(), Example: "[gaussian, gaussian-learned, cross-entropy]"},
@@ -92,6 +92,7 @@ func Keys() []Key {
 
 		{Path: "learning", Group: OfLearning, Help: "how weights learn"},
 		{Path: "learning.rule", Flag: "rule", Value: "NAME", Group: OfLearning, Help: "how a batch moves the weights, with settings such as 'fpa steps=50'; epc takes the method error-coordinates, mcpc gradient, where none is given", Words: rule.Names(), check: checked(rule.New)},
+		{Path: "learning.from", Flag: "from", Value: "MODEL", Group: OfLearning, Help: "the file of a model to learn on from: its weights, its network, how that settles, and the columns, classes and scales that it knows", Default: "new weights", Example: "runs/digits/model.safetensors"},
 		{Path: "learning.epochs", Flag: "epochs", Value: "N", Group: OfLearning, Help: "passes over the training examples", Bound: ">= 1"},
 		{Path: "learning.batch", Flag: "batch", Value: "N", Group: OfLearning, Help: "examples of a batch", Bound: ">= 1"},
 		{Path: "learning.rate", Flag: "rate", Value: "R", Group: OfLearning, Help: "learning rate", Bound: "> 0"},
@@ -107,7 +108,7 @@ func Keys() []Key {
 		{Path: "inference.steps", Flag: "steps", Value: "T", Group: OfSettling, Help: "most steps in which latents settle", Bound: ">= 1"},
 		{Path: "inference.tolerance", Flag: "tolerance", Value: "SHARE", Group: OfSettling, Help: "end settling when this share of the gradient is left, 0 for never", Bound: ">= 0 and < 1"},
 		{Path: "inference.rate", Flag: "inference-rate", Value: "R", Group: OfSettling, Help: "size of a settling step", Bound: "> 0"},
-		{Path: "inference.lag", Flag: "lag", Value: "SHARE", Group: OfSettling, Help: "how far weights may move before H⁻¹ is made of them anew, as a share of their norm, under methods that have it; next to 0, such as 1e-9, for after each change, as by default where a batch takes more than one step", Bound: "> 0", Example: "0.1"},
+		{Path: "inference.lag", Flag: "lag", Value: "SHARE", Group: OfSettling, Help: "how far weights may move before H⁻¹ is made of them anew, as a share of their norm, under methods that have it; 0 for after each change", Default: "0.1 where a batch takes one step, and else 0", Example: "0.1"},
 		{Path: "inference.node_rates", Flag: "node-rates", Value: "LIST", Group: OfSettling, Help: "what the inference rate is multiplied by at some nodes", Example: "{hidden1: 0.5, target: 2}"},
 		{Path: "inference.node_steps", Flag: "node-steps", Value: "LIST", Group: OfSettling, Help: "most steps in which some nodes move", Example: "{hidden1: 5}"},
 		{Path: "inference.momentum", Group: OfSettling, Help: "the share of their velocity that latents keep, under momentum", Example: "0.9"},
@@ -200,7 +201,7 @@ func Lay(r *train.Recipe, flags map[string]string) error {
 		}
 		given[k.Path] = &yamlfile.Node{}
 	}
-	absolute(&r.Data)
+	absolute(r)
 	if len(r.Model.Layers) != layers {
 		dropUngiven(r, given)
 	}

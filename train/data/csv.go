@@ -94,8 +94,8 @@ func readSet(name string, open func() (io.ReadCloser, error), o RowOptions) (*Se
 
 // readRows reads all rows into s.
 func (s *Set) readRows(name string, open func() (io.ReadCloser, error), o RowOptions, note func(string)) error {
-	if o.Label != "" && len(o.Targets) > 0 {
-		return &ColumnError{"label and targets: must be one of them, got both"}
+	if err := o.Check(); err != nil {
+		return err
 	}
 	var closes []io.Closer
 	defer func() {

@@ -73,7 +73,7 @@ func TestReadCSVErrors(t *testing.T) {
 		{"no such class", "a,k\n1,x\n2,y\n", RowOptions{Columns: Columns{Label: "k", Classes: []string{"x", "z"}}}, `line 3: column 2 ("k"): must be one of the classes "x", "z", got "y"`},
 		{"no place", "1,0\n", RowOptions{Columns: Columns{Label: "k"}}, `no column "k", since there is no header: must be a place, 1 to 2`},
 		{"no name", "a,b\n1,0\n", RowOptions{Columns: Columns{Label: "k"}}, `line 1: no column "k": must have "k", got "a", "b"`},
-		{"both", "a,b\n1,0\n", RowOptions{Columns: Columns{Label: "a", Targets: []string{"b"}}}, "label and targets: must be one of them"},
+		{"both", "a,b\n1,0\n", RowOptions{Columns: Columns{Label: "a", Targets: []string{"b"}}}, "label and target: must be one of them"},
 		{"twice", "a,b,c\n1,0,1\n", RowOptions{Columns: Columns{Targets: []string{"b", "b"}}}, `column 2 ("b") is asked for twice`},
 		{"names that do not differ", "a,a,k\n1,0,1\n", RowOptions{Columns: Columns{Label: "k"}}, `columns 1 and 2 are both named "a"`},
 		{"a name that is two", "a,k,k\n1,0,1\n", RowOptions{Columns: Columns{Label: "k"}}, `columns 2 and 3 are both named "k"`},

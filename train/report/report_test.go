@@ -187,7 +187,7 @@ func TestAxesAreNamed(t *testing.T) {
 	}
 	x := []float64{1, 2, 3}
 	panels := slices.Concat(Curves(true, Run{"PCN", h}), Curves(false, Run{"PCN", h}), Parts(h), Settling(&model.Result{Trace: [][]float64{x, x}, ResidualTrace: [][]float64{x, x}}),
-		[]*Panel{Fit(Line{"examples", x, x}), Predicted(x, x), Beside("t", "row", "%", []string{"a"}, []Point{{}}, nil)})
+		[]*Panel{Fit(Line{"examples", x, x}), Predicted(x, x), Beside("t", "row", "%", []string{"a"}, []Point{{}}, nil, "published")})
 	for _, dataset := range []string{"sine", "digits"} {
 		r, err := train.DefaultRecipe(dataset, model.Discriminative, "")
 		if err != nil {

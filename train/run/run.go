@@ -90,7 +90,7 @@ func (f *Folder) resume(rec *Record, from *train.Checkpoint, err error) (*Run, e
 
 // load reads the data of r, and checks that it fits.
 func load(r train.Recipe) (train.Sets, error) {
-	sets, err := r.Data.Load()
+	sets, err := trained.LoadSets(r)
 	if err == nil {
 		err = r.CheckSets(sets)
 	}
@@ -165,10 +165,18 @@ func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.N
 			return nil, nil, fmt.Errorf("%s: %s has changed since: %s", r.Path(CheckpointFile), r.Recipe.Data.Dataset, changes)
 		}
 	}
+	sum, err := trained.Sum(r.Recipe)
+	if err == nil && r.From != nil && r.Record.Origin != "" && r.Record.Origin != sum {
+		err = fmt.Errorf("learning.from: %s has changed since the run began", r.Recipe.Learning.From)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
 	l, err := r.Recipe.PCN()
 	if err != nil {
 		return nil, nil, err
 	}
+	r.Record.Origin = sum
 	n := l.Network()
 	n.SetWorkers(o.Workers)
 	r.Recipe.Model = n.Config()

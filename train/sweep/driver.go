@@ -17,6 +17,7 @@ import (
 	"example.com/pcn/internal/bounded"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
 // Files in the folder of a sweep, beside the folders of its runs.
@@ -132,11 +133,11 @@ func (d *Driver) fit() error {
 		if p.Err != nil {
 			continue
 		}
-		key := fmt.Sprintf("%#v", p.Recipe.Data)
+		key := fmt.Sprintf("%#v %s", p.Recipe.Data, p.Recipe.Learning.From)
 		of, ok := sets[key]
 		var err error
 		if !ok {
-			if of, err = p.Recipe.Data.Load(); err == nil {
+			if of, err = trained.LoadSets(p.Recipe); err == nil {
 				clear(sets) // one at a time is enough of memory
 				sets[key] = of
 			}

@@ -80,7 +80,7 @@ func (d *Driver) take(ctx context.Context, r Run, cores int) (*Outcome, error) {
 		return nil, err
 	}
 	began := time.Now()
-	sets, err := r.Recipe.Data.Load()
+	sets, err := trained.LoadSets(r.Recipe)
 	if err != nil {
 		return nil, err
 	}

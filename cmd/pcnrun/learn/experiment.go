@@ -47,6 +47,9 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 		}
 		fmt.Fprintf(w, "augment  %v%s\n", a, onto)
 	}
+	if from := e.Recipe.Learning.From; from != "" {
+		fmt.Fprintf(w, "from     %s, whose columns, classes and scales are kept\n", from)
+	}
 	fmt.Fprintf(w, "network  %v\n", l.Network())
 	if _, ok := e.Recipe.ForNetwork(e.Recipe.Model.Network); ok { // which the data would not make one expect
 		fmt.Fprintf(w, "recipe   %s at rate %v, schedule %s", e.Recipe.Optimizer, e.Recipe.Learning.Rate, e.Recipe.Learning.Schedule)

@@ -22,6 +22,7 @@ import (
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
 // ranks are the processes of an MPI job, which train one network together. Rank 0 leads: it
@@ -181,7 +182,7 @@ func (k *ranks) follow(ctx context.Context, r *train.Recipe) error {
 	if r == nil {
 		r = &t.Recipe
 	}
-	sets, err := r.Data.Load()
+	sets, err := trained.LoadSets(*r)
 	if err != nil {
 		return err
 	}
@@ -220,7 +221,11 @@ func (r *ranks) agree(recipe train.Recipe, data train.Fingerprints) error {
 	if err != nil {
 		return err
 	}
-	own := map[string]string{"pcnrun": program, "kernel": gemm.Kernel()}
+	origin, err := trained.Sum(recipe)
+	if err != nil {
+		return err
+	}
+	own := map[string]string{"pcnrun": program, "kernel": gemm.Kernel(), "model": origin}
 	for name, x := range map[string]any{"recipe": recipe, "data": data} {
 		text, err := json.Marshal(x)
 		if err != nil {
@@ -242,7 +247,7 @@ func (r *ranks) agree(recipe train.Recipe, data train.Fingerprints) error {
 		if err := json.Unmarshal(text, &said[rank]); err != nil {
 			return fmt.Errorf("%s: %w", r.Name(rank), err)
 		}
-		for _, what := range []string{"pcnrun", "kernel", "recipe", "data"} {
+		for _, what := range []string{"pcnrun", "kernel", "recipe", "model", "data"} {
 			if is, want := said[rank][what], said[0][what]; is != want {
 				errs = append(errs, fmt.Errorf("%s: %s: must be that of %s, %.12s, got %.12s", r.Name(rank), what, r.Name(0), want, is))
 			}

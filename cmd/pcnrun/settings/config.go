@@ -21,7 +21,7 @@ import (
 
 // Config is the command config.
 func Config(a *cli.App) *cobra.Command {
-	c := &cobra.Command{
+	return cli.Group(&cobra.Command{
 		Use:   "config",
 		Short: "Write, check and print files of settings",
 		Long: `Write, check and print files of settings in YAML, as train and compare take with
@@ -33,24 +33,7 @@ Unknown keys and bad values are refused, with the file, the line and the column.
 		Example: `  pcnrun config init digits
   pcnrun config check run.yaml
   pcnrun train --config run.yaml --seed 2`,
-		Args: wantCommand,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
-	c.AddCommand(ConfigInit(a), ConfigCheck(a), ConfigShow(a))
-	return c
-}
-
-// wantCommand refuses arguments in the place of a command.
-func wantCommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	c.SuggestionsMinimumDistance = 2 // cobra's own, at the root
-	err := fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		err = fmt.Errorf("%w; did you mean %s?", err, near[0])
-	}
-	return err
+	}, ConfigInit(a), ConfigCheck(a), ConfigShow(a))
 }
 
 // choiceFlags choose a default recipe.

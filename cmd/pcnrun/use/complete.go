@@ -136,41 +136,28 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 	if shape == nil && o.out != "" {
 		return cli.Usagef("--out: the inputs are no images")
 	}
-	inf := fullInference(a, t, o.Flags)
-	how, err := o.recall(ctx, t, sets, p, inf)
-	if err != nil {
-		return err
-	}
-	done, err := p.Solve(ctx, t.Network, how, inf)
-	if err != nil {
-		return err
-	}
-	filled := p.Filled(done)
-	if filled == nil {
+	if o.denoise > 0 && !t.Network.Predicted(t.Network.InputNode()) {
 		return cli.Usagef("--denoise: %s", unpredicted(t.Network))
+	}
+	inf := fullInference(a, t, o.Flags)
+	how := model.Recall{By: model.ByEnergy, Temperature: o.temperature}
+	if !t.Classifies() || !o.Flags.Changed("temperature") {
+		if how, err = p.Recall(ctx, t, sets, inf); err != nil {
+			return err
+		}
+	}
+	done, err := p.Answer(ctx, t.Network, how, inf, sets.Train, labels)
+	if err != nil {
+		return err
 	}
 	res := completion{
 		Dataset: t.Recipe.Data.Dataset, Model: path, Training: o.training, Input: o.input, Mask: o.mask, Denoise: cli.Number(o.denoise),
-		Examples: len(p.Raw), Method: inf.Method.String(), Completed: o.completed,
+		Examples: len(p.Raw), Method: inf.Method.String(), Completed: o.completed, Score: done.Score,
 	}
 	if how.By == model.ByEnergy {
 		res.Temperature = (*cli.Number)(&how.Temperature)
 	}
-	raw, err := p.Units.Undo(filled)
-	if err != nil {
-		return err
-	}
-	if res.Score, err = p.Score(ctx, t.Network, sets.Train, done, labels); err != nil {
-		return err
-	}
-	if labels != nil {
-		whole, err := p.SolveWhole(ctx, t.Network, how, inf)
-		if err != nil {
-			return err
-		}
-		all := cli.Number(train.Accuracy(whole.Classes, labels))
-		res.AccuracyAll = &all
-	} else if t.Classifies() {
+	if labels == nil && t.Classifies() {
 		res.Classes = t.ClassesOf(done.Classes)
 	}
 	if shape != nil {
@@ -181,7 +168,7 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 		for _, k := range labels {
 			names = append(names, fmt.Sprint(t.Class(k)))
 		}
-		picture, err := p.Picture(model.Rows(raw), shape, names...)
+		picture, err := p.Picture(model.Rows(done.Filled), shape, names...)
 		if err != nil {
 			return err
 		}
@@ -190,7 +177,7 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 		}
 	}
 	if o.completed != "" {
-		if err := writeRows(a, o.completed, p, names, model.Rows(raw), raw.Dtype()); err != nil {
+		if err := a.Write(o.completed, func(w io.Writer) error { return p.WriteCSV(w, names, done.Filled) }); err != nil {
 			return err
 		}
 	}
@@ -276,21 +263,6 @@ func hide(ctx context.Context, a *cli.App, mask string, n int, shape []int, t *t
 	return h, nil
 }
 
-// recall says how the target is found: of classes by energy, at the temperature that o gives
-// or that fits.
-func (o *completeFlags) recall(ctx context.Context, t *trained.Model, sets train.Sets, p *puzzle.Puzzle, inf model.Inference) (how model.Recall, err error) {
-	if !t.Classifies() {
-		return how, nil
-	}
-	how = model.Recall{By: model.ByEnergy, Temperature: o.temperature}
-	set := sets.Apart()
-	if o.Flags.Changed("temperature") || set == nil || set.Classes == 0 {
-		return how, nil
-	}
-	how.Temperature, err = p.Temperature(ctx, t.Network, set, t.Recipe.Data.Seed+1, inf)
-	return how, err
-}
-
 // fullInference says how latents settle where it pays to reach rest: as flags say,
 // or else by Gauss-Seidel sweeps to a thousandth of the gradient, or by what the network
 // allows in their place, which is said.
@@ -300,13 +272,8 @@ func fullInference(a *cli.App, t *trained.Model, flags *pflag.FlagSet) model.Inf
 			return t.Recipe.Inference
 		}
 	}
-	full, own := model.Inference{Method: model.GaussSeidel, Steps: 100, Tolerance: 1e-3}, t.Recipe.Inference
-	n := t.Network
-	if m := n.Config().Allowed(full.Method, n.Nodes()[n.InputNode()], n.Nodes()[n.TargetNode()]); m != full.Method {
-		if full.Method = m; m == own.Method {
-			full.Rate, full.NodeRates = own.Rate, own.NodeRates
-		}
-		full, _ = full.WithDefaults() // of right numbers
+	full := t.Thorough()
+	if full.Method != model.GaussSeidel {
 		fmt.Fprintf(a.Info(), "settling %v: %v is not for the network\n", full, model.GaussSeidel)
 	}
 	return full

@@ -6,7 +6,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
@@ -329,18 +328,21 @@ func generateRows(ctx context.Context, a *cli.App, t *trained.Model, args []stri
 // printInputs prints a line for each row of inputs (B, d), with its class where classes
 // is not nil, as CSV or as a JSON object that predict reads.
 func printInputs(a *cli.App, t *trained.Model, classes []int, inputs *tensor.Dense, asJSON bool) error {
-	_, err := a.Stdout.Write(appendAnswers(t, nil, answers{classes: classes, name: "input", numbers: inputs}, asJSON))
+	write := t.AppendCSV
+	if asJSON {
+		write = t.AppendJSON
+	}
+	_, err := a.Stdout.Write(write(nil, trained.Answers{Classes: classes, Name: "input", Numbers: inputs}))
 	return err
 }
 
 // listClasses writes classes as --label takes them.
 func listClasses(t *trained.Model, of ...int) string {
-	all := cli.ClassFields(t)
-	fields := make([]string, len(of))
+	names := make([]string, len(of))
 	for i, k := range of {
-		fields[i] = all[k]
+		names[i] = fmt.Sprint(t.Class(k))
 	}
-	return strings.Join(fields, ",")
+	return quoted.CSV(names...)
 }
 
 // findClasses returns the classes that the values of a flag mean.

@@ -1,4 +1,4 @@
-package models
+package inspect
 
 import (
 	"fmt"
@@ -7,15 +7,13 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"example.com/pcn/internal/cli"
+	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/shape"
-	"example.com/pcn/model"
-	"example.com/pcn/train/inspect"
 )
 
 // precisionText is that of the units, or the mean with the least and the largest.
-func precisionText(n inspect.Node) string {
+func precisionText(n Node) string {
 	switch {
 	case n.Precision == nil:
 		return ""
@@ -26,7 +24,7 @@ func precisionText(n inspect.Node) string {
 }
 
 // stepsText says how many steps were taken, of how many.
-func stepsText(s *inspect.Settled) string {
+func stepsText(s *Settled) string {
 	if s.Steps == 1 && s.Inference.Steps == 1 {
 		return "1 step"
 	}
@@ -42,28 +40,28 @@ func atMost(steps int) string {
 }
 
 // conditionText says what the energy is like where the examples settled.
-func conditionText(k *inspect.Curvature) string {
+func conditionText(k *Curvature) string {
 	if k.LowLeast <= 0 {
 		return "none: where an example settled is no minimum but a saddle or ridge, off which its energy falls or stays level"
 	}
 	return fmt.Sprintf("%.4g, at worst %.4g", k.ConditionMean, k.ConditionWorst)
 }
 
-// printInspection writes what was found for people.
-func printInspection(w io.Writer, in *inspect.Inspection, n *model.Network) error {
+// Write writes what was found as people read it.
+func (in *Inspection) Write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	text := func(x *cli.Number) string {
+	text := func(x *jsonfloat.Float) string {
 		if x == nil {
 			return ""
 		}
 		return fmt.Sprintf("%.4g", *x)
 	}
 	nodes, predictions := slices.Clone(in.Nodes), slices.Clone(in.Predictions)
-	if n.Config().Chain() { // of a chain the top first
+	if in.Network.Chain() { // of a chain the top first
 		slices.Reverse(nodes)
 		slices.Reverse(predictions)
 	}
-	fmt.Fprintf(t, "%v\n\n", n)
+	fmt.Fprintf(t, "%v\n\n", in.network)
 	fmt.Fprintln(t, "node\tshape\trole\tprecision\tenergy\tresidual")
 	for _, node := range nodes {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", node.Name, shape.Text(node.Shape), node.Role, precisionText(node), text(node.Energy), text(node.Residual))
@@ -106,10 +104,5 @@ func printInspection(w io.Writer, in *inspect.Inspection, n *model.Network) erro
 	for _, what := range in.LeftOut {
 		fmt.Fprintf(w, "left out    %s\n", what)
 	}
-	files := in.Graph
-	if in.Figure != "" {
-		files = append(files, in.Figure)
-	}
-	_, err := fmt.Fprintf(w, "wrote %s\n", strings.Join(files, ", "))
-	return err
+	return nil
 }
