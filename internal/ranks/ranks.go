@@ -113,14 +113,17 @@ func (r *Ranks) Exchange() train.Exchange {
 	return r.World
 }
 
-// Stopping reports whether any rank is to stop, on all of them.
-func (r *Ranks) Stopping(ctx context.Context) (bool, error) {
-	stop, err := train.Any(r.Exchange(), ctx.Err() != nil)
-	if stop && r != nil {
+// Event has this rank end as one that is interrupted where any rank is.
+func (r *Ranks) Event(ev train.Event) error {
+	if r == nil {
+		return nil
+	}
+	stopping, err := ev.Stopping()
+	if stopping {
 		r.Interrupt()
 		r.End()
 	}
-	return stop, err
+	return err
 }
 
 // End notes that nothing is left that ranks do together.
@@ -194,19 +197,13 @@ func (k *Ranks) Follow(ctx context.Context, r *train.Recipe) error {
 	if err != nil {
 		return err
 	}
-	opts := train.Options{Exchange: k.World, Logger: slog.New(slog.DiscardHandler), Event: func(train.Event) error {
-		stop, err := k.Stopping(ctx)
-		if err == nil && stop {
-			err = context.Canceled
-		}
-		return err
-	}}
+	opts := train.Options{Exchange: k.World, Logger: slog.New(slog.DiscardHandler), Event: k.Event}
 	if t.Checkpoint != nil {
 		if opts.From, err = train.ReadCheckpoint(t.Checkpoint); err != nil {
 			return err
 		}
 	}
-	if _, err = train.Fit(context.WithoutCancel(ctx), l, r.Learning, sets.Train, sets.Validation, opts); err == nil {
+	if _, err = train.Fit(ctx, l, r.Learning, sets.Train, sets.Validation, opts); err == nil {
 		k.End()
 	}
 	return err

@@ -139,7 +139,12 @@ func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 	var h *train.History
 	err := learn(a, r.Experiment, run.PCN, a.Info(), func(o run.Options) (_ *train.History, err error) {
 		o.Every = f.every
-		o.Exchange, o.Stopping = f.ranks.Exchange(), f.ranks.Stopping
+		o.Exchange = f.ranks.Exchange()
+		show := o.Event
+		o.Event = func(ev train.Event) {
+			show(ev)
+			f.ranks.Event(ev) // of which training has the error
+		}
 		o.Begin = func(l *train.PCN) {
 			describe(a, r.Experiment, a.Info(), l)
 			f.ranks.Describe(a.Info(), r.Recipe.Learning.Batch)
