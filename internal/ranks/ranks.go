@@ -1,4 +1,5 @@
-package learn
+// Package ranks has the processes of an MPI job train one network together.
+package ranks
 
 import (
 	"bytes"
@@ -13,9 +14,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/spf13/cobra"
-
-	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/gemm"
 	"example.com/pcn/internal/mpi"
 	"example.com/pcn/internal/plural"
@@ -25,14 +23,15 @@ import (
 	"example.com/pcn/train/trained"
 )
 
-// ranks are the processes of an MPI job, which train one network together. Rank 0 leads: it
-// alone has a folder, writes and speaks. The others follow, with the same data and recipe,
-// and say nothing but their errors. Nil is this process alone.
-type ranks struct {
+// Ranks are the processes of an MPI job. Rank 0 leads: it alone has a folder, writes and
+// speaks. The others follow, with the same data and recipe, and say nothing but their errors.
+// Nil is this process alone.
+type Ranks struct {
 	*mpi.World
-	interrupt context.CancelFunc
-	led       bool // rank 0 has told the others what to do
-	ended     bool // nothing is left that ranks do together
+	Interrupt func() // ends what this rank is at
+
+	led   bool // rank 0 has told the others what to do
+	ended bool // nothing is left that ranks do together
 }
 
 // task is what rank 0 tells the others to do.
@@ -45,95 +44,97 @@ type task struct {
 // graceOfLoss is how long a rank may take to end by itself when another is lost.
 const graceOfLoss = 6 * time.Second
 
-// together has do done by all ranks that mpirun has started, or by this process alone.
-func together(a *cli.App, f *trainFlags, do func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
-	return func(c *cobra.Command, args []string) error {
-		if f.mpi == "off" {
-			return do(c, args)
-		}
-		launch, err := mpi.Started()
-		if err != nil {
-			return fmt.Errorf("--mpi: %w", err)
-		}
-		path := f.mpi
-		switch {
-		case path == "auto":
-			path = ""
-		case launch == nil:
-			return cli.Usagef("--mpi %s: mpirun must have started this process with others, and has not", path)
-		}
-		if launch == nil {
-			return do(c, args)
-		}
-		world, err := mpi.Join(launch, path)
-		if err != nil {
-			return fmt.Errorf("%v: %w; --mpi takes the path of the library, and with --mpi off each process trains by itself", launch, err)
-		}
-		ctx, cancel := context.WithCancel(c.Context())
-		c.SetContext(ctx)
-		f.ranks = &ranks{World: world, interrupt: cancel}
-		if os.Getenv("GOMAXPROCS") == "" {
-			runtime.GOMAXPROCS(world.Cores())
-		}
-		errs := a.Stderr
-		if f.ranks.follows() {
-			a.Stdout, a.Stderr, a.Quiet = io.Discard, io.Discard, true
-		}
-		go func() {
-			<-world.Lost()
-			time.Sleep(graceOfLoss) // its work may be long until it looks at what others have
-			fmt.Fprintf(errs, "pcnrun: rank %d: %v\n", world.Rank(), world.Err())
-			os.Exit(cli.ExitFailure)
-		}()
-		err = do(c, args)
-		if err == nil && !f.ranks.follows() && !f.ranks.led {
-			_, err = f.ranks.tell(task{Nothing: true})
-		}
-		if f.ranks.ended {
-			world.Leave(nil)
-		} else if lost := world.Leave(err); err == nil {
-			err = lost
-		}
-		if err != nil && f.ranks.follows() && !f.ranks.ended {
-			err = fmt.Errorf("rank %d: %w", world.Rank(), err)
-		}
-		return err
+// ErrAlone says that ranks are asked for, and mpirun has not started this process.
+var ErrAlone = errors.New("mpirun must have started this process with others, and has not")
+
+// Join waits for all ranks that mpirun has started: nil where it has started none. library is
+// the path of the MPI library, auto for that of mpirun, or off to be alone. Leave is to be
+// called at the end.
+func Join(library string) (*Ranks, error) {
+	if library == "off" {
+		return nil, nil
 	}
+	launch, err := mpi.Started()
+	if err != nil {
+		return nil, fmt.Errorf("--mpi: %w", err)
+	}
+	if library == "auto" {
+		library = ""
+	} else if launch == nil {
+		return nil, ErrAlone
+	}
+	if launch == nil {
+		return nil, nil
+	}
+	world, err := mpi.Join(launch, library)
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w; --mpi takes the path of the library, and with --mpi off each process trains by itself", launch, err)
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(world.Cores())
+	}
+	return &Ranks{World: world}, nil
 }
 
-// follows reports whether this is one of several ranks, and not the first.
-func (r *ranks) follows() bool { return r != nil && r.Rank() > 0 }
+// OnLoss has do called when another rank is lost, unless this one ends before that.
+func (r *Ranks) OnLoss(do func()) {
+	go func() {
+		<-r.Lost()
+		time.Sleep(graceOfLoss) // its work may be long until it looks at what others have
+		do()
+	}()
+}
 
-// exchange returns the exchange of the ranks; nil for this process alone.
-func (r *ranks) exchange() train.Exchange {
+// Leave ends what ranks do together, with this one's error, and returns that or, where another
+// is lost, that.
+func (r *Ranks) Leave(err error) error {
+	if err == nil && !r.Follows() && !r.led {
+		_, err = r.tell(task{Nothing: true})
+	}
+	if r.ended {
+		r.World.Leave(nil)
+	} else if lost := r.World.Leave(err); err == nil {
+		err = lost
+	}
+	if err != nil && r.Follows() && !r.ended {
+		err = fmt.Errorf("rank %d: %w", r.Rank(), err)
+	}
+	return err
+}
+
+// Follows reports whether this is one of several ranks, and not the first.
+func (r *Ranks) Follows() bool { return r != nil && r.Rank() > 0 }
+
+// Exchange returns the exchange of the ranks; nil for this process alone.
+func (r *Ranks) Exchange() train.Exchange {
 	if r == nil {
 		return nil
 	}
 	return r.World
 }
 
-// event has this rank end as one that is interrupted where any rank is.
-func (r *ranks) event(ev train.Event) error {
+// Event has this rank end as one that is interrupted where any rank is.
+func (r *Ranks) Event(ev train.Event) error {
 	if r == nil {
 		return nil
 	}
 	stopping, err := ev.Stopping()
 	if stopping {
-		r.interrupt()
-		r.end()
+		r.Interrupt()
+		r.End()
 	}
 	return err
 }
 
-// end notes that nothing is left that ranks do together.
-func (r *ranks) end() {
+// End notes that nothing is left that ranks do together.
+func (r *Ranks) End() {
 	if r != nil {
 		r.ended = true
 	}
 }
 
-// describe prints who trains together.
-func (r *ranks) describe(w io.Writer, batch int) {
+// Describe prints who trains together.
+func (r *Ranks) Describe(w io.Writer, batch int) {
 	if r == nil {
 		return
 	}
@@ -144,7 +145,7 @@ func (r *ranks) describe(w io.Writer, batch int) {
 }
 
 // tell tells all ranks what rank 0 has them do.
-func (r *ranks) tell(t task) (task, error) {
+func (r *Ranks) tell(t task) (task, error) {
 	text, err := json.Marshal(t)
 	if err != nil {
 		return t, err
@@ -155,8 +156,8 @@ func (r *ranks) tell(t task) (task, error) {
 	return t, json.Unmarshal(text, &t)
 }
 
-// lead tells the others to train as e says, from a checkpoint or from the beginning.
-func (r *ranks) lead(e *run.Experiment, from *train.Checkpoint) error {
+// Lead tells the others to train as e says, from a checkpoint or from the beginning.
+func (r *Ranks) Lead(e *run.Experiment, from *train.Checkpoint) error {
 	if r == nil {
 		return nil
 	}
@@ -175,9 +176,9 @@ func (r *ranks) lead(e *run.Experiment, from *train.Checkpoint) error {
 	return r.agree(e.Recipe, e.Data)
 }
 
-// follow does what rank 0 says, with the recipe r of this rank's own command line; nil
+// Follow does what rank 0 says, with the recipe r of this rank's own command line; nil
 // where that has none.
-func (k *ranks) follow(ctx context.Context, r *train.Recipe) error {
+func (k *Ranks) Follow(ctx context.Context, r *train.Recipe) error {
 	t, err := k.tell(task{})
 	if err != nil || t.Nothing {
 		return err
@@ -185,11 +186,8 @@ func (k *ranks) follow(ctx context.Context, r *train.Recipe) error {
 	if r == nil {
 		r = &t.Recipe
 	}
-	sets, err := trained.LoadSets(*r)
+	sets, err := run.Load(*r)
 	if err != nil {
-		return err
-	}
-	if err := r.CheckSets(sets); err != nil {
 		return err
 	}
 	if err := k.agree(*r, sets.Fingerprints()); err != nil {
@@ -199,21 +197,21 @@ func (k *ranks) follow(ctx context.Context, r *train.Recipe) error {
 	if err != nil {
 		return err
 	}
-	opts := train.Options{Exchange: k.World, Logger: slog.New(slog.DiscardHandler), Event: k.event}
+	opts := train.Options{Exchange: k.World, Logger: slog.New(slog.DiscardHandler), Event: k.Event}
 	if t.Checkpoint != nil {
 		if opts.From, err = train.ReadCheckpoint(t.Checkpoint); err != nil {
 			return err
 		}
 	}
 	if _, err = train.Fit(ctx, l, r.Learning, sets.Train, sets.Validation, opts); err == nil {
-		k.end()
+		k.End()
 	}
 	return err
 }
 
 // agree holds that all ranks are the same program with the same recipe and data. All find
 // the same fault.
-func (r *ranks) agree(recipe train.Recipe, data train.Fingerprints) error {
+func (r *Ranks) agree(recipe train.Recipe, data train.Fingerprints) error {
 	program, err := programHash()
 	if err != nil {
 		return err
