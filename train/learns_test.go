@@ -67,6 +67,9 @@ func TestGenerativeLearnsDigits(t *testing.T) {
 	if h.Status != model.StepLimit {
 		t.Errorf("status %v with the guard on", h.Status)
 	}
+	if steps := h.Epochs[len(h.Epochs)-1].Steps; steps > 15 {
+		t.Errorf("latents took %v steps, want them to rest before 15", steps)
+	}
 }
 
 // TestSine learns the article's regression and its baseline: seeds 1 to 3, test

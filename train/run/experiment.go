@@ -61,14 +61,10 @@ func (e *Experiment) SaveRecipe(n *model.Network) error {
 	})
 }
 
-// Learn teaches l, which goes by a name in the result, writes the model to a file of the
+// learn teaches l, which goes by a name in the result, writes the model to a file of the
 // folder after each epoch, and scores it on the test part at the end, unless e is untested.
-// When ctx is cancelled it ends after a batch, with a result and an error.
-func (e *Experiment) Learn(ctx context.Context, name string, l *train.PCN, file string, o Options) (Result, *train.History, error) {
-	return e.learn(ctx, name, l, file, o, nil)
-}
-
-// learn is Learn, with what k keeps besides, which may be nil.
+// When ctx is cancelled it ends after a batch, with a result and an error. What k keeps comes
+// besides.
 func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file string, o Options, k *keeper) (Result, *train.History, error) {
 	n, path := l.Network(), e.Path(file)
 	res := newResult(e, name, l)
@@ -85,14 +81,9 @@ func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file 
 			}
 			res.Model = path
 		}
-		if k == nil {
-			return nil
-		}
 		return k.event(ev)
 	}}
-	if k != nil {
-		opts.From = k.from
-	}
+	opts.From = k.from
 	if o.EpochTests {
 		opts.Test = e.Sets.Test
 	}

@@ -46,6 +46,7 @@ func init() {
 			"RegisterSchedule":  reflect.ValueOf(train.RegisterSchedule),
 			"Schedules":         reflect.ValueOf(train.Schedules),
 			"TargetAlignment":   reflect.ValueOf(train.TargetAlignment),
+			"WriteConfusion":    reflect.ValueOf(train.WriteConfusion),
 		},
 		Types: map[string]reflect.Type{
 			"Adam":           reflect.TypeFor[train.Adam](),
