@@ -31,7 +31,7 @@ func Start(dir string, r train.Recipe) (*Run, error) {
 		return nil, fmt.Errorf("run: %w", err)
 	}
 	began := time.Now()
-	sets, err := load(r)
+	sets, err := Load(r)
 	if err != nil {
 		return nil, fmt.Errorf("run: %w", err)
 	}
@@ -76,7 +76,7 @@ func openRun(dir string) (*Folder, error) {
 func (f *Folder) resume(rec *Record, from *train.Checkpoint, err error) (*Run, error) {
 	var sets train.Sets
 	if err == nil && !rec.Over() {
-		if sets, err = load(rec.Recipe); err == nil {
+		if sets, err = Load(rec.Recipe); err == nil {
 			err = f.Clean()
 		}
 	}
@@ -90,8 +90,8 @@ func (f *Folder) resume(rec *Record, from *train.Checkpoint, err error) (*Run, e
 	return GoOn(NewExperiment(f, rec.Recipe, sets), rec, from), nil
 }
 
-// load reads the data of r, and checks that it fits.
-func load(r train.Recipe) (train.Sets, error) {
+// Load reads the data of r, and checks that it fits.
+func Load(r train.Recipe) (train.Sets, error) {
 	sets, err := trained.LoadSets(r)
 	if err == nil {
 		err = r.CheckSets(sets)

@@ -38,9 +38,8 @@ settings used.
 		Example: `  pcnrun compare sine
   pcnrun compare digits --seeds 5
   pcnrun compare mnist --data ~/mnist --limit 5000 --layers 784,128,10 --json`,
-		Args:      cli.DatasetArgs,
-		ValidArgs: train.Datasets,
-		PreRun:    cli.InterruptOnPipe,
+		Args:   cli.DatasetArgs,
+		PreRun: cli.InterruptOnPipe,
 	}
 	f := cli.AddRecipeFlags(c, "runs/DATASET-compare")
 	seeds := c.Flags().Int("seeds", 1, "compare them `N` times, with the seed and those after it, on one split of the data, and print mean ± standard error")
