@@ -66,13 +66,12 @@ func compare(ctx context.Context, a *cli.App, f *cli.RecipeFlags, r train.Recipe
 		if begun%2 == 0 && begun > 0 {
 			fmt.Fprintf(info, "seed %d\n", side.Recipe.Learning.Seed)
 		}
-		name := side.Record.Result.Learner
-		return learn(a, side.Experiment, name, info, func(o run.Options) (*train.History, error) {
+		return learn(a, side, info, func(o run.Options) (*train.History, error) {
 			o.Begin = func(l *train.PCN) {
 				if begun++; begun == 1 {
 					describe(a, side.Experiment, info, l)
 				}
-				fmt.Fprintln(info, strings.ToUpper(name))
+				fmt.Fprintln(info, strings.ToUpper(side.Learner()))
 			}
 			return side.Train(ctx, o)
 		})
