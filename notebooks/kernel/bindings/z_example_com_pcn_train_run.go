@@ -12,6 +12,7 @@ func init() {
 	imports.Packages["example.com/pcn/train/run"] = imports.Package{
 		Name: "run",
 		Binds: map[string]reflect.Value{
+			"Alone":           reflect.ValueOf(run.Alone),
 			"Begin":           reflect.ValueOf(run.Begin),
 			"BestFile":        reflect.ValueOf(run.BestFile),
 			"CheckpointFile":  reflect.ValueOf(run.CheckpointFile),
@@ -25,6 +26,7 @@ func init() {
 			"Diverged":        reflect.ValueOf(run.Diverged),
 			"ErrInUse":        reflect.ValueOf(&run.ErrInUse).Elem(),
 			"GoOn":            reflect.ValueOf(run.GoOn),
+			"Groups":          reflect.ValueOf(run.Groups),
 			"InUse":           reflect.ValueOf(run.InUse),
 			"Interrupted":     reflect.ValueOf(run.Interrupted),
 			"LastFile":        reflect.ValueOf(run.LastFile),
@@ -32,8 +34,8 @@ func init() {
 			"LoadMetrics":     reflect.ValueOf(run.LoadMetrics),
 			"LoadRecord":      reflect.ValueOf(run.LoadRecord),
 			"MLP":             reflect.ValueOf(run.MLP),
-			"MLPFile":         reflect.ValueOf(run.MLPFile),
 			"MakeFolder":      reflect.ValueOf(run.MakeFolder),
+			"Mean":            reflect.ValueOf(run.Mean),
 			"MetricsFile":     reflect.ValueOf(run.MetricsFile),
 			"ModelFile":       reflect.ValueOf(run.ModelFile),
 			"NewEvaluation":   reflect.ValueOf(run.NewEvaluation),
@@ -41,7 +43,6 @@ func init() {
 			"Open":            reflect.ValueOf(run.Open),
 			"OpenFolder":      reflect.ValueOf(run.OpenFolder),
 			"PCN":             reflect.ValueOf(run.PCN),
-			"PCNFile":         reflect.ValueOf(run.PCNFile),
 			"RecipeFile":      reflect.ValueOf(run.RecipeFile),
 			"RecordFile":      reflect.ValueOf(run.RecordFile),
 			"ReportFile":      reflect.ValueOf(run.ReportFile),
@@ -51,11 +52,14 @@ func init() {
 			"Start":           reflect.ValueOf(run.Start),
 			"Stopped":         reflect.ValueOf(run.Stopped),
 			"ThisMachine":     reflect.ValueOf(run.ThisMachine),
+			"Within":          reflect.ValueOf(run.Within),
 		},
 		Types: map[string]reflect.Type{
+			"Comparison": reflect.TypeFor[run.Comparison](),
 			"Evaluation": reflect.TypeFor[run.Evaluation](),
 			"Experiment": reflect.TypeFor[run.Experiment](),
 			"Folder":     reflect.TypeFor[run.Folder](),
+			"Group":      reflect.TypeFor[run.Group](),
 			"Interval":   reflect.TypeFor[run.Interval](),
 			"Machine":    reflect.TypeFor[run.Machine](),
 			"Number":     reflect.TypeFor[run.Number](),
@@ -64,6 +68,7 @@ func init() {
 			"Record":     reflect.TypeFor[run.Record](),
 			"Result":     reflect.TypeFor[run.Result](),
 			"Run":        reflect.TypeFor[run.Run](),
+			"Score":      reflect.TypeFor[run.Score](),
 		},
 		Proxies: map[string]reflect.Type{},
 		Untypeds: map[string]string{
@@ -76,11 +81,9 @@ func init() {
 			"Interrupted":    "string:interrupted",
 			"LastFile":       "string:last.safetensors",
 			"MLP":            "string:mlp",
-			"MLPFile":        "string:mlp.safetensors",
 			"MetricsFile":    "string:metrics.jsonl",
 			"ModelFile":      "string:model.safetensors",
 			"PCN":            "string:pcn",
-			"PCNFile":        "string:pcn.safetensors",
 			"RecipeFile":     "string:recipe.yaml",
 			"RecordFile":     "string:run.json",
 			"ReportFile":     "string:report.html",
@@ -90,7 +93,7 @@ func init() {
 		Wrappers: map[string][]string{
 			"Experiment": {"Clean", "Clear", "Holds", "Lengthen", "Path", "Release", "Where"},
 			"Result":     {"SetTest", "TestLine", "TestText"},
-			"Run":        {"Clean", "Clear", "Holds", "Learn", "Lengthen", "Path", "Release", "SaveRecipe", "Where"},
+			"Run":        {"Clean", "Clear", "Compare", "Holds", "Lengthen", "Path", "Release", "SaveRecipe", "Where"},
 		},
 	}
 }

@@ -30,6 +30,7 @@ func init() {
 			"TargetsKey": reflect.ValueOf(trained.TargetsKey),
 		},
 		Types: map[string]reflect.Type{
+			"Answers":    reflect.TypeFor[trained.Answers](),
 			"Card":       reflect.TypeFor[trained.Card](),
 			"Image":      reflect.TypeFor[trained.Image](),
 			"Model":      reflect.TypeFor[trained.Model](),
