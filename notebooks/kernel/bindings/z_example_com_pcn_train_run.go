@@ -31,6 +31,7 @@ func init() {
 			"Interrupted":     reflect.ValueOf(run.Interrupted),
 			"LastFile":        reflect.ValueOf(run.LastFile),
 			"List":            reflect.ValueOf(run.List),
+			"Load":            reflect.ValueOf(run.Load),
 			"LoadMetrics":     reflect.ValueOf(run.LoadMetrics),
 			"LoadRecord":      reflect.ValueOf(run.LoadRecord),
 			"MLP":             reflect.ValueOf(run.MLP),

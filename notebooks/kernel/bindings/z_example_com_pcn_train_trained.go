@@ -35,6 +35,7 @@ func init() {
 			"Image":      reflect.TypeFor[trained.Image](),
 			"Model":      reflect.TypeFor[trained.Model](),
 			"Prediction": reflect.TypeFor[trained.Prediction](),
+			"Wanted":     reflect.TypeFor[trained.Wanted](),
 		},
 		Proxies: map[string]reflect.Type{},
 		Untypeds: map[string]string{
