@@ -1,6 +1,7 @@
 package graph
 
 import (
+	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
@@ -19,6 +20,17 @@ type Shard struct {
 	deviations                        []*tensor.Dense // by node: see MoveErrors
 	fixedErrors, fixedSteps           []*tensor.Dense // by node: see FixedError
 	energies                          [][]float64     // by node, of each example
+}
+
+// views returns the shard's rows of values, nil where there is none.
+func (s *Shard) views(of G.Nodes) []*tensor.Dense {
+	views := make([]*tensor.Dense, len(of))
+	for i, n := range of {
+		if n != nil {
+			views[i] = s.machine.engine.View(s.machine.engine.Number(n), s.Lo, s.Hi)
+		}
+	}
+	return views
 }
 
 // Latent returns v of node l of the shard's rows, (Hi−Lo, d), to be moved in place;

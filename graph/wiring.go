@@ -37,7 +37,7 @@ func (s Spec) Wire() (*Wiring, error) {
 		return nil, faults.err()
 	}
 	w := &Wiring{Spec: s}
-	w.order(number)
+	w.arrange(number)
 	w.checkOwn(number, &faults)
 	if faults != nil {
 		return nil, faults.err()
@@ -47,7 +47,7 @@ func (s Spec) Wire() (*Wiring, error) {
 	for i, given := range w.Given {
 		w.checkPrediction(i, shared, faults.of(-1, given))
 	}
-	w.sort(&faults)
+	w.findOrder(&faults)
 	if faults != nil {
 		return nil, faults.err()
 	}
@@ -55,9 +55,9 @@ func (s Spec) Wire() (*Wiring, error) {
 	return w, nil
 }
 
-// order puts predictions in the order of their nodes, a guess behind the others of its
+// arrange puts predictions in the order of their nodes, a guess behind the others of its
 // node, and edges in that of their first source, and looks their names up.
-func (w *Wiring) order(number map[string]int) {
+func (w *Wiring) arrange(number map[string]int) {
 	given := w.Predictions
 	for i := range given {
 		w.Given = append(w.Given, i)
@@ -124,8 +124,8 @@ func (w *Wiring) sources(prediction, edge int) (shapes []tensor.Shape) {
 	return shapes
 }
 
-// sort finds the order in which nodes can be predicted.
-func (w *Wiring) sort(faults *faults) {
+// findOrder finds the order in which nodes can be predicted.
+func (w *Wiring) findOrder(faults *faults) {
 	const unseen, onPath, done = 0, 1, 2
 	state := make([]int, len(w.Nodes))
 	var visit func(l int)

@@ -19,7 +19,7 @@ const module = "example.com/pcn/"
 // cmd may import.
 var (
 	house   = []string{"graph", "model", "train", "cmd"}
-	looking = []string{"internal/bench", "internal/cli", "internal/cli/clitest", "internal/slurm"}
+	looking = []string{"internal/bench", "internal/cli", "internal/cli/clitest", "internal/ranks", "internal/slurm"}
 )
 
 // room returns where a package is in the house; -1 for the rest of internal.

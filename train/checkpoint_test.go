@@ -226,7 +226,7 @@ func small(t testing.TB) (Recipe, Sets, *Checkpoint) {
 func TestBadCheckpoints(t *testing.T) {
 	r, sets, good := small(t)
 	for want, change := range map[string]func(*Checkpoint){
-		"was made with {Rule:pc Epochs:3":               func(c *Checkpoint) { c.Learning.Epochs = 3 },
+		"was made with {Rule:pc From: Epochs:3":         func(c *Checkpoint) { c.Learning.Epochs = 3 },
 		"its training part had 41 examples and has 40":  func(c *Checkpoint) { c.Data.Train.Examples++ },
 		"its validation part has other values":          func(c *Checkpoint) { c.Data.Validation.SHA256 = "0" },
 		"batch: must be 0 to 3, got 4":                  func(c *Checkpoint) { c.Batch = 4 },

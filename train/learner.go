@@ -30,14 +30,8 @@ type Learner interface {
 }
 
 // Stateful is what remembers something from batch to batch, which a checkpoint
-// keeps.
-type Stateful interface {
-	// State returns all that is remembered. Its tensors may be live.
-	State() model.State
-	// SetState copies s, which State gave, so that training goes on to the same
-	// bits. After an error the receiver is not to be used.
-	SetState(s model.State) error
-}
+// keeps: see [rule.Stateful].
+type Stateful = rule.Stateful
 
 // Names of the parts of a learner's state.
 const (

@@ -17,7 +17,7 @@ func (r Recipe) CheckSets(sets Sets) error {
 		return fmt.Errorf("learning.class_weights: %w", err)
 	}
 	if input == inputs && target == targets {
-		if err := FitsImages(r.Model, sets.Train); err != nil {
+		if err := fitsImages(r.Model, sets.Train); err != nil {
 			return err
 		}
 		return r.CheckMemory(sets.Train.Len())

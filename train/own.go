@@ -24,8 +24,10 @@ const (
 	ownUpdates = 1000
 	ownEpochs  = 400
 
-	// ownPatience ends a regression on tables, which a network soon learns by heart: on
-	// scikit-learn's diabetes R² is 0.44 with it, 0.39 without, and 0.46 of a ridge regression.
+	// ownPatience ends a regression on tables, which a network soon learns by heart. On fifths of
+	// the training parts of scikit-learn's diabetes R² is 0.463 with it, 0.462 or 0.463 with 10, 20
+	// and 80, and 0.420 without; on the test parts it then is 0.441, and 0.457 of a ridge
+	// regression.
 	ownPatience = 40
 
 	// ownSequence is how many rows a sequence is of for a network that remembers.
@@ -177,6 +179,9 @@ func (d Data) WithSequences() Data {
 	return d
 }
 
+// ownImages is what images learn by that are told apart, over ownFile.
+const ownImages = "own-images.yaml"
+
 // OwnRecipe returns the recipe for one's own data and a direction, in which the
 // data decides what d leaves open: the layers, the number of examples for
 // validation, more epochs where examples are few, when a regression ends early, and how
@@ -192,6 +197,11 @@ func OwnRecipe(d Data, direction model.Direction) (Recipe, error) {
 	rest, _, err := d.readOwn(nil, nil)
 	if err != nil {
 		return r, err
+	}
+	if rest.Shape != nil && direction == model.Discriminative {
+		if err := layRecipe(ownImages, &r); err != nil {
+			return r, err
+		}
 	}
 	r.Data = d
 	if arrays := rest.Classes > 0 && data.HasArrays(d.Dataset); arrays && d.Label == "" {

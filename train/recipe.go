@@ -98,7 +98,7 @@ func layRecipe(file string, r *Recipe) error {
 func (r Recipe) SettlesByDefault() bool {
 	files := []string{fmt.Sprintf("%s-%v.yaml", r.Data.Dataset, r.Model.Direction), fmt.Sprintf("%s-%s.yaml", r.Data.Dataset, ArticleRecipe)}
 	if r.Data.Own() {
-		files = []string{ownFile(r.Model.Direction)}
+		files = []string{ownFile(r.Model.Direction), ownImages}
 	}
 	is, err := r.Inference.WithDefaults()
 	if err != nil {

@@ -104,7 +104,6 @@ func addCompletions(c *cobra.Command) {
 		}
 	})
 	if of := argumentWords[strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")]; of != nil {
-		c.ValidArgs = nil
 		c.ValidArgsFunction = func(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 			return of[min(len(args), len(of)-1)](c, args, begun)
 		}

@@ -61,12 +61,12 @@ NPZ file, or a folder of NPY files, with arrays x and y or x_train, y_train, x_t
 y_test, or others that --inputs and --label or --target name;
 a folder with a folder of PNG or JPEG images for each class, or train and test folders
 of such; or a folder of IDX or CIFAR files. Images of a folder have one size, or are
-resized to the one that --size gives, and are in colour where any of them is, or as
---colour says.
+resized to the one that --size gives, are turned upright as their EXIF says, and are in
+colour where any of them is, or as --colour says.
 
-Columns may hold numbers, also with decimal commas, yes and no, dates, which become
-days, and texts, of which each becomes an input that is 1 or 0. Values may be missing
-(empty, NA, ?): each is taken for the mean, and an input says that it is missing. What
+Columns may hold numbers, also with decimal commas, % or $, yes and no, dates, which
+become days, and texts, of which each becomes an input that is 1 or 0. Values may be
+missing (empty, NA, ?): each is taken for the mean, and an input says so. What
 was decided is said, kept in the model, and the same for the rows of predict and eval.`
 
 // AddRecipeFlags adds the flags of a command that trains, and writes to a folder, by default

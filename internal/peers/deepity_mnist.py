@@ -27,9 +27,8 @@ class Deepity(mnist.Contestant):
 
     def learn(self, epoch: int, rows: np.ndarray) -> None:
         steps = mnist.steps_of(self.args)
-        for n, at in enumerate(rows):
-            done = (epoch + n / len(rows)) / self.args.epochs
-            self.net.set_learning_rate(self.args.rate * (1 + math.cos(math.pi * done)) / 2)
+        self.net.set_learning_rate(self.args.rate * (1 + math.cos(math.pi * epoch / self.args.epochs)) / 2)
+        for at in rows:
             self.net.train_step_with_projection(self.images[at].ravel(), self.targets[at].ravel(), steps, False)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
@@ -49,4 +48,5 @@ class Deepity(mnist.Contestant):
 if __name__ == "__main__":
     parser = mnist.arguments(__doc__)
     mnist.settling(parser)
+    parser.set_defaults(rate=1e-3, epochs=8, steps=5)
     mnist.race(Deepity, parser)

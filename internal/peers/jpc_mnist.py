@@ -39,7 +39,7 @@ class JPC(mnist.Contestant):
 
     def __init__(self, args: argparse.Namespace, train: mnist.Part):
         self.args = args
-        self.images, self.targets = train.standardized(), mnist.one_hot(train.labels)
+        self.images, self.targets = mnist.standardized(train.images), mnist.one_hot(train.labels)
         if len(set(args.hidden)) != 1:
             raise SystemExit("jpc: want hidden layers of one width")
         self.model = jpc.make_mlp(
@@ -68,7 +68,7 @@ class JPC(mnist.Contestant):
         jax.block_until_ready(self.state)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        return np.asarray(classes(self.model, (images - np.float32(0.1307)) / np.float32(0.3081)))
+        return np.asarray(classes(self.model, mnist.standardized(images)))
 
     def parameters(self) -> int:
         return sum(x.size for x in jax.tree.leaves(eqx.filter(self.model, eqx.is_array)))

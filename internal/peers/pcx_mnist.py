@@ -82,7 +82,7 @@ class PCX(mnist.Contestant):
     def __init__(self, args: argparse.Namespace, train: mnist.Part):
         px.RKG.seed(args.seed)
         self.args = args
-        self.images, self.targets = self.scaled(train.images), mnist.one_hot(train.labels)
+        self.images, self.targets = train.images, mnist.one_hot(train.labels)
         sizes = [784, *args.hidden, mnist.CLASSES]
         self.model, self.reader = MLP(sizes), MLP(sizes)  # vodes keep the shape of a batch, so that two are needed
         with pxu.step(self.model, pxc.STATUS.INIT, clear_params=pxc.VodeParam.Cache):
@@ -92,10 +92,6 @@ class PCX(mnist.Contestant):
             adam = optax.adam(optax.cosine_decay_schedule(args.rate, steps))
             self.weights = pxu.Optim(lambda: adam, pxu.M(pxnn.LayerParam)(self.model))
         self.first = (self.images[: args.batch], self.targets[: args.batch])
-
-    @staticmethod
-    def scaled(images: np.ndarray) -> np.ndarray:
-        return 2 * images - 1  # as its benchmark does
 
     def train(self, x: np.ndarray, y: np.ndarray) -> None:
         train_on_batch(mnist.steps_of(self.args), x, y, model=self.model, weights=self.weights, latents=self.latents)
@@ -127,7 +123,7 @@ class PCX(mnist.Contestant):
     def predict(self, images: np.ndarray) -> np.ndarray:
         self.give(self.reader, self.weights_of(self.model))
         self.reader.clear_params(pxc.VodeParam)
-        return np.asarray(classes(self.scaled(images), model=self.reader))
+        return np.asarray(classes(images, model=self.reader))
 
     def parameters(self) -> int:
         return sum(w.size + b.size for w, b in self.weights_of(self.model))

@@ -275,7 +275,7 @@ func (l *layout) find(names []string) ([]int, error) {
 		case 1:
 			places = append(places, at[0])
 		default:
-			return nil, &ColumnError{fmt.Sprintf("columns %d and %d are both named %q, must be one", at[0]+1, at[1]+1, name)}
+			return nil, &ColumnError{fmt.Sprintf("columns %d and %d are both named %q: names must differ", at[0]+1, at[1]+1, name)}
 		}
 	}
 	if missing != nil {

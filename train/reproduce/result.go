@@ -13,6 +13,7 @@ import (
 	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/train/report"
+	"example.com/pcn/train/run"
 	"example.com/pcn/train/sweep"
 )
 
@@ -31,9 +32,9 @@ type Row struct {
 	Name      string           `json:"name"`
 	Line      string           `json:"line,omitempty"`
 	At        float64          `json:"at,omitempty"`
-	Scores    []sweep.Score    `json:"scores"` // one for each of Result.Columns
+	Scores    []run.Score      `json:"scores"` // one for each of Result.Columns
 	Published *jsonfloat.Float `json:"published,omitempty"`
-	Seconds   sweep.Score      `json:"seconds"` // of learning
+	Seconds   run.Score        `json:"seconds"` // of learning
 	Diverged  int              `json:"diverged"`
 	Error     string           `json:"error,omitempty"` // why the row could not be run
 }
@@ -72,13 +73,13 @@ func (t *Table) NewResult(ctx context.Context, o Options, outcomes []sweep.Outco
 			seconds = append(seconds, took)
 		}
 		if row.Error == "" {
-			row.Seconds = sweep.Mean(seconds)
+			row.Seconds = run.Mean(seconds)
 		}
 		for _, of := range figures {
 			if row.Error != "" {
 				of = nil
 			}
-			row.Scores = append(row.Scores, sweep.Mean(of))
+			row.Scores = append(row.Scores, run.Mean(of))
 		}
 		res.Rows = append(res.Rows, row)
 	}
@@ -107,7 +108,7 @@ func (r *Result) shown() (columns []int) {
 }
 
 // text returns a score of a column as people read it.
-func (c Column) text(s sweep.Score) string {
+func (c Column) text(s run.Score) string {
 	if s.Mean == nil {
 		return "-"
 	}
@@ -216,7 +217,7 @@ func (r *Result) panel(k int) *report.Panel {
 }
 
 // point adds the point of a score, where there is one, at place i.
-func point(to []report.Point, i int, s sweep.Score) []report.Point {
+func point(to []report.Point, i int, s run.Score) []report.Point {
 	if s.Mean == nil {
 		return to
 	}
@@ -230,7 +231,7 @@ func point(to []report.Point, i int, s sweep.Score) []report.Point {
 // lines draws column k along the lines of the rows.
 func (r *Result) lines(k int) *report.Panel {
 	var lines []report.Line
-	add := func(name string, at float64, s sweep.Score) {
+	add := func(name string, at float64, s run.Score) {
 		i := slices.IndexFunc(lines, func(l report.Line) bool { return l.Name == name })
 		if i < 0 {
 			i, lines = len(lines), append(lines, report.Line{Name: name})

@@ -51,12 +51,10 @@ func (i *IPC) Set(key, value string) (err error) {
 
 // Prepare implements [Rule].
 func (*IPC) Prepare(_ model.Config, inf model.Inference) (model.Inference, error) {
-	switch {
-	case inf.StaleErrors:
+	if inf.StaleErrors {
 		return inf, errors.New("inference.stale_errors: must be false, for the weights move at every step")
-	case inf.Tolerance > 0:
-		return inf, fmt.Errorf("inference.tolerance: must be 0, for nothing rests while the weights move, got %v", inf.Tolerance)
 	}
+	inf.Tolerance = 0 // recipes have one, and nothing rests while the weights move
 	return inf.WithDefaults()
 }
 

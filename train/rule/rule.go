@@ -67,10 +67,13 @@ type Rule interface {
 	Learn(ctx context.Context, l *Lesson) (*model.Result, error)
 }
 
-// Stateful is a rule that remembers something from batch to batch, which checkpoints keep.
+// Stateful is what remembers something from batch to batch, which a checkpoint keeps: a rule,
+// an optimiser, a learner.
 type Stateful interface {
+	// State returns all that is remembered. Its tensors may be live.
 	State() model.State
-	// SetState copies what State gave.
+	// SetState copies s, which State gave, so that training goes on to the same
+	// bits. After an error the receiver is not to be used.
 	SetState(s model.State) error
 }
 

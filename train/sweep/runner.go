@@ -151,7 +151,7 @@ func (d *Driver) test(ctx context.Context, w *Winner) (notes []string, err error
 			scores = append(scores, score.MSE)
 		}
 	}
-	w.Test = Mean(scores)
+	w.Test = run.Mean(scores)
 	return notes, nil
 }
 

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"gonum.org/v1/gonum/stat"
-
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
@@ -51,28 +49,20 @@ func (o Outcome) String() string {
 	return text
 }
 
-// Score is a mean over runs.
-type Score struct {
-	Mean *jsonfloat.Float `json:"mean"` // null where a run has none
-	// StandardError is the standard deviation of the runs over the root of their
-	// number, null for a single run.
-	StandardError *jsonfloat.Float `json:"standard_error"`
-}
-
 // Row is a point with its scores.
 type Row struct {
-	Point      int      `json:"point"`
-	Values     []string `json:"values"` // one for each of Table.Keys
-	Validation Score    `json:"validation"`
-	Diverged   int      `json:"diverged"` // runs in which settling diverged
+	Point      int       `json:"point"`
+	Values     []string  `json:"values"` // one for each of Table.Keys
+	Validation run.Score `json:"validation"`
+	Diverged   int       `json:"diverged"` // runs in which settling diverged
 }
 
 // Winner is the best point, and what it is worth.
 type Winner struct {
 	Point int `json:"point"`
 	// Test is the score on the test part, which no other point is scored on.
-	Test     Score `json:"test"`
-	Examples int   `json:"examples"`
+	Test     run.Score `json:"test"`
+	Examples int       `json:"examples"`
 }
 
 // Table has the points of a sweep, the best first. Points without a score, because
@@ -131,7 +121,7 @@ func NewTable(p *Plan, outcomes []Outcome) *Table {
 				scores = append(scores, math.NaN())
 			}
 		}
-		row.Validation = Mean(scores)
+		row.Validation = run.Mean(scores)
 		t.Rows = append(t.Rows, row)
 	}
 	rank := func(r Row) float64 {
@@ -151,39 +141,8 @@ func NewTable(p *Plan, outcomes []Outcome) *Table {
 	return t
 }
 
-// Mean returns the mean of scores, which is none unless all are finite, and its
-// standard error.
-func Mean(scores []float64) Score {
-	mean, deviation := stat.MeanStdDev(scores, nil)
-	if len(scores) == 0 || math.IsNaN(mean) || math.IsInf(mean, 0) {
-		return Score{}
-	}
-	s := Score{Mean: (*jsonfloat.Float)(&mean)}
-	if len(scores) > 1 {
-		e := stat.StdErr(deviation, float64(len(scores)))
-		s.StandardError = (*jsonfloat.Float)(&e)
-	}
-	return s
-}
-
 // Text returns a score of the table as people read it.
-func (t *Table) Text(s Score) string {
-	if s.Mean == nil {
-		return "-"
-	}
-	factor, format := 1.0, "%.4g"
-	if t.Score == accuracy {
-		factor, format = 100, "%.2f"
-	}
-	text := fmt.Sprintf(format, factor*float64(*s.Mean))
-	if s.StandardError != nil {
-		text += fmt.Sprintf(" ± "+strings.Replace(format, "4", "2", 1), factor*float64(*s.StandardError))
-	}
-	if t.Score == accuracy {
-		text += " %"
-	}
-	return text
-}
+func (t *Table) Text(s run.Score) string { return s.Text(t.Score == accuracy) }
 
 // ScoreName says what the scores are.
 func (t *Table) ScoreName() string {
@@ -210,7 +169,7 @@ func (t *Table) WriteCSV(w io.Writer) error {
 		"runs", "diverged", "validation_" + t.Score, "validation_standard_error", "test_" + t.Score, "test_standard_error",
 	}))
 	for _, r := range t.Rows {
-		var test Score
+		var test run.Score
 		if t.Winner != nil && t.Winner.Point == r.Point {
 			test = t.Winner.Test
 		}

@@ -110,8 +110,7 @@ Files go to the folder given by --out or, without it, to $PCN_DATA/DATASET or to
 pcn/data/DATASET in the user's cache, where train looks for them.`,
 		Example: `  pcnrun data get mnist
   pcnrun data get fashion-mnist --mirror https://example.org/fashion/`,
-		Args:      cli.Args(1, 1),
-		ValidArgs: cli.Downloads(),
+		Args: cli.Args(1, 1),
 	}
 	mirrors := c.Flags().StringArray("mirror", nil, "`URL` of a folder with the files, each with .gz, or with the archive of cifar10 or cifar100, in place of the known mirrors (may be given more than once)")
 	stall := c.Flags().Duration("timeout", 30*time.Second, "`TIME` to wait for the next byte before a mirror is given up")
@@ -198,8 +197,7 @@ func DataCheck(a *cli.App) *cobra.Command {
 their SHA-256, whether they are plain or packed by gzip.`,
 		Example: `  pcnrun data check mnist
   pcnrun data check mnist --data ~/mnist`,
-		Args:      cli.Args(0, 1),
-		ValidArgs: cli.Downloads(),
+		Args: cli.Args(0, 1),
 	}
 	dir := c.Flags().String("data", "", "`DIR` of the files (default where train finds them)")
 	json := c.Flags().Bool("json", false, "print one JSON object for each dataset")

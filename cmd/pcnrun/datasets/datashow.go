@@ -32,8 +32,7 @@ they are learned from in the first epoch.
 		Example: `  pcnrun data show digits
   pcnrun data show flowers.csv --label kind
   pcnrun data show photos --size 32 --augment flip,shift=2 --out photos.png`,
-		Args:      cli.Args(1, 1),
-		ValidArgs: train.Datasets,
+		Args: cli.Args(1, 1),
 	}
 	c.Flags().SortFlags = false
 	cli.AddSettings(c.Flags(), "", "data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "augment")

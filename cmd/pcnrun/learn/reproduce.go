@@ -48,9 +48,8 @@ With --slurm tasks of Slurm take them, and pcnrun sweep status DIR makes the tab
   pcnrun reproduce ./mine.yaml --seeds 3
   pcnrun reproduce pcx-mnist --shard 1/16
   pcnrun reproduce pcx-mnist --slurm --time 12:00:00`,
-		Args:      cli.Args(0, 1),
-		ValidArgs: reproduce.Names(),
-		PreRun:    cli.InterruptOnPipe,
+		Args:   cli.Args(0, 1),
+		PreRun: cli.InterruptOnPipe,
 	}
 	flags := c.Flags()
 	flags.SortFlags = false

@@ -4,8 +4,10 @@ package play
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
+	"github.com/cli/browser"
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/cli"
@@ -28,10 +30,11 @@ Without MODEL a small generative network is first taught the built-in digits, in
 second or two, and not saved.
 
 The page is on 127.0.0.1 and in this program: it answers no other computer and no
-other page, and asks for nothing from anywhere. Its address is printed; Ctrl-C ends it.
+other page, and asks for nothing from anywhere. Its address is printed, and with --open
+a browser opens it; Ctrl-C ends it.
 
 ` + cli.ModelHelp,
-		Example: `  pcnrun play
+		Example: `  pcnrun play --open
   pcnrun play runs/digits/model.safetensors
   pcnrun play runs/generative/model.safetensors --port 8080`,
 		Args: cli.Args(0, 1),
@@ -39,6 +42,7 @@ other page, and asks for nothing from anywhere. Its address is printed; Ctrl-C e
 	f := cli.AddModelFlags(c.Flags(), cli.Foreign, "data")
 	var port uint16
 	c.Flags().Uint16Var(&port, "port", 0, "`N` of the page's address; 0 is any that is free")
+	open := c.Flags().Bool("open", false, "open the page in a browser")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		s, err := subject(c.Context(), a, f, args)
 		if err != nil {
@@ -47,9 +51,20 @@ other page, and asks for nothing from anywhere. Its address is printed; Ctrl-C e
 		return play.Serve(c.Context(), s, int(port), func(url string) {
 			fmt.Fprintln(a.Stdout, url)
 			fmt.Fprintln(a.Info(), "Ctrl-C ends it")
+			if *open {
+				go show(a, url)
+			}
 		})
 	}
 	return c
+}
+
+// show opens a page in a browser, which may last as long as that does.
+func show(a *cli.App, url string) {
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard // standard output is the address
+	if err := browser.OpenURL(url); err != nil {
+		a.Warn("no browser could be opened, open the address in one: %v", err)
+	}
 }
 
 // subject returns what to play with: the model of args, or one that is taught now.

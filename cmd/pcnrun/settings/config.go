@@ -79,9 +79,8 @@ func ConfigInit(a *cli.App) *cobra.Command {
 		Long: `Write the default settings of a dataset, digits by default, to a file, with a
 comment for each. Lines may be taken out: what is left out is as in the default
 recipe.`,
-		Example:   "  pcnrun config init\n  pcnrun config init mnist --direction generative --out mnist.yaml",
-		Args:      cli.DatasetArgs,
-		ValidArgs: train.Datasets,
+		Example: "  pcnrun config init\n  pcnrun config init mnist --direction generative --out mnist.yaml",
+		Args:    cli.DatasetArgs,
 	}
 	var f choiceFlags
 	f.add(c)
@@ -169,9 +168,8 @@ node with its shape and what it is predicted from, by which scale and map, with 
 numbers that this learns and the multiply-adds that it takes in a step of settling
 for an example, both ends clamped. --expand prints a network that has a name by its
 nodes and predictions, to copy and change.`,
-		Example:   "  pcnrun config show run.yaml\n  pcnrun config show sine --recipe article\n  pcnrun config show digits --network \"resnet-mlp depth=4 width=32\" --table",
-		Args:      cli.Args(0, 1),
-		ValidArgs: train.Datasets,
+		Example: "  pcnrun config show run.yaml\n  pcnrun config show sine --recipe article\n  pcnrun config show digits --network \"resnet-mlp depth=4 width=32\" --table",
+		Args:    cli.Args(0, 1),
 	}
 	var f choiceFlags
 	f.add(c)

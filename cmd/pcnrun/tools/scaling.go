@@ -36,7 +36,7 @@ update that a rule takes: once a batch, for ipc at each step, for mcpc at each s
   warm starts        8 B u (N-1)/N    in float32, of free nodes of u units
 For two ranks that is 2 P; 'pcnrun bench --ranks N' counts it. Where N is no power of 2
 a rank has up to twice the first, for its groups make several halves. These are 3
-exchanges, and 2 of a byte, by which all ranks end after the same batch.
+exchanges, and one of a byte, by which all ranks end after the same batch.
 
 How long a batch takes, on N ranks of which one takes s for an example:
   t(N) = c + s 32 ceil(B/32/N) + 2 P (N-1)/N / W + a (3 log2 N + 2 (N-1))
@@ -63,7 +63,7 @@ are used without MPI.
 
 When a rank dies, the others end within 10 s, with an error that names it, and the run's
 folder is whole: --resume goes on. For that each rank holds a TCP connection with rank 0.
-MPICH's mpirun kills all ranks at once, and names the signal itself: its option
--disable-auto-cleanup lets them speak. A signal to any rank ends all of them after the
+MPICH's mpirun kills the other ranks itself, often before they can say who has died, and
+names the signal alone; with its option -disable-auto-cleanup they say it. A signal to any rank ends all of them after the
 batch at hand, with a checkpoint. Ranks of one machine divide the cores that they may use
 among them; GOMAXPROCS says otherwise.`

@@ -15,7 +15,6 @@ import (
 	"example.com/pcn/internal/cli"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/data"
 	"example.com/pcn/train/puzzle"
 	"example.com/pcn/train/report"
 	"example.com/pcn/train/trained"
@@ -128,11 +127,14 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 			sets = train.Sets{}
 		}
 	}
-	p, labels, names, err := pose(ctx, a, o, t, sets)
+	shape := t.Shape() // of inputs that are images; nil where they are none
+	if sets.Test != nil {
+		shape = sets.Test.Shape
+	}
+	p, labels, names, err := pose(ctx, a, o, t, sets, shape)
 	if err != nil {
 		return err
 	}
-	shape := shapeOf(t, sets.Test)
 	if shape == nil && o.out != "" {
 		return cli.Usagef("--out: the inputs are no images")
 	}
@@ -197,10 +199,10 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 
 // pose returns what o asks to complete, its labels where they are known, and the names of
 // the inputs where rows told them by name.
-func pose(ctx context.Context, a *cli.App, o *completeFlags, t *trained.Model, sets train.Sets) (p *puzzle.Puzzle, labels []int, names []string, err error) {
+func pose(ctx context.Context, a *cli.App, o *completeFlags, t *trained.Model, sets train.Sets, shape []int) (p *puzzle.Puzzle, labels []int, names []string, err error) {
 	fail := func(err error) (*puzzle.Puzzle, []int, []string, error) { return nil, nil, nil, err }
 	var raw [][]float64
-	units, shape := t.Inputs, shapeOf(t, sets.Test)
+	units := t.Inputs
 	if o.input == "" {
 		test := sets.Test.Limit(o.limit)
 		if o.training {
@@ -277,13 +279,4 @@ func fullInference(a *cli.App, t *trained.Model, flags *pflag.FlagSet) model.Inf
 		fmt.Fprintf(a.Info(), "settling %v: %v is not for the network\n", full, model.GaussSeidel)
 	}
 	return full
-}
-
-// shapeOf returns the shape of the network's inputs as images: that of the set where
-// there is one, or what the model says; nil where they are no images.
-func shapeOf(t *trained.Model, set *data.Set) []int {
-	if set != nil {
-		return set.Shape
-	}
-	return t.Shape()
 }

@@ -23,6 +23,7 @@ func init() {
 			"Chain":                reflect.ValueOf(model.Chain),
 			"Converged":            reflect.ValueOf(model.Converged),
 			"CrossEntropy":         reflect.ValueOf(model.CrossEntropy),
+			"Described":            reflect.ValueOf(model.Described),
 			"Discriminative":       reflect.ValueOf(model.Discriminative),
 			"Diverged":             reflect.ValueOf(model.Diverged),
 			"ErrMissing":           reflect.ValueOf(&model.ErrMissing).Elem(),

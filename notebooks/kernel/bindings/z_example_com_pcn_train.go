@@ -16,7 +16,6 @@ func init() {
 		Name: "train",
 		Binds: map[string]reflect.Value{
 			"Accuracy":          reflect.ValueOf(train.Accuracy),
-			"Any":               reflect.ValueOf(train.Any),
 			"ArticleRecipe":     reflect.ValueOf(train.ArticleRecipe),
 			"Assess":            reflect.ValueOf(train.Assess),
 			"AssessRows":        reflect.ValueOf(train.AssessRows),
@@ -31,7 +30,6 @@ func init() {
 			"Examples":          reflect.ValueOf(train.Examples),
 			"Fit":               reflect.ValueOf(train.Fit),
 			"Fits":              reflect.ValueOf(train.Fits),
-			"FitsImages":        reflect.ValueOf(train.FitsImages),
 			"IsPath":            reflect.ValueOf(train.IsPath),
 			"LoadCheckpoint":    reflect.ValueOf(train.LoadCheckpoint),
 			"Nearest":           reflect.ValueOf(train.Nearest),
@@ -48,6 +46,7 @@ func init() {
 			"RegisterSchedule":  reflect.ValueOf(train.RegisterSchedule),
 			"Schedules":         reflect.ValueOf(train.Schedules),
 			"TargetAlignment":   reflect.ValueOf(train.TargetAlignment),
+			"WriteConfusion":    reflect.ValueOf(train.WriteConfusion),
 		},
 		Types: map[string]reflect.Type{
 			"Adam":           reflect.TypeFor[train.Adam](),

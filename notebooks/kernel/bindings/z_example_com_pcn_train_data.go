@@ -77,6 +77,8 @@ func init() {
 			"FormatCSV":   "string:csv",
 			"FormatJSONL": "string:jsonl",
 		},
-		Wrappers: map[string][]string{},
+		Wrappers: map[string][]string{
+			"RowOptions": {"Check"},
+		},
 	}
 }

@@ -30,10 +30,12 @@ func init() {
 			"TargetsKey": reflect.ValueOf(trained.TargetsKey),
 		},
 		Types: map[string]reflect.Type{
+			"Answers":    reflect.TypeFor[trained.Answers](),
 			"Card":       reflect.TypeFor[trained.Card](),
 			"Image":      reflect.TypeFor[trained.Image](),
 			"Model":      reflect.TypeFor[trained.Model](),
 			"Prediction": reflect.TypeFor[trained.Prediction](),
+			"Wanted":     reflect.TypeFor[trained.Wanted](),
 		},
 		Proxies: map[string]reflect.Type{},
 		Untypeds: map[string]string{
