@@ -43,7 +43,7 @@ func (e *Energy) links(b *op.Builder) ([]*link, error) {
 		of := w.Of[i]
 		for j, from := range w.From[i] {
 			for _, l := range from {
-				if !w.Descends(l) {
+				if !w.descends(l) {
 					continue
 				}
 				name := e.Spec.Nodes[l].Name
@@ -83,10 +83,10 @@ func (e *Energy) chainSteps(b *op.Builder) error {
 		return err
 	}
 	w := e.wiring
-	linked := func(l int) bool { return w.Descends(l) && (e.Masks[l] == nil || w.First[l] < 0) }
-	apart := false // two chains are beside each other
+	linked := func(l int) bool { return w.descends(l) && (e.Masks[l] == nil || w.First[l] < 0) }
+	beside := false // two chains are beside each other
 	for l, n := range links {
-		apart = apart || n != nil && w.Descends(n.below) && !(linked(n.below) && linked(l))
+		beside = beside || n != nil && w.descends(n.below) && !(linked(n.below) && linked(l))
 	}
 	above := make([]*link, len(e.Latents)) // by node: that of the free node above in its run
 	at := make([]int, len(e.Latents))
@@ -101,7 +101,7 @@ func (e *Energy) chainSteps(b *op.Builder) error {
 			n = &link{below: -1}
 		}
 		all[l] = n
-		if n.y = e.Gradients[l]; apart {
+		if n.y = e.Gradients[l]; beside {
 			n.y = b.Apply("g/2 "+e.Spec.Nodes[l].Name, op.Scale(0.5), n.y)
 		}
 		if n.below < 0 {

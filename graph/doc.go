@@ -57,9 +57,34 @@
 //   - batch: what also depends on a clamped node, done by the first [Machine.Each] after a Load;
 //   - step: what depends on a free latent, done by a [Shard]'s methods.
 //
-// A batch is cut into shards of [Machine.ShardRows] rows. A shard settles on its own,
-// from the first step to the last, without waiting for another, and what is
-// summed over the batch is summed in the order of the shards: the result is the
-// same, to the bit, on any number of cores. A machine belongs to one goroutine at a time; a
-// shard's methods are called by the one that [Machine.Each] gives it to.
+// Each list of the work is made when the machine is compiled, of kernels: functions that
+// compute one value for some rows. A batch is cut into shards of [Machine.ShardRows] rows. A
+// shard settles on its own, from the first step to the last, without waiting for another, and
+// what is summed over the batch is summed in the order of the shards: the result is the
+// same, to the bit, on any number of cores.
+//
+// # In which order to call
+//
+// A machine belongs to one goroutine at a time: Freeze, where parameters have changed, then
+// Load, then Each, as often as wished. A shard's methods are called by the goroutine that
+// Each gives it to. There,
+//
+//  1. latents are set: by [Shard.Predict], node by node in the order of Wiring.Order, or by
+//     writing to [Shard.Latent];
+//  2. [Shard.Look] computes the energies. Where all free latents are at their predictions
+//     [Shard.Begin] does, with less work;
+//  3. each pass takes all turns of Options.Turns in their order: [Shard.Turn] computes the
+//     gradients and steps of the turn's nodes, which then move, and no others. The turns of
+//     the first pass behind a look are told that it is the first. Looks may come between
+//     passes, and have to where latents have been set from elsewhere;
+//  4. [Shard.Errors] computes what the Hebbian update reads.
+//
+// A turn computes nothing that the calls before it have left fresh, which is found out when
+// the machine is compiled: so no turn may be left out, also where its nodes stay, and a call
+// out of this order is no error, but gives values that are out of date.
+//
+// [Shard.Gradients], [Shard.Evaluate], [Shard.Errors] and [Shard.Features] compute all that
+// they name from the latents as they are, at any time. [Shard.Steps] goes on from the
+// gradients, [Shard.PullSteps] and [Shard.MoveErrors] from the steps, and [Shard.FixedSteps]
+// and [Shard.PullFixed] from the gradients where latents are at their predictions.
 package graph

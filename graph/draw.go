@@ -38,113 +38,133 @@ type box struct {
 	children []string
 }
 
-// drawing returns the energy, without its gradient, as boxes, by levels: a prediction
-// behind those that it can be made without, two rows for each of its edges, with
-// parameters above what uses them, and a latent beside the first edge that reads it.
-func (e *Energy) drawing() []box {
-	at, taken := map[*G.Node]box{}, map[[2]int]bool{}
-	put := func(n *G.Node, column, row int, s style) {
-		if _, done := at[n]; n != nil && !done {
-			at[n], taken[[2]int{column, row}] = box{column: column, row: row, style: s}, true
-		}
+// layout is where the nodes of a drawing stand.
+type layout struct {
+	*Energy
+	at    map[*G.Node]box
+	taken map[[2]int]bool // by column and row
+	order G.Nodes         // what the energy is computed from, inputs first
+}
+
+// put places a node, unless it is none, or is placed.
+func (d *layout) put(n *G.Node, column, row int, s style) {
+	if _, done := d.at[n]; n != nil && !done {
+		d.at[n], d.taken[[2]int{column, row}] = box{column: column, row: row, style: s}, true
 	}
-	latent := func(l, row int) {
-		s := freeStyle
-		if e.Spec.Nodes[l].Clamped {
-			s = clampedStyle
-		} else if e.Masks[l] != nil {
-			s = partStyle
-		}
-		put(e.Latents[l], 0, row, s)
+}
+
+// latent places that of node l.
+func (d *layout) latent(l, row int) {
+	s := freeStyle
+	if d.Spec.Nodes[l].Clamped {
+		s = clampedStyle
+	} else if d.Masks[l] != nil {
+		s = partStyle
 	}
+	d.put(d.Latents[l], 0, row, s)
+}
+
+// named places what [Energy] has names for, by levels: a prediction behind those that it
+// can be made without, two rows for each of its edges, with parameters above what uses
+// them, and a latent beside the first edge that reads it.
+func (d *layout) named() {
 	row := 1
-	for _, l := range e.wiring.Order {
-		for i, t := range e.Terms {
-			if e.wiring.Of[i] != l {
+	for _, l := range d.wiring.Order {
+		for i, t := range d.Terms {
+			if d.wiring.Of[i] != l {
 				continue
 			}
-			put(t.Bias, 5, row-1, weightsStyle)
-			put(t.Precision, 7, row-1, weightsStyle)
+			d.put(t.Bias, 5, row-1, weightsStyle)
+			d.put(t.Precision, 7, row-1, weightsStyle)
 			first := row
 			for j, edge := range t.Edges {
-				for _, from := range e.wiring.From[i][j] {
-					latent(from, row)
+				for _, from := range d.wiring.From[i][j] {
+					d.latent(from, row)
 				}
-				put(edge.Feature, 1, row, computedStyle)
+				d.put(edge.Feature, 1, row, computedStyle)
 				for _, theta := range edge.Parameters {
-					put(theta, 2, row-1, weightsStyle)
+					d.put(theta, 2, row-1, weightsStyle)
 				}
-				put(edge.Product, 2, row, computedStyle)
+				d.put(edge.Product, 2, row, computedStyle)
 				row += 2
 			}
-			put(t.Sum, 5, first, computedStyle)
-			put(t.Prediction, 6, first, computedStyle)
-			put(t.Error, 7, first, computedStyle)
-			put(t.Energy, 8, first, energyStyle)
-			put(e.Energies[l], 9, first, energyStyle)
+			d.put(t.Sum, 5, first, computedStyle)
+			d.put(t.Prediction, 6, first, computedStyle)
+			d.put(t.Error, 7, first, computedStyle)
+			d.put(t.Energy, 8, first, energyStyle)
+			d.put(d.Energies[l], 9, first, energyStyle)
 		}
 	}
-	for l := range e.Latents {
-		if _, done := at[e.Latents[l]]; !done {
-			latent(l, row)
+	for l := range d.Latents {
+		if _, done := d.at[d.Latents[l]]; !done {
+			d.latent(l, row)
 			row += 2
 		}
 	}
-	put(e.Total, 10, row/2|1, energyStyle)
+	d.put(d.Total, 10, row/2|1, energyStyle)
+}
 
-	var order G.Nodes // what the energy is computed from, inputs first
-	seen := map[*G.Node]bool{}
-	var visit func(n *G.Node)
-	visit = func(n *G.Node) {
-		if seen[n] {
-			return
-		}
-		seen[n] = true
-		column, row := 0, 0
-		for i, c := range op.Children(n) {
-			visit(c)
-			if column = max(column, at[c].column+1); i == 0 {
-				row = at[c].row
-			}
-		}
-		for taken[[2]int{column, row}] {
-			row++
-		}
-		put(n, column, row, computedStyle) // of a kind that has no place of its own: a scale, a sum
-		order = append(order, n)
+// visit places what n is computed from and that has no name, such as a scale, behind its
+// inputs.
+func (d *layout) visit(n *G.Node, seen map[*G.Node]bool) {
+	if seen[n] {
+		return
 	}
-	visit(e.Total)
+	seen[n] = true
+	column, row := 0, 0
+	for i, c := range op.Children(n) {
+		d.visit(c, seen)
+		if column = max(column, d.at[c].column+1); i == 0 {
+			row = d.at[c].row
+		}
+	}
+	for d.taken[[2]int{column, row}] {
+		row++
+	}
+	d.put(n, column, row, computedStyle)
+	d.order = append(d.order, n)
+}
 
+// drawing returns the energy, without its gradient, as boxes.
+func (e *Energy) drawing() []box {
+	d := &layout{Energy: e, at: map[*G.Node]box{}, taken: map[[2]int]bool{}}
+	d.named()
+	d.visit(e.Total, map[*G.Node]bool{})
 	used := map[int]bool{}
-	for _, n := range order {
-		used[at[n].column] = true
+	for _, n := range d.order {
+		used[d.at[n].column] = true
 	}
-	boxes := make([]box, len(order))
-	for i, n := range order {
-		b := at[n]
-		b.id, b.title = fmt.Sprintf("n%d", slices.Index(order, n)), n.Name()
-		for c := range at[n].column { // columns that nothing stands in are left out
+	id := func(n *G.Node) string { return fmt.Sprintf("n%d", slices.Index(d.order, n)) }
+	boxes := make([]box, len(d.order))
+	for i, n := range d.order {
+		b := d.at[n]
+		b.id, b.title, b.detail = id(n), n.Name(), e.detail(n, b.style)
+		for c := range d.at[n].column { // columns that nothing stands in are left out
 			if !used[c] {
 				b.column--
 			}
 		}
-		if o := n.Op(); o != nil {
-			b.detail = o.String()
-		} else {
-			b.detail = strings.ReplaceAll(shape.Text(n.Shape()), "×", " × ")
-			if l := slices.Index(e.Latents, n); l >= 0 {
-				b.detail = fmt.Sprintf("%d × %s", e.Spec.Batch, shape.Text(e.Spec.Nodes[l].Shape))
-			}
-			if b.style.text != "" {
-				b.detail += ", " + b.style.text
-			}
-		}
 		for _, c := range op.Children(n) {
-			b.children = append(b.children, fmt.Sprintf("n%d", slices.Index(order, c)))
+			b.children = append(b.children, id(c))
 		}
 		boxes[i] = b
 	}
 	return boxes
+}
+
+// detail returns what a box says below its title.
+func (e *Energy) detail(n *G.Node, s style) string {
+	if o := n.Op(); o != nil {
+		return o.String()
+	}
+	text := strings.ReplaceAll(shape.Text(n.Shape()), "×", " × ")
+	if l := slices.Index(e.Latents, n); l >= 0 {
+		text = fmt.Sprintf("%d × %s", e.Spec.Batch, shape.Text(e.Spec.Nodes[l].Shape))
+	}
+	if s.text != "" {
+		text += ", " + s.text
+	}
+	return text
 }
 
 // WriteDOT writes the energy, without its gradient, as a graph in the language of

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -32,13 +31,13 @@ type Energy struct {
 	// were. One without a value has the parameter's.
 	Older map[*G.Node]*G.Node
 
-	wiring *Wiring
-	inputs map[string]bool // names of inputs
-	plain  G.Nodes         // Energies without the Gram form
-	frozen G.Nodes         // parameters, biases and precisions
-	pulled G.Nodes         // by prediction: see Machine.Pulled
-	apart  G.Nodes         // by node, with ErrorSteps: v − μ of its first prediction; nil where there is no step or no prediction
-	fixed  fixed
+	wiring     *Wiring
+	inputs     map[string]bool // names of inputs
+	plain      G.Nodes         // Energies without the Gram form
+	frozen     G.Nodes         // parameters, biases and precisions
+	pulled     G.Nodes         // by prediction: see Machine.Pulled
+	deviations G.Nodes         // by node, with ErrorSteps: v − μ of its first prediction; nil where there is no step or no prediction
+	fixed      fixed
 }
 
 // Term is a prediction and its part of the energy.
@@ -79,51 +78,29 @@ func Build(s Spec) (*Energy, error) {
 	}
 	building.Lock()
 	defer building.Unlock()
-	e := &Energy{Spec: w.Spec, Graph: G.NewGraph(), Older: map[*G.Node]*G.Node{}, wiring: w, inputs: map[string]bool{}, Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions))}
-	nodes := len(s.Nodes)
-	e.Masks, e.Gradients, e.Steps, e.apart = make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes), make(G.Nodes, nodes)
-	e.Energies, e.plain = make(G.Nodes, nodes), make(G.Nodes, nodes)
-	e.fixed = fixed{errors: make(G.Nodes, nodes), steps: make(G.Nodes, nodes), deltas: make(G.Nodes, len(w.Predictions))}
-	for l, n := range s.Nodes {
-		e.Latents = append(e.Latents, e.input(n.Name, s.Batch, n.Size()))
-		if n.Masked {
-			e.Masks[l] = e.input("mask "+n.Name, s.Batch, n.Size())
-		}
-	}
+	e := newEnergy(w)
 	b := &op.Builder{}
+	of := make([]parts, len(w.Nodes))
 	shared := map[string]G.Nodes{}
-	terms, plain := make([]G.Nodes, nodes), make([]G.Nodes, nodes)
-	for i := range e.Terms {
-		without, err := e.predict(i, shared, b)
+	for i, p := range w.Predictions {
+		plain, err := e.predict(i, shared, b)
 		if err != nil {
 			return nil, err
 		}
-		l := w.Of[i]
-		if w.Predictions[i].Guess {
-			continue
+		if !p.Guess {
+			of[w.Of[i]].add(e.Terms[i].Energy, plain)
 		}
-		terms[l], plain[l] = append(terms[l], e.Terms[i].Energy), append(plain[l], without)
 	}
-	for i, own := range s.Own {
-		t, err := ParseTerm(own.Term)
-		if err != nil {
-			return nil, fmt.Errorf("graph: own[%d]: term: %w", i, err)
-		}
-		var of G.Nodes
-		var sizes []int
-		for _, l := range w.OwnOf[i] {
-			of, sizes = append(of, e.Latents[l]), append(sizes, s.Nodes[l].Size())
-		}
-		term := b.Apply(own.Term+" "+strings.Join(own.Nodes, ", "), t.op(own.Term, sizes), of...)
-		first := w.OwnOf[i][0]
-		terms[first], plain[first] = append(terms[first], term), append(plain[first], term)
+	for i, own := range w.Own {
+		term := e.ownTerm(own, w.OwnOf[i], b)
+		of[w.OwnOf[i][0]].add(term, term)
 	}
-	for l, n := range s.Nodes {
+	for l, n := range w.Nodes {
 		if n.Prior > 0 {
 			prior := b.Apply("prior "+n.Name, op.Gaussian(n.Prior, false), e.Latents[l])
-			terms[l], plain[l] = append(terms[l], prior), append(plain[l], prior)
+			of[l].add(prior, prior)
 		}
-		e.Energies[l], e.plain[l] = total("E "+n.Name, terms[l], b), total("E "+n.Name, plain[l], b)
+		e.Energies[l], e.plain[l] = total("E "+n.Name, of[l].energies, b), total("E "+n.Name, of[l].plain, b)
 	}
 	e.Total = total("E", some(e.Energies), b)
 	if b.Err != nil {
@@ -133,6 +110,31 @@ func Build(s Spec) (*Energy, error) {
 		return nil, err
 	}
 	return e, b.Err
+}
+
+// newEnergy returns an energy with latents and masks, of which nothing is made yet.
+func newEnergy(w *Wiring) *Energy {
+	byNode := func() G.Nodes { return make(G.Nodes, len(w.Nodes)) }
+	e := &Energy{
+		Spec: w.Spec, Graph: G.NewGraph(), Older: map[*G.Node]*G.Node{}, wiring: w, inputs: map[string]bool{},
+		Masks: byNode(), Gradients: byNode(), Steps: byNode(), Energies: byNode(), plain: byNode(), deviations: byNode(),
+		Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions)),
+		fixed: fixed{errors: byNode(), steps: byNode(), deltas: make(G.Nodes, len(w.Predictions))},
+	}
+	for l, n := range w.Nodes {
+		e.Latents = append(e.Latents, e.input(n.Name, w.Batch, n.Size()))
+		if n.Masked {
+			e.Masks[l] = e.input("mask "+n.Name, w.Batch, n.Size())
+		}
+	}
+	return e
+}
+
+// parts are what a node's energy is the sum of, and the same without the Gram form.
+type parts struct{ energies, plain G.Nodes }
+
+func (p *parts) add(energy, plain *G.Node) {
+	p.energies, p.plain = append(p.energies, energy), append(p.plain, plain)
 }
 
 // input adds an input of that shape to the graph. Gorgonia takes inputs of one name for
@@ -217,11 +219,15 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 		e.frozen = append(e.frozen, t.Precision)
 	}
 	mu := p.After.(buildsFeature).Build(b, []tensor.Shape{w.Sums[i]}, t.Sum)
-	p.Energy.write(of, t, e.Latents[l], mu, e.Masks[l], cmp.Or(p.Weight, 1), b)
+	weight := p.Weight
+	if p.Guess { // which has none in the network's energy, but is taught by one of its own
+		weight = 1
+	}
+	p.Energy.write(of, t, e.Latents[l], mu, e.Masks[l], weight, b)
 	if b.Err != nil {
 		return nil, b.Err
 	}
-	t.Delta = b.Derive(mu, p.Energy.weighed(of, t, cmp.Or(p.Weight, 1), b), G.Nodes{t.Sum})[0]
+	t.Delta = b.Derive(mu, p.Energy.weighed(of, t, weight, b), G.Nodes{t.Sum})[0]
 	plain = t.Energy
 	if p.Gram {
 		t.Energy = e.gram(i, b)
@@ -276,7 +282,7 @@ func (e *Energy) differentiate(b *op.Builder) error {
 	var free G.Nodes
 	var at []int
 	for l, v := range e.Latents {
-		if e.wiring.Descends(l) {
+		if e.wiring.descends(l) {
 			free, at = append(free, v), append(at, l)
 		}
 	}

@@ -81,7 +81,7 @@ func TestEnergyGradient(t *testing.T) {
 			m, err := Compile(e)
 			must(t, err)
 			for l, v := range e.Latents {
-				if !e.wiring.Descends(l) {
+				if !e.wiring.descends(l) {
 					if e.Gradients[l] != nil {
 						t.Errorf("node %d does not descend and has a gradient", l)
 					}

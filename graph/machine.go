@@ -13,7 +13,7 @@ import (
 )
 
 // Machine runs an [Energy]. It implements gorgonia.VM, for one run over the
-// values bound to the graph, and has the stages of a settling network apart:
+// values bound to the graph, and has the stages of a settling network one by one:
 //
 //	m.Freeze()                       // parameters have changed
 //	m.Load(rows, clamps, masks)      // another batch
@@ -24,8 +24,8 @@ import (
 //		}
 //	})
 //
-// A machine belongs to one goroutine; the shards that Each hands out may run
-// at once.
+// The shards that Each hands out may run at once. The package's overview says what may be
+// called when.
 type Machine struct {
 	energy  *Energy
 	engine  machine.Engine
@@ -83,7 +83,7 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 	m := &Machine{energy: e, shard: shardRows(e), workers: runtime.GOMAXPROCS(0)}
 	p := machine.Plan{
 		Graph: e.Graph, Dtype: e.Spec.Dtype, Rows: e.Spec.Batch, Frozen: slices.Clone(e.frozen), InPlaceOf: map[*G.Node]*G.Node{},
-		Apart: len(o.Turns) > 1, Repack: o.Repack, OneRate: o.OneRate,
+		Unfused: len(o.Turns) > 1, Repack: o.Repack, OneRate: o.OneRate,
 	}
 	for _, x := range e.frozen {
 		if older := e.Older[x]; older != nil {
@@ -106,7 +106,7 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 	}
 	p.Latents = append(p.Latents, some(e.fixed.errors)...)
 	p.Scripts = m.scripts(o.Turns)
-	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled, e.apart, e.fixed.errors, e.fixed.steps, e.fixed.deltas))
+	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled, e.deviations, e.fixed.errors, e.fixed.steps, e.fixed.deltas))
 	var err error
 	if m.engine, err = machine.New(p); err != nil {
 		return nil, err
@@ -190,31 +190,23 @@ func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 func (m *Machine) cut(rows int) {
 	m.rows, m.shards, m.views = rows, nil, map[int]*tensor.Dense{}
 	e := m.energy
+	free, errors := slices.Clone(e.Latents), make(G.Nodes, len(e.Terms))
+	for l, n := range e.Spec.Nodes {
+		if n.Clamped {
+			free[l] = nil
+		}
+	}
+	for i := range e.Terms {
+		errors[i] = e.Terms[i].Error
+	}
 	for lo := 0; lo < rows; lo += m.shard {
-		s := &Shard{machine: m, Lo: lo, Hi: min(lo+m.shard, rows), Index: len(m.shards)}
-		view := func(n *G.Node) *tensor.Dense {
-			if n == nil {
-				return nil
+		s := &Shard{machine: m, Lo: lo, Hi: min(lo+m.shard, rows), Index: len(m.shards), energies: make([][]float64, len(e.Latents))}
+		s.latents, s.gradients, s.steps, s.errors = s.views(free), s.views(e.Gradients), s.views(e.Steps), s.views(errors)
+		s.deviations, s.fixedErrors, s.fixedSteps = s.views(e.deviations), s.views(e.fixed.errors), s.views(e.fixed.steps)
+		for l, n := range e.Energies {
+			if n != nil {
+				s.energies[l] = m.engine.Energies(m.engine.Number(n))[s.Lo:s.Hi]
 			}
-			return m.engine.View(m.engine.Number(n), s.Lo, s.Hi)
-		}
-		for l, v := range e.Latents {
-			if e.Spec.Nodes[l].Clamped {
-				v = nil
-			}
-			s.latents = append(s.latents, view(v))
-			s.gradients = append(s.gradients, view(e.Gradients[l]))
-			s.steps = append(s.steps, view(e.Steps[l]))
-			s.apart = append(s.apart, view(e.apart[l]))
-			s.fixedErrors, s.fixedSteps = append(s.fixedErrors, view(e.fixed.errors[l])), append(s.fixedSteps, view(e.fixed.steps[l]))
-			energy := []float64(nil)
-			if n := e.Energies[l]; n != nil {
-				energy = m.engine.Energies(m.engine.Number(n))[s.Lo:s.Hi]
-			}
-			s.energies = append(s.energies, energy)
-		}
-		for i := range e.Terms {
-			s.errors = append(s.errors, view(e.Terms[i].Error))
 		}
 		m.shards = append(m.shards, s)
 	}

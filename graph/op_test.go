@@ -166,9 +166,9 @@ func TestShapes(t *testing.T) {
 	g := G.NewGraph()
 	m := func(r, c int) *G.Node { return G.NewMatrix(g, G.Float64, G.WithShape(r, c)) }
 	for want, f := range map[string]func(b *op.Builder) *G.Node{
-		"product: feature and weights must be (B, k) and (n, k), got (2, 3) and (5, 4)": func(b *op.Builder) *G.Node { return b.Apply("x", op.Product(), m(2, 3), m(5, 4)) },
-		"pullback: error and weights must be (B, n) and (n, k), got (2, 3) and (5, 4)":  func(b *op.Builder) *G.Node { return b.Apply("x", op.Pullback(), m(2, 3), m(5, 4)) },
-		"error: shapes must fit, got (2, 3) and (2, 4)":                                 func(b *op.Builder) *G.Node { return b.Apply("x", op.Difference(), m(2, 3), m(2, 4)) },
+		"product: must have as many columns as dimension 1 of the weights, got (2, 3) and (5, 4)":  func(b *op.Builder) *G.Node { return b.Apply("x", op.Product(), m(2, 3), m(5, 4)) },
+		"pullback: must have as many columns as dimension 0 of the weights, got (2, 3) and (5, 4)": func(b *op.Builder) *G.Node { return b.Apply("x", op.Pullback(), m(2, 3), m(5, 4)) },
+		"error: shapes must fit, got (2, 3) and (2, 4)":                                            func(b *op.Builder) *G.Node { return b.Apply("x", op.Difference(), m(2, 3), m(2, 4)) },
 	} {
 		b := &op.Builder{}
 		if f(b); b.Err == nil || !strings.Contains(b.Err.Error(), want) {

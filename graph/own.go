@@ -66,6 +66,17 @@ func (w *Wiring) OwnCurvature(l int) (sum float64) {
 	return sum
 }
 
+// ownTerm writes down an own term of these nodes.
+func (e *Energy) ownTerm(own Own, nodes []int, b *op.Builder) *G.Node {
+	t, _ := ParseTerm(own.Term) // checked before
+	var latents G.Nodes
+	var sizes []int
+	for _, l := range nodes {
+		latents, sizes = append(latents, e.Latents[l]), append(sizes, e.Spec.Nodes[l].Size())
+	}
+	return b.Apply(own.Term+" "+strings.Join(own.Nodes, ", "), t.op(own.Term, sizes), latents...)
+}
+
 // op returns the term as an operation: v (B, d_i) of each node → scalar.
 func (t OwnTerm) op(name string, sizes []int) *op.Op {
 	in := strings.Repeat("m", len(sizes))

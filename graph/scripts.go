@@ -32,7 +32,7 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 	m.lists.errors = one(settled...)
 	m.lists.features = one(e.features()...)
 	m.lists.steps = list()
-	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.steps, Nodes: slices.Concat(e.Steps, e.apart)}})
+	scripts = append(scripts, machine.Script{{List: -1, Nodes: e.Gradients}, {List: m.lists.steps, Nodes: slices.Concat(e.Steps, e.deviations)}})
 	m.lists.pulled = list()
 	scripts = append(scripts, machine.Script{{List: -1, Nodes: slices.Concat(e.Gradients, e.Steps)}, {List: m.lists.pulled, Nodes: e.pulled}})
 	m.lists.fixedSteps = list()
@@ -79,7 +79,7 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 				act.Moves = append(act.Moves, e.Latents[l])
 			}
 			for _, l := range nodes {
-				act.Nodes = append(act.Nodes, e.Steps[l], e.apart[l])
+				act.Nodes = append(act.Nodes, e.Steps[l], e.deviations[l])
 			}
 			*lists = append(*lists, act.List)
 			pass = append(pass, act)

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
@@ -16,9 +17,20 @@ type Shard struct {
 
 	machine                           *Machine
 	latents, gradients, steps, errors []*tensor.Dense
-	apart                             []*tensor.Dense // by node: see MoveErrors
+	deviations                        []*tensor.Dense // by node: see MoveErrors
 	fixedErrors, fixedSteps           []*tensor.Dense // by node: see FixedError
 	energies                          [][]float64     // by node, of each example
+}
+
+// views returns the shard's rows of values, nil where there is none.
+func (s *Shard) views(of G.Nodes) []*tensor.Dense {
+	views := make([]*tensor.Dense, len(of))
+	for i, n := range of {
+		if n != nil {
+			views[i] = s.machine.engine.View(s.machine.engine.Number(n), s.Lo, s.Hi)
+		}
+	}
+	return views
 }
 
 // Latent returns v of node l of the shard's rows, (Hi−Lo, d), to be moved in place;
@@ -46,15 +58,13 @@ func (s *Shard) Steps() { s.run(s.machine.lists.steps) }
 // Look computes the energies, and what the turns after it share.
 func (s *Shard) Look() { s.run(s.machine.lists.look) }
 
-// Begin is Look at the start, given that each latent that is free, or is missing, has
-// just been set by Predict, each behind those that predict it. One that has no prediction
-// may have any value.
+// Begin is Look where each latent that is free, or is missing, has just been set by Predict,
+// behind those that predict it. One that has no prediction may have any value.
 func (s *Shard) Begin() { s.run(s.machine.lists.begin) }
 
-// Turn computes the gradients and steps of the nodes of turn t of Options.Turns, given
-// that since the last Look, or since Errors, no nodes have moved but those of turns done,
-// each after its turn; first says that this is the first pass since then. No turn may be
-// left out, also where its nodes stay: a later one takes what it computes for granted.
+// Turn computes the gradients and steps of the nodes of turn t of Options.Turns; first says
+// that no pass has ended since the last Look, Begin or Errors. The package's overview has
+// the order of calls that it relies on.
 func (s *Shard) Turn(t int, first bool) {
 	if first {
 		s.run(s.machine.lists.first[t])
@@ -107,9 +117,9 @@ func (s *Shard) MoveErrors(rates []float64) {
 			dense.AddScaled(v, -rates[l], step)
 			continue
 		}
-		dense.AddScaled(s.apart[l], -rates[l], step)
+		dense.AddScaled(s.deviations[l], -rates[l], step)
 		m.engine.Run(m.lists.predict[first], s.Lo, s.Hi)
-		m.engine.PutSum(m.engine.Number(e.Latents[l]), m.engine.Number(e.Terms[first].Prediction), m.engine.Number(e.apart[l]), s.mask(l), s.Lo, s.Hi)
+		m.engine.PutSum(m.engine.Number(e.Latents[l]), m.engine.Number(e.Terms[first].Prediction), m.engine.Number(e.deviations[l]), s.mask(l), s.Lo, s.Hi)
 	}
 }
 

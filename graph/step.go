@@ -82,8 +82,8 @@ func (e *Energy) errorSteps(b *op.Builder) {
 		e.Steps[l] = e.mask(l, step, b)
 		if first := w.First[l]; first >= 0 {
 			t := &e.Terms[first]
-			if e.apart[l] = t.Error; w.Predictions[first].Energy != Gaussian { // whose error is a function of v − μ
-				e.apart[l] = b.Apply("v−μ "+e.Spec.Nodes[l].Name, op.Difference(), e.Latents[l], t.Prediction)
+			if e.deviations[l] = t.Error; w.Predictions[first].Energy != Gaussian { // whose error is a function of v − μ
+				e.deviations[l] = b.Apply("v−μ "+e.Spec.Nodes[l].Name, op.Difference(), e.Latents[l], t.Prediction)
 			}
 			e.pulled[first] = b.Derive(t.Prediction, b.Apply("−s "+e.Spec.Nodes[l].Name, op.Negate(), e.Steps[l]), G.Nodes{t.Sum})[0]
 		}

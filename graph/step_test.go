@@ -42,7 +42,7 @@ func TestTurnsSeeNewValues(t *testing.T) {
 					bindRandom(t, e, 9)
 					var free, order []int
 					for l := range clamped {
-						if e.wiring.Descends(l) {
+						if e.wiring.descends(l) {
 							free = append(free, l)
 						}
 					}

@@ -19,8 +19,8 @@ var ErrNotFeedforward = errors.New("the network is not feedforward")
 // the activities of a pass from the inputs (B, d) that c fixes with targets (B, k), and as Deltas minus the derivative of
 // the loss by each prediction's sum. [Network.Hebbian] makes minus the loss's gradient by
 // the parameters of them. The loss, r.Energy, is the energy of the targets' node, (B, k),
-// with every other node on its prediction. The error is [ErrNotFeedforward] where there
-// is no such function.
+// with every other node on its prediction; a node between that c fixes is one more target.
+// The error is [ErrNotFeedforward] where there is no such function.
 //
 // Nothing is built for it. On their predictions all errors but the targets' are 0, and
 // the energy's gradient by the error of a node is the loss's by that node

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -275,4 +276,42 @@ func decayEnergy(n *Network) (total float64) {
 		}
 	}
 	return total
+}
+
+// TestBackpropOfMoreTargets: where a hidden node is fixed, too, the update is minus the
+// gradient of the energy of both, by central differences.
+func TestBackpropOfMoreTargets(t *testing.T) {
+	n, err := New(Config{Layers: []int{4, 5, 6, 3}, Activation: "tanh", Dtype: Float64, Seed: 3})
+	must(t, err)
+	const rows = 7
+	c := n.Clamp(randomBatch(4, Float64, rows, 4), randomBatch(5, Float64, rows, 3))
+	c["hidden2"] = Clamp{Values: randomBatch(6, Float64, rows, 6)}
+	loss := func() float64 {
+		r, err := n.Backprop(context.Background(), c)
+		must(t, err)
+		return r.Energy
+	}
+	r, err := n.Backprop(context.Background(), c)
+	must(t, err)
+	update := n.NewUpdate()
+	must(t, n.Hebbian(r, update))
+	const h = 1e-6
+	for i, p := range n.Parameters() {
+		for j := range 3 {
+			x := p.Float64s()
+			was := x[j]
+			x[j] = was + h
+			n.Changed()
+			up := loss()
+			x[j] = was - h
+			n.Changed()
+			down := loss()
+			x[j] = was
+			n.Changed()
+			want := -(up - down) / (2 * h) / rows
+			if got := update.Directions()[i].Float64s()[j]; math.Abs(got-want) > 1e-7 {
+				t.Errorf("parameter %d, element %d: %.9f, want %.9f", i, j, got, want)
+			}
+		}
+	}
 }

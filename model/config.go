@@ -134,7 +134,7 @@ type Edge struct {
 	// they have positions.
 	Feature string `json:"feature,omitempty" yaml:"feature,omitempty"`
 	// Map is M, as linear.ParseMap reads it: dense, dense zero-diagonal, diagonal, identity,
-	// conv 3x3 stride 2 pad 1, conv-transpose 4x4 stride 2 pad 1. Default dense.
+	// fixed 1 0.1; 0 1 (the rows of a matrix that is given), conv 3x3 stride 2 pad 1, conv-transpose 4x4 stride 2 pad 1. Default dense.
 	Map string `json:"map,omitempty" yaml:"map,omitempty"`
 	// Scale is a. Default 1.
 	Scale float64 `json:"scale,omitempty" yaml:"scale,omitempty"`

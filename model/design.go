@@ -57,6 +57,9 @@ func (c *Config) design() (s graph.Spec, energies []NodeEnergy, precisions []flo
 		for _, e := range p.From {
 			edge := graph.Edge{From: e.Nodes, Feature: parsed(e.Feature, len(e.Nodes)), Scale: e.Scale, Delay: e.Delay, Share: e.Share, Feedback: e.Feedback}
 			edge.Map, _ = linear.ParseMap(e.Map) // checked before
+			if fixed, ok := edge.Map.(linear.Fixed); ok {
+				edge.Map = fixed.In(s.Dtype)
+			}
 			of.Edges = append(of.Edges, edge)
 		}
 		s.Predictions = append(s.Predictions, of)

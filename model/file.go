@@ -132,6 +132,20 @@ func Load(path string, base Config) (*Network, error) {
 	return n, nil
 }
 
+// Described reports whether a file says the configuration of its network. One that does not
+// takes on any direction.
+func Described(path string) (bool, error) {
+	up, err := Load(path, Config{Direction: Discriminative})
+	if err != nil {
+		return false, err
+	}
+	down, err := Load(path, Config{Direction: Generative})
+	if err != nil {
+		return false, err
+	}
+	return up.cfg.Direction == down.cfg.Direction, nil
+}
+
 // ErrMissing is what [Load] returns of a file that has layers of other names, which are for
 // [Network.Adopt], or none.
 var ErrMissing = errors.New("is missing")
@@ -145,31 +159,62 @@ func Read(data []byte, base Config) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tensorfile.Check(st, metadata); err != nil && !errors.Is(err, tensorfile.ErrNoSum) {
+	cfg, st, err := configOf(st, metadata, base)
+	if err != nil {
 		return nil, err
-	}
-	delete(metadata, tensorfile.SumKey)
-	cfg := base
-	if text, ok := metadata[metadataKey]; ok {
-		cfg = Config{}
-		dec := json.NewDecoder(strings.NewReader(text))
-		dec.DisallowUnknownFields()
-		if err := dec.Decode(&cfg); err != nil {
-			return nil, fmt.Errorf("metadata %s: %w", metadataKey, err)
-		}
-	} else if st, err = downwards(st); err != nil {
-		return nil, err
-	} else if cfg.Layers, cfg.Dtype, err = sizesOf(st); err != nil {
-		return nil, err
-	} else {
-		cfg.Layers = bottomUp(cfg.Direction, cfg.Layers) // is its own inverse
 	}
 	// The tensors are checked before a network of the promised sizes is made.
 	n, err := plan(cfg)
 	if err != nil {
 		return nil, err
 	}
-	want, given := 0, map[int]bool{} // predictions whose precision is given unit by unit
+	given, err := n.expects(st)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.furnish(nil); err != nil {
+		return nil, err
+	}
+	for key, text := range metadata {
+		if strings.HasPrefix(key, metadataPrefix) && key != metadataKey {
+			if err := n.SetMetadata(key, text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := n.take(st, given); err != nil {
+		return nil, err
+	}
+	n.Changed()
+	return n, nil
+}
+
+// configOf returns the configuration that a file holds, or, of one that [Network.Save] did
+// not write, base with the file's sizes and dtype; and the tensors, by our names.
+func configOf(st views, metadata map[string]string, base Config) (Config, views, error) {
+	if text, ok := metadata[metadataKey]; ok {
+		var cfg Config
+		dec := json.NewDecoder(strings.NewReader(text))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&cfg); err != nil {
+			return cfg, nil, fmt.Errorf("metadata %s: %w", metadataKey, err)
+		}
+		return cfg, st, nil
+	}
+	st, err := downwards(st)
+	if err != nil {
+		return base, nil, err
+	}
+	base.Layers, base.Dtype, err = sizesOf(st)
+	base.Layers = bottomUp(base.Direction, base.Layers) // is its own inverse
+	return base, st, err
+}
+
+// expects checks that a file has the tensors of a planned network, and no others. It returns
+// of which predictions it has a precision unit by unit that is not learned.
+func (n *Network) expects(st views) (given []bool, err error) {
+	given = make([]bool, len(n.terms))
+	want := 0
 	wants := func(name string, shape ...int) {
 		want++
 		err = errors.Join(err, expect(st, name, shape...))
@@ -187,22 +232,14 @@ func Read(data []byte, base Config) (*Network, error) {
 			wants(n.precisionName(i), d)
 		}
 	}
-	if err != nil {
-		return nil, err
+	if err == nil && len(st) > want {
+		err = fmt.Errorf("must hold %d tensors for nodes of %v units, got %d", want, n.sizes, len(st))
 	}
-	if len(st) > want {
-		return nil, fmt.Errorf("must hold %d tensors for nodes of %v units, got %d", want, n.sizes, len(st))
-	}
-	if err := n.furnish(nil); err != nil {
-		return nil, err
-	}
-	for key, text := range metadata {
-		if strings.HasPrefix(key, metadataPrefix) && key != metadataKey {
-			if err := n.SetMetadata(key, text); err != nil {
-				return nil, err
-			}
-		}
-	}
+	return given, err
+}
+
+// take sets parameters and precisions to those of a file.
+func (n *Network) take(st views, given []bool) error {
 	for i := range n.terms {
 		if !given[i] {
 			continue
@@ -210,16 +247,16 @@ func Read(data []byte, base Config) (*Network, error) {
 		name := n.precisionName(i)
 		p := tensor.New(tensor.Of(n.cfg.Dtype.Tensor()), tensor.WithShape(n.sizes[n.wiring.Of[i]]))
 		if err := fill(p, st[name], name); err != nil {
-			return nil, err
+			return err
 		}
 		if err := n.setPrecision(i, dense.Floats(p)); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	stored := n.tensors()
 	for name, d := range stored {
 		if err := fill(d, st[name], name); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, s := range n.slots() {
@@ -228,26 +265,31 @@ func Read(data []byte, base Config) (*Network, error) {
 		}
 		for i := 0; s.hollow && i < s.shape[0]; i++ {
 			if x := dense.At(s.at(n), i*s.shape[1]+i); x != 0 {
-				return nil, fmt.Errorf("%s: [%d, %d]: must be 0, on the diagonal, got %v", s.name, i, i, x)
+				return fmt.Errorf("%s: [%d, %d]: must be 0, on the diagonal, got %v", s.name, i, i, x)
 			}
 		}
 	}
-	n.Changed()
-	return n, nil
+	return nil
 }
 
 // views are the tensors of a file by name.
 type views map[string]safetensors.TensorView
 
-// decode returns the tensors of a file and the texts beside them.
-func decode(data []byte) (views, map[string]string, error) {
+// decode returns the tensors of a file and the texts beside them, which must be as they were
+// written where the file says so.
+func decode(data []byte) (tensors views, texts map[string]string, err error) {
 	if tensorfile.IsNPZ(data) {
-		return tensorfile.ReadNPZ(data)
+		tensors, texts, err = tensorfile.ReadNPZ(data)
+	} else if tensors, texts, err = tensorfile.Read(data); err != nil {
+		err = fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
 	}
-	tensors, texts, err := tensorfile.Read(data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("neither a safetensors nor an NPZ file, or cut short: %w", err)
+		return nil, nil, err
 	}
+	if err := tensorfile.Check(tensors, texts); err != nil && !errors.Is(err, tensorfile.ErrNoSum) {
+		return nil, nil, err
+	}
+	delete(texts, tensorfile.SumKey)
 	return tensors, texts, nil
 }
 

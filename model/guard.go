@@ -10,7 +10,6 @@ import (
 
 	"example.com/pcn/graph"
 	"example.com/pcn/graph/linear"
-	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
 )
 
@@ -157,32 +156,27 @@ func newNorms(n *Network) *norms {
 	return w
 }
 
-// bounds is a map that says itself how large its norm is.
+// bounds is a map that says itself how large the norm of √Π M is.
 type bounds interface {
-	Bound(theta *tensor.Dense) float64
+	Bound(theta []*tensor.Dense, precision *tensor.Dense) float64
 }
 
-// edge returns the norm of √Π M of an edge: as last followed, or, without a matrix, the
-// largest √Π g of a gain g.
+// edge returns the norm of √Π M of an edge, as last followed or as the map says.
 func (w *norms) edge(n *Network, prediction, edge int) float64 {
 	if at := slices.Index(w.edges, edgeAt{prediction, edge}); at >= 0 {
 		return w.of[at]
 	}
-	t := n.terms[prediction]
-	if m, ok := n.wiring.Predictions[prediction].Edges[edge].Map.(bounds); ok {
-		return m.Bound(t.edges[edge][0]) * math.Sqrt(n.maxPrecision(prediction))
+	precision, weight := n.mapPrecision(prediction)
+	return weight * n.wiring.Predictions[prediction].Edges[edge].Map.(bounds).Bound(n.terms[prediction].edges[edge], precision)
+}
+
+// mapPrecision returns Π of a prediction for its maps; where it is of other units than
+// theirs none, and the root of its largest element to multiply norms by.
+func (n *Network) mapPrecision(i int) (precision *tensor.Dense, weight float64) {
+	if p := n.terms[i].precision; p != nil && p.DataSize() != n.wiring.Sums[i].TotalSize() {
+		return nil, math.Sqrt(n.maxPrecision(i))
 	}
-	if len(t.edges[edge]) == 0 {
-		return math.Sqrt(n.maxPrecision(prediction))
-	}
-	highest := 0.0
-	for j, gain := range dense.Floats(t.edges[edge][0]) {
-		if t.precision != nil {
-			gain *= math.Sqrt(dense.At(t.precision, j))
-		}
-		highest = max(highest, math.Abs(gain))
-	}
-	return highest
+	return n.terms[i].precision, 1
 }
 
 func (w *norms) clone(n *Network) *norms {
@@ -221,16 +215,13 @@ func (w *norms) update(n *Network, wanted func(edgeAt) bool) {
 	}
 	pool.Each(pool.Workers(n.workers, normCost*weights), len(stale), func(at int) {
 		i := stale[at]
-		t, out := n.terms[w.edges[i].prediction], n.wiring.Sums[w.edges[i].prediction].TotalSize()
+		prediction, edge := w.edges[i].prediction, w.edges[i].edge
 		tolerance := normTolerance
 		if w.of[i] == 0 {
 			tolerance = firstTolerance
 		}
-		precision, weight := t.precision, 1.0
-		if precision != nil && precision.DataSize() != out { // of other units than the map's
-			precision, weight = nil, math.Sqrt(n.maxPrecision(w.edges[i].prediction))
-		}
-		w.powers[i].Take(t.edges[w.edges[i].edge][0])
+		precision, weight := n.mapPrecision(prediction)
+		w.powers[i].Take(n.terms[prediction].edges[edge][0])
 		for range normSteps {
 			last := w.of[i]
 			w.of[i] = weight * powerStep(w.powers[i], precision, w.right[i])

@@ -23,12 +23,13 @@ type Inference struct {
 	Rate float64 `json:"rate" yaml:"rate"`
 	// Lag is how far weights may move, as a share of their norm, before what a method
 	// divides by is made of them anew while a network learns: H⁻¹ of gauss-seidel and the
-	// other preconditioned ones, and what chain has. The guard has it made anew at once where
-	// it finds a rise; [Network.Predict] and what is like it always do. Next to 0, such as
-	// 1e-9, it is made anew after each change. Default 0.1 where a batch takes one step, of
-	// which it would be most, and none where it takes more: there an old one costs accuracy
-	// (784-128-128-128-10, 4 passes of gauss-seidel, 5,000 images of MNIST: half a point).
-	Lag float64 `json:"lag,omitempty" yaml:"lag,omitempty"`
+	// other preconditioned ones, and what chain has. 0 has it made anew after each change.
+	// Whatever the lag, the guard has it made anew at once where it finds a rise, and
+	// [Network.Predict] and what is like it always do. Default 0.1 where a batch takes one
+	// step, of which making it would be most, and 0 where it takes more: there an old one
+	// costs accuracy (784-128-128-128-10, 4 passes of gauss-seidel, 5,000 images of MNIST:
+	// half a point).
+	Lag Lag `json:"lag,omitzero" yaml:"lag,omitempty"`
 	// NodeRates are what Rate is multiplied by at some nodes, by their names. Default 1.
 	NodeRates map[string]float64 `json:"node_rates,omitempty" yaml:"node_rates,omitempty,flow"`
 	// NodeSteps are the most steps in which some nodes move, by their names; 0, the
@@ -59,17 +60,6 @@ type Inference struct {
 	// Estimate asks for Result.ToLose, for which a dozen of the examples settle on for
 	// some steps, and for Result.EndResidual.
 	Estimate bool `json:"-" yaml:"-"`
-}
-
-// exactly is a Lag of none.
-const exactly = -1
-
-// MostLag returns the Lag, or the default where it is 0; 0 is for none.
-func (inf Inference) MostLag() float64 {
-	if inf.Lag == 0 && inf.Steps == 1 {
-		return 0.1
-	}
-	return max(inf.Lag, 0)
 }
 
 // String says how latents settle, and where steps and rate are those that come with the
@@ -104,8 +94,8 @@ func (inf Inference) WithDefaults() (Inference, error) {
 	if err == nil && !(inf.Rate > 0) || math.IsInf(inf.Rate, 0) {
 		bad("rate: must be a number > 0, got %v", inf.Rate)
 	}
-	if !(inf.Lag >= 0) || math.IsInf(inf.Lag, 0) {
-		bad("lag: must be a number > 0, or 0 for the default, got %v", inf.Lag)
+	if err := inf.Lag.check(); err != nil {
+		bad("lag: %v", err)
 	}
 	for name, r := range inf.NodeRates {
 		if !(r > 0) || math.IsInf(r, 0) {

@@ -21,7 +21,9 @@ import (
 // by λ the variance is too large by the share γ λ / 2(1 + m). The method has to be gradient,
 // momentum or error-coordinates; under the last it is the errors that wander, by the
 // gradient that they have, which samples the same: what takes errors to latents changes no
-// volume. An example's noise depends on its place in the batch, on seed and on stream.
+// volume. Methods that divide by the curvature H would need noise of covariance H⁻¹, with
+// which a pass of Gauss–Seidel would be Gibbs sampling, and of that no root is kept. An
+// example's noise depends on its place in the batch, on seed and on stream.
 func (s *Settling) Noise(variance float64, seed, stream uint64) error {
 	if err := s.inf.Method.Wanders(); err != nil {
 		return fmt.Errorf("model: noise: %w", err)

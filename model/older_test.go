@@ -51,8 +51,7 @@ func settled(t *testing.T, n *Network, c Clamps, inf Inference) (latents []float
 }
 
 // TestLag: curvature is of parameters as they once were as long as these have moved by no
-// more than the lag, and exact beyond, in all methods that have one; without a lag to
-// speak of always.
+// more than the lag, and exact beyond, in all methods that have one; without a lag always.
 func TestLag(t *testing.T) {
 	for _, dtype := range []Dtype{Float32, Float64} {
 		for _, layers := range [][]int{{5, 12, 9, 4}, {6, 8, 3, 7}} {
@@ -60,10 +59,14 @@ func TestLag(t *testing.T) {
 				for _, precisions := range [][]float64{nil, {1, 3, 2, 1}} {
 					cfg := Config{Layers: layers, Dtype: dtype, Seed: 3, Precisions: precisions}
 					for _, of := range []struct {
-						lag, by float64
-						steps   int
-						renews  bool
-					}{{0.1, 1.05, 2, false}, {0.1, 0.95, 2, false}, {0.1, 1.2, 2, true}, {1e-9, 1.05, 2, true}, {0, 1.05, 1, false}, {0, 1.2, 1, true}, {0, 1.05, 2, true}} {
+						lag    Lag
+						by     float64
+						steps  int
+						renews bool
+					}{
+						{LagOf(0.1), 1.05, 2, false}, {LagOf(0.1), 0.95, 2, false}, {LagOf(0.1), 1.2, 2, true}, {LagOf(0), 1.05, 1, true},
+						{Lag{}, 1.05, 1, false}, {Lag{}, 1.2, 1, true}, {Lag{}, 1.05, 2, true},
+					} {
 						what := fmt.Sprintf("%v %v %v %v, lag %v, scaled by %v, %d steps", dtype, layers, method, precisions, of.lag, of.by, of.steps)
 						inf := Inference{Method: method, Steps: of.steps, Lag: of.lag}
 						n, c := scaled(t, cfg, inf, of.by)
@@ -89,7 +92,7 @@ func TestLag(t *testing.T) {
 // gradient of its weights and the H of those that it had.
 func TestLagIsOfOldWeights(t *testing.T) {
 	for _, targets := range []int{2, 7} { // of which the first takes the narrow form
-		inf := Inference{Method: GaussSeidel, Steps: 1, Lag: 0.1}
+		inf := Inference{Method: GaussSeidel, Steps: 1, Lag: LagOf(0.1)}
 		cfg := Config{Layers: []int{3, 5, targets}, Dtype: Float64, Seed: 2}
 		old, err := New(cfg)
 		must(t, err)
@@ -124,7 +127,7 @@ func TestLagIsOfOldWeights(t *testing.T) {
 // however long it may lag, and the batch settles as it does with a fresh one.
 func TestGuardRenews(t *testing.T) {
 	for _, workers := range []int{1, 3} {
-		inf := Inference{Method: GaussSeidel, Steps: 1, Lag: 100}
+		inf := Inference{Method: GaussSeidel, Steps: 1, Lag: LagOf(100)}
 		n, c := scaled(t, Config{Layers: []int{5, 20, 20, 20, 4}, Activation: "identity", Dtype: Float64, Seed: 1}, inf, 4)
 		n.SetWorkers(workers)
 		unguarded := inf
@@ -144,7 +147,7 @@ func TestGuardRenews(t *testing.T) {
 
 // TestPredictsExactly: what a network predicts does not depend on what it has learned from.
 func TestPredictsExactly(t *testing.T) {
-	inf := Inference{Method: GaussSeidel, Steps: 2, Lag: 0.5}
+	inf := Inference{Method: GaussSeidel, Steps: 2, Lag: LagOf(0.5)}
 	n, _ := scaled(t, Config{Layers: []int{6, 9, 8, 3}, Direction: Generative, Dtype: Float64, Seed: 4}, inf, 1.2)
 	x := randomBatch(5, Float64, 40, 6)
 	for range 2 {
@@ -161,7 +164,7 @@ func TestPredictsExactly(t *testing.T) {
 
 // TestLagIsState: with a network's state goes what its curvature is of.
 func TestLagIsState(t *testing.T) {
-	inf := Inference{Method: GaussSeidel, Steps: 2, Lag: 0.5}
+	inf := Inference{Method: GaussSeidel, Steps: 2, Lag: LagOf(0.5)}
 	cfg := Config{Layers: []int{6, 9, 8, 3}, Energies: []NodeEnergy{Gaussian, GaussianLearned, GaussianLearned, Gaussian}, Dtype: Float32, Seed: 4}
 	n, c := scaled(t, cfg, inf, 1.2)
 	with, err := New(cfg)

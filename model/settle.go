@@ -25,7 +25,7 @@ func (n *Network) settleAs(ctx context.Context, c Clamps, inf Inference, exact b
 		return nil, fmt.Errorf("model: inference: %w", err)
 	}
 	if exact {
-		inf.Lag = exactly
+		inf.Lag = LagOf(0)
 	}
 	clamps, rows, err := n.check(c)
 	if err != nil {
@@ -199,7 +199,7 @@ type descent struct {
 
 func newDescent(s *settler, nodes int, apart bool) *descent {
 	w := watching{every: s.watchEvery(apart), last: make([]float64, nodes), low: make([]float64, nodes)}
-	return &descent{settler: s, watching: w, rates: make([]float64, nodes), residual2: make([]float64, nodes), end2: make([]float64, nodes), with: [3]float64{-1}}
+	return &descent{settler: s, watching: w, rates: make([]float64, nodes), residual2: make([]float64, nodes), end2: make([]float64, nodes)}
 }
 
 // mover returns the settings of inf that movers are made with.

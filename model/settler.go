@@ -109,8 +109,8 @@ func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*sett
 		s.shards = append(s.shards, newDescent(s, len(n.sizes), apart))
 	}
 	for _, st := range s.shards {
-		if st.with != inf.mover() { // the settings of its mover have changed
-			st.mover, st.with = s.moves.New(inf), inf.mover()
+		if with := inf.mover(); st.mover == nil || st.with != with {
+			st.mover, st.with = s.moves.New(inf), with
 		}
 	}
 	return s, nil

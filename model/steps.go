@@ -2,7 +2,6 @@ package model
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -64,9 +63,6 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	own.version, own.workers = n.version, n.workers
 	if s.settler, err = own.settler(clamps, rows, inf, false); err != nil {
 		return err
-	}
-	if len(s.settler.free) == 0 {
-		return errors.New("model: begin: clamps: must leave a node to settle, got none")
 	}
 	s.clamps, s.inf, s.steps, s.energy, s.settler.nudge, s.settler.noise = clamps, inf, 0, math.Inf(1), nudge{}, noise{}
 	s.divided = n.divide(rows)

@@ -117,23 +117,31 @@ type equations struct {
 	first []int // by node: the column of its first unit
 }
 
-// equations finds A and r on a machine, in float64: with no unit on, and with each.
-func (n *Network) equations() (*equations, error) {
+// linear returns why a network's energy is not that of a linear network, nil where it is.
+func (n *Network) linear() error {
 	for i, p := range n.wiring.Predictions {
 		for _, e := range p.Edges {
 			if !e.Feature.Linear() {
-				return nil, fmt.Errorf("prediction of %s: feature: must be linear, got %v", p.Of, e.Feature)
+				return fmt.Errorf("prediction of %s: feature: must be linear, got %v", p.Of, e.Feature)
 			}
 		}
 		if !p.After.Linear() {
-			return nil, fmt.Errorf("prediction of %s: after: must be linear, got %v", p.Of, p.After)
+			return fmt.Errorf("prediction of %s: after: must be linear, got %v", p.Of, p.After)
 		}
 		if p.Energy != graph.Gaussian {
-			return nil, fmt.Errorf("prediction of %s: energy: must be Gaussian, got %v", p.Of, n.terms[i].energy)
+			return fmt.Errorf("prediction of %s: energy: must be Gaussian, got %v", p.Of, n.terms[i].energy)
 		}
 	}
 	if len(n.wiring.Own) > 0 {
-		return nil, fmt.Errorf("terms: must be none, got %s", n.wiring.Own[0].Term)
+		return fmt.Errorf("terms: must be none, got %s", n.wiring.Own[0].Term)
+	}
+	return nil
+}
+
+// equations finds A and r on a machine, in float64: with no unit on, and with each.
+func (n *Network) equations() (*equations, error) {
+	if err := n.linear(); err != nil {
+		return nil, err
 	}
 	wide, err := n.As(Float64)
 	if err != nil {

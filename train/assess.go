@@ -57,7 +57,8 @@ type ClassScore struct {
 
 // Mistake is an example that was taken for another class.
 type Mistake struct {
-	Example   int       `json:"example"` // from 0, in the order of the set
+	Example   int       `json:"example"`       // from 0, in the order of the set
+	Row       int       `json:"row,omitempty"` // of the file, as [data.Set.FileRow] has it
 	Class     int       `json:"class"`
 	Taken     int       `json:"taken"`
 	Predicted []float64 `json:"predicted"` // the target of each class
@@ -88,7 +89,10 @@ func AssessRows(ctx context.Context, n *model.Network, rows *data.Rows, predict 
 		}
 		want := make([]float64, width)
 		for i, row := range model.Rows(predicted) {
-			label := 0
+			label, at := 0, 0
+			if len(b.Rows) > 0 {
+				at = b.Rows[i]
+			}
 			if len(b.Targets) > 0 {
 				want = b.Targets[i*width : (i+1)*width]
 			} else {
@@ -96,7 +100,7 @@ func AssessRows(ctx context.Context, n *model.Network, rows *data.Rows, predict 
 				label = b.Labels[i]
 				want[label] = 1
 			}
-			t.add(row, want, label)
+			t.add(row, want, label, at)
 		}
 		return nil
 	})
@@ -130,8 +134,8 @@ func newTally(n *model.Network, classes int) *tally {
 }
 
 // add enters a row of predictions, in raw units as what was wanted, and its class, where
-// there are classes.
-func (t *tally) add(predicted, wanted []float64, label int) {
+// there are classes; at is its row of the file.
+func (t *tally) add(predicted, wanted []float64, label, at int) {
 	if t.targets == nil {
 		t.targets = make([]targetTally, len(wanted))
 		t.confusion = Confusion(nil, nil, t.classes)
@@ -157,7 +161,7 @@ func (t *tally) add(predicted, wanted []float64, label int) {
 	}
 	t.confusion[label][taken]++
 	if taken != label {
-		t.mistakes = append(t.mistakes, Mistake{t.rows - 1, label, taken, append([]float64(nil), predicted...)})
+		t.mistakes = append(t.mistakes, Mistake{t.rows - 1, at, label, taken, append([]float64(nil), predicted...)})
 	}
 }
 

@@ -20,7 +20,7 @@ func TestAssessClasses(t *testing.T) {
 	for i, p := range [][]float64{{.7, .2, .1}, {.5, .3, .2}, {.2, .7, .1}, {.1, .8, .1}, {.2, .2, .6}, {.1, .6, .3}} {
 		want := make([]float64, 3)
 		want[labels[i]] = 1
-		y.add(p, want, labels[i])
+		y.add(p, want, labels[i], i+2)
 	}
 	got := y.assessment(6)
 	want := Assessment{
@@ -28,7 +28,7 @@ func TestAssessClasses(t *testing.T) {
 		Classification: &Classification{
 			Confusion: [][]int{{2, 1, 0}, {0, 1, 1}, {0, 1, 0}},
 			Classes:   []ClassScore{{3, 2, 1, 2. / 3, 0.8}, {2, 3, 1. / 3, 0.5, 0.4}, {1, 1, 0, 0, 0}},
-			Mistakes:  []Mistake{{2, 0, 1, []float64{.2, .7, .1}}, {4, 1, 2, []float64{.2, .2, .6}}, {5, 2, 1, []float64{.1, .6, .3}}},
+			Mistakes:  []Mistake{{2, 4, 0, 1, []float64{.2, .7, .1}}, {4, 6, 1, 2, []float64{.2, .2, .6}}, {5, 7, 2, 1, []float64{.1, .6, .3}}},
 			MacroF1:   0.4, Majority: 0.5,
 		},
 	}
@@ -49,14 +49,14 @@ func TestAssessClasses(t *testing.T) {
 func TestAssessNumbers(t *testing.T) {
 	y := &tally{}
 	for _, row := range [][4]float64{{2.5, 1, 3, 2}, {0, 1, -0.5, 1}, {2, 3, 2, 3}, {8, 4, 7, 6}} {
-		y.add(row[:2], row[2:], 0)
+		y.add(row[:2], row[2:], 0, 0)
 	}
 	got := y.assessment(4)
 	if r := got.Regression; math.Abs(r.R2-0.7957326400) > 1e-9 || math.Abs(r.RMSE-math.Sqrt(6.5/8)) > 1e-12 || math.Abs(r.MeanRMSE-2.3234537869) > 1e-9 || got.Loss != got.MSE {
 		t.Errorf("got %+v, loss %v of MSE %v", r, got.Loss, got.MSE)
 	}
 	same := &tally{}
-	same.add([]float64{1}, []float64{2}, 0)
+	same.add([]float64{1}, []float64{2}, 0, 0)
 	if got := same.assessment(1); !math.IsNaN(got.Regression.R2) || got.MSE != 1 {
 		t.Errorf("got %+v, MSE %v", got.Regression, got.MSE)
 	}

@@ -91,12 +91,12 @@ func Fits(n *model.Network, set *data.Set) error {
 	if err := takenBy(n).fits(set); err != nil {
 		return err
 	}
-	return FitsImages(n.Config(), set)
+	return fitsImages(n.Config(), set)
 }
 
-// FitsImages returns an error when the node of the data in c has the shape of images, and
+// fitsImages returns an error when the node of the data in c has the shape of images, and
 // set has images of another.
-func FitsImages(c model.Config, set *data.Set) error {
+func fitsImages(c model.Config, set *data.Set) error {
 	c, err := c.Expanded()
 	if err != nil {
 		return fmt.Errorf("train: model: %w", err)

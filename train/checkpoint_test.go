@@ -81,17 +81,17 @@ func TestResume(t *testing.T) {
 			r.Inference.Unguarded, r.Inference.Rate, r.Inference.Steps, r.Learning.Rate, r.Model.Activation = true, 0.4, 1000, 0.3, "identity"
 		}},
 		{name: "lag", change: func(r *Recipe) { // made anew now and then
-			r.Inference, r.Model.Layers, r.Learning.Rate = model.Inference{Method: model.GaussSeidel, Steps: 1, Lag: 0.05}, []int{64, 12, 12, 10}, 0.005
+			r.Inference, r.Model.Layers, r.Learning.Rate = model.Inference{Method: model.GaussSeidel, Steps: 1, Lag: model.LagOf(0.05)}, []int{64, 12, 12, 10}, 0.005
 		}},
 		{name: "lag, incremental", change: func(r *Recipe) {
-			r.Inference, r.Model.Layers, r.Learning.Rule = model.Inference{Method: model.GaussSeidel, Steps: 3, Lag: 0.05}, []int{64, 12, 12, 10}, "ipc"
+			r.Inference, r.Model.Layers, r.Learning.Rule = model.Inference{Method: model.GaussSeidel, Steps: 3, Lag: model.LagOf(0.05)}, []int{64, 12, 12, 10}, "ipc"
 		}},
 		{name: "lag, drawn softly", change: func(r *Recipe) {
-			r.Inference, r.Model.Layers, r.Learning.Rule = model.Inference{Method: model.GaussSeidel, Steps: 4, Lag: 0.05}, []int{64, 12, 12, 10}, "nudging soft=true sign=centred"
+			r.Inference, r.Model.Layers, r.Learning.Rule = model.Inference{Method: model.GaussSeidel, Steps: 4, Lag: model.LagOf(0.05)}, []int{64, 12, 12, 10}, "nudging soft=true sign=centred"
 		}},
 		{name: "lag, learned precision, guarded", change: func(r *Recipe) {
 			r.Model.Energies, r.Model.Layers = []model.NodeEnergy{model.Gaussian, model.GaussianLearned, model.GaussianLearned, model.Gaussian}, []int{64, 12, 12, 10}
-			r.Inference, r.Learning.Rate = model.Inference{Method: model.SymmetricGaussSeidel, Steps: 2, Lag: 10}, 0.3
+			r.Inference, r.Learning.Rate = model.Inference{Method: model.SymmetricGaussSeidel, Steps: 2, Lag: model.LagOf(10)}, 0.3
 		}},
 		{name: "backprop", mlp: true, change: func(*Recipe) {}},
 	} {
@@ -226,7 +226,7 @@ func small(t testing.TB) (Recipe, Sets, *Checkpoint) {
 func TestBadCheckpoints(t *testing.T) {
 	r, sets, good := small(t)
 	for want, change := range map[string]func(*Checkpoint){
-		"was made with {Rule:pc Epochs:3":               func(c *Checkpoint) { c.Learning.Epochs = 3 },
+		"was made with {Rule:pc From: Epochs:3":         func(c *Checkpoint) { c.Learning.Epochs = 3 },
 		"its training part had 41 examples and has 40":  func(c *Checkpoint) { c.Data.Train.Examples++ },
 		"its validation part has other values":          func(c *Checkpoint) { c.Data.Validation.SHA256 = "0" },
 		"batch: must be 0 to 3, got 4":                  func(c *Checkpoint) { c.Batch = 4 },

@@ -10,6 +10,7 @@ import (
 
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/model"
+	"example.com/pcn/train/rule"
 )
 
 // Cosines returns for each prediction the cosine between the Hebbian update of the settled
@@ -38,7 +39,7 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	if err := batch.fits(n); err != nil {
 		return nil, err
 	}
-	down, err := backpropUpdate(context.Background(), n, n.Clamp(batch.Inputs, batch.Targets))
+	down, err := backpropUpdate(context.Background(), &rule.Lesson{Network: n, Clamps: n.Clamp(batch.Inputs, batch.Targets)})
 	if err != nil {
 		return nil, err
 	}
@@ -52,14 +53,14 @@ func Cosines(n *model.Network, r *model.Result, batch Batch) ([]float64, error) 
 	return cosines, nil
 }
 
-// backpropUpdate returns backpropagation's update of a batch.
-func backpropUpdate(ctx context.Context, n *model.Network, c model.Clamps) (*model.Update, error) {
-	r, err := n.Backprop(ctx, c)
+// backpropUpdate returns backpropagation's update of a lesson's batch.
+func backpropUpdate(ctx context.Context, l *rule.Lesson) (*model.Update, error) {
+	r, err := l.Network.Backprop(ctx, l.Clamps)
 	if err != nil {
 		return nil, err
 	}
-	u := n.NewUpdate()
-	return u, n.Hebbian(r, u)
+	u := l.Network.NewUpdate()
+	return u, l.Hebbian(r, u)
 }
 
 // Likeness is how one update of the weights and biases of a prediction compares with another.

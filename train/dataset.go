@@ -53,22 +53,34 @@ type Data struct {
 	StandardizeTarget bool `yaml:"standardize_target" json:"standardize_target"`
 	// Augment varies the training images each time that [Fit] learns from them.
 	Augment data.Augmentation `yaml:"augment" json:"augment"`
-	// Seed decides the split of digits and of one's own data, and the sine's
-	// examples. It is not of the seeds of [Recipe.SetSeed]: runs of several seeds
+	// Seed decides the split of digits and of one's own data, and the examples of
+	// sine and of tracking. It is not of the seeds of [Recipe.SetSeed]: runs of several seeds
 	// share one test part, and none has learned from another's.
 	Seed uint64 `yaml:"seed" json:"seed"`
 }
 
 // Datasets are the known values of Data.Dataset.
-var Datasets = []string{"digits", "sine", "mnist", "fashion-mnist", "cifar10", "cifar100"}
+var Datasets = []string{"digits", "sine", "tracking", "mnist", "fashion-mnist", "cifar10", "cifar100"}
 
-// The sine has this many examples, with noise of this standard deviation.
+// The sine has this many examples, with noise of this standard deviation; tracking so many
+// sequences of so many steps.
 const (
-	sineExamples = 1400
-	sineNoise    = 0.1
+	sineExamples      = 1400
+	sineNoise         = 0.1
+	trackingSequences = 400
+	trackingSteps     = 50
 )
 
-// testShare is the share of digits and sine that is kept for the test.
+// unfiled are the datasets that need no files, by a seed.
+var unfiled = map[string]func(seed uint64) (*data.Set, error){
+	"digits": func(uint64) (*data.Set, error) { return data.Digits() },
+	"sine":   func(seed uint64) (*data.Set, error) { return data.Sine(sineExamples, sineNoise, seed), nil },
+	"tracking": func(seed uint64) (*data.Set, error) {
+		return data.Tracking(trackingSequences, trackingSteps, seed), nil
+	},
+}
+
+// testShare is the share of these that is kept for the test.
 const testShare = 0.15
 
 func knownDataset(name string) error {
@@ -145,12 +157,11 @@ func (d Data) LoadFor(classes []string, table *data.Table) (Sets, error) {
 
 // read returns what may be learned from and the test part.
 func (d Data) read(classes []string, table *data.Table) (rest, test *data.Set, err error) {
+	made := unfiled[d.Dataset]
 	switch {
-	case d.Dataset == "digits" || d.Dataset == "sine":
-		var all *data.Set
-		if d.Dataset == "sine" {
-			all = data.Sine(sineExamples, sineNoise, d.Seed)
-		} else if all, err = data.Digits(); err != nil {
+	case made != nil:
+		all, err := made(d.Seed)
+		if err != nil {
 			return nil, nil, err
 		}
 		parts, err := data.Split(all, d.Seed, 1-testShare, testShare)

@@ -14,7 +14,7 @@
 // same bits: an optimiser and a learner say what they remember by [Stateful].
 //
 // Package run keeps a training run in a folder, package trained uses the models that it
-// leaves, and package puzzle has them fill in what is missing.
+// leaves, package puzzle has them fill in what is missing, and package play shows them at work.
 //
 // Several processes teach one network by an [Exchange] in [Options]: each settles its part of
 // a batch, and all come to the bits of one process alone.

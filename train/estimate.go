@@ -22,7 +22,7 @@ type estimate struct {
 func newEstimate(ctx context.Context, l *rule.Lesson) (e *estimate, err error) {
 	e = &estimate{lesson: l}
 	if l.Network.Config().Backpropagates() == nil {
-		if e.backprop, err = backpropUpdate(ctx, l.Network, l.Clamps); err != nil {
+		if e.backprop, err = backpropUpdate(ctx, l); err != nil {
 			return nil, err
 		}
 	}

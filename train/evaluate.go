@@ -62,11 +62,11 @@ func Assess(ctx context.Context, l Learner, set *data.Set) (Assessment, error) {
 			return err
 		}
 		for i, row := range rows {
-			label := 0
+			label, at := 0, 0
 			if labels != nil {
-				label = labels[done+i]
+				label, at = labels[done+i], set.FileRow(done+i)
 			}
-			t.add(row, wanted[i], label)
+			t.add(row, wanted[i], label, at)
 		}
 		return nil
 	})

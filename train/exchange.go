@@ -1,7 +1,9 @@
 package train
 
 import (
+	"cmp"
 	"context"
+	"sync"
 
 	"example.com/pcn/model"
 )
@@ -19,12 +21,17 @@ type sharer interface{ Share(x Exchange) error }
 // [model.Network.Share].
 func (p *PCN) Share(x Exchange) error { return p.lesson.Network.Share(x) }
 
-// together returns the context of what ranks do together, which none may leave by itself.
-func (f *fitting) together(ctx context.Context) context.Context {
-	if f.opts.Exchange == nil {
-		return ctx
+// asks returns what asks all ranks, once, whether the context of any is cancelled.
+func (f *fitting) asks(ctx context.Context) func() (bool, error) {
+	return sync.OnceValues(func() (bool, error) { return anyRank(f.opts.Exchange, ctx.Err() != nil) })
+}
+
+// stop returns the error with which training ends where it is to stop.
+func stop(ctx context.Context, stopping func() (bool, error)) error {
+	if is, err := stopping(); err != nil || !is {
+		return err
 	}
-	return context.WithoutCancel(ctx)
+	return cmp.Or(context.Cause(ctx), context.Canceled) // that of another rank
 }
 
 // shared has f's batches shared by the ranks there are.
@@ -43,9 +50,9 @@ func (f *fitting) shared(do func() error) error {
 	return err
 }
 
-// Any reports, on all ranks of x, whether yes is true on any of them; without an exchange
-// it is yes.
-func Any(x Exchange, yes bool) (bool, error) {
+// anyRank reports, on all ranks of x, whether yes is true on any of them; without an
+// exchange it is yes.
+func anyRank(x Exchange, yes bool) (bool, error) {
 	if x == nil || x.Ranks() == 1 {
 		return yes, nil
 	}

@@ -203,3 +203,48 @@ func TestRankLost(t *testing.T) {
 		}
 	}
 }
+
+// asking counts how often ranks are asked for a byte each.
+type asking struct {
+	train.Exchange
+	times int
+}
+
+func (a *asking) Gather(x []byte, ends []int) error {
+	if len(x) == a.Ranks() {
+		a.times++
+	}
+	return a.Exchange.Gather(x, ends)
+}
+
+// TestRanksAskOnce: whether any rank is to stop is asked in the beginning and once an event,
+// whoever wants to know it.
+func TestRanksAskOnce(t *testing.T) {
+	r := sharedRecipe(t, sharedRecipes["pc"])
+	sets, err := r.Data.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for _, x := range localRanks(2) {
+		all.Go(func() {
+			l, err := r.PCN()
+			if err != nil {
+				t.Error(err)
+			}
+			asked, events := &asking{Exchange: x}, 0
+			if _, err := train.Fit(t.Context(), l, r.Learning, sets.Train, sets.Validation, train.Options{Exchange: asked, Event: func(e train.Event) error {
+				events++
+				e.Stopping()
+				_, err := e.Stopping()
+				return err
+			}}); err != nil {
+				t.Error(err)
+			}
+			if asked.times != 1+events {
+				t.Errorf("asked %d times for %d events, want one more", asked.times, events)
+			}
+		})
+	}
+	all.Wait()
+}

@@ -24,6 +24,9 @@ type Learning struct {
 	// Rule says how a batch moves the weights, by name and settings: see [rule.New]. [Fit]
 	// leaves that to its learner. Default pc.
 	Rule string `yaml:"rule" json:"rule"`
+	// From is the file of a model whose weights learning goes on from. The network must be
+	// that model's. [Fit] leaves that to its learner, too: see [Recipe.PCN]. Default new weights.
+	From string `yaml:"from,omitempty" json:"from,omitempty"`
 	// Epochs is the number of passes over the training set. Default 10.
 	Epochs int `yaml:"epochs" json:"epochs"`
 	// Batch is the number of examples of a batch; the last of an epoch may have
@@ -38,6 +41,8 @@ type Learning struct {
 	// the validation set, see [Score]; the learner is then as after the best epoch, by its
 	// State. 0 takes all epochs and leaves it as after the last.
 	Patience int `yaml:"patience" json:"patience"`
+	// ClassWeights says how much the examples of each class count. Default all alike.
+	ClassWeights ClassWeights `yaml:"class_weights,omitempty" json:"class_weights,omitempty"`
 	// Seed decides the order of the examples, and how they are varied: see
 	// [data.Set.WithAugmentation].
 	Seed uint64 `yaml:"seed" json:"seed"`
@@ -60,6 +65,9 @@ func (c Learning) WithDefaults() (Learning, error) {
 	}
 	if !(c.Rate > 0) || math.IsInf(c.Rate, 0) {
 		errs = append(errs, fmt.Errorf("rate: must be a number > 0, got %v", c.Rate))
+	}
+	if _, _, err := c.ClassWeights.parse(); err != nil {
+		errs = append(errs, fmt.Errorf("class_weights: %w", err))
 	}
 	if _, err := rule.New(c.Rule); err != nil {
 		errs = append(errs, fmt.Errorf("rule: %w", err))
@@ -115,7 +123,18 @@ type Event struct {
 	Best           bool // Done has the lowest validation loss so far
 	Last           bool // Done is the last epoch
 
-	fitting *fitting
+	fitting  *fitting
+	stopping func() (bool, error)
+}
+
+// Stopping reports whether training ends after this event since its context is cancelled, of
+// any of the ranks that learn together, all of which are told the same. It is to be called
+// before the callback returns.
+func (e Event) Stopping() (bool, error) {
+	if e.stopping == nil {
+		return false, nil // not an event of Fit
+	}
+	return e.stopping()
 }
 
 // Checkpoint returns a copy of the training as it is between two batches. It is
@@ -134,8 +153,8 @@ type Options struct {
 	// Exchange is that of the ranks that learn together, each calling Fit with the same
 	// learner, Learning and examples; nil for one process alone. Weights, histories and
 	// checkpoints are then the same on all of them, to the bit, and those of one process,
-	// so that a checkpoint goes on with any number of ranks. They end together, after a
-	// batch, where ctx is cancelled on any; where Event returns an error it has to on all.
+	// so that a checkpoint goes on with any number of ranks. They end together where ctx is
+	// cancelled on any; where Event returns an error it has to on all.
 	Exchange Exchange
 	// From is where to go on; nil to begin.
 	From *Checkpoint
@@ -157,11 +176,10 @@ var errNotFinite = errors.New("train: the energy is not finite")
 // Fit teaches l the training set, varied as it is augmented, and scores it on the
 // validation set, which may be nil, after each epoch.
 //
-// It ends early, with the history so far, when ctx is cancelled (the error is
-// context.Cause), when Options.Event returns an error, when the validation loss
-// has not been lower for Learning.Patience epochs, and when the energy is no
-// longer finite: Status is then Diverged, and the weights are those before that
-// batch.
+// It ends early, with the history so far, when ctx is cancelled, after the batch or the
+// scores at hand (the error is context.Cause), when Options.Event returns an error, when
+// the validation loss has not been lower for Learning.Patience epochs, and when the energy
+// is no longer finite: Status is then Diverged, and the weights are those before that batch.
 //
 // With Options.From it goes on where that checkpoint was made, given the same
 // examples, a learner of the same settings and the same Learning: all that
@@ -171,6 +189,9 @@ func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.
 	f, err := newFitting(l, c, training, validation, opts)
 	if err != nil {
 		return &History{}, err
+	}
+	if err := stop(ctx, f.asks(ctx)); err != nil {
+		return f.history, err
 	}
 	for !f.over() {
 		if err := f.epoch(ctx); err != nil {
@@ -189,6 +210,7 @@ type fitting struct {
 	validation *data.Set // nil without one
 	opts       Options
 
+	weights   []float64           // by example of the training set; nil where all count alike
 	began     time.Time           // by which Elapsed counts
 	data      func() Fingerprints // of the training and validation sets
 	history   *History
@@ -228,6 +250,9 @@ func newFitting(l Learner, c Learning, training, validation *data.Set, opts Opti
 	f.batches.gather = func(rows []int, inputs, targets *tensor.Dense) error {
 		return training.GatherAugmented(rows, c.Seed, f.record.Epoch, inputs, targets)
 	}
+	if f.weights, err = c.ClassWeights.byExample(training); err != nil {
+		return nil, fmt.Errorf("train: learning: class_weights: %w", err)
+	}
 	for name, set := range map[string]*data.Set{"validation": validation, "test": opts.Test} {
 		if set == nil {
 			continue
@@ -259,24 +284,18 @@ func (f *fitting) epoch(ctx context.Context) error {
 	f.drawn, _ = f.stream.MarshalBinary() // never fails
 	order := rand.New(f.stream).Perm(f.batches.set.Len())
 	began, before := time.Now(), f.record.Seconds
+	atHand := context.WithoutCancel(ctx)
 	var err error
 	if !f.notFinite {
 		err = f.batches.each(order, f.batch, func(done int, batch Batch) error {
-			switch ended, err := Any(f.opts.Exchange, ctx.Err() != nil); {
-			case err != nil:
-				return err
-			case ctx.Err() != nil:
-				return context.Cause(ctx)
-			case ended:
-				return context.Canceled // on another rank
-			}
 			share := float64(done) / float64(len(order))
 			f.record.Rate = f.settings.Rate * f.schedule.Factor((float64(f.record.Epoch-1)+share)/float64(f.settings.Epochs))
 			batch.Estimate = done+len(batch.Examples) == len(order) && f.estimates()
 			batch.Epoch, batch.Number, batch.Seed = f.record.Epoch-1, (f.record.Epoch-1)*f.record.Batches+f.batch, f.settings.Seed
+			batch.Weights = weightsOf(f.weights, batch.Examples)
 			var step Step
 			if err := f.shared(func() (err error) {
-				step, err = f.learner.Learn(f.together(ctx), batch, f.record.Rate)
+				step, err = f.learner.Learn(atHand, batch, f.record.Rate)
 				return err
 			}); err != nil {
 				return err
@@ -284,7 +303,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 			f.add(step, float64(len(batch.Examples))/float64(done+len(batch.Examples)))
 			f.record.Seconds = before + time.Since(began).Seconds()
 			f.record.Elapsed = time.Since(f.began).Seconds()
-			if err := f.tell(Event{Step: step}); err != nil {
+			if err := f.tell(ctx, Event{Step: step}); err != nil {
 				return err
 			}
 			if f.notFinite {
@@ -297,18 +316,18 @@ func (f *fitting) epoch(ctx context.Context) error {
 		return err
 	}
 	if err := f.shared(func() (err error) {
-		f.record.Validation, err = f.score(f.together(ctx), f.validation)
+		f.record.Validation, err = f.score(atHand, f.validation)
 		return err
 	}); err != nil {
 		return err
 	}
 	scored := time.Now()
 	f.record.Elapsed = scored.Sub(f.began).Seconds()
-	if f.record.Test, err = f.score(ctx, f.opts.Test); err != nil {
+	if f.record.Test, err = f.score(atHand, f.opts.Test); err != nil {
 		return err
 	}
 	f.began = f.began.Add(time.Since(scored)) // what decides nothing takes no time
-	return f.end()
+	return f.end(ctx)
 }
 
 // score scores a set, which may be nil.
@@ -348,7 +367,7 @@ func (f *fitting) add(step Step, share float64) {
 }
 
 // end closes the epoch under way.
-func (f *fitting) end() error {
+func (f *fitting) end(ctx context.Context) error {
 	h, e := f.history, f.record
 	best := e.Validation != nil && (h.Best == 0 || better(*e.Validation, *h.Epochs[h.Best-1].Validation))
 	h.Epochs = append(h.Epochs, e)
@@ -361,7 +380,7 @@ func (f *fitting) end() error {
 			f.best = f.learner.State().Clone()
 		}
 	}
-	return f.tell(Event{Batch: e.Batches, Done: &e, Best: best, Last: f.over()})
+	return f.tell(ctx, Event{Batch: e.Batches, Done: &e, Best: best, Last: f.over()})
 }
 
 // better reports whether a is a better score than b: by the loss, for classes, too, whose
@@ -370,16 +389,19 @@ func better(a, b Score) bool {
 	return a.Loss < b.Loss || math.IsNaN(b.Loss) && !math.IsNaN(a.Loss)
 }
 
-// tell calls back, with what is not in e filled in.
-func (f *fitting) tell(e Event) error {
-	if f.opts.Event == nil {
-		return nil
-	}
-	e.Epoch, e.Epochs, e.Batches, e.fitting = f.record.Epoch, f.settings.Epochs, f.record.Batches, f
+// tell calls back, with what is not in e filled in, and then ends training where it is to
+// stop.
+func (f *fitting) tell(ctx context.Context, e Event) error {
+	e.Epoch, e.Epochs, e.Batches, e.fitting, e.stopping = f.record.Epoch, f.settings.Epochs, f.record.Batches, f, f.asks(ctx)
 	if e.Done == nil {
 		e.Batch = f.batch
 	}
-	return f.opts.Event(e)
+	if f.opts.Event != nil {
+		if err := f.opts.Event(e); err != nil {
+			return err
+		}
+	}
+	return stop(ctx, e.stopping)
 }
 
 // putBestBack gives the learner the state of the best epoch, where it was kept.

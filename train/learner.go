@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 
 	"gorgonia.org/tensor"
 
@@ -29,14 +30,8 @@ type Learner interface {
 }
 
 // Stateful is what remembers something from batch to batch, which a checkpoint
-// keeps.
-type Stateful interface {
-	// State returns all that is remembered. Its tensors may be live.
-	State() model.State
-	// SetState copies s, which State gave, so that training goes on to the same
-	// bits. After an error the receiver is not to be used.
-	SetState(s model.State) error
-}
+// keeps: see [rule.Stateful].
+type Stateful = rule.Stateful
 
 // Names of the parts of a learner's state.
 const (
@@ -51,6 +46,7 @@ type Batch struct {
 	Inputs   *tensor.Dense // (B, d), in the network's dtype, float64 where there is none; of sequences (B, steps · d)
 	Targets  *tensor.Dense // (B, k), the same; of sequences (B, steps · k)
 	Examples []int         // (B), which of the training set they are; nil where that is not known
+	Weights  []float64     // (B), how much each counts in what is learned; nil for all alike
 	Estimate bool          // asks for Settled.Reached, which takes as long as some hundred steps of a dozen examples
 	// Epoch is that of the batch, from 0, and Number the number of batches before it since
 	// training began. With Seed, that of Learning, they decide what is drawn at random.
@@ -74,6 +70,14 @@ func (b Batch) fits(n *model.Network) error {
 	}
 	if len(b.Examples) != 0 && len(b.Examples) != rows {
 		return fmt.Errorf("train: batch: examples: must be one for each of the %d inputs, got %d", rows, len(b.Examples))
+	}
+	if len(b.Weights) != 0 && len(b.Weights) != rows {
+		return fmt.Errorf("train: batch: weights: must be one for each of the %d inputs, got %d", rows, len(b.Weights))
+	}
+	for i, k := range b.Weights {
+		if !(k > 0) || math.IsInf(k, 0) {
+			return fmt.Errorf("train: batch: weights[%d]: must be a number > 0, got %v", i, k)
+		}
 	}
 	for i, at := range b.Examples {
 		if at < 0 {
@@ -232,6 +236,7 @@ func (p *PCN) learn(ctx context.Context, batch Batch, past model.Clamps, rate fl
 	n := p.lesson.Network
 	l := &p.lesson
 	l.Inputs, l.Targets, l.Clamps = batch.Inputs, batch.Targets, n.Clamp(batch.Inputs, batch.Targets)
+	l.Weights = batch.Weights
 	maps.Copy(l.Clamps, past)
 	l.Epoch, l.Batch, l.Seed = batch.Epoch, batch.Number, batch.Seed
 	l.Inference = p.inference

@@ -13,8 +13,11 @@ import (
 func (r Recipe) CheckSets(sets Sets) error {
 	inputs, targets := sets.Train.InputSize(), sets.Train.TargetSize()
 	input, target := r.Model.Ends()
+	if _, err := r.Learning.ClassWeights.byClass(sets.Train); err != nil {
+		return fmt.Errorf("learning.class_weights: %w", err)
+	}
 	if input == inputs && target == targets {
-		if err := FitsImages(r.Model, sets.Train); err != nil {
+		if err := fitsImages(r.Model, sets.Train); err != nil {
 			return err
 		}
 		return r.CheckMemory(sets.Train.Len())

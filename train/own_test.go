@@ -102,8 +102,8 @@ func TestOwnData(t *testing.T) {
 		t.Errorf("got test %q, %v", r.Data.Test, err)
 	}
 	for want, d := range map[string]Data{
-		`dataset: must be one of digits, sine, mnist, fashion-mnist, cifar10, cifar100, or the path`: {Dataset: "own"},
-		"label: applies to a file or folder of your own, not to digits":                              {Dataset: "digits", Label: "kind"},
+		`dataset: must be one of digits, sine, tracking, mnist, fashion-mnist, cifar10, cifar100, or the path`: {Dataset: "own"},
+		"label: applies to a file or folder of your own, not to digits":                                        {Dataset: "digits", Label: "kind"},
 		"target: applies to":                                       {Dataset: "sine", Target: []string{"y"}},
 		"test: applies to":                                         {Dataset: "mnist", Test: "0.5"},
 		"label and target: must be one of them":                    {Dataset: path, Label: "a", Target: []string{"b"}},

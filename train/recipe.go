@@ -98,7 +98,7 @@ func layRecipe(file string, r *Recipe) error {
 func (r Recipe) SettlesByDefault() bool {
 	files := []string{fmt.Sprintf("%s-%v.yaml", r.Data.Dataset, r.Model.Direction), fmt.Sprintf("%s-%s.yaml", r.Data.Dataset, ArticleRecipe)}
 	if r.Data.Own() {
-		files = []string{ownFile(r.Model.Direction)}
+		files = []string{ownFile(r.Model.Direction), ownImages}
 	}
 	is, err := r.Inference.WithDefaults()
 	if err != nil {
@@ -221,11 +221,21 @@ func (r Recipe) Track(n *model.Network) (*model.Tracking, error) {
 	return n.Track(inf), nil
 }
 
-// PCN returns a new network and its learner, by the recipe's rule.
+// PCN returns a network, new or with the weights of Learning.From, and its learner, by the
+// recipe's rule.
 func (r Recipe) PCN() (*PCN, error) {
 	n, err := model.New(r.Model)
 	if err != nil {
 		return nil, err
+	}
+	if path := r.Learning.From; path != "" {
+		from, err := model.Load(path, model.Config{})
+		if err == nil {
+			err = n.SetState(from.State())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("train: learning.from: %s: must be of the network %v: %w", path, n, err)
+		}
 	}
 	opt, err := NewOptimizer(r.optimizer())
 	if err != nil {
@@ -265,6 +275,15 @@ func (r Recipe) Baseline() Recipe {
 // end.
 type Sets struct {
 	Train, Validation, Test *data.Set
+}
+
+// Apart returns the validation part or, where there is none, the part that is learned from:
+// examples to look at that do not touch the test part; nil without data.
+func (s Sets) Apart() *data.Set {
+	if s.Validation == nil || s.Validation.Len() == 0 {
+		return s.Train
+	}
+	return s.Validation
 }
 
 // Remarks returns what was taken for granted when the data was read, see

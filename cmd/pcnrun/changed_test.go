@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/model"
 	"example.com/pcn/train/run"
 	"example.com/pcn/train/trained"

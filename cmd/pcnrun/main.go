@@ -9,7 +9,8 @@
 // 1 for a failure, 2 for a mistake on the command line, and 130 when
 // interrupted.
 //
-// Each group of commands is a package; what they share is in internal/cli.
+// Each group of commands is a package; what they share is in the
+// module's internal/cli.
 package main
 
 import (
@@ -22,7 +23,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/cmd/pcnrun/datasets"
-	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/cmd/pcnrun/learn"
 	"example.com/pcn/cmd/pcnrun/models"
 	"example.com/pcn/cmd/pcnrun/play"
@@ -30,6 +30,7 @@ import (
 	"example.com/pcn/cmd/pcnrun/settings"
 	"example.com/pcn/cmd/pcnrun/tools"
 	"example.com/pcn/cmd/pcnrun/use"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/terminal"
 )
 

@@ -26,8 +26,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -294,7 +294,7 @@ func TestInterrupt(t *testing.T) {
 			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupted {
 				t.Fatalf("want exit code %d, got %v", cli.ExitInterrupted, err)
 			}
-			model := filepath.Join(dir, map[string]string{"train": run.ModelFile, "compare": run.PCNFile}[command])
+			model := filepath.Join(dir, map[string]string{"train": run.ModelFile, "compare": filepath.Join("pcn-s1", run.ModelFile)}[command])
 			if !strings.HasPrefix(last, "pcnrun: interrupted") || !strings.Contains(last, model) {
 				t.Errorf("want a last line that names %s, got %q", model, last)
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/train/run"
 )
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/cmd/pcnrun/tools"
+	"example.com/pcn/internal/cli"
 )
 
 // plainWords are those of everyday English, and names, that need no explanation.

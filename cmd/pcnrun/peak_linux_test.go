@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/race"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/nlpodyssey/safetensors"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/tensorfile"
 	"example.com/pcn/train/run"
 )

@@ -8,26 +8,36 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestPlay plays with digits that are taught now and with a model of another kind, and
-// ends each by Ctrl-C. A port that is taken is refused.
+// ends each by Ctrl-C. A browser opens the page where there is one, and otherwise it is said
+// that there is none. A port that is taken is refused.
 func TestPlay(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if out, err := exec.Command("pcnrun", "train", "sine", "--epochs", "1", "--validation", "0").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, c := range []struct{ model, title, said string }{
-		{"", `"title":"digits"`, "has just learned digits"},
-		{"runs/sine/model.safetensors", `"shape":[1]`, ""},
+	browsers, none, opened := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "opened")
+	for _, name := range []string{"xdg-open", "open"} {
+		if err := os.WriteFile(filepath.Join(browsers, name), []byte("#!/bin/sh\necho says something\necho \"$1\" >"+opened+"\n"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ model, title, path, said string }{
+		{"", `"title":"digits"`, browsers, "has just learned digits"},
+		{"runs/sine/model.safetensors", `"shape":[1]`, none, "warning: no browser could be opened, open the address in one: "},
 	} {
-		args := []string{"play"}
+		args := []string{"play", "--open"}
 		if c.model != "" {
 			args = append(args, c.model)
 		}
 		cmd := exec.Command("pcnrun", args...)
+		cmd.Env = append(os.Environ(), "PATH="+c.path)
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
 		stdout := must(cmd.StdoutPipe())
@@ -49,6 +59,13 @@ func TestPlay(t *testing.T) {
 		out, err := exec.Command("pcnrun", "play", "runs/sine/model.safetensors", "--port", port).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "pcnrun: port: must be a free one, got "+port) {
 			t.Errorf("a port that is taken: %v: %s", err, out)
+		}
+		for since := time.Now(); c.path == browsers; time.Sleep(10 * time.Millisecond) {
+			if text, _ := os.ReadFile(opened); string(text) == url+"\n" {
+				break
+			} else if time.Since(since) > 30*time.Second {
+				t.Fatalf("the browser was to open %q, got %q", url, text)
+			}
 		}
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)

@@ -73,6 +73,7 @@ var rankedRules = map[string][]string{
 	"ipc":          {"--method", "gradient", "--steps", "5", "--rule", "ipc"},
 	"gauss-seidel": {"--method", "gauss-seidel"},
 	"conv":         {"--network", "conv 4 3x3, gelu, max-pool 2; dense 16, tanh; dense", "--epochs", "1"},
+	"from":         {"--class-weights", "balanced", "--from"}, // a model
 	"precision":    {"--energies", "gaussian,gaussian-learned,gaussian-learned"},
 }
 
@@ -91,6 +92,12 @@ func TestRanks(t *testing.T) {
 						a = append(a, "--layers", "64,20,10")
 					}
 					return append(a, flags...)
+				}
+				if rule == "from" {
+					flags = append(flags, filepath.Join(dir, "first", run.ModelFile))
+					if text, err := finish(t, exec.Command("pcnrun", "train", "digits", "--limit", "200", "--layers", "64,20,10", "--epochs", "1", "--quiet", "--out", filepath.Join(dir, "first"))); err != nil {
+						t.Fatalf("%v: %s", err, text)
+					}
 				}
 				if text, err := finish(t, exec.Command("pcnrun", args("one")...)); err != nil {
 					t.Fatalf("%s: %v: %s", rule, err, text)

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 )
 
 // TestReference checks that the committed reference is what the commands say.

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/train/run"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
 	"example.com/pcn/train/sweep"

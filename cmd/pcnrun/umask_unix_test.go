@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 )
 
 // TestUmask: all that commands write obeys the umask, and is not closed further.

@@ -3,6 +3,8 @@ package feature
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -20,7 +22,8 @@ type Activation struct {
 	slope    func(x, y float64) float64
 	maxSlope float64
 	kernel   vec.Func
-	builtin  bool // kernel has it
+	builtin  bool    // kernel has it
+	leak     float64 // slope below 0 of a leaky ReLU with an argument
 }
 
 // The built-in activations. At a kink the slope is PyTorch's: ReLU, LeakyReLU and SELU
@@ -29,7 +32,7 @@ var (
 	Identity  = builtin("identity", vec.Identity, 1)
 	Tanh      = builtin("tanh", vec.Tanh, 1)
 	ReLU      = builtin("relu", vec.ReLU, 1)
-	LeakyReLU = builtin("leaky-relu", vec.LeakyReLU, 1) // slope 0.01 below 0
+	LeakyReLU = builtin("leaky-relu", vec.LeakyReLU, 1) // slope 0.01 below 0; of another: [Activation.WithArguments]
 	Sigmoid   = builtin("sigmoid", vec.Sigmoid, 0.25)
 	GELU      = builtin("gelu", vec.GELU, 1.1289042) // x Φ(x), exact; Hendrycks and Gimpel (2016)
 	Softplus  = builtin("softplus", vec.Softplus, 1)
@@ -57,6 +60,44 @@ func NewActivation(name string, value func(x float64) float64, slope func(x, y f
 
 // String returns the name by which flags and model files know it.
 func (a *Activation) String() string { return a.name }
+
+// Leak returns the slope below 0 of a leaky ReLU, 0 of others.
+func (a *Activation) Leak() float64 {
+	if a == LeakyReLU {
+		return vec.Leak
+	}
+	return a.leak
+}
+
+// WithArguments returns the activation with words behind its name: of LeakyReLU its slope
+// below 0, such as 0.2. It then runs unit by unit.
+func (a *Activation) WithArguments(words []string) (Feature, error) { return a.with(words) }
+
+func (a *Activation) with(words []string) (*Activation, error) {
+	switch {
+	case len(words) == 0:
+		return a, nil
+	case a != LeakyReLU:
+		return nil, fmt.Errorf("%s: must have nothing behind its name, got %q", a.name, strings.Join(words, " "))
+	}
+	leak, err := strconv.ParseFloat(words[0], 64)
+	if err != nil || len(words) > 1 || !(leak >= 0 && leak <= 1) {
+		return nil, fmt.Errorf("%s: must have its slope below 0 behind its name, from 0 to 1, such as %[1]s 0.2, got %q", a.name, strings.Join(words, " "))
+	}
+	if leak == vec.Leak {
+		return a, nil
+	}
+	return &Activation{
+		name: fmt.Sprintf("%s %v", a.name, leak), maxSlope: 1, leak: leak,
+		value: func(x float64) float64 { return max(x, leak*x) },
+		slope: func(x, _ float64) float64 {
+			if x > 0 {
+				return 1
+			}
+			return max(x, leak) // NaN where x is
+		},
+	}, nil
+}
 
 // Value returns φ(x).
 func (a *Activation) Value(x float64) float64 { return a.value(x) }
@@ -195,9 +236,19 @@ func RegisterActivation(a *Activation) error {
 	return nil
 }
 
-// ParseActivation returns the activation of that name: a built-in one or one
-// given to [RegisterActivation].
-func ParseActivation(name string) (*Activation, error) { return activations.Parse(name) }
+// ParseActivation returns the activation of that name: a built-in one, with its argument
+// behind it, such as leaky-relu 0.2, or one given to [RegisterActivation].
+func ParseActivation(text string) (*Activation, error) {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return activations.Parse(text)
+	}
+	a, err := activations.Parse(words[0])
+	if err != nil {
+		return nil, err
+	}
+	return a.with(words[1:])
+}
 
 // Activations returns the names that [ParseActivation] knows, sorted.
 func Activations() []string { return activations.Names() }

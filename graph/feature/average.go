@@ -27,18 +27,14 @@ func (AvgPool) WithArguments(words []string) (Feature, error) {
 
 // Shape returns (H', W', C) of (H, W, C), or (L', C) of (L, C).
 func (p AvgPool) Shape(in ...tensor.Shape) (tensor.Shape, error) {
-	g, err := p.on(avgPoolName, in...)
-	if err != nil {
-		return nil, err
-	}
-	return g.shape(len(in[0])), nil
+	return p.shape(avgPoolName, in...)
 }
 
 // MaxSlope returns √(o/k) for windows of k positions, with a position in at most o of
 // them: the root of the largest sum of a row of the derivative times that of a column.
 func (p AvgPool) MaxSlope(in ...tensor.Shape) float64 {
 	g, _ := p.on(avgPoolName, in...)
-	return math.Sqrt(float64(g.overlap()) / float64(g.places()))
+	return math.Sqrt(float64(g.overlap()) / float64(g.Places()))
 }
 
 // Linear is true.
@@ -50,7 +46,7 @@ func (AvgPool) UnitByUnit() bool { return false }
 // Build adds the pooling to a graph.
 func (p AvgPool) Build(b *op.Builder, shapes []tensor.Shape, in ...*G.Node) *G.Node {
 	g, _ := p.on(avgPoolName, shapes...) // Shape has said what is wrong with it
-	return b.Apply(fmt.Sprintf("%v(%s)", p, in[0].Name()), gather(g, 1/float64(g.places())), in[0])
+	return b.Apply(fmt.Sprintf("%v(%s)", p, in[0].Name()), gather(g, 1/float64(g.Places())), in[0])
 }
 
 // GlobalAvgPool is the mean over all positions, channel by channel: (C) of (H, W, C) or

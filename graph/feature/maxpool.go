@@ -29,11 +29,7 @@ func (MaxPool) WithArguments(words []string) (Feature, error) {
 
 // Shape returns (H', W', C) of (H, W, C), or (L', C) of (L, C).
 func (p MaxPool) Shape(in ...tensor.Shape) (tensor.Shape, error) {
-	g, err := p.on(maxPoolName, in...)
-	if err != nil {
-		return nil, err
-	}
-	return g.shape(len(in[0])), nil
+	return p.shape(maxPoolName, in...)
 }
 
 // MaxSlope returns the root of how many windows a position may be in: 1 where they do not
@@ -76,15 +72,15 @@ func maxPool(g grid) *op.Op {
 func maxPoolDo[T vec.Float](g grid) op.Reference[T] {
 	return func(dst []T, in [][]T, shapes []tensor.Shape) float64 {
 		for r := range shapes[0][0] {
-			x, y := in[0][r*g.inputs():], dst[r*g.outputs():]
-			for o := range g.outputs() / g.c {
-				for ch := range g.c {
-					y[o*g.c+ch] = T(math.Inf(-1))
-					for _, at := range g.window(o/g.cols.out, o%g.cols.out) {
-						y[o*g.c+ch] = max(y[o*g.c+ch], x[at+ch])
-					}
-				}
+			x, y := in[0][r*g.inputs():], dst[r*g.outputs():][:g.outputs()]
+			for i := range y {
+				y[i] = T(math.Inf(-1))
 			}
+			g.Each(func(position, window, _ int) {
+				for ch := range g.c {
+					y[window*g.c+ch] = max(y[window*g.c+ch], x[position*g.c+ch])
+				}
+			})
 		}
 		return 0
 	}
@@ -123,16 +119,15 @@ func unpoolDo[T vec.Float](g grid) op.Reference[T] {
 	return func(dst []T, in [][]T, shapes []tensor.Shape) float64 {
 		for r := range shapes[0][0] {
 			x, y, grad, d := in[0][r*g.inputs():], in[1][r*g.outputs():], in[2][r*g.outputs():], dst[r*g.inputs():]
-			for o := range g.outputs() / g.c {
+			taken := make([]bool, g.outputs())
+			g.Each(func(position, window, _ int) {
 				for ch := range g.c {
-					for _, at := range g.window(o/g.cols.out, o%g.cols.out) {
-						if x[at+ch] == y[o*g.c+ch] {
-							d[at+ch] += grad[o*g.c+ch]
-							break
-						}
+					if i, o := position*g.c+ch, window*g.c+ch; x[i] == y[o] && !taken[o] {
+						d[i] += grad[o]
+						taken[o] = true
 					}
 				}
-			}
+			})
 		}
 		return 0
 	}

@@ -25,6 +25,7 @@ func TestShapes(t *testing.T) {
 		{"flatten", "7x7x64", "3136"},
 		{"reshape 7x7x64", "3136", "7x7x64"},
 		{"gelu, max-pool 2, flatten", "4x4x2", "8"},
+		{"leaky-relu 0.2, max-pool 2", "4x4x2", "2x2x2"},
 	} {
 		f, err := Parse(c.text)
 		if err != nil {

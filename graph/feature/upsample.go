@@ -62,7 +62,7 @@ func (u Upsample) Shape(in ...tensor.Shape) (tensor.Shape, error) {
 // MaxSlope returns √k, where a position is repeated k times.
 func (u Upsample) MaxSlope(in ...tensor.Shape) float64 {
 	g, _, _ := u.windows(in...)
-	return math.Sqrt(float64(g.places()))
+	return math.Sqrt(float64(g.Places()))
 }
 
 // Linear is true.

@@ -6,6 +6,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/graph/internal/window"
 	"example.com/pcn/internal/shape"
 )
 
@@ -61,27 +62,10 @@ func parseWindow(name string, words []string) (w Window, err error) {
 	return w, nil
 }
 
-// axis is a window along one dimension of positions.
-type axis struct{ in, out, size, stride, pad int }
-
-// inside returns the windows, from lo to hi, of which place k is a position.
-func (a axis) inside(k int) (lo, hi int) {
-	for lo < a.out && a.position(lo, k) < 0 {
-		lo++
-	}
-	for hi = lo; hi < a.out && a.position(hi, k) < a.in; hi++ {
-	}
-	return lo, hi
-}
-
-// position returns that of place k of a window.
-func (a axis) position(window, k int) int { return window*a.stride + k - a.pad }
-
-// grid is windows over positions of c channels each. Where positions have one dimension
-// there is one row of them.
+// grid is windows over positions of c channels each.
 type grid struct {
-	rows, cols axis
-	c          int
+	window.Grid
+	c int
 }
 
 // on returns the windows over a source of that shape.
@@ -91,17 +75,17 @@ func (w Window) on(name string, in ...tensor.Shape) (g grid, err error) {
 		return g, err
 	}
 	dims := len(s) - 1
-	g = grid{rows: axis{1, 1, 1, 1, 0}, c: s[dims]}
-	axes := []*axis{&g.rows, &g.cols}[2-dims:]
+	g = grid{window.Grid{window.One, window.One}, s[dims]}
+	axes := g.Grid[2-dims:]
 	for _, field := range []struct {
 		name    string
 		numbers []int
 		least   int
-		put     func(a *axis, n int)
+		put     func(a *window.Axis, n int)
 	}{
-		{"size", w.Size, 1, func(a *axis, n int) { a.size, a.stride = n, n }},
-		{"stride", w.Stride, 1, func(a *axis, n int) { a.stride = n }},
-		{"pad", w.Pad, 0, func(a *axis, n int) { a.pad = n }},
+		{"size", w.Size, 1, func(a *window.Axis, n int) { a.Size, a.Stride = n, n }},
+		{"stride", w.Stride, 1, func(a *window.Axis, n int) { a.Stride = n }},
+		{"pad", w.Pad, 0, func(a *window.Axis, n int) { a.Before = n }},
 	} {
 		if field.numbers == nil && field.name != "size" {
 			continue
@@ -109,20 +93,29 @@ func (w Window) on(name string, in ...tensor.Shape) (g grid, err error) {
 		if n := len(field.numbers); n != 1 && n != dims || slices.Min(field.numbers) < field.least {
 			return g, fmt.Errorf("%s: %s: must be a number >= %d, or one for each dimension of the positions %s, got %v", name, field.name, field.least, shape.Text(s[:dims]), field.numbers)
 		}
-		for i, a := range axes {
-			field.put(a, field.numbers[i%len(field.numbers)])
+		for i := range axes {
+			field.put(&axes[i], field.numbers[i%len(field.numbers)])
 		}
 	}
-	for i, a := range axes {
-		if a.in = s[i]; 2*a.pad > a.size {
-			return g, fmt.Errorf("%s: pad: must be at most half of size, %d, got %d", name, a.size, a.pad)
+	for i := range axes {
+		a := &axes[i]
+		if a.In = s[i]; 2*a.Before > a.Size {
+			return g, fmt.Errorf("%s: pad: must be at most half of size, %d, got %d", name, a.Size, a.Before)
 		}
-		if a.in+2*a.pad < a.size {
+		if a.Fit(2 * a.Before); a.Out == 0 {
 			return g, fmt.Errorf("%s: size: must fit into positions of %s, got %s", name, shape.Text(s[:dims]), w.text())
 		}
-		a.out = (a.in+2*a.pad-a.size)/a.stride + 1
 	}
 	return g, nil
+}
+
+// shape returns that of a number for each window and channel.
+func (w Window) shape(name string, in ...tensor.Shape) (tensor.Shape, error) {
+	g, err := w.on(name, in...)
+	if err != nil {
+		return nil, err
+	}
+	return tensor.Shape{g.Grid[0].Out, g.Grid[1].Out, g.c}[3-len(in[0]):], nil
 }
 
 // positions returns the shape of a source, which must have positions.
@@ -136,36 +129,18 @@ func positions(name string, in ...tensor.Shape) (tensor.Shape, error) {
 	return in[0], nil
 }
 
-// shape returns that of a number for each window and channel, for a source of so many
-// dimensions.
-func (g grid) shape(dims int) tensor.Shape {
-	return tensor.Shape{g.rows.out, g.cols.out, g.c}[3-dims:]
-}
-
-// places is how many positions a window has, those beyond the edge included.
-func (g grid) places() int { return g.rows.size * g.cols.size }
-
 // overlap bounds how many windows a position may be in.
 func (g grid) overlap() int {
-	return ((g.rows.size + g.rows.stride - 1) / g.rows.stride) * ((g.cols.size + g.cols.stride - 1) / g.cols.stride)
+	n := 1
+	for _, a := range g.Grid {
+		n *= (a.Size + a.Stride - 1) / a.Stride
+	}
+	return n
 }
 
 // inputs and outputs are how many units there are of positions and of windows.
-func (g grid) inputs() int  { return g.rows.in * g.cols.in * g.c }
-func (g grid) outputs() int { return g.rows.out * g.cols.out * g.c }
-
-// window returns the units at which the positions of a window begin, in their order.
-func (g grid) window(row, col int) (at []int) {
-	for k := range g.rows.size {
-		for l := range g.cols.size {
-			i, j := g.rows.position(row, k), g.cols.position(col, l)
-			if i >= 0 && i < g.rows.in && j >= 0 && j < g.cols.in {
-				at = append(at, (i*g.cols.in+j)*g.c)
-			}
-		}
-	}
-	return at
-}
+func (g grid) inputs() int  { return g.Grid[0].In * g.Grid[1].In * g.c }
+func (g grid) outputs() int { return g.Grid[0].Out * g.Grid[1].Out * g.c }
 
 // run is windows side by side and one place of each: n groups of channels, in the source
 // from unit in on, each a step behind the one before, and of the windows from unit out on.
@@ -174,27 +149,28 @@ type run struct{ in, out, n int }
 // runs returns what is to be done for all windows, each of which finds its positions in
 // their order, and the step from one group of a source to the next.
 func (g grid) runs() (all []run, step int) {
-	for row := range g.rows.out {
-		for k := range g.rows.size {
-			i := g.rows.position(row, k)
-			if i < 0 || i >= g.rows.in {
+	rows, cols := g.Grid[0], g.Grid[1]
+	for row := range rows.Out {
+		for k := range rows.Size {
+			i := rows.Position(row, k)
+			if !rows.Has(i) {
 				continue
 			}
-			for l := range g.cols.size {
-				if lo, hi := g.cols.inside(l); lo < hi {
-					all = append(all, run{(i*g.cols.in + g.cols.position(lo, l)) * g.c, (row*g.cols.out + lo) * g.c, hi - lo})
+			for l := range cols.Size {
+				if lo, hi := cols.Inside(l); lo < hi {
+					all = append(all, run{(i*cols.In + cols.Position(lo, l)) * g.c, (row*cols.Out + lo) * g.c, hi - lo})
 				}
 			}
 		}
 	}
-	return all, g.cols.stride * g.c
+	return all, cols.Stride * g.c
 }
 
 // String tells the windows from others in the name of an operation.
 func (g grid) String() string {
-	s := fmt.Sprintf("%d×%d×%d", g.rows.in, g.cols.in, g.c)
-	for _, a := range []axis{g.rows, g.cols} {
-		s += fmt.Sprintf(" %d/%d/%d", a.size, a.stride, a.pad)
+	s := fmt.Sprintf("%d×%d×%d", g.Grid[0].In, g.Grid[1].In, g.c)
+	for _, a := range g.Grid {
+		s += fmt.Sprintf(" %d/%d/%d", a.Size, a.Stride, a.Before)
 	}
 	return s
 }

@@ -48,17 +48,16 @@ func windowSumDo[T vec.Float](g grid, a float64, from, to int, gathers bool) op.
 	return func(dst []T, in [][]T, shapes []tensor.Shape) float64 {
 		for r := range shapes[0][0] {
 			x, y := in[0][r*from:], dst[r*to:]
-			for o := range g.rows.out * g.cols.out {
-				for _, at := range g.window(o/g.cols.out, o%g.cols.out) {
-					for ch := range g.c {
-						if gathers {
-							y[o*g.c+ch] += T(a) * x[at+ch]
-						} else {
-							y[at+ch] += T(a) * x[o*g.c+ch]
-						}
+			g.Each(func(position, window, _ int) {
+				in, out := position*g.c, window*g.c
+				for ch := range g.c {
+					if gathers {
+						y[out+ch] += T(a) * x[in+ch]
+					} else {
+						y[in+ch] += T(a) * x[out+ch]
 					}
 				}
-			}
+			})
 		}
 		return 0
 	}

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/graph/internal/window"
 )
 
 // Conv is a convolution, as of PyTorch's nn.Conv2d over a feature of shape (H, W, C), or
@@ -61,34 +62,38 @@ func (m Conv) geometry(psi tensor.Shape, c int, back bool, beside [2]int) (g geo
 	if err != nil {
 		return g, err
 	}
-	g = geometry{kernel: m.Kernel, stride: both(m.Stride, 1), dilation: both(m.Dilation, 1), groups: max(m.Groups, 1)}
-	padding := m.Padding
+	g.groups = max(m.Groups, 1)
+	kernel, stride, dilation, padding := m.Kernel, both(m.Stride, 1), both(m.Dilation, 1), m.Padding
 	if len(psi) == 2 {
-		g.kernel[0], g.stride[0], g.dilation[0], padding[0], beside[0] = 1, 1, 1, 0, 0
+		kernel[0], stride[0], dilation[0], padding[0], beside[0] = 1, 1, 1, 0, 0
 	}
-	if g.groups < 1 || from.c%g.groups != 0 || c%g.groups != 0 {
+	if from.c%g.groups != 0 || c%g.groups != 0 {
 		return g, fmt.Errorf("groups: must divide the channels, %d and %d, got %d", from.c, c, g.groups)
 	}
-	if min(g.kernel[0], g.kernel[1]) < 1 {
+	if min(kernel[0], kernel[1]) < 1 {
 		return g, fmt.Errorf("kernel: must be >= 1, got %v", m.Kernel)
 	}
 	to := image{c: c}
-	for axis := range 2 {
-		k, s, around := g.dilation[axis]*(g.kernel[axis]-1), g.stride[axis], 2*padding[axis]
-		if g.before[axis] = padding[axis]; m.Same {
-			around, g.before[axis] = k, k/2
+	for axis := range g.Grid {
+		a := &g.Grid[axis]
+		*a = window.Axis{In: from.size[axis], Size: kernel[axis], Stride: stride[axis], Dilation: dilation[axis], Before: padding[axis]}
+		around := 2 * padding[axis]
+		if m.Same {
+			around = a.Reach() - 1
+			a.Before = around / 2
 		}
-		if m.Same && s != 1 {
-			return g, fmt.Errorf("pad same: must be with stride 1, got stride %d", s)
+		if m.Same && a.Stride != 1 {
+			return g, fmt.Errorf("pad same: must be with stride 1, got stride %d", a.Stride)
 		}
-		n := from.size[axis]
-		if back {
-			if beside[axis] >= max(s, g.dilation[axis]) {
-				return g, fmt.Errorf("output-pad: must be less than the stride or the dilation, got %d", beside[axis])
-			}
-			to.size[axis] = (n-1)*s - around + k + 1 + beside[axis]
-		} else if n+around > k {
-			to.size[axis] = (n+around-k-1)/s + 1
+		switch {
+		case !back:
+			a.Fit(around)
+			to.size[axis] = a.Out
+		case beside[axis] >= max(a.Stride, a.Dilation):
+			return g, fmt.Errorf("output-pad: must be less than the stride or the dilation, got %d", beside[axis])
+		default:
+			a.In, a.Out = (a.In-1)*a.Stride-around+a.Reach()+beside[axis], a.In
+			to.size[axis] = a.In
 		}
 		if to.size[axis] < 1 {
 			return g, fmt.Errorf("must leave a position of a feature of shape %v, got none", []int(psi))
@@ -112,10 +117,10 @@ func (i image) shape(psi tensor.Shape) tensor.Shape {
 // kernels returns θ as a parameter. A unit of the narrow image is made from all that the
 // kernel covers; one of the wide image meets as much, but a stride apart.
 func (g *geometry) kernels(psi tensor.Shape, back bool) []Parameter {
-	taps := g.kernel[0] * g.kernel[1]
+	rows, cols, taps := g.Grid[0], g.Grid[1], g.Places()
 	p := Parameter{
-		Name: "weight", Shape: g.theta(), Axes: []int{g.kernel[0], g.kernel[1], g.wide.c / g.groups, g.narrow.c}, Stored: []int{3, 2, 0, 1},
-		FanIn: taps * g.wide.c / g.groups, FanOut: max(1, taps/(g.stride[0]*g.stride[1])) * g.narrow.c / g.groups,
+		Name: "weight", Shape: g.theta(), Axes: []int{rows.Size, cols.Size, g.wide.c / g.groups, g.narrow.c}, Stored: []int{3, 2, 0, 1},
+		FanIn: taps * g.wide.c / g.groups, FanOut: max(1, taps/(rows.Stride*cols.Stride)) * g.narrow.c / g.groups,
 	}
 	if back {
 		p.FanIn, p.FanOut = p.FanOut, p.FanIn

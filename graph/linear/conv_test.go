@@ -108,13 +108,12 @@ func kernelsAre[T vec.Float](t *rapid.T, g geometry, tolerance float64) {
 			want[at] += 0.5 * ends[false][row*g.wide.units()+w] * ends[true][row*g.narrow.units()+n]
 		})
 	}
-	got, o := make([]T, len(theta)), newNarrowed[T]()
-	p := newPlan(g, false, limits{})
-	o.prepare(p, ends[true])
+	got, o, w := make([]T, len(theta)), newConvOuter(g, false), newNarrowed[T]()
+	w.prepare(o, ends[true])
 	for lo := 0; lo < g.rows(); lo += 3 {
-		o.rows(p, got[lo*p.narrow.c:], ends[false], 0.5, lo, min(lo+3, g.rows()))
+		w.rows(o, got[lo*g.narrow.c:], ends[false], 0.5, lo, min(lo+3, g.rows()))
 	}
-	near(t, "⊗ "+p.text(), got, want, tolerance)
+	near(t, "⊗ "+g.text(), got, want, tolerance)
 }
 
 // TestConvText holds that what a convolution prints is read again, and what is wrong is

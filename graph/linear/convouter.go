@@ -10,16 +10,18 @@ import (
 
 // convOuter is ⊗ of a convolution: Δθ = Σ patchesᵀ × narrow · scale, over all positions of
 // all examples in their order, with patches of the wide image. The narrow image is the
-// error and the wide one the feature; of a transposed convolution the other way round.
+// error and the wide one the feature; of a transposed convolution the other way round. It
+// goes group by group, each of which has columns of θ to itself.
 type convOuter struct {
-	plan       *plan
+	geometry
+	patches    part // of one group
 	transposed bool
 	f32        narrowed[float32]
 	f64        narrowed[float64]
 }
 
 func newConvOuter(g geometry, transposed bool) *convOuter {
-	return &convOuter{plan: newPlan(g, false, limits{}), transposed: transposed, f32: newNarrowed[float32](), f64: newNarrowed[float64]()}
+	return &convOuter{geometry: g, patches: newPart(g.phases(false)[0], g.wide, g.groups), transposed: transposed, f32: newNarrowed[float32](), f64: newNarrowed[float64]()}
 }
 
 // outerTile is how many positions are multiplied at a time.
@@ -46,53 +48,53 @@ func (o *convOuter) ends(delta, psi *tensor.Dense) (wide, narrow *tensor.Dense) 
 
 func (o *convOuter) Prepare(delta, psi *tensor.Dense) {
 	if _, narrow := o.ends(delta, psi); narrow.Dtype() == tensor.Float32 {
-		o.f32.prepare(o.plan, narrow.Float32s())
+		o.f32.prepare(o, narrow.Float32s())
 	} else {
-		o.f64.prepare(o.plan, narrow.Float64s())
+		o.f64.prepare(o, narrow.Float64s())
 	}
 }
 
-func (w *narrowed[T]) prepare(p *plan, narrow []T) {
-	positions, c := len(narrow)/p.narrow.c, p.narrow.c/p.groups
-	n := (positions + outerTile - 1) / outerTile * p.groups
+func (w *narrowed[T]) prepare(o *convOuter, narrow []T) {
+	positions, c := len(narrow)/o.narrow.c, o.narrow.c/o.groups
+	n := (positions + outerTile - 1) / outerTile * o.groups
 	for len(w.tiles) < n {
 		w.tiles = append(w.tiles, gemm.Packed[T]{})
 	}
 	for i := range n {
-		lo := i / p.groups * outerTile
-		w.tiles[i].Pack(narrow[lo*p.narrow.c+i%p.groups*c:], min(outerTile, positions-lo), c, p.narrow.c, 1)
+		lo := i / o.groups * outerTile
+		w.tiles[i].Pack(narrow[lo*o.narrow.c+i%o.groups*c:], min(outerTile, positions-lo), c, o.narrow.c, 1)
 	}
 }
 
 func (o *convOuter) Rows(into []*tensor.Dense, delta, psi *tensor.Dense, scale float64, lo, hi int) {
 	if wide, _ := o.ends(delta, psi); wide.Dtype() == tensor.Float32 {
-		o.f32.rows(o.plan, into[0].Float32s(), wide.Float32s(), float32(scale), lo, hi)
+		o.f32.rows(o, into[0].Float32s(), wide.Float32s(), float32(scale), lo, hi)
 	} else {
-		o.f64.rows(o.plan, into[0].Float64s(), wide.Float64s(), scale, lo, hi)
+		o.f64.rows(o, into[0].Float64s(), wide.Float64s(), scale, lo, hi)
 	}
 }
 
 // rows sets rows klo to khi of θ's update.
-func (w *narrowed[T]) rows(p *plan, into, wide []T, scale T, klo, khi int) {
+func (w *narrowed[T]) rows(o *convOuter, into, wide []T, scale T, klo, khi int) {
 	r := w.rooms.Get()
 	defer w.rooms.Put(r)
-	part, k := &p.parts[0], khi-klo
-	positions, c := len(wide)/p.wide.units()*p.narrow.positions(), p.narrow.c/p.groups
+	k := khi - klo
+	positions, c := len(wide)/o.wide.units()*o.narrow.positions(), o.narrow.c/o.groups
 	for lo := 0; lo < positions; lo += outerTile {
 		hi := min(lo+outerTile, positions)
-		for group := range p.groups {
-			a, stride := wide, p.wide.c
-			if part.plain {
-				a = wide[lo*p.wide.c+group*part.each+klo:]
+		for group := range o.groups {
+			a, stride := wide, o.wide.c
+			if o.patches.plain {
+				a = wide[lo*o.wide.c+group*o.patches.each+klo:]
 			} else {
 				r.patches = resized(r.patches, (hi-lo)*k)
-				fill(r.patches, part, p.wide, wide, lo, hi, group*part.each, klo, khi)
+				fill(r.patches, &o.patches, o.wide, wide, lo, hi, group*o.patches.each, klo, khi)
 				a, stride = r.patches, k
 			}
-			gemm.Mul(into[group*c:], p.narrow.c, a, 1, stride, k, &w.tiles[lo/outerTile*p.groups+group], lo > 0, nil)
+			gemm.Mul(into[group*c:], o.narrow.c, a, 1, stride, k, &w.tiles[lo/outerTile*o.groups+group], lo > 0, nil)
 		}
 	}
 	if scale != 1 {
-		vec.Scale(into[:k*p.narrow.c], scale)
+		vec.Scale(into[:k*o.narrow.c], scale)
 	}
 }

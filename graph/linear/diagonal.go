@@ -2,11 +2,13 @@ package linear
 
 import (
 	"fmt"
+	"math"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/vec"
 )
 
@@ -65,6 +67,17 @@ func squareRows[T vec.Float](dst []T, x op.Rows[T], _ int) {
 			dst[i] *= x[1][i]
 		}
 	}
+}
+
+// Bound returns the largest √Π g.
+func (Diagonal) Bound(theta []*tensor.Dense, precision *tensor.Dense) (highest float64) {
+	for j, gain := range dense.Floats(theta[0]) {
+		if precision != nil {
+			gain *= math.Sqrt(dense.At(precision, j))
+		}
+		highest = max(highest, math.Abs(gain))
+	}
+	return highest
 }
 
 // Outer returns Δg = Σ δ ⊙ ψ · scale.

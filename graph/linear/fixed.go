@@ -2,11 +2,15 @@ package linear
 
 import (
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/internal/op"
+	"example.com/pcn/internal/dense"
 )
 
 // Fixed is ψ Wᵀ with a matrix W (n, k) that is given and never learned. Without one it
@@ -20,7 +24,42 @@ func (f Fixed) String() string {
 	if f.Matrix == nil {
 		return "identity"
 	}
-	return "fixed"
+	return fixedName
+}
+
+const fixedName = "fixed"
+
+// fixedText is Fixed by its text: the rows of the matrix behind the name, such as
+// fixed 1 0.1; 0 1.
+type fixedText struct{ Fixed }
+
+// WithArguments returns the map of the words behind the name.
+func (fixedText) WithArguments(words []string) (Map, error) {
+	rows := strings.Split(strings.Join(words, " "), ";")
+	var numbers []float64
+	width := len(strings.Fields(rows[0]))
+	for i, row := range rows {
+		row := strings.Fields(row)
+		if width == 0 || len(row) != width {
+			return nil, fmt.Errorf("%s: must be rows of as many numbers, such as 1 0.1; 0 1, got %q", fixedName, strings.Join(words, " "))
+		}
+		for _, word := range row {
+			x, err := strconv.ParseFloat(word, 64)
+			if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
+				return nil, fmt.Errorf("%s: row %d: must be finite numbers, got %q", fixedName, i+1, word)
+			}
+			numbers = append(numbers, x)
+		}
+	}
+	return Fixed{tensor.New(tensor.WithShape(len(rows), width), tensor.WithBacking(numbers))}, nil
+}
+
+// In returns f with its matrix, if any, in a dtype.
+func (f Fixed) In(dtype tensor.Dtype) Fixed {
+	if f.Matrix == nil || f.Matrix.Dtype() == dtype {
+		return f
+	}
+	return Fixed{dense.Copy(tensor.New(tensor.Of(dtype), tensor.WithShape(f.Matrix.Shape()...)), f.Matrix)}
 }
 
 // Out returns the node's shape.
@@ -70,6 +109,11 @@ func (f Fixed) Power(psi, out tensor.Shape, dtype tensor.Dtype) Power {
 		return nil
 	}
 	return Dense{}.Power(psi, out, dtype)
+}
+
+// Bound returns the norm of √Π.
+func (Fixed) Bound(_ []*tensor.Dense, precision *tensor.Dense) float64 {
+	return rootOfLargest(precision)
 }
 
 // Outer learns nothing.

@@ -82,7 +82,7 @@ func HasBlock(m Map) bool {
 }
 
 var maps = registry.New(map[string]Map{
-	denseName: Dense{}, Diagonal{}.String(): Diagonal{}, Fixed{}.String(): Fixed{},
+	denseName: Dense{}, Diagonal{}.String(): Diagonal{}, Fixed{}.String(): Fixed{}, fixedName: fixedText{},
 	convName: Conv{}, transposeName: ConvTranspose{},
 })
 
@@ -91,9 +91,10 @@ type withArguments interface {
 	WithArguments(words []string) (Map, error)
 }
 
-// ParseMap returns the map of a text: its name, dense, diagonal, identity, conv,
+// ParseMap returns the map of a text: its name, dense, diagonal, identity, fixed, conv,
 // conv-transpose or a registered one, and behind it what the map can be told, such as
-// conv 3x3 stride 2 pad 1 dilate 1 groups 4, or dense zero-diagonal. An empty text is dense.
+// conv 3x3 stride 2 pad 1 dilate 1 groups 4, dense zero-diagonal, or the rows of a matrix, fixed
+// 1 0.1; 0 1. An empty text is dense.
 func ParseMap(text string) (Map, error) {
 	words := strings.Fields(text)
 	if len(words) == 0 {

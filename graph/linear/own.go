@@ -72,8 +72,10 @@ func (m *Own) Parameters(psi, out tensor.Shape) []Parameter {
 // Biases returns n.
 func (m *Own) Biases(out tensor.Shape) int { return out.TotalSize() }
 
-// Bound returns Norm of θ, of either dtype.
-func (m *Own) Bound(theta *tensor.Dense) float64 { return m.Norm(widened(theta)) }
+// Bound returns Norm of θ times the root of the largest precision.
+func (m *Own) Bound(theta []*tensor.Dense, precision *tensor.Dense) float64 {
+	return m.Norm(widened(theta[0])) * rootOfLargest(precision)
+}
 
 // Build adds the product to a graph.
 func (m *Own) Build(b *op.Builder, name string, psi *G.Node, theta G.Nodes, in, out tensor.Shape) *G.Node {

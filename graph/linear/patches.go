@@ -77,21 +77,26 @@ func newPlan(g geometry, back bool, by limits) *plan {
 			p.blocks = n
 		}
 	}
-	each := p.source.c / p.blocks
 	for _, ph := range g.phases(back) {
-		depth := len(ph.taps[0]) * len(ph.taps[1]) * each
-		runs := ph.runs(p.blocks)
-		of := part{
-			phase: ph, runs: runs, first: p.operands, each: each, depth: depth, tile: max(tileRows, tileUnits/max(depth, 1)/tileRows*tileRows),
-			plain: depth == each && ph.count == p.source.size && ph.stride == [2]int{1, 1} && ph.taps[0][0].at == 0 && ph.taps[1][0].at == 0,
-		}
-		of.lines = !of.plain && p.blocks == 1 && len(runs) == 1 && runs[0].width*each >= by.units &&
-			ph.count[1] >= by.positions && depth*p.result.c <= lineWeights
+		of := newPart(ph, p.source, p.blocks)
+		of.first, of.tile = p.operands, max(tileRows, tileUnits/max(of.depth, 1)/tileRows*tileRows)
+		of.lines = !of.plain && p.blocks == 1 && len(of.runs) == 1 && of.runs[0].width*of.each >= by.units &&
+			ph.count[1] >= by.positions && of.depth*p.result.c <= lineWeights
 		n, _ := of.operands(p.blocks)
 		p.operands += n
 		p.parts = append(p.parts, of)
 	}
 	return p
+}
+
+// newPart returns what follows from a phase for patches of the source in so many blocks.
+func newPart(ph phase, source image, blocks int) part {
+	each := source.c / blocks
+	depth := len(ph.taps[0]) * len(ph.taps[1]) * each
+	return part{
+		phase: ph, runs: ph.runs(blocks), each: each, depth: depth,
+		plain: depth == each && ph.count == source.size && ph.stride == [2]int{1, 1} && ph.taps[0][0].at == 0 && ph.taps[1][0].at == 0,
+	}
 }
 
 // room is what a plan works in.
@@ -258,7 +263,7 @@ func lay[T vec.Float](p *plan, part *part, i int, r *room[T], by *gemm.Packed[T]
 	clear(rest)
 	for _, y := range rows {
 		for _, x := range part.taps[1] {
-			tap := theta[(y.of*p.kernel[1]+x.of)*c*p.narrow.c:]
+			tap := theta[(y.of*p.Grid[1].Size+x.of)*c*p.narrow.c:]
 			for group := range together {
 				at := tap[(block*together+group)*o:]
 				if p.back {

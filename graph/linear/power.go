@@ -1,6 +1,9 @@
 package linear
 
 import (
+	"math"
+	"slices"
+
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/dense"
@@ -9,12 +12,22 @@ import (
 )
 
 // Power is what power iteration for the spectral norm of a map needs. Dense maps and
-// convolutions have it. It keeps room, and so belongs to one goroutine at a time.
+// convolutions have it, by a method Power. All others have a method Bound, which returns a
+// bound on the norm of √Π M(θ), given θ and Π, (n), nil for 1. It keeps room, and so belongs
+// to one goroutine at a time.
 type Power interface {
 	// Take begins with other parameters.
 	Take(theta *tensor.Dense)
 	// Step sets x, (k), to M(θ)ᵀ Π M(θ) x; without a precision, (n), Π is 1.
 	Step(precision *tensor.Dense, x []float64)
+}
+
+// rootOfLargest returns the root of the largest precision, 1 of none.
+func rootOfLargest(precision *tensor.Dense) float64 {
+	if precision == nil {
+		return 1
+	}
+	return math.Sqrt(slices.Max(dense.Floats(precision)))
 }
 
 // densePower goes over the matrix once a step: each row's share of the pull-back follows

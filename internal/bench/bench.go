@@ -4,6 +4,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"example.com/pcn/graph"
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/pool"
 	"example.com/pcn/internal/vec"
 	"example.com/pcn/model"
@@ -155,77 +157,95 @@ func Run(ctx context.Context, p *Problem, rounds, ranks int) (*Result, error) {
 		Network: p.Model, Method: p.Inference.Method, Batch: p.Batch,
 		Gemm: gemm.Kernel(), Workers: runtime.GOMAXPROCS(0), Form: "plain",
 	}
-	n := p.network
-	settle := func(inf model.Inference) func() error {
-		return func() error {
-			_, err := n.Settle(ctx, p.Clamps(), inf)
-			return err
-		}
-	}
-	rest, err := n.Settle(ctx, p.Clamps(), p.Inference)
-	if err != nil {
+	if err := r.settle(ctx, p, rounds); err != nil {
 		return nil, err
 	}
+	if err := r.without(ctx, p, rounds); err != nil {
+		return nil, err
+	}
+	if err := r.train(ctx, p, rounds, ranks); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// settling returns what settles the batch as inf says.
+func (p *Problem) settling(ctx context.Context, inf model.Inference) func() error {
+	return func() error {
+		_, err := p.network.Settle(ctx, p.Clamps(), inf)
+		return err
+	}
+}
+
+// settle measures settling.
+func (r *Result) settle(ctx context.Context, p *Problem, rounds int) error {
+	rest, err := p.network.Settle(ctx, p.Clamps(), p.Inference)
+	if err != nil {
+		return err
+	}
 	r.Energy, r.Rate, r.Steps = rest.Energy, rest.Rate, rest.Steps
-	gram := rest.Gram
-	if gram {
+	if rest.Gram {
 		r.Form = "gram"
 	}
 	products, err := p.products(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if r.SettleMS, err = median(rounds, settle(p.Inference)); err != nil {
-		return nil, err
+	if r.SettleMS, err = median(rounds, p.settling(ctx, p.Inference)); err != nil {
+		return err
 	}
 	r.GFLOPS = products.flop() / r.SettleMS / 1e6
 	r.StepsPerSec = float64(r.Steps) / r.SettleMS * 1e3
 	alone, err := median(rounds, func() error { products.run(p.Model.Dtype); return nil })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.ProductsShare = alone / r.SettleMS
-	if r.AllocsPerStep, err = p.allocsPerStep(ctx); err != nil {
-		return nil, err
-	}
+	r.AllocsPerStep, err = p.allocsPerStep(ctx)
+	return err
+}
 
-	without := func(h graph.Handicap, plain bool) (float64, error) {
-		n.SetHandicap(h)
-		defer n.SetHandicap(graph.Handicap{})
+// without measures settling without what makes it fast.
+func (r *Result) without(ctx context.Context, p *Problem, rounds int) (err error) {
+	slower := func(h graph.Handicap, plain bool) (float64, error) {
+		p.network.SetHandicap(h)
+		defer p.network.SetHandicap(graph.Handicap{})
 		inf := p.Inference
 		inf.Plain = inf.Plain || plain
-		ms, err := median(rounds, settle(inf))
+		ms, err := median(rounds, p.settling(ctx, inf))
 		return ms / r.SettleMS, err
 	}
-	if r.WithoutPacking, err = without(graph.Handicap{Repack: true}, false); err != nil {
-		return nil, err
+	if r.WithoutPacking, err = slower(graph.Handicap{Repack: true}, false); err != nil {
+		return err
 	}
-	if r.WithoutRates, err = without(graph.Handicap{OneRate: true}, false); err != nil {
-		return nil, err
+	if r.WithoutRates, err = slower(graph.Handicap{OneRate: true}, false); err != nil {
+		return err
 	}
-	r.WithoutGram = 1
-	if gram {
-		if r.WithoutGram, err = without(graph.Handicap{}, true); err != nil {
-			return nil, err
-		}
+	if r.WithoutGram = 1; r.Form == "gram" {
+		r.WithoutGram, err = slower(graph.Handicap{}, true)
 	}
+	return err
+}
 
+// train measures training batches, and what crosses the wire for them.
+func (r *Result) train(ctx context.Context, p *Problem, rounds, ranks int) error {
+	n := p.network
 	l, err := train.NewPCN(n, nil, p.Inference, &train.Adam{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	learn := func() (train.Step, error) {
 		return l.Learn(ctx, train.Batch{Inputs: p.inputs, Targets: p.targets}, 1e-3)
 	}
 	if err := r.count(p, learn); err != nil {
-		return nil, err
+		return err
 	}
 	if r.TrainMS, err = median(rounds, func() error { _, err := learn(); return err }); err != nil {
-		return nil, err
+		return err
 	}
 	peak, err := peak(p.Model.Dtype, rounds)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.PeakShare = 2 * r.MultiplyAdds / r.TrainMS / peak
 	r.Wire.Ranks = ranks
@@ -233,12 +253,12 @@ func Run(ctx context.Context, p *Problem, rounds, ranks int) (*Result, error) {
 		r.Wire.Parameters += int(x.MemSize())
 	}
 	if err := n.Share(&counting{&r.Wire}); err != nil { // at the end: what is learned now is of a part of the batch
-		return nil, err
+		return err
 	}
 	if _, err := learn(); err != nil {
-		return nil, err
+		return err
 	}
-	return r, n.Share(nil)
+	return n.Share(nil)
 }
 
 // counted is how many batches are learned from to count what is done in one.
@@ -377,4 +397,24 @@ func runProducts[T vec.Float](l products) {
 			gemm.Mul(c, p.cols, a, p.depth, 1, p.rows, packs[product{0, p.cols, p.depth}], false, nil)
 		}
 	})
+}
+
+// Write writes a result as people read it.
+func (r *Result) Write(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `settle          %8.3f ms  %.0f steps/s, %.2g allocations a step
+train batch     %8.3f ms  H⁻¹ made anew in %.0f %% of batches at lag %.3g
+multiply-adds   %8.2f M  a batch; the method needs %.2f M; %.0f %% of peak
+products        %8.1f GFLOP/s, %.0f %% of settling; kernel %s, %d workers, %s form
+without packing %8.2f ×
+without rates   %8.2f ×
+without Gram    %8.2f ×
+%-15s %8.3f MB a batch in and out of each, %.2f × the parameters, in %d exchanges
+`,
+		r.SettleMS, r.StepsPerSec, r.AllocsPerStep,
+		r.TrainMS, 100*r.Renewed, r.Lag,
+		r.MultiplyAdds/1e6, r.LeastMultiplyAdds/1e6, 100*r.PeakShare,
+		r.GFLOPS, 100*r.ProductsShare, r.Gemm, r.Workers, r.Form,
+		r.WithoutPacking, r.WithoutRates, r.WithoutGram,
+		plural.Of(r.Wire.Ranks, "rank"), float64(r.Wire.Bytes)/1e6, float64(r.Wire.Bytes)/float64(r.Wire.Parameters), r.Wire.Exchanges)
+	return err
 }

@@ -92,7 +92,7 @@ func TestLeast(t *testing.T) {
 			if cfg.Allows(inf.Method) != nil {
 				continue
 			}
-			inf.Plain, inf.Unguarded, inf.Lag = true, true, 100
+			inf.Plain, inf.Unguarded, inf.Lag = true, true, model.LagOf(100)
 			p, err := NewProblem(cfg, inf, 8)
 			if err != nil {
 				t.Fatal(err)

@@ -7,18 +7,18 @@ import (
 	"os"
 )
 
-// Regular returns an error where there is something at path that might block or never
+// regular returns an error where there is something at path that might block or never
 // end: a pipe, a device.
-func Regular(path string) error {
+func regular(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("must be a file, got a %s", kind(info.Mode()))}
 	}
 	return nil
 }
 
-// Open opens what is [Regular].
+// Open opens what is [regular].
 func Open(path string) (*os.File, error) {
-	if err := Regular(path); err != nil {
+	if err := regular(path); err != nil {
 		return nil, err
 	}
 	return os.Open(path)

@@ -1,6 +1,8 @@
 package dense
 
 import (
+	"strconv"
+
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/vec"
@@ -158,6 +160,18 @@ func Scale(dst *tensor.Dense, a float64) {
 	}
 }
 
+// ScaleRows multiplies each row of dst by its number.
+func ScaleRows(dst *tensor.Dense, by []float64) {
+	k := dst.DataSize() / len(by)
+	for row, a := range by {
+		if dst.Dtype() == tensor.Float32 {
+			vec.Scale(dst.Float32s()[row*k:(row+1)*k], float32(a))
+		} else {
+			vec.Scale(dst.Float64s()[row*k:(row+1)*k], a)
+		}
+	}
+}
+
 // AddScaled sets dst += a·x, of one type and size.
 func AddScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
 	AddScaledPart(dst, a, x, 0, dst.DataSize())
@@ -197,4 +211,20 @@ func Dot(x, y *tensor.Dense) float64 {
 		return vec.Dot(x.Float32s(), y.Float32s())
 	}
 	return vec.Dot(x.Float64s(), y.Float64s())
+}
+
+// AppendCSV appends numbers to a text with commas between them, each with the digits that
+// its type holds.
+func AppendCSV(text []byte, numbers []float64, dt tensor.Dtype) []byte {
+	bits := 32
+	if dt == tensor.Float64 {
+		bits = 64
+	}
+	for i, x := range numbers {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendFloat(text, x, 'g', -1, bits)
+	}
+	return text
 }

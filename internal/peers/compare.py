@@ -96,26 +96,28 @@ def alternate(name: str, contestants: dict[str, Callable[[], dict]], rounds: int
     return runs
 
 
-def compare_row(name: str, pcnrun: str, rounds: int, folder: str) -> Runs:
+def compare_row(name: str, pcnrun: str, rounds: int, folder: str, avx2: bool) -> Runs:
     row, problem = ROWS[name], os.path.join(folder, f"{name}.safetensors")
     bench = [pcnrun, "bench", *row.flags(), "--json"]
-    run([*bench, "--rounds", "1", "--problem", problem])
+    held, isa = ({"GODEBUG": "cpu.avx512f=off"}, "--xla_cpu_max_isa=AVX2") if avx2 else ({}, "")
+    run([*bench, "--rounds", "1", "--problem", problem], held)
 
-    def python(script: str, *args: str, env: dict[str, str] | None = None) -> Callable[[], dict]:
-        return lambda: run([sys.executable, str(HERE / script), problem, *args], env)
+    def python(script: str, *args: str, xla: str = "") -> Callable[[], dict]:
+        return lambda: run([sys.executable, str(HERE / script), problem, *args], {"XLA_FLAGS": f"{isa} {xla}".strip()})
 
-    one_thread = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
     contestants = {
-        PCN: lambda: run(bench),
+        PCN: lambda: run(bench, held),
         JAX: python("jax_pc.py"),
         EAGER: python("torch_pc.py", "--mode", "eager"),
         PORTABLE: lambda: run([*bench, "--gemm", "portable"]),
-        JAX_1: python("jax_pc.py", env=one_thread),
+        JAX_1: python("jax_pc.py", xla="--xla_cpu_multi_thread_eigen=false"),
         COMPILE: python("torch_pc.py", "--mode", "compile"),
     }
     if row.direction == "discriminative":
         once = [*bench, "--method", "gauss-seidel", "--steps", "1", "--inference-rate", "1"]
-        contestants[GAUSS_SEIDEL] = lambda: {"train_ms": run(once)["train_ms"]}
+        contestants[GAUSS_SEIDEL] = lambda: {"train_ms": run(once, held)["train_ms"]}
+    if avx2:
+        contestants = {c: of for c, of in contestants.items() if c in (PCN, JAX, JAX_1, GAUSS_SEIDEL)}
     runs = alternate(name, contestants, rounds)
     runs.check("energy")
     runs.check("energy_after_update")
@@ -153,13 +155,15 @@ def report(rows: dict[str, Runs]) -> str:
     for title, key in ("Settling", "settle_ms"), ("Whole training batch", "train_ms"):
         lines = []
         for name, runs in timed.items():
-            ms = {c: runs.median(c, key) for c in [PCN, *PEERS]}
+            ms = {c: runs.median(c, key) for c in [PCN, *PEERS] if c in runs.of}
             ratio = ms[PCN] / ms[runs.fastest(key)]
             lines.append([str(ROWS[name]), *(f"{x:.3g}" for x in ms.values()), f"**{ratio:.2f}**"])
         if lines:
-            parts.append(table([f"{title}, ms", PCN, *PEERS, "pcn / fastest peer"], lines))
+            parts.append(table([f"{title}, ms", *ms, "pcn / fastest peer"], lines))
     lines = []
     for name, runs in timed.items():
+        if PORTABLE not in runs.of:
+            continue
         ours, theirs = runs.median(PORTABLE, "settle_ms"), runs.median(EAGER, "settle_ms")
         lines.append([str(ROWS[name]), f"{ours:.3g}", f"{theirs:.3g}", f"**{ours / theirs:.2f}**"])
     if lines:
@@ -200,6 +204,7 @@ def main() -> None:
     parser.add_argument("--pcnrun", required=True, metavar="PATH", help="the pcnrun binary")
     parser.add_argument("--rows", nargs="+", choices=[*ROWS, COLD], default=[*ROWS, COLD], help="default all")
     parser.add_argument("--rounds", type=int, default=3, help="times that each contestant runs (default 3)")
+    parser.add_argument("--avx2", action="store_true", help="hold pcn and JAX to AVX2, and leave out the others and the cold start")
     parser.add_argument("--json", metavar="FILE", help="write every run's figures to FILE")
     args = parser.parse_args()
     if args.rounds < 1:
@@ -209,10 +214,10 @@ def main() -> None:
     rows = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in args.rows:
-            if name == COLD:
+            if name != COLD:
+                rows[name] = compare_row(name, pcnrun, args.rounds, folder, args.avx2)
+            elif not args.avx2:
                 rows[name] = compare_cold(pcnrun, args.rounds, folder)
-            else:
-                rows[name] = compare_row(name, pcnrun, args.rounds, folder)
     versions = {"python": platform.python_version()}
     for runs in rows.values():
         for c, of in runs.of.items():

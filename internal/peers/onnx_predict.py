@@ -20,7 +20,7 @@ DIGITS = Path(__file__).resolve().parent.parent.parent / "train" / "data" / "dig
 TOLERANCE = 1e-5
 EPOCH = "data: {dataset: digits}\ninference: {method: gradient, steps: 8}\nlearning: {epochs: 1}\n"
 
-CHAINS = [["--layers", "64,24,16,10", "--activation", a] for a in ("tanh", "relu", "leaky-relu", "sigmoid", "gelu", "softplus", "hard-tanh", "silu", "elu", "selu", "mish")]
+CHAINS = [["--layers", "64,24,16,10", "--activation", a] for a in ("tanh", "relu", "leaky-relu", "leaky-relu 0.2", "sigmoid", "gelu", "softplus", "hard-tanh", "silu", "elu", "selu", "mish")]
 CHAINS += [
     ["--layers", "64,24,10", "--dtype", "float64"],
     ["--layers", "64,24,10", "--energies", "gaussian,gaussian,cross-entropy"],

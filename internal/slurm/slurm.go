@@ -1,4 +1,5 @@
-// Package slurm has Slurm carry out the shards of many runs, by its own commands.
+// Package slurm has Slurm carry out the runs of a sweep's driver, shard by shard, by its own
+// commands.
 package slurm
 
 import (
@@ -10,6 +11,8 @@ import (
 	"os/exec"
 	"strings"
 	"text/template"
+
+	"example.com/pcn/internal/quoted"
 )
 
 // Job is an array of tasks, of which each takes a shard.
@@ -30,21 +33,10 @@ type Job struct {
 //go:embed script.sh
 var script string
 
-var parsed = template.Must(template.New("").Funcs(template.FuncMap{"quote": quote, "ranges": ranges}).Parse(script))
+var parsed = template.Must(template.New("").Funcs(template.FuncMap{"quote": quoted.Shell, "ranges": ranges}).Parse(script))
 
 // Write writes the script that sbatch takes.
 func (j *Job) Write(w io.Writer) error { return parsed.Execute(w, j) }
-
-// quote makes a word one that bash and sbatch take as it is.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-=:,+@", r)
-	}
-	if word != "" && strings.Trim(word, "'") == word && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
 
 // ranges writes rising numbers as --array takes them: 1-3,7.
 func ranges(numbers []int) string {
@@ -65,17 +57,17 @@ func ranges(numbers []int) string {
 	return b.String()
 }
 
-// Submit has sbatch take the script at path, and returns the number of the job.
-func Submit(ctx context.Context, path string) (id string, err error) {
-	out, err := run(ctx, "sbatch", "--parsable", path)
+// submit has sbatch take the script at path, and returns the number of the job.
+func submit(ctx context.Context, path string) (id string, err error) {
+	out, err := call(ctx, "sbatch", "--parsable", path)
 	id, _, _ = strings.Cut(strings.TrimSpace(out), ";") // a name of a cluster
 	return id, err
 }
 
-// Queue returns how many tasks of a job, which have not ended, are in each state, such as
+// queue returns how many tasks of a job, which have not ended, are in each state, such as
 // RUNNING, or PENDING with Slurm's reason.
-func Queue(ctx context.Context, id string) (map[string]int, error) {
-	out, err := run(ctx, "squeue", "--noheader", "--array", "--jobs="+id, "--format=%T %r")
+func queue(ctx context.Context, id string) (map[string]int, error) {
+	out, err := call(ctx, "squeue", "--noheader", "--array", "--jobs="+id, "--format=%T %r")
 	if err != nil {
 		if strings.Contains(err.Error(), "Invalid job id") { // it ended some time ago
 			return nil, nil
@@ -93,8 +85,8 @@ func Queue(ctx context.Context, id string) (map[string]int, error) {
 	return states, nil
 }
 
-// run runs a command of Slurm's and returns what it prints.
-func run(ctx context.Context, name string, args ...string) (string, error) {
+// call runs a command of Slurm's and returns what it prints.
+func call(ctx context.Context, name string, args ...string) (string, error) {
 	out, err := exec.CommandContext(ctx, name, args...).Output()
 	var exit *exec.ExitError
 	switch {

@@ -17,15 +17,9 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// TestQuote: bash reads a script as written, and words as they were.
-func TestQuote(t *testing.T) {
+// TestWrite: bash reads a script as written.
+func TestWrite(t *testing.T) {
 	bash := needs.Program(t, "bash", "bash")
-	for _, word := range []string{"plain/a-b_c=1.5", "", "two words", "it's", `"$HOME" \ *`, "~"} {
-		got, err := exec.Command(bash, "-c", "printf %s "+quote(word)).Output()
-		if err != nil || string(got) != word {
-			t.Errorf("%q as %s: got %q, %v", word, quote(word), got, err)
-		}
-	}
 	j := &Job{Title: "Runs.", Name: "it's", Dir: "a b", Logs: "c", Tasks: []int{1, 2}, Shards: 2, CPUs: 4, Time: "1:00", Command: []string{"pcnrun", "x y"}, Interrupted: 130}
 	var b bytes.Buffer
 	if err := j.Write(&b); err != nil {

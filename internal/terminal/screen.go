@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"unicode/utf8"
@@ -103,14 +101,4 @@ func Paint(w io.Writer, colour, text string) {
 	fmt.Fprintf(Raw(w), "\x1b[%sm", colour)
 	io.WriteString(w, text)
 	io.WriteString(Raw(w), "\x1b[0m")
-}
-
-// Printable returns a text as a cell of a table on a terminal.
-func Printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !strconv.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
 }

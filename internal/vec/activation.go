@@ -25,8 +25,8 @@ const (
 	funcs = iota
 )
 
-// leak is the slope of LeakyReLU below 0, PyTorch's default.
-const leak = 0.01
+// Leak is the slope of LeakyReLU below 0, PyTorch's default.
+const Leak = 0.01
 
 // seluScale and seluAlpha are λ and α of SELU (Klambauer and others 2017).
 const (
@@ -45,7 +45,7 @@ func Value(f Func, x float64) float64 {
 		if x > 0 {
 			return x
 		}
-		return leak * x
+		return Leak * x
 	case Sigmoid:
 		return sigmoid(x)
 	case GELU:
@@ -74,7 +74,7 @@ func Slope(f Func, x, y float64) float64 {
 	case ReLU:
 		return step(x, 0)
 	case LeakyReLU:
-		return step(x, leak)
+		return step(x, Leak)
 	case Sigmoid:
 		return y * (1 - y)
 	case GELU:

@@ -128,7 +128,7 @@ func valueLoop[T Float](f Func) func(dst, x []T) {
 	case LeakyReLU:
 		return func(dst, x []T) {
 			for i, v := range x[:len(dst)] {
-				dst[i] = max(v, leak*v)
+				dst[i] = max(v, Leak*v)
 			}
 		}
 	case HardTanh:

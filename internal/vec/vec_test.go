@@ -167,7 +167,7 @@ func testKinks[T Float](t *testing.T) {
 		x, slope T
 	}{
 		{ReLU, 0, 0}, {ReLU, T(math.Copysign(0, -1)), 0}, {ReLU, T(tiny[T]()), 1}, {ReLU, -1, 0},
-		{LeakyReLU, 0, leak}, {LeakyReLU, T(tiny[T]()), 1}, {LeakyReLU, -3, leak},
+		{LeakyReLU, 0, Leak}, {LeakyReLU, T(tiny[T]()), 1}, {LeakyReLU, -3, Leak},
 		{HardTanh, 1, 0}, {HardTanh, -1, 0}, {HardTanh, below, 1}, {HardTanh, -below, 1}, {HardTanh, above, 0},
 		{SELU, 0, seluScale * seluAlpha}, {SELU, above, T(seluScale)}, {ELU, 0, 1},
 		{HardTanh, 0, 1}, {HardTanh, T(math.Inf(-1)), 0},

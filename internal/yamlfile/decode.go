@@ -2,6 +2,7 @@ package yamlfile
 
 import (
 	"encoding"
+	"encoding/csv"
 	"math"
 	"reflect"
 	"slices"
@@ -122,9 +123,9 @@ func (d *decoder) decode(n *Node, path string, v reflect.Value) {
 		return
 	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		if n.kind != scalar {
+		if text, ok := n.flat(); !ok {
 			d.bad(n, path, "must be a name, got %s", n.got())
-		} else if err := u.UnmarshalText([]byte(n.text)); err != nil {
+		} else if err := u.UnmarshalText([]byte(text)); err != nil {
 			d.bad(n, path, "%v", err)
 		}
 		return
@@ -247,6 +248,26 @@ func (n *Node) named() (string, bool) {
 		}
 	}
 	return name + settings, name != ""
+}
+
+// flat returns the text of a plain value, or that of a mapping as it stands on a command line:
+// see [SetText].
+func (n *Node) flat() (string, bool) {
+	if n.kind != mapping {
+		return n.text, n.kind == scalar
+	}
+	var fields []string
+	for _, p := range n.pairs {
+		if p.Value.kind != scalar {
+			return "", false
+		}
+		fields = append(fields, p.Key.text+"="+p.Value.text)
+	}
+	var text strings.Builder
+	c := csv.NewWriter(&text)
+	c.Write(fields)
+	c.Flush()
+	return strings.TrimSuffix(text.String(), "\n"), true
 }
 
 // names returns the keys of a struct.

@@ -13,15 +13,14 @@ var activations = map[*feature.Activation]struct {
 	kind       string
 	attributes []attribute
 }{
-	feature.Tanh:      {kind: "Tanh"},
-	feature.ReLU:      {kind: "Relu"},
-	feature.LeakyReLU: {"LeakyRelu", []attribute{float("alpha", 0.01)}},
-	feature.Sigmoid:   {kind: "Sigmoid"},
-	feature.GELU:      {kind: "Gelu"},
-	feature.Softplus:  {kind: "Softplus"},
-	feature.ELU:       {kind: "Elu"},
-	feature.SELU:      {kind: "Selu"},
-	feature.Mish:      {kind: "Mish"},
+	feature.Tanh:     {kind: "Tanh"},
+	feature.ReLU:     {kind: "Relu"},
+	feature.Sigmoid:  {kind: "Sigmoid"},
+	feature.GELU:     {kind: "Gelu"},
+	feature.Softplus: {kind: "Softplus"},
+	feature.ELU:      {kind: "Elu"},
+	feature.SELU:     {kind: "Selu"},
+	feature.Mish:     {kind: "Mish"},
 }
 
 // feature writes ψ of its sources.
@@ -47,6 +46,9 @@ func (e *exporter) feature(f feature.Feature, in ...*value) (*value, error) {
 	case *feature.Activation:
 		if op, known := activations[f]; known {
 			return e.each(op.kind, in[0], op.attributes...), nil
+		}
+		if leak := f.Leak(); leak > 0 {
+			return e.each("LeakyRelu", in[0], float("alpha", leak)), nil
 		}
 		form := in[0].form()
 		x := e.as(in[0], form)

@@ -62,7 +62,7 @@ func networks() map[string]model.Config {
 			of("t", edge("conv 4 stride 2", "gelu", "s")),
 			of("target", edge("", "max-pool 5 stride 3", "t"))),
 	}
-	for _, name := range feature.Activations() {
+	for _, name := range append(feature.Activations(), "leaky-relu 0.2") {
 		all["activation "+name] = model.Config{Layers: []int{5, 7, 3}, Activation: name}
 	}
 	return all

@@ -39,10 +39,11 @@ func Commented(r train.Recipe) ([]byte, error) {
 	return []byte(strings.Join(append(out, leftOut(section, set)...), "")), nil
 }
 
-// leftOut returns, as comments, the keys of a section that are not set.
+// leftOut returns, as comments, the keys of a section that are not set, but those without an
+// example, which a chain always sets and no other network has.
 func leftOut(section string, set map[string]bool) (lines []string) {
 	for _, k := range Keys() {
-		if key, of := strings.CutPrefix(k.Path, section+"."); of && !set[k.Path] {
+		if key, of := strings.CutPrefix(k.Path, section+"."); of && !set[k.Path] && k.Example != "" {
 			lines = append(lines, "  # "+k.sentence()+"\n", "  # "+key+": "+k.Example+"\n")
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/rule"
+	"example.com/pcn/train/trained"
 )
 
 // Defaults of what neither a file nor a [Choice] says.
@@ -73,8 +74,12 @@ func Parse(name string, text []byte, c Choice) (train.Recipe, error) {
 func Check(path string, c Choice) yamlfile.Errors {
 	r, err := Load(path, c)
 	if err == nil {
-		if sets, missing := r.Data.Load(); missing == nil {
+		sets, missing := trained.LoadSets(r)
+		switch {
+		case missing == nil:
 			err = r.CheckSets(sets)
+		case r.Learning.From != "":
+			err = missing
 		}
 	}
 	var found yamlfile.Errors
@@ -123,6 +128,19 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 	change(v.Change, &given)
 	said := given.Model.Direction
 	given.Model.Direction = max(said, model.Discriminative)
+	var from *trained.Model
+	again := false // from the data that it learned from
+	if path := given.Learning.From; path != "" {
+		var err error
+		if from, err = trained.Open(path); err != nil {
+			if err = fmt.Errorf("learning.from: %w", err); !fromFile {
+				return given, err
+			}
+			return given, append(errs, places.Locate(err, root, errs)...).Err()
+		}
+		again = given.Data.Dataset == ""
+		from.Lay(&given)
+	}
 	base, err := v.base(given)
 	switch fails := err != nil; {
 	case fails && absolutePath(of) != given.Data.Dataset:
@@ -136,10 +154,19 @@ func (v *Resolver) Resolve(root *yamlfile.Node, settings ...Setting) (train.Reci
 		}
 	}
 
+	if from != nil {
+		from.Lay(&base)
+		if again {
+			base.Data = from.Recipe.Data
+		}
+	}
 	r := base
+	if of := given.Model; of.Network == "" && len(of.Nodes)+len(of.Predictions)+len(of.Layers) > 0 {
+		r.Model.Network = "" // what is given is no layers for that
+	}
 	lay(&r, root, settings)
 	change(v.Change, &r)
-	if !r.Model.Chain() { // what the default recipe has is of one
+	if from == nil && !r.Model.Chain() { // what the default recipe has is of one
 		r.Model.Direction = given.Model.Direction
 		for path, of := range map[string]*string{"model.activation": &r.Model.Activation, "model.top_activation": &r.Model.TopActivation} {
 			if places[path] == nil {
@@ -207,11 +234,15 @@ func change(f func(*train.Recipe), r *train.Recipe) {
 	if f != nil {
 		f(r)
 	}
-	absolute(&r.Data)
+	absolute(r)
 }
 
-// absolute makes the paths of d absolute.
-func absolute(d *train.Data) {
+// absolute makes the paths of r absolute.
+func absolute(r *train.Recipe) {
+	if r.Learning.From != "" {
+		r.Learning.From, _ = filepath.Abs(r.Learning.From)
+	}
+	d := &r.Data
 	if d.Dir != "" {
 		d.Dir, _ = filepath.Abs(d.Dir)
 	}

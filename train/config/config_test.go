@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,11 @@ func TestLayers(t *testing.T) {
 		{"and settings", "learning: {rule: nudging beta=0.5 sign=epoch}\ninference: {steps: 3}", Choice{}, func(r *train.Recipe) {
 			r.Learning.Rule, r.Inference.Steps = "nudging beta=0.5 sign=epoch", 3
 		}, "digits", model.Discriminative},
+		{"weights of classes as a mapping", "learning: {class_weights: {'3': 2, 'a, b': 0.5}}", Choice{}, func(r *train.Recipe) { r.Learning.ClassWeights = `3=2,"a, b=0.5"` }, "digits", model.Discriminative},
+		{"and as a word", "learning: {class_weights: balanced}", Choice{}, func(r *train.Recipe) { r.Learning.ClassWeights = train.Balanced }, "digits", model.Discriminative},
+		{"no lag", "inference: {lag: 0}", Choice{}, func(r *train.Recipe) { r.Inference.Lag = model.LagOf(0) }, "digits", model.Discriminative},
+		{"some lag", "inference: {lag: 0.25}", Choice{}, func(r *train.Recipe) { r.Inference.Lag = model.LagOf(0.25) }, "digits", model.Discriminative},
+		{"the usual lag", "inference: {lag: default}", Choice{}, nil, "digits", model.Discriminative},
 		{"what is true by default", "data: {dataset: sine, standardize: none}", Choice{}, func(r *train.Recipe) { r.Data.Standardize = data.PerNone }, "sine", model.Discriminative},
 	} {
 		got, err := Parse("run.yaml", []byte(test.text), test.choice)
@@ -77,8 +83,10 @@ func TestMistakes(t *testing.T) {
 2:19: model.layers[2]: must be > 0, got -10
 3:3: model.activaton: unknown key, did you mean activation?
 4:14: model.direction: must be one of discriminative, generative, got "up"
-5:11: learning: must be a mapping with the keys rule, epochs, batch, rate, schedule, patience, seed, got "3"
+5:11: learning: must be a mapping with the keys rule, from, epochs, batch, rate, schedule, patience, class_weights, seed, got "3"
 6:12: optimizer: must be a text, got a list`,
+		"inference: {lag: -1}\n":                                   "\n1:18: inference.lag: must be a number >= 0, or default, got -1",
+		"inference: {lag: long}\n":                                 "\n1:18: inference.lag: must be a number >= 0, or default, got \"long\"",
 		"inference: {method: adam}\nlearning:\n  rule: epc\n":      "\n3:9: learning.rule: epc: inference.method: must be error-coordinates, got adam",
 		"learning:\n  rule: fpa speed=1\n":                         "\n2:9: learning.rule: fpa: setting: must be one of rate, steps, got \"speed\"",
 		"model: {direction: generative}\nlearning: {rule: z-il}\n": "\n2:18: learning.rule: z-il: the network is not feedforward: its targets must follow from its inputs, by one prediction of each node, without feedback or prior",
@@ -89,7 +97,7 @@ func TestMistakes(t *testing.T) {
 3:3: learning.rate: is given twice, first in line 2
 4:1: learning: is given twice, first in line 1`,
 		"data: {dataset: mnits, limit: -1}\nmodel:\n  precisions: [1,2]\n": `
-1:17: data.dataset: must be one of digits, sine, mnist, fashion-mnist, cifar10, cifar100, or the path of a file or folder, got "mnits"
+1:17: data.dataset: must be one of digits, sine, tracking, mnist, fashion-mnist, cifar10, cifar100, or the path of a file or folder, got "mnits"
 1:31: data.limit: must be >= 0, got -1
 3:15: model.precisions: must be one for each of the 4 layers, got 2`,
 		"learning:\r\n  rate: -.inf\r\n  batch: 3.5\r\n  epochs: \"3\"\r\n  patience: 99999999999999999999\r\n": `
@@ -134,12 +142,16 @@ func TestCommented(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				r.Inference.Lag = map[string]model.Lag{"default": {}, train.ArticleRecipe: model.LagOf(0)}[name]
 				text, err := Commented(r)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, path := range yamlfile.Paths(&train.Recipe{}) {
 					key := path[strings.LastIndex(path, ".")+1:]
+					if ofChains := []string{"direction", "activation", "top_activation"}; !r.Model.Chain() && slices.Contains(ofChains, key) {
+						continue
+					}
 					if line := regexp.MustCompile(`(?m)^ *(# )?` + key + `: .`); !line.Match(text) {
 						t.Errorf("%s %v %s: no line for %s", dataset, direction, name, path)
 					}

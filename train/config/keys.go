@@ -67,13 +67,13 @@ func Keys() []Key {
 		{Path: "data.standardize", Flag: "standardize", Value: "PER", Group: OfData, Help: "give each column, or each channel of images, zero mean and unit variance over the training part", Words: data.Pers},
 		{Path: "data.standardize_target", Group: OfData, Help: "do so for each target of a regression"},
 		{Path: "data.augment", Flag: "augment", Value: "LIST", Group: OfData, Help: "vary training images each time that they are learned from: flip mirrors them, shift=N moves them by up to N pixels, crop=N cuts them out of a black border of N pixels; such as flip,crop=4, or none"},
-		{Path: "data.seed", Flag: "split-seed", Value: "N", Group: OfData, Help: "decides which examples are kept for validation and the test, and the sine's noise: the same for all runs to compare", Default: fmt.Sprint(train.DefaultSplit)},
+		{Path: "data.seed", Flag: "split-seed", Value: "N", Group: OfData, Help: "decides which examples are kept for validation and the test, and the noise of sine and tracking: the same for all runs to compare", Default: fmt.Sprint(train.DefaultSplit)},
 
 		{Path: "model", Group: OfNetwork, Help: "the network"},
 		{Path: "model.layers", Flag: "layers", Value: "SIZES", Group: OfNetwork, Help: "sizes from data to label, in both directions, such as 64,32,10"},
 		{Path: "model.network", Flag: "network", Value: "TEXT", Group: OfNetwork, Help: "a network by name, with its settings, or by its layers from the first hidden node on, such as \"conv 32 5x5, gelu, max-pool 2; dense 64, tanh; dense\", in place of a chain; layers are then the sizes of data and label alone. Names are", Words: model.Networks(), Example: "resnet-mlp depth=16 width=64"},
 		{Path: "model.direction", Flag: "direction", Value: "DIRECTION", Group: OfNetwork, Help: "which end is the bottom", Words: []string{model.Discriminative.String(), model.Generative.String()}},
-		{Path: "model.activation", Flag: "activation", Value: "NAME", Group: OfNetwork, Help: "of the hidden nodes", Words: feature.Activations(), check: checked(feature.ParseActivation)},
+		{Path: "model.activation", Flag: "activation", Value: "NAME", Group: OfNetwork, Help: "of the hidden nodes, leaky-relu also with its slope below 0, as in \"leaky-relu 0.2\"", Words: feature.Activations(), check: checked(feature.ParseActivation)},
 		{Path: "model.top_activation", Flag: "top-activation", Value: "NAME", Group: OfNetwork, Help: "of the top node", check: checked(feature.ParseActivation)},
 		{Path: "model.after", Group: OfNetwork, Help: "put the activation behind the weights, as most implementations have it", Example: "true"},
 		{Path: "model.energies", Flag: "energies", Value: "NAMES", Group: OfNetwork, Help: "form of the energy of each node from data to label, the top one gaussian", Words: model.NodeEnergies(), Example: "[gaussian, gaussian-learned, cross-entropy]"},
@@ -92,11 +92,13 @@ func Keys() []Key {
 
 		{Path: "learning", Group: OfLearning, Help: "how weights learn"},
 		{Path: "learning.rule", Flag: "rule", Value: "NAME", Group: OfLearning, Help: "how a batch moves the weights, with settings such as 'fpa steps=50'; epc takes the method error-coordinates, mcpc gradient, where none is given", Words: rule.Names(), check: checked(rule.New)},
+		{Path: "learning.from", Flag: "from", Value: "MODEL", Group: OfLearning, Help: "the file of a model to learn on from: its weights, its network, how that settles, and the columns, classes and scales that it knows", Default: "new weights", Example: "runs/digits/model.safetensors"},
 		{Path: "learning.epochs", Flag: "epochs", Value: "N", Group: OfLearning, Help: "passes over the training examples", Bound: ">= 1"},
 		{Path: "learning.batch", Flag: "batch", Value: "N", Group: OfLearning, Help: "examples of a batch", Bound: ">= 1"},
 		{Path: "learning.rate", Flag: "rate", Value: "R", Group: OfLearning, Help: "learning rate", Bound: "> 0"},
 		{Path: "learning.schedule", Flag: "schedule", Value: "NAME", Group: OfLearning, Help: "course of the learning rate", Words: train.Schedules(), check: checked(train.NewSchedule)},
 		{Path: "learning.patience", Flag: "patience", Value: "N", Group: OfLearning, Help: "end after that many epochs without a lower loss on the validation part, and keep the best model; the loss is the cross-entropy where that is the energy of the label, and else the squared error; 0 for never", Bound: ">= 0"},
+		{Path: "learning.class_weights", Flag: "class-weights", Value: "WEIGHTS", Group: OfLearning, Help: "how much the examples of each class count: balanced, so that a rare class counts as much as the others, or classes and weights, of which one that is not named has 1; an example of weight k is learned as if it were there k times", Default: "all alike", Example: "{spam: 5, ham: 1}"},
 		{Path: "learning.seed", Flag: "seed", Value: "N", Group: OfSettings, Help: "decides the order of the examples; the flag decides the weights, too", Default: fmt.Sprint(DefaultSeed), Also: "model.seed"},
 		{Path: "optimizer", Flag: "optimizer", Value: "NAME", Group: OfLearning, Help: "what moves the weights along their updates, with settings such as 'adamw weight_decay=1e-4 beta1=0.9 beta2=0.999 epsilon=1e-8' or 'sgd momentum=0.95'; in a file also {name: adamw, weight_decay: 1e-4}", Words: train.Optimizers(), check: checked(train.NewOptimizer)},
 
@@ -106,7 +108,7 @@ func Keys() []Key {
 		{Path: "inference.steps", Flag: "steps", Value: "T", Group: OfSettling, Help: "most steps in which latents settle", Bound: ">= 1"},
 		{Path: "inference.tolerance", Flag: "tolerance", Value: "SHARE", Group: OfSettling, Help: "end settling when this share of the gradient is left, 0 for never", Bound: ">= 0 and < 1"},
 		{Path: "inference.rate", Flag: "inference-rate", Value: "R", Group: OfSettling, Help: "size of a settling step", Bound: "> 0"},
-		{Path: "inference.lag", Flag: "lag", Value: "SHARE", Group: OfSettling, Help: "how far weights may move before H⁻¹ is made of them anew, as a share of their norm, under methods that have it; next to 0, such as 1e-9, for after each change, as by default where a batch takes more than one step", Bound: "> 0", Example: "0.1"},
+		{Path: "inference.lag", Flag: "lag", Value: "SHARE", Group: OfSettling, Help: "how far weights may move before H⁻¹ is made of them anew, as a share of their norm, under methods that have it; 0 for after each change", Default: "0.1 where a batch takes one step, and else 0", Example: "0.1"},
 		{Path: "inference.node_rates", Flag: "node-rates", Value: "LIST", Group: OfSettling, Help: "what the inference rate is multiplied by at some nodes", Example: "{hidden1: 0.5, target: 2}"},
 		{Path: "inference.node_steps", Flag: "node-steps", Value: "LIST", Group: OfSettling, Help: "most steps in which some nodes move", Example: "{hidden1: 5}"},
 		{Path: "inference.momentum", Group: OfSettling, Help: "the share of their velocity that latents keep, under momentum", Example: "0.9"},
@@ -199,7 +201,7 @@ func Lay(r *train.Recipe, flags map[string]string) error {
 		}
 		given[k.Path] = &yamlfile.Node{}
 	}
-	absolute(&r.Data)
+	absolute(r)
 	if len(r.Model.Layers) != layers {
 		dropUngiven(r, given)
 	}

@@ -52,6 +52,14 @@ type Columns struct {
 	testing bool   // what is read is the test part of something
 }
 
+// Check returns a [ColumnError] where c says two things of what is to be learned.
+func (c *Columns) Check() error {
+	if c.Label != "" && len(c.Targets) > 0 {
+		return &ColumnError{"label and target: must be one of them, got both"}
+	}
+	return nil
+}
+
 // formless returns an error where c asks for a form that what path holds cannot have.
 func (c *Columns) formless(path string) error {
 	if c.Form == (ImageForm{}) {
@@ -267,7 +275,7 @@ func (l *layout) find(names []string) ([]int, error) {
 		case 1:
 			places = append(places, at[0])
 		default:
-			return nil, &ColumnError{fmt.Sprintf("columns %d and %d are both named %q, must be one", at[0]+1, at[1]+1, name)}
+			return nil, &ColumnError{fmt.Sprintf("columns %d and %d are both named %q: names must differ", at[0]+1, at[1]+1, name)}
 		}
 	}
 	if missing != nil {

@@ -94,8 +94,8 @@ func readSet(name string, open func() (io.ReadCloser, error), o RowOptions) (*Se
 
 // readRows reads all rows into s.
 func (s *Set) readRows(name string, open func() (io.ReadCloser, error), o RowOptions, note func(string)) error {
-	if o.Label != "" && len(o.Targets) > 0 {
-		return &ColumnError{"label and targets: must be one of them, got both"}
+	if err := o.Check(); err != nil {
+		return err
 	}
 	var closes []io.Closer
 	defer func() {
@@ -125,7 +125,7 @@ func (s *Set) readRows(name string, open func() (io.ReadCloser, error), o RowOpt
 		return err
 	}
 	for b := new(Batch); ; {
-		b.Inputs, b.Targets, b.Labels = b.Inputs[:0], b.Targets[:0], b.Labels[:0]
+		*b = Batch{Rows: b.Rows[:0], Inputs: b.Inputs[:0], Targets: b.Targets[:0], Labels: b.Labels[:0]}
 		err := rows.next(b)
 		if err == io.EOF {
 			break
@@ -139,7 +139,7 @@ func (s *Set) readRows(name string, open func() (io.ReadCloser, error), o RowOpt
 		for _, x := range b.Targets {
 			s.targets.append(x)
 		}
-		s.labels = append(s.labels, b.Labels...)
+		s.labels, s.places = append(s.labels, b.Labels...), append(s.places, b.Rows...)
 		s.n++
 	}
 	if s.n == 0 {

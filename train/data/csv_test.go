@@ -73,7 +73,7 @@ func TestReadCSVErrors(t *testing.T) {
 		{"no such class", "a,k\n1,x\n2,y\n", RowOptions{Columns: Columns{Label: "k", Classes: []string{"x", "z"}}}, `line 3: column 2 ("k"): must be one of the classes "x", "z", got "y"`},
 		{"no place", "1,0\n", RowOptions{Columns: Columns{Label: "k"}}, `no column "k", since there is no header: must be a place, 1 to 2`},
 		{"no name", "a,b\n1,0\n", RowOptions{Columns: Columns{Label: "k"}}, `line 1: no column "k": must have "k", got "a", "b"`},
-		{"both", "a,b\n1,0\n", RowOptions{Columns: Columns{Label: "a", Targets: []string{"b"}}}, "label and targets: must be one of them"},
+		{"both", "a,b\n1,0\n", RowOptions{Columns: Columns{Label: "a", Targets: []string{"b"}}}, "label and target: must be one of them"},
 		{"twice", "a,b,c\n1,0,1\n", RowOptions{Columns: Columns{Targets: []string{"b", "b"}}}, `column 2 ("b") is asked for twice`},
 		{"names that do not differ", "a,a,k\n1,0,1\n", RowOptions{Columns: Columns{Label: "k"}}, `columns 1 and 2 are both named "a"`},
 		{"a name that is two", "a,k,k\n1,0,1\n", RowOptions{Columns: Columns{Label: "k"}}, `columns 2 and 3 are both named "k"`},
@@ -241,5 +241,41 @@ func BenchmarkReadCSV(b *testing.B) {
 		if _, err := ReadCSV(strings.NewReader(text), "b", Columns{Label: "17"}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestFileRow: rows are those of a spreadsheet, which counts the header and blank lines, and
+// has one row for a field that goes on over lines; of JSON they are the values. A part of a set
+// has those of the whole, and an error names the line of a text editor.
+func TestFileRow(t *testing.T) {
+	const table = "name,x,kind\n\"one\ntwo\",1,a\nb,2,b\n\nc,3,\n\"d\n\ne\",4,b\nf,5,a\n"
+	for name, c := range map[string]struct {
+		text string
+		want []int
+	}{
+		"t.csv":         {table, []int{2, 3, 6, 7}},
+		"t.jsonl":       {`{"x": 1, "kind": "a"}` + "\n\n" + `{"x": 2, "kind": "b"}`, []int{1, 2}},
+		"two texts.csv": {"x,kind\na,b\nb,c\n", []int{2, 3}},
+	} {
+		s, err := ReadCSV(strings.NewReader(c.text), name, Columns{Label: "kind"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for i := range s.Len() {
+			got = append(got, s.FileRow(i))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: rows %v, want %v", name, got, c.want)
+		}
+		if part := s.Subset([]int{s.Len() - 1}); part.FileRow(0) != c.want[len(c.want)-1] {
+			t.Errorf("%s: the last of a part is in row %d", name, part.FileRow(0))
+		}
+	}
+	if _, err := ReadCSV(strings.NewReader(table+"g,6\n"), "t.csv", Columns{Label: "kind"}); err == nil || !strings.Contains(err.Error(), "line 11: must have 3 fields") {
+		t.Errorf("got %v", err)
+	}
+	if s, err := NewClasses("x", []float64{1, 2}, []int{0, 1}); err != nil || s.FileRow(1) != 0 {
+		t.Errorf("row %d, %v", s.FileRow(1), err)
 	}
 }

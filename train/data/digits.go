@@ -18,6 +18,6 @@ func Digits() (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Shape, s.White, s.table = []int{8, 8, 1}, 16, nil // images, and no columns
+	s.Shape, s.White, s.table, s.places = []int{8, 8, 1}, 16, nil, nil // images, and no columns or rows
 	return s.WithTransforms(PixelRange(0, 1, s.White), Transform{}), nil
 }

@@ -21,7 +21,8 @@ func isMissing(field string) bool {
 // parseNumber reads a field as a finite number, of a file whose fields separator
 // separates. A number may have a comma: between groups of thousands, where there are
 // several, or one and a point after it, or one and three digits after it in a file
-// whose fields commas separate; else in place of a point. Pixels are short and whole,
+// whose fields commas separate; else in place of a point. It may have a sign of a currency
+// or a share, which says nothing. Pixels are short and whole,
 // and worth a way of their own.
 func parseNumber(field string, separator rune) (x float64, ok bool) {
 	whole := 0
@@ -30,12 +31,25 @@ func parseNumber(field string, separator rune) (x float64, ok bool) {
 			return float64(whole), true
 		}
 	}
-	field = strings.TrimSpace(field)
+	field = withoutUnit(strings.TrimSpace(field))
 	x, err := strconv.ParseFloat(field, 64)
 	if err != nil && strings.Contains(field, ",") {
 		x, err = strconv.ParseFloat(withoutCommas(field, separator), 64)
 	}
 	return x, err == nil && finite(x)
+}
+
+// units are signs that may stand before or behind a number.
+var units = []string{"%", "‰", "$", "€", "£", "¥"}
+
+// withoutUnit returns a number as it is without a unit: 5 of 5 %, -5 of -$5.
+func withoutUnit(field string) string {
+	for _, u := range units {
+		if before, after, is := strings.Cut(field, u); is && (strings.Trim(before, "+-") == "" || after == "") {
+			return strings.TrimSpace(before + strings.TrimSpace(after))
+		}
+	}
+	return field
 }
 
 // withoutCommas returns a number that has commas as Go writes it.

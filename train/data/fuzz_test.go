@@ -156,6 +156,7 @@ func FuzzDecodePicture(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
+	f.Add(jpegOf(f, colours(17, 9), exifOf(6)))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		for _, size := range []Size{{}, {5, 4}} {
 			var p *picture

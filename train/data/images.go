@@ -18,7 +18,7 @@ import (
 // named after the class. The classes are in the order of their names, by value
 // when all are numbers, or those of classes when it is not empty; the examples
 // are in the order of the files' names. Pixels are bytes, which the transform maps to
-// [0, 1], and are what form says; what is transparent is black. Files whose names begin
+// [0, 1], and are what form says; images stand upright as their EXIF says, and what is transparent is black. Files whose names begin
 // with a dot are passed over; anything else that is not an image, or is an animation,
 // is an error that names it.
 func Images(dir string, classes []string, form ImageForm) (*Set, error) {
@@ -84,6 +84,7 @@ type imageReader struct {
 
 	coloured    string // the first image with colours, where neither these nor grey were asked for
 	transparent string // the first that is not opaque
+	turned      int    // upright, as their EXIF says
 	resized     int
 	squeezed    int // resized to another ratio of the sides
 }
@@ -122,6 +123,9 @@ func (r *imageReader) add(path string, p *picture) error {
 	if size != image.Pt(s.Shape[1], s.Shape[0]) {
 		return fmt.Errorf("must have %d×%d pixels as the images before it, got %d×%d: give a size to resize all to", s.Shape[1], s.Shape[0], size.X, size.Y)
 	}
+	if p.turned {
+		r.turned++
+	}
 	if p.was != size {
 		r.resized++
 		if p.was.X*size.Y != p.was.Y*size.X {
@@ -154,6 +158,9 @@ func (r *imageReader) remark() {
 	}
 	if r.transparent != "" {
 		note("%s is transparent in parts: these are black", r.transparent)
+	}
+	if r.turned > 0 {
+		note("%s of %d turned upright, as EXIF says in the files", plural.Of(r.turned, "image"), r.set.n)
 	}
 	if r.resized > 0 {
 		note("%s of %d resized to %d×%d pixels, %d of them to another ratio of the sides", plural.Of(r.resized, "image"), r.set.n, r.set.Shape[1], r.set.Shape[0], r.squeezed)

@@ -30,8 +30,7 @@ func (j *jsonRecords) offset() int64 { return j.decoder.InputOffset() }
 
 // next returns the next record, and where its numbers are.
 func (j *jsonRecords) next(s *rowReader) ([]string, *layout, error) {
-	s.unit = "row"
-	s.at++
+	s.position = position{"row", s.at + 1, s.at + 1}
 	err := j.decoder.Decode(&j.value)
 	var syntax *json.SyntaxError
 	switch {

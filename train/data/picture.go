@@ -38,8 +38,9 @@ var imageExtensions = []string{".png", ".jpg", ".jpeg"}
 
 // picture is an image from a file.
 type picture struct {
-	pixels *image.RGBA // from (0, 0), rows without gaps
-	was    image.Point // its size in the file
+	pixels *image.RGBA // upright, from (0, 0), rows without gaps
+	was    image.Point // its size before it was resized
+	turned bool        // it does not stand upright in the file
 }
 
 // readPicture reads a file, and resizes its image where size is not zero.
@@ -62,8 +63,8 @@ func readPicture(path string, size Size) (*picture, error) {
 	return decodePicture(file, size)
 }
 
-// decodePicture returns the image of a PNG or JPEG file, resized where size is not
-// zero. An image of more pixels than are taken, or than the file can hold, is refused
+// decodePicture returns the image of a PNG or JPEG file, upright as its EXIF says, and
+// resized where size is not zero. An image of more pixels than are taken, or than the file can hold, is refused
 // by its header.
 func decodePicture(file []byte, size Size) (*picture, error) {
 	header, format, err := image.DecodeConfig(bytes.NewReader(file))
@@ -92,21 +93,23 @@ func decodePicture(file []byte, size Size) (*picture, error) {
 		return nil, fmt.Errorf("must be a whole image: %w", err)
 	}
 	bounds := m.Bounds()
-	p := &picture{was: bounds.Size()}
-	if p.was != image.Pt(width, height) {
-		return nil, fmt.Errorf("must have %d×%d pixels as its header says, got %d×%d", width, height, p.was.X, p.was.Y)
+	if bounds.Size() != image.Pt(width, height) {
+		return nil, fmt.Errorf("must have %d×%d pixels as its header says, got %d×%d", width, height, bounds.Dx(), bounds.Dy())
 	}
+	t := turnOf(file, format)
+	p := &picture{was: t.size(bounds.Size()), turned: t != 1}
 	if size == (Size{}) {
-		size = Size{width, height}
+		size = Size{p.was.X, p.was.Y}
 	}
-	p.pixels = image.NewRGBA(image.Rect(0, 0, size.Width, size.Height))
-	if p.pixels.Rect.Size() == p.was {
-		draw.Draw(p.pixels, p.pixels.Rect, m, bounds.Min, draw.Src)
+	pixels := image.NewRGBA(image.Rectangle{Max: t.size(image.Pt(size.Width, size.Height))})
+	if pixels.Rect.Size() == bounds.Size() {
+		draw.Draw(pixels, pixels.Rect, m, bounds.Min, draw.Src)
 	} else {
 		// A tent as wide as the pixels of the smaller of both: what most do for
 		// training, as torchvision's Resize.
-		draw.BiLinear.Scale(p.pixels, p.pixels.Rect, m, bounds, draw.Src, nil)
+		draw.BiLinear.Scale(pixels, pixels.Rect, m, bounds, draw.Src, nil)
 	}
+	p.pixels = t.upright(pixels)
 	return p, nil
 }
 

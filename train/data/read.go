@@ -31,8 +31,8 @@ import (
 // that is said of foreign files in the package's overview holds. A name that
 // cols lacks, or that is not in the file, is a [ColumnError].
 func Read(path string, cols Columns) (rest, test *Set, err error) {
-	if cols.Label != "" && len(cols.Targets) > 0 {
-		return nil, nil, &ColumnError{fmt.Sprintf("data: %s: label and targets: must be one of them, got both", path)}
+	if err := cols.Check(); err != nil {
+		return nil, nil, fmt.Errorf("data: %s: %w", path, err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {

@@ -115,7 +115,7 @@ func TestReadNPZ(t *testing.T) {
 		"no y":           {packed(t, "x.npy", u1("2", "ab")), Columns{}, "y: must be an array"},
 		"no label":       {packed(t, "x.npy", u1("2", "ab"), "y.npy", u1("2", "ab")), Columns{Label: "z"}, "z: must be an array"},
 		"two targets":    {packed(t), Columns{Targets: []string{"a", "b"}}, "name of one array"},
-		"both":           {packed(t), Columns{Label: "a", Targets: []string{"b"}}, "label and targets: must be one of them"},
+		"both":           {packed(t), Columns{Label: "a", Targets: []string{"b"}}, "label and target: must be one of them"},
 		"fewer y":        {packed(t, "x.npy", u1("2", "ab"), "y.npy", u1("1", "a")), Columns{}, "shape: must be (2) for as many examples, got [1]"},
 		"too many dims":  {packed(t, "x.npy", u1("2,1,1,2", "abcd"), "y.npy", u1("2", "ab")), Columns{}, "shape: must be (n), (n, features)"},
 		"one class":      {packed(t, "x.npy", u1("2", "ab"), "y.npy", u1("2", "\x00\x00")), Columns{}, "must have at least 2 classes"},

@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/quoted"
@@ -43,7 +44,7 @@ func (s *Set) Remarks() []string {
 		}
 		switch {
 		case counts && s.n > 2 || s.n > fewTexts && looksLikeID(name) && s.allDiffer(j):
-			remarks = append(remarks, fmt.Sprintf("column %q is another number in each example: it is an input, and looks like an id or index", name))
+			remarks = append(remarks, fmt.Sprintf("column %q is another number in each example: it is an input, and looks like an id or index: drop it if it is one", name))
 		case names != nil && unnamed(name):
 			remarks = append(remarks, fmt.Sprintf("column %d has no name: it is an input, and may be an index", j+1))
 		}
@@ -54,8 +55,38 @@ func (s *Set) Remarks() []string {
 	if constant != nil {
 		remarks = append(remarks, fmt.Sprintf("%s with the same number everywhere, which says nothing: %s", plural.Of(len(constant), "input"), quoted.List(constant)))
 	}
+	remarks = append(remarks, s.oddClasses()...)
 	if s.labels == nil && s.oneHotTargets() {
 		remarks = append(remarks, fmt.Sprintf("the %d targets are 0 but for a 1 in each example, and are regressed on: if they are classes, give the number of the class as a label", s.targets.width))
+	}
+	return remarks
+}
+
+// oddClasses says which classes may be one that is written in several ways, and which have
+// too few examples to be both learned and tested.
+func (s *Set) oddClasses() (remarks []string) {
+	if s.labels == nil || s.n <= fewTexts {
+		return nil
+	}
+	counts := make([]int, s.Classes)
+	for _, k := range s.labels {
+		counts[k]++
+	}
+	var single []string
+	first := map[string]string{} // by the name in lower case
+	for k, n := range counts {
+		name := s.ClassName(k)
+		if n == 1 {
+			single = append(single, name)
+		}
+		if other, there := first[strings.ToLower(name)]; there {
+			remarks = append(remarks, fmt.Sprintf("classes %q and %q differ by case alone", other, name))
+		} else {
+			first[strings.ToLower(name)] = name
+		}
+	}
+	if single != nil {
+		remarks = append(remarks, fmt.Sprintf("%d of %d classes with a single example, which cannot be both learned and tested, such as %q", len(single), s.Classes, single[0]))
 	}
 	return remarks
 }

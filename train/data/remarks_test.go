@@ -32,6 +32,9 @@ func TestRemarks(t *testing.T) {
 		"one number":    {"a,y\n1,0\n3,0.0\n2,1\n", label, []string{"3 labels are 2 classes"}},
 		"one-hot":       {"a,y,z\n1,0,1\n3,1,0\n2,0,1\n", Columns{Targets: []string{"y", "z"}}, []string{"the 2 targets are 0 but for a 1"}},
 		"numbers above": {text("0,1,y\n", 3, func(i int) string { return fmt.Sprintf("%d,%d,%d", i*i%7, i*i*i, i%2) }), target, []string{"though some are numbers"}},
+		"a rare class":  {text("a,y\n", 30, func(i int) string { return fmt.Sprintf("%d,%c", i*i%7, "abz"[min(i%2+i/29*2, 2)]) }), label, []string{`1 of 3 classes with a single example, which cannot be both learned and tested, such as "z"`}},
+		"two cases":     {text("a,y\n", 30, func(i int) string { return fmt.Sprintf("%d,%c", i*i%7, "abA"[i%3]) }), label, []string{`classes "A" and "a" differ by case alone`}},
+		"units":         {text("a,y\n", 30, func(i int) string { return fmt.Sprintf("%d.5 %%,%d", i*i%7, i%2) }), label, []string{`column 1 ("a") has numbers with units: 0.5 % is 0.5`}},
 		"Latin-1":       {"Gr\xf6\xdfe,y\n1,0\n3,1\n", label, []string{"taken for Latin-1"}},
 	} {
 		s, err := ReadCSV(strings.NewReader(tt.text), name, tt.cols)

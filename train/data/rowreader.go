@@ -63,17 +63,25 @@ func (o *RowOptions) classes() bool {
 // one command reads, the others read, and to the same numbers.
 type rowReader struct {
 	RowOptions
-	text   *bufio.Reader
-	bound  *boundedReader
-	csv    *csv.Reader  // nil where rows are JSON
-	json   *jsonRecords // nil where they are CSV
-	layout *layout      // nil until the first row
-	unit   string       // what the record at hand is the at-th of, for errors
-	at     int
-	second []string        // the record after the first, where that was looked at
-	class  *classes        // nil where rows have none
-	inputs []string        // names of the columns of the inputs, nil where they are told by place
-	noted  map[string]bool // what was
+	text     *bufio.Reader
+	bound    *boundedReader
+	csv      *csv.Reader     // nil where rows are JSON
+	json     *jsonRecords    // nil where they are CSV
+	layout   *layout         // nil until the first row
+	position                 // of the record at hand
+	within   int             // ends of lines within the fields of CSV that were read
+	second   []string        // the record after the first, where that was looked at
+	after    position        // of it
+	class    *classes        // nil where rows have none
+	inputs   []string        // names of the columns of the inputs, nil where they are told by place
+	noted    map[string]bool // what was
+}
+
+// position says where a record is.
+type position struct {
+	unit string // what it is the at-th of, for errors
+	at   int
+	row  int // as a spreadsheet counts, which has one row for fields that end lines
 }
 
 // newRowReader begins to read r, which is plain text or packed by gzip. name is the
@@ -125,6 +133,7 @@ func newRowReader(r io.Reader, name string, o RowOptions) (*rowReader, error) {
 type Batch struct {
 	First   int       // how many rows there were before
 	N       int       // how many these are
+	Rows    []int     // where each stands in the file, from 1: of CSV the row that a spreadsheet shows it in; none of images
 	Inputs  []float64 // (N, width)
 	Targets []float64 // (N, outputs), empty where rows have a class or targets are not read
 	Labels  []int     // of each row, empty where rows have no class
@@ -178,7 +187,9 @@ func (s *rowReader) read() ([]string, *layout, error) {
 		return record, layout, err
 	}
 	record := s.second
-	if s.second = nil; record == nil {
+	if s.second = nil; record != nil {
+		s.position = s.after
+	} else {
 		var err error
 		if record, err = s.fields(); err != nil {
 			return nil, nil, err // says the line itself
@@ -197,14 +208,17 @@ func (s *rowReader) read() ([]string, *layout, error) {
 
 // fields returns the fields of the next record of CSV, which hold until the next.
 func (s *rowReader) fields() ([]string, error) {
-	s.unit = ""
+	s.position = position{}
 	record, err := s.csv.Read()
 	if err != nil {
 		return nil, err
 	}
 	s.bound.allow = s.csv.InputOffset() + maxRecordBytes
-	s.unit = "line"
-	s.at, _ = s.csv.FieldPos(0)
+	line, _ := s.csv.FieldPos(0)
+	s.position = position{"line", line, line - s.within}
+	for _, field := range record {
+		s.within += strings.Count(field, "\n")
+	}
 	return record, nil
 }
 
@@ -223,17 +237,17 @@ func (s *rowReader) begin(record []string) (isHeader bool, err error) {
 	for _, field := range record {
 		header = append(header, strings.Clone(s.decode(strings.TrimSpace(field))))
 	}
-	at, unit := s.at, s.unit
+	at := s.position
 	isHeader = s.isHeader(header, func() bool {
 		for s.second == nil && err == nil {
 			var next []string
 			if next, err = s.fields(); err == nil && !s.blank(next) {
-				s.second = slices.Clone(next)
+				s.second, s.after = slices.Clone(next), s.position
 			}
 		}
 		return s.second != nil && len(s.second) == len(header) && !slices.ContainsFunc(s.second, isNumber)
 	})
-	if s.at, s.unit = at, unit; err != nil && err != io.EOF {
+	if s.position = at; err != nil && err != io.EOF {
 		return false, err
 	}
 	if !isHeader {
@@ -334,6 +348,7 @@ func (s *rowReader) parse(b *Batch, record []string, l *layout) (err error) {
 		b.Labels = append(b.Labels, k)
 	}
 	b.N++
+	b.Rows = append(b.Rows, s.row)
 	return nil
 }
 

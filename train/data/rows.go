@@ -105,7 +105,7 @@ func (r *Rows) read(ctx context.Context, batches chan<- *Batch, spent <-chan *Ba
 		*b = Batch{}
 		select {
 		case old := <-spent:
-			*b = Batch{Inputs: old.Inputs[:0], Targets: old.Targets[:0], Labels: old.Labels[:0]}
+			*b = Batch{Rows: old.Rows[:0], Inputs: old.Inputs[:0], Targets: old.Targets[:0], Labels: old.Labels[:0]}
 		default:
 		}
 		b.First = full.First + full.N

@@ -133,7 +133,7 @@ func TestRows(t *testing.T) {
 		"no name of an input":     {"c,d\n1,2\n", ab, nil, `line 1: no column "a", "b": must have "a", "b", got "c", "d"`},
 		"no header":               {"1,2\n", ab, [][]float64{{1, 2}}, ""},
 		"an input missing":        {"b,c\n1,2\n", ab, nil, `line 1: no column "a": must have "a", "b", got "b", "c"`},
-		"an input twice":          {"a,b,a\n1,2,3\n", ab, nil, `line 1: columns 1 and 3 are both named "a", must be one`},
+		"an input twice":          {"a,b,a\n1,2,3\n", ab, nil, `line 1: columns 1 and 3 are both named "a": names must differ`},
 		"columns left out":        {"note,b,kind,a\nx,1,\"i, j\",2\n\"x\",3,,4\n", ab, [][]float64{{2, 1}, {4, 3}}, ""},
 		"a column is bad":         {"note,b,a\nx,1,y\n", ab, nil, `line 2: column 3 ("a"): must be a finite number, got "y"`},
 		"a field too few":         {"note,b,a\nx,1\n", ab, nil, "line 2: must have 3 fields as on the first line, got 2"},

@@ -150,7 +150,7 @@ func (s *Set) sequence(runs [][]int, length int) error {
 	if left > 0 {
 		s.remarks = append(s.remarks, fmt.Sprintf("%d rows that make no whole sequence of %d are left out", left, length))
 	}
-	s.n, s.inputs, s.targets = n, inputs, targets
+	s.n, s.inputs, s.targets, s.places = n, inputs, targets, nil
 	s.labels, s.Classes, s.ClassNames, s.Shape, s.White = nil, 0, nil, nil, 0
 	*s = *s.WithTransforms(Transform{}, Transform{})
 	return nil

@@ -34,6 +34,7 @@ type Set struct {
 	labels    []int    // class of each of the n, nil for regression
 	targets   values   // (n, TargetSize), empty when there are classes
 	table     *Table   // what its inputs are, where it was read of rows
+	places    []int    // of the n in the file, where it was read of rows
 	remarks   []string // what was taken for granted when it was read
 	testing   bool     // it was read to test what others were learned from
 	index     []int    // the examples of this set among the n, in order; nil for all
@@ -150,6 +151,15 @@ func (s *Set) InputNames() []string {
 // Table returns how the rows of a file became the inputs, nil where the set was not read
 // of rows. It must not be changed.
 func (s *Set) Table() *Table { return s.table }
+
+// FileRow returns where example i stands in the file of rows that the set was read of, from 1:
+// of CSV the row that a spreadsheet shows it in. It is 0 of other sets.
+func (s *Set) FileRow(i int) int {
+	if s.places == nil {
+		return 0
+	}
+	return s.places[s.row(i)]
+}
 
 // TargetSize returns the number of columns of the targets: Classes, or the width
 // of a regression target, of a sequence that of a step.

@@ -18,7 +18,7 @@ func zeros(dt tensor.Dtype, shape ...int) *tensor.Dense {
 // all returns the inputs and targets of every example of s, as Gather gives them.
 func all(t *testing.T, s *Set) (inputs, targets []float64) {
 	t.Helper()
-	x, y := zeros(tensor.Float64, s.Len(), s.InputSize()), zeros(tensor.Float64, s.Len(), s.TargetSize())
+	x, y := zeros(tensor.Float64, s.Len(), s.Steps()*s.InputSize()), zeros(tensor.Float64, s.Len(), s.Steps()*s.TargetSize())
 	if err := s.Gather(count(s.Len()), x, y); err != nil {
 		t.Fatal(err)
 	}

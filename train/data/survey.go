@@ -29,7 +29,7 @@ type survey struct {
 	layouts                     []string       // of dates that fit all
 	texts                       map[string]int // how often each is there, of those that are no numbers
 	more                        bool           // texts than are held
-	commas                      string         // a number with a comma, and what it is
+	commas, units               string         // a number with a comma, or a unit, and what it is
 
 	whole, rising bool                 // all are whole numbers, each larger than the one before
 	last          float64              // number
@@ -55,6 +55,9 @@ func (s *survey) add(field string, separator rune, decode func(string) string) {
 		}
 		if s.numbers++; s.commas == "" && strings.Contains(field, ",") {
 			s.commas = fmt.Sprintf("%s is %v", strings.TrimSpace(field), x)
+		}
+		if s.units == "" && withoutUnit(field) != field {
+			s.units = fmt.Sprintf("%s is %v", strings.TrimSpace(field), x)
 		}
 		return
 	}
@@ -105,7 +108,9 @@ func (s *survey) column(c Column) (Column, string) {
 			c.Kind = ""
 			return c, "has no name and counts the rows: it is left out"
 		}
-		if s.commas != "" {
+		if s.units != "" {
+			note = "has numbers with units: " + s.units
+		} else if s.commas != "" {
 			note = "has numbers with commas: " + s.commas
 		}
 	case s.odd():

@@ -172,6 +172,23 @@ func TestMixedColumns(t *testing.T) {
 	}
 }
 
+// TestUnits: a sign of a share or a currency is no part of a number, and a code is no number.
+func TestUnits(t *testing.T) {
+	for text, want := range map[string]float64{"12%": 12, "12.5 %": 12.5, "$7": 7, "-$7.25": -7.25, "€ 1": 1, "3,50 €": 3.5, "$1,200": 1200, "£-3": -3, "5‰": 5} {
+		if x, ok := parseNumber(text, ';'); text != "$1,200" && (!ok || x != want) {
+			t.Errorf("%s is %v, %v, want %v", text, x, ok, want)
+		}
+		if x, ok := parseNumber(text, ','); !ok || x != want {
+			t.Errorf("%s between commas is %v, %v, want %v", text, x, ok, want)
+		}
+	}
+	for _, text := range []string{"%", "$", "5%5", "A5", "5kg", "$$5", "5%%", "$5%", "1 2%", "--$5"} {
+		if x, ok := parseNumber(text, ','); ok {
+			t.Errorf("%s is taken for %v", text, x)
+		}
+	}
+}
+
 // TestThousands: commas between thousands are said to be such.
 func TestThousands(t *testing.T) {
 	s, err := ReadCSV(strings.NewReader("a,y\n\"1,000\",0\n\"2,500\",1\n"), "f", Columns{Label: "y"})

@@ -9,17 +9,22 @@
 package puzzle
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"gorgonia.org/tensor"
 
+	"example.com/pcn/internal/dense"
+	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
+	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/report"
 	"example.com/pcn/train/trained"
@@ -108,18 +113,9 @@ func (p *Puzzle) Solve(ctx context.Context, n *model.Network, how model.Recall, 
 	return done, trained.Finite(done.Inputs)
 }
 
-// SolveWhole is Solve with nothing hidden and no noise.
-func (p *Puzzle) SolveWhole(ctx context.Context, n *model.Network, how model.Recall, inf model.Inference) (*model.Completion, error) {
-	all, err := p.tensor(func(i, j int) float64 { return p.Raw[i][j] })
-	if err != nil {
-		return nil, err
-	}
-	return n.Complete(ctx, model.Clamp{Values: all}, how, inf)
-}
-
-// Filled returns what was made of the inputs: the completion or, where there was noise, what
-// the network predicts in their place, nil where nothing predicts them.
-func (p *Puzzle) Filled(done *model.Completion) *tensor.Dense {
+// filled returns what was made of the inputs: the completion or, where there was noise, what
+// the network predicts in their place.
+func (p *Puzzle) filled(done *model.Completion) *tensor.Dense {
 	if p.Sigma > 0 {
 		return done.Predictions
 	}
@@ -128,6 +124,19 @@ func (p *Puzzle) Filled(done *model.Completion) *tensor.Dense {
 
 // mostFitted is the most examples on which a temperature is fitted.
 const mostFitted = 1000
+
+// Recall says how m is to find the target: of classes by energy, at the temperature that fits
+// the examples apart from the test part, where they have classes.
+func (p *Puzzle) Recall(ctx context.Context, m *trained.Model, sets train.Sets, inf model.Inference) (how model.Recall, err error) {
+	if !m.Classifies() {
+		return how, nil
+	}
+	how.By = model.ByEnergy
+	if set := sets.Apart(); set != nil && set.Classes > 0 {
+		how.Temperature, err = p.Temperature(ctx, m.Network, set, m.Recipe.Data.Seed+1, inf)
+	}
+	return how, err
+}
 
 // Temperature returns that at which the classes of the examples of a set, with the same
 // units hidden and as much noise, drawn from seed, are most probable by energy.
@@ -152,12 +161,38 @@ func (p *Puzzle) Temperature(ctx context.Context, n *model.Network, set *data.Se
 	return model.Temperature(done.Energies, set.Labels())
 }
 
+// WriteCSV writes raw inputs as CSV, (N, d): what is filled in, and of what was given what
+// was given, below a header where inputs have names.
+func (p *Puzzle) WriteCSV(w io.Writer, names []string, filled *tensor.Dense) error {
+	out := bufio.NewWriter(w)
+	if names != nil {
+		fmt.Fprintln(out, quoted.CSV(names...))
+	}
+	var line []byte
+	for i, row := range model.Rows(filled) {
+		line = line[:0]
+		for j := range row {
+			if j > 0 {
+				line = append(line, ',')
+			}
+			if p.Given(i, j) {
+				line = dense.AppendCSV(line, p.Raw[i][j:j+1], tensor.Float64)
+			} else {
+				line = dense.AppendCSV(line, row[j:j+1], filled.Dtype())
+			}
+		}
+		out.Write(append(line, '\n'))
+	}
+	return out.Flush()
+}
+
 // shown is the number of examples in a picture of completions.
 const shown = 12
 
-// Picture shows raw images of a shape: a row of what was given, with hidden pixels red, a
-// row of completions, and a row of the truth, with red where it is not known.
-func (p *Puzzle) Picture(filled [][]float64, shape []int) (image.Image, error) {
+// Picture shows raw images of a shape, below names, if any: a row of what was given, with
+// hidden pixels red, a row of completions, and a row of the truth, with red where it is not
+// known.
+func (p *Puzzle) Picture(filled [][]float64, shape []int, names ...string) (image.Image, error) {
 	n := min(shown, len(filled))
 	seen, err := p.Units.Undo(p.Seen.Values)
 	if err != nil {
@@ -178,5 +213,8 @@ func (p *Puzzle) Picture(filled [][]float64, shape []int) (image.Image, error) {
 	if !(low < high) {
 		low, high = 0, 1
 	}
-	return report.Grid(slices.Concat(given, filled[:n], p.Raw[:n]), shape[1], shape[0], n, low, high)
+	return report.Grid{
+		Images: slices.Concat(given, filled[:n], p.Raw[:n]), Width: shape[1], Height: shape[0], Columns: n, Low: low, High: high,
+		Names: names[:min(n, len(names))], Rows: []string{"given", "completed", "truth"},
+	}.Draw()
 }

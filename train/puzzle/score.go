@@ -2,7 +2,10 @@ package puzzle
 
 import (
 	"context"
+	"errors"
 	"math"
+
+	"gorgonia.org/tensor"
 
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/model"
@@ -27,9 +30,9 @@ type Score struct {
 
 // Score scores what n made of the puzzle, beside the training set that n learned from, and of
 // classes, whose labels these are. Either may be nil. AccuracyAll takes another completion:
-// see [Puzzle.SolveWhole].
+// see [Puzzle.Answer].
 func (p *Puzzle) Score(ctx context.Context, n *model.Network, training *data.Set, done *model.Completion, labels []int) (s Score, err error) {
-	rows := model.Rows(p.Filled(done))
+	rows := model.Rows(p.filled(done))
 	mse, units := p.mse(func(i int) []float64 { return rows[i] })
 	if units > 0 {
 		s.MSE = pointer(mse)
@@ -70,6 +73,43 @@ func (p *Puzzle) Score(ctx context.Context, n *model.Network, training *data.Set
 		s.NearestAccuracy = pointer(train.Accuracy(guess, labels))
 	}
 	return s, nil
+}
+
+// Answer is what a network makes of a puzzle.
+type Answer struct {
+	*model.Completion
+	Filled *tensor.Dense // what is filled in, in the units of the data
+	Score
+}
+
+// Answer has n solve the puzzle, and scores what it makes of it as [Puzzle.Score] does and,
+// where labels are known, beside what it makes of inputs of which nothing is hidden. To take
+// off noise n must predict its inputs.
+func (p *Puzzle) Answer(ctx context.Context, n *model.Network, how model.Recall, inf model.Inference, training *data.Set, labels []int) (*Answer, error) {
+	done, err := p.Solve(ctx, n, how, inf)
+	if err != nil {
+		return nil, err
+	}
+	if p.filled(done) == nil {
+		return nil, errors.New("puzzle: noise: must be of inputs that the network predicts")
+	}
+	a := &Answer{Completion: done}
+	if a.Filled, err = p.Units.Undo(p.filled(done)); err != nil {
+		return nil, err
+	}
+	if a.Score, err = p.Score(ctx, n, training, done, labels); err != nil || labels == nil {
+		return a, err
+	}
+	all, err := p.tensor(func(i, j int) float64 { return p.Raw[i][j] })
+	if err != nil {
+		return nil, err
+	}
+	whole, err := n.Complete(ctx, model.Clamp{Values: all}, how, inf)
+	if err != nil {
+		return nil, err
+	}
+	a.AccuracyAll = pointer(train.Accuracy(whole.Classes, labels))
+	return a, nil
 }
 
 func pointer(x float64) *jsonfloat.Float { return (*jsonfloat.Float)(&x) }

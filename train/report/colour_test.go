@@ -16,7 +16,7 @@ import (
 
 func TestGridInColour(t *testing.T) {
 	rows := []float64{0, 5, 10, 20, -1, 2, math.NaN(), 3, 3, 10, 10, 10}
-	img, err := Grid([][]float64{rows, {0, 10, 5, 5}}, 2, 2, 2, 0, 10)
+	img, err := Grid{Images: [][]float64{rows, {0, 10, 5, 5}}, Width: 2, Height: 2, Columns: 2, High: 10}.Draw()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,8 +75,9 @@ func TestExamineInColour(t *testing.T) {
 	}
 	img := sections[at].Images[0].Picture
 	below := img.Bounds().Dy() - gap - 1
+	left := img.Bounds().Dx() - 6*(cellSize+gap)
 	for i, want := range []color.RGBA{{255, 11, 32, 255}, {0, 202, 85, 255}} { // from 10 to 250
-		if got := img.At(gap+i*(smallCell+gap), below); got != want {
+		if got := img.At(left+i*(cellSize+gap), below); got != want {
 			t.Errorf("the truth of example %d is %v, want %v", i, got, want)
 		}
 	}

@@ -115,7 +115,7 @@ func Parts(h *train.History) []*Panel {
 		panels = append(panels, p)
 	}
 	if len(aligned.X) > 0 {
-		panels = append(panels, newLines("Target alignment", "epoch", "cosine of a step's way to the target's", false, []Line{aligned}))
+		panels = append(panels, newLines("Target alignment", "epoch", "cosine to the way to the targets", false, []Line{aligned}))
 	}
 	if slices.ContainsFunc(h.Epochs, func(e train.Epoch) bool { return e.NodeCosine != nil }) {
 		panels = append(panels, newLines("Cosine to backpropagation", "epoch", "of each node's update", false, lines(func(e train.Epoch) []float64 { return e.NodeCosine })))

@@ -194,7 +194,7 @@ func (x *examination) classes() (*Section, error) {
 		if err != nil {
 			return nil, err
 		}
-		picture, err := x.grid(model.Rows(image), 1)
+		picture, err := x.grid(model.Rows(image), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -230,7 +230,7 @@ func (x *examination) generated() (*Section, error) {
 	}
 	s := &Section{Title: "Generated", Text: "What fits each class: the label is clamped and the image is free."}
 	for class, image := range model.Rows(inputs) {
-		picture, err := x.grid([][]float64{image}, 1)
+		picture, err := x.grid([][]float64{image}, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -265,16 +265,20 @@ func (x *examination) completed() (*Section, error) {
 		}
 		images = append(images, given)
 	}
-	picture, err := x.grid(append(append(images, model.Rows(done.Inputs)...), truth...), count)
+	var names []string
+	for _, k := range x.set.Labels()[:count] {
+		names = append(names, x.set.ClassName(k))
+	}
+	picture, err := x.grid(append(append(images, model.Rows(done.Inputs)...), truth...), names, "given", "completed", "truth")
 	return &Section{
 		Title: "Completed", Text: "The lower half is hidden, each class is clamped in turn, and the one of the lowest energy fills it in.",
-		Images: []Image{{picture, "given, completed, and whole"}},
+		Images: []Image{{picture, "red is hidden; above each is its class"}},
 	}, err
 }
 
 // grid draws images, given as the network takes them, in their own units and in the
-// range of the pixels of the first examples.
-func (x *examination) grid(images [][]float64, columns int) (image.Image, error) {
+// range of the pixels of the first examples, below names and beside rows.
+func (x *examination) grid(images [][]float64, names []string, rows ...string) (image.Image, error) {
 	inputs, _, err := x.gather(0, min(maxSettled, x.set.Len()))
 	if err != nil {
 		return nil, err
@@ -290,5 +294,8 @@ func (x *examination) grid(images [][]float64, columns int) (image.Image, error)
 	}
 	images, pixels := model.Rows(all), dense.Floats(first)
 	low := slices.Min(pixels)
-	return gridOf(images, x.set.Shape[1], x.set.Shape[0], columns, low, max(slices.Max(pixels), low+1e-9), smallCell)
+	return Grid{
+		Images: images, Width: x.set.Shape[1], Height: x.set.Shape[0], Columns: max(len(names), 1),
+		Low: low, High: max(slices.Max(pixels), low+1e-9), Names: names, Rows: rows,
+	}.Draw()
 }

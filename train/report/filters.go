@@ -49,7 +49,7 @@ func (x *examination) filters() (*Section, error) {
 				largest = max(largest, slices.Max(image), -slices.Min(image))
 			}
 			shown := images[:min(len(images), maxFilters)]
-			picture, err := gridOf(shown, size[1], size[0], filterColumns, -largest, largest, smallCell)
+			picture, err := Grid{Images: shown, Width: size[1], Height: size[0], Columns: filterColumns, Low: -largest, High: largest, Rows: counted(len(shown), filterColumns)}.Draw()
 			if err != nil {
 				return nil, err
 			}
@@ -63,7 +63,7 @@ func (x *examination) filters() (*Section, error) {
 	if s.Images == nil {
 		return nil, nil
 	}
-	s.Text = "What is seen of an image, or painted into one. Grey is a weight of 0."
+	s.Text = "What each unit, or channel, sees of an image or paints into one. Their numbers are on the left. Grey is a weight of 0."
 	return s, nil
 }
 
@@ -161,7 +161,8 @@ func (x *examination) maps() (*Section, error) {
 		if !(low < high) { // all alike, or no numbers
 			low, high = -1, 1
 		}
-		picture, err := gridOf(images[i], node.Shape[1], node.Shape[0], len(images[i])/len(steps), low, high, smallCell)
+		columns := len(images[i]) / len(steps)
+		picture, err := Grid{Images: images[i], Width: node.Shape[1], Height: node.Shape[0], Columns: columns, Low: low, High: high, Names: counted(columns, 1), Rows: steps}.Draw()
 		if err != nil {
 			return nil, err
 		}
@@ -171,6 +172,6 @@ func (x *examination) maps() (*Section, error) {
 		}
 		s.Images = append(s.Images, Image{picture, caption})
 	}
-	s.Text = fmt.Sprintf("The channels of the first validation example, both ends clamped as in learning. From above: after %s.", strings.Join(steps, ", "))
+	s.Text = "The channels of the first validation example, both ends clamped as in learning, as they settle: a row after so many steps."
 	return s, nil
 }

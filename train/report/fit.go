@@ -16,7 +16,7 @@ type Line struct {
 // lines over them. The first line, the truth, is dashed. Points that are not
 // finite, or too large to draw, are left out.
 func Fit(examples Line, lines ...Line) *Panel {
-	p := newPanel("Fit", "x", "y")
+	p := newPanel("Fit", "input", "target")
 	points := &plotter.Scatter{XYs: examples.points(), GlyphStyle: draw.GlyphStyle{Color: faint, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}
 	if len(points.XYs) > 0 {
 		p.Add(points)

@@ -23,7 +23,7 @@ const maxExplained = 7
 // are not finite, and on a logarithmic axis those at 0.
 func Lines(title, x, y string, lines ...Line) *Panel { return newLines(title, x, y, true, lines) }
 
-// fewPoints is the number of points up to which each is marked.
+// fewPoints is the number of points of the longest line up to which all are marked.
 const fewPoints = 20
 
 // newLines is Lines, on a logarithmic axis only where that is allowed.
@@ -57,15 +57,16 @@ func newLines(title, x, y string, logarithmic bool, lines []Line) *Panel {
 		}
 	}
 	var shown []int // lines
+	longest := 0
 	for i := range lines {
-		if len(points[i]) > 0 {
+		if longest = max(longest, len(points[i])); len(points[i]) > 0 {
 			shown = append(shown, i)
 		}
 	}
 	for at, i := range shown {
 		l := &plotter.Line{XYs: thin(points[i]), LineStyle: lineStyle(i)}
 		p.Add(l)
-		if len(l.XYs) <= fewPoints {
+		if longest <= fewPoints {
 			p.Add(&plotter.Scatter{XYs: l.XYs, GlyphStyle: draw.GlyphStyle{Color: l.Color, Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}})
 		}
 		if name := lines[i].Name; name != "" && (len(shown) <= maxExplained || at == 0 || at == len(shown)-1) {
@@ -104,8 +105,9 @@ func (p *Panel) SVG() ([]byte, error) {
 	if p == nil || p.Plot == nil {
 		return nil, errors.New("report: panel: must have a plot, got none")
 	}
-	p.BackgroundColor = color.White
-	p.draw(draw.Crop(draw.New(c), vg.Points(10), vg.Points(-14), vg.Points(8), vg.Points(-8)))
+	all := draw.New(c)
+	all.FillPolygon(color.White, []vg.Point{{}, {X: panelWidth}, {X: panelWidth, Y: panelHeight}, {Y: panelHeight}}) // margins and all, on a dark page too
+	p.draw(draw.Crop(all, vg.Points(10), vg.Points(-14), vg.Points(8), vg.Points(-8)))
 	var b bytes.Buffer
 	_, err := c.WriteTo(&b)
 	return b.Bytes(), err

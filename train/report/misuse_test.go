@@ -44,7 +44,7 @@ func TestMisuse(t *testing.T) {
 		"regression: no truth":     {func() error { _, err := Regression(ctx, sine, "", nil); return err }, "must have a set and a truth"},
 		"regression: no learner":   {func() error { _, err := Regression(ctx, sine, "", truth, Named{Name: "x"}); return err }, `"x": must be a learner, got none`},
 		"regression: another's":    {func() error { _, err := Regression(ctx, sine, "", truth, Named{"x", l}); return err }, `"x": train: sine: must have 4 inputs as the network takes, got 1`},
-		"grid: nothing":            {func() error { _, err := Grid(nil, 0, 0, 0, 0, 0); return err }, "must be > 0"},
+		"grid: nothing":            {func() error { _, err := Grid{}.Draw(); return err }, "must be > 0"},
 		"images: nothing":          {func() error { _, err := Images(nil, 2, 2, 2); return err }, "images: must be float64 of shape (B, 4), got none"},
 		"images: integers":         {func() error { _, err := Images(ints, 2, 2, 2); return err }, "images: must be float64 of shape (B, 4), got int"},
 		"PNG: no picture":          {func() error { return WritePNG(filepath.Join(t.TempDir(), "x.png"), nil) }, "must have a picture, got none"},

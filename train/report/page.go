@@ -62,7 +62,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return total
 	},
-	"widest": func(i image.Image) int { return i.Bounds().Dx() },
+	"half": func(i image.Image) int { return (i.Bounds().Dx() + 1) / 2 },
 }).Parse(pageText))
 
 // Write writes the page as HTML.

@@ -172,16 +172,20 @@ func (p *Panel) draw(c vgdraw.Canvas) {
 	}
 }
 
-// Render draws panels side by side on white.
+// mostBeside is the most panels that stand side by side.
+const mostBeside = 3
+
+// Render draws panels side by side on white, in as many rows as they need.
 func Render(panels ...*Panel) image.Image {
-	width := panelWidth.Dots(dpi)
-	height := panelHeight.Dots(dpi)
-	out := image.NewRGBA(image.Rect(0, 0, int(width)*max(len(panels), 1), int(height)))
+	width, height := int(panelWidth.Dots(dpi)), int(panelHeight.Dots(dpi))
+	rows := max((len(panels)+mostBeside-1)/mostBeside, 1)
+	columns := max((len(panels)+rows-1)/rows, 1)
+	out := image.NewRGBA(image.Rect(0, 0, columns*width, rows*height))
 	draw.Draw(out, out.Bounds(), image.White, image.Point{}, draw.Src)
 	for i, p := range panels {
 		c := vgimg.NewWith(vgimg.UseWH(panelWidth, panelHeight), vgimg.UseDPI(dpi))
 		p.draw(vgdraw.Crop(vgdraw.New(c), vg.Points(10), vg.Points(-14), vg.Points(8), vg.Points(-8)))
-		at := image.Pt(i*int(width), 0)
+		at := image.Pt(i%columns*width, i/columns*height)
 		draw.Draw(out, c.Image().Bounds().Add(at), c.Image(), image.Point{}, draw.Src)
 	}
 	return out

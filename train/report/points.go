@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -22,9 +23,7 @@ type Point struct {
 func Points(title, x, y string, names []string, points []Point) *Panel {
 	p := newPanel(title, x, y)
 	points = slices.DeleteFunc(slices.Clone(points), func(pt Point) bool { return !drawable(pt.Y) })
-	if len(names) > 0 {
-		p.X.Tick.Marker = named(names)
-	} else if spread(points) {
+	if len(names) == 0 && spread(points) {
 		p.X.Tick.Marker = logTicks{}
 		for i := range points {
 			points[i].X = math.Log10(points[i].X)
@@ -53,13 +52,12 @@ func Points(title, x, y string, names []string, points []Point) *Panel {
 	return p
 }
 
-// Beside draws our scores and those that were published of the same names, about an index
-// into which X is.
-func Beside(title, y string, names []string, ours, published []Point) *Panel {
-	p := newPanel(title, "", y)
-	p.X.Tick.Marker = named(names)
+// Beside draws our scores and others of the same names, about an index into which X is. Other
+// says what the others are, such as published.
+func Beside(title, x, y string, names []string, ours, others []Point, other string) *Panel {
+	p := newPanel(title, x, y)
 	drawn := 0
-	for i, points := range [][]Point{published, ours} {
+	for i, points := range [][]Point{others, ours} {
 		for j, pt := range points {
 			if !drawable(pt.Y) {
 				continue
@@ -67,7 +65,7 @@ func Beside(title, y string, names []string, ours, published []Point) *Panel {
 			drawn++
 			shape, name := draw.GlyphDrawer(draw.CircleGlyph{}), "here"
 			if i == 0 {
-				shape, name = draw.PyramidGlyph{}, "published"
+				shape, name = draw.PyramidGlyph{}, other
 			}
 			if dot := p.dot(pt, 1-i, shape); j == 0 {
 				p.explain(name, dot)
@@ -95,6 +93,7 @@ func (p *Panel) dot(pt Point, colour int, shape draw.GlyphDrawer) *plotter.Scatt
 func (p *Panel) frame(names []string, points int) {
 	if len(names) > 0 {
 		p.X.Min, p.X.Max = -0.5, float64(len(names))-0.5
+		p.name(names)
 	} else if room := 0.05 * (p.X.Max - p.X.Min); room > 0 {
 		p.X.Min, p.X.Max = p.X.Min-room, p.X.Max+room
 	}
@@ -102,6 +101,28 @@ func (p *Panel) frame(names []string, points int) {
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
 	}
 	p.widen()
+}
+
+// Of a panel's width the axis has about this share, and names on a slant take this much.
+const (
+	axisShare = 0.75
+	mostSlant = 4 * vg.Centimeter
+)
+
+// name marks the x axis with names, on a slant where they are too long to stand side by
+// side.
+func (p *Panel) name(names []string) {
+	style := &p.X.Tick.Label
+	for _, name := range names {
+		if style.Width(name) > axisShare*panelWidth/vg.Length(len(names)) {
+			style.Rotation, style.XAlign, style.YAlign = math.Pi/6, text.XRight, text.YTop
+		}
+	}
+	marks := slices.Clone(names)
+	for i, name := range marks {
+		marks[i] = fitted(*style, name, mostSlant.Points())
+	}
+	p.X.Tick.Marker = named(marks)
 }
 
 // errorPoint is a point with its error, as plotter takes it.

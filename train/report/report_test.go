@@ -94,7 +94,7 @@ func TestFit(t *testing.T) {
 }
 
 func TestGrid(t *testing.T) {
-	img, err := Grid([][]float64{{0, 5, 10, 20}, {-1, math.NaN(), 0, 0}, {0, 0, 0, 0}}, 2, 2, 2, 0, 10)
+	img, err := Grid{Images: [][]float64{{0, 5, 10, 20}, {-1, math.NaN(), 0, 0}, {0, 0, 0, 0}}, Width: 2, Height: 2, Columns: 2, High: 10}.Draw()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,12 +121,116 @@ func TestGrid(t *testing.T) {
 	}
 }
 
+// TestGridNames: names take room above the rows that have any and beside all, are written
+// there, and are cut where they are longer than an image is wide.
+func TestGridNames(t *testing.T) {
+	g := Grid{Images: slices.Repeat([][]float64{{1, 1, 1, 1}}, 5), Width: 2, Height: 2, Columns: 2, High: 1}
+	size := func() image.Point {
+		img, err := g.Draw()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return img.Bounds().Size()
+	}
+	plain := size()
+	g.Names = []string{"a", "", "", "", "of the last row"}
+	above := size()
+	line := (above.Y - plain.Y) / 2
+	if above.X != plain.X || line < mostText {
+		t.Errorf("%v with names above two of three rows, %v without", above, plain)
+	}
+	g.Rows = []string{"one", "two", strings.Repeat("three", 100), "there is no such row"}
+	beside := size()
+	if room := beside.X - plain.X; beside.Y != above.Y || room < 3*mostText || room > 4*cellSize {
+		t.Errorf("%v with names beside, %v without", beside, above)
+	}
+	img, err := g.Draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dark := func(r image.Rectangle) (n int) {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for x := r.Min.X; x < r.Max.X; x++ {
+				if img.At(x, y).(color.RGBA).R < 0x80 {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	left, wide, high := beside.X-plain.X, gap+cellSize, gap+line+cellSize
+	for name, of := range map[string]struct {
+		where image.Rectangle
+		some  bool
+	}{
+		"above the first":          {image.Rect(left+gap, gap, left+wide, gap+line), true},
+		"above the second":         {image.Rect(left+wide, gap, beside.X, gap+line), false},
+		"beside the second row":    {image.Rect(0, high+gap, left, high+gap+cellSize), true},
+		"above the last":           {image.Rect(left, high+wide, left+wide+gap, high+wide+line), true},
+		"to the right of the last": {image.Rect(left+wide+gap, high+wide, beside.X, beside.Y), false},
+		"images":                   {image.Rect(left+gap, gap+line, beside.X, high+cellSize+gap), false},
+	} {
+		if n := dark(of.where); n > 0 != of.some {
+			t.Errorf("%s: %d dark pixels", name, n)
+		}
+	}
+}
+
+// TestAxesAreNamed: both axes of all that is drawn have names.
+func TestAxesAreNamed(t *testing.T) {
+	one := 0.5
+	h := history(3, 2, 1)
+	for i := range h.Epochs {
+		e := &h.Epochs[i]
+		e.Settled = train.Settled{Energy: 1, Steps: 5, NodeEnergy: []float64{1}, NodeResidual: []float64{1}, NodeCosine: []float64{1}, Reached: &one}
+		e.TargetAlignment = &one
+	}
+	x := []float64{1, 2, 3}
+	panels := slices.Concat(Curves(true, Run{"PCN", h}), Curves(false, Run{"PCN", h}), Parts(h), Settling(&model.Result{Trace: [][]float64{x, x}, ResidualTrace: [][]float64{x, x}}),
+		[]*Panel{Fit(Line{"examples", x, x}), Predicted(x, x), Beside("t", "row", "%", []string{"a"}, []Point{{}}, nil, "published")})
+	for _, dataset := range []string{"sine", "digits"} {
+		r, err := train.DefaultRecipe(dataset, model.Discriminative, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sets, err := r.Data.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := r.PCN()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sections, err := Examine(t.Context(), l, r.Inference, sets.Validation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range sections {
+			panels = append(panels, s.Panels...)
+		}
+	}
+	if len(panels) != 20 {
+		t.Errorf("%d panels", len(panels))
+	}
+	for _, p := range panels {
+		if p.X.Label.Text == "" || p.Y.Label.Text == "" {
+			t.Errorf("%v: the axes are named %q and %q", p, p.X.Label.Text, p.Y.Label.Text)
+		}
+	}
+}
+
 func TestGridRefuses(t *testing.T) {
 	image := [][]float64{{1, 2}}
 	for name, f := range map[string]func() error{
-		"width":  func() error { _, err := Grid(image, 0, 1, 1, 0, 1); return err },
-		"values": func() error { _, err := Grid(image, 2, 2, 1, 0, 1); return err },
-		"low":    func() error { _, err := Grid(image, 2, 1, 1, 1, 1); return err },
+		"width": func() error { _, err := Grid{Images: image, Height: 1, Columns: 1, High: 1}.Draw(); return err },
+		"values": func() error {
+			_, err := Grid{Images: image, Width: 2, Height: 2, Columns: 1, High: 1}.Draw()
+			return err
+		},
+		"low": func() error {
+			_, err := Grid{Images: image, Width: 2, Height: 1, Columns: 1, Low: 1, High: 1}.Draw()
+			return err
+		},
 	} {
 		if err := f(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("want an error about %s, got %v", name, err)

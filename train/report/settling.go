@@ -22,7 +22,7 @@ func Settling(r *model.Result) []*Panel {
 	}
 	return []*Panel{
 		settling("Energy by node", "energy of the batch", r.Nodes, energies),
-		settling("Gradient by node", "share of the largest before a step", r.Nodes, residuals),
+		settling("Gradient by node", "share of the largest at first", r.Nodes, residuals),
 	}
 }
 
@@ -32,11 +32,12 @@ const shownSteps = 20
 // Settle draws how the nodes of a batch with clamps c come to rest as inf says, but in some
 // twenty steps: see [Settling].
 func Settle(ctx context.Context, n *model.Network, c model.Clamps, inf model.Inference) ([]*Panel, error) {
-	inf.Trace, inf.Steps, inf.Tolerance = true, shownSteps, 0
+	inf.Trace, inf.Steps, inf.Tolerance = true, shownSteps+1, 0
 	r, err := n.Settle(ctx, c, inf)
 	if err != nil {
 		return nil, err
 	}
+	r.EndResidual = nil // Gauss-Seidel's gradients are each node's at its turn, but for those at the end
 	return Settling(r), nil
 }
 

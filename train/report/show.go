@@ -32,8 +32,8 @@ func (p *Panel) String() string {
 }
 
 // Images draws the rows of a (B, width·height) tensor, or of three times as many
-// columns in colour, as a [Grid] of images, the smallest number of all black and the largest white.
-func Images(t *tensor.Dense, width, height, columns int) (image.Image, error) {
+// columns in colour, as a [Grid] of images below names, if any, the smallest number of all black and the largest white.
+func Images(t *tensor.Dense, width, height, columns int, names ...string) (image.Image, error) {
 	size := width * height
 	if t != nil && t.Dims() == 2 && t.Shape()[1] == 3*size {
 		size *= 3
@@ -53,5 +53,5 @@ func Images(t *tensor.Dense, width, height, columns int) (image.Image, error) {
 	if !(low < high) {
 		low, high = 0, 1
 	}
-	return Grid(rows, width, height, columns, low, high)
+	return Grid{Images: rows, Width: width, Height: height, Columns: columns, Low: low, High: high, Names: names}.Draw()
 }

@@ -20,6 +20,9 @@ type Column struct {
 	Digits int    `json:"digits"` // behind the point
 	// Published says that the published figures are of this, by their protocol.
 	Published bool `json:"published"`
+	// Reference names the next column, where that is the same figure of something else on the
+	// same examples, to be drawn beside this one.
+	Reference string `json:"reference,omitempty"`
 }
 
 // measure is what a table's runs are measured by.
@@ -35,12 +38,14 @@ var measures = map[string]func(settings []string) (measure, error){
 	"time":      timeMeasure,
 	"recall":    recallMeasure,
 	"both-ways": bothWaysMeasure,
+	"tracking":  trackingMeasure,
 }
 
 // Measures returns the names of what a table's runs may be measured by: accuracy, of the
 // last epoch, of the epoch with the lowest error on the validation part, and of the best
 // epoch on the test part; time 97.5 98, until that accuracy on the validation part; recall, of
-// what a memory has seen; both-ways, accuracy and what is generated.
+// what a memory has seen; both-ways, accuracy and what is generated; tracking, the error of
+// the next target beside a Kalman filter's.
 func Measures() []string {
 	var names []string
 	for name := range measures {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"example.com/pcn/train"
+	"example.com/pcn/train/report"
 	"example.com/pcn/train/sweep"
 )
 
@@ -49,6 +50,7 @@ rows:
   - {name: Z-IL in a circle, settings: {learning.rule: z-il, model.network: bidirectional}}
 lines:
   - {name: deep, settings: {learning.rule: backprop}}
+along: hidden layers
 places:
   - {at: 1, settings: {model.layers: [64, 8, 10]}}
   - {at: 2, settings: {model.layers: [64, 8, 8, 10]}}
@@ -174,7 +176,14 @@ func TestResult(t *testing.T) {
 			t.Errorf("want a line %qin\n%s", want, b.String())
 		}
 	}
-	if res.Failed() != 2 || len(res.Panels()) != 2 {
-		t.Errorf("%d rows failed and %d panels are drawn, want 2 and 2", res.Failed(), len(res.Panels()))
+	panels := res.Panels()
+	if res.Failed() != 2 || len(panels) != 2 {
+		t.Errorf("%d rows failed and %d panels are drawn, want 2 and 2", res.Failed(), len(panels))
+	}
+	res.Rows = res.Rows[2:] // along a line
+	for along, p := range map[string]*report.Panel{"row": panels[0], "hidden layers": res.Panels()[0]} {
+		if p.X.Label.Text != along || p.Y.Label.Text != "last epoch (%)" {
+			t.Errorf("the axes are %q and %q, want %q", p.X.Label.Text, p.Y.Label.Text, along)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -9,8 +10,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"example.com/pcn/internal/atomicfile"
 	"example.com/pcn/internal/jsonfloat"
 	"example.com/pcn/train/report"
+	"example.com/pcn/train/run"
 	"example.com/pcn/train/sweep"
 )
 
@@ -29,9 +32,9 @@ type Row struct {
 	Name      string           `json:"name"`
 	Line      string           `json:"line,omitempty"`
 	At        float64          `json:"at,omitempty"`
-	Scores    []sweep.Score    `json:"scores"` // one for each of Result.Columns
+	Scores    []run.Score      `json:"scores"` // one for each of Result.Columns
 	Published *jsonfloat.Float `json:"published,omitempty"`
-	Seconds   sweep.Score      `json:"seconds"` // of learning
+	Seconds   run.Score        `json:"seconds"` // of learning
 	Diverged  int              `json:"diverged"`
 	Error     string           `json:"error,omitempty"` // why the row could not be run
 }
@@ -70,13 +73,13 @@ func (t *Table) NewResult(ctx context.Context, o Options, outcomes []sweep.Outco
 			seconds = append(seconds, took)
 		}
 		if row.Error == "" {
-			row.Seconds = sweep.Mean(seconds)
+			row.Seconds = run.Mean(seconds)
 		}
 		for _, of := range figures {
 			if row.Error != "" {
 				of = nil
 			}
-			row.Scores = append(row.Scores, sweep.Mean(of))
+			row.Scores = append(row.Scores, run.Mean(of))
 		}
 		res.Rows = append(res.Rows, row)
 	}
@@ -105,7 +108,7 @@ func (r *Result) shown() (columns []int) {
 }
 
 // text returns a score of a column as people read it.
-func (c Column) text(s sweep.Score) string {
+func (c Column) text(s run.Score) string {
 	if s.Mean == nil {
 		return "-"
 	}
@@ -179,11 +182,13 @@ func publishedText(c Column, x *jsonfloat.Float) string {
 	return fmt.Sprintf("%.*f", c.Digits, float64(*x))
 }
 
-// Panels draws a panel for each column: rows side by side, or along lines where they have
-// such, with the published figures beside.
+// Panels draws a panel for each column but references: rows side by side, or along lines
+// where they have such, with the published figures or the reference beside.
 func (r *Result) Panels() (panels []*report.Panel) {
 	for _, k := range r.shown() {
-		panels = append(panels, r.panel(k))
+		if k == 0 || r.Columns[k-1].Reference == "" {
+			panels = append(panels, r.panel(k))
+		}
 	}
 	return panels
 }
@@ -196,35 +201,76 @@ func (r *Result) panel(k int) *report.Panel {
 	}
 	var names []string
 	var ours, theirs []report.Point
+	other := "published"
 	for i, row := range r.Rows {
 		names = append(names, row.Name)
-		if m := row.Scores[k]; m.Mean != nil {
-			pt := report.Point{X: float64(i), Y: float64(*m.Mean)}
-			if m.StandardError != nil {
-				pt.Error = float64(*m.StandardError)
-			}
-			ours = append(ours, pt)
-		}
-		if row.Published != nil && c.Published {
+		ours = point(ours, i, row.Scores[k])
+		switch {
+		case c.Reference != "":
+			other = c.Reference
+			theirs = point(theirs, i, row.Scores[k+1])
+		case row.Published != nil && c.Published:
 			theirs = append(theirs, report.Point{X: float64(i), Y: float64(*row.Published)})
 		}
 	}
-	return report.Beside(c.Name+", mean ± standard error", c.head(), names, ours, theirs)
+	return report.Beside(c.Name+", mean ± standard error", "row", c.head(), names, ours, theirs, other)
+}
+
+// point adds the point of a score, where there is one, at place i.
+func point(to []report.Point, i int, s run.Score) []report.Point {
+	if s.Mean == nil {
+		return to
+	}
+	pt := report.Point{X: float64(i), Y: float64(*s.Mean)}
+	if s.StandardError != nil {
+		pt.Error = float64(*s.StandardError)
+	}
+	return append(to, pt)
 }
 
 // lines draws column k along the lines of the rows.
 func (r *Result) lines(k int) *report.Panel {
 	var lines []report.Line
-	for _, row := range r.Rows {
-		i := slices.IndexFunc(lines, func(l report.Line) bool { return l.Name == row.Line })
+	add := func(name string, at float64, s run.Score) {
+		i := slices.IndexFunc(lines, func(l report.Line) bool { return l.Name == name })
 		if i < 0 {
-			i, lines = len(lines), append(lines, report.Line{Name: row.Line})
+			i, lines = len(lines), append(lines, report.Line{Name: name})
 		}
 		y := math.NaN()
-		if m := row.Scores[k].Mean; m != nil {
-			y = float64(*m)
+		if s.Mean != nil {
+			y = float64(*s.Mean)
 		}
-		lines[i].X, lines[i].Y = append(lines[i].X, row.At), append(lines[i].Y, y)
+		lines[i].X, lines[i].Y = append(lines[i].X, at), append(lines[i].Y, y)
 	}
-	return report.Lines(r.Columns[k].Name, "", r.Columns[k].head(), lines...)
+	for _, row := range r.Rows {
+		add(row.Line, row.At, row.Scores[k])
+	}
+	if name := r.Columns[k].Reference; name != "" {
+		for _, row := range r.Rows {
+			if row.Line == r.Rows[0].Line { // it is the same for all
+				add(name, row.At, row.Scores[k+1])
+			}
+		}
+	}
+	return report.Lines(r.Columns[k].Name, r.Along, r.Columns[k].head(), lines...)
+}
+
+// Save writes r, and a picture of it, to files in the folder of d, whose names it returns.
+func (r *Result) Save(ctx context.Context, d *sweep.Driver) (file, picture string, err error) {
+	file, picture = "result.json", "result.png"
+	if r.Quick {
+		file, picture = "quick.json", "quick.png"
+	}
+	release, err := d.Lock(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	defer release()
+	if err := atomicfile.Clean(d.Dir, TableFile, file, picture); err != nil {
+		return "", "", err
+	}
+	if err := report.WritePNG(d.Path(picture), report.Render(r.Panels()...)); err != nil {
+		return "", "", err
+	}
+	return file, picture, atomicfile.Write(d.Path(file), func(w io.Writer) error { return json.NewEncoder(w).Encode(r) })
 }

@@ -38,6 +38,8 @@ type Head struct {
 	// Theirs is how the published figures were taken, Ours how those here are.
 	Theirs string `json:"theirs"`
 	Ours   string `json:"ours"`
+	// Along is what the numbers are that rows of lines are at.
+	Along string `json:"along,omitempty"`
 	// Takes is about how long all runs take, and on what.
 	Takes string `json:"takes,omitempty"`
 }
@@ -63,6 +65,7 @@ type file struct {
 	Theirs string `yaml:"theirs"`
 	Ours   string `yaml:"ours"`
 	Takes  string `yaml:"takes"`
+	Along  string `yaml:"along"` // with Places
 
 	Measure string         `yaml:"measure"`
 	Base    *yamlfile.Node `yaml:"base"`
@@ -112,6 +115,20 @@ func Load(name string, o Options) (*Table, error) {
 	return Parse(at, text, o)
 }
 
+// TableFile is a copy of a table's file, in the folder of its runs.
+const TableFile = "table.yaml"
+
+// Driver returns what carries out the runs of t, which name led to by o, in the folder dir.
+func (t *Table) Driver(dir, name string, o Options) *sweep.Driver {
+	return &sweep.Driver{Dir: dir, Plan: t.Plan, Name: name, Text: t.Text, File: TableFile, Spares: true, Read: func(path string) (*sweep.Plan, error) {
+		there, err := Load(path, o)
+		if err != nil {
+			return nil, err
+		}
+		return there.Plan, nil
+	}}
+}
+
 // Parse reads a table from the text of a file, which errors call name:
 //
 //	title: What the rows have in common
@@ -130,6 +147,7 @@ func Load(name string, o Options) (*Table, error) {
 //	lines:                  # beside rows or in place of them: one for each line
 //	  - name: PC
 //	    settings: {learning.rule: pc}
+//	along: hidden layers    # what the numbers of the places are
 //	places:                 # at each place, drawn as lines
 //	  - at: 2
 //	    settings: {model.layers: [784, 128, 128, 10]}
@@ -152,7 +170,7 @@ func Parse(name string, text []byte, o Options) (*Table, error) {
 		e.Path = path
 		errs = append(errs, e)
 	}
-	t := &Table{Name: strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), Text: text, Head: Head{f.Title, f.Source, f.Theirs, f.Ours, f.Takes}}
+	t := &Table{Name: strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), Text: text, Head: Head{f.Title, f.Source, f.Theirs, f.Ours, cmp.Or(f.Along, "place"), f.Takes}}
 	if t.measure, err = newMeasure(f.Measure); err != nil {
 		bad("measure", "%v", err)
 	}

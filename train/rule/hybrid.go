@@ -60,7 +60,7 @@ func (Hybrid) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
 			learned.Deltas[i], learned.Features[i] = amiss(l.Network, i, p, pass, r), pass.Features[i]
 		}
 	}
-	if err := l.Network.Hebbian(&learned, l.Update(0)); err != nil {
+	if err := l.Hebbian(&learned, l.Update(0)); err != nil {
 		return r, err
 	}
 	return r, l.Move(l.Update(0))

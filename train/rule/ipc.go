@@ -21,9 +21,11 @@ import (
 //
 // With one step it is [PC] with one step. What is frozen of the weights, such as their
 // packed layout and factors of the curvature, is made anew at each step, and the energy is
-// in its plain form. Under an Inference.Lag factors may be older, but weights that follow
-// each step of the latents learn worse from those (Gauss–Seidel, four steps a batch, 5,000
-// images of MNIST, four epochs: 88 to 92 % right without a lag, 84 to 89 with one of 0.1).
+// in its plain form: eight steps on 784-128-128-128-10 take 3.2 times as long as PC's, of
+// which ⊗ is 46 %, packing weights and features 13 %, and moving weights 7 %. Under an
+// Inference.Lag factors may be older, but weights that follow each step of the latents learn
+// worse from those (Gauss–Seidel, four steps a batch, 5,000 images of MNIST, four epochs: 88
+// to 92 % right without a lag, 84 to 89 with one of 0.1).
 type IPC struct {
 	Joint bool
 }
@@ -49,12 +51,10 @@ func (i *IPC) Set(key, value string) (err error) {
 
 // Prepare implements [Rule].
 func (*IPC) Prepare(_ model.Config, inf model.Inference) (model.Inference, error) {
-	switch {
-	case inf.StaleErrors:
+	if inf.StaleErrors {
 		return inf, errors.New("inference.stale_errors: must be false, for the weights move at every step")
-	case inf.Tolerance > 0:
-		return inf, fmt.Errorf("inference.tolerance: must be 0, for nothing rests while the weights move, got %v", inf.Tolerance)
 	}
+	inf.Tolerance = 0 // recipes have one, and nothing rests while the weights move
 	return inf.WithDefaults()
 }
 
@@ -70,7 +70,7 @@ func (i *IPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
 			return r, nil
 		}
 		if i.Joint {
-			if err := l.Network.Hebbian(r, l.Update(0)); err != nil {
+			if err := l.Hebbian(r, l.Update(0)); err != nil {
 				return nil, err
 			}
 		}

@@ -53,9 +53,10 @@ func (*MCPC) Prepare(_ model.Config, inf model.Inference) (model.Inference, erro
 	if err := inf.Method.Wanders(); err != nil {
 		return inf, err
 	}
-	if inf.Tolerance > 0 || inf.StaleErrors {
-		return inf, fmt.Errorf("inference.tolerance and stale_errors: must be 0 and false, for latents do not rest, got %v and %v", inf.Tolerance, inf.StaleErrors)
+	if inf.StaleErrors {
+		return inf, errors.New("inference.stale_errors: must be false, for latents do not rest")
 	}
+	inf.Tolerance = 0 // recipes have one, and latents do not rest
 	return inf.WithDefaults()
 }
 
@@ -77,7 +78,7 @@ func (m *MCPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
 		if r = s.Result(); !r.Finite() {
 			return errNotFinite
 		}
-		if err := l.Network.Hebbian(r, l.Update(0)); err != nil {
+		if err := l.Hebbian(r, l.Update(0)); err != nil {
 			return err
 		}
 		for i, d := range l.Update(0).Directions() {

@@ -146,7 +146,7 @@ func (g *Nudging) Learn(ctx context.Context, l *Lesson) (r *model.Result, err er
 		if err != nil || !r.Finite() {
 			return r, err
 		}
-		if err := n.Hebbian(r, l.Update(0)); err != nil {
+		if err := l.Hebbian(r, l.Update(0)); err != nil {
 			return nil, err
 		}
 		share := 1 / (beta * float64(len(betas)))

@@ -67,10 +67,13 @@ type Rule interface {
 	Learn(ctx context.Context, l *Lesson) (*model.Result, error)
 }
 
-// Stateful is a rule that remembers something from batch to batch, which checkpoints keep.
+// Stateful is what remembers something from batch to batch, which a checkpoint keeps: a rule,
+// an optimiser, a learner.
 type Stateful interface {
+	// State returns all that is remembered. Its tensors may be live.
 	State() model.State
-	// SetState copies what State gave.
+	// SetState copies s, which State gave, so that training goes on to the same
+	// bits. After an error the receiver is not to be used.
 	SetState(s model.State) error
 }
 
@@ -138,6 +141,9 @@ type Lesson struct {
 	// somewhere.
 	Inputs, Targets *tensor.Dense
 	Clamps          model.Clamps
+	// Weights are how much each example counts in an update, nil for all alike: see
+	// [Lesson.Hebbian].
+	Weights []float64
 	// Epoch is that of the batch, from 0, and Batch the number of batches before it since
 	// training began. With Seed they decide what is drawn at random, so that a resumed run
 	// draws the same.
@@ -179,7 +185,7 @@ func (l *Lesson) Learn(r *model.Result) (*model.Result, error) {
 	if !r.Finite() {
 		return r, nil
 	}
-	if err := l.Network.Hebbian(r, l.Update(0)); err != nil {
+	if err := l.Hebbian(r, l.Update(0)); err != nil {
 		return r, err
 	}
 	return r, l.Move(l.Update(0))

@@ -97,9 +97,8 @@ func TestPrepareRefuses(t *testing.T) {
 		{"nudging", model.Config{Layers: []int{-1}}, plain, "layers"},
 		{"epc", chain(false), plain, "inference.method: must be error-coordinates, got gradient"},
 		{"mcpc", chain(false), model.Inference{Method: model.GaussSeidel}, "inference.method: must be gradient, momentum or error-coordinates"},
-		{"mcpc", chain(false), model.Inference{Tolerance: 0.1}, "inference.tolerance and stale_errors: must be 0 and false"},
+		{"mcpc", chain(false), model.Inference{StaleErrors: true}, "inference.stale_errors: must be false"},
 		{"ipc", chain(false), model.Inference{StaleErrors: true}, "inference.stale_errors: must be false"},
-		{"ipc", chain(false), model.Inference{Tolerance: 0.1}, "inference.tolerance: must be 0"},
 	} {
 		r, err := New(c.rule)
 		must(t, err)

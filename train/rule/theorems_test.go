@@ -120,7 +120,7 @@ func TestIPCOneStep(t *testing.T) {
 				if cfg.Allows(m) != nil || m == model.Nesterov { // which is elsewhere between two steps
 					continue
 				}
-				for _, lag := range []float64{0, 1e-9, 0.02} {
+				for _, lag := range []model.Lag{{}, model.LagOf(0), model.LagOf(0.02)} {
 					var after [][]float64
 					for _, text := range []string{"pc", "ipc"} {
 						l := lesson(t, cfg)

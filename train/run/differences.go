@@ -2,7 +2,6 @@ package run
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,11 +11,11 @@ import (
 
 // Differences says in which settings a run and a recipe differ.
 func Differences(run, recipe train.Recipe) ([]string, error) {
-	there, err := settings(run)
+	there, err := run.Settings()
 	if err != nil {
 		return nil, err
 	}
-	here, err := settings(recipe)
+	here, err := recipe.Settings()
 	if err != nil {
 		return nil, err
 	}
@@ -26,33 +25,6 @@ func Differences(run, recipe train.Recipe) ([]string, error) {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if there[key] != here[key] {
 			all = append(all, fmt.Sprintf("%s is %s there and %s here", key, cmp.Or(there[key], "not set"), cmp.Or(here[key], "not set")))
-		}
-	}
-	return all, nil
-}
-
-// settings returns the settings of a recipe as JSON, by their keys in its file.
-func settings(r train.Recipe) (map[string]string, error) {
-	var err error
-	if r.Model, err = r.Model.WithDefaults(); err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(r)
-	if err != nil {
-		return nil, err
-	}
-	var sections map[string]json.RawMessage
-	if err := json.Unmarshal(text, &sections); err != nil {
-		return nil, err
-	}
-	all := map[string]string{}
-	for name, section := range sections {
-		var fields map[string]json.RawMessage
-		if json.Unmarshal(section, &fields) != nil { // it is a setting itself
-			all[name] = string(section)
-		}
-		for field, value := range fields {
-			all[name+"."+field] = string(value)
 		}
 	}
 	return all, nil

@@ -36,25 +36,15 @@ type Options struct {
 	// EpochTests has the test part scored after each epoch, for a table of figures that are
 	// of the best such score.
 	EpochTests bool
-	// Exchange is that of the ranks that learn together: see [train.Options.Exchange]. Of
-	// these one alone has the run, and Stopping says on all of them, after each batch, whether
-	// any is to stop. nil for this process alone, which stops when its context is cancelled.
+	// Exchange is that of the ranks that learn together, of which one alone has the run: see
+	// [train.Options.Exchange]. nil for this process alone.
 	Exchange train.Exchange
-	Stopping func(ctx context.Context) (bool, error)
 	// Begin is told of the learner before its first batch, and Event of each batch and each
 	// epoch. They may be nil.
 	Begin func(*train.PCN)
 	Event func(train.Event)
 	// Logger is told how it goes; nil for nobody.
 	Logger *slog.Logger
-}
-
-// stopping reports whether training is to stop.
-func (o Options) stopping(ctx context.Context) (bool, error) {
-	if o.Stopping == nil {
-		return ctx.Err() != nil, nil
-	}
-	return o.Stopping(ctx)
 }
 
 // SaveRecipe writes the settings used, as n has filled them in, to a file in the folder.
@@ -71,14 +61,10 @@ func (e *Experiment) SaveRecipe(n *model.Network) error {
 	})
 }
 
-// Learn teaches l, which goes by a name in the result, writes the model to a file of the
+// learn teaches l, which goes by a name in the result, writes the model to a file of the
 // folder after each epoch, and scores it on the test part at the end, unless e is untested.
-// When ctx is cancelled it ends after a batch, with a result and an error.
-func (e *Experiment) Learn(ctx context.Context, name string, l *train.PCN, file string, o Options) (Result, *train.History, error) {
-	return e.learn(ctx, name, l, file, o, nil)
-}
-
-// learn is Learn, with what k keeps besides, which may be nil.
+// When ctx is cancelled it ends after a batch, with a result and an error. What k keeps comes
+// besides.
 func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file string, o Options, k *keeper) (Result, *train.History, error) {
 	n, path := l.Network(), e.Path(file)
 	res := newResult(e, name, l)
@@ -89,33 +75,19 @@ func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file 
 		if o.Event != nil {
 			o.Event(ev)
 		}
-		stopping, err := o.stopping(ctx) // once: what is kept then is what resuming finds
-		if err != nil {
-			return err
-		}
 		if ev.Done != nil {
 			if err := n.Save(path); err != nil {
 				return err
 			}
 			res.Model = path
 		}
-		if k != nil {
-			if err := k.event(ev, stopping); err != nil {
-				return err
-			}
-		}
-		if stopping {
-			return context.Cause(ctx)
-		}
-		return nil
+		return k.event(ev)
 	}}
-	if k != nil {
-		opts.From = k.from
-	}
+	opts.From = k.from
 	if o.EpochTests {
 		opts.Test = e.Sets.Test
 	}
-	h, err := train.Fit(context.WithoutCancel(ctx), l, e.Recipe.Learning, e.Sets.Train, e.Sets.Validation, opts)
+	h, err := train.Fit(ctx, l, e.Recipe.Learning, e.Sets.Train, e.Sets.Validation, opts)
 	res.setHistory(h, e.Recipe.Learning)
 	if err == nil && (res.Model == "" || h.Best != len(h.Epochs) && e.Recipe.Learning.Patience > 0) {
 		err = n.Save(path) // the best is back, or nothing was left to learn

@@ -22,14 +22,11 @@ const (
 	CheckpointFile = "checkpoint.safetensors" // where --resume goes on
 	CurvesFile     = "curves.png"
 	ReportFile     = "report.html"
-
-	PCNFile     = "pcn.safetensors" // of a comparison, as are the next
-	MLPFile     = "mlp.safetensors"
-	CompareFile = "compare.png"
+	CompareFile    = "compare.png" // of a comparison
 )
 
 // files are all files that a run writes to its folder, but for whose it is.
-var files = []string{RecipeFile, RecordFile, MetricsFile, ModelFile, BestFile, LastFile, CheckpointFile, CurvesFile, ReportFile, PCNFile, MLPFile, CompareFile}
+var files = []string{RecipeFile, RecordFile, MetricsFile, ModelFile, BestFile, LastFile, CheckpointFile, CurvesFile, ReportFile, CompareFile}
 
 // ErrInUse says that another process writes to a folder.
 var ErrInUse = errors.New("another pcnrun is at work in it")
@@ -96,7 +93,10 @@ func (f *Folder) Holds() string {
 // run that is in the folder.
 func (f *Folder) Clean() error { return atomicfile.Clean(f.Dir, files...) }
 
-// Clear removes the files of the run that is in the folder.
+// sideName is the name of the folder of a learner's run in that of a comparison.
+func sideName(learner string, seed any) string { return fmt.Sprintf("%s-s%v", learner, seed) }
+
+// Clear removes the files of the run, or of the comparison and its runs, that is in the folder.
 func (f *Folder) Clear() error {
 	if err := f.Clean(); err != nil {
 		return err
@@ -104,6 +104,23 @@ func (f *Folder) Clear() error {
 	for _, name := range files {
 		if err := os.Remove(f.Path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
+		}
+	}
+	for _, learner := range []string{PCN, MLP} {
+		sides, err := fs.Glob(os.DirFS(f.Dir), sideName(learner, "*"))
+		if err != nil {
+			return err
+		}
+		for _, name := range sides {
+			side, err := OpenFolder(f.Path(name))
+			if err != nil {
+				return err
+			}
+			err = side.Clear()
+			side.Release()
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

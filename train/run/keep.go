@@ -91,9 +91,8 @@ func (k *keeper) writeMetrics(e train.Epoch) error {
 	return err
 }
 
-// event keeps what there is to keep after a batch or an epoch; stopping says that
-// no other event follows.
-func (k *keeper) event(ev train.Event, stopping bool) error {
+// event keeps what there is to keep after a batch or an epoch.
+func (k *keeper) event(ev train.Event) error {
 	if ev.Done == nil {
 		k.batches++
 	} else {
@@ -112,8 +111,9 @@ func (k *keeper) event(ev train.Event, stopping bool) error {
 	due := every.epochs > 0 && k.epochs >= every.epochs ||
 		every.batches > 0 && k.batches >= every.batches ||
 		every.time > 0 && time.Since(k.saved) >= every.time
-	if !due && !stopping && !ev.Last {
-		return nil
+	stopping, err := ev.Stopping()
+	if err != nil || !due && !stopping && !ev.Last {
+		return err
 	}
 	if err := k.check(); err != nil {
 		return err

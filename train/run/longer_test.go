@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,24 +13,36 @@ import (
 	"example.com/pcn/train"
 )
 
-// TestResumeTo: a run of two epochs that goes on to four, interrupted or not, is that of four.
+// TestResumeTo: a run of two epochs that goes on to four, and is interrupted on its way, is that
+// of four.
 func TestResumeTo(t *testing.T) {
 	recipe, err := train.DefaultRecipe("sine", model.Discriminative, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	recipe.Learning.Schedule = "constant"
-	teach := func(r *Run, err error) *train.History {
+	// until, where it is not 0, is the epoch after which it is interrupted.
+	teachUntil := func(until int, r *Run, err error) *train.History {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer r.Release()
-		h, err := r.Train(t.Context(), Options{})
-		if err != nil || !r.Record.Over() {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		h, err := r.Train(ctx, Options{Event: func(e train.Event) {
+			if e.Done != nil && e.Epoch == until {
+				cancel()
+			}
+		}})
+		if err != nil || r.Record.Over() != (until == 0) {
 			t.Fatalf("%+v: %v", r.Record.Result, err)
 		}
 		return h
+	}
+	teach := func(r *Run, err error) *train.History {
+		t.Helper()
+		return teachUntil(0, r, err)
 	}
 	dir := t.TempDir()
 	whole, short := filepath.Join(dir, "whole"), filepath.Join(dir, "short")
@@ -44,11 +57,15 @@ func TestResumeTo(t *testing.T) {
 	}
 	// What is estimated is so in ten epochs of a run, and in others of a longer one.
 	same := cmp.Options{cmpopts.IgnoreFields(train.Epoch{}, "Seconds", "Elapsed", "Settled.Reached", "Settled.EndResidual", "Settled.NodeCosine", "Settled.TargetAlignment"), cmpopts.IgnoreFields(train.History{}, "Seconds")}
-	if diff := cmp.Diff(want, teach(ResumeTo(short, 4)), same); diff != "" {
+	longer, err := ResumeTo(short, 4)
+	if h := teachUntil(3, longer, err); len(h.Epochs) != 3 {
+		t.Errorf("interrupted after %d epochs", len(h.Epochs))
+	}
+	if diff := cmp.Diff(want, teach(Resume(short)), same); diff != "" {
 		t.Error(diff)
 	}
 	past, err := Open(short)
-	if err != nil || past.Record.Result.Epochs != 4 || past.Record.Recipe.Learning.Epochs != 4 || past.Record.Resumed != 1 {
+	if err != nil || past.Record.Result.Epochs != 4 || past.Record.Recipe.Learning.Epochs != 4 || past.Record.Resumed != 2 {
 		t.Errorf("%+v, %v", past, err)
 	}
 	if _, err := ResumeTo(filepath.Join(dir, "none"), 3); err == nil {

@@ -5,11 +5,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train/report"
-	"example.com/pcn/train/rule"
 )
 
 // learningText says what the curves of learning are.
@@ -22,7 +22,7 @@ const learningText = "An epoch is one pass over the examples. The energy, half t
 func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 	on, res := r.Record.Machine, r.Record.Result
 	p := &report.Page{
-		Title:   "pcn on " + res.Dataset,
+		Title:   res.Learner + " on " + res.Dataset,
 		Summary: fmt.Sprintf("%s, %s after %s", res.TestLine(), res.StatusText(), plural.Of(res.Epochs, "epoch")),
 		Facts: []report.Fact{
 			{Name: "run", Value: r.Dir},
@@ -40,7 +40,7 @@ func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 	if len(r.History.Epochs) == 0 {
 		return p, nil
 	}
-	panels := append(report.Curves(r.classes(), report.Run{Name: "PCN", History: r.History}), report.Parts(r.History)...)
+	panels := append(report.Curves(r.classes(), report.Run{Name: strings.ToUpper(r.Record.Result.Learner), History: r.History}), report.Parts(r.History)...)
 	text := strings.TrimSpace(learningText + " " + upper(r.History.Overfits()))
 	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: text, Panels: panels})
 	m, sets, err := r.load()
@@ -68,28 +68,15 @@ func upper(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-// ComparePage sets runs side by side.
+// mostCurves is how many groups have curves: the best of more.
+const mostCurves = 12
+
+// ComparePage sets runs side by side, those that differ by their seeds alone as one, with what
+// differs between them.
 func ComparePage(runs []*Past) (*report.Page, error) {
-	table := &report.Table{Head: []string{"run"}} // each a column
-	for _, name := range []string{"validation", "test", "status", "epochs", "best epoch", "seconds", "dataset", "direction", "layers", "rule", "method", "steps", "optimizer", "rate", "batch", "seed"} {
-		table.Rows = append(table.Rows, []string{name})
-	}
-	commands := &report.Table{Head: []string{"run", "command"}}
-	var curves []report.Run
-	datasets := map[string]bool{}
-	for _, r := range runs {
-		res := r.Record.Result
-		table.Head = append(table.Head, r.Dir)
-		for i, value := range []string{
-			res.ValidationText(), res.TestText(), res.StatusText(), fmt.Sprint(res.Epochs), res.BestText(), fmt.Sprintf("%.3g", float64(res.Seconds)),
-			res.Dataset, res.Direction, strings.Trim(strings.ReplaceAll(fmt.Sprint(res.Layers), " ", ","), "[]"), cmp.Or(res.Rule, rule.Default), res.Method, fmt.Sprint(r.Record.Recipe.Inference.Steps),
-			r.Record.Recipe.Optimizer, fmt.Sprint(r.Record.Recipe.Learning.Rate), fmt.Sprint(r.Record.Recipe.Learning.Batch), fmt.Sprint(res.Seed),
-		} {
-			table.Rows[i] = append(table.Rows[i], value)
-		}
-		commands.Rows = append(commands.Rows, []string{r.Dir, r.Record.Command})
-		curves = append(curves, report.Run{Name: filepath.Base(r.Dir), History: r.History})
-		datasets[res.Dataset] = true
+	groups, err := Groups(runs)
+	if err != nil {
+		return nil, err
 	}
 	classes := runs[0].classes()
 	for _, r := range runs {
@@ -97,13 +84,57 @@ func ComparePage(runs []*Past) (*report.Page, error) {
 			return nil, fmt.Errorf("%s has classes and %s has none, or the other way round: their scores cannot be compared", runs[0].Dir, r.Dir)
 		}
 	}
+	var settings []map[string]string
+	for _, g := range groups {
+		all, err := g.Runs[0].Record.Recipe.Settings()
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range seeds {
+			delete(all, key)
+		}
+		settings = append(settings, all)
+	}
+	keys := differing(settings)
+	table := &report.Table{Head: slices.Concat([]string{"run", "seeds"}, keys, []string{"validation", "test", "status", "epochs", "best epoch", "seconds"})}
+	commands := &report.Table{Head: []string{"run", "command"}}
+	for i, g := range groups {
+		row := []string{g.Name(), g.SeedsText()}
+		for _, key := range keys {
+			row = append(row, cmp.Or(strings.Trim(settings[i][key], `"`), "-"))
+		}
+		best := g.Runs[0].Record.Result.BestText()
+		if len(g.Runs) > 1 {
+			best = fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.BestEpoch) }))
+		}
+		table.Rows = append(table.Rows, append(row, g.ValidationText(), g.TestText(), g.StatusText(),
+			fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.Epochs) })), best,
+			fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.Seconds) }))))
+		commands.Rows = append(commands.Rows, []string{g.Name(), g.Runs[0].Record.Command})
+	}
+	text := "A run is a row."
+	if len(groups) < len(runs) {
+		text = "Runs that differ by their seeds alone are one row: their mean and, behind ±, its standard error."
+	}
+	learning := report.Section{Title: "Learning"}
+	shown := groups
+	if len(groups) > mostCurves {
+		shown = slices.SortedStableFunc(slices.Values(groups), func(a, b Group) int { return cmp.Compare(b.worth(), a.worth()) })[:mostCurves]
+		learning.Text = fmt.Sprintf("The %d best on the validation part, of %d.", mostCurves, len(groups))
+	}
+	var curves []report.Run
+	for _, g := range shown {
+		curves = append(curves, report.Run{Name: filepath.Base(g.Name()), History: g.history()})
+	}
+	learning.Panels = report.Curves(classes, curves...)
 	p := &report.Page{Title: plural.Of(len(runs), "run"), Sections: []report.Section{
-		{Title: "Runs", Table: table},
-		{Title: "Learning", Panels: report.Curves(classes, curves...)},
+		{Title: "Runs", Text: text + " Of the settings those are shown that differ.", Table: table}, learning,
 		{Title: "Commands", Table: commands},
 	}}
-	if len(datasets) > 1 {
+	if slices.Contains(keys, "data.dataset") {
 		p.Summary = "The runs are of different datasets."
+	} else {
+		p.Summary = fmt.Sprintf("On %s.", runs[0].Record.Result.Dataset)
 	}
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -58,6 +59,26 @@ func List(dir string) (runs []*Past, unread []error, err error) {
 		return nil
 	})
 	return runs, unread, err
+}
+
+// Within opens the run in a folder or, where it holds none, those in the folders within, such as
+// of a sweep or a comparison. It is an error where one cannot be read, or there is none.
+func Within(dir string) ([]*Past, error) {
+	r, err := Open(dir)
+	if err == nil {
+		return []*Past{r}, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	runs, unread, listing := List(dir)
+	switch {
+	case len(unread) > 0:
+		return nil, errors.Join(unread...)
+	case listing != nil || len(runs) == 0:
+		return nil, err
+	}
+	return runs, nil
 }
 
 // Model opens the model that the run has left.

@@ -33,6 +33,9 @@ type Record struct {
 	// Untested says that the run is one of a sweep, which scores no other than
 	// its best on the test part.
 	Untested bool `json:"untested,omitempty"`
+	// Origin is a hash of the model file that the run learns on from, which Recipe names; empty
+	// where its weights are new.
+	Origin string `json:"origin,omitempty"`
 	// Recipe has the settings used. The file recipe.yaml says the same to people,
 	// and is not read again.
 	Recipe train.Recipe `json:"recipe"`

@@ -1,11 +1,13 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"example.com/pcn/model"
@@ -29,7 +31,7 @@ func Start(dir string, r train.Recipe) (*Run, error) {
 		return nil, fmt.Errorf("run: %w", err)
 	}
 	began := time.Now()
-	sets, err := load(r)
+	sets, err := Load(r)
 	if err != nil {
 		return nil, fmt.Errorf("run: %w", err)
 	}
@@ -74,7 +76,7 @@ func openRun(dir string) (*Folder, error) {
 func (f *Folder) resume(rec *Record, from *train.Checkpoint, err error) (*Run, error) {
 	var sets train.Sets
 	if err == nil && !rec.Over() {
-		if sets, err = load(rec.Recipe); err == nil {
+		if sets, err = Load(rec.Recipe); err == nil {
 			err = f.Clean()
 		}
 	}
@@ -88,9 +90,9 @@ func (f *Folder) resume(rec *Record, from *train.Checkpoint, err error) (*Run, e
 	return GoOn(NewExperiment(f, rec.Recipe, sets), rec, from), nil
 }
 
-// load reads the data of r, and checks that it fits.
-func load(r train.Recipe) (train.Sets, error) {
-	sets, err := r.Data.Load()
+// Load reads the data of r, and checks that it fits.
+func Load(r train.Recipe) (train.Sets, error) {
+	sets, err := trained.LoadSets(r)
 	if err == nil {
 		err = r.CheckSets(sets)
 	}
@@ -165,10 +167,18 @@ func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.N
 			return nil, nil, fmt.Errorf("%s: %s has changed since: %s", r.Path(CheckpointFile), r.Recipe.Data.Dataset, changes)
 		}
 	}
+	sum, err := trained.Sum(r.Recipe)
+	if err == nil && r.From != nil && r.Record.Origin != "" && r.Record.Origin != sum {
+		err = fmt.Errorf("learning.from: %s has changed since the run began", r.Recipe.Learning.From)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
 	l, err := r.Recipe.PCN()
 	if err != nil {
 		return nil, nil, err
 	}
+	r.Record.Origin = sum
 	n := l.Network()
 	n.SetWorkers(o.Workers)
 	r.Recipe.Model = n.Config()
@@ -177,7 +187,7 @@ func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.N
 		o.Begin(l)
 	}
 	r.Record.Recipe = r.Recipe
-	if r.Record.Result = newResult(r.Experiment, PCN, l); r.From != nil {
+	if r.Record.Result = newResult(r.Experiment, r.learner(), l); r.From != nil {
 		r.Record.Result.setHistory(&r.From.History, r.Recipe.Learning)
 		r.Record.Result.Status = Running
 	}
@@ -192,19 +202,22 @@ func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.N
 		return nil, nil, err
 	}
 	defer k.metrics.Close()
-	res, h, err := r.learn(ctx, PCN, l, ModelFile, o, k)
+	res, h, err := r.learn(ctx, r.learner(), l, ModelFile, o, k)
 	if err != nil && res.Status != Interrupted {
 		return h, nil, err
 	}
 	r.Record.Result = res
 	if len(h.Epochs) > 0 {
-		curves := report.Curves(r.Sets.Validation.Classes > 0, report.Run{Name: "PCN", History: h})
+		curves := report.Curves(r.Sets.Validation.Classes > 0, report.Run{Name: strings.ToUpper(r.learner()), History: h})
 		if err := report.WritePNG(r.Path(CurvesFile), report.Render(curves...)); err != nil {
 			return h, nil, err
 		}
 	}
 	return h, n, nil
 }
+
+// learner is what the result calls the learner.
+func (r *Run) learner() string { return cmp.Or(r.Record.Result.Learner, PCN) }
 
 // report writes the page about the run.
 func (r *Run) report(ctx context.Context, n *model.Network, h *train.History) error {

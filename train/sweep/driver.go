@@ -7,19 +7,22 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
 
 	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/bounded"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
+	"example.com/pcn/train/trained"
 )
 
-// Files in the folder of a sweep, beside the folders of its runs and a copy of the file that
-// says what to try.
+// Files in the folder of a sweep, beside the folders of its runs.
 const (
+	PlanFile  = "sweep.yaml" // a copy of the file that says what to try
 	TableFile = "sweep.json" // what came of it
 	CSVFile   = "sweep.csv"
 	PlotsFile = "sweep.png"
@@ -53,9 +56,6 @@ type Driver struct {
 	// Spares has a run that fails leave the others alone: its outcome says why. By default
 	// it ends them.
 	Spares bool
-	// Changes is called before anything changes in the folder, such as to take away what was
-	// made of the runs that there were; nil for nobody.
-	Changes func() error
 	// Ended is told of each run of the shard that has ended, now or before, and how many
 	// have; nil for nobody.
 	Ended func(r Run, o Outcome, done int, now bool)
@@ -66,6 +66,19 @@ type Driver struct {
 	mu   sync.Mutex // guards done, and calls of Ended
 	done int
 	errs sync.Map // by Run.Name
+}
+
+// NewDriver returns what carries out the sweep of a file in the folder dir or, without a
+// file, the one that the folder has.
+func NewDriver(file, dir string) (*Driver, error) {
+	d := &Driver{Dir: dir, Shard: Shard{1, 1}, Workers: runtime.GOMAXPROCS(0), File: PlanFile, Read: Load}
+	d.Name = cmp.Or(file, d.Path(PlanFile))
+	var err error
+	if d.Plan, err = Load(d.Name); err != nil {
+		return nil, err
+	}
+	d.Text, err = bounded.ReadFile(d.Name)
+	return d, err
 }
 
 // Path returns the path of a file or of a run in the folder.
@@ -120,11 +133,11 @@ func (d *Driver) fit() error {
 		if p.Err != nil {
 			continue
 		}
-		key := fmt.Sprintf("%#v", p.Recipe.Data)
+		key := fmt.Sprintf("%#v %s", p.Recipe.Data, p.Recipe.Learning.From)
 		of, ok := sets[key]
 		var err error
 		if !ok {
-			if of, err = p.Recipe.Data.Load(); err == nil {
+			if of, err = trained.LoadSets(p.Recipe); err == nil {
 				clear(sets) // one at a time is enough of memory
 				sets[key] = of
 			}
@@ -195,10 +208,8 @@ func (d *Driver) carryOut(ctx context.Context, r Run, cores int) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if d.Changes != nil {
-		if err := d.Changes(); err != nil {
-			return err
-		}
+	if err := os.Remove(d.Path(TableFile)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it will be another
+		return err
 	}
 	if o, err = d.take(ctx, r, cores); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/pcn/train/report"
+	"example.com/pcn/train/run"
 )
 
 // TestMisuse calls what a user can call with what is missing or zero: none panics.
@@ -43,7 +44,7 @@ func TestMisuse(t *testing.T) {
 	if s := NewTable(p, make([]Outcome, 1)).Rows[0].Validation; s.Mean != nil {
 		t.Errorf("a run without a score: the mean is %v", *s.Mean)
 	}
-	if (&Plan{}).Runs() != nil || (&Plan{}).Same(nil) || Mean(nil).Mean != nil {
+	if (&Plan{}).Runs() != nil || (&Plan{}).Same(nil) || run.Mean(nil).Mean != nil {
 		t.Error("a zero plan has runs")
 	}
 }

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"cmp"
+	_ "embed"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,6 +15,11 @@ import (
 	"example.com/pcn/train"
 	"example.com/pcn/train/config"
 )
+
+// First is a file to begin with, which has a comment for each line.
+//
+//go:embed first.yaml
+var First []byte
 
 // Plan is what a sweep's file says: points to try, each with several seeds.
 type Plan struct {

@@ -80,7 +80,7 @@ func (d *Driver) take(ctx context.Context, r Run, cores int) (*Outcome, error) {
 		return nil, err
 	}
 	began := time.Now()
-	sets, err := r.Recipe.Data.Load()
+	sets, err := trained.LoadSets(r.Recipe)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (d *Driver) test(ctx context.Context, w *Winner) (notes []string, err error
 			scores = append(scores, score.MSE)
 		}
 	}
-	w.Test = Mean(scores)
+	w.Test = run.Mean(scores)
 	return notes, nil
 }
 

@@ -20,6 +20,7 @@ import (
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
+	"example.com/pcn/train/run"
 )
 
 func parse(t *testing.T, text string) *Plan {
@@ -351,7 +352,7 @@ func TestTable(t *testing.T) {
 		if last := table.Rows[3]; last.Validation.Mean != nil || last.Diverged != 2 {
 			t.Errorf("%s: point 3 is %+v", name, last)
 		}
-		table.Winner.Test = Mean([]float64{0.5})
+		table.Winner.Test = run.Mean([]float64{0.5})
 		var text, csv bytes.Buffer
 		if err := errors.Join(table.Write(&text), table.WriteCSV(&csv)); err != nil {
 			t.Fatal(err)
@@ -361,15 +362,15 @@ func TestTable(t *testing.T) {
 			!strings.HasSuffix(lines[1], ",0.5,") || lines[4] != "3,3,3,2,,,," {
 			t.Errorf("%s: CSV\n%s", name, csv.String())
 		}
-		if n := len(table.Panels()); n != 1 {
-			t.Errorf("%d panels", n)
+		if panels := table.Panels(); len(panels) != 1 || panels[0].X.Label.Text != "learning.rate" || !strings.HasPrefix(panels[0].Y.Label.Text, "validation "+table.ScoreName()) {
+			t.Errorf("panels %v", panels)
 		}
 	}
 	none := NewTable(p, make([]Outcome, 12))
 	if none.Winner != nil {
 		t.Errorf("a sweep without scores has the winner %d", none.Winner.Point)
 	}
-	if s := Mean([]float64{3}); s.StandardError != nil || *s.Mean != 3 {
+	if s := run.Mean([]float64{3}); s.StandardError != nil || *s.Mean != 3 {
 		t.Errorf("one score: %v", s)
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"gonum.org/v1/gonum/stat"
-
 	"example.com/pcn/internal/jsonfloat"
+	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
+	"example.com/pcn/train/run"
 )
 
 // Outcome is what came of a run: its score on the validation part, of which one
@@ -29,28 +29,40 @@ type Outcome struct {
 	Err    error  // why there is nothing of this
 }
 
-// Score is a mean over runs.
-type Score struct {
-	Mean *jsonfloat.Float `json:"mean"` // null where a run has none
-	// StandardError is the standard deviation of the runs over the root of their
-	// number, null for a single run.
-	StandardError *jsonfloat.Float `json:"standard_error"`
+// String says it in a line.
+func (o Outcome) String() string {
+	if o.Err != nil {
+		return o.Err.Error()
+	}
+	text := run.Completed
+	if o.Diverged {
+		text = run.Diverged
+	}
+	if o.Accuracy != nil || o.MSE != nil {
+		text = "validation " + (run.Evaluation{TestAccuracy: (*run.Number)(o.Accuracy), TestMSE: (*run.Number)(o.MSE)}).TestText() + ", " + text
+	}
+	if n := len(o.Epochs); n > 0 && o.Epochs[n-1].Test != nil {
+		var tested run.Evaluation
+		tested.SetTest(*o.Epochs[n-1].Test)
+		text = fmt.Sprintf("test %s after %s, %s", tested.TestText(), plural.Of(n, "epoch"), text)
+	}
+	return text
 }
 
 // Row is a point with its scores.
 type Row struct {
-	Point      int      `json:"point"`
-	Values     []string `json:"values"` // one for each of Table.Keys
-	Validation Score    `json:"validation"`
-	Diverged   int      `json:"diverged"` // runs in which settling diverged
+	Point      int       `json:"point"`
+	Values     []string  `json:"values"` // one for each of Table.Keys
+	Validation run.Score `json:"validation"`
+	Diverged   int       `json:"diverged"` // runs in which settling diverged
 }
 
 // Winner is the best point, and what it is worth.
 type Winner struct {
 	Point int `json:"point"`
 	// Test is the score on the test part, which no other point is scored on.
-	Test     Score `json:"test"`
-	Examples int   `json:"examples"`
+	Test     run.Score `json:"test"`
+	Examples int       `json:"examples"`
 }
 
 // Table has the points of a sweep, the best first. Points without a score, because
@@ -109,7 +121,7 @@ func NewTable(p *Plan, outcomes []Outcome) *Table {
 				scores = append(scores, math.NaN())
 			}
 		}
-		row.Validation = Mean(scores)
+		row.Validation = run.Mean(scores)
 		t.Rows = append(t.Rows, row)
 	}
 	rank := func(r Row) float64 {
@@ -129,39 +141,8 @@ func NewTable(p *Plan, outcomes []Outcome) *Table {
 	return t
 }
 
-// Mean returns the mean of scores, which is none unless all are finite, and its
-// standard error.
-func Mean(scores []float64) Score {
-	mean, deviation := stat.MeanStdDev(scores, nil)
-	if len(scores) == 0 || math.IsNaN(mean) || math.IsInf(mean, 0) {
-		return Score{}
-	}
-	s := Score{Mean: (*jsonfloat.Float)(&mean)}
-	if len(scores) > 1 {
-		e := stat.StdErr(deviation, float64(len(scores)))
-		s.StandardError = (*jsonfloat.Float)(&e)
-	}
-	return s
-}
-
 // Text returns a score of the table as people read it.
-func (t *Table) Text(s Score) string {
-	if s.Mean == nil {
-		return "-"
-	}
-	factor, format := 1.0, "%.4g"
-	if t.Score == accuracy {
-		factor, format = 100, "%.2f"
-	}
-	text := fmt.Sprintf(format, factor*float64(*s.Mean))
-	if s.StandardError != nil {
-		text += fmt.Sprintf(" ± "+strings.Replace(format, "4", "2", 1), factor*float64(*s.StandardError))
-	}
-	if t.Score == accuracy {
-		text += " %"
-	}
-	return text
-}
+func (t *Table) Text(s run.Score) string { return s.Text(t.Score == accuracy) }
 
 // ScoreName says what the scores are.
 func (t *Table) ScoreName() string {
@@ -188,7 +169,7 @@ func (t *Table) WriteCSV(w io.Writer) error {
 		"runs", "diverged", "validation_" + t.Score, "validation_standard_error", "test_" + t.Score, "test_standard_error",
 	}))
 	for _, r := range t.Rows {
-		var test Score
+		var test run.Score
 		if t.Winner != nil && t.Winner.Point == r.Point {
 			test = t.Winner.Test
 		}

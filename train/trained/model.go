@@ -136,6 +136,20 @@ func (m *Model) Generate(ctx context.Context, targets *tensor.Dense, how model.S
 	return m.Inputs.Undo(inputs)
 }
 
+// Thorough says how latents settle where it pays to reach rest: by Gauss-Seidel sweeps to a
+// thousandth of the gradient, or by what the network allows in their place.
+func (m *Model) Thorough() model.Inference {
+	full, own := model.Inference{Method: model.GaussSeidel, Steps: 100, Tolerance: 1e-3}, m.Recipe.Inference
+	n := m.Network
+	if allowed := n.Config().Allowed(full.Method, n.Nodes()[n.InputNode()], n.Nodes()[n.TargetNode()]); allowed != full.Method {
+		if full.Method = allowed; allowed == own.Method {
+			full.Rate, full.NodeRates = own.Rate, own.NodeRates
+		}
+		full, _ = full.WithDefaults() // of right numbers
+	}
+	return full
+}
+
 // Tensor returns raw inputs, row after row, as the network takes them.
 func (m *Model) Tensor(raw []float64) (*tensor.Dense, error) {
 	return m.Inputs.Tensor(m.Network.Config().Dtype.Tensor(), raw, m.Network.Size(m.Network.InputNode()))

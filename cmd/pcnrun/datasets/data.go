@@ -2,11 +2,11 @@
 package datasets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,7 +14,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/data/fetch"
@@ -22,7 +22,7 @@ import (
 
 // Data is the command data.
 func Data(a *cli.App) *cobra.Command {
-	c := &cobra.Command{
+	return cli.Group(&cobra.Command{
 		Use:   "data",
 		Short: "List, download, check and look at datasets",
 		Long: `List, download, check and look at datasets: the known ones by name, and your own
@@ -30,39 +30,7 @@ by path.`,
 		Example: `  pcnrun data list
   pcnrun data get mnist
   pcnrun data show digits`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
-	c.AddCommand(DataList(a), DataGet(a), DataCheck(a), DataShow(a))
-	return c
-}
-
-// known is what --json prints of a known dataset.
-type known struct {
-	fetch.Set
-	Bytes     int64       `json:"bytes"`            // of all files, unpacked
-	Installed bool        `json:"installed"`        // its folder was found, or it is built in
-	Folder    string      `json:"folder,omitempty"` // where it was found
-	Files     []knownPart `json:"files,omitempty"`  // in place of the set's
-}
-
-// knownPart is what --json prints of a file of a known dataset.
-type knownPart struct {
-	fetch.File
-	Path   string `json:"path,omitempty"`
-	Status string `json:"status,omitempty"` // of check: ok, missing, wrong
-	Error  string `json:"error,omitempty"`
-}
-
-func describeSet(s fetch.Set) known {
-	k := known{Set: s, Bytes: s.Bytes(), Installed: len(s.Files) == 0}
-	for _, f := range s.Files {
-		k.Files = append(k.Files, knownPart{File: f})
-	}
-	if dir, ok := data.Find(s.Name); ok && len(s.Files) > 0 {
-		k.Installed, k.Folder = true, dir
-	}
-	return k
+	}, DataList(a), DataGet(a), DataCheck(a), DataShow(a))
 }
 
 // DataList is the command data list.
@@ -79,7 +47,7 @@ they are on this machine, and the size and SHA-256 of each file, unpacked.`,
 	json := c.Flags().Bool("json", false, "print one JSON object for each dataset")
 	c.RunE = func(*cobra.Command, []string) error {
 		for i, s := range fetch.Sets {
-			k := describeSet(s)
+			k := s.State()
 			if *json {
 				if err := cli.PrintJSON(a.Stdout, k); err != nil {
 					return err
@@ -89,7 +57,7 @@ they are on this machine, and the size and SHA-256 of each file, unpacked.`,
 			if i > 0 {
 				fmt.Fprintln(a.Stdout)
 			}
-			if err := k.print(a.Stdout); err != nil {
+			if err := print(a.Stdout, k); err != nil {
 				return err
 			}
 		}
@@ -98,7 +66,8 @@ they are on this machine, and the size and SHA-256 of each file, unpacked.`,
 	return c
 }
 
-func (k known) print(w io.Writer) error {
+// print prints where a known dataset is, and of what files.
+func print(w io.Writer, k fetch.State) error {
 	terminal.Paint(w, terminal.Bold, k.Name)
 	fmt.Fprintf(w, "  %s\n", k.Title)
 	fmt.Fprintf(w, "  licence %s, by %s\n", k.Licence, k.Source)
@@ -141,8 +110,7 @@ Files go to the folder given by --out or, without it, to $PCN_DATA/DATASET or to
 pcn/data/DATASET in the user's cache, where train looks for them.`,
 		Example: `  pcnrun data get mnist
   pcnrun data get fashion-mnist --mirror https://example.org/fashion/`,
-		Args:      cli.Args(1, 1),
-		ValidArgs: cli.Downloads(),
+		Args: cli.Args(1, 1),
 	}
 	mirrors := c.Flags().StringArray("mirror", nil, "`URL` of a folder with the files, each with .gz, or with the archive of cifar10 or cifar100, in place of the known mirrors (may be given more than once)")
 	stall := c.Flags().Duration("timeout", 30*time.Second, "`TIME` to wait for the next byte before a mirror is given up")
@@ -203,7 +171,7 @@ func get(ctx context.Context, a *cli.App, s fetch.Set, dir string, opts fetch.Op
 		return fmt.Errorf("%s is not complete in %s (--mirror gives another source): %w", s.Name, dir, err)
 	}
 	if json {
-		k := describeSet(s)
+		k := s.State()
 		k.Installed, k.Folder = true, dir
 		return cli.PrintJSON(a.Stdout, k)
 	}
@@ -229,8 +197,7 @@ func DataCheck(a *cli.App) *cobra.Command {
 their SHA-256, whether they are plain or packed by gzip.`,
 		Example: `  pcnrun data check mnist
   pcnrun data check mnist --data ~/mnist`,
-		Args:      cli.Args(0, 1),
-		ValidArgs: cli.Downloads(),
+		Args: cli.Args(0, 1),
 	}
 	dir := c.Flags().String("data", "", "`DIR` of the files (default where train finds them)")
 	json := c.Flags().Bool("json", false, "print one JSON object for each dataset")
@@ -270,33 +237,16 @@ func verify(a *cli.App, s fetch.Set, dir string, json bool) error {
 			return fmt.Errorf("%s is not on this machine: 'pcnrun data get %[1]s' downloads it", s.Name)
 		}
 	}
-	k := describeSet(s)
-	k.Installed, k.Folder = true, dir
-	bad := 0
-	for i, f := range s.Files {
-		path, err := f.Check(dir)
-		k.Files[i].Path, k.Files[i].Status = path, "ok"
-		if err != nil {
-			bad++
-			k.Files[i].Status, k.Files[i].Error = "wrong", err.Error()
-			if errors.Is(err, fs.ErrNotExist) {
-				k.Files[i].Status = "missing"
-			}
-		}
-		if json {
-			continue
-		}
-		line := fmt.Sprintf("%-8s %s", k.Files[i].Status, filepath.Join(dir, f.Name))
-		if path != "" {
-			line = fmt.Sprintf("%-8s %s", k.Files[i].Status, path)
-		}
-		if _, err := fmt.Fprintln(a.Stdout, line); err != nil {
-			return err
-		}
-	}
+	k, bad := s.Check(dir)
 	if json {
 		if err := cli.PrintJSON(a.Stdout, k); err != nil {
 			return err
+		}
+	} else {
+		for _, f := range k.Files {
+			if _, err := fmt.Fprintf(a.Stdout, "%-8s %s\n", f.Status, cmp.Or(f.Path, filepath.Join(dir, f.Name))); err != nil {
+				return err
+			}
 		}
 	}
 	if bad > 0 {

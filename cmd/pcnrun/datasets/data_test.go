@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/cmd/pcnrun/internal/clitest"
+	"example.com/pcn/internal/cli"
+	"example.com/pcn/internal/cli/clitest"
 )
 
 // TestData says what digits hold, and lists the known sets.

@@ -2,11 +2,10 @@ package datasets
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/train"
@@ -33,8 +32,7 @@ they are learned from in the first epoch.
 		Example: `  pcnrun data show digits
   pcnrun data show flowers.csv --label kind
   pcnrun data show photos --size 32 --augment flip,shift=2 --out photos.png`,
-		Args:      cli.Args(1, 1),
-		ValidArgs: train.Datasets,
+		Args: cli.Args(1, 1),
 	}
 	c.Flags().SortFlags = false
 	cli.AddSettings(c.Flags(), "", "data", "label", "target", "inputs", "drop", "sequence", "test", "size", "colour", "augment")
@@ -86,7 +84,11 @@ func overlook(a *cli.App, d train.Data, out string, json bool) error {
 		if o.Figure = out; out == "" {
 			o.Figure = d.Name() + ".png"
 		}
-		picture, err := report.Grid(images, o.Shape[1], o.Shape[0], sampleColumns, 0, sets.Train.White)
+		grid := report.Grid{Images: images, Width: o.Shape[1], Height: o.Shape[0], Columns: sampleColumns, High: sets.Train.White}
+		for _, k := range sets.Train.Limit(len(images)).Labels() {
+			grid.Names = append(grid.Names, sets.Train.ClassName(k))
+		}
+		picture, err := grid.Draw()
 		if err != nil {
 			return err
 		}
@@ -99,49 +101,13 @@ func overlook(a *cli.App, d train.Data, out string, json bool) error {
 	if json {
 		return cli.PrintJSON(a.Stdout, o)
 	}
-	return printOverview(a, o)
-}
-
-func printOverview(a *cli.App, o overview) error {
-	w := a.Stdout
-	terminal.Paint(w, terminal.Bold, o.Dataset)
-	fmt.Fprintf(w, "  %s, %s\n", plural.Of(o.Train, "training example"), plural.Of(o.Test, "test example"))
-	shape := fmt.Sprint(o.Inputs)
-	if o.Shape != nil {
-		shape += fmt.Sprintf(" (images of %d×%d pixels%s)", o.Shape[1], o.Shape[0], inColour(o.Shape))
-	}
-	fmt.Fprintf(w, "inputs   %s, %.4g to %.4g, mean %.4g\n", shape, o.InputRange[0], o.InputRange[1], o.InputMean)
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	if len(o.Classes) > 0 {
-		fmt.Fprintf(w, "classes  %d\n", len(o.Classes))
-		fmt.Fprintln(t, "class\ttraining\ttest")
-		const most = 100
-		for i, c := range o.Classes {
-			if i == most {
-				fmt.Fprintf(t, "and %d more\t\t\n", len(o.Classes)-most)
-				break
-			}
-			fmt.Fprintf(t, "%s\t%d\t%d\n", terminal.Printable(c.Name), c.Train, c.Test)
-		}
-	} else {
-		fmt.Fprintln(t, "target\tleast\tlargest\tmean")
-		for _, s := range o.Targets {
-			fmt.Fprintf(t, "%s\t%.4g\t%.4g\t%.4g\n", s.Name, s.Low, s.High, s.Mean)
-		}
-	}
-	if err := t.Flush(); err != nil {
+	terminal.Paint(a.Stdout, terminal.Bold, o.Dataset)
+	fmt.Fprintf(a.Stdout, "  %s, %s\n", plural.Of(o.Train, "training example"), plural.Of(o.Test, "test example"))
+	if err := o.Write(a.Stdout); err != nil {
 		return err
 	}
 	if o.Figure != "" {
 		fmt.Fprintf(a.Info(), "wrote %s\n", o.Figure)
 	}
 	return nil
-}
-
-// inColour says of a shape of images that they are in colour, if they are.
-func inColour(shape []int) string {
-	if shape[2] == 3 {
-		return " in colour"
-	}
-	return ""
 }

@@ -4,16 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
+	"example.com/pcn/internal/quoted"
 	"example.com/pcn/train"
-	"example.com/pcn/train/report"
 	"example.com/pcn/train/run"
 	"example.com/pcn/train/sweep"
 )
@@ -31,17 +29,17 @@ network measures it at the bottom, and weight decay. A perceptron has one
 direction, discriminative, whatever the network's, no precisions and no activity
 prior.
 
-The folder given by --out gets compare.png, both curves by epoch and, for the
-sine, both fits; pcn.safetensors and mlp.safetensors, renewed after each epoch;
-and recipe.yaml, the settings used.
+The folder given by --out gets a folder for each run, such as pcn-s1 and mlp-s1 of
+the seed 1, with all that train leaves; report.html, in which seeds are averaged, and
+compare.png, both curves by epoch and, for the sine, both fits; and recipe.yaml, the
+settings used.
 
 ` + cli.DatasetHelp + "\n\n" + cli.RecipeHelp,
 		Example: `  pcnrun compare sine
   pcnrun compare digits --seeds 5
   pcnrun compare mnist --data ~/mnist --limit 5000 --layers 784,128,10 --json`,
-		Args:      cli.DatasetArgs,
-		ValidArgs: train.Datasets,
-		PreRun:    cli.InterruptOnPipe,
+		Args:   cli.DatasetArgs,
+		PreRun: cli.InterruptOnPipe,
 	}
 	f := cli.AddRecipeFlags(c, "runs/DATASET-compare")
 	seeds := c.Flags().Int("seeds", 1, "compare them `N` times, with the seed and those after it, on one split of the data, and print mean ± standard error")
@@ -58,23 +56,6 @@ and recipe.yaml, the settings used.
 	return c
 }
 
-// comparison is what --json prints.
-type comparison struct {
-	PCN    *run.Result `json:"pcn"`
-	MLP    *run.Result `json:"mlp,omitempty"` // absent when interrupted before
-	Figure string      `json:"figure,omitempty"`
-	// Seeds are the comparisons by seed, where there are several; PCN and MLP are the first,
-	// and Means of the test scores of all.
-	Seeds []comparison           `json:"seeds,omitempty"`
-	Means map[string]sweep.Score `json:"means,omitempty"`
-}
-
-// compared are both learners and their histories.
-type compared struct {
-	pcn, mlp               *train.PCN
-	pcnHistory, mlpHistory *train.History
-}
-
 func compare(ctx context.Context, a *cli.App, f *cli.RecipeFlags, r train.Recipe, seeds int) error {
 	e, err := prepare(r, func() (*run.Folder, error) { return f.Claim("runs/" + r.Data.Name() + "-compare") })
 	if err != nil {
@@ -82,120 +63,24 @@ func compare(ctx context.Context, a *cli.App, f *cli.RecipeFlags, r train.Recipe
 	}
 	defer e.Release()
 	info := a.Info()
-	var all []comparison
-	var curves []report.Run
-	var first compared
-	for i := range seeds {
-		suffix := ""
-		if i > 0 {
-			e.Recipe.SetSeed(r.Learning.Seed + uint64(i))
-			suffix = fmt.Sprintf("-%d", i+1)
-			fmt.Fprintf(info, "seed %d\n", e.Recipe.Learning.Seed)
+	begun := 0
+	both, err := e.Compare(ctx, seeds, func(side *run.Run) error {
+		side.Record.Command, side.Record.Version = "pcnrun "+quoted.Shell(a.Args...), cli.Version()
+		if begun%2 == 0 && begun > 0 {
+			fmt.Fprintf(info, "seed %d\n", side.Recipe.Learning.Seed)
 		}
-		var both comparison
-		of, err := compareOnce(ctx, a, e, suffix, &both)
-		if err != nil {
-			return endEarly(a, f, both, err)
-		}
-		all = append(all, both)
-		curves = append(curves, report.Run{Name: "PCN" + suffix, History: of.pcnHistory}, report.Run{Name: "MLP" + suffix, History: of.mlpHistory})
-		if i == 0 {
-			first = of
-		}
-	}
-	panels := report.Curves(e.Sets.Test.Classes > 0, curves...)
-	panels[0].Title.Text = "Settled energy (PCN) and loss (MLP)"
-	if r.Data.Dataset == "sine" {
-		fit, err := report.Regression(ctx, e.Sets.Test, "sin x", math.Sin, report.Named{Name: "PCN", Learner: first.pcn}, report.Named{Name: "MLP", Learner: first.mlp})
-		if err != nil {
-			return err
-		}
-		panels = append(panels, fit)
-	}
-	both := all[0]
-	both.Figure = e.Path(run.CompareFile)
-	if err := report.WritePNG(both.Figure, report.Render(panels...)); err != nil {
-		return err
-	}
-	if seeds > 1 {
-		both.Seeds, both.Means = all, means(all)
-	}
-	if f.JSON {
-		return cli.PrintJSON(a.Stdout, both)
-	}
-	var results []run.Result
-	for _, of := range all {
-		results = append(results, *of.PCN, *of.MLP)
-	}
-	if err := printTable(a.Stdout, results...); err != nil {
-		return err
-	}
-	for _, name := range []string{run.PCN, run.MLP} {
-		if mean, ok := both.Means[name]; ok {
-			t := sweep.Table{Score: sweep.ScoreOf(e.Sets.Test.Classes > 0)}
-			fmt.Fprintf(a.Stdout, "%s   %s %s, mean ± s.e. of %d seeds\n", strings.ToUpper(name), t.ScoreName(), t.Text(mean), seeds)
-		}
-	}
-	fmt.Fprintf(info, "wrote %s, %s and %s\n", both.PCN.Model, both.MLP.Model, both.Figure)
-	return nil
-}
-
-// compareOnce trains both learners, whose files have a suffix, and enters what came of it.
-func compareOnce(ctx context.Context, a *cli.App, e *run.Experiment, suffix string, both *comparison) (of compared, err error) {
-	if of.pcn, err = e.Recipe.PCN(); err != nil {
-		return of, err
-	}
-	if of.mlp, err = e.Recipe.Baseline().PCN(); err != nil {
-		return of, err
-	}
-	info := a.Info()
-	if suffix == "" {
-		describe(a, e, info, of.pcn)
-		if err := e.SaveRecipe(of.pcn.Network()); err != nil {
-			return of, err
-		}
-	}
-	teach := func(name string, l *train.PCN, file string, into **run.Result) (h *train.History, err error) {
-		fmt.Fprintln(info, strings.ToUpper(name))
-		ext := filepath.Ext(file)
-		return h, learn(a, e, name, info, func(o run.Options) (*train.History, error) {
-			var res run.Result
-			res, h, err = e.Learn(ctx, name, l, strings.TrimSuffix(file, ext)+suffix+ext, o)
-			*into = &res
-			return h, err
-		})
-	}
-	if of.pcnHistory, err = teach(run.PCN, of.pcn, run.PCNFile, &both.PCN); err == nil {
-		of.mlpHistory, err = teach(run.MLP, of.mlp, run.MLPFile, &both.MLP)
-	}
-	return of, err
-}
-
-// means are the mean test scores by learner, and their standard errors.
-func means(all []comparison) map[string]sweep.Score {
-	scores := map[string][]float64{}
-	for _, of := range all {
-		for _, r := range []*run.Result{of.PCN, of.MLP} {
-			score := r.TestMSE
-			if r.TestAccuracy != nil {
-				score = r.TestAccuracy
+		name := side.Record.Result.Learner
+		return learn(a, side.Experiment, name, info, func(o run.Options) (*train.History, error) {
+			o.Begin = func(l *train.PCN) {
+				if begun++; begun == 1 {
+					describe(a, side.Experiment, info, l)
+				}
+				fmt.Fprintln(info, strings.ToUpper(name))
 			}
-			scores[r.Learner] = append(scores[r.Learner], float64(*score))
-		}
-	}
-	return map[string]sweep.Score{run.PCN: sweep.Mean(scores[run.PCN]), run.MLP: sweep.Mean(scores[run.MLP])}
-}
-
-// endEarly ends a comparison of which a part failed or was interrupted.
-func endEarly(a *cli.App, f *cli.RecipeFlags, both comparison, err error) error {
-	if both.PCN == nil { // nothing was learned
-		return err
-	}
-	done := []run.Result{*both.PCN}
-	if both.MLP != nil {
-		done = append(done, *both.MLP)
-	}
-	if done[len(done)-1].Status != run.Interrupted {
+			return side.Train(ctx, o)
+		})
+	})
+	if err != nil {
 		return err
 	}
 	if f.JSON {
@@ -203,7 +88,24 @@ func endEarly(a *cli.App, f *cli.RecipeFlags, both comparison, err error) error 
 			return err
 		}
 	}
-	return interruption(done...)
+	if both.Figure == "" {
+		return interruption(both.Results()...)
+	}
+	if f.JSON {
+		return nil
+	}
+	if err := printTable(a.Stdout, both.Results()...); err != nil {
+		return err
+	}
+	for _, name := range []string{run.PCN, run.MLP} {
+		if mean, ok := both.Means[name]; ok {
+			classes := e.Sets.Test.Classes > 0
+			t := sweep.Table{Score: sweep.ScoreOf(classes)}
+			fmt.Fprintf(a.Stdout, "%s   %s %s, mean ± s.e. of %d seeds\n", strings.ToUpper(name), t.ScoreName(), mean.Text(classes), seeds)
+		}
+	}
+	fmt.Fprintf(info, "wrote %s and %s\n", both.Figure, e.Path(run.ReportFile))
+	return nil
 }
 
 // printTable prints a line for each result.

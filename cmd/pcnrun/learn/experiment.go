@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
@@ -33,9 +33,6 @@ func prepare(r train.Recipe, open func() (*run.Folder, error)) (*run.Experiment,
 	return e, nil
 }
 
-// few is a number of examples of which chance decides more than a point of accuracy.
-const few = 100
-
 // describe prints what is about to be learned from what, and how.
 func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 	fmt.Fprintf(w, "data     %s: %s to learn from, %d for validation, %d for the test\n",
@@ -49,6 +46,9 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 			onto = fmt.Sprintf(", onto a background of %v", e.Sets.Train.Background())
 		}
 		fmt.Fprintf(w, "augment  %v%s\n", a, onto)
+	}
+	if from := e.Recipe.Learning.From; from != "" {
+		fmt.Fprintf(w, "from     %s, whose columns, classes and scales are kept\n", from)
 	}
 	fmt.Fprintf(w, "network  %v\n", l.Network())
 	if _, ok := e.Recipe.ForNetwork(e.Recipe.Model.Network); ok { // which the data would not make one expect
@@ -67,8 +67,8 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 	if inf := l.Inference(); inf.Steps > 0 && (a.Verbose || !e.Recipe.SettlesByDefault()) {
 		fmt.Fprintf(w, "settling %v\n", inf)
 	}
-	if count := e.Sets.Validation.Len(); e.Recipe.PatienceChosen() && count < few {
-		a.Warn("when to end is decided on %s held out for validation, where luck counts as much as being better: --validation holds out more", plural.Of(count, "example"))
+	if text := e.Recipe.PatienceByFew(e.Sets); text != "" {
+		a.Warn("%s: --validation holds out more", text)
 	}
 }
 

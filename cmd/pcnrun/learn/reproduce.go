@@ -1,30 +1,17 @@
 package learn
 
 import (
-	"context"
+	"cmp"
 	"fmt"
-	"io"
 	"path/filepath"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
-	"example.com/pcn/train/report"
+	"example.com/pcn/internal/slurm"
 	"example.com/pcn/train/reproduce"
-	"example.com/pcn/train/sweep"
-)
-
-// Files in the folder of a table, beside the folders of its runs.
-const (
-	tableCopyFile  = "table.yaml" // a copy of the table's file
-	resultFile     = "result.json"
-	resultPlotFile = "result.png"
-	quickFile      = "quick.json" // of --quick
-	quickPlotFile  = "quick.png"
 )
 
 // Reproduce is the command reproduce.
@@ -61,16 +48,15 @@ With --slurm tasks of Slurm take them, and pcnrun sweep status DIR makes the tab
   pcnrun reproduce ./mine.yaml --seeds 3
   pcnrun reproduce pcx-mnist --shard 1/16
   pcnrun reproduce pcx-mnist --slurm --time 12:00:00`,
-		Args:      cli.Args(0, 1),
-		ValidArgs: reproduce.Names(),
-		PreRun:    cli.InterruptOnPipe,
+		Args:   cli.Args(0, 1),
+		PreRun: cli.InterruptOnPipe,
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&f.quick, "quick", false, "the version of a minute, which shows how the table goes and no more")
 	flags.IntVar(&f.seeds, "seeds", 0, "`N` seeds of each row, 1 to N (default the table's)")
 	flags.StringVar(&f.out, "out", "", "`DIR` of the table (default runs/reproduce/ and its name)")
-	f.runFlags.add(flags)
+	f.add(flags)
 	flags.BoolVar(&f.print, "print", false, "print the table's file and run nothing")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object on the standard output, all else on the standard error")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -84,9 +70,9 @@ With --slurm tasks of Slurm take them, and pcnrun sweep status DIR makes the tab
 
 type reproduceFlags struct {
 	runFlags
-	quick, print, json bool
-	seeds              int
-	out                string
+	quick, print bool
+	seeds        int
+	out          string
 }
 
 // listTables prints the tables that are built in.
@@ -128,50 +114,28 @@ func table(c *cobra.Command, a *cli.App, f *reproduceFlags, name string) error {
 		_, err := a.Stdout.Write(t.Text)
 		return err
 	}
-	d := &sweep.Driver{Dir: f.out, Plan: t.Plan, Name: name, Text: t.Text, File: tableCopyFile, Spares: true}
-	if d.Dir == "" {
-		d.Dir = filepath.Join("runs", "reproduce", t.Name)
-	}
-	d.Read = func(path string) (*sweep.Plan, error) {
-		there, err := reproduce.Load(path, o)
-		if err != nil {
-			return nil, err
-		}
-		return there.Plan, nil
-	}
-	if err := f.runFlags.give(c.Flags(), d); err != nil {
+	dir := cmp.Or(f.out, filepath.Join("runs", "reproduce", t.Name))
+	d := t.Driver(dir, name, o)
+	if err := f.give(c.Flags(), d); err != nil {
 		return err
 	}
-	if err := f.runFlags.begin(ctx, d, "a table", name); err != nil {
-		return err
+	w := work{
+		what: "a table", of: name, again: f.again(name, dir), Submitted: slurm.Submitted{Quick: f.quick, Seeds: f.seeds},
+		heading: fmt.Sprintf("table    %s: %s of %s, in %s\n", t.Title, plural.Of(len(t.Plan.Runs()), "run"), plural.Of(len(t.Rows), "row"), dir),
 	}
-	info := a.Info()
-	fmt.Fprintf(info, "table    %s: %s of %s, in %s\n", t.Title, plural.Of(len(t.Plan.Runs()), "run"), plural.Of(len(t.Rows), "row"), d.Dir)
 	if t.Takes != "" && !f.quick {
-		fmt.Fprintf(info, "takes    %s\n", t.Takes)
+		w.heading += fmt.Sprintf("takes    %s\n", t.Takes)
 	}
-	if f.slurm.on {
-		return f.submit(ctx, a, c.Flags(), d, f.again(name, d.Dir), submitted{Quick: f.quick, Seeds: f.seeds})
-	}
-	if err := f.runFlags.carryOut(ctx, d, info); err != nil {
+	outcomes, err := f.carryOut(c, a, d, w)
+	if outcomes == nil || err != nil {
 		return err
-	}
-	outcomes, missing, err := d.Outcomes()
-	if err != nil {
-		return err
-	}
-	if missing > 0 || d.Shard.Count > 1 {
-		return printMissing(a, d, strings.Join(f.again(name, d.Dir), " "), missing, f.json, info)
 	}
 	res, err := t.NewResult(ctx, o, outcomes)
 	if err != nil {
 		return err
 	}
-	file, plot := resultFile, resultPlotFile
-	if f.quick {
-		file, plot = quickFile, quickPlotFile
-	}
-	if err := saveResult(ctx, d, res, file, plot); err != nil {
+	file, picture, err := res.Save(ctx, d)
+	if err != nil {
 		return err
 	}
 	if f.json {
@@ -182,7 +146,7 @@ func table(c *cobra.Command, a *cli.App, f *reproduceFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(info, "wrote %s and %s\n", d.Path(file), d.Path(plot))
+	fmt.Fprintf(a.Info(), "wrote %s and %s\n", d.Path(file), d.Path(picture))
 	if n := res.Failed(); n > 0 {
 		return fmt.Errorf("%d of %d rows could not be run", n, len(res.Rows))
 	}
@@ -199,20 +163,4 @@ func (f *reproduceFlags) again(name, dir string) []string {
 		words = append(words, "--seeds", fmt.Sprint(f.seeds))
 	}
 	return words
-}
-
-// saveResult writes what came of a table to two files in its folder.
-func saveResult(ctx context.Context, d *sweep.Driver, res *reproduce.Result, file, plot string) error {
-	release, err := d.Lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	if err := atomicfile.Clean(d.Dir, tableCopyFile, file, plot); err != nil {
-		return err
-	}
-	if err := report.WritePNG(d.Path(plot), report.Render(res.Panels()...)); err != nil {
-		return err
-	}
-	return atomicfile.Write(d.Path(file), func(w io.Writer) error { return cli.PrintJSON(w, res) })
 }

@@ -1,12 +1,7 @@
 package learn
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,15 +9,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/internal/bounded"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
+	"example.com/pcn/internal/slurm"
 	"example.com/pcn/internal/terminal"
+	"example.com/pcn/train/reproduce"
 	"example.com/pcn/train/sweep"
 )
-
-// sweepFile is a copy of the file of --config in the folder of a sweep.
-const sweepFile = "sweep.yaml"
 
 // Sweep is the command sweep.
 func Sweep(a *cli.App) *cobra.Command {
@@ -35,7 +28,7 @@ test part, once.
 
 The file says what to try; pcnrun sweep init writes this one:
 
-` + indented(firstSweep) + `
+` + firstSweep() + `
 Each run has a folder in the folder of the sweep, which also gets
   sweep.yaml   a copy of the file
   sweep.json   the table: mean and standard error of each point, the best first
@@ -74,20 +67,11 @@ ended, pcnrun sweep DIR makes the table.`,
 	return c
 }
 
-// sweepWith carries out the command c, of sweep's flags.
-func sweepWith(c *cobra.Command, a *cli.App, f *sweepFlags, args []string) error {
-	s, err := f.sweep(c.Flags(), args)
-	if err != nil {
-		return err
-	}
-	s.app, s.info = a, a.Info()
-	return s.run(c.Context(), c.Flags())
-}
-
+// sweepFlags are what sweep is asked.
 type sweepFlags struct {
 	runFlags
 	config, out string
-	json, csv   bool
+	csv         bool
 }
 
 func (f *sweepFlags) addFormats(flags *pflag.FlagSet) {
@@ -95,99 +79,120 @@ func (f *sweepFlags) addFormats(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.csv, "csv", false, "print the table as CSV, all else on the standard error")
 }
 
-// sweeping is a sweep under way.
-type sweeping struct {
-	*sweepFlags
-	*sweep.Driver
-	app  *cli.App
-	info io.Writer
-}
-
-// sweep reads what the flags and arguments say.
-func (f *sweepFlags) sweep(flags *pflag.FlagSet, args []string) (*sweeping, error) {
-	s := &sweeping{sweepFlags: f, Driver: &sweep.Driver{Dir: f.out, File: sweepFile, Read: sweep.Load}}
+// driver returns what carries out the sweep that the flags and arguments say.
+func (f *sweepFlags) driver(flags *pflag.FlagSet, args []string) (*sweep.Driver, error) {
+	dir := f.out
 	switch {
 	case len(args) == 1 && f.out != "":
 		return nil, cli.Usagef("--out: must be left out with the folder %s, got %s", args[0], f.out)
 	case len(args) == 1:
-		s.Dir = args[0]
+		dir = args[0]
 	case f.config == "":
 		return nil, cli.Usagef("sweep: must have a file with --config, or the folder of a sweep, got neither")
 	case f.out == "":
 		name := filepath.Base(f.config)
-		s.Dir = filepath.Join("runs", strings.TrimSuffix(name, filepath.Ext(name)))
+		dir = filepath.Join("runs", strings.TrimSuffix(name, filepath.Ext(name)))
 	}
 	if f.json && f.csv {
 		return nil, cli.Usagef("--json and --csv: must be one of them, got both")
 	}
-	if err := f.runFlags.give(flags, s.Driver); err != nil {
+	d, err := sweep.NewDriver(f.config, dir)
+	if err != nil {
 		return nil, err
 	}
-	s.Name = cmp.Or(f.config, s.Path(sweepFile))
-	var err error
-	if s.Plan, err = sweep.Load(s.Name); err != nil {
-		return nil, err
-	}
-	s.Text, err = bounded.ReadFile(s.Name)
-	return s, err
+	return d, f.give(flags, d)
 }
 
-// run carries out the runs of the shard that have not ended, and makes the table
-// when all of all shards have.
-func (s *sweeping) run(ctx context.Context, flags *pflag.FlagSet) error {
-	s.Changes = func() error { // the table will be another
-		if err := os.Remove(s.Path(sweep.TableFile)); !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	}
-	if err := s.runFlags.begin(ctx, s.Driver, "a sweep", s.config); err != nil {
-		return err
-	}
-	fmt.Fprintf(s.info, "sweep    %s of %s, in %s\n", plural.Of(len(s.Plan.Runs()), "run"), plural.Of(len(s.Plan.Points), "point"), s.Dir)
-	if s.slurm.on {
-		return s.submit(ctx, s.app, flags, s.Driver, []string{"sweep", s.Dir}, submitted{})
-	}
-	if err := s.runFlags.carryOut(ctx, s.Driver, s.info); err != nil {
-		return err
-	}
-	outcomes, missing, err := s.Outcomes()
+// sweepWith carries out the command c, of sweep's flags.
+func sweepWith(c *cobra.Command, a *cli.App, f *sweepFlags, args []string) error {
+	d, err := f.driver(c.Flags(), args)
 	if err != nil {
 		return err
 	}
-	if missing > 0 || s.Shard.Count > 1 {
-		return printMissing(s.app, s.Driver, "sweep "+s.Dir, missing, s.json, s.info)
+	outcomes, err := f.carryOut(c, a, d, work{
+		what: "a sweep", of: f.config, again: []string{"sweep", d.Dir},
+		heading: fmt.Sprintf("sweep    %s of %s, in %s\n", plural.Of(len(d.Plan.Runs()), "run"), plural.Of(len(d.Plan.Points), "point"), d.Dir),
+	})
+	if outcomes == nil || err != nil {
+		return err
 	}
-	t, notes, err := s.Table(ctx, outcomes)
+	t, notes, err := d.Table(c.Context(), outcomes)
 	for _, note := range notes {
-		s.app.Warn("%s", note)
+		a.Warn("%s", note)
 	}
-	if err != nil {
-		return err
-	}
-	return s.print(t)
-}
-
-// print prints the table.
-func (s *sweeping) print(t *sweep.Table) error {
-	stdout := s.app.Stdout
 	switch {
-	case s.json:
-		return cli.PrintJSON(stdout, t)
-	case s.csv:
-		return t.WriteCSV(stdout)
+	case err != nil:
+		return err
+	case f.json:
+		return cli.PrintJSON(a.Stdout, t)
+	case f.csv:
+		return t.WriteCSV(a.Stdout)
 	}
-	if err := t.Write(stdout); err != nil {
+	if err := t.Write(a.Stdout); err != nil {
 		return err
 	}
 	text := "no point has a score: the energy of a run of each was no longer a number"
 	if w := t.Winner; w != nil {
 		text = fmt.Sprintf("point %d is best: test %s %s on %s", w.Point, t.ScoreName(), t.Text(w.Test), plural.Of(w.Examples, "example"))
 	}
-	terminal.Paint(stdout, terminal.Bold, text)
-	if _, err := fmt.Fprintln(stdout); err != nil {
+	terminal.Paint(a.Stdout, terminal.Bold, text)
+	if _, err := fmt.Fprintln(a.Stdout); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.info, "wrote %s, %s and %s\n", s.Path(sweep.TableFile), s.Path(sweep.CSVFile), s.Path(sweep.PlotsFile))
+	fmt.Fprintf(a.Info(), "wrote %s, %s and %s\n", d.Path(sweep.TableFile), d.Path(sweep.CSVFile), d.Path(sweep.PlotsFile))
 	return nil
+}
+
+// sweepInit is the command sweep init.
+func sweepInit(a *cli.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "init",
+		Short:   "Write a file of a sweep to begin with",
+		Long:    "Write a file of a sweep to begin with, which says what to try:\n\n" + firstSweep(),
+		Example: "  pcnrun sweep init\n  pcnrun sweep --config sweep.yaml",
+		Args:    cli.Args(0, 0),
+	}
+	write := a.WriteFlags(c, sweep.PlanFile)
+	c.RunE = func(*cobra.Command, []string) error { return write(sweep.First) }
+	return c
+}
+
+// firstSweep is a file to begin with, within another text.
+func firstSweep() string {
+	return "  " + strings.ReplaceAll(strings.TrimSpace(string(sweep.First)), "\n", "\n  ") + "\n"
+}
+
+// sweepStatus is the command that follows the runs of a sweep, or of a table of reproduce.
+func sweepStatus(a *cli.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "status DIR",
+		Short: "Follow the runs of a sweep or a table, and make the table when all have ended",
+		Long: `Say how many runs in the folder of a sweep, or of a table of pcnrun reproduce, have
+ended, and how the tasks of its job in Slurm's queue are, whenever that changes. When
+all have ended, make the table and print it.
+
+Runs are not begun. Where some have not ended, no task is in the queue and no process
+is at them, that is an error; the command that submitted them submits what is left.`,
+		Example: `  pcnrun sweep --config sweep.yaml --slurm --time 4:00:00
+  pcnrun sweep status runs/sweep`,
+		Args: cli.Args(1, 1),
+	}
+	f := &sweepFlags{}
+	f.addFormats(c.Flags())
+	f.follow = true
+	c.RunE = func(c *cobra.Command, args []string) error {
+		file := filepath.Join(args[0], reproduce.TableFile)
+		if _, err := os.Stat(file); err != nil {
+			return sweepWith(c, a, f, args)
+		}
+		s, err := slurm.Last(args[0])
+		if err != nil {
+			return err
+		}
+		if f.csv {
+			return cli.Usagef("--csv: must be left out with a table of reproduce")
+		}
+		return table(c, a, &reproduceFlags{runFlags: f.runFlags, quick: s.Quick, seeds: s.Seeds, out: args[0]}, file)
+	}
+	return c
 }

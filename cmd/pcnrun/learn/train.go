@@ -13,8 +13,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/gemm"
+	"example.com/pcn/internal/quoted"
+	"example.com/pcn/internal/ranks"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -70,9 +72,8 @@ see 'pcnrun help scaling'. The bits are those of one process.
   pcnrun train --resume runs/mnist --epochs 50
   mpirun -n 4 pcnrun train mnist --batch 512
   sbatch --requeue --wrap 'srun pcnrun train mnist --out runs/a --resume-or-start'`,
-		PreRun:    cli.InterruptOnPipe,
-		Args:      cli.DatasetArgs,
-		ValidArgs: train.Datasets,
+		PreRun: cli.InterruptOnPipe,
+		Args:   cli.DatasetArgs,
 	}
 	f := &trainFlags{RecipeFlags: cli.AddRecipeFlags(c, "runs/DATASET")}
 	f.Flags.Var(&f.every, "checkpoint-every", "how often a checkpoint is written: N epochs, Nb batches, or a time such as 30s; one is always written at the end and when interrupted")
@@ -84,8 +85,8 @@ see 'pcnrun help scaling'. The bits are those of one process.
 			if err := f.resumeAlone(c, args); err != nil {
 				return err
 			}
-			if f.ranks.follows() {
-				return f.ranks.follow(c.Context(), nil)
+			if f.ranks.Follows() {
+				return f.ranks.Follow(c.Context(), nil)
 			}
 			return resume(a, c, f)
 		}
@@ -96,8 +97,8 @@ see 'pcnrun help scaling'. The bits are those of one process.
 		if err != nil {
 			return err
 		}
-		if f.ranks.follows() {
-			return f.ranks.follow(c.Context(), &r)
+		if f.ranks.Follows() {
+			return f.ranks.Follow(c.Context(), &r)
 		}
 		if f.orStart {
 			return resumeOrStart(c.Context(), a, f, r)
@@ -114,7 +115,7 @@ type trainFlags struct {
 	resume  string
 	orStart bool // or resume
 	mpi     string
-	ranks   *ranks // that train together; nil for this process alone
+	ranks   *ranks.Ranks // that train together; nil for this process alone
 }
 
 // start begins a run in the folder that open opens.
@@ -130,21 +131,26 @@ func start(ctx context.Context, a *cli.App, f *trainFlags, r train.Recipe, open 
 // teach trains, and reports what came of it.
 func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 	if r.Record.Command == "" {
-		r.Record.Command, r.Record.Version = commandLine(a.Args), cli.Version()
+		r.Record.Command, r.Record.Version = "pcnrun "+quoted.Shell(a.Args...), cli.Version()
 	}
-	if err := f.ranks.lead(r.Experiment, r.From); err != nil {
+	if err := f.ranks.Lead(r.Experiment, r.From); err != nil {
 		return err
 	}
 	var h *train.History
 	err := learn(a, r.Experiment, run.PCN, a.Info(), func(o run.Options) (_ *train.History, err error) {
 		o.Every = f.every
-		o.Exchange, o.Stopping = f.ranks.exchange(), f.ranks.stopping
+		o.Exchange = f.ranks.Exchange()
+		show := o.Event
+		o.Event = func(ev train.Event) {
+			show(ev)
+			f.ranks.Event(ev) // of which training has the error
+		}
 		o.Begin = func(l *train.PCN) {
 			describe(a, r.Experiment, a.Info(), l)
-			f.ranks.describe(a.Info(), r.Recipe.Learning.Batch)
+			f.ranks.Describe(a.Info(), r.Recipe.Learning.Batch)
 		}
 		if h, err = r.Train(ctx, o); err == nil {
-			f.ranks.end()
+			f.ranks.End()
 		}
 		return h, err
 	})
@@ -275,18 +281,4 @@ func (f *trainFlags) resumeAlone(c *cobra.Command, args []string) error {
 		return cli.Usagef("--resume goes on with the run's own settings, and takes no %s beside more --epochs", strings.Join(others, " "))
 	}
 	return nil
-}
-
-// commandLine returns a command line of pcnrun as a shell reads it.
-func commandLine(args []string) string {
-	words := []string{"pcnrun"}
-	for _, arg := range args {
-		if strings.ContainsFunc(arg, func(r rune) bool {
-			return !strings.ContainsRune("-_=./,:+@%", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-		}) || arg == "" {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-		words = append(words, arg)
-	}
-	return strings.Join(words, " ")
 }

@@ -11,8 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/model"
+	"example.com/pcn/model/onnx"
+	"example.com/pcn/train"
 	"example.com/pcn/train/trained"
 )
 
@@ -62,7 +65,7 @@ refused.
 		if err := freeModelFile("to", *to, exportExtensions, *force); err != nil {
 			return err
 		}
-		described, err := describes(args[0])
+		described, err := model.Described(args[0])
 		if err != nil {
 			return err
 		}
@@ -151,7 +154,7 @@ PyTorch's order, channels first, into that of pcn, channels last.`,
 
 // read makes a model of a file, of which the flags say what it does not.
 func read(a *cli.App, f *cli.ModelFlags, path string) (*model.Network, error) {
-	described, err := describes(path)
+	described, err := model.Described(path)
 	if err != nil {
 		return nil, err
 	}
@@ -182,20 +185,6 @@ func read(a *cli.App, f *cli.ModelFlags, path string) (*model.Network, error) {
 	return t.Network, trained.Describe(t.Network, t.Recipe, sets, sets.Fingerprints())
 }
 
-// describes reports whether a file says the configuration of its network. One
-// that does not takes on any direction.
-func describes(path string) (bool, error) {
-	up, err := model.Load(path, model.Config{Direction: model.Discriminative})
-	if err != nil {
-		return false, err
-	}
-	down, err := model.Load(path, model.Config{Direction: model.Generative})
-	if err != nil {
-		return false, err
-	}
-	return up.Config().Direction == down.Config().Direction, nil
-}
-
 // freeModelFile checks the name of a file to write a model to.
 func freeModelFile(flag, path string, extensions []string, force bool) error {
 	if path == "" {
@@ -221,9 +210,33 @@ func saveModel(a *cli.App, n *model.Network, path string, json bool) error {
 	if err := n.Save(path); err != nil {
 		return err
 	}
+	return saved(a, n, path, "", json)
+}
+
+// saveONNX writes what n infers, n being of the model file at from, and says so.
+func saveONNX(a *cli.App, n *model.Network, from, path string, json bool) error {
+	t, err := trained.New(from, n, train.Recipe{})
+	if err != nil {
+		return err
+	}
+	input, output, err := onnx.Ends(n)
+	if err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	if err := atomicfile.Write(path, t.WriteONNX); err != nil {
+		return err
+	}
+	if n.Config().Dtype == model.Float64 {
+		a.Note("%s is of float64, and %s is of float32", from, path)
+	}
+	return saved(a, n, path, fmt.Sprintf("from %s to %s, ", n.Nodes()[input], n.Nodes()[output]), json)
+}
+
+// saved says that n, or what of it, is in a file.
+func saved(a *cli.App, n *model.Network, path, what string, json bool) error {
 	if json {
 		return cli.PrintJSON(a.Stdout, map[string]any{"model": path, "network": n.Config()})
 	}
-	_, err := fmt.Fprintf(a.Stdout, "wrote %s: %v\n", path, n)
+	_, err := fmt.Fprintf(a.Stdout, "wrote %s: %s%v\n", path, what, n)
 	return err
 }

@@ -5,10 +5,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/train"
 	"example.com/pcn/train/inspect"
 	"example.com/pcn/train/run"
@@ -83,9 +84,14 @@ func look(ctx context.Context, a *cli.App, f *cli.ModelFlags, path string, limit
 	if json {
 		return cli.PrintJSON(a.Stdout, in)
 	}
-	if err := printInspection(a.Stdout, in, t.Network); err != nil {
+	if err := in.Write(a.Stdout); err != nil {
 		return err
 	}
+	files := in.Graph
+	if in.Figure != "" {
+		files = append(files, in.Figure)
+	}
+	_, err = fmt.Fprintf(a.Stdout, "wrote %s\n", strings.Join(files, ", "))
 	a.Hint()
-	return nil
+	return err
 }

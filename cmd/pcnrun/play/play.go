@@ -1,16 +1,17 @@
+// Package play has the command that serves train/play's page.
 package play
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
+	"github.com/cli/browser"
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/train"
-	"example.com/pcn/train/data"
-	"example.com/pcn/train/trained"
+	"example.com/pcn/internal/cli"
+	"example.com/pcn/train/play"
 )
 
 // Command is pcnrun play.
@@ -29,10 +30,11 @@ Without MODEL a small generative network is first taught the built-in digits, in
 second or two, and not saved.
 
 The page is on 127.0.0.1 and in this program: it answers no other computer and no
-other page, and asks for nothing from anywhere. Its address is printed; Ctrl-C ends it.
+other page, and asks for nothing from anywhere. Its address is printed, and with --open
+a browser opens it; Ctrl-C ends it.
 
 ` + cli.ModelHelp,
-		Example: `  pcnrun play
+		Example: `  pcnrun play --open
   pcnrun play runs/digits/model.safetensors
   pcnrun play runs/generative/model.safetensors --port 8080`,
 		Args: cli.Args(0, 1),
@@ -40,24 +42,36 @@ other page, and asks for nothing from anywhere. Its address is printed; Ctrl-C e
 	f := cli.AddModelFlags(c.Flags(), cli.Foreign, "data")
 	var port uint16
 	c.Flags().Uint16Var(&port, "port", 0, "`N` of the page's address; 0 is any that is free")
+	open := c.Flags().Bool("open", false, "open the page in a browser")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		s, err := subject(c.Context(), a, f, args)
 		if err != nil {
 			return err
 		}
-		return Serve(c.Context(), s, int(port), func(url string) {
+		return play.Serve(c.Context(), s, int(port), func(url string) {
 			fmt.Fprintln(a.Stdout, url)
 			fmt.Fprintln(a.Info(), "Ctrl-C ends it")
+			if *open {
+				go show(a, url)
+			}
 		})
 	}
 	return c
 }
 
+// show opens a page in a browser, which may last as long as that does.
+func show(a *cli.App, url string) {
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard // standard output is the address
+	if err := browser.OpenURL(url); err != nil {
+		a.Warn("no browser could be opened, open the address in one: %v", err)
+	}
+}
+
 // subject returns what to play with: the model of args, or one that is taught now.
-func subject(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string) (*Subject, error) {
+func subject(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string) (*play.Subject, error) {
 	if len(args) == 0 {
 		began := time.Now()
-		s, accuracy, err := Digits(ctx)
+		s, accuracy, err := play.Digits(ctx)
 		if err == nil {
 			a.Note("no MODEL was given: this one has just learned digits, %.0f %% on %d others, in %.1f s, and is not saved", 100*accuracy, s.Examples.Len(), time.Since(began).Seconds())
 		}
@@ -67,30 +81,9 @@ func subject(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string) 
 	if err != nil {
 		return nil, err
 	}
-	s := &Subject{Title: args[0], Network: t.Network, Inference: t.Recipe.Inference, Inputs: t.Inputs, Targets: t.Targets, Columns: t.Columns}
-	if t.Classifies() {
-		s.Classes = t.ClassNames()
-	}
-	s.Shape = t.Shape()
-	s.Black, s.White = t.PixelRange([][]float64{{0, 1}})
 	sets, err := a.Load(t)
 	if err != nil {
 		a.Note("there are no examples to pick: %v", err)
-		return s, nil
 	}
-	s.Examples = toPick(sets)
-	if t.Network.Metadata(trained.InputsKey) == "" { // as the recipe scales them
-		s.Inputs, s.Targets = s.Examples.InputTransform(), s.Examples.TargetTransform()
-		s.Shape, s.Black, s.White = s.Examples.Shape, 0, s.Examples.White
-	}
-	return s, nil
-}
-
-// toPick returns the examples to pick: those that neither taught the network nor score it,
-// where there are such.
-func toPick(sets train.Sets) *data.Set {
-	if sets.Validation.Len() > 0 {
-		return sets.Validation
-	}
-	return sets.Train
+	return play.Of(t, sets), nil
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/train/report"
 	"example.com/pcn/train/run"
 )
@@ -26,35 +26,42 @@ matrix, images that are taken for another class, what a generative network gener
 and completes, how it settles, the weights next to images, the feature maps of one as it
 settles, the machine, and the command that gives it again.
 
-Of several folders a page is written that compares their runs, in a table and in
-curves. A folder among them that holds no run is left out.
+Of several folders, or one with runs within, such as of a sweep or of compare, a page
+is written that compares their runs, in a table of what differs and in curves. Runs in
+one folder that differ by their seeds alone are averaged. A folder among several that
+holds no run is left out.
 
 Examples come from the validation part. The test part is not touched: its score is
 the one that the run itself recorded.`,
 		Example: `  pcnrun report runs/digits
-  pcnrun report runs/digits runs/digits-2 --out compare.html`,
+  pcnrun report runs/digits runs/digits-2 --out compare.html
+  pcnrun report runs/sweep`,
 		Args: cobra.MinimumNArgs(1),
 	}
 	c.Flags().SortFlags = false
-	out := c.Flags().String("out", "", "HTML `FILE` (default report.html in DIR; of several, compare.html)")
+	out := c.Flags().String("out", "", "HTML `FILE` (default report.html in DIR; of several DIR, compare.html)")
 	json := cli.JSONFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var runs []*run.Past
 		for _, dir := range args {
-			r, err := run.Open(dir)
+			within, err := run.Within(dir)
 			if info, _ := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && info != nil && info.IsDir() && len(args) > 1 {
-				a.Warn("%v: left out", err) // it may be a comparison's, or a sweep's
+				a.Warn("%v: left out", err)
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			runs = append(runs, r)
+			runs = append(runs, within...)
 		}
 		if len(runs) == 0 {
 			return fmt.Errorf("none of %s holds a run", strings.Join(args, ", "))
 		}
-		path := cmp.Or(*out, "compare.html")
+		path := "compare.html"
+		if len(args) == 1 {
+			path = filepath.Join(args[0], run.ReportFile)
+		}
+		path = cmp.Or(*out, path)
 		var p *report.Page
 		var err error
 		if len(runs) > 1 {
@@ -62,7 +69,6 @@ the one that the run itself recorded.`,
 				err = cli.Usage(err)
 			}
 		} else {
-			path = cmp.Or(*out, filepath.Join(runs[0].Dir, run.ReportFile))
 			p, err = runs[0].Page(c.Context())
 		}
 		if err != nil {

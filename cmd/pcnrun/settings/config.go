@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/yamlfile"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -21,7 +21,7 @@ import (
 
 // Config is the command config.
 func Config(a *cli.App) *cobra.Command {
-	c := &cobra.Command{
+	return cli.Group(&cobra.Command{
 		Use:   "config",
 		Short: "Write, check and print files of settings",
 		Long: `Write, check and print files of settings in YAML, as train and compare take with
@@ -33,24 +33,7 @@ Unknown keys and bad values are refused, with the file, the line and the column.
 		Example: `  pcnrun config init digits
   pcnrun config check run.yaml
   pcnrun train --config run.yaml --seed 2`,
-		Args: wantCommand,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
-	c.AddCommand(ConfigInit(a), ConfigCheck(a), ConfigShow(a))
-	return c
-}
-
-// wantCommand refuses arguments in the place of a command.
-func wantCommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	c.SuggestionsMinimumDistance = 2 // cobra's own, at the root
-	err := fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		err = fmt.Errorf("%w; did you mean %s?", err, near[0])
-	}
-	return err
+	}, ConfigInit(a), ConfigCheck(a), ConfigShow(a))
 }
 
 // choiceFlags choose a default recipe.
@@ -96,9 +79,8 @@ func ConfigInit(a *cli.App) *cobra.Command {
 		Long: `Write the default settings of a dataset, digits by default, to a file, with a
 comment for each. Lines may be taken out: what is left out is as in the default
 recipe.`,
-		Example:   "  pcnrun config init\n  pcnrun config init mnist --direction generative --out mnist.yaml",
-		Args:      cli.DatasetArgs,
-		ValidArgs: train.Datasets,
+		Example: "  pcnrun config init\n  pcnrun config init mnist --direction generative --out mnist.yaml",
+		Args:    cli.DatasetArgs,
 	}
 	var f choiceFlags
 	f.add(c)
@@ -186,9 +168,8 @@ node with its shape and what it is predicted from, by which scale and map, with 
 numbers that this learns and the multiply-adds that it takes in a step of settling
 for an example, both ends clamped. --expand prints a network that has a name by its
 nodes and predictions, to copy and change.`,
-		Example:   "  pcnrun config show run.yaml\n  pcnrun config show sine --recipe article\n  pcnrun config show digits --network \"resnet-mlp depth=4 width=32\" --table",
-		Args:      cli.Args(0, 1),
-		ValidArgs: train.Datasets,
+		Example: "  pcnrun config show run.yaml\n  pcnrun config show sine --recipe article\n  pcnrun config show digits --network \"resnet-mlp depth=4 width=32\" --table",
+		Args:    cli.Args(0, 1),
 	}
 	var f choiceFlags
 	f.add(c)

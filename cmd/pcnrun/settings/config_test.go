@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/cmd/pcnrun/internal/clitest"
+	"example.com/pcn/internal/cli"
+	"example.com/pcn/internal/cli/clitest"
 )
 
 // TestConfig writes settings, finds them right, and finds what is wrong once they are not.

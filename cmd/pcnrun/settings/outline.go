@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/shape"
 	"example.com/pcn/model"
 )

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
 	"example.com/pcn/internal/bench"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
@@ -97,22 +97,7 @@ Flags come before either.`,
 		if asJSON {
 			return cli.PrintJSON(a.Stdout, res)
 		}
-		_, err = fmt.Fprintf(a.Stdout, `settle          %8.3f ms  %.0f steps/s, %.2g allocations a step
-train batch     %8.3f ms  H⁻¹ made anew in %.0f %% of batches at lag %.3g
-multiply-adds   %8.2f M  a batch; the method needs %.2f M; %.0f %% of peak
-products        %8.1f GFLOP/s, %.0f %% of settling; kernel %s, %d workers, %s form
-without packing %8.2f ×
-without rates   %8.2f ×
-without Gram    %8.2f ×
-%-15s %8.3f MB a batch in and out of each, %.2f × the parameters, in %d exchanges
-`,
-			res.SettleMS, res.StepsPerSec, res.AllocsPerStep,
-			res.TrainMS, 100*res.Renewed, res.Lag,
-			res.MultiplyAdds/1e6, res.LeastMultiplyAdds/1e6, 100*res.PeakShare,
-			res.GFLOPS, 100*res.ProductsShare, res.Gemm, res.Workers, res.Form,
-			res.WithoutPacking, res.WithoutRates, res.WithoutGram,
-			plural.Of(ranks, "rank"), float64(res.Wire.Bytes)/1e6, float64(res.Wire.Bytes)/float64(res.Wire.Parameters), res.Wire.Exchanges)
-		return err
+		return res.Write(a.Stdout)
 	}
 	return c
 }

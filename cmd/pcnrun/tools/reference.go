@@ -2,15 +2,11 @@ package tools
 
 import (
 	"fmt"
-	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/train/run"
 )
 
@@ -33,11 +29,10 @@ command to another.`,
 		if err := run.MakeFolder(dir); err != nil {
 			return err
 		}
-		pattern, write := "*.1", writeManPages
+		pattern, write := "*.1", cli.WriteMan
 		if *markdown {
-			pattern, write = "*.md", writeMarkdown
+			pattern, write = "*.md", cli.WriteMarkdown
 		}
-		forReference(c.Root())
 		if err := write(c.Root(), dir); err != nil {
 			return err
 		}
@@ -52,51 +47,4 @@ command to another.`,
 		return err
 	}
 	return c
-}
-
-// writeMarkdown writes the reference in Markdown, with the pages that are of no command.
-func writeMarkdown(root *cobra.Command, dir string) error {
-	for _, c := range root.Commands() {
-		if !c.IsAdditionalHelpTopicCommand() {
-			continue
-		}
-		err := atomicfile.Write(filepath.Join(dir, strings.ReplaceAll(c.CommandPath(), " ", "_")+".md"), func(w io.Writer) error {
-			return doc.GenMarkdown(c, w)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return doc.GenMarkdownTree(root, dir)
-}
-
-// writeManPages writes manual pages.
-func writeManPages(root *cobra.Command, dir string) error {
-	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: root.Name(), Manual: "pcn"}, dir)
-}
-
-// forReference makes the long help of c, and of the commands below it, Markdown.
-func forReference(c *cobra.Command) {
-	c.DisableAutoGenTag = true // it would have the date
-	c.Long = markdownText(c.Long)
-	for _, child := range c.Commands() {
-		forReference(child)
-	}
-}
-
-// markdownText makes text Markdown: blocks of indented lines are code.
-func markdownText(text string) string {
-	var b strings.Builder
-	code := false
-	for line := range strings.Lines(text) {
-		if indented := strings.HasPrefix(line, "  "); indented != code && strings.TrimSpace(line) != "" {
-			code = indented
-			b.WriteByte('\n') // between prose and code
-		}
-		if code {
-			b.WriteString("  ")
-		}
-		b.WriteString(line)
-	}
-	return b.String()
 }

@@ -1,22 +1,13 @@
 package tools
 
-import (
-	"fmt"
-	"math"
-	"math/bits"
-	"strings"
-
-	"github.com/spf13/cobra"
-
-	"example.com/pcn/model"
-)
+import "github.com/spf13/cobra"
 
 // Scaling is a page of help on ranks.
 func Scaling() *cobra.Command {
 	return &cobra.Command{
 		Use:   "scaling",
 		Short: "One run on several machines, by MPI",
-		Long:  fmt.Sprintf(scalingText, scalingTable()),
+		Long:  scalingText,
 		Example: `  mpirun -n 4 pcnrun train mnist --batch 512
   mpirun -n 64 --map-by node:PE=16 pcnrun train mnist --batch 4096
   mpirun -n 3 pcnrun train --resume runs/mnist`,
@@ -45,19 +36,24 @@ update that a rule takes: once a batch, for ipc at each step, for mcpc at each s
   warm starts        8 B u (N-1)/N    in float32, of free nodes of u units
 For two ranks that is 2 P; 'pcnrun bench --ranks N' counts it. Where N is no power of 2
 a rank has up to twice the first, for its groups make several halves. These are 3
-exchanges, and 2 of a byte, by which all ranks end after the same batch.
+exchanges, and one of a byte, by which all ranks end after the same batch.
 
 How long a batch takes, on N ranks of which one takes s for an example:
   t(N) = c + s 32 ceil(B/32/N) + 2 P (N-1)/N / W + a (3 log2 N + 2 (N-1))
 with c what all ranks do alike, W bytes a second each way and a the time of a message.
 Fitted on one core of an AVX-512 machine, in float32: s = 0.253 ms and c = 1.6 ms for
-784-512-512-10 and 20 steps of gradient descent, of B = 32 to 512 within 3 %%. Between two
+784-512-512-10 and 20 steps of gradient descent, of B = 32 to 512 within 3 %. Between two
 ranks on a machine an exchange of 16 bytes takes 9 µs by memory and 12 µs by TCP, and the
 two of 2.7 MB 0.8 ms and 1.6 ms. The efficiency t(1) / N t(N) of that network on nodes of
 2 such cores is then, with a = 30 µs at 10 Gbit/s and 3 µs at 100 Gbit/s, which are not
 measured here:
 
-%s
+  nodes                  2     4     8    16    32    64
+  B  512,  10 Gbit/s  0.91  0.78  0.59  0.38  0.17  0.07
+  B  512, 100 Gbit/s  0.97  0.91  0.82  0.67  0.33  0.16
+  B 4096,  10 Gbit/s  0.99  0.96  0.92  0.83  0.67  0.45
+  B 4096, 100 Gbit/s  1.00  0.99  0.97  0.94  0.88  0.77
+
 When to use which. Many runs, such as seeds, settings or the rows of a table, need no MPI:
 'pcnrun sweep' gives each its cores, at an efficiency of 1, and with --slurm those of a
 cluster ('pcnrun help slurm'). One run that takes too long
@@ -67,49 +63,7 @@ are used without MPI.
 
 When a rank dies, the others end within 10 s, with an error that names it, and the run's
 folder is whole: --resume goes on. For that each rank holds a TCP connection with rank 0.
-MPICH's mpirun kills all ranks at once, and names the signal itself: its option
--disable-auto-cleanup lets them speak. A signal to any rank ends all of them after the
+MPICH's mpirun kills the other ranks itself, often before they can say who has died, and
+names the signal alone; with its option -disable-auto-cleanup they say it. A signal to any rank ends all of them after the
 batch at hand, with a checkpoint. Ranks of one machine divide the cores that they may use
 among them; GOMAXPROCS says otherwise.`
-
-// strongScaling is how long a batch takes on several nodes.
-type strongScaling struct {
-	batch           int
-	alike, example  float64 // ms of a node: what all do alike, and of an example
-	parameters      float64 // bytes
-	bandwidth, wait float64 // bytes each way and a message, in ms
-}
-
-// time returns the milliseconds of a batch on n nodes.
-func (s strongScaling) time(n int) float64 {
-	groups := model.Groups(s.batch)
-	t := s.alike + s.example*min(float64(s.batch), math.Ceil(float64(groups)/float64(n))*float64(s.batch)/float64(groups))
-	if n == 1 {
-		return t
-	}
-	return t + 2*s.parameters*float64(n-1)/float64(n)/s.bandwidth + s.wait*float64(3*bits.Len(uint(n-1))+2*(n-1))
-}
-
-// efficiency returns what share of n nodes' time is not lost.
-func (s strongScaling) efficiency(n int) float64 { return s.time(1) / (float64(n) * s.time(n)) }
-
-// scalingTable is what the page predicts.
-func scalingTable() string {
-	var b strings.Builder
-	b.WriteString("  nodes             ")
-	for n := 2; n <= 64; n *= 2 {
-		fmt.Fprintf(&b, "%6d", n)
-	}
-	b.WriteByte('\n')
-	for _, batch := range []int{512, 4096} {
-		for _, gbit := range []float64{10, 100} {
-			s := strongScaling{batch: batch, alike: 1.6, example: 0.253 / 2, parameters: 4 * 669706, bandwidth: gbit * 1e9 / 8 / 1e3, wait: 0.3 / gbit}
-			fmt.Fprintf(&b, "  B %4d, %3.0f Gbit/s", batch, gbit)
-			for n := 2; n <= 64; n *= 2 {
-				fmt.Fprintf(&b, "%6.2f", s.efficiency(n))
-			}
-			b.WriteByte('\n')
-		}
-	}
-	return b.String()
-}

@@ -3,16 +3,13 @@ package use
 import (
 	"context"
 	"fmt"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
-	"example.com/pcn/internal/terminal"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/trained"
@@ -117,44 +114,21 @@ func classifyTest(ctx context.Context, a *cli.App, t *trained.Model, path string
 	if asJSON {
 		return cli.PrintJSON(a.Stdout, res)
 	}
-	_, err = fmt.Fprintf(a.Stdout, "accuracy %.2f %% by %s on %s of %s\n%s", 100*res.Accuracy, by, plural.Of(res.Examples, "example"), res.Dataset, confusionText(res.Confusion, t.ClassNames()))
-	return err
-}
-
-// confusionText is a table of counts by the names of classes, a dot for none.
-func confusionText(counts [][]int, names []string) string {
-	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 1, ' ', tabwriter.AlignRight)
-	for _, name := range names {
-		fmt.Fprintf(t, "\t%s", terminal.Printable(name))
-	}
-	fmt.Fprintln(t, "\t")
-	for class, row := range counts {
-		fmt.Fprint(t, terminal.Printable(names[class]))
-		for _, n := range row {
-			if n == 0 {
-				fmt.Fprint(t, "\t.")
-			} else {
-				fmt.Fprintf(t, "\t%d", n)
-			}
-		}
-		fmt.Fprintln(t, "\t")
-	}
-	t.Flush() // into memory
-	return b.String()
+	fmt.Fprintf(a.Stdout, "accuracy %.2f %% by %s on %s of %s\n", 100*res.Accuracy, by, plural.Of(res.Examples, "example"), res.Dataset)
+	return train.WriteConfusion(a.Stdout, res.Confusion, t.ClassNames())
 }
 
 // classifyRows prints the classes of rows.
 func classifyRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, by model.By, inf model.Inference, format rowFormat, asJSON bool) error {
-	return mapRows(ctx, a, t, args, format, asJSON, false, func(inputs *tensor.Dense) (answers, error) {
+	return mapRows(ctx, a, t, args, format, asJSON, false, func(inputs *tensor.Dense) (trained.Answers, error) {
 		done, err := t.Network.Complete(ctx, model.Clamp{Values: inputs}, model.Recall{By: by}, inf)
 		if err != nil {
-			return answers{}, err
+			return trained.Answers{}, err
 		}
-		of := answers{classes: done.Classes, name: numbersOf(t), numbers: done.Targets}
+		of := trained.Answers{Classes: done.Classes, Name: t.NumberName(), Numbers: done.Targets}
 		if by == model.ByEnergy {
-			of.name, of.numbers = "energies", done.Energies
+			of.Name, of.Numbers = "energies", done.Energies
 		}
-		return of, trained.Finite(of.numbers)
+		return of, trained.Finite(of.Numbers)
 	})
 }

@@ -12,10 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
-	"example.com/pcn/train/data"
 	"example.com/pcn/train/puzzle"
 	"example.com/pcn/train/report"
 	"example.com/pcn/train/trained"
@@ -128,56 +127,50 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 			sets = train.Sets{}
 		}
 	}
-	p, labels, names, err := pose(ctx, a, o, t, sets)
+	shape := t.Shape() // of inputs that are images; nil where they are none
+	if sets.Test != nil {
+		shape = sets.Test.Shape
+	}
+	p, labels, names, err := pose(ctx, a, o, t, sets, shape)
 	if err != nil {
 		return err
 	}
-	shape := shapeOf(t, sets.Test)
 	if shape == nil && o.out != "" {
 		return cli.Usagef("--out: the inputs are no images")
 	}
-	inf := fullInference(a, t, o.Flags)
-	how, err := o.recall(ctx, t, sets, p, inf)
-	if err != nil {
-		return err
-	}
-	done, err := p.Solve(ctx, t.Network, how, inf)
-	if err != nil {
-		return err
-	}
-	filled := p.Filled(done)
-	if filled == nil {
+	if o.denoise > 0 && !t.Network.Predicted(t.Network.InputNode()) {
 		return cli.Usagef("--denoise: %s", unpredicted(t.Network))
+	}
+	inf := fullInference(a, t, o.Flags)
+	how := model.Recall{By: model.ByEnergy, Temperature: o.temperature}
+	if !t.Classifies() || !o.Flags.Changed("temperature") {
+		if how, err = p.Recall(ctx, t, sets, inf); err != nil {
+			return err
+		}
+	}
+	done, err := p.Answer(ctx, t.Network, how, inf, sets.Train, labels)
+	if err != nil {
+		return err
 	}
 	res := completion{
 		Dataset: t.Recipe.Data.Dataset, Model: path, Training: o.training, Input: o.input, Mask: o.mask, Denoise: cli.Number(o.denoise),
-		Examples: len(p.Raw), Method: inf.Method.String(), Completed: o.completed,
+		Examples: len(p.Raw), Method: inf.Method.String(), Completed: o.completed, Score: done.Score,
 	}
 	if how.By == model.ByEnergy {
 		res.Temperature = (*cli.Number)(&how.Temperature)
 	}
-	raw, err := p.Units.Undo(filled)
-	if err != nil {
-		return err
-	}
-	if res.Score, err = p.Score(ctx, t.Network, sets.Train, done, labels); err != nil {
-		return err
-	}
-	if labels != nil {
-		whole, err := p.SolveWhole(ctx, t.Network, how, inf)
-		if err != nil {
-			return err
-		}
-		all := cli.Number(train.Accuracy(whole.Classes, labels))
-		res.AccuracyAll = &all
-	} else if t.Classifies() {
+	if labels == nil && t.Classifies() {
 		res.Classes = t.ClassesOf(done.Classes)
 	}
 	if shape != nil {
 		if res.Figure = string(o.out); res.Figure == "" {
 			res.Figure = filepath.Join(filepath.Dir(path), "completed.png")
 		}
-		picture, err := p.Picture(model.Rows(raw), shape)
+		var names []string
+		for _, k := range labels {
+			names = append(names, fmt.Sprint(t.Class(k)))
+		}
+		picture, err := p.Picture(model.Rows(done.Filled), shape, names...)
 		if err != nil {
 			return err
 		}
@@ -186,7 +179,7 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 		}
 	}
 	if o.completed != "" {
-		if err := writeRows(a, o.completed, p, names, model.Rows(raw), raw.Dtype()); err != nil {
+		if err := a.Write(o.completed, func(w io.Writer) error { return p.WriteCSV(w, names, done.Filled) }); err != nil {
 			return err
 		}
 	}
@@ -206,10 +199,10 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 
 // pose returns what o asks to complete, its labels where they are known, and the names of
 // the inputs where rows told them by name.
-func pose(ctx context.Context, a *cli.App, o *completeFlags, t *trained.Model, sets train.Sets) (p *puzzle.Puzzle, labels []int, names []string, err error) {
+func pose(ctx context.Context, a *cli.App, o *completeFlags, t *trained.Model, sets train.Sets, shape []int) (p *puzzle.Puzzle, labels []int, names []string, err error) {
 	fail := func(err error) (*puzzle.Puzzle, []int, []string, error) { return nil, nil, nil, err }
 	var raw [][]float64
-	units, shape := t.Inputs, shapeOf(t, sets.Test)
+	units := t.Inputs
 	if o.input == "" {
 		test := sets.Test.Limit(o.limit)
 		if o.training {
@@ -272,24 +265,6 @@ func hide(ctx context.Context, a *cli.App, mask string, n int, shape []int, t *t
 	return h, nil
 }
 
-// recall says how the target is found: of classes by energy, at the temperature that o gives
-// or that fits.
-func (o *completeFlags) recall(ctx context.Context, t *trained.Model, sets train.Sets, p *puzzle.Puzzle, inf model.Inference) (how model.Recall, err error) {
-	if !t.Classifies() {
-		return how, nil
-	}
-	how = model.Recall{By: model.ByEnergy, Temperature: o.temperature}
-	set := sets.Validation
-	if set == nil || set.Len() == 0 {
-		set = sets.Train
-	}
-	if o.Flags.Changed("temperature") || set == nil || set.Classes == 0 {
-		return how, nil
-	}
-	how.Temperature, err = p.Temperature(ctx, t.Network, set, t.Recipe.Data.Seed+1, inf)
-	return how, err
-}
-
 // fullInference says how latents settle where it pays to reach rest: as flags say,
 // or else by Gauss-Seidel sweeps to a thousandth of the gradient, or by what the network
 // allows in their place, which is said.
@@ -299,23 +274,9 @@ func fullInference(a *cli.App, t *trained.Model, flags *pflag.FlagSet) model.Inf
 			return t.Recipe.Inference
 		}
 	}
-	full, own := model.Inference{Method: model.GaussSeidel, Steps: 100, Tolerance: 1e-3}, t.Recipe.Inference
-	n := t.Network
-	if m := n.Config().Allowed(full.Method, n.Nodes()[n.InputNode()], n.Nodes()[n.TargetNode()]); m != full.Method {
-		if full.Method = m; m == own.Method {
-			full.Rate, full.NodeRates = own.Rate, own.NodeRates
-		}
-		full, _ = full.WithDefaults() // of right numbers
+	full := t.Thorough()
+	if full.Method != model.GaussSeidel {
 		fmt.Fprintf(a.Info(), "settling %v: %v is not for the network\n", full, model.GaussSeidel)
 	}
 	return full
-}
-
-// shapeOf returns the shape of the network's inputs as images: that of the set where
-// there is one, or what the model says; nil where they are no images.
-func shapeOf(t *trained.Model, set *data.Set) []int {
-	if set != nil {
-		return set.Shape
-	}
-	return t.Shape()
 }

@@ -1,14 +1,9 @@
 package use
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 
-	"gorgonia.org/tensor"
-
-	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/internal/atomicfile"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/plural"
 	"example.com/pcn/train/puzzle"
 )
@@ -71,41 +66,4 @@ func (r *completion) text() string {
 		line("wrote %s", r.Completed)
 	}
 	return out
-}
-
-// writeRows writes what rows fill in of p as CSV, and what was given as it was, below
-// a header where columns have names, to a file, or for - to the standard output.
-func writeRows(a *cli.App, path string, p *puzzle.Puzzle, names []string, rows [][]float64, dt tensor.Dtype) error {
-	write := func(w io.Writer) error {
-		out := bufio.NewWriter(w)
-		for i, name := range names {
-			if i > 0 {
-				out.WriteByte(',')
-			}
-			out.WriteString(cli.CSVField(name))
-		}
-		if names != nil {
-			out.WriteByte('\n')
-		}
-		var line []byte
-		for i, row := range rows {
-			line = line[:0]
-			for j := range row {
-				if j > 0 {
-					line = append(line, ',')
-				}
-				if p.Given(i, j) {
-					line = appendRow(line, p.Raw[i][j:j+1], tensor.Float64)
-				} else {
-					line = appendRow(line, row[j:j+1], dt)
-				}
-			}
-			out.Write(append(line, '\n'))
-		}
-		return out.Flush()
-	}
-	if path == "-" {
-		return write(a.Stdout)
-	}
-	return atomicfile.Write(path, write)
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
 )
@@ -51,7 +51,7 @@ Beside them stands what needs no network: always to say the commonest class, or 
 	c.Flags().StringVar(&rows.path, "input", "", "`FILE` of rows to score on, - for the standard input")
 	c.Flags().StringVar(&rows.label, "label", "", "`COLUMN` of the class (default what the model learned, or the last)")
 	c.Flags().StringVar(&rows.target, "target", "", "`COLUMNS` to regress on, with commas between, one with a comma in quotes (default what the model learned, or the last)")
-	c.Flags().StringVar(&rows.wrong, "wrong", "", "CSV `FILE` for the examples that are taken for another class, - for the standard output: the number of each, from 1, its class, the one it was taken for, and the number of each class")
+	c.Flags().StringVar(&rows.wrong, "wrong", "", "CSV `FILE` for the examples that are taken for another class, - for the standard output: the row of the file as a spreadsheet counts, or where there is none the number of each, from 1, its class, the one it was taken for, and the number of each class")
 	rows.format = formatFlag(c.Flags(), "the rows")
 	json := cli.JSONFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

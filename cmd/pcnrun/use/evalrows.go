@@ -6,7 +6,7 @@ import (
 
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/train"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/run"

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/quoted"
 	"example.com/pcn/model"
 	"example.com/pcn/train/config"
@@ -121,25 +119,22 @@ func generate(ctx context.Context, a *cli.App, g *generateFlags, args []string) 
 	if err := g.checkSamples(t.Network); err != nil {
 		return err
 	}
-	wanted, err := g.targets(t)
+	wanted, what, err := g.wanted(t)
 	if err != nil {
 		return err
 	}
 	if !g.sample && g.samples > 1 && g.between == nil {
 		how.Temperature = g.temperature
 	}
-	inputs, err := t.Generate(ctx, wanted.targets, how)
+	inputs, err := t.Generate(ctx, wanted.Targets, how)
 	if err != nil {
 		return err
 	}
-	images := model.Rows(inputs)
-	shape := t.Shape()
-	if shape == nil {
+	if t.Shape() == nil {
 		noteInputs(a, t.Network, noise)
-		return printInputs(a, t, wanted.classes, inputs, g.json)
+		return printInputs(a, t, wanted.Classes, inputs, g.json)
 	}
-	low, high := t.PixelRange(images)
-	picture, err := report.Grid(images, shape[1], shape[0], wanted.columns, low, high)
+	picture, err := t.Picture(wanted, inputs)
 	if err != nil {
 		return err
 	}
@@ -152,9 +147,9 @@ func generate(ctx context.Context, a *cli.App, g *generateFlags, args []string) 
 	}
 	noteInputs(a, t.Network, noise)
 	if g.json {
-		return cli.PrintJSON(a.Stdout, map[string]any{"model": args[0], "images": len(images), "shows": wanted.what, "figure": out})
+		return cli.PrintJSON(a.Stdout, map[string]any{"model": args[0], "images": inputs.Shape()[0], "shows": what, "figure": out})
 	}
-	_, err = fmt.Fprintf(a.Stdout, "wrote %s: %s\n", out, wanted.what)
+	_, err = fmt.Fprintf(a.Stdout, "wrote %s: %s\n", out, what)
 	return err
 }
 
@@ -198,14 +193,6 @@ const noise = "what it generates looks like noise"
 // stepsBetween is the number of steps from one class to another.
 const stepsBetween = 8
 
-// wanted is what to generate.
-type wanted struct {
-	targets *tensor.Dense // (B, k)
-	classes []int         // of each row of the targets; nil from one class to another
-	columns int           // rows of the targets that make a row of the picture
-	what    string
-}
-
 // maxGenerated is the most numbers of all nodes that are made at once: with what
 // moves them some hundred megabytes.
 const maxGenerated = 1 << 24
@@ -226,64 +213,46 @@ func (g *generateFlags) checkSamples(n *model.Network) error {
 	return nil
 }
 
-// targets returns what t is to generate.
-func (g *generateFlags) targets(t *trained.Model) (w wanted, err error) {
+// wanted returns what t is to generate, also in words.
+func (g *generateFlags) wanted(t *trained.Model) (w trained.Wanted, what string, err error) {
 	between, err := findClasses(t, "between", g.between)
 	if err != nil {
-		return w, err
+		return w, "", err
 	}
 	labels, err := findClasses(t, "label", g.labels)
 	if err != nil {
-		return w, err
+		return w, "", err
 	}
-	n := t.Network
-	k := n.Size(n.TargetNode())
-	if g.Flags.Changed("between") {
-		if len(between) != 2 {
-			return w, cli.Usagef("--between: must be two classes, such as %s, got %d", listClasses(t, 0, k-1), len(between))
-		}
-		if g.Flags.Changed("label") {
-			return w, cli.Usagef("--between and --label do not go together")
-		}
+	k := t.Network.Size(t.Network.TargetNode())
+	switch changed := g.Flags.Changed; {
+	case changed("between") && len(between) != 2:
+		return w, "", cli.Usagef("--between: must be two classes, such as %s, got %d", listClasses(t, 0, k-1), len(between))
+	case changed("between") && changed("label"):
+		return w, "", cli.Usagef("--between and --label do not go together")
+	case changed("between"):
 		steps := max(g.samples, 2)
 		if g.samples == 0 {
 			steps = stepsBetween
 		}
-		numbers := make([]float64, steps*k)
-		for i := range steps {
-			share := float64(i) / float64(steps-1)
-			numbers[i*k+between[0]] += 1 - share
-			numbers[i*k+between[1]] += share
-		}
-		w.what = fmt.Sprintf("from class %s to %s", listClasses(t, between[0]), listClasses(t, between[1]))
-		w.columns = steps
-		w.targets, err = data.Transform{}.Tensor(n.Config().Dtype.Tensor(), numbers, k)
-		return w, err
-	}
-	switch {
+		w, err = t.Between(between[0], between[1], steps)
+		return w, fmt.Sprintf("from class %s to %s", listClasses(t, between[0]), listClasses(t, between[1])), err
 	case labels != nil:
-		w.what = "class " + listClasses(t, labels...)
-	case g.Flags.Changed("label"):
-		return w, cli.Usagef("--label: must be a class, such as %s, got none", listClasses(t, 0))
+		what = "class " + listClasses(t, labels...)
+	case changed("label"):
+		return w, "", cli.Usagef("--label: must be a class, such as %s, got none", listClasses(t, 0))
 	default:
 		for c := range k {
 			labels = append(labels, c)
 		}
-		if w.what = fmt.Sprintf("classes 0 to %d", k-1); t.Classes != nil {
-			w.what = "classes " + quoted.List(t.Classes)
+		if what = fmt.Sprintf("classes 0 to %d", k-1); t.Classes != nil {
+			what = "classes " + quoted.List(t.Classes)
 		}
 	}
-	samples := max(g.samples, 1)
-	for _, c := range labels {
-		w.classes = append(w.classes, slices.Repeat([]int{c}, samples)...)
+	if g.samples > 1 {
+		what += fmt.Sprintf(", %d samples each", g.samples)
 	}
-	if w.columns = samples; samples == 1 {
-		w.columns = (len(labels) + 1) / 2
-	} else {
-		w.what += fmt.Sprintf(", %d samples each", samples)
-	}
-	w.targets, err = n.OneHot(w.classes)
-	return w, err
+	w, err = t.OfClasses(labels, max(g.samples, 1))
+	return w, what, err
 }
 
 // generateRows prints the inputs for targets that are read.
@@ -317,18 +286,21 @@ func generateRows(ctx context.Context, a *cli.App, t *trained.Model, args []stri
 // printInputs prints a line for each row of inputs (B, d), with its class where classes
 // is not nil, as CSV or as a JSON object that predict reads.
 func printInputs(a *cli.App, t *trained.Model, classes []int, inputs *tensor.Dense, asJSON bool) error {
-	_, err := a.Stdout.Write(appendAnswers(t, nil, answers{classes: classes, name: "input", numbers: inputs}, asJSON))
+	write := t.AppendCSV
+	if asJSON {
+		write = t.AppendJSON
+	}
+	_, err := a.Stdout.Write(write(nil, trained.Answers{Classes: classes, Name: "input", Numbers: inputs}))
 	return err
 }
 
 // listClasses writes classes as --label takes them.
 func listClasses(t *trained.Model, of ...int) string {
-	all := cli.ClassFields(t)
-	fields := make([]string, len(of))
+	names := make([]string, len(of))
 	for i, k := range of {
-		fields[i] = all[k]
+		names[i] = fmt.Sprint(t.Class(k))
 	}
-	return strings.Join(fields, ",")
+	return quoted.CSV(names...)
 }
 
 // findClasses returns the classes that the values of a flag mean.

@@ -4,16 +4,11 @@ package use
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/model"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/trained"
 )
@@ -69,34 +64,17 @@ func predict(ctx context.Context, a *cli.App, f *cli.ModelFlags, args []string, 
 			return err
 		}
 	}
-	name := numbersOf(t)
-	return mapRows(ctx, a, t, args, format, asJSON, header, func(inputs *tensor.Dense) (answers, error) {
+	return mapRows(ctx, a, t, args, format, asJSON, header, func(inputs *tensor.Dense) (trained.Answers, error) {
 		p, err := predict(ctx, inputs)
 		cli.LogSettled(p.Settled)
-		return answers{classes: p.Classes, name: name, numbers: p.Targets}, err
+		return trained.Answers{Classes: p.Classes, Name: t.NumberName(), Numbers: p.Targets}, err
 	})
-}
-
-// numbersOf is what the numbers are that t predicts.
-func numbersOf(t *trained.Model) string {
-	if t.Probable() {
-		return "probabilities"
-	}
-	return "targets"
-}
-
-// answers are what is printed of some rows.
-type answers struct {
-	files   []string      // by row; nil where rows are no files
-	classes []int         // by row; nil where there are none
-	name    string        // of the numbers
-	numbers *tensor.Dense // (B, k)
 }
 
 // mapRows prints what answer makes of the inputs, as t's network takes them, of
 // the rows of the file that args name second, or of the standard input: a line for
 // each row, in the format of the rows, below a header of CSV where it is to have one.
-func mapRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, format rowFormat, asJSON, header bool, answer func(inputs *tensor.Dense) (answers, error)) error {
+func mapRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, format rowFormat, asJSON, header bool, answer func(inputs *tensor.Dense) (trained.Answers, error)) error {
 	o := t.RowOptions()
 	o.Format = string(format)
 	in, err := openRows(ctx, a, rowsPath(args), o)
@@ -115,72 +93,18 @@ func mapRows(ctx context.Context, a *cli.App, t *trained.Model, args []string, f
 			return err
 		}
 		if files := in.Images(); files != nil {
-			of.files = files[b.First : b.First+b.N]
+			of.Files = files[b.First : b.First+b.N]
 		}
-		asJSON := asJSON || in.Format() == data.FormatJSONL
-		if text = text[:0]; header && !asJSON && b.First == 0 {
-			text = appendHeader(t, text, of)
+		switch text = text[:0]; {
+		case asJSON || in.Format() == data.FormatJSONL:
+			text = t.AppendJSON(text, of)
+		case header && b.First == 0:
+			text = t.AppendCSV(append(text, t.CSVHeader(of)...), of)
+		default:
+			text = t.AppendCSV(text, of)
 		}
-		text = appendAnswers(t, text, of, asJSON)
 		_, err = a.Stdout.Write(text)
 		return err
 	})
 	return err
-}
-
-// appendHeader writes the names of the columns of answers.
-func appendHeader(t *trained.Model, text []byte, of answers) []byte {
-	var names []string
-	if of.files != nil {
-		names = append(names, "file")
-	}
-	if of.classes != nil {
-		names = append(names, "class")
-	}
-	return append(append(text, strings.Join(append(names, numberNames(t)...), ",")...), '\n')
-}
-
-// appendAnswers writes a line for each row: its class, where there are classes,
-// and its numbers.
-func appendAnswers(t *trained.Model, text []byte, of answers, asJSON bool) []byte {
-	d := of.numbers.Dtype()
-	for i, row := range model.Rows(of.numbers) {
-		if asJSON {
-			text = append(text, '{')
-		}
-		if of.files != nil {
-			text = append(appendFile(text, of.files[i], asJSON), ',')
-		}
-		if of.classes != nil {
-			text = append(appendClass(t, text, of.classes[i], asJSON), ',')
-		}
-		if asJSON {
-			text = append(strconv.AppendQuote(text, of.name), ":["...)
-			text = append(appendRow(text, row, d), "]}\n"...)
-		} else {
-			text = append(appendRow(text, row, d), '\n')
-		}
-	}
-	return text
-}
-
-// appendFile writes the name of a file as a member of a JSON object or a field of CSV.
-func appendFile(text []byte, file string, asJSON bool) []byte {
-	if asJSON {
-		value, _ := json.Marshal(file) // of a text never fails
-		return append(append(text, `"file":`...), value...)
-	}
-	return append(text, cli.CSVField(file)...)
-}
-
-// appendClass writes a class as a member of a JSON object or a field of CSV.
-func appendClass(t *trained.Model, text []byte, class int, asJSON bool) []byte {
-	if asJSON {
-		text = append(text, `"class":`...)
-	}
-	if asJSON {
-		value, _ := json.Marshal(t.Class(class)) // of a text or a whole number never fails
-		return append(text, value...)
-	}
-	return append(text, cli.CSVField(fmt.Sprint(t.Class(class)))...)
 }

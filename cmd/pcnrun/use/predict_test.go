@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
-	"example.com/pcn/cmd/pcnrun/internal/clitest"
+	"example.com/pcn/internal/cli"
+	"example.com/pcn/internal/cli/clitest"
 	"example.com/pcn/model"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"

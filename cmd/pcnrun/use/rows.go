@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"gorgonia.org/tensor"
 
-	"example.com/pcn/cmd/pcnrun/internal/cli"
+	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/train/data"
 	"example.com/pcn/train/trained"
@@ -86,22 +85,6 @@ func inputsOf(t *trained.Model, in *data.Rows, b *data.Batch) (*tensor.Dense, er
 		return nil, fmt.Errorf("%s: after row %d: %w", in.Name(), b.First, err)
 	}
 	return inputs, nil
-}
-
-// appendRow writes numbers as a line of CSV without its end, with the digits
-// that their type holds.
-func appendRow(text []byte, numbers []float64, dt tensor.Dtype) []byte {
-	bits := 32
-	if dt == tensor.Float64 {
-		bits = 64
-	}
-	for i, x := range numbers {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = strconv.AppendFloat(text, x, 'g', -1, bits)
-	}
-	return text
 }
 
 // allRows returns all raw inputs of t that a file has, and their names where the

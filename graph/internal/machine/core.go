@@ -28,7 +28,7 @@ type core[T vec.Float] struct {
 }
 
 func newCore[T vec.Float](p Plan) (*core[T], error) {
-	c := op.NewLowering[T](p.Graph, rates(p), p.Asked, p.Apart)
+	c := op.NewLowering[T](p.Graph, rates(p), p.Asked, p.Unfused)
 	c.Memory.Repacks = p.Repack
 	m := &core[T]{plan: p, memory: c.Memory, numbers: map[*G.Node]int{}}
 	number := func(n *G.Node) (int, error) {

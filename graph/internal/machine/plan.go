@@ -23,9 +23,8 @@ type Plan struct {
 	Asked     G.Nodes // read from outside after a list that computes them: see Engine.Number
 	Scripts   []Script
 	Same      [][2]*G.Node // two ways to compute one energy: the second stands where the first does
-	// Apart keeps apart what turns of single nodes would else compute again: see
-	// op.NewLowering.
-	Apart bool
+	// Unfused is for turns of single nodes, which compute nothing twice: see op.NewLowering.
+	Unfused bool
 	// Repack and OneRate switch off what makes a machine fast: see graph.Handicap.
 	Repack, OneRate bool
 }

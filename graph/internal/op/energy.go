@@ -33,7 +33,7 @@ func differenceDo[T vec.Float](dst []T, in [][]T, _ []tensor.Shape) float64 {
 func differenceLower[T vec.Float](c *Lowering[T], a Args) Kernel[T] {
 	in := Children(a.Node)
 	v, mu := c.Positive(in[0]), in[1]
-	if o, ok := mu.Op().(*Op); ok && !c.Apart() && o.Name == "shift" && c.once(mu) {
+	if o, ok := mu.Op().(*Op); ok && !c.unfused && o.Name == "shift" && c.once(mu) {
 		of := Children(mu)
 		if k, ok := c.Into(of[0], a.Out, -1); ok {
 			b := c.Positive(of[1])

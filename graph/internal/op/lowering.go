@@ -54,14 +54,14 @@ type Lowering[T vec.Float] struct {
 	Instructions []Instruction[T]
 	Producer     map[int]int // by number: the instruction that fills it
 
-	rates  map[*G.Node]Rate
-	uses   map[*G.Node]int
-	asked  map[*G.Node]bool
-	apart  bool
-	places map[*G.Node]place
-	mended map[int]int // by number of a value with a changed sign: that of the value itself
-	now    *Instruction[T]
-	err    error
+	rates   map[*G.Node]Rate
+	uses    map[*G.Node]int
+	asked   map[*G.Node]bool
+	unfused bool
+	places  map[*G.Node]place
+	mended  map[int]int // by number of a value with a changed sign: that of the value itself
+	now     *Instruction[T]
+	err     error
 }
 
 // place is where a node's value stands.
@@ -72,12 +72,12 @@ type place struct {
 
 // NewLowering returns a lowering for the nodes of a graph with these rates. Asked are
 // the nodes that are read from outside, which stand for themselves and with their own
-// sign. Apart keeps predictions and what they are summed from for themselves, for a
+// sign. Unfused has predictions and what they are summed from stand for themselves, for a
 // machine that moves one node at a time and computes nothing twice.
-func NewLowering[T vec.Float](g *G.ExprGraph, rates map[*G.Node]Rate, asked G.Nodes, apart bool) *Lowering[T] {
+func NewLowering[T vec.Float](g *G.ExprGraph, rates map[*G.Node]Rate, asked G.Nodes, unfused bool) *Lowering[T] {
 	c := &Lowering[T]{
 		Memory: &Memory[T]{}, Producer: map[int]int{}, rates: rates, uses: map[*G.Node]int{}, asked: map[*G.Node]bool{},
-		apart: apart, places: map[*G.Node]place{}, mended: map[int]int{},
+		unfused: unfused, places: map[*G.Node]place{}, mended: map[int]int{},
 	}
 	for _, n := range g.AllNodes() {
 		c.uses[n] = g.To(n.ID()).Len()
@@ -94,9 +94,6 @@ func (c *Lowering[T]) Number(n *G.Node) (int, error) {
 	p := c.mend(n, c.lower(n))
 	return p, c.err
 }
-
-// Apart reports whether values are kept for themselves: see NewLowering.
-func (c *Lowering[T]) Apart() bool { return c.apart }
 
 // Value returns the number that the instruction at hand reads n under, and whether the
 // sign is changed.
@@ -253,7 +250,7 @@ func (c *Lowering[T]) mend(n *G.Node, p place) int {
 // own sign; one that adds for nothing comes last.
 func (c *Lowering[T]) Sum(in G.Nodes, out int) (k Kernel[T], neg bool) {
 	into := func(n *G.Node, plus int) (Kernel[T], bool) {
-		if o, ok := n.Op().(*Op); c.apart && ok && o.Product {
+		if o, ok := n.Op().(*Op); c.unfused && ok && o.Product {
 			return nil, false // it is kept for itself
 		}
 		return c.Into(n, out, plus)

@@ -11,68 +11,49 @@ import (
 
 // Product is f Wᵀ: f (B, k), W (n, k) → (B, n). It is differentiable by f alone: the
 // weights are frozen.
-func Product() *Op {
-	return &Op{
-		Name: "product", In: "mm", Out: 'm', Wrt: "x-", Signs: []Sign{Carried, Plain}, Adds: true, Product: true,
-		Shape: func(in []tensor.Shape) (tensor.Shape, error) {
-			if in[0][1] != in[1][1] {
-				return nil, fmt.Errorf("feature and weights must be (B, k) and (n, k), got %v and %v", in[0], in[1])
-			}
-			return tensor.Shape{in[0][0], in[1][0]}, nil
-		},
-		Derivative: func(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
-			g, err := G.ApplyOp(Pullback(), grad, in[1])
-			return G.Nodes{g, nil}, err
-		},
-		Faces: Faces{productDo[float32], productDo[float64], productLower[float32](true), productLower[float64](true)},
-	}
-}
-
-func productDo[T vec.Float](dst []T, in [][]T, shapes []tensor.Shape) float64 {
-	f, w := in[0], in[1]
-	n, k := shapes[1][0], shapes[1][1]
-	for i := range dst {
-		row, col := i/n, i%n
-		sum := T(0)
-		for j := range k {
-			sum += f[row*k+j] * w[col*k+j]
-		}
-		dst[i] = sum
-	}
-	return 0
-}
+func Product() *Op { return product("product", 1) }
 
 // Pullback is Product's derivative by f: it carries an error back through the weights,
 // g (B, n), W (n, k) → g W (B, k).
-func Pullback() *Op {
+func Pullback() *Op { return product("pullback", 0) }
+
+// product sums over one of the dimensions of the weights; its derivative, over the other.
+func product(name string, over int) *Op {
 	return &Op{
-		Name: "pullback", In: "mm", Out: 'm', Wrt: "x-", Signs: []Sign{Carried, Plain}, Adds: true, Product: true,
+		Name: name, In: "mm", Out: 'm', Wrt: "x-", Signs: []Sign{Carried, Plain}, Adds: true, Product: true,
 		Shape: func(in []tensor.Shape) (tensor.Shape, error) {
-			if in[0][1] != in[1][0] {
-				return nil, fmt.Errorf("error and weights must be (B, n) and (n, k), got %v and %v", in[0], in[1])
+			if in[0][1] != in[1][over] {
+				return nil, fmt.Errorf("must have as many columns as dimension %d of the weights, got %v and %v", over, in[0], in[1])
 			}
-			return tensor.Shape{in[0][0], in[1][1]}, nil
+			return tensor.Shape{in[0][0], in[1][1-over]}, nil
 		},
 		Derivative: func(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
-			g, err := G.ApplyOp(Product(), grad, in[1])
+			other := Pullback
+			if over == 0 {
+				other = Product
+			}
+			g, err := G.ApplyOp(other(), grad, in[1])
 			return G.Nodes{g, nil}, err
 		},
-		Faces: Faces{pullbackDo[float32], pullbackDo[float64], productLower[float32](false), productLower[float64](false)},
+		Faces: Faces{productDo[float32](over), productDo[float64](over), productLower[float32](over == 1), productLower[float64](over == 1)},
 	}
 }
 
-func pullbackDo[T vec.Float](dst []T, in [][]T, shapes []tensor.Shape) float64 {
-	g, w := in[0], in[1]
-	n, k := shapes[1][0], shapes[1][1]
-	for i := range dst {
-		row, col := i/k, i%k
-		sum := T(0)
-		for j := range n {
-			sum += g[row*n+j] * w[j*k+col]
+func productDo[T vec.Float](over int) Reference[T] {
+	return func(dst []T, in [][]T, shapes []tensor.Shape) float64 {
+		x, w := in[0], in[1]
+		terms, columns := shapes[1][over], shapes[1][1-over]
+		stride := []int{shapes[1][1], 1} // from one element of W to the next, by dimension
+		for i := range dst {
+			row, col := i/columns, i%columns
+			sum := T(0)
+			for j := range terms {
+				sum += x[row*terms+j] * w[j*stride[over]+col*stride[1-over]]
+			}
+			dst[i] = sum
 		}
-		dst[i] = sum
+		return 0
 	}
-	return 0
 }
 
 // productLower multiplies by the matrix, or by its transpose.

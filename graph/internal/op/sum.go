@@ -65,16 +65,16 @@ func shiftDo[T vec.Float](dst []T, in [][]T, _ []tensor.Shape) float64 {
 func shiftLower[T vec.Float](c *Lowering[T], a Args) Kernel[T] {
 	in := Children(a.Node)
 	b := c.Positive(in[1])
-	x := InPlace(c, in[0], a.Out)
+	x := inPlace(c, in[0], a.Out)
 	return func(m *Memory[T], lo, hi int) {
 		x(m, lo, hi)
 		vec.AddRow(m.Rows(a.Out, lo, hi), m.Buf[b])
 	}
 }
 
-// InPlace returns a kernel that fills out with n's value: computed there where it can
+// inPlace returns a kernel that fills out with n's value: computed there where it can
 // be, and otherwise copied.
-func InPlace[T vec.Float](c *Lowering[T], n *G.Node, out int) Kernel[T] {
+func inPlace[T vec.Float](c *Lowering[T], n *G.Node, out int) Kernel[T] {
 	if k, ok := c.Into(n, out, -1); ok {
 		return k
 	}

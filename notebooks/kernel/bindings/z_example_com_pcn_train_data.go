@@ -51,6 +51,7 @@ func init() {
 			"ReadTest":      reflect.ValueOf(data.ReadTest),
 			"Sine":          reflect.ValueOf(data.Sine),
 			"Split":         reflect.ValueOf(data.Split),
+			"Tracking":      reflect.ValueOf(data.Tracking),
 		},
 		Types: map[string]reflect.Type{
 			"Augmentation": reflect.TypeFor[data.Augmentation](),
@@ -76,6 +77,8 @@ func init() {
 			"FormatCSV":   "string:csv",
 			"FormatJSONL": "string:jsonl",
 		},
-		Wrappers: map[string][]string{},
+		Wrappers: map[string][]string{
+			"RowOptions": {"Check"},
+		},
 	}
 }

@@ -20,6 +20,7 @@ func init() {
 			"Raw":       reflect.ValueOf(puzzle.Raw),
 		},
 		Types: map[string]reflect.Type{
+			"Answer": reflect.TypeFor[puzzle.Answer](),
 			"Hidden": reflect.TypeFor[puzzle.Hidden](),
 			"Puzzle": reflect.TypeFor[puzzle.Puzzle](),
 			"Score":  reflect.TypeFor[puzzle.Score](),

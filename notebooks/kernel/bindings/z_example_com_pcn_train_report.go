@@ -16,7 +16,6 @@ func init() {
 			"Curves":     reflect.ValueOf(report.Curves),
 			"Examine":    reflect.ValueOf(report.Examine),
 			"Fit":        reflect.ValueOf(report.Fit),
-			"Grid":       reflect.ValueOf(report.Grid),
 			"Images":     reflect.ValueOf(report.Images),
 			"Lines":      reflect.ValueOf(report.Lines),
 			"Parts":      reflect.ValueOf(report.Parts),
@@ -31,6 +30,7 @@ func init() {
 		Types: map[string]reflect.Type{
 			"Confusion": reflect.TypeFor[report.Confusion](),
 			"Fact":      reflect.TypeFor[report.Fact](),
+			"Grid":      reflect.TypeFor[report.Grid](),
 			"Image":     reflect.TypeFor[report.Image](),
 			"Line":      reflect.TypeFor[report.Line](),
 			"Named":     reflect.TypeFor[report.Named](),
