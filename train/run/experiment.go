@@ -99,6 +99,9 @@ func (e *Experiment) learn(ctx context.Context, name string, l *train.PCN, file 
 			res.SetTest(score)
 		}
 	}
+	if err == nil && !e.Untested && !e.Recipe.SettlesByDefault() && res.Status != Diverged { // the weights are kept already
+		res.MoreSteps, err = l.MoreSteps(ctx, e.Sets.Validation)
+	}
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		res.Status = Interrupted
 	}

@@ -41,7 +41,7 @@ func (r *Past) Page(ctx context.Context) (*report.Page, error) {
 		return p, nil
 	}
 	panels := append(report.Curves(r.classes(), report.Run{Name: strings.ToUpper(r.Record.Result.Learner), History: r.History}), report.Parts(r.History)...)
-	text := strings.TrimSpace(learningText + " " + upper(r.History.Overfits()))
+	text := strings.TrimSpace(learningText + " " + upper(r.History.Overfits()) + " " + upper(r.Record.Result.MoreSteps))
 	p.Sections = append(p.Sections, report.Section{Title: "Learning", Text: text, Panels: panels})
 	m, sets, err := r.load()
 	if err != nil {

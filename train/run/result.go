@@ -52,11 +52,14 @@ type Result struct {
 	ValidationMSE      *Number `json:"validation_mse,omitempty"`
 	Status             string  `json:"status"`
 	DivergedEpoch      int     `json:"diverged_epoch,omitempty"` // the first
-	Seconds            Number  `json:"seconds"`                  // of learning alone
-	Method             string  `json:"method,omitempty"`         // of settling; like the next two, where latents settle
-	StepsMean          *Number `json:"steps_mean,omitempty"`     // steps an example took, in the last epoch
-	Residual           *Number `json:"residual,omitempty"`       // of the gradient, in the last epoch
-	Reached            *Number `json:"reached,omitempty"`        // estimated share of the energy's fall that was made, in its last batch
+	// MoreSteps says what twice the steps of settling would change, where they were chosen and
+	// that is something: see [train.PCN.MoreSteps].
+	MoreSteps string  `json:"more_steps,omitempty"`
+	Seconds   Number  `json:"seconds"`              // of learning alone
+	Method    string  `json:"method,omitempty"`     // of settling; like the next two, where latents settle
+	StepsMean *Number `json:"steps_mean,omitempty"` // steps an example took, in the last epoch
+	Residual  *Number `json:"residual,omitempty"`   // of the gradient, in the last epoch
+	Reached   *Number `json:"reached,omitempty"`    // estimated share of the energy's fall that was made, in its last batch
 }
 
 // Number is a float64 that JSON has as null where it is not finite.

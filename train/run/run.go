@@ -187,7 +187,7 @@ func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.N
 		o.Begin(l)
 	}
 	r.Record.Recipe = r.Recipe
-	if r.Record.Result = newResult(r.Experiment, r.learner(), l); r.From != nil {
+	if r.Record.Result = newResult(r.Experiment, r.Learner(), l); r.From != nil {
 		r.Record.Result.setHistory(&r.From.History, r.Recipe.Learning)
 		r.Record.Result.Status = Running
 	}
@@ -202,13 +202,13 @@ func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.N
 		return nil, nil, err
 	}
 	defer k.metrics.Close()
-	res, h, err := r.learn(ctx, r.learner(), l, ModelFile, o, k)
+	res, h, err := r.learn(ctx, r.Learner(), l, ModelFile, o, k)
 	if err != nil && res.Status != Interrupted {
 		return h, nil, err
 	}
 	r.Record.Result = res
 	if len(h.Epochs) > 0 {
-		curves := report.Curves(r.Sets.Validation.Classes > 0, report.Run{Name: strings.ToUpper(r.learner()), History: h})
+		curves := report.Curves(r.Sets.Validation.Classes > 0, report.Run{Name: strings.ToUpper(r.Learner()), History: h})
 		if err := report.WritePNG(r.Path(CurvesFile), report.Render(curves...)); err != nil {
 			return h, nil, err
 		}
@@ -216,8 +216,8 @@ func (r *Run) carryOut(ctx context.Context, o Options) (*train.History, *model.N
 	return h, n, nil
 }
 
-// learner is what the result calls the learner.
-func (r *Run) learner() string { return cmp.Or(r.Record.Result.Learner, PCN) }
+// Learner is what the result calls the learner.
+func (r *Run) Learner() string { return cmp.Or(r.Record.Result.Learner, PCN) }
 
 // report writes the page about the run.
 func (r *Run) report(ctx context.Context, n *model.Network, h *train.History) error {

@@ -72,18 +72,18 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 	}
 }
 
-// learn lets do train by e with options that show how it goes, the learner by a name.
-func learn(a *cli.App, e *run.Experiment, name string, lines io.Writer, do func(run.Options) (*train.History, error)) error {
-	p := &progress{app: a, lines: lines, learner: name, unguarded: e.Recipe.Inference.Unguarded}
+// learn lets do train by e with options that show how it goes.
+func learn(a *cli.App, r *run.Run, lines io.Writer, do func(run.Options) (*train.History, error)) error {
+	p := &progress{app: a, lines: lines, learner: r.Learner(), bar: a.Bar(), unguarded: r.Recipe.Inference.Unguarded}
 	h, err := do(run.Options{Logger: slog.Default(), Event: p.event})
-	p.clear()
+	p.bar.Clear()
 	if h == nil {
 		return err
 	}
-	if how := h.FarFromRest(); how != "" && !e.Recipe.SettlesByDefault() {
-		a.Warn("the weights learned from latents %s; with more --steps or another --method they learn something else", how)
+	if text := r.Record.Result.MoreSteps; text != "" {
+		a.Warn("%s: --steps gives more, and some --method need fewer", text)
 	}
-	if text := h.Overfits(); text != "" && e.Recipe.Learning.Patience == 0 {
+	if text := h.Overfits(); text != "" && r.Recipe.Learning.Patience == 0 {
 		a.Note("%s; --patience keeps the best, and more examples or a smaller network help", text)
 	}
 	return err

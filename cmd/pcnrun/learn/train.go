@@ -137,7 +137,7 @@ func teach(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
 		return err
 	}
 	var h *train.History
-	err := learn(a, r.Experiment, run.PCN, a.Info(), func(o run.Options) (_ *train.History, err error) {
+	err := learn(a, r, a.Info(), func(o run.Options) (_ *train.History, err error) {
 		o.Every = f.every
 		o.Exchange = f.ranks.Exchange()
 		show := o.Event
