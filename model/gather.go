@@ -67,21 +67,27 @@ func (s *settler) gather(n *Network, inf Inference, d *division) *Result {
 		}
 	}
 	if inf.Trace {
-		r.Trace = s.trace(nodes, r.Steps, func(st *descent) (trace, last []float64) { return st.trace, st.last })
-		for _, step := range r.Trace {
-			for i, x := range constants {
-				step[i] += float64(m.Rows()) * x
-			}
-		}
-		r.ResidualTrace = s.trace(nodes, r.Steps, func(st *descent) (trace, last []float64) { return st.residuals, st.residual2 })
-		for _, step := range r.ResidualTrace {
-			for l, x := range step {
-				step[l] = math.Sqrt(x / max(largest2, math.SmallestNonzeroFloat64))
-			}
-		}
+		s.traces(r, constants, largest2)
 	}
 	r.view(n, s, d)
 	return r
+}
+
+// traces gives r what the shards have recorded before each step.
+func (s *settler) traces(r *Result, constants []float64, largest2 float64) {
+	nodes := len(constants)
+	r.Trace = s.trace(nodes, r.Steps, func(st *descent) (trace, last []float64) { return st.trace, st.last })
+	for _, step := range r.Trace {
+		for i, x := range constants {
+			step[i] += float64(s.machine.Rows()) * x
+		}
+	}
+	r.ResidualTrace = s.trace(nodes, r.Steps, func(st *descent) (trace, last []float64) { return st.residuals, st.residual2 })
+	for _, step := range r.ResidualTrace {
+		for l, x := range step {
+			step[l] = math.Sqrt(x / max(largest2, math.SmallestNonzeroFloat64))
+		}
+	}
 }
 
 // energies returns the energy by node, as last read of each shard.

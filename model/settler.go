@@ -38,24 +38,24 @@ func (f *form) appendKey(b []byte) []byte {
 
 // settler settles one form of the energy.
 type settler struct {
-	key     []byte // of its form
-	machine *graph.Machine
-	moves   Moves
-	turns   [][]int
-	fresh   [][]int // by turn: nodes that have had no turn before in the pass
-	gram    bool    // part of the energy is in Gram form
-	free    []int   // nodes that descend, those that are predicted last first
-	open    []int   // nodes that are not fixed as a whole, in the order in which they are predicted: the free ones, and missing data
-	begin   []int   // open nodes that a prediction is fed back from, which it has to find at 0
-	by      []int   // by node: the prediction at which it begins, −1 for none
-	turned  bool    // that is not the first of all
-	dtype   Dtype
-	version int // of the parameters the machine has
-	parts   []part
-	renewed bool // some of it was made anew for the batch: see Result.Renewed
-	shards  []*descent
-	nudge   nudge // see Settling.Nudge
-	noise   noise // see Settling.Noise
+	key      []byte // of its form
+	machine  *graph.Machine
+	moves    Moves
+	turns    [][]int
+	fresh    [][]int // by turn: nodes that have had no turn before in the pass
+	gram     bool    // part of the energy is in Gram form
+	free     []int   // nodes that descend, those that are predicted last first
+	open     []int   // nodes that are not fixed as a whole, in the order in which they are predicted: the free ones, and missing data
+	fedBack  []int   // open nodes from which a prediction that is begun at is fed back, and which it has to find at 0
+	by       []int   // by node: the prediction at which it begins, −1 for none
+	rerouted bool    // by some other than the first of all
+	dtype    Dtype
+	version  int // of the parameters the machine has
+	parts    []part
+	renewed  bool // some of it was made anew for the batch: see Result.Renewed
+	shards   []*descent
+	nudge    nudge // see Settling.Nudge
+	noise    noise // see Settling.Noise
 
 	clamps []*tensor.Dense // by node, of those fixed as a whole
 	masks  []*tensor.Dense // by node, of those fixed in part: 1 where a unit is free
@@ -143,7 +143,7 @@ func (n *Network) newSettler(f form, rows int, inf Inference) (*settler, error) 
 		clamps: make([]*tensor.Dense, nodes), masks: make([]*tensor.Dense, nodes), partly: make([]*tensor.Dense, nodes), starts: make([]*tensor.Dense, nodes),
 	}
 	order, by := n.pass(f.clamped)
-	s.by, s.turned = by, !slices.Equal(by, n.wiring.First)
+	s.by, s.rerouted = by, !slices.Equal(by, n.wiring.First)
 	for _, l := range order {
 		if f.clamped[l] {
 			continue
@@ -157,8 +157,8 @@ func (n *Network) newSettler(f form, rows int, inf Inference) (*settler, error) 
 		for j, edge := range p.Edges {
 			if edge.Feedback && i == by[n.wiring.Of[i]] {
 				for _, l := range n.wiring.From[i][j] {
-					if !f.clamped[l] && !slices.Contains(s.begin, l) {
-						s.begin = append(s.begin, l)
+					if !f.clamped[l] && !slices.Contains(s.fedBack, l) {
+						s.fedBack = append(s.fedBack, l)
 					}
 				}
 			}
@@ -214,8 +214,8 @@ func (s *settler) mask(n *Network, l, rows int) *tensor.Dense {
 // start puts the free latents where settling begins, and the fixed units of
 // theirs at their values. It reports whether all that can be predicted was.
 func (s *settler) start(shard *graph.Shard, at Start) (predicted bool) {
-	predicted = len(s.begin) == 0 && !s.turned
-	for _, l := range s.begin {
+	predicted = len(s.fedBack) == 0 && !s.rerouted
+	for _, l := range s.fedBack {
 		shard.Latent(l).Zero()
 	}
 	for _, l := range s.open {

@@ -33,7 +33,7 @@ func TestHybridLearns(t *testing.T) {
 	_, rest, err := n.Predict(context.Background(), test.Inputs, r.Inference)
 	must(t, err)
 	t.Logf("accuracy %.4f by guesses, %.4f settled in %.0f steps", at, o.Test.Accuracy, rest.MeanSteps)
-	if at < 0.85 || o.Test.Accuracy < 0.87 {
+	if at < 0.85 || o.Test.Accuracy < 0.9 {
 		t.Errorf("accuracy %.4f by guesses, %.4f settled", at, o.Test.Accuracy)
 	}
 }

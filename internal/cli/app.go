@@ -107,8 +107,10 @@ func (a *App) Note(format string, args ...any) {
 // Hint says where words are explained.
 func (a *App) Hint() { fmt.Fprintln(a.Info(), "'pcnrun help words' explains the words") }
 
-// Bars reports whether bars may be drawn on the standard error, where that is a terminal.
-func (a *App) Bars() bool { return !a.Quiet && !a.Verbose }
+// Bar is a bar on the standard error.
+func (a *App) Bar() *terminal.Bar {
+	return &terminal.Bar{W: a.Stderr, Hidden: a.Quiet || a.Verbose}
+}
 
 // Number is null in JSON where it is not finite.
 type Number = jsonfloat.Float

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"path/filepath"
+	"strings"
+	"text/tabwriter"
 
 	"example.com/pcn/train"
 	"example.com/pcn/train/report"
@@ -36,6 +39,32 @@ func (c Comparison) Results() (all []Result) {
 		}
 	}
 	return all
+}
+
+// Write writes the comparison as people read it: a line for each run, and the means.
+func (c Comparison) Write(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "learner\ttest\tseconds of learning\tstatus")
+	for _, r := range c.Results() {
+		fmt.Fprintf(t, "%s\t%s\t%.3g\t%s\n", strings.ToUpper(r.Learner), r.TestText(), r.Seconds, r.StatusText())
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, learner := range []string{PCN, MLP} {
+		mean, ok := c.Means[learner]
+		if !ok {
+			continue
+		}
+		classes, score := c.PCN.TestAccuracy != nil, "MSE"
+		if classes {
+			score = "accuracy"
+		}
+		if _, err := fmt.Fprintf(w, "%s   %s %s, mean ± s.e. of %d seeds\n", strings.ToUpper(learner), score, mean.Text(classes), len(c.Seeds)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errInterrupted ends a comparison of which a run was interrupted.

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"example.com/pcn/internal/cli"
@@ -139,31 +138,21 @@ pcn/data/DATASET in the user's cache, where train looks for them.`,
 
 func get(ctx context.Context, a *cli.App, s fetch.Set, dir string, opts fetch.Options, json bool) error {
 	info := a.Info()
-	var bar *progressbar.ProgressBar
-	from := "" // what the bar is about
-	clear := func() {
-		if bar != nil {
-			bar.Clear()
-			bar, from = nil, ""
-		}
-	}
+	bar := a.Bar()
+	bar.Bytes = true
 	opts.Event = func(e fetch.Event) {
 		switch {
 		case e.Right && e.URL == "":
 			fmt.Fprintf(info, "%s is here\n", e.File)
 		case e.Right:
-			clear()
+			bar.Clear()
 			fmt.Fprintf(info, "%s from %s\n", e.File, e.URL)
 		default:
-			if from != e.URL { // the next file, or mirror
-				clear()
-				bar, from = downloadBar(a, e), e.URL
-			}
-			bar.Set64(e.Done)
+			bar.Set(e.File, e.Done, e.Total)
 		}
 	}
 	err := s.Get(ctx, dir, opts)
-	clear()
+	bar.Clear()
 	if err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("interrupted: nothing of %s was kept", s.Name)
@@ -177,15 +166,6 @@ func get(ctx context.Context, a *cli.App, s fetch.Set, dir string, opts fetch.Op
 	}
 	_, err = fmt.Fprintf(a.Stdout, "%s is in %s, and its checksums are right\n", s.Name, dir)
 	return err
-}
-
-// downloadBar shows how much of a file is here.
-func downloadBar(a *cli.App, e fetch.Event) *progressbar.ProgressBar {
-	total := e.Total
-	if total <= 0 {
-		total = -1 // a spinner
-	}
-	return terminal.NewBar(a.Stderr, total, e.File, a.Bars(), progressbar.OptionShowBytes(true))
 }
 
 // DataCheck is the command data check.

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -81,9 +82,7 @@ func overlook(a *cli.App, d train.Data, out string, json bool) error {
 	o := overview{Overview: of}
 	switch {
 	case o.Shape != nil:
-		if o.Figure = out; out == "" {
-			o.Figure = d.Name() + ".png"
-		}
+		o.Figure = cmp.Or(out, d.Name()+".png")
 		grid := report.Grid{Images: images, Width: o.Shape[1], Height: o.Shape[0], Columns: sampleColumns, High: sets.Train.White}
 		for _, k := range sets.Train.Limit(len(images)).Labels() {
 			grid.Names = append(grid.Names, sets.Train.ClassName(k))

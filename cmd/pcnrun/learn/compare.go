@@ -3,9 +3,7 @@ package learn
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +11,6 @@ import (
 	"example.com/pcn/internal/quoted"
 	"example.com/pcn/train"
 	"example.com/pcn/train/run"
-	"example.com/pcn/train/sweep"
 )
 
 // Compare is the command compare.
@@ -93,26 +90,9 @@ func compare(ctx context.Context, a *cli.App, f *cli.RecipeFlags, r train.Recipe
 	if f.JSON {
 		return nil
 	}
-	if err := printTable(a.Stdout, both.Results()...); err != nil {
+	if err := both.Write(a.Stdout); err != nil {
 		return err
-	}
-	for _, name := range []string{run.PCN, run.MLP} {
-		if mean, ok := both.Means[name]; ok {
-			classes := e.Sets.Test.Classes > 0
-			t := sweep.Table{Score: sweep.ScoreOf(classes)}
-			fmt.Fprintf(a.Stdout, "%s   %s %s, mean ± s.e. of %d seeds\n", strings.ToUpper(name), t.ScoreName(), mean.Text(classes), seeds)
-		}
 	}
 	fmt.Fprintf(info, "wrote %s and %s\n", both.Figure, e.Path(run.ReportFile))
 	return nil
-}
-
-// printTable prints a line for each result.
-func printTable(w io.Writer, results ...run.Result) error {
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, "learner\ttest\tseconds of learning\tstatus")
-	for _, r := range results {
-		fmt.Fprintf(t, "%s\t%s\t%.3g\t%s\n", strings.ToUpper(r.Learner), r.TestText(), r.Seconds, r.StatusText())
-	}
-	return t.Flush()
 }

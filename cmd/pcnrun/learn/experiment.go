@@ -72,11 +72,11 @@ func describe(a *cli.App, e *run.Experiment, w io.Writer, l *train.PCN) {
 	}
 }
 
-// learn lets do train by e with options that show how it goes, the learner by a name.
+// learn lets do train by e with options that show how it goes.
 func learn(a *cli.App, r *run.Run, lines io.Writer, do func(run.Options) (*train.History, error)) error {
-	p := &progress{app: a, lines: lines, learner: r.Learner(), unguarded: r.Recipe.Inference.Unguarded}
+	p := &progress{app: a, lines: lines, learner: r.Learner(), bar: a.Bar(), unguarded: r.Recipe.Inference.Unguarded}
 	h, err := do(run.Options{Logger: slog.Default(), Event: p.event})
-	p.clear()
+	p.bar.Clear()
 	if h == nil {
 		return err
 	}

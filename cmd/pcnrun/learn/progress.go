@@ -5,8 +5,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"example.com/pcn/internal/cli"
 	"example.com/pcn/internal/terminal"
 	"example.com/pcn/model"
@@ -21,7 +19,7 @@ type progress struct {
 	lines     io.Writer
 	learner   string
 	unguarded bool
-	bar       *progressbar.ProgressBar
+	bar       *terminal.Bar
 	warned    bool
 	said      time.Time // the last line
 }
@@ -33,32 +31,21 @@ func (p *progress) event(e train.Event) {
 			fmt.Fprintf(p.lines, "%v  %s\n", e, e.Done.Settling())
 		} else if e.Told() || time.Since(p.said) > time.Minute {
 			p.said = time.Now()
-			p.clear()
+			p.bar.Clear()
 			fmt.Fprintln(p.lines, e)
 		}
 		return
 	}
 	if e.Step.Status == model.Diverged && !p.warned {
 		p.warned = true
-		p.clear()
+		p.bar.Clear()
 		p.app.Warn("%s diverged at epoch %d, batch %d, at %s: %s", p.learner, e.Epoch, e.Batch, e.Step.Nodes.Of(e.Step.Node), p.remedy(e.Step.Steps > 0))
 	}
 	if !e.Step.Finite() {
-		p.clear()
+		p.bar.Clear()
 		p.app.Warn("training ends at epoch %d, batch %d: the energy is no longer a number", e.Epoch, e.Batch)
 	}
-	if p.bar == nil {
-		p.bar = terminal.NewBar(p.app.Stderr, int64(e.Epochs*e.Batches), p.learner, p.app.Bars())
-	}
-	p.bar.Describe(fmt.Sprintf("%s epoch %d/%d", p.learner, e.Epoch, e.Epochs))
-	p.bar.Set((e.Epoch-1)*e.Batches + e.Batch)
-}
-
-// clear takes the bar away, so that a line can be printed.
-func (p *progress) clear() {
-	if p.bar != nil {
-		p.bar.Clear()
-	}
+	p.bar.Set(fmt.Sprintf("%s epoch %d/%d", p.learner, e.Epoch, e.Epochs), int64((e.Epoch-1)*e.Batches+e.Batch), int64(e.Epochs*e.Batches))
 }
 
 // remedy says what to do against a divergence, where latents settle or do not.

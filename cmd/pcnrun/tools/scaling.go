@@ -64,6 +64,6 @@ are used without MPI.
 When a rank dies, the others end within 10 s, with an error that names it, and the run's
 folder is whole: --resume goes on. For that each rank holds a TCP connection with rank 0.
 MPICH's mpirun kills the other ranks itself, often before they can say who has died, and
-names the signal alone; with its option -disable-auto-cleanup they say it. A signal to any rank ends all of them after the
-batch at hand, with a checkpoint. Ranks of one machine divide the cores that they may use
-among them; GOMAXPROCS says otherwise.`
+names the signal alone; with its option -disable-auto-cleanup they say it. A signal to any
+rank ends all of them after the batch at hand, with a checkpoint. Ranks of one machine
+divide the cores that they may use among them; GOMAXPROCS says otherwise.`

@@ -1,6 +1,7 @@
 package use
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,9 +164,7 @@ func fill(ctx context.Context, a *cli.App, o *completeFlags, path string) error 
 		res.Classes = t.ClassesOf(done.Classes)
 	}
 	if shape != nil {
-		if res.Figure = string(o.out); res.Figure == "" {
-			res.Figure = filepath.Join(filepath.Dir(path), "completed.png")
-		}
+		res.Figure = cmp.Or(string(o.out), filepath.Join(filepath.Dir(path), "completed.png"))
 		var names []string
 		for _, k := range labels {
 			names = append(names, fmt.Sprint(t.Class(k)))

@@ -1,6 +1,7 @@
 package use
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -138,10 +139,7 @@ func generate(ctx context.Context, a *cli.App, g *generateFlags, args []string) 
 	if err != nil {
 		return err
 	}
-	out := string(g.out)
-	if out == "" {
-		out = filepath.Join(filepath.Dir(args[0]), "generated.png")
-	}
+	out := cmp.Or(string(g.out), filepath.Join(filepath.Dir(args[0]), "generated.png"))
 	if err := report.WritePNG(out, picture); err != nil {
 		return err
 	}
