@@ -177,7 +177,8 @@ var errNotFinite = errors.New("train: the energy is not finite")
 // validation set, which may be nil, after each epoch.
 //
 // It ends early, with the history so far, when ctx is cancelled, after the batch or the
-// scores at hand (the error is context.Cause), when Options.Event returns an error, when
+// scores at hand, and so with a batch at least, of which a callback can keep a checkpoint
+// (the error is context.Cause), when Options.Event returns an error, when
 // the validation loss has not been lower for Learning.Patience epochs, and when the energy
 // is no longer finite: Status is then Diverged, and the weights are those before that batch.
 //
@@ -189,9 +190,6 @@ func Fit(ctx context.Context, l Learner, c Learning, training, validation *data.
 	f, err := newFitting(l, c, training, validation, opts)
 	if err != nil {
 		return &History{}, err
-	}
-	if err := stop(ctx, f.asks(ctx)); err != nil {
-		return f.history, err
 	}
 	for !f.over() {
 		if err := f.epoch(ctx); err != nil {

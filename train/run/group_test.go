@@ -65,10 +65,10 @@ func TestGroups(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := page.Sections[0].Table
-	if got := strings.Join(table.Head, ","); got != "run,seeds,learning.rate,validation,test,status,epochs,best epoch,seconds" {
+	if got := strings.Join(table.Head, ","); got != "run,seeds,settings,validation,test,status,epochs,best epoch,seconds" {
 		t.Errorf("the table has %s", got)
 	}
-	if got := strings.Join(table.Rows[1][1:5], ","); got != "2 seeds,0.5,accuracy 50.00 ± 0.00 %,accuracy 50.00 ± 0.00 %" || len(table.Rows) != 4 {
+	if got := strings.Join(table.Rows[1][1:5], ","); got != "2 seeds,learning.rate=0.5,accuracy 50.00 ± 0.00 %,accuracy 50.00 ± 0.00 %" || len(table.Rows) != 4 {
 		t.Errorf("%d rows, the second %s", len(table.Rows), got)
 	}
 }

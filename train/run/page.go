@@ -96,20 +96,20 @@ func ComparePage(runs []*Past) (*report.Page, error) {
 		settings = append(settings, all)
 	}
 	keys := differing(settings)
-	table := &report.Table{Head: slices.Concat([]string{"run", "seeds"}, keys, []string{"validation", "test", "status", "epochs", "best epoch", "seconds"})}
+	table := &report.Table{Head: []string{"run", "seeds", "settings", "validation", "test", "status", "epochs", "best epoch", "seconds"}}
 	commands := &report.Table{Head: []string{"run", "command"}}
 	for i, g := range groups {
-		row := []string{g.Name(), g.SeedsText()}
+		var differs []string
 		for _, key := range keys {
-			row = append(row, cmp.Or(strings.Trim(settings[i][key], `"`), "-"))
+			differs = append(differs, key+"="+cmp.Or(strings.Trim(settings[i][key], `"`), "-"))
 		}
 		best := g.Runs[0].Record.Result.BestText()
 		if len(g.Runs) > 1 {
 			best = fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.BestEpoch) }))
 		}
-		table.Rows = append(table.Rows, append(row, g.ValidationText(), g.TestText(), g.StatusText(),
+		table.Rows = append(table.Rows, []string{g.Name(), g.SeedsText(), strings.Join(differs, " "), g.ValidationText(), g.TestText(), g.StatusText(),
 			fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.Epochs) })), best,
-			fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.Seconds) }))))
+			fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.Seconds) }))})
 		commands.Rows = append(commands.Rows, []string{g.Name(), g.Runs[0].Record.Command})
 	}
 	text := "A run is a row."
