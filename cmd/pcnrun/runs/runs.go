@@ -21,9 +21,9 @@ func Runs(a *cli.App) *cobra.Command {
 		Long: `List the training runs in a folder, runs by default, and in the folders within: what
 was learned, how far it came, and how it scored. Runs in one folder that differ by their
 seeds alone, such as of a sweep or of compare --seeds, have one line, with the mean of
-their scores ± its standard error; of runs that differ in few settings these are shown. A run whose process was killed is
-stopped: pcnrun train --resume goes on with it. Runs that cannot be read are named
-at the end, and the exit code is then 1.`,
+their scores ± its standard error; of runs that differ in few settings these are
+shown. A run whose process was killed is stopped: pcnrun train --resume goes on with
+it. Runs that cannot be read are named at the end, and the exit code is then 1.`,
 		Example: "  pcnrun runs\n  pcnrun runs --json | jq .test_accuracy",
 		Args:    cli.Args(0, 1),
 	}
