@@ -201,14 +201,7 @@ func TestPicturesOfConvolutions(t *testing.T) {
 			Predictions: c.predictions,
 		}
 		r.Data.Validation, r.Inference = 30, model.Inference{Steps: 8}
-		sets, err := r.Data.Load()
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, err := r.PCN()
-		if err != nil {
-			t.Fatal(err)
-		}
+		l, sets := learner(t, r)
 		sections, err := Examine(context.Background(), l, r.Inference, sets.Validation)
 		if err != nil {
 			t.Fatal(err)

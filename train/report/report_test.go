@@ -193,14 +193,7 @@ func TestAxesAreNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sets, err := r.Data.Load()
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, err := r.PCN()
-		if err != nil {
-			t.Fatal(err)
-		}
+		l, sets := learner(t, r)
 		sections, err := Examine(t.Context(), l, r.Inference, sets.Validation)
 		if err != nil {
 			t.Fatal(err)
@@ -424,4 +417,18 @@ func TestParts(t *testing.T) {
 	if len(panels) != 3 || len(panels[2].legend) != 2 || panels[1].Title.Text != "Relaxed share" || panels[1].Y.Min != 0 || panels[1].Y.Max != 1 {
 		t.Errorf("estimated once: want the energies, the relaxed share and two cosines, got %v", panels)
 	}
+}
+
+// learner returns an untaught learner of a recipe, and its data.
+func learner(t *testing.T, r train.Recipe) (*train.PCN, train.Sets) {
+	t.Helper()
+	sets, err := r.Data.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.PCN()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, sets
 }

@@ -91,14 +91,7 @@ func TestRegression(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sets, err := r.Data.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := r.PCN()
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, sets := learner(t, r)
 	ctx := context.Background()
 	p, err := Regression(ctx, sets.Test, "sin x", math.Sin, Named{"PCN", l})
 	if err != nil {

@@ -20,6 +20,8 @@ type Group struct {
 	// Differs has the settings in which groups in one folder differ, by their keys, such as
 	// learning.rate: nil where they differ in more than a few, and so are of no one plan.
 	Differs map[string]string
+
+	settings map[string]string // all but the seeds, by their keys
 }
 
 // mostDiffers is how many settings groups of one plan differ in.
@@ -30,12 +32,7 @@ var seeds = []string{"model.seed", "learning.seed"}
 
 // Groups puts runs that differ by their seeds alone together, in the order of the first of each.
 func Groups(runs []*Past) ([]Group, error) {
-	type of struct {
-		settings map[string]string
-		dir      string
-	}
 	var groups []Group
-	var all []of
 	for _, r := range runs {
 		settings, err := r.Record.Recipe.Settings()
 		if err != nil {
@@ -44,39 +41,43 @@ func Groups(runs []*Past) ([]Group, error) {
 		for _, key := range seeds {
 			delete(settings, key)
 		}
-		dir := filepath.Dir(filepath.Clean(r.Dir))
-		at := slices.IndexFunc(all, func(o of) bool { return o.dir == dir && maps.Equal(o.settings, settings) })
-		if at >= 0 && slices.ContainsFunc(groups[at].Runs, func(of *Past) bool { return of.seed() == r.seed() }) {
-			at = -1 // the same once more
-		}
-		if at < 0 {
-			at = len(all)
-			all, groups = append(all, of{settings, dir}), append(groups, Group{})
+		alone := Group{Runs: []*Past{r}, settings: settings}
+		at := slices.IndexFunc(groups, func(g Group) bool { return g.folder() == alone.folder() && maps.Equal(g.settings, settings) })
+		if at < 0 || slices.ContainsFunc(groups[at].Runs, func(of *Past) bool { return of.seed() == r.seed() }) { // or the same once more
+			groups = append(groups, alone)
+			continue
 		}
 		groups[at].Runs = append(groups[at].Runs, r)
 	}
-	beside := map[string][]map[string]string{}
-	for _, o := range all {
-		beside[o.dir] = append(beside[o.dir], o.settings)
+	beside := map[string][]Group{}
+	for _, g := range groups {
+		beside[g.folder()] = append(beside[g.folder()], g)
 	}
-	for i, o := range all {
-		keys := differing(beside[o.dir])
-		if len(keys) > mostDiffers {
-			continue
-		}
-		groups[i].Differs = map[string]string{}
-		for _, key := range keys {
-			groups[i].Differs[key] = cmp.Or(strings.Trim(o.settings[key], `"`), "-")
+	for i, g := range groups {
+		if keys := differing(beside[g.folder()]); len(keys) <= mostDiffers {
+			groups[i].Differs = g.of(keys)
 		}
 	}
 	return groups, nil
+}
+
+// folder is what the runs' folders lie in.
+func (g Group) folder() string { return filepath.Dir(filepath.Clean(g.Runs[0].Dir)) }
+
+// of returns some of the settings, as people read them.
+func (g Group) of(keys []string) map[string]string {
+	some := map[string]string{}
+	for _, key := range keys {
+		some[key] = cmp.Or(strings.Trim(g.settings[key], `"`), "-")
+	}
+	return some
 }
 
 // Alone makes each run of groups one of its own.
 func Alone(groups []Group) (all []Group) {
 	for _, g := range groups {
 		for _, r := range g.Runs {
-			all = append(all, Group{[]*Past{r}, g.Differs})
+			all = append(all, Group{[]*Past{r}, g.Differs, g.settings})
 		}
 	}
 	return all
@@ -84,16 +85,16 @@ func Alone(groups []Group) (all []Group) {
 
 func (r *Past) seed() uint64 { return r.Record.Recipe.Learning.Seed }
 
-// differing returns the keys in which settings differ, sorted.
-func differing(all []map[string]string) (keys []string) {
+// differing returns the keys of the settings in which groups differ, sorted.
+func differing(groups []Group) (keys []string) {
 	every := map[string]bool{}
-	for _, settings := range all {
-		for key := range settings {
+	for _, g := range groups {
+		for key := range g.settings {
 			every[key] = true
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(every)) {
-		if slices.ContainsFunc(all, func(settings map[string]string) bool { return settings[key] != all[0][key] }) {
+		if slices.ContainsFunc(groups, func(g Group) bool { return g.settings[key] != groups[0].settings[key] }) {
 			keys = append(keys, key)
 		}
 	}
@@ -111,10 +112,12 @@ func (g Group) Name() string {
 }
 
 // Settings are what differs, in a line.
-func (g Group) Settings() string {
+func (g Group) Settings() string { return inLine(g.Differs) }
+
+func inLine(settings map[string]string) string {
 	var all []string
-	for _, key := range slices.Sorted(maps.Keys(g.Differs)) {
-		all = append(all, key+"="+g.Differs[key])
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		all = append(all, key+"="+settings[key])
 	}
 	return strings.Join(all, " ")
 }

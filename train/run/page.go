@@ -84,30 +84,15 @@ func ComparePage(runs []*Past) (*report.Page, error) {
 			return nil, fmt.Errorf("%s has classes and %s has none, or the other way round: their scores cannot be compared", runs[0].Dir, r.Dir)
 		}
 	}
-	var settings []map[string]string
-	for _, g := range groups {
-		all, err := g.Runs[0].Record.Recipe.Settings()
-		if err != nil {
-			return nil, err
-		}
-		for _, key := range seeds {
-			delete(all, key)
-		}
-		settings = append(settings, all)
-	}
-	keys := differing(settings)
+	keys := differing(groups)
 	table := &report.Table{Head: []string{"run", "seeds", "settings", "validation", "test", "status", "epochs", "best epoch", "seconds"}}
 	commands := &report.Table{Head: []string{"run", "command"}}
-	for i, g := range groups {
-		var differs []string
-		for _, key := range keys {
-			differs = append(differs, key+"="+cmp.Or(strings.Trim(settings[i][key], `"`), "-"))
-		}
+	for _, g := range groups {
 		best := g.Runs[0].Record.Result.BestText()
 		if len(g.Runs) > 1 {
 			best = fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.BestEpoch) }))
 		}
-		table.Rows = append(table.Rows, []string{g.Name(), g.SeedsText(), strings.Join(differs, " "), g.ValidationText(), g.TestText(), g.StatusText(),
+		table.Rows = append(table.Rows, []string{g.Name(), g.SeedsText(), inLine(g.of(keys)), g.ValidationText(), g.TestText(), g.StatusText(),
 			fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.Epochs) })), best,
 			fmt.Sprintf("%.3g", g.mean(func(r *Past) float64 { return float64(r.Record.Result.Seconds) }))})
 		commands.Rows = append(commands.Rows, []string{g.Name(), g.Runs[0].Record.Command})

@@ -81,14 +81,6 @@ const (
 	mse      = "mse"
 )
 
-// ScoreOf is the name of the score of classes, or of a regression.
-func ScoreOf(classes bool) string {
-	if classes {
-		return accuracy
-	}
-	return mse
-}
-
 // NewTable returns the table of a plan's runs, in their order. Its Winner has no
 // test score yet.
 func NewTable(p *Plan, outcomes []Outcome) *Table {

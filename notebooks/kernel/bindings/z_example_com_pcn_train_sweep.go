@@ -24,7 +24,6 @@ func init() {
 			"ParseShard": reflect.ValueOf(sweep.ParseShard),
 			"PlanFile":   reflect.ValueOf(sweep.PlanFile),
 			"PlotsFile":  reflect.ValueOf(sweep.PlotsFile),
-			"ScoreOf":    reflect.ValueOf(sweep.ScoreOf),
 			"SlurmShard": reflect.ValueOf(sweep.SlurmShard),
 			"TableFile":  reflect.ValueOf(sweep.TableFile),
 		},
