@@ -66,22 +66,24 @@ func (i *IPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
 	}
 	r := s.Result()
 	for range l.Inference.Steps {
-		if !r.Finite() {
-			return r, nil
-		}
 		if i.Joint {
-			if err := l.Hebbian(r, l.Update(0)); err != nil {
+			if err := s.Look(); err != nil { // at the weights that the last step left
 				return nil, err
 			}
+			if r = s.Result(); r.Finite() {
+				err = l.Hebbian(r, l.Update(0))
+			}
+		}
+		if err != nil || !r.Finite() {
+			return r, err
 		}
 		if err := s.Step(ctx); err != nil {
 			return nil, err
 		}
-		r = s.Result()
 		if i.Joint {
 			err = l.Move(l.Update(0))
 		} else {
-			r, err = l.Learn(r)
+			r, err = l.Learn(s.Result())
 		}
 		if err != nil {
 			return nil, err
