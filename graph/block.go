@@ -21,6 +21,13 @@ type curvature struct {
 	grams    G.Nodes // with the factors Grams
 	diagonal G.Nodes // with the factors Diagonal
 	narrow   *G.Node // the weights, where grams is WᵀW for a W of few rows
+	gates    []gate
+}
+
+// gate is a part of a node's curvature that depends on the latent of another.
+type gate struct {
+	op.Gate
+	gram, by *G.Node
 }
 
 // older returns the input that stands for a parameter in what steps divide by; nil for
@@ -90,24 +97,24 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 			for _, source := range from {
 				s := e.Spec.Nodes[source].Shape
 				at.Channels, at.Units = s[len(s)-1], s.TotalSize()
-				if source == l {
+				if _, outer := edge.Feature.(feature.Outer); outer && source == l {
+					if err := e.gate(&h, i, j, l, a, b); err != nil {
+						return h, err
+					}
+				} else if source == l {
 					for _, f := range []feature.Feature{edge.Feature, p.After} {
 						if !f.UnitByUnit() {
-							return h, fmt.Errorf("graph: node %s: the feature %v has no curvature of single units: a method without blocks must be taken", name, f)
+							return h, noBlock(name, "feature", f)
 						}
 					}
 					if !linear.HasBlock(edge.Map) {
-						return h, fmt.Errorf("graph: node %s: the map %v has no known curvature: a method without blocks must be taken", name, edge.Map)
+						return h, noBlock(name, "map", edge.Map)
 					}
-					var theta G.Nodes
-					for _, x := range t.Edges[j].Parameters {
-						theta = append(theta, e.older(x))
-					}
-					block := edge.Map.(buildsBlock).Block(b, fmt.Sprintf("G %s←%s", p.Of, strings.Join(edge.From, ", ")), e.older(t.Precision), theta)
+					block := e.block(i, j, b)
 					if len(from) > 1 {
 						block = part(block, at, name, b)
 					} else if edge.Map == linear.Map(linear.Dense{}) && t.Precision == nil {
-						h.narrow = theta[0]
+						h.narrow = e.older(t.Edges[j].Parameters[0])
 					}
 					h.add(a, block)
 				}
@@ -115,10 +122,47 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 			}
 		}
 	}
-	if h.narrow != nil && (e.Masks[l] != nil || len(h.grams) > 1 || len(h.diagonal) > 0 || h.Ridge != 0 || 2*h.narrow.Shape()[0] > h.narrow.Shape()[1]) {
+	if h.narrow != nil && (e.Masks[l] != nil || len(h.gates) > 0 || len(h.grams) > 1 || len(h.diagonal) > 0 || h.Ridge != 0 || 2*h.narrow.Shape()[0] > h.narrow.Shape()[1]) {
 		h.narrow = nil
 	}
 	return h, nil
+}
+
+func noBlock(node, kind string, of fmt.Stringer) error {
+	return fmt.Errorf("graph: node %s: the %s %v has no curvature of single units: a method without blocks must be taken", node, kind, of)
+}
+
+// block returns the part of edge j of prediction i in the curvature by its feature.
+func (e *Energy) block(i, j int, b *op.Builder) linear.Block {
+	t, edge := &e.Terms[i], &e.wiring.Predictions[i].Edges[j]
+	var theta G.Nodes
+	for _, x := range t.Edges[j].Parameters {
+		theta = append(theta, e.older(x))
+	}
+	return edge.Map.(buildsBlock).Block(b, fmt.Sprintf("G %s←%s", e.wiring.Predictions[i].Of, strings.Join(edge.From, ", ")), e.older(t.Precision), theta)
+}
+
+// gate adds a times the part of edge j of prediction i, of products of node l and another:
+// it is known where the map is of all products, and the prediction what the map says.
+func (e *Energy) gate(h *curvature, i, j, l int, a float64, b *op.Builder) error {
+	p, from, name := &e.wiring.Predictions[i], e.wiring.From[i][j], e.Spec.Nodes[l].Name
+	edge := &p.Edges[j]
+	if !p.After.UnitByUnit() || from[0] == from[1] {
+		return noBlock(name, "feature", edge.Feature)
+	}
+	if !linear.HasBlock(edge.Map) {
+		return noBlock(name, "map", edge.Map)
+	}
+	block := e.block(i, j, b)
+	if block.Gram == nil {
+		return noBlock(name, "map", edge.Map)
+	}
+	g := gate{Gate: op.Gate{By: a, First: from[0] == l}, gram: block.Gram, by: e.Latents[from[0]]}
+	if g.First {
+		g.by = e.Latents[from[1]]
+	}
+	h.gates = append(h.gates, g)
+	return nil
 }
 
 func square(x float64) float64 { return x * x }
@@ -167,12 +211,28 @@ func (e *Energy) step(name string, l int, x, matrix *G.Node, b *op.Builder) *G.N
 func (e *Energy) blockStep(l int, h curvature, b *op.Builder) *G.Node {
 	g := e.Gradients[l]
 	switch {
+	case len(h.gates) > 0:
+		return e.gatedStep(l, h, b)
 	case h.narrow != nil:
 		return e.narrowStep(l, h, b)
 	case len(h.grams) > 0:
 		return e.step("step "+e.Spec.Nodes[l].Name, l, g, e.matrix(l, h, b), b)
 	}
 	return e.mask(l, e.diagonalStep(l, g, h, b), b)
+}
+
+// gatedStep is blockStep where the latents of other nodes have a part in the curvature.
+func (e *Energy) gatedStep(l int, h curvature, b *op.Builder) *G.Node {
+	var gates []op.Gate
+	in, grams := G.Nodes{e.Gradients[l]}, G.Nodes{}
+	for _, g := range h.gates {
+		gates, in, grams = append(gates, g.Gate), append(in, g.by), append(grams, g.gram)
+	}
+	in = slices.Concat(in, grams, h.grams, h.diagonal)
+	if e.Masks[l] != nil {
+		in = append(in, e.Masks[l])
+	}
+	return b.Apply("step "+e.Spec.Nodes[l].Name, op.GatedStep(h.Curvature, gates, e.Masks[l] != nil), in...)
 }
 
 // diagonalStep returns x H⁻¹ for a diagonal H.

@@ -46,6 +46,8 @@ var shapedCases = []shapedCase{
 	{"reshape 2x3x2", []tensor.Shape{{12}}},
 	{"concat", []tensor.Shape{{2, 3, 1}, {2, 3, 2}}},
 	{"concat", []tensor.Shape{{4, 3}, {4, 2}}},
+	{"outer", []tensor.Shape{{3}, {4}}},
+	{"outer, tanh", []tensor.Shape{{1}, {5}}},
 	{"layer-norm", []tensor.Shape{{2, 3, 2}}},
 	{"rms-norm", []tensor.Shape{{7}}},
 	{"tanh, layer-norm, avg-pool 2", []tensor.Shape{{4, 4, 2}}},
@@ -238,6 +240,42 @@ func TestConcatBlocks(t *testing.T) {
 					t.Errorf("%v: %s[%d]: the gradient changes by %v along the step, want %v", m, s.Nodes[l].Name, i, moved-gradient[i], gradient[i])
 				}
 				x[i] -= step[i]
+			}
+		}
+	}
+}
+
+// TestOuterBlocks holds, for nodes of which products are taken, that a step is the gradient
+// times the inverse of the node's own block of an example's Hessian, on its free units: the
+// gradient is 0 behind it, since the energy is quadratic in each node by itself.
+func TestOuterBlocks(t *testing.T) {
+	for _, masked := range []bool{false, true} {
+		s := Spec{Batch: 3, Dtype: tensor.Float64, Steps: BlockSteps, Nodes: []Node{
+			{Name: "of", Shape: tensor.Shape{9}, Clamped: true}, {Name: "a", Shape: tensor.Shape{2}, Prior: 0.2, Masked: masked}, {Name: "b", Shape: tensor.Shape{19}, Prior: 0.3},
+			{Name: "more", Shape: tensor.Shape{4}, Clamped: true},
+		}}
+		s.Predictions = []Prediction{
+			{Of: "of", Precise: true, Edges: []Edge{{From: []string{"a", "b"}, Feature: feature.Outer{}, Scale: 0.7}}},
+			{Of: "more", Edges: []Edge{{From: []string{"b"}}}},
+			{Of: "b", Precise: true, Edges: []Edge{{From: []string{"a"}}}},
+		}
+		e, err := Build(s)
+		must(t, err)
+		bindRandom(t, e, 3)
+		if masked {
+			copy(e.Masks[1].Value().Data().([]float64), []float64{1, 0, 0, 1, 1, 1})
+		}
+		for l := 1; l <= 2; l++ {
+			x := e.Latents[l].Value().Data().([]float64)
+			gradient, step := slices.Clone(floats(eval(t, e.Gradients[l]))), slices.Clone(floats(eval(t, e.Steps[l])))
+			for i := range x {
+				x[i] -= step[i]
+			}
+			for i, left := range floats(eval(t, e.Gradients[l])) {
+				if !near(left, 0, 1e-3*math.Abs(gradient[i])+1e-9) || masked && l == 1 && i == 1 && step[i] != 0 {
+					t.Errorf("masked %v: %s[%d]: gradient %v before the step, %v behind it", masked, s.Nodes[l].Name, i, gradient[i], left)
+				}
+				x[i] += step[i]
 			}
 		}
 	}

@@ -106,15 +106,19 @@ func (c *Config) faults() (errs []error) {
 }
 
 // parsed returns the feature of a text, which has been looked at before, of so many sources:
-// several stand side by side, whether or not it says so.
+// several stand side by side, whether or not it says so, unless it takes several itself.
 func parsed(text string, sources int) feature.Feature {
 	f, _ := feature.Parse(text)
 	first := f
 	if s, ok := f.(feature.Sequence); ok {
 		first = s[0]
 	}
-	switch _, beside := first.(feature.Concat); {
-	case sources < 2 || beside:
+	switch first.(type) {
+	case feature.Concat, feature.Outer:
+		return f
+	}
+	switch {
+	case sources < 2:
 		return f
 	case f == feature.Feature(feature.Identity):
 		return feature.Concat{}

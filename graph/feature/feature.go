@@ -1,6 +1,6 @@
 // Package feature has what an edge of a predictive coding network takes of its sources
 // before its map: ψ, a function without parameters that is differentiable by latents.
-// It is an [Activation] of one source, unit by unit, [Concat] of several, one of those that
+// It is an [Activation] of one source, unit by unit, [Concat] or [Outer] of several, one of those that
 // know positions, such as [MaxPool], or a [Sequence] of them.
 //
 // A value of one example has a shape: (d), or (L, C) and (H, W, C) of what has positions,

@@ -11,7 +11,7 @@ import (
 // shaped are the features that are no activations, by the word with which their text
 // begins. One that can be told more than its name has the method WithArguments.
 var shaped = registry.New(map[string]Feature{
-	Concat{}.String(): Concat{}, Flatten{}.String(): Flatten{}, reshapeName: Reshape{},
+	Concat{}.String(): Concat{}, Outer{}.String(): Outer{}, Flatten{}.String(): Flatten{}, reshapeName: Reshape{},
 	maxPoolName: MaxPool{}, avgPoolName: AvgPool{}, GlobalAvgPool{}.String(): GlobalAvgPool{}, upsampleName: Upsample{},
 	LayerNorm.name: LayerNorm, RMSNorm.name: RMSNorm,
 })

@@ -68,6 +68,9 @@ func (e *exporter) feature(f feature.Feature, in ...*value) (*value, error) {
 			parts = append(parts, e.as(v, channels))
 		}
 		return newValue(out, channels, e.op("Concat", parts, integer("axis", 1))), nil
+	case feature.Outer: // a column times a row, of each example
+		column, row := e.reshape(e.as(in[0], rows), in[0].shape[0], 1), e.reshape(e.as(in[1], rows), 1, in[1].shape[0])
+		return newValue(out, rows, e.reshape(e.op("Mul", []string{column, row}), out[0])), nil
 	case feature.MaxPool:
 		return newValue(out, channels, e.op("MaxPool", []string{e.as(in[0], channels)}, window(in[0], f.Window)...)), nil
 	case feature.AvgPool:
