@@ -27,7 +27,7 @@ type curvature struct {
 // gate is a part of a node's curvature that depends on the latent of another.
 type gate struct {
 	op.Gate
-	gram, by *G.Node
+	in G.Nodes
 }
 
 // older returns the input that stands for a parameter in what steps divide by; nil for
@@ -153,16 +153,38 @@ func (e *Energy) gate(h *curvature, i, j, l int, a float64, b *op.Builder) error
 	if !linear.HasBlock(edge.Map) {
 		return noBlock(name, "map", edge.Map)
 	}
-	block := e.block(i, j, b)
-	if block.Gram == nil {
-		return noBlock(name, "map", edge.Map)
+	other := e.Latents[from[0]]
+	if from[0] == l {
+		other = e.Latents[from[1]]
 	}
-	g := gate{Gate: op.Gate{By: a, First: from[0] == l}, gram: block.Gram, by: e.Latents[from[0]]}
-	if g.First {
-		g.by = e.Latents[from[1]]
+	g := gate{Gate: op.Gate{By: a, First: from[0] == l}, in: G.Nodes{other}}
+	if of := e.wiring.Of[i]; edge.Map == linear.Map(linear.Dense{}) && e.follows(of) {
+		w, precision := e.older(e.Terms[i].Edges[j].Parameters[0]), e.older(e.Terms[i].Precision)
+		v := w
+		if precision != nil {
+			v = b.Apply("Π"+w.Name(), op.WeighMatrix(), w, precision)
+		}
+		g.Seen, g.in, e.Followers[of] = true, append(g.in, e.Masks[of], v, w), true
+	} else if block := e.block(i, j, b); block.Gram != nil {
+		g.in = append(g.in, block.Gram)
+	} else {
+		return noBlock(name, "map", edge.Map)
 	}
 	h.gates = append(h.gates, g)
 	return nil
+}
+
+// follows reports whether the free units of a node that is fixed in part are best where they
+// are predicted, whatever the others do: they may then be put there after each move.
+func (e *Energy) follows(l int) bool {
+	w := e.wiring
+	alone := w.Follow && e.Masks[l] != nil && w.Nodes[l].Prior == 0
+	for i, of := range w.Of {
+		p := &w.Predictions[i]
+		alone = alone && (of != l || p.Energy == Gaussian && !p.Guess && w.First[l] == i) &&
+			!slices.ContainsFunc(w.From[i], func(from []int) bool { return slices.Contains(from, l) })
+	}
+	return alone && !slices.ContainsFunc(w.OwnOf, func(of []int) bool { return slices.Contains(of, l) })
 }
 
 func square(x float64) float64 { return x * x }
@@ -224,11 +246,11 @@ func (e *Energy) blockStep(l int, h curvature, b *op.Builder) *G.Node {
 // gatedStep is blockStep where the latents of other nodes have a part in the curvature.
 func (e *Energy) gatedStep(l int, h curvature, b *op.Builder) *G.Node {
 	var gates []op.Gate
-	in, grams := G.Nodes{e.Gradients[l]}, G.Nodes{}
+	in := G.Nodes{e.Gradients[l]}
 	for _, g := range h.gates {
-		gates, in, grams = append(gates, g.Gate), append(in, g.by), append(grams, g.gram)
+		gates, in = append(gates, g.Gate), append(in, g.in...)
 	}
-	in = slices.Concat(in, grams, h.grams, h.diagonal)
+	in = slices.Concat(in, h.grams, h.diagonal)
 	if e.Masks[l] != nil {
 		in = append(in, e.Masks[l])
 	}

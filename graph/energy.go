@@ -26,6 +26,10 @@ type Energy struct {
 	Gradients G.Nodes // ∂E/∂v by node, (B, d), 0 for fixed units; nil where the node is clamped or does not descend its energy
 	Steps     G.Nodes // by node, (B, d), of the form that the Spec asks for; nil where there is no gradient or it asks for none
 
+	// Followers are, by node, those of which the free units are to be put on their prediction
+	// behind each turn of the others: see Spec.Follow.
+	Followers []bool
+
 	// Older are, by parameter and precision of which steps divide by the curvature, the
 	// inputs that it is made of in their place: it may be that of parameters as they once
 	// were. One without a value has the parameter's.
@@ -116,7 +120,7 @@ func Build(s Spec) (*Energy, error) {
 func newEnergy(w *Wiring) *Energy {
 	byNode := func() G.Nodes { return make(G.Nodes, len(w.Nodes)) }
 	e := &Energy{
-		Spec: w.Spec, Graph: G.NewGraph(), Older: map[*G.Node]*G.Node{}, wiring: w, inputs: map[string]bool{},
+		Spec: w.Spec, Graph: G.NewGraph(), Followers: make([]bool, len(w.Nodes)), Older: map[*G.Node]*G.Node{}, wiring: w, inputs: map[string]bool{},
 		Masks: byNode(), Gradients: byNode(), Steps: byNode(), Energies: byNode(), plain: byNode(), deviations: byNode(),
 		Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions)),
 		fixed: fixed{errors: byNode(), steps: byNode(), deltas: make(G.Nodes, len(w.Predictions))},

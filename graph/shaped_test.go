@@ -280,3 +280,34 @@ func TestOuterBlocks(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowers holds that, of a node that follows, what is hidden is no part of the blocks of
+// those that it follows: one step and its own, and they are at rest together.
+func TestFollowers(t *testing.T) {
+	for _, first := range []string{"a", "b"} {
+		s := Spec{Batch: 3, Dtype: tensor.Float64, Steps: BlockSteps, Follow: true, Nodes: []Node{
+			{Name: "of", Shape: tensor.Shape{9}, Masked: true}, {Name: "a", Shape: tensor.Shape{3}, Clamped: true}, {Name: "b", Shape: tensor.Shape{4}, Prior: 0.3},
+		}}
+		second := map[string]string{"a": "b", "b": "a"}[first]
+		s.Predictions = []Prediction{{Of: "of", Precise: true, Edges: []Edge{{From: []string{first, second}, Feature: feature.Outer{}}, {From: []string{"a"}}}}}
+		e, err := Build(s)
+		must(t, err)
+		if fmt.Sprint(e.Followers) != "[true false false]" {
+			t.Fatalf("followers %v", e.Followers)
+		}
+		bindRandom(t, e, 3)
+		for _, l := range []int{0, 2, 0} {
+			step := floats(eval(t, e.Steps[l]))
+			for i := range step {
+				e.Latents[l].Value().Data().([]float64)[i] -= step[i]
+			}
+		}
+		for _, l := range []int{0, 2} {
+			for i, left := range floats(eval(t, e.Gradients[l])) {
+				if !near(left, 0, 1e-9) {
+					t.Errorf("%s[%d]: gradient %v behind the step", s.Nodes[l].Name, i, left)
+				}
+			}
+		}
+	}
+}

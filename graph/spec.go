@@ -16,8 +16,13 @@ type Spec struct {
 	Predictions []Prediction // at least one
 	Own         []Own        // terms of the user's own
 	Steps       StepForm     // the steps that free nodes are given beside their gradients
-	Batch       int          // examples, the rows of each latent
-	Dtype       tensor.Dtype // tensor.Float32 or tensor.Float64
+	// Follow says that nodes move in turns, so that one that nothing else depends on, fixed in
+	// part, may follow the others: the blocks of BlockSteps that are made by the example anyway,
+	// those of feature.Outer, are then of its fixed units alone, and what is hidden of an
+	// input holds nobody back.
+	Follow bool
+	Batch  int          // examples, the rows of each latent
+	Dtype  tensor.Dtype // tensor.Float32 or tensor.Float64
 }
 
 // Node is a latent v, (B, d), one example a row.

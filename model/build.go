@@ -54,7 +54,8 @@ func (c Config) Allowed(m Method, free ...string) Method {
 // build makes the energy for batches of rows examples and binds the parameters.
 func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	s := n.wiring.Spec
-	s.Batch, s.Steps = rows, f.method.moves().Form
+	moves := f.method.moves()
+	s.Batch, s.Steps, s.Follow = rows, moves.Form, moves.Turns != nil
 	s.Nodes, s.Predictions = slices.Clone(s.Nodes), slices.Clone(s.Predictions)
 	for l := range s.Nodes {
 		s.Nodes[l].Clamped, s.Nodes[l].Masked = f.clamped[l], f.masked[l]

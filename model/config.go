@@ -131,7 +131,7 @@ type Edge struct {
 	Nodes []string `json:"nodes" yaml:"nodes,flow"`
 	// Feature is ψ of the sources, as feature.Parse reads it: tanh, or gelu, max-pool 2.
 	// Default identity. Several sources are put side by side before it, their channels where
-	// they have positions.
+	// they have positions, unless it is outer, of two.
 	Feature string `json:"feature,omitempty" yaml:"feature,omitempty"`
 	// Map is M, as linear.ParseMap reads it: dense, dense zero-diagonal, diagonal, identity,
 	// fixed 1 0.1; 0 1 (the rows of a matrix that is given), conv 3x3 stride 2 pad 1, conv-transpose 4x4 stride 2 pad 1. Default dense.

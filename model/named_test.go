@@ -131,6 +131,7 @@ func TestDirectionIsTheNetworks(t *testing.T) {
 	}{
 		{"deconv", 64, "8×8×1 4×4×8 2×2×16 128 10", Generative},
 		{"deconv code=5 width=2", 32 * 32 * 3, "32×32×3 16×16×2 8×8×4 5 10", Generative},
+		{"gated code=5", 7, "7 5 10", Generative},
 		{"lenet", 64, "8×8×1 4×4×32 2×2×64 10", Discriminative},
 	} {
 		for _, asked := range []Direction{Discriminative, test.want} {
@@ -170,6 +171,9 @@ func TestAllowed(t *testing.T) {
 		{Config{Layers: []int{4, 3}}, "", GaussSeidel, GaussSeidel},
 		{Config{Network: "deconv", Layers: []int{64, 10}}, "", GaussSeidel, ErrorCoordinates},
 		{Config{Network: "deconv", Layers: []int{64, 10}}, "", Nesterov, Nesterov},
+		{Config{Network: "gated", Layers: []int{64, 10}}, "", GaussSeidel, GaussSeidel},
+		{Config{Network: "gated", Layers: []int{64, 10}}, "target", GaussSeidel, GaussSeidel},
+		{Config{Network: "gated", Layers: []int{64, 10}}, "", Chain, ErrorCoordinates},
 		{Config{Network: "conv 2 3x3, gelu; dense", Layers: []int{64, 10}}, "", GaussSeidel, GaussSeidel},
 		{Config{Network: "conv 2 3x3, gelu; dense", Layers: []int{64, 10}}, "input", GaussSeidel, ErrorCoordinates},
 		{circle, "", GaussSeidel, ErrorCoordinates},
@@ -186,7 +190,7 @@ func TestAllowed(t *testing.T) {
 
 func TestNetworksThatAreRefused(t *testing.T) {
 	for text, wish := range map[string]string{
-		"resnet":                              `network: must begin with a name, bidirectional, deconv, hierarchical-memory, hybrid, lenet, memory, resnet-mlp, temporal, vgg5, vgg7, or with a layer, conv, dense, got "resnet"`,
+		"resnet":                              `network: must begin with a name, bidirectional, deconv, gated, hierarchical-memory, hybrid, lenet, memory, resnet-mlp, temporal, vgg5, vgg7, or with a layer, conv, dense, got "resnet"`,
 		" ":                                   `network: must be a name or layers, got " "`,
 		"resnet-mlp dept=3":                   `network: resnet-mlp: must have settings of depth, width, activation, energy, precision, parametrization, got "dept=3"`,
 		"resnet-mlp input=3":                  `got "input=3"`,

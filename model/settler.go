@@ -165,7 +165,7 @@ func (n *Network) newSettler(f form, rows int, inf Inference) (*settler, error) 
 		}
 	}
 	if s.moves.Turns != nil && len(s.free) > 0 {
-		s.turns = s.moves.Turns(s.free, n.meet)
+		s.turns = following(e.Followers, s.free, func(nodes []int) [][]int { return s.moves.Turns(nodes, n.meet) })
 	} else {
 		s.turns = [][]int{s.free}
 	}
@@ -181,6 +181,19 @@ func (n *Network) newSettler(f form, rows int, inf Inference) (*settler, error) 
 	}
 	s.machine, err = graph.CompileFor(e, graph.Options{Handicap: n.handicap, Turns: s.turns})
 	return s, err
+}
+
+// following returns the turns of nodes, behind each of which those that follow have theirs.
+func following(follows []bool, nodes []int, turns func(nodes []int) [][]int) (all [][]int) {
+	followers := slices.DeleteFunc(slices.Clone(nodes), func(l int) bool { return !follows[l] })
+	all = turns(slices.DeleteFunc(slices.Clone(nodes), func(l int) bool { return follows[l] }))
+	if len(followers) == 0 {
+		return all
+	}
+	for i := len(all); i > 0; i-- {
+		all = slices.Insert(all, i, followers)
+	}
+	return all
 }
 
 // meet reports whether two nodes are parts of one term of the energy.

@@ -1,7 +1,7 @@
 // Package feature has what an edge of a predictive coding network takes of its sources
 // before its map: ψ, a function without parameters that is differentiable by latents.
-// It is an [Activation] of one source, unit by unit, [Concat] or [Outer] of several, one of those that
-// know positions, such as [MaxPool], or a [Sequence] of them.
+// It is an [Activation] of one source, unit by unit, [Concat] or [Outer] of several, one of
+// those that know positions, such as [MaxPool], or a [Sequence] of them.
 //
 // A value of one example has a shape: (d), or (L, C) and (H, W, C) of what has positions,
 // channels last. In a graph it is a row, of all its units: position by position, and of each
@@ -24,7 +24,7 @@ type Feature interface {
 	// Linear reports whether ψ is linear.
 	Linear() bool
 	// UnitByUnit reports whether each unit of ψ depends on one unit of a source alone, in
-	// their order. Where it does not, no block of curvature is known.
+	// their order. Where it does not, no block of curvature is known, but for [Outer].
 	UnitByUnit() bool
 }
 

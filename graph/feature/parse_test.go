@@ -59,6 +59,7 @@ func TestFaults(t *testing.T) {
 		"upsample: must have a factor >= 1, or one for each dimension of the positions 2×4, got [1 2 3]": {"upsample 1x2x3", "2x4x1"},
 		"reshape: must be to one to three numbers of as many units as 8, got [3 3]":                      {"reshape 3x3", "8"},
 		"concat: must have at least two sources, got 1":                                                  {"concat", "8"},
+		"outer: must have two sources, got 1":                                                            {"outer", "8"},
 		"global-avg-pool: must have a source with positions and channels, (L, C) or (H, W, C), got (8)":  {"global-avg-pool", "8"},
 	} {
 		f, err := Parse(c.text)
@@ -72,5 +73,8 @@ func TestFaults(t *testing.T) {
 	}
 	if _, err := (Concat{}).Shape(tensor.Shape{2, 3, 1}, tensor.Shape{3, 2, 1}); err == nil || err.Error() != "concat: must have sources with the same positions, got 2×3×1 and 3×2×1" {
 		t.Errorf("concat of other positions: got error %v", err)
+	}
+	if _, err := (Outer{}).Shape(tensor.Shape{2}, tensor.Shape{3, 2, 1}); err == nil || err.Error() != "outer: must have sources without positions, got 3×2×1" {
+		t.Errorf("outer of positions: got error %v", err)
 	}
 }

@@ -43,6 +43,7 @@ func networks() map[string]model.Config {
 		"after":      {Layers: []int{5, 7, 6, 3}, After: true},
 		"classes":    {Layers: []int{5, 7, 3}, Energies: []model.NodeEnergy{model.Gaussian, model.Gaussian, model.CrossEntropy}},
 		"generative": {Layers: []int{5, 7, 3}, Direction: model.Generative, Energies: []model.NodeEnergy{model.Bernoulli, model.Laplace, model.Gaussian}},
+		"outer":      {Network: "gated code=4", Layers: []int{5, 3}},
 		"convolutions": nodes([]model.Node{{Name: "c1", Shape: []int{5, 6, 4}}, {Name: "c2", Shape: []int{9, 13, 2}}},
 			of("c1", edge("conv 3x2 stride 2x1 pad 2x1 dilate 1x2", "", "input")),
 			with(of("c2", edge("conv-transpose 3 stride 2 pad 1x0 groups 2", "tanh", "c1")), func(p *model.Prediction) { p.Unbiased = true }),

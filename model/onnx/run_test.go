@@ -145,7 +145,13 @@ func apply(kind string, in []array, with attributes) array {
 		return each(f)
 	}
 	if f, ok := binaries[kind]; ok {
-		return fill(x.shape, func(at []int) float64 { return f(x.at(at), in[1].at(at)) })
+		shape := slices.Clone(x.shape)
+		if len(in[1].shape) == len(shape) { // either may have one of what the other has several
+			for i, d := range in[1].shape {
+				shape[i] = max(shape[i], d)
+			}
+		}
+		return fill(shape, func(at []int) float64 { return f(x.at(at), in[1].at(at)) })
 	}
 	switch kind {
 	case "LeakyRelu":
