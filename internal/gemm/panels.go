@@ -95,7 +95,9 @@ func packCols[T Float](panel, b []T, rows, cols, width, rowStride, colStride int
 // blockRows is the number of rows for which a panel is used before the next one. From
 // 24 up the speed does not depend on it; 48 is a whole number of tiles of 8 and of 6,
 // and 48 rows of the product stay in the second-level cache.
-func (p *panels[T]) blockRows() int { return 48 }
+const blockRows = 48
+
+func (p *panels[T]) blockRows() int { return blockRows }
 
 func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool) {
 	rest := b.data
