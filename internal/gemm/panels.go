@@ -12,7 +12,7 @@ type panels[T Float] struct {
 	tiles  []tile[T] // tiles[v-1] multiplies by a panel of v vectors
 }
 
-// tile multiplies a few rows by one panel.
+// tile multiplies by one panel, a few rows at a time.
 type tile[T Float] struct {
 	rows int // at most
 	mul  tileFunc[T]
@@ -20,10 +20,11 @@ type tile[T Float] struct {
 
 // tileFunc computes the rows x cols matrix dst (row stride dstStride) as the product
 // of a (rows x depth with both strides) and a panel b (depth x its vectors), or adds
-// the product to dst. All products of an element are added in the order of the depth.
+// the product to dst: in tiles, the first talls of them of tall rows, the others of one
+// less. All products of an element are added in the order of the depth.
 // rows and depth are at least 1; cols lies in the panel's last vector. Nothing is
 // read or written outside of the three matrices.
-type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols, depth int, accumulate bool)
+type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows, tall, talls int, b []T, cols, depth int, accumulate bool)
 
 // panelCols is the width of all panels but the last.
 func (p *panels[T]) panelCols() int { return p.vector * len(p.tiles) }
@@ -105,17 +106,15 @@ func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, row
 		panel := rest[:b.rows*vectors*p.vector]
 		rest = rest[len(panel):]
 		t := &p.tiles[vectors-1]
-		for row := 0; row < rows; {
-			n := evenShare(rows-row, t.rows)
-			t.mul(dst[row*dstStride+col:], dstStride, a[row*rowStride:], rowStride, colStride, n, panel, cols, b.rows, accumulate)
-			row += n
-		}
+		tall, talls := evenShares(rows, t.rows)
+		t.mul(dst[col:], dstStride, a, rowStride, colStride, rows, tall, talls, panel, cols, b.rows, accumulate)
 	}
 }
 
-// evenShare is how much of n to take next so that the whole of it is taken in as
-// few parts of at most limit as possible, the parts differing by one at most.
-func evenShare(n, limit int) int {
+// evenShares cuts n in as few parts of at most limit as possible, which differ by one at
+// most: talls of them are tall, the others one less.
+func evenShares(n, limit int) (tall, talls int) {
 	parts := (n + limit - 1) / limit
-	return (n + parts - 1) / parts
+	tall = (n + parts - 1) / parts
+	return tall, n - parts*(tall-1)
 }

@@ -13,24 +13,27 @@ func portable() backend {
 }
 
 // portableTile is the tileFunc for panels of 3 columns and up to 2 rows.
-func portableTile[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols, depth int, accumulate bool) {
+func portableTile[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows, _, _ int, b []T, cols, depth int, accumulate bool) {
 	panel := unsafe.Slice((*[3]T)(unsafe.Pointer(unsafe.SliceData(b[:3*depth]))), depth)
-	var c, d [3]T
-	if rows == 1 {
-		if accumulate {
-			copy(c[:cols], dst)
+	for row := 0; row < rows; row += 2 {
+		out, from := dst[row*dstStride:], a[row*rowStride:]
+		var c, d [3]T
+		if row == rows-1 {
+			if accumulate {
+				copy(c[:cols], out)
+			}
+			c = portableRow(c, from, colStride, panel)
+			copy(out, c[:cols])
+			return
 		}
-		c = portableRow(c, a, colStride, panel)
-		copy(dst, c[:cols])
-		return
+		if accumulate {
+			copy(c[:cols], out)
+			copy(d[:cols], out[dstStride:])
+		}
+		c, d = portableRows(c, d, from, from[rowStride:], colStride, panel)
+		copy(out, c[:cols])
+		copy(out[dstStride:], d[:cols])
 	}
-	if accumulate {
-		copy(c[:cols], dst)
-		copy(d[:cols], dst[dstStride:])
-	}
-	c, d = portableRows(c, d, a, a[rowStride:], colStride, panel)
-	copy(dst, c[:cols])
-	copy(dst[dstStride:], d[:cols])
 }
 
 // portableRow is c plus the product of one row a[0], a[stride], ... and a panel.
