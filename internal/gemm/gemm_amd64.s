@@ -52,13 +52,14 @@ zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+96(FP), DX
-	MOVQ depth+128(FP), BX
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+96(FP), DX
+	MOVQ    depth+128(FP), BX
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS          (DX), Z1
@@ -101,13 +102,14 @@ zero2:
 	VPXORD Z1, Z1, Z1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS          (BX), Z2
@@ -157,13 +159,14 @@ zero3:
 	VPXORD Z2, Z2, Z2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS          (BX), Z3
@@ -219,14 +222,15 @@ zero4:
 	VPXORD Z3, Z3, Z3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+96(FP), SI
-	MOVQ depth+128(FP), DI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    colStride+64(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+96(FP), SI
+	MOVQ    depth+128(FP), DI
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS          (SI), Z4
@@ -288,15 +292,16 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS          (DI), Z5
@@ -365,15 +370,16 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS          (DI), Z6
@@ -448,15 +454,16 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop7:
 	VMOVUPS          (DI), Z7
@@ -537,15 +544,16 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop8:
 	VMOVUPS          (DI), Z8
@@ -638,13 +646,14 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+96(FP), DX
-	MOVQ depth+128(FP), BX
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+96(FP), DX
+	MOVQ    depth+128(FP), BX
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS      (DX), Z2
@@ -695,13 +704,14 @@ zero2:
 	VPXORD Z3, Z3, Z3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS      (BX), Z4
@@ -764,13 +774,14 @@ zero3:
 	VPXORD Z5, Z5, Z5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS      (BX), Z6
@@ -844,14 +855,15 @@ zero4:
 	VPXORD Z7, Z7, Z7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+96(FP), SI
-	MOVQ depth+128(FP), DI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    colStride+64(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+96(FP), SI
+	MOVQ    depth+128(FP), DI
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z8
@@ -936,15 +948,16 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS      (DI), Z10
@@ -1041,15 +1054,16 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS      (DI), Z12
@@ -1157,15 +1171,16 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop7:
 	VMOVUPS      (DI), Z14
@@ -1284,15 +1299,16 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop8:
 	VMOVUPS      (DI), Z16
@@ -1408,13 +1424,14 @@ zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+96(FP), DX
-	MOVQ depth+128(FP), BX
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    b_base+96(FP), DX
+	MOVQ    depth+128(FP), BX
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS          (DX), Z1
@@ -1457,13 +1474,14 @@ zero2:
 	VPXORD Z1, Z1, Z1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS          (BX), Z2
@@ -1513,13 +1531,14 @@ zero3:
 	VPXORD Z2, Z2, Z2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS          (BX), Z3
@@ -1575,14 +1594,15 @@ zero4:
 	VPXORD Z3, Z3, Z3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+96(FP), SI
-	MOVQ depth+128(FP), DI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    colStride+64(FP), BX
+	SHLQ    $0x03, BX
+	MOVQ    b_base+96(FP), SI
+	MOVQ    depth+128(FP), DI
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS          (SI), Z4
@@ -1644,15 +1664,16 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS          (DI), Z5
@@ -1721,15 +1742,16 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS          (DI), Z6
@@ -1804,15 +1826,16 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop7:
 	VMOVUPS          (DI), Z7
@@ -1893,15 +1916,16 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop8:
 	VMOVUPS          (DI), Z8
@@ -1994,13 +2018,14 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+96(FP), DX
-	MOVQ depth+128(FP), BX
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    b_base+96(FP), DX
+	MOVQ    depth+128(FP), BX
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS      (DX), Z2
@@ -2051,13 +2076,14 @@ zero2:
 	VPXORD Z3, Z3, Z3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS      (BX), Z4
@@ -2120,13 +2146,14 @@ zero3:
 	VPXORD Z5, Z5, Z5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS      (BX), Z6
@@ -2200,14 +2227,15 @@ zero4:
 	VPXORD Z7, Z7, Z7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+96(FP), SI
-	MOVQ depth+128(FP), DI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    colStride+64(FP), BX
+	SHLQ    $0x03, BX
+	MOVQ    b_base+96(FP), SI
+	MOVQ    depth+128(FP), DI
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z8
@@ -2292,15 +2320,16 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS      (DI), Z10
@@ -2397,15 +2426,16 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS      (DI), Z12
@@ -2513,15 +2543,16 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop7:
 	VMOVUPS      (DI), Z14
@@ -2640,15 +2671,16 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop8:
 	VMOVUPS      (DI), Z16
@@ -2765,13 +2797,14 @@ zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+96(FP), DX
-	MOVQ depth+128(FP), BX
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+96(FP), DX
+	MOVQ    depth+128(FP), BX
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS      (DX), Y1
@@ -2856,13 +2889,14 @@ zero2:
 	VXORPS Y1, Y1, Y1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS      (BX), Y2
@@ -2963,13 +2997,14 @@ zero3:
 	VXORPS Y2, Y2, Y2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS      (BX), Y3
@@ -3085,14 +3120,15 @@ zero4:
 	VXORPS Y3, Y3, Y3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+96(FP), SI
-	MOVQ depth+128(FP), DI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    colStride+64(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+96(FP), SI
+	MOVQ    depth+128(FP), DI
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -3223,15 +3259,16 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS      (DI), Y5
@@ -3378,15 +3415,16 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS      (DI), Y6
@@ -3548,15 +3586,16 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop7:
 	VMOVUPS      (DI), Y7
@@ -3733,15 +3772,16 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop8:
 	VMOVUPS      (DI), Y8
@@ -3930,13 +3970,14 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+96(FP), DX
-	MOVQ depth+128(FP), BX
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+96(FP), DX
+	MOVQ    depth+128(FP), BX
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS      (DX), Y2
@@ -4032,13 +4073,14 @@ zero2:
 	VXORPS Y3, Y3, Y3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS      (BX), Y4
@@ -4156,13 +4198,14 @@ zero3:
 	VXORPS Y5, Y5, Y5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS      (BX), Y6
@@ -4301,14 +4344,15 @@ zero4:
 	VXORPS Y7, Y7, Y7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+96(FP), SI
-	MOVQ depth+128(FP), DI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    colStride+64(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+96(FP), SI
+	MOVQ    depth+128(FP), DI
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y8
@@ -4468,15 +4512,16 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS      (DI), Y10
@@ -4658,15 +4703,16 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS      (DI), Y12
@@ -4860,13 +4906,14 @@ zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+96(FP), DX
-	MOVQ depth+128(FP), BX
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    b_base+96(FP), DX
+	MOVQ    depth+128(FP), BX
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS      (DX), Y1
@@ -4944,13 +4991,14 @@ zero2:
 	VXORPS Y1, Y1, Y1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS      (BX), Y2
@@ -5042,13 +5090,14 @@ zero3:
 	VXORPS Y2, Y2, Y2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS      (BX), Y3
@@ -5153,14 +5202,15 @@ zero4:
 	VXORPS Y3, Y3, Y3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+96(FP), SI
-	MOVQ depth+128(FP), DI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    colStride+64(FP), BX
+	SHLQ    $0x03, BX
+	MOVQ    b_base+96(FP), SI
+	MOVQ    depth+128(FP), DI
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -5278,15 +5328,16 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS      (DI), Y5
@@ -5418,15 +5469,16 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS      (DI), Y6
@@ -5571,15 +5623,16 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop7:
 	VMOVUPS      (DI), Y7
@@ -5737,15 +5790,16 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop8:
 	VMOVUPS      (DI), Y8
@@ -5913,13 +5967,14 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+96(FP), DX
-	MOVQ depth+128(FP), BX
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    b_base+96(FP), DX
+	MOVQ    depth+128(FP), BX
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS      (DX), Y2
@@ -6008,13 +6063,14 @@ zero2:
 	VXORPS Y3, Y3, Y3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS      (BX), Y4
@@ -6123,13 +6179,14 @@ zero3:
 	VXORPS Y5, Y5, Y5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+96(FP), BX
-	MOVQ depth+128(FP), SI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	MOVQ    colStride+64(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    b_base+96(FP), BX
+	MOVQ    depth+128(FP), SI
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS      (BX), Y6
@@ -6257,14 +6314,15 @@ zero4:
 	VXORPS Y7, Y7, Y7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+96(FP), SI
-	MOVQ depth+128(FP), DI
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    colStride+64(FP), BX
+	SHLQ    $0x03, BX
+	MOVQ    b_base+96(FP), SI
+	MOVQ    depth+128(FP), DI
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y8
@@ -6411,15 +6469,16 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS      (DI), Y10
@@ -6586,15 +6645,16 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+96(FP), DI
-	MOVQ depth+128(FP), R8
+	MOVQ    a_base+32(FP), AX
+	MOVQ    rowStride+56(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (AX)(CX*4), BX
+	MOVQ    colStride+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    b_base+96(FP), DI
+	MOVQ    depth+128(FP), R8
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS      (DI), Y12

@@ -25,6 +25,7 @@ TEXT ·avx512F32Scale(SB), NOSPLIT, $0-56
 	LEAQ         -16(BX), SI
 	CMPQ         AX, SI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -61,6 +62,7 @@ TEXT ·avx512F32AddScaled(SB), NOSPLIT, $0-80
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Z1
@@ -103,6 +105,7 @@ TEXT ·avx512F32AddRow(SB), NOSPLIT, $0-48
 	LEAQ         -16(BX), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -128,12 +131,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ SI, BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(SI), DI
-	CMPQ AX, DI
-	JG   pass2by1end
+	SUBQ    SI, BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(SI), DI
+	CMPQ    AX, DI
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
@@ -180,6 +184,7 @@ TEXT ·avx512F32SubRow(SB), NOSPLIT, $0-72
 	LEAQ         -16(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -205,12 +210,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
@@ -258,6 +264,7 @@ TEXT ·avx512F32Residual(SB), NOSPLIT, $0-72
 	LEAQ         -16(SI), BX
 	CMPQ         AX, BX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -287,12 +294,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
@@ -344,6 +352,7 @@ TEXT ·avx512F32Weigh(SB), NOSPLIT, $0-72
 	LEAQ         -16(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -369,12 +378,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
@@ -420,6 +430,7 @@ TEXT ·avx512F32Momentum(SB), NOSPLIT, $0-80
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Z2
@@ -478,6 +489,7 @@ TEXT ·avx512F32Adam(SB), NOSPLIT, $0-120
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z8
@@ -556,12 +568,13 @@ TEXT ·avx512F32MaxGroups(SB), NOSPLIT, $0-72
 	MOVQ step+64(FP), DI
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(SI), R8
-	CMPQ AX, R8
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(SI), R8
+	CMPQ    AX, R8
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*4), Z0
@@ -612,12 +625,13 @@ TEXT ·avx512F32TakeGroups(SB), NOSPLIT, $0-120
 	MOVQ step+112(FP), R9
 
 group:
-	DECQ DI
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(R8), R10
-	CMPQ AX, R10
-	JG   pass1by1end
+	DECQ    DI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(R8), R10
+	CMPQ    AX, R10
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z0
@@ -694,12 +708,13 @@ TEXT ·avx512F32AddScaledGroups(SB), NOSPLIT, $0-88
 	MOVQ         xStep+80(FP), R8
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(SI), R9
-	CMPQ AX, R9
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(SI), R9
+	CMPQ    AX, R9
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Z1
@@ -737,13 +752,14 @@ end:
 // func avx512F32Tanh(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Tanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS          (CX)(AX*4), Z0
@@ -877,13 +893,14 @@ GLOBL float32_bf800000<>(SB), RODATA|NOPTR, $32
 // func avx512F32ReLU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32ReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z0
@@ -917,13 +934,14 @@ pass1end:
 // func avx512F32LeakyReLU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32LeakyReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Z0
@@ -959,13 +977,14 @@ GLOBL float32_3c23d70a<>(SB), RODATA|NOPTR, $32
 // func avx512F32Sigmoid(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Sigmoid(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
@@ -1119,13 +1138,14 @@ GLOBL float32_3efffffe<>(SB), RODATA|NOPTR, $32
 // func avx512F32GELU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32GELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
@@ -1313,13 +1333,14 @@ GLOBL float32_3fd528c2<>(SB), RODATA|NOPTR, $32
 // func avx512F32Softplus(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Softplus(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
@@ -1451,13 +1472,14 @@ GLOBL float32_3f2aaa80<>(SB), RODATA|NOPTR, $32
 // func avx512F32HardTanh(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32HardTanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z0
@@ -1491,13 +1513,14 @@ pass1end:
 // func avx512F32SiLU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32SiLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
@@ -1585,13 +1608,14 @@ pass1end:
 // func avx512F32ELU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32ELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
@@ -1673,13 +1697,14 @@ pass1end:
 // func avx512F32SELU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32SELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
@@ -1779,13 +1804,14 @@ GLOBL float32_3f867d5f<>(SB), RODATA|NOPTR, $32
 // func avx512F32Mish(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Mish(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z0
@@ -1888,6 +1914,7 @@ TEXT ·avx512F32MulSlopeTanh(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -1933,6 +1960,7 @@ TEXT ·avx512F32AddSlopeTanh(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -1981,6 +2009,7 @@ TEXT ·avx512F32MulSlopeReLU(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2034,6 +2063,7 @@ TEXT ·avx512F32AddSlopeReLU(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2090,6 +2120,7 @@ TEXT ·avx512F32MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2143,6 +2174,7 @@ TEXT ·avx512F32AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2199,6 +2231,7 @@ TEXT ·avx512F32MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2244,6 +2277,7 @@ TEXT ·avx512F32AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2292,6 +2326,7 @@ TEXT ·avx512F32MulSlopeGELU(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -2431,6 +2466,7 @@ TEXT ·avx512F32AddSlopeGELU(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -2567,6 +2603,7 @@ TEXT ·avx512F32MulSlopeSoftplus(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -2664,6 +2701,7 @@ TEXT ·avx512F32AddSlopeSoftplus(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -2764,6 +2802,7 @@ TEXT ·avx512F32MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2823,6 +2862,7 @@ TEXT ·avx512F32AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2885,6 +2925,7 @@ TEXT ·avx512F32MulSlopeSiLU(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -2990,6 +3031,7 @@ TEXT ·avx512F32AddSlopeSiLU(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -3098,6 +3140,7 @@ TEXT ·avx512F32MulSlopeELU(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -3145,6 +3188,7 @@ TEXT ·avx512F32AddSlopeELU(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -3195,6 +3239,7 @@ TEXT ·avx512F32MulSlopeSELU(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -3300,6 +3345,7 @@ TEXT ·avx512F32AddSlopeSELU(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -3402,6 +3448,7 @@ TEXT ·avx512F32MulSlopeMish(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -3517,6 +3564,7 @@ TEXT ·avx512F32AddSlopeMish(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS           (CX)(AX*4), Z1
@@ -3620,16 +3668,17 @@ pass1end:
 // func avx512F32Squares(x []float32) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F32Squares(SB), NOSPLIT, $0-32
-	MOVQ   x_base+0(FP), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), DX
-	XORQ   AX, AX
-	LEAQ   -32(DX), BX
-	CMPQ   AX, BX
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    x_len+8(FP), DX
+	XORQ    AX, AX
+	LEAQ    -32(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3645,9 +3694,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(DX), BX
-	CMPQ AX, BX
-	JG   pass1by1end
+	LEAQ    -8(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3683,17 +3733,18 @@ pass1end:
 // func avx512F32SquaresWeighed(x []float32, p []float32) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F32SquaresWeighed(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   p_base+24(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -32(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    p_base+24(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    x_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -32(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3717,9 +3768,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3759,17 +3811,18 @@ pass1end:
 // func avx512F32Dot(x []float32, y []float32) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F32Dot(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   y_base+24(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -32(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    y_base+24(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    x_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -32(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3789,9 +3842,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3837,6 +3891,7 @@ TEXT ·avx512F64Scale(SB), NOSPLIT, $0-56
 	LEAQ         -8(BX), SI
 	CMPQ         AX, SI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -3873,6 +3928,7 @@ TEXT ·avx512F64AddScaled(SB), NOSPLIT, $0-80
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z1
@@ -3915,6 +3971,7 @@ TEXT ·avx512F64AddRow(SB), NOSPLIT, $0-48
 	LEAQ         -8(BX), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -3940,12 +3997,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ SI, BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), DI
-	CMPQ AX, DI
-	JG   pass2by1end
+	SUBQ    SI, BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), DI
+	CMPQ    AX, DI
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
@@ -3992,6 +4050,7 @@ TEXT ·avx512F64SubRow(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -4017,12 +4076,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
@@ -4070,6 +4130,7 @@ TEXT ·avx512F64Residual(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), BX
 	CMPQ         AX, BX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -4099,12 +4160,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
@@ -4156,6 +4218,7 @@ TEXT ·avx512F64Weigh(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -4181,12 +4244,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
@@ -4232,6 +4296,7 @@ TEXT ·avx512F64Momentum(SB), NOSPLIT, $0-88
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z2
@@ -4290,6 +4355,7 @@ TEXT ·avx512F64Adam(SB), NOSPLIT, $0-144
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z8
@@ -4368,12 +4434,13 @@ TEXT ·avx512F64MaxGroups(SB), NOSPLIT, $0-72
 	MOVQ step+64(FP), DI
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), R8
-	CMPQ AX, R8
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), R8
+	CMPQ    AX, R8
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*8), Z0
@@ -4424,12 +4491,13 @@ TEXT ·avx512F64TakeGroups(SB), NOSPLIT, $0-120
 	MOVQ step+112(FP), R9
 
 group:
-	DECQ DI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(R8), R10
-	CMPQ AX, R10
-	JG   pass1by1end
+	DECQ    DI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(R8), R10
+	CMPQ    AX, R10
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z0
@@ -4506,12 +4574,13 @@ TEXT ·avx512F64AddScaledGroups(SB), NOSPLIT, $0-88
 	MOVQ         xStep+80(FP), R8
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), R9
-	CMPQ AX, R9
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), R9
+	CMPQ    AX, R9
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z1
@@ -4549,13 +4618,14 @@ end:
 // func avx512F64ReLU(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64ReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z0
@@ -4589,13 +4659,14 @@ pass1end:
 // func avx512F64LeakyReLU(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64LeakyReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z0
@@ -4631,13 +4702,14 @@ GLOBL float64_3f847ae147ae147b<>(SB), RODATA|NOPTR, $32
 // func avx512F64HardTanh(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64HardTanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z0
@@ -4686,6 +4758,7 @@ TEXT ·avx512F64MulSlopeTanh(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -4731,6 +4804,7 @@ TEXT ·avx512F64AddSlopeTanh(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -4779,6 +4853,7 @@ TEXT ·avx512F64MulSlopeReLU(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -4832,6 +4907,7 @@ TEXT ·avx512F64AddSlopeReLU(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -4888,6 +4964,7 @@ TEXT ·avx512F64MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -4941,6 +5018,7 @@ TEXT ·avx512F64AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -4997,6 +5075,7 @@ TEXT ·avx512F64MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -5042,6 +5121,7 @@ TEXT ·avx512F64AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -5090,6 +5170,7 @@ TEXT ·avx512F64MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -5155,6 +5236,7 @@ TEXT ·avx512F64AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -5217,6 +5299,7 @@ TEXT ·avx512F64MulSlopeELU(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -5264,6 +5347,7 @@ TEXT ·avx512F64AddSlopeELU(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -5305,16 +5389,17 @@ pass1end:
 // func avx512F64Squares(x []float64) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F64Squares(SB), NOSPLIT, $0-32
-	MOVQ   x_base+0(FP), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), DX
-	XORQ   AX, AX
-	LEAQ   -32(DX), BX
-	CMPQ   AX, BX
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    x_len+8(FP), DX
+	XORQ    AX, AX
+	LEAQ    -32(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5330,9 +5415,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(DX), BX
-	CMPQ AX, BX
-	JG   pass1by1end
+	LEAQ    -8(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5368,17 +5454,18 @@ pass1end:
 // func avx512F64SquaresWeighed(x []float64, p []float64) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F64SquaresWeighed(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   p_base+24(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -32(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    p_base+24(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    x_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -32(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5402,9 +5489,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5444,17 +5532,18 @@ pass1end:
 // func avx512F64Dot(x []float64, y []float64) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F64Dot(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   y_base+24(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -32(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    y_base+24(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    x_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -32(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5474,9 +5563,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5522,6 +5612,7 @@ TEXT ·avx2F32Scale(SB), NOSPLIT, $0-56
 	LEAQ         -8(BX), SI
 	CMPQ         AX, SI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5559,6 +5650,7 @@ TEXT ·avx2F32AddScaled(SB), NOSPLIT, $0-80
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
@@ -5602,6 +5694,7 @@ TEXT ·avx2F32AddRow(SB), NOSPLIT, $0-48
 	LEAQ         -8(BX), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5628,12 +5721,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ SI, BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), DI
-	CMPQ AX, DI
-	JG   pass2by1end
+	SUBQ    SI, BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), DI
+	CMPQ    AX, DI
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -5681,6 +5775,7 @@ TEXT ·avx2F32SubRow(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5707,12 +5802,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -5761,6 +5857,7 @@ TEXT ·avx2F32Residual(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), BX
 	CMPQ         AX, BX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5791,12 +5888,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -5849,6 +5947,7 @@ TEXT ·avx2F32Weigh(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5875,12 +5974,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -5927,6 +6027,7 @@ TEXT ·avx2F32Momentum(SB), NOSPLIT, $0-80
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y2
@@ -5986,6 +6087,7 @@ TEXT ·avx2F32Adam(SB), NOSPLIT, $0-120
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y8
@@ -6059,12 +6161,13 @@ TEXT ·avx2F32MaxGroups(SB), NOSPLIT, $0-72
 	MOVQ step+64(FP), DI
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), R8
-	CMPQ AX, R8
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), R8
+	CMPQ    AX, R8
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
@@ -6116,12 +6219,13 @@ TEXT ·avx2F32TakeGroups(SB), NOSPLIT, $0-120
 	MOVQ step+112(FP), R9
 
 group:
-	DECQ DI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(R8), R10
-	CMPQ AX, R10
-	JG   pass1by1end
+	DECQ    DI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(R8), R10
+	CMPQ    AX, R10
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
@@ -6193,12 +6297,13 @@ TEXT ·avx2F32AddScaledGroups(SB), NOSPLIT, $0-88
 	MOVQ         xStep+80(FP), R8
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), R9
-	CMPQ AX, R9
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), R9
+	CMPQ    AX, R9
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
@@ -6237,13 +6342,14 @@ end:
 // func avx2F32Tanh(dst []float32, x []float32)
 // Requires: AVX, FMA3
 TEXT ·avx2F32Tanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y0
@@ -6312,13 +6418,14 @@ pass1end:
 // func avx2F32ReLU(dst []float32, x []float32)
 // Requires: AVX
 TEXT ·avx2F32ReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
@@ -6353,13 +6460,14 @@ pass1end:
 // func avx2F32LeakyReLU(dst []float32, x []float32)
 // Requires: AVX
 TEXT ·avx2F32LeakyReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -6390,13 +6498,14 @@ pass1end:
 // func avx2F32Sigmoid(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32Sigmoid(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
@@ -6479,13 +6588,14 @@ pass1end:
 // func avx2F32GELU(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32GELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
@@ -6596,13 +6706,14 @@ pass1end:
 // func avx2F32Softplus(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32Softplus(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
@@ -6705,13 +6816,14 @@ pass1end:
 // func avx2F32HardTanh(dst []float32, x []float32)
 // Requires: AVX
 TEXT ·avx2F32HardTanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -6746,13 +6858,14 @@ pass1end:
 // func avx2F32SiLU(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32SiLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
@@ -6841,13 +6954,14 @@ pass1end:
 // func avx2F32ELU(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32ELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
@@ -6930,13 +7044,14 @@ pass1end:
 // func avx2F32SELU(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32SELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
@@ -7025,13 +7140,14 @@ pass1end:
 // func avx2F32Mish(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32Mish(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y0
@@ -7129,6 +7245,7 @@ TEXT ·avx2F32MulSlopeTanh(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -7175,6 +7292,7 @@ TEXT ·avx2F32AddSlopeTanh(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -7224,6 +7342,7 @@ TEXT ·avx2F32MulSlopeReLU(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*4), Y1
@@ -7278,6 +7397,7 @@ TEXT ·avx2F32AddSlopeReLU(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
@@ -7335,6 +7455,7 @@ TEXT ·avx2F32MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*4), Y1
@@ -7389,6 +7510,7 @@ TEXT ·avx2F32AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
@@ -7446,6 +7568,7 @@ TEXT ·avx2F32MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -7492,6 +7615,7 @@ TEXT ·avx2F32AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -7541,6 +7665,7 @@ TEXT ·avx2F32MulSlopeGELU(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -7675,6 +7800,7 @@ TEXT ·avx2F32AddSlopeGELU(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -7812,6 +7938,7 @@ TEXT ·avx2F32MulSlopeSoftplus(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -7910,6 +8037,7 @@ TEXT ·avx2F32AddSlopeSoftplus(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -8011,6 +8139,7 @@ TEXT ·avx2F32MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*4), Y1
@@ -8071,6 +8200,7 @@ TEXT ·avx2F32AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
@@ -8134,6 +8264,7 @@ TEXT ·avx2F32MulSlopeSiLU(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -8240,6 +8371,7 @@ TEXT ·avx2F32AddSlopeSiLU(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -8349,6 +8481,7 @@ TEXT ·avx2F32MulSlopeELU(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -8397,6 +8530,7 @@ TEXT ·avx2F32AddSlopeELU(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
@@ -8448,6 +8582,7 @@ TEXT ·avx2F32MulSlopeSELU(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -8548,6 +8683,7 @@ TEXT ·avx2F32AddSlopeSELU(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -8651,6 +8787,7 @@ TEXT ·avx2F32MulSlopeMish(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -8761,6 +8898,7 @@ TEXT ·avx2F32AddSlopeMish(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -8865,16 +9003,17 @@ pass1end:
 // func avx2F32Squares(x []float32) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F32Squares(SB), NOSPLIT, $0-32
-	MOVQ   x_base+0(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), DX
-	XORQ   AX, AX
-	LEAQ   -16(DX), BX
-	CMPQ   AX, BX
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    x_len+8(FP), DX
+	XORQ    AX, AX
+	LEAQ    -16(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -8890,9 +9029,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(DX), BX
-	CMPQ AX, BX
-	JG   pass1by1end
+	LEAQ    -4(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -8928,17 +9068,18 @@ pass1end:
 // func avx2F32SquaresWeighed(x []float32, p []float32) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F32SquaresWeighed(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   p_base+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -16(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    p_base+24(FP), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    x_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -8962,9 +9103,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -9005,17 +9147,18 @@ pass1end:
 // func avx2F32Dot(x []float32, y []float32) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F32Dot(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   y_base+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -16(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    y_base+24(FP), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    x_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -9035,9 +9178,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -9084,6 +9228,7 @@ TEXT ·avx2F64Scale(SB), NOSPLIT, $0-56
 	LEAQ         -4(BX), SI
 	CMPQ         AX, SI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9121,6 +9266,7 @@ TEXT ·avx2F64AddScaled(SB), NOSPLIT, $0-80
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
@@ -9164,6 +9310,7 @@ TEXT ·avx2F64AddRow(SB), NOSPLIT, $0-48
 	LEAQ         -4(BX), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9190,12 +9337,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ SI, BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(SI), DI
-	CMPQ AX, DI
-	JG   pass2by1end
+	SUBQ    SI, BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(SI), DI
+	CMPQ    AX, DI
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9243,6 +9391,7 @@ TEXT ·avx2F64SubRow(SB), NOSPLIT, $0-72
 	LEAQ         -4(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9269,12 +9418,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9323,6 +9473,7 @@ TEXT ·avx2F64Residual(SB), NOSPLIT, $0-72
 	LEAQ         -4(SI), BX
 	CMPQ         AX, BX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9353,12 +9504,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9411,6 +9563,7 @@ TEXT ·avx2F64Weigh(SB), NOSPLIT, $0-72
 	LEAQ         -4(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9437,12 +9590,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9489,6 +9643,7 @@ TEXT ·avx2F64Momentum(SB), NOSPLIT, $0-88
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y2
@@ -9548,6 +9703,7 @@ TEXT ·avx2F64Adam(SB), NOSPLIT, $0-144
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Y8
@@ -9621,12 +9777,13 @@ TEXT ·avx2F64MaxGroups(SB), NOSPLIT, $0-72
 	MOVQ step+64(FP), DI
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(SI), R8
-	CMPQ AX, R8
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(SI), R8
+	CMPQ    AX, R8
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
@@ -9678,12 +9835,13 @@ TEXT ·avx2F64TakeGroups(SB), NOSPLIT, $0-120
 	MOVQ step+112(FP), R9
 
 group:
-	DECQ DI
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(R8), R10
-	CMPQ AX, R10
-	JG   pass1by1end
+	DECQ    DI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(R8), R10
+	CMPQ    AX, R10
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
@@ -9755,12 +9913,13 @@ TEXT ·avx2F64AddScaledGroups(SB), NOSPLIT, $0-88
 	MOVQ         xStep+80(FP), R8
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(SI), R9
-	CMPQ AX, R9
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(SI), R9
+	CMPQ    AX, R9
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
@@ -9799,13 +9958,14 @@ end:
 // func avx2F64ReLU(dst []float64, x []float64)
 // Requires: AVX
 TEXT ·avx2F64ReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
@@ -9840,13 +10000,14 @@ pass1end:
 // func avx2F64LeakyReLU(dst []float64, x []float64)
 // Requires: AVX
 TEXT ·avx2F64LeakyReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9877,13 +10038,14 @@ pass1end:
 // func avx2F64HardTanh(dst []float64, x []float64)
 // Requires: AVX
 TEXT ·avx2F64HardTanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9927,6 +10089,7 @@ TEXT ·avx2F64MulSlopeTanh(SB), NOSPLIT, $0-104
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
@@ -9973,6 +10136,7 @@ TEXT ·avx2F64AddSlopeTanh(SB), NOSPLIT, $0-128
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
@@ -10022,6 +10186,7 @@ TEXT ·avx2F64MulSlopeReLU(SB), NOSPLIT, $0-104
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*8), Y1
@@ -10076,6 +10241,7 @@ TEXT ·avx2F64AddSlopeReLU(SB), NOSPLIT, $0-128
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
@@ -10133,6 +10299,7 @@ TEXT ·avx2F64MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*8), Y1
@@ -10187,6 +10354,7 @@ TEXT ·avx2F64AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
@@ -10244,6 +10412,7 @@ TEXT ·avx2F64MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
@@ -10290,6 +10459,7 @@ TEXT ·avx2F64AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
@@ -10339,6 +10509,7 @@ TEXT ·avx2F64MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*8), Y1
@@ -10399,6 +10570,7 @@ TEXT ·avx2F64AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
@@ -10462,6 +10634,7 @@ TEXT ·avx2F64MulSlopeELU(SB), NOSPLIT, $0-104
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -10510,6 +10683,7 @@ TEXT ·avx2F64AddSlopeELU(SB), NOSPLIT, $0-128
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
@@ -10552,16 +10726,17 @@ pass1end:
 // func avx2F64Squares(x []float64) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F64Squares(SB), NOSPLIT, $0-32
-	MOVQ   x_base+0(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), DX
-	XORQ   AX, AX
-	LEAQ   -16(DX), BX
-	CMPQ   AX, BX
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    x_len+8(FP), DX
+	XORQ    AX, AX
+	LEAQ    -16(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10577,9 +10752,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(DX), BX
-	CMPQ AX, BX
-	JG   pass1by1end
+	LEAQ    -4(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10614,17 +10790,18 @@ pass1end:
 // func avx2F64SquaresWeighed(x []float64, p []float64) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F64SquaresWeighed(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   p_base+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -16(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    p_base+24(FP), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    x_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10648,9 +10825,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10689,17 +10867,18 @@ pass1end:
 // func avx2F64Dot(x []float64, y []float64) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F64Dot(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   y_base+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -16(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    y_base+24(FP), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    x_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10719,9 +10898,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4

@@ -166,6 +166,7 @@ func (p *loop) pass(n reg.Register, turns ...int) {
 		p.LEAQ(operand.Mem{Base: n, Disp: -vectors * p.step}, last)
 		p.CMPQ(p.i, last)
 		p.JG(operand.LabelRef(label + "end"))
+		asmgen.Align(p.Context)
 		p.Label(label)
 		for ahead := range vectors {
 			p.vector(ahead, nil)
