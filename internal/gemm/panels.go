@@ -99,14 +99,20 @@ func packCols[T Float](panel, b []T, rows, cols, width, rowStride, colStride int
 func (p *panels[T]) blockRows() int { return 48 }
 
 func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool) {
-	rest := b.data
-	for col := 0; col < b.cols; col += p.panelCols() {
-		cols := min(p.panelCols(), b.cols-col)
-		vectors := p.vectors(cols)
+	rest, width := b.data, p.panelCols()
+	var t *tile[T]
+	var tall, talls int
+	for col := 0; col < b.cols; col += width {
+		cols, vectors := width, len(p.tiles)
+		if left := b.cols - col; left < width {
+			cols, vectors = left, p.vectors(left)
+		}
 		panel := rest[:b.rows*vectors*p.vector]
 		rest = rest[len(panel):]
-		t := &p.tiles[vectors-1]
-		tall, talls := evenShares(rows, t.rows)
+		if next := &p.tiles[vectors-1]; next != t {
+			t = next
+			tall, talls = evenShares(rows, t.rows)
+		}
 		t.mul(dst[col:], dstStride, a, rowStride, colStride, rows, tall, talls, panel, cols, b.rows, accumulate)
 	}
 }
