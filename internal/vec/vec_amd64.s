@@ -3771,11 +3771,11 @@ pass1end:
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F32Squares(SB), NOSPLIT, $0-32
 	MOVQ    x_base+0(FP), CX
+	MOVQ    x_len+8(FP), DX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	MOVQ    x_len+8(FP), DX
 	XORQ    AX, AX
 	LEAQ    -32(DX), BX
 	CMPQ    AX, BX
@@ -3832,16 +3832,93 @@ pass1end:
 	VZEROUPPER
 	RET
 
+// func avx512F32SquaresOfRows(dst []float64, x []float32, cols int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32SquaresOfRows(SB), NOSPLIT, $0-56
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ cols+48(FP), SI
+
+row:
+	DECQ    BX
+	JL      end
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by4end
+	PCALIGN $0x40
+
+pass1by4:
+	VCVTPS2PD   (CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z0
+	VCVTPS2PD   32(CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z1
+	VCVTPS2PD   64(CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z2
+	VCVTPS2PD   96(CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z3
+	ADDQ        $+32, AX
+	CMPQ        AX, DI
+	JLE         pass1by4
+
+pass1by4end:
+	LEAQ    -8(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by1end
+	PCALIGN $0x40
+
+pass1by1:
+	VCVTPS2PD   (CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z0
+	ADDQ        $+8, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
+
+pass1by1end:
+	CMPQ        AX, SI
+	JE          pass1end
+	MOVQ        SI, DI
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VCVTPS2PD.Z (CX)(AX*4), K1, Z4
+	VFMADD231PD Z4, Z4, Z0
+
+pass1end:
+	VADDPD        Z1, Z0, Z0
+	VADDPD        Z3, Z2, Z2
+	VADDPD        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPD        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VADDPD        X4, X0, X0
+	VUNPCKHPD     X0, X0, X4
+	VADDSD        X4, X0, X0
+	VMOVSD        X0, (DX)
+	ADDQ          $0x08, DX
+	LEAQ          (CX)(SI*4), CX
+	JMP           row
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx512F32SquaresWeighed(x []float32, p []float32) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F32SquaresWeighed(SB), NOSPLIT, $0-56
 	MOVQ    x_base+0(FP), CX
 	MOVQ    p_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	MOVQ    x_len+8(FP), BX
 	XORQ    AX, AX
 	LEAQ    -32(BX), SI
 	CMPQ    AX, SI
@@ -3915,11 +3992,11 @@ pass1end:
 TEXT ·avx512F32Dot(SB), NOSPLIT, $0-56
 	MOVQ    x_base+0(FP), CX
 	MOVQ    y_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	MOVQ    x_len+8(FP), BX
 	XORQ    AX, AX
 	LEAQ    -32(BX), SI
 	CMPQ    AX, SI
@@ -5472,11 +5549,11 @@ pass1end:
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F64Squares(SB), NOSPLIT, $0-32
 	MOVQ    x_base+0(FP), CX
+	MOVQ    x_len+8(FP), DX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	MOVQ    x_len+8(FP), DX
 	XORQ    AX, AX
 	LEAQ    -32(DX), BX
 	CMPQ    AX, BX
@@ -5533,16 +5610,93 @@ pass1end:
 	VZEROUPPER
 	RET
 
+// func avx512F64SquaresOfRows(dst []float64, x []float64, cols int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64SquaresOfRows(SB), NOSPLIT, $0-56
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ cols+48(FP), SI
+
+row:
+	DECQ    BX
+	JL      end
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by4end
+	PCALIGN $0x40
+
+pass1by4:
+	VMOVUPS     (CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z0
+	VMOVUPS     64(CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z1
+	VMOVUPS     128(CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z2
+	VMOVUPS     192(CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z3
+	ADDQ        $+32, AX
+	CMPQ        AX, DI
+	JLE         pass1by4
+
+pass1by4end:
+	LEAQ    -8(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by1end
+	PCALIGN $0x40
+
+pass1by1:
+	VMOVUPS     (CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z0
+	ADDQ        $+8, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
+
+pass1by1end:
+	CMPQ        AX, SI
+	JE          pass1end
+	MOVQ        SI, DI
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPD.Z   (CX)(AX*8), K1, Z4
+	VFMADD231PD Z4, Z4, Z0
+
+pass1end:
+	VADDPD        Z1, Z0, Z0
+	VADDPD        Z3, Z2, Z2
+	VADDPD        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPD        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VADDPD        X4, X0, X0
+	VUNPCKHPD     X0, X0, X4
+	VADDSD        X4, X0, X0
+	VMOVSD        X0, (DX)
+	ADDQ          $0x08, DX
+	LEAQ          (CX)(SI*8), CX
+	JMP           row
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx512F64SquaresWeighed(x []float64, p []float64) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F64SquaresWeighed(SB), NOSPLIT, $0-56
 	MOVQ    x_base+0(FP), CX
 	MOVQ    p_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	MOVQ    x_len+8(FP), BX
 	XORQ    AX, AX
 	LEAQ    -32(BX), SI
 	CMPQ    AX, SI
@@ -5616,11 +5770,11 @@ pass1end:
 TEXT ·avx512F64Dot(SB), NOSPLIT, $0-56
 	MOVQ    x_base+0(FP), CX
 	MOVQ    y_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	MOVQ    x_len+8(FP), BX
 	XORQ    AX, AX
 	LEAQ    -32(BX), SI
 	CMPQ    AX, SI
@@ -9146,11 +9300,11 @@ pass1end:
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F32Squares(SB), NOSPLIT, $0-32
 	MOVQ    x_base+0(FP), CX
+	MOVQ    x_len+8(FP), DX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    x_len+8(FP), DX
 	XORQ    AX, AX
 	LEAQ    -16(DX), BX
 	CMPQ    AX, BX
@@ -9207,16 +9361,93 @@ pass1end:
 	VZEROUPPER
 	RET
 
+// func avx2F32SquaresOfRows(dst []float64, x []float32, cols int)
+// Requires: AVX, FMA3
+TEXT ·avx2F32SquaresOfRows(SB), NOSPLIT, $0-56
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ cols+48(FP), SI
+
+row:
+	DECQ    BX
+	JL      end
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by4end
+	PCALIGN $0x40
+
+pass1by4:
+	VCVTPS2PD   (CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y0
+	VCVTPS2PD   16(CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y1
+	VCVTPS2PD   32(CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y2
+	VCVTPS2PD   48(CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y3
+	ADDQ        $+16, AX
+	CMPQ        AX, DI
+	JLE         pass1by4
+
+pass1by4end:
+	LEAQ    -4(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by1end
+	PCALIGN $0x40
+
+pass1by1:
+	VCVTPS2PD   (CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y0
+	ADDQ        $+4, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
+
+pass1by1end:
+	CMPQ        AX, SI
+	JE          pass1end
+	MOVQ        SI, DI
+	SUBQ        AX, DI
+	LEAQ        ones<>+32(SB), R8
+	SHLQ        $0x02, DI
+	SUBQ        DI, R8
+	VMOVUPS     (R8), Y4
+	VMASKMOVPS  (CX)(AX*4), X4, X4
+	VCVTPS2PD   X4, Y4
+	VFMADD231PD Y4, Y4, Y0
+
+pass1end:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, (DX)
+	ADDQ         $0x08, DX
+	LEAQ         (CX)(SI*4), CX
+	JMP          row
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx2F32SquaresWeighed(x []float32, p []float32) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F32SquaresWeighed(SB), NOSPLIT, $0-56
 	MOVQ    x_base+0(FP), CX
 	MOVQ    p_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    x_len+8(FP), BX
 	XORQ    AX, AX
 	LEAQ    -16(BX), SI
 	CMPQ    AX, SI
@@ -9291,11 +9522,11 @@ pass1end:
 TEXT ·avx2F32Dot(SB), NOSPLIT, $0-56
 	MOVQ    x_base+0(FP), CX
 	MOVQ    y_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    x_len+8(FP), BX
 	XORQ    AX, AX
 	LEAQ    -16(BX), SI
 	CMPQ    AX, SI
@@ -10849,11 +11080,11 @@ pass1end:
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F64Squares(SB), NOSPLIT, $0-32
 	MOVQ    x_base+0(FP), CX
+	MOVQ    x_len+8(FP), DX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    x_len+8(FP), DX
 	XORQ    AX, AX
 	LEAQ    -16(DX), BX
 	CMPQ    AX, BX
@@ -10909,16 +11140,92 @@ pass1end:
 	VZEROUPPER
 	RET
 
+// func avx2F64SquaresOfRows(dst []float64, x []float64, cols int)
+// Requires: AVX, FMA3
+TEXT ·avx2F64SquaresOfRows(SB), NOSPLIT, $0-56
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ cols+48(FP), SI
+
+row:
+	DECQ    BX
+	JL      end
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by4end
+	PCALIGN $0x40
+
+pass1by4:
+	VMOVUPS     (CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y0
+	VMOVUPS     32(CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y1
+	VMOVUPS     64(CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y2
+	VMOVUPS     96(CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y3
+	ADDQ        $+16, AX
+	CMPQ        AX, DI
+	JLE         pass1by4
+
+pass1by4end:
+	LEAQ    -4(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by1end
+	PCALIGN $0x40
+
+pass1by1:
+	VMOVUPS     (CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y0
+	ADDQ        $+4, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
+
+pass1by1end:
+	CMPQ        AX, SI
+	JE          pass1end
+	MOVQ        SI, DI
+	SUBQ        AX, DI
+	LEAQ        ones<>+32(SB), R8
+	SHLQ        $0x03, DI
+	SUBQ        DI, R8
+	VMOVUPS     (R8), Y4
+	VMASKMOVPD  (CX)(AX*8), Y4, Y4
+	VFMADD231PD Y4, Y4, Y0
+
+pass1end:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, (DX)
+	ADDQ         $0x08, DX
+	LEAQ         (CX)(SI*8), CX
+	JMP          row
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx2F64SquaresWeighed(x []float64, p []float64) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F64SquaresWeighed(SB), NOSPLIT, $0-56
 	MOVQ    x_base+0(FP), CX
 	MOVQ    p_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    x_len+8(FP), BX
 	XORQ    AX, AX
 	LEAQ    -16(BX), SI
 	CMPQ    AX, SI
@@ -10991,11 +11298,11 @@ pass1end:
 TEXT ·avx2F64Dot(SB), NOSPLIT, $0-56
 	MOVQ    x_base+0(FP), CX
 	MOVQ    y_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    x_len+8(FP), BX
 	XORQ    AX, AX
 	LEAQ    -16(BX), SI
 	CMPQ    AX, SI
