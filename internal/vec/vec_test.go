@@ -319,7 +319,12 @@ func testAllocations[T Float](t *testing.T, o op[T]) {
 		t.Errorf("%v allocations", n)
 	}
 	sums := make([]float64, 2)
-	if n := testing.AllocsPerRun(10, func() { HalfSquares(v[0]); HalfSquaresWeighed(v[0], v[0]); Dot(v[0], v[0]); HalfSquaresOfRows(sums, 1, v[0]) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() {
+		HalfSquares(v[0])
+		HalfSquaresWeighed(v[0], v[0])
+		Dot(v[0], v[0])
+		HalfSquaresOfRows(sums, 1, v[0])
+	}); n != 0 {
 		t.Errorf("sums: %v allocations", n)
 	}
 }
