@@ -14,16 +14,31 @@ type panels[T Float] struct {
 
 // tile multiplies by one panel, a few rows at a time.
 type tile[T Float] struct {
-	rows int // at most
 	mul  tileFunc[T]
+	cuts [blockRows + 1]cut // of so many rows
+}
+
+// cut says how rows are cut in tiles: the first talls of them have tall rows, the others one
+// less.
+type cut struct{ tall, talls int }
+
+// newTile returns a tile of at most so many rows. Rows are cut in as few as there can be, of
+// as equal size.
+func newTile[T Float](rows int, mul tileFunc[T]) tile[T] {
+	t := tile[T]{mul: mul}
+	for n := 1; n <= blockRows; n++ {
+		tiles := (n + rows - 1) / rows
+		tall := (n + tiles - 1) / tiles
+		t.cuts[n] = cut{tall, n - tiles*(tall-1)}
+	}
+	return t
 }
 
 // tileFunc computes the rows x cols matrix dst (row stride dstStride) as the product
 // of a (rows x depth with both strides) and a panel b (depth x its vectors), or adds
-// the product to dst: in tiles, the first talls of them of tall rows, the others of one
-// less. All products of an element are added in the order of the depth.
-// rows and depth are at least 1; cols lies in the panel's last vector. Nothing is
-// read or written outside of the three matrices.
+// the product to dst, in tiles as cut says. All products of an element are added in the
+// order of the depth. rows and depth are at least 1; cols lies in the panel's last vector.
+// Nothing is read or written outside of the three matrices.
 type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows, tall, talls int, b []T, cols, depth int, accumulate bool)
 
 // panelCols is the width of all panels but the last.
@@ -96,12 +111,12 @@ func packCols[T Float](panel, b []T, rows, cols, width, rowStride, colStride int
 // blockRows is the number of rows for which a panel is used before the next one. From
 // 24 up the speed does not depend on it; 48 is a whole number of tiles of 8 and of 6,
 // and 48 rows of the product stay in the second-level cache.
-func (p *panels[T]) blockRows() int { return 48 }
+const blockRows = 48
+
+func (p *panels[T]) blockRows() int { return blockRows }
 
 func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool) {
 	rest, width := b.data, p.panelCols()
-	var t *tile[T]
-	var tall, talls int
 	for col := 0; col < b.cols; col += width {
 		cols, vectors := width, len(p.tiles)
 		if left := b.cols - col; left < width {
@@ -109,18 +124,8 @@ func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, row
 		}
 		panel := rest[:b.rows*vectors*p.vector]
 		rest = rest[len(panel):]
-		if next := &p.tiles[vectors-1]; next != t {
-			t = next
-			tall, talls = evenShares(rows, t.rows)
-		}
-		t.mul(dst[col:], dstStride, a, rowStride, colStride, rows, tall, talls, panel, cols, b.rows, accumulate)
+		t := &p.tiles[vectors-1]
+		cut := &t.cuts[rows]
+		t.mul(dst[col:], dstStride, a, rowStride, colStride, rows, cut.tall, cut.talls, panel, cols, b.rows, accumulate)
 	}
-}
-
-// evenShares cuts n in as few parts of at most limit as possible, which differ by one at
-// most: talls of them are tall, the others one less.
-func evenShares(n, limit int) (tall, talls int) {
-	parts := (n + limit - 1) / limit
-	tall = (n + parts - 1) / parts
-	return tall, n - parts*(tall-1)
 }

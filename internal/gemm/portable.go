@@ -7,8 +7,8 @@ import "unsafe"
 func portable() backend {
 	return backend{
 		name: "portable",
-		f32:  &panels[float32]{vector: 3, tiles: []tile[float32]{{rows: 2, mul: portableTile[float32]}}},
-		f64:  &panels[float64]{vector: 3, tiles: []tile[float64]{{rows: 2, mul: portableTile[float64]}}},
+		f32:  &panels[float32]{vector: 3, tiles: []tile[float32]{newTile(2, portableTile[float32])}},
+		f64:  &panels[float64]{vector: 3, tiles: []tile[float64]{newTile(2, portableTile[float64])}},
 	}
 }
 
