@@ -10,7 +10,6 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
-	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
@@ -68,12 +67,6 @@ func Main(pkg string, emit func(c *build.Context)) {
 	if err := pass.Concat(passes...).Execute(file); err != nil {
 		log.Fatal(err)
 	}
-}
-
-// Align has the loop that comes next begin at a cache line: a short one that lies across
-// two takes up to twice as long.
-func Align(c *build.Context) {
-	c.Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []operand.Op{operand.U8(64)}})
 }
 
 // ones is a table of a vector of AVX2 of ones and one of zeros.

@@ -52,14 +52,13 @@ zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+96(FP), DX
-	MOVQ    depth+128(FP), BX
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS          (DX), Z1
@@ -102,14 +101,13 @@ zero2:
 	VPXORD Z1, Z1, Z1
 
 start2:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS          (BX), Z2
@@ -159,14 +157,13 @@ zero3:
 	VPXORD Z2, Z2, Z2
 
 start3:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS          (BX), Z3
@@ -222,15 +219,14 @@ zero4:
 	VPXORD Z3, Z3, Z3
 
 start4:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	MOVQ    colStride+64(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+96(FP), SI
-	MOVQ    depth+128(FP), DI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS          (SI), Z4
@@ -292,16 +288,15 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS          (DI), Z5
@@ -370,16 +365,15 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS          (DI), Z6
@@ -454,16 +448,15 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS          (DI), Z7
@@ -544,16 +537,15 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS          (DI), Z8
@@ -646,14 +638,13 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+96(FP), DX
-	MOVQ    depth+128(FP), BX
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Z2
@@ -704,14 +695,13 @@ zero2:
 	VPXORD Z3, Z3, Z3
 
 start2:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Z4
@@ -774,14 +764,13 @@ zero3:
 	VPXORD Z5, Z5, Z5
 
 start3:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Z6
@@ -855,15 +844,14 @@ zero4:
 	VPXORD Z7, Z7, Z7
 
 start4:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	MOVQ    colStride+64(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+96(FP), SI
-	MOVQ    depth+128(FP), DI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Z8
@@ -948,16 +936,15 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Z10
@@ -1054,16 +1041,15 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Z12
@@ -1171,16 +1157,15 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS      (DI), Z14
@@ -1299,16 +1284,15 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS      (DI), Z16
@@ -1424,14 +1408,13 @@ zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    b_base+96(FP), DX
-	MOVQ    depth+128(FP), BX
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS          (DX), Z1
@@ -1474,14 +1457,13 @@ zero2:
 	VPXORD Z1, Z1, Z1
 
 start2:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x03, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS          (BX), Z2
@@ -1531,14 +1513,13 @@ zero3:
 	VPXORD Z2, Z2, Z2
 
 start3:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x03, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS          (BX), Z3
@@ -1594,15 +1575,14 @@ zero4:
 	VPXORD Z3, Z3, Z3
 
 start4:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	MOVQ    colStride+64(FP), BX
-	SHLQ    $0x03, BX
-	MOVQ    b_base+96(FP), SI
-	MOVQ    depth+128(FP), DI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS          (SI), Z4
@@ -1664,16 +1644,15 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS          (DI), Z5
@@ -1742,16 +1721,15 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS          (DI), Z6
@@ -1826,16 +1804,15 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS          (DI), Z7
@@ -1916,16 +1893,15 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS          (DI), Z8
@@ -2018,14 +1994,13 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    b_base+96(FP), DX
-	MOVQ    depth+128(FP), BX
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Z2
@@ -2076,14 +2051,13 @@ zero2:
 	VPXORD Z3, Z3, Z3
 
 start2:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x03, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Z4
@@ -2146,14 +2120,13 @@ zero3:
 	VPXORD Z5, Z5, Z5
 
 start3:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x03, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Z6
@@ -2227,15 +2200,14 @@ zero4:
 	VPXORD Z7, Z7, Z7
 
 start4:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	MOVQ    colStride+64(FP), BX
-	SHLQ    $0x03, BX
-	MOVQ    b_base+96(FP), SI
-	MOVQ    depth+128(FP), DI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Z8
@@ -2320,16 +2292,15 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Z10
@@ -2426,16 +2397,15 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Z12
@@ -2543,16 +2513,15 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS      (DI), Z14
@@ -2671,16 +2640,15 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS      (DI), Z16
@@ -2797,14 +2765,13 @@ zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+96(FP), DX
-	MOVQ    depth+128(FP), BX
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Y1
@@ -2889,14 +2856,13 @@ zero2:
 	VXORPS Y1, Y1, Y1
 
 start2:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Y2
@@ -2997,14 +2963,13 @@ zero3:
 	VXORPS Y2, Y2, Y2
 
 start3:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Y3
@@ -3120,15 +3085,14 @@ zero4:
 	VXORPS Y3, Y3, Y3
 
 start4:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	MOVQ    colStride+64(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+96(FP), SI
-	MOVQ    depth+128(FP), DI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -3259,16 +3223,15 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Y5
@@ -3415,16 +3378,15 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Y6
@@ -3586,16 +3548,15 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS      (DI), Y7
@@ -3772,16 +3733,15 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS      (DI), Y8
@@ -3970,14 +3930,13 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+96(FP), DX
-	MOVQ    depth+128(FP), BX
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Y2
@@ -4073,14 +4032,13 @@ zero2:
 	VXORPS Y3, Y3, Y3
 
 start2:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Y4
@@ -4198,14 +4156,13 @@ zero3:
 	VXORPS Y5, Y5, Y5
 
 start3:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Y6
@@ -4344,15 +4301,14 @@ zero4:
 	VXORPS Y7, Y7, Y7
 
 start4:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	MOVQ    colStride+64(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+96(FP), SI
-	MOVQ    depth+128(FP), DI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Y8
@@ -4512,16 +4468,15 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Y10
@@ -4703,16 +4658,15 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Y12
@@ -4906,14 +4860,13 @@ zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    b_base+96(FP), DX
-	MOVQ    depth+128(FP), BX
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Y1
@@ -4991,14 +4944,13 @@ zero2:
 	VXORPS Y1, Y1, Y1
 
 start2:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x03, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Y2
@@ -5090,14 +5042,13 @@ zero3:
 	VXORPS Y2, Y2, Y2
 
 start3:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x03, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Y3
@@ -5202,15 +5153,14 @@ zero4:
 	VXORPS Y3, Y3, Y3
 
 start4:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	MOVQ    colStride+64(FP), BX
-	SHLQ    $0x03, BX
-	MOVQ    b_base+96(FP), SI
-	MOVQ    depth+128(FP), DI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -5328,16 +5278,15 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Y5
@@ -5469,16 +5418,15 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Y6
@@ -5623,16 +5571,15 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS      (DI), Y7
@@ -5790,16 +5737,15 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS      (DI), Y8
@@ -5967,14 +5913,13 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    b_base+96(FP), DX
-	MOVQ    depth+128(FP), BX
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Y2
@@ -6063,14 +6008,13 @@ zero2:
 	VXORPS Y3, Y3, Y3
 
 start2:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x03, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Y4
@@ -6179,14 +6123,13 @@ zero3:
 	VXORPS Y5, Y5, Y5
 
 start3:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	MOVQ    colStride+64(FP), DX
-	SHLQ    $0x03, DX
-	MOVQ    b_base+96(FP), BX
-	MOVQ    depth+128(FP), SI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Y6
@@ -6314,15 +6257,14 @@ zero4:
 	VXORPS Y7, Y7, Y7
 
 start4:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	MOVQ    colStride+64(FP), BX
-	SHLQ    $0x03, BX
-	MOVQ    b_base+96(FP), SI
-	MOVQ    depth+128(FP), DI
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Y8
@@ -6469,16 +6411,15 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Y10
@@ -6645,16 +6586,15 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ    a_base+32(FP), AX
-	MOVQ    rowStride+56(FP), CX
-	SHLQ    $0x03, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (AX)(CX*4), BX
-	MOVQ    colStride+64(FP), SI
-	SHLQ    $0x03, SI
-	MOVQ    b_base+96(FP), DI
-	MOVQ    depth+128(FP), R8
-	PCALIGN $0x40
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Y12

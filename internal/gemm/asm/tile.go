@@ -163,7 +163,6 @@ func (t *tile) emitLoop(m int) {
 	b := t.Load(t.Param("b").Base(), t.GP64())
 	depth := t.Load(t.Param("depth"), t.GP64())
 
-	asmgen.Align(t.Context)
 	t.Label(t.label("loop", m))
 	for v := range t.vectors {
 		t.VMOVUPS(operand.Mem{Base: b, Disp: v * t.set.bytes}, t.panel(m, v))
