@@ -8,14 +8,14 @@ import "unsafe"
 func portable() backend {
 	return backend{
 		name: "portable",
-		f32:  &panels[float32]{vector: 4, tiles: []tile[float32]{{rows: blockRows, mul: portableTile[float32]}}},
-		f64:  &panels[float64]{vector: 4, tiles: []tile[float64]{{rows: blockRows, mul: portableTile[float64]}}},
+		f32:  &panels[float32]{vector: 4, tiles: []tile[float32]{newTile(blockRows, portableTile[float32])}},
+		f64:  &panels[float64]{vector: 4, tiles: []tile[float64]{newTile(blockRows, portableTile[float64])}},
 	}
 }
 
 // portableTile is the tileFunc for panels of 4 columns and any number of rows, which it
 // takes two by two.
-func portableTile[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols, depth int, accumulate bool) {
+func portableTile[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows, _, _ int, b []T, cols, depth int, accumulate bool) {
 	b = b[:4*depth]
 	fours := 0 // the part of the depth for portableFours
 	if colStride == 1 {
