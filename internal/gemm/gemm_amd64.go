@@ -5,25 +5,25 @@
 package gemm
 
 //go:noescape
-func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 
 //go:noescape
-func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 
 //go:noescape
-func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 
 //go:noescape
-func avx512F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+func avx512F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 
 //go:noescape
-func avx2F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+func avx2F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 
 //go:noescape
-func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 
 //go:noescape
-func avx2F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+func avx2F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 
 //go:noescape
-func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)

@@ -14,30 +14,32 @@ DATA ones<>+48(SB)/8, $0x0000000000000000
 DATA ones<>+56(SB)/8, $0x0000000000000000
 GLOBL ones<>(SB), RODATA|NOPTR, $64
 
-// func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+// func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32x1(SB), NOSPLIT, $0-121
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x00, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
-	JE        rows8
-	CMPQ      AX, $0x07
-	JE        rows7
-	CMPQ      AX, $0x06
-	JE        rows6
-	CMPQ      AX, $0x05
-	JE        rows5
-	CMPQ      AX, $0x04
-	JE        rows4
-	CMPQ      AX, $0x03
-	JE        rows3
-	CMPQ      AX, $0x02
-	JE        rows2
-	MOVB      accumulate+120(FP), AL
+TEXT ·avx512F32x1(SB), NOSPLIT, $0-137
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero1
 	MOVQ      dst_base+0(FP), AX
@@ -55,8 +57,8 @@ start1:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), CX
 	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS          (DX), Z1
@@ -69,11 +71,21 @@ loop1:
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x01, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JMP              rows1
 
 rows2:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero2
 	MOVQ      dst_base+0(FP), AX
@@ -94,8 +106,8 @@ start2:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS          (BX), Z2
@@ -111,11 +123,22 @@ loop2:
 	VMOVUPS          Z0, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPS          Z1, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x02, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows1
+	JMP              rows2
 
 rows3:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero3
 	MOVQ      dst_base+0(FP), AX
@@ -139,8 +162,8 @@ start3:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS          (BX), Z3
@@ -159,11 +182,22 @@ loop3:
 	VMOVUPS          Z1, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPS          Z2, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x03, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows2
+	JMP              rows3
 
 rows4:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero4
 	MOVQ      dst_base+0(FP), AX
@@ -191,8 +225,8 @@ start4:
 	LEAQ (CX)(CX*2), DX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS          (SI), Z4
@@ -214,11 +248,22 @@ loop4:
 	VMOVUPS          Z2, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPS          Z3, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x04, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows3
+	JMP              rows4
 
 rows5:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero5
 	MOVQ      dst_base+0(FP), AX
@@ -250,8 +295,8 @@ start5:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS          (DI), Z5
@@ -277,11 +322,22 @@ loop5:
 	VMOVUPS          Z3, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPS          Z4, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x05, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows4
+	JMP              rows5
 
 rows6:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero6
 	MOVQ      dst_base+0(FP), AX
@@ -316,8 +372,8 @@ start6:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS          (DI), Z6
@@ -346,11 +402,22 @@ loop6:
 	VMOVUPS          Z4, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPS          Z5, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x06, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows5
+	JMP              rows6
 
 rows7:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero7
 	MOVQ      dst_base+0(FP), AX
@@ -388,8 +455,8 @@ start7:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS          (DI), Z7
@@ -421,11 +488,22 @@ loop7:
 	VMOVUPS          Z5, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPS          Z6, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x07, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows6
+	JMP              rows7
 
 rows8:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero8
 	MOVQ      dst_base+0(FP), AX
@@ -466,8 +544,8 @@ start8:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS          (DI), Z8
@@ -502,33 +580,50 @@ loop8:
 	VMOVUPS          Z6, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPS          Z7, K1, (AX)
+	SUBQ             $0x08, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows7
+	JMP              rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+// func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32x2(SB), NOSPLIT, $0-121
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x10, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
-	JE        rows8
-	CMPQ      AX, $0x07
-	JE        rows7
-	CMPQ      AX, $0x06
-	JE        rows6
-	CMPQ      AX, $0x05
-	JE        rows5
-	CMPQ      AX, $0x04
-	JE        rows4
-	CMPQ      AX, $0x03
-	JE        rows3
-	CMPQ      AX, $0x02
-	JE        rows2
-	MOVB      accumulate+120(FP), AL
+TEXT ·avx512F32x2(SB), NOSPLIT, $0-137
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x10, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero1
 	MOVQ      dst_base+0(FP), AX
@@ -548,8 +643,8 @@ start1:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), CX
 	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Z2
@@ -566,11 +661,21 @@ loop1:
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x01, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JMP          rows1
 
 rows2:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero2
 	MOVQ      dst_base+0(FP), AX
@@ -595,8 +700,8 @@ start2:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Z4
@@ -619,11 +724,22 @@ loop2:
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x02, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows1
+	JMP          rows2
 
 rows3:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero3
 	MOVQ      dst_base+0(FP), AX
@@ -653,8 +769,8 @@ start3:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Z6
@@ -683,11 +799,22 @@ loop3:
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x03, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows2
+	JMP          rows3
 
 rows4:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero4
 	MOVQ      dst_base+0(FP), AX
@@ -723,8 +850,8 @@ start4:
 	LEAQ (CX)(CX*2), DX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Z8
@@ -759,11 +886,22 @@ loop4:
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x04, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows3
+	JMP          rows4
 
 rows5:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero5
 	MOVQ      dst_base+0(FP), AX
@@ -805,8 +943,8 @@ start5:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Z10
@@ -848,11 +986,22 @@ loop5:
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x05, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows4
+	JMP          rows5
 
 rows6:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero6
 	MOVQ      dst_base+0(FP), AX
@@ -899,8 +1048,8 @@ start6:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Z12
@@ -948,11 +1097,22 @@ loop6:
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x06, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows5
+	JMP          rows6
 
 rows7:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero7
 	MOVQ      dst_base+0(FP), AX
@@ -1004,8 +1164,8 @@ start7:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS      (DI), Z14
@@ -1059,11 +1219,22 @@ loop7:
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPS      Z13, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x07, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows6
+	JMP          rows7
 
 rows8:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero8
 	MOVQ      dst_base+0(FP), AX
@@ -1120,8 +1291,8 @@ start8:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS      (DI), Z16
@@ -1181,33 +1352,50 @@ loop8:
 	ADDQ         CX, AX
 	VMOVUPS      Z14, (AX)
 	VMOVUPS      Z15, K1, 64(AX)
+	SUBQ         $0x08, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows7
+	JMP          rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+// func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64x1(SB), NOSPLIT, $0-121
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x00, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
-	JE        rows8
-	CMPQ      AX, $0x07
-	JE        rows7
-	CMPQ      AX, $0x06
-	JE        rows6
-	CMPQ      AX, $0x05
-	JE        rows5
-	CMPQ      AX, $0x04
-	JE        rows4
-	CMPQ      AX, $0x03
-	JE        rows3
-	CMPQ      AX, $0x02
-	JE        rows2
-	MOVB      accumulate+120(FP), AL
+TEXT ·avx512F64x1(SB), NOSPLIT, $0-137
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero1
 	MOVQ      dst_base+0(FP), AX
@@ -1225,8 +1413,8 @@ start1:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), CX
 	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS          (DX), Z1
@@ -1239,11 +1427,21 @@ loop1:
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
 	VMOVUPD          Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x01, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JMP              rows1
 
 rows2:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero2
 	MOVQ      dst_base+0(FP), AX
@@ -1264,8 +1462,8 @@ start2:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS          (BX), Z2
@@ -1281,11 +1479,22 @@ loop2:
 	VMOVUPD          Z0, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPD          Z1, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x02, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows1
+	JMP              rows2
 
 rows3:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero3
 	MOVQ      dst_base+0(FP), AX
@@ -1309,8 +1518,8 @@ start3:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS          (BX), Z3
@@ -1329,11 +1538,22 @@ loop3:
 	VMOVUPD          Z1, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPD          Z2, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x03, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows2
+	JMP              rows3
 
 rows4:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero4
 	MOVQ      dst_base+0(FP), AX
@@ -1361,8 +1581,8 @@ start4:
 	LEAQ (CX)(CX*2), DX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS          (SI), Z4
@@ -1384,11 +1604,22 @@ loop4:
 	VMOVUPD          Z2, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPD          Z3, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x04, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows3
+	JMP              rows4
 
 rows5:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero5
 	MOVQ      dst_base+0(FP), AX
@@ -1420,8 +1651,8 @@ start5:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS          (DI), Z5
@@ -1447,11 +1678,22 @@ loop5:
 	VMOVUPD          Z3, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPD          Z4, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x05, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows4
+	JMP              rows5
 
 rows6:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero6
 	MOVQ      dst_base+0(FP), AX
@@ -1486,8 +1728,8 @@ start6:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS          (DI), Z6
@@ -1516,11 +1758,22 @@ loop6:
 	VMOVUPD          Z4, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPD          Z5, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x06, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows5
+	JMP              rows6
 
 rows7:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero7
 	MOVQ      dst_base+0(FP), AX
@@ -1558,8 +1811,8 @@ start7:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS          (DI), Z7
@@ -1591,11 +1844,22 @@ loop7:
 	VMOVUPD          Z5, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPD          Z6, K1, (AX)
-	VZEROUPPER
-	RET
+	SUBQ             $0x07, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows6
+	JMP              rows7
 
 rows8:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero8
 	MOVQ      dst_base+0(FP), AX
@@ -1636,8 +1900,8 @@ start8:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS          (DI), Z8
@@ -1672,33 +1936,50 @@ loop8:
 	VMOVUPD          Z6, K1, (AX)
 	ADDQ             CX, AX
 	VMOVUPD          Z7, K1, (AX)
+	SUBQ             $0x08, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows7
+	JMP              rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx512F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+// func avx512F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64x2(SB), NOSPLIT, $0-121
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x08, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
-	JE        rows8
-	CMPQ      AX, $0x07
-	JE        rows7
-	CMPQ      AX, $0x06
-	JE        rows6
-	CMPQ      AX, $0x05
-	JE        rows5
-	CMPQ      AX, $0x04
-	JE        rows4
-	CMPQ      AX, $0x03
-	JE        rows3
-	CMPQ      AX, $0x02
-	JE        rows2
-	MOVB      accumulate+120(FP), AL
+TEXT ·avx512F64x2(SB), NOSPLIT, $0-137
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x08, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero1
 	MOVQ      dst_base+0(FP), AX
@@ -1718,8 +1999,8 @@ start1:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), CX
 	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Z2
@@ -1736,11 +2017,21 @@ loop1:
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x01, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JMP          rows1
 
 rows2:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero2
 	MOVQ      dst_base+0(FP), AX
@@ -1765,8 +2056,8 @@ start2:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Z4
@@ -1789,11 +2080,22 @@ loop2:
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x02, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows1
+	JMP          rows2
 
 rows3:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero3
 	MOVQ      dst_base+0(FP), AX
@@ -1823,8 +2125,8 @@ start3:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Z6
@@ -1853,11 +2155,22 @@ loop3:
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x03, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows2
+	JMP          rows3
 
 rows4:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero4
 	MOVQ      dst_base+0(FP), AX
@@ -1893,8 +2206,8 @@ start4:
 	LEAQ (CX)(CX*2), DX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Z8
@@ -1929,11 +2242,22 @@ loop4:
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x04, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows3
+	JMP          rows4
 
 rows5:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero5
 	MOVQ      dst_base+0(FP), AX
@@ -1975,8 +2299,8 @@ start5:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Z10
@@ -2018,11 +2342,22 @@ loop5:
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x05, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows4
+	JMP          rows5
 
 rows6:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero6
 	MOVQ      dst_base+0(FP), AX
@@ -2069,8 +2404,8 @@ start6:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Z12
@@ -2118,11 +2453,22 @@ loop6:
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPD      Z11, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x06, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows5
+	JMP          rows6
 
 rows7:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero7
 	MOVQ      dst_base+0(FP), AX
@@ -2174,8 +2520,8 @@ start7:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS      (DI), Z14
@@ -2229,11 +2575,22 @@ loop7:
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPD      Z13, K1, 64(AX)
-	VZEROUPPER
-	RET
+	SUBQ         $0x07, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows6
+	JMP          rows7
 
 rows8:
-	MOVB      accumulate+120(FP), AL
+	MOVB      accumulate+136(FP), AL
 	TESTB     AL, AL
 	JE        zero8
 	MOVQ      dst_base+0(FP), AX
@@ -2290,8 +2647,8 @@ start8:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS      (DI), Z16
@@ -2351,34 +2708,51 @@ loop8:
 	ADDQ         CX, AX
 	VMOVUPS      Z14, (AX)
 	VMOVUPD      Z15, K1, 64(AX)
+	SUBQ         $0x08, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows7
+	JMP          rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx2F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+// func avx2F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·avx2F32x1(SB), NOSPLIT, $0-121
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x08
-	JE         rows8
-	CMPQ       AX, $0x07
-	JE         rows7
-	CMPQ       AX, $0x06
-	JE         rows6
-	CMPQ       AX, $0x05
-	JE         rows5
-	CMPQ       AX, $0x04
-	JE         rows4
-	CMPQ       AX, $0x03
-	JE         rows3
-	CMPQ       AX, $0x02
-	JE         rows2
-	MOVB       accumulate+120(FP), AL
+TEXT ·avx2F32x1(SB), NOSPLIT, $0-137
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x08
+	JE   rows8
+	CMPQ AX, $0x07
+	JE   rows7
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero1
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
+	MOVQ       cols+120(FP), CX
 	SUBQ       $0x00, CX
 	LEAQ       ones<>+32(SB), DX
 	SHLQ       $0x02, CX
@@ -2396,8 +2770,8 @@ start1:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), CX
 	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Y1
@@ -2407,38 +2781,66 @@ loop1:
 	ADDQ         $+32, DX
 	DECQ         BX
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x08
 	JNE          edge1
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	VZEROUPPER
-	RET
+	JMP          next1
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
-	VMASKMOVPS Y0, Y1, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X0, (DX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero2
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -2459,8 +2861,8 @@ start2:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Y2
@@ -2472,7 +2874,8 @@ loop2:
 	ADDQ         $+32, BX
 	DECQ         SI
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x08
 	JNE          edge2
 	MOVQ         dst_base+0(FP), AX
@@ -2481,33 +2884,67 @@ loop2:
 	VMOVUPS      Y0, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	VZEROUPPER
-	RET
+	JMP          next2
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS Y0, Y2, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y2, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero3
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -2531,8 +2968,8 @@ start3:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Y3
@@ -2546,7 +2983,8 @@ loop3:
 	ADDQ         $+32, BX
 	DECQ         SI
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x08
 	JNE          edge3
 	MOVQ         dst_base+0(FP), AX
@@ -2557,35 +2995,75 @@ loop3:
 	VMOVUPS      Y1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	VZEROUPPER
-	RET
+	JMP          next3
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
-	VMASKMOVPS Y0, Y3, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y3, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y3, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero4
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -2613,8 +3091,8 @@ start4:
 	LEAQ (CX)(CX*2), DX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -2630,7 +3108,8 @@ loop4:
 	ADDQ         $+32, SI
 	DECQ         DI
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x08
 	JNE          edge4
 	MOVQ         dst_base+0(FP), AX
@@ -2643,37 +3122,83 @@ loop4:
 	VMOVUPS      Y2, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	VZEROUPPER
-	RET
+	JMP          next4
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS Y0, Y4, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y4, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y4, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y4, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero5
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -2705,8 +3230,8 @@ start5:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Y5
@@ -2725,7 +3250,8 @@ loop5:
 	ADDQ         $+32, DI
 	DECQ         R8
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x08
 	JNE          edge5
 	MOVQ         dst_base+0(FP), AX
@@ -2740,39 +3266,91 @@ loop5:
 	VMOVUPS      Y3, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	VZEROUPPER
-	RET
+	JMP          next5
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
-	VMASKMOVPS Y0, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y5, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero6
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -2807,8 +3385,8 @@ start6:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Y6
@@ -2829,7 +3407,8 @@ loop6:
 	ADDQ         $+32, DI
 	DECQ         R8
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x08
 	JNE          edge6
 	MOVQ         dst_base+0(FP), AX
@@ -2846,41 +3425,99 @@ loop6:
 	VMOVUPS      Y4, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y5, (AX)
-	VZEROUPPER
-	RET
+	JMP          next6
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPS Y0, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y5, Y6, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero7
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -2918,8 +3555,8 @@ start7:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS      (DI), Y7
@@ -2942,7 +3579,8 @@ loop7:
 	ADDQ         $+32, DI
 	DECQ         R8
 	JNE          loop7
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x08
 	JNE          edge7
 	MOVQ         dst_base+0(FP), AX
@@ -2961,43 +3599,107 @@ loop7:
 	VMOVUPS      Y5, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
-	VZEROUPPER
-	RET
+	JMP          next7
 
 edge7:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VMASKMOVPS Y0, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y5, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y6, Y7, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero8
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -3038,8 +3740,8 @@ start8:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS      (DI), Y8
@@ -3064,7 +3766,8 @@ loop8:
 	ADDQ         $+32, DI
 	DECQ         R8
 	JNE          loop8
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x08
 	JNE          edge8
 	MOVQ         dst_base+0(FP), AX
@@ -3085,58 +3788,134 @@ loop8:
 	VMOVUPS      Y6, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y7, (AX)
-	VZEROUPPER
-	RET
+	JMP          next8
 
 edge8:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y7, Y8, (AX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+// func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·avx2F32x2(SB), NOSPLIT, $0-121
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x06
-	JE         rows6
-	CMPQ       AX, $0x05
-	JE         rows5
-	CMPQ       AX, $0x04
-	JE         rows4
-	CMPQ       AX, $0x03
-	JE         rows3
-	CMPQ       AX, $0x02
-	JE         rows2
-	MOVB       accumulate+120(FP), AL
+TEXT ·avx2F32x2(SB), NOSPLIT, $0-137
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero1
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
+	MOVQ       cols+120(FP), CX
 	SUBQ       $0x08, CX
 	LEAQ       ones<>+32(SB), DX
 	SHLQ       $0x02, CX
@@ -3156,8 +3935,8 @@ start1:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), CX
 	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Y2
@@ -3169,40 +3948,71 @@ loop1:
 	ADDQ         $+64, DX
 	DECQ         BX
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge1
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next1
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x08, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y2, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X1, (DX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero2
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x08, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -3227,8 +4037,8 @@ start2:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Y4
@@ -3243,8 +4053,9 @@ loop2:
 	ADDQ         $+64, BX
 	DECQ         SI
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge2
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -3254,35 +4065,73 @@ loop2:
 	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next2
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y4, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y4, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero3
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x08, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -3312,8 +4161,8 @@ start3:
 	SHLQ $0x02, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Y6
@@ -3331,8 +4180,9 @@ loop3:
 	ADDQ         $+64, BX
 	DECQ         SI
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge3
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -3345,38 +4195,83 @@ loop3:
 	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next3
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y6, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y6, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y6, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero4
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x08, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -3412,8 +4307,8 @@ start4:
 	LEAQ (CX)(CX*2), DX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Y8
@@ -3434,8 +4329,9 @@ loop4:
 	ADDQ         $+64, SI
 	DECQ         DI
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge4
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -3451,41 +4347,93 @@ loop4:
 	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next4
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y8, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y8, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y8, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPS Y7, Y8, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero5
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x08, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -3527,8 +4475,8 @@ start5:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Y10
@@ -3553,8 +4501,9 @@ loop5:
 	ADDQ         $+64, DI
 	DECQ         R8
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge5
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -3573,44 +4522,103 @@ loop5:
 	ADDQ         CX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next5
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y10, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y10, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y10, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPS Y7, Y10, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPS Y9, Y10, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero6
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x08, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x02, DX
@@ -3657,8 +4665,8 @@ start6:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Y12
@@ -3686,8 +4694,9 @@ loop6:
 	ADDQ         $+64, DI
 	DECQ         R8
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge6
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -3709,64 +4718,136 @@ loop6:
 	ADDQ         CX, AX
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next6
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPS Y7, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPS Y9, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y10, (AX)
-	VMASKMOVPS Y11, Y12, 32(AX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx2F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+// func avx2F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·avx2F64x1(SB), NOSPLIT, $0-121
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x08
-	JE         rows8
-	CMPQ       AX, $0x07
-	JE         rows7
-	CMPQ       AX, $0x06
-	JE         rows6
-	CMPQ       AX, $0x05
-	JE         rows5
-	CMPQ       AX, $0x04
-	JE         rows4
-	CMPQ       AX, $0x03
-	JE         rows3
-	CMPQ       AX, $0x02
-	JE         rows2
-	MOVB       accumulate+120(FP), AL
+TEXT ·avx2F64x1(SB), NOSPLIT, $0-137
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x08
+	JE   rows8
+	CMPQ AX, $0x07
+	JE   rows7
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero1
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
+	MOVQ       cols+120(FP), CX
 	SUBQ       $0x00, CX
 	LEAQ       ones<>+32(SB), DX
 	SHLQ       $0x03, CX
@@ -3784,8 +4865,8 @@ start1:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), CX
 	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Y1
@@ -3795,38 +4876,59 @@ loop1:
 	ADDQ         $+32, DX
 	DECQ         BX
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x04
 	JNE          edge1
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Y0, (AX)
-	VZEROUPPER
-	RET
+	JMP          next1
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
-	VMASKMOVPD Y0, Y1, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero2
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -3847,8 +4949,8 @@ start2:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Y2
@@ -3860,7 +4962,8 @@ loop2:
 	ADDQ         $+32, BX
 	DECQ         SI
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x04
 	JNE          edge2
 	MOVQ         dst_base+0(FP), AX
@@ -3869,33 +4972,58 @@ loop2:
 	VMOVUPS      Y0, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	VZEROUPPER
-	RET
+	JMP          next2
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD Y0, Y2, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y1, Y2, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero3
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -3919,8 +5047,8 @@ start3:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Y3
@@ -3934,7 +5062,8 @@ loop3:
 	ADDQ         $+32, BX
 	DECQ         SI
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x04
 	JNE          edge3
 	MOVQ         dst_base+0(FP), AX
@@ -3945,35 +5074,64 @@ loop3:
 	VMOVUPS      Y1, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	VZEROUPPER
-	RET
+	JMP          next3
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
-	VMASKMOVPD Y0, Y3, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y1, Y3, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y2, Y3, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero4
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -4001,8 +5159,8 @@ start4:
 	LEAQ (CX)(CX*2), DX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -4018,7 +5176,8 @@ loop4:
 	ADDQ         $+32, SI
 	DECQ         DI
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x04
 	JNE          edge4
 	MOVQ         dst_base+0(FP), AX
@@ -4031,37 +5190,70 @@ loop4:
 	VMOVUPS      Y2, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	VZEROUPPER
-	RET
+	JMP          next4
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD Y0, Y4, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y1, Y4, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y2, Y4, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y3, Y4, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero5
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -4093,8 +5285,8 @@ start5:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Y5
@@ -4113,7 +5305,8 @@ loop5:
 	ADDQ         $+32, DI
 	DECQ         R8
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x04
 	JNE          edge5
 	MOVQ         dst_base+0(FP), AX
@@ -4128,39 +5321,76 @@ loop5:
 	VMOVUPS      Y3, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	VZEROUPPER
-	RET
+	JMP          next5
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
-	VMASKMOVPD Y0, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y1, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y2, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y3, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y4, Y5, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero6
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -4195,8 +5425,8 @@ start6:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Y6
@@ -4217,7 +5447,8 @@ loop6:
 	ADDQ         $+32, DI
 	DECQ         R8
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x04
 	JNE          edge6
 	MOVQ         dst_base+0(FP), AX
@@ -4234,41 +5465,82 @@ loop6:
 	VMOVUPS      Y4, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y5, (AX)
-	VZEROUPPER
-	RET
+	JMP          next6
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPD Y0, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y1, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y2, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y3, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y4, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y5, Y6, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero7
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -4306,8 +5578,8 @@ start7:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
 	VMOVUPS      (DI), Y7
@@ -4330,7 +5602,8 @@ loop7:
 	ADDQ         $+32, DI
 	DECQ         R8
 	JNE          loop7
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x04
 	JNE          edge7
 	MOVQ         dst_base+0(FP), AX
@@ -4349,43 +5622,88 @@ loop7:
 	VMOVUPS      Y5, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
-	VZEROUPPER
-	RET
+	JMP          next7
 
 edge7:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VMASKMOVPD Y0, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y1, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y2, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y3, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y4, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y5, Y7, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y6, Y7, (AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero8
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x00, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -4426,8 +5744,8 @@ start8:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
 	VMOVUPS      (DI), Y8
@@ -4452,7 +5770,8 @@ loop8:
 	ADDQ         $+32, DI
 	DECQ         R8
 	JNE          loop8
-	MOVQ         cols+104(FP), AX
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
 	CMPQ         AX, $0x04
 	JNE          edge8
 	MOVQ         dst_base+0(FP), AX
@@ -4473,58 +5792,113 @@ loop8:
 	VMOVUPS      Y6, (AX)
 	ADDQ         CX, AX
 	VMOVUPS      Y7, (AX)
-	VZEROUPPER
-	RET
+	JMP          next8
 
 edge8:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPD Y0, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y1, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y2, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y3, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y4, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y5, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y6, Y8, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPD Y7, Y8, (AX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+// func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·avx2F64x2(SB), NOSPLIT, $0-121
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x06
-	JE         rows6
-	CMPQ       AX, $0x05
-	JE         rows5
-	CMPQ       AX, $0x04
-	JE         rows4
-	CMPQ       AX, $0x03
-	JE         rows3
-	CMPQ       AX, $0x02
-	JE         rows2
-	MOVB       accumulate+120(FP), AL
+TEXT ·avx2F64x2(SB), NOSPLIT, $0-137
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero1
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
+	MOVQ       cols+120(FP), CX
 	SUBQ       $0x04, CX
 	LEAQ       ones<>+32(SB), DX
 	SHLQ       $0x03, CX
@@ -4544,8 +5918,8 @@ start1:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), CX
 	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
 	VMOVUPS      (DX), Y2
@@ -4557,40 +5931,64 @@ loop1:
 	ADDQ         $+64, DX
 	DECQ         BX
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
 	JNE          edge1
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next1
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x04, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y2, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero2
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x04, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -4615,8 +6013,8 @@ start2:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
 	VMOVUPS      (BX), Y4
@@ -4631,8 +6029,9 @@ loop2:
 	ADDQ         $+64, BX
 	DECQ         SI
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
 	JNE          edge2
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -4642,35 +6041,64 @@ loop2:
 	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next2
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y4, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y4, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero3
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x04, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -4700,8 +6128,8 @@ start3:
 	SHLQ $0x03, CX
 	MOVQ colStride+64(FP), DX
 	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
 	VMOVUPS      (BX), Y6
@@ -4719,8 +6147,9 @@ loop3:
 	ADDQ         $+64, BX
 	DECQ         SI
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
 	JNE          edge3
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -4733,38 +6162,72 @@ loop3:
 	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next3
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y6, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y6, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y6, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero4
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x04, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -4800,8 +6263,8 @@ start4:
 	LEAQ (CX)(CX*2), DX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
 	VMOVUPS      (SI), Y8
@@ -4822,8 +6285,9 @@ loop4:
 	ADDQ         $+64, SI
 	DECQ         DI
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
 	JNE          edge4
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -4839,41 +6303,80 @@ loop4:
 	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next4
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y8, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y8, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y8, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPD Y7, Y8, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero5
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x04, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -4915,8 +6418,8 @@ start5:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
 	VMOVUPS      (DI), Y10
@@ -4941,8 +6444,9 @@ loop5:
 	ADDQ         $+64, DI
 	DECQ         R8
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
 	JNE          edge5
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -4961,44 +6465,88 @@ loop5:
 	ADDQ         CX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next5
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y10, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y10, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y10, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPD Y7, Y10, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPD Y9, Y10, 32(AX)
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
-	MOVB       accumulate+120(FP), AL
+	MOVB       accumulate+136(FP), AL
 	TESTB      AL, AL
 	JE         zero6
 	MOVQ       dst_base+0(FP), AX
 	MOVQ       dstStride+24(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
+	MOVQ       cols+120(FP), DX
 	SUBQ       $0x04, DX
 	LEAQ       ones<>+32(SB), BX
 	SHLQ       $0x03, DX
@@ -5045,8 +6593,8 @@ start6:
 	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), SI
 	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
 	VMOVUPS      (DI), Y12
@@ -5074,8 +6622,9 @@ loop6:
 	ADDQ         $+64, DI
 	DECQ         R8
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
 	JNE          edge6
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -5097,35 +6646,88 @@ loop6:
 	ADDQ         CX, AX
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
-	VZEROUPPER
-	RET
+	JMP          next6
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPD Y7, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPD Y9, Y12, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y10, (AX)
-	VMASKMOVPD Y11, Y12, 32(AX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+end:
 	VZEROUPPER
 	RET

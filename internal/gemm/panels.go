@@ -12,18 +12,34 @@ type panels[T Float] struct {
 	tiles  []tile[T] // tiles[v-1] multiplies by a panel of v vectors
 }
 
-// tile multiplies a few rows by one panel.
+// tile multiplies by one panel, a few rows at a time.
 type tile[T Float] struct {
-	rows int // at most
 	mul  tileFunc[T]
+	cuts [blockRows + 1]cut // of so many rows
+}
+
+// cut says how rows are cut in tiles: the first talls of them have tall rows, the others one
+// less.
+type cut struct{ tall, talls int }
+
+// newTile returns a tile of at most so many rows. Rows are cut in as few as there can be, of
+// as equal size.
+func newTile[T Float](rows int, mul tileFunc[T]) tile[T] {
+	t := tile[T]{mul: mul}
+	for n := 1; n <= blockRows; n++ {
+		tiles := (n + rows - 1) / rows
+		tall := (n + tiles - 1) / tiles
+		t.cuts[n] = cut{tall, n - tiles*(tall-1)}
+	}
+	return t
 }
 
 // tileFunc computes the rows x cols matrix dst (row stride dstStride) as the product
 // of a (rows x depth with both strides) and a panel b (depth x its vectors), or adds
-// the product to dst. All products of an element are added in the order of the depth.
-// rows and depth are at least 1; cols lies in the panel's last vector. Nothing is
-// read or written outside of the three matrices.
-type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols, depth int, accumulate bool)
+// the product to dst, in tiles as cut says. All products of an element are added in the
+// order of the depth. rows and depth are at least 1; cols lies in the panel's last vector.
+// Nothing is read or written outside of the three matrices.
+type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows, tall, talls int, b []T, cols, depth int, accumulate bool)
 
 // panelCols is the width of all panels but the last.
 func (p *panels[T]) panelCols() int { return p.vector * len(p.tiles) }
@@ -95,27 +111,21 @@ func packCols[T Float](panel, b []T, rows, cols, width, rowStride, colStride int
 // blockRows is the number of rows for which a panel is used before the next one. From
 // 24 up the speed does not depend on it; 48 is a whole number of tiles of 8 and of 6,
 // and 48 rows of the product stay in the second-level cache.
-func (p *panels[T]) blockRows() int { return 48 }
+const blockRows = 48
+
+func (p *panels[T]) blockRows() int { return blockRows }
 
 func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool) {
-	rest := b.data
-	for col := 0; col < b.cols; col += p.panelCols() {
-		cols := min(p.panelCols(), b.cols-col)
-		vectors := p.vectors(cols)
+	rest, width := b.data, p.panelCols()
+	for col := 0; col < b.cols; col += width {
+		cols, vectors := width, len(p.tiles)
+		if left := b.cols - col; left < width {
+			cols, vectors = left, p.vectors(left)
+		}
 		panel := rest[:b.rows*vectors*p.vector]
 		rest = rest[len(panel):]
 		t := &p.tiles[vectors-1]
-		for row := 0; row < rows; {
-			n := evenShare(rows-row, t.rows)
-			t.mul(dst[row*dstStride+col:], dstStride, a[row*rowStride:], rowStride, colStride, n, panel, cols, b.rows, accumulate)
-			row += n
-		}
+		cut := &t.cuts[rows]
+		t.mul(dst[col:], dstStride, a, rowStride, colStride, rows, cut.tall, cut.talls, panel, cols, b.rows, accumulate)
 	}
-}
-
-// evenShare is how much of n to take next so that the whole of it is taken in as
-// few parts of at most limit as possible, the parts differing by one at most.
-func evenShare(n, limit int) int {
-	parts := (n + limit - 1) / limit
-	return (n + parts - 1) / parts
 }

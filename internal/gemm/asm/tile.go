@@ -5,6 +5,7 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/gotypes"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
@@ -55,27 +56,34 @@ type tile struct {
 	mask    reg.Register // AVX-512: the columns of the last vector
 }
 
-// emitTile writes the tileFunc for panels of the given number of vectors.
+// emitTile writes the tileFunc for panels of the given number of vectors: the work on a
+// tile for each number of rows, behind which the next tile is taken.
 func emitTile(c *build.Context, set instructions, e asmgen.Element, vectors int) {
 	t := &tile{Context: c, set: set, element: e, vectors: vectors}
 	name := fmt.Sprintf("%s%sx%d", set.name, e.Name, vectors)
 	c.Function(name)
 	c.Attributes(attr.NOSPLIT)
 	c.Pragma("noescape")
-	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows int, b []%[1]s, cols, depth int, accumulate bool)", e.Go))
+	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows, tall, talls int, b []%[1]s, cols, depth int, accumulate bool)", e.Go))
 
 	if t.masked() {
 		t.loadOpmask()
 	}
-	rows := c.Load(c.Param("rows"), c.GP64())
+	tall := c.Load(c.Param("tall"), c.GP64())
 	for m := set.rows[vectors-1]; m > 1; m-- {
-		c.CMPQ(rows, operand.U8(m))
+		c.CMPQ(tall, operand.U8(m))
 		c.JE(operand.LabelRef(t.label("rows", m)))
 	}
 	for m := 1; m <= set.rows[vectors-1]; m++ {
 		c.Label(t.label("rows", m))
-		t.emitRows(m)
+		t.emitStart(m)
+		t.emitLoop(m)
+		t.emitStore(m)
+		t.emitNext(m)
 	}
+	c.Label("end")
+	c.VZEROUPPER()
+	c.RET()
 }
 
 // masked says whether the instruction set has mask registers.
@@ -89,13 +97,6 @@ func (t *tile) sum(row, vector int) reg.VecPhysical { return t.set.registers[row
 func (t *tile) panel(m, vector int) reg.VecPhysical { return t.set.registers[m*t.vectors+vector] }
 
 func (t *tile) broadcast() reg.VecPhysical { return t.set.registers[len(t.set.registers)-1] }
-
-// emitRows writes the tile of m rows.
-func (t *tile) emitRows(m int) {
-	t.emitStart(m)
-	t.emitLoop(m)
-	t.emitStore(m)
-}
 
 // emitStart sets the sums to zero or to what dst holds.
 func (t *tile) emitStart(m int) {
@@ -212,47 +213,113 @@ func (t *tile) multiply(m, row int, at operand.Mem) {
 	}
 }
 
-// emitStore writes the sums to dst and returns.
+// emitStore writes the sums to dst.
 func (t *tile) emitStore(m int) {
-	if !t.masked() {
-		cols := t.Load(t.Param("cols"), t.GP64())
-		t.CMPQ(cols, operand.U8(t.vectors*t.set.bytes/t.element.Bytes))
-		t.JNE(operand.LabelRef(t.label("edge", m)))
-		t.emitStoreRows(m, nil)
-		t.Label(t.label("edge", m))
+	if t.masked() {
+		t.emitStoreRows(m, t.vectors)
+		return
 	}
-	t.emitStoreRows(m, t.panel(m, 0)) // free after the loop
+	edge := t.loadEdge()
+	t.CMPQ(edge, operand.U8(t.set.bytes/t.element.Bytes))
+	t.JNE(operand.LabelRef(t.label("edge", m)))
+	t.emitStoreRows(m, t.vectors)
+	t.JMP(operand.LabelRef(t.label("next", m)))
+	t.Label(t.label("edge", m))
+	t.emitStoreRows(m, t.vectors-1)
+	t.emitStoreEdge(m, edge)
+	t.Label(t.label("next", m))
 }
 
-// emitStoreRows is emitStore where the last vector is stored as a whole when mask
-// is nil, and else under the mask of the columns, which AVX2 puts in mask.
-func (t *tile) emitStoreRows(m int, mask reg.Register) {
-	dst, stride := t.loadDst()
-	if mask != nil && !t.masked() {
-		t.loadVectorMask(mask)
+// emitStoreRows writes the given number of vectors of each row, the last of all under the
+// mask of the columns, where there are mask registers.
+func (t *tile) emitStoreRows(m, vectors int) {
+	if vectors == 0 {
+		return
 	}
+	dst, stride := t.loadDst()
 	for row := range m {
-		for v := range t.vectors {
+		for v := range vectors {
 			at := operand.Mem{Base: dst, Disp: v * t.set.bytes}
 			switch {
-			case v < t.vectors-1 || mask == nil:
+			case v < t.vectors-1 || !t.masked():
 				t.VMOVUPS(t.sum(row, v), at)
-			case t.masked() && t.element == asmgen.F32:
-				t.VMOVUPS(t.sum(row, v), t.mask, at)
-			case t.masked():
-				t.VMOVUPD(t.sum(row, v), t.mask, at)
 			case t.element == asmgen.F32:
-				t.VMASKMOVPS(t.sum(row, v), mask, at)
+				t.VMOVUPS(t.sum(row, v), t.mask, at)
 			default:
-				t.VMASKMOVPD(t.sum(row, v), mask, at)
+				t.VMOVUPD(t.sum(row, v), t.mask, at)
 			}
 		}
 		if row < m-1 {
 			t.ADDQ(stride, dst)
 		}
 	}
-	t.VZEROUPPER()
-	t.RET()
+}
+
+// emitStoreEdge writes the first columns of the last vector of each row, as many as edge:
+// half a vector, half of what is left of it, and so on. Storing under a mask takes many
+// times as long without mask registers.
+func (t *tile) emitStoreEdge(m int, edge reg.Register) {
+	dst, stride := t.loadDst()
+	t.ADDQ(operand.I32((t.vectors-1)*t.set.bytes), dst)
+	for bytes := t.set.bytes / 2; bytes >= t.element.Bytes; bytes /= 2 {
+		skip := fmt.Sprintf("edge%dwithout%d", m, bytes)
+		t.TESTQ(operand.I32(bytes/t.element.Bytes), edge)
+		t.JE(operand.LabelRef(skip))
+		p := t.GP64()
+		t.MOVQ(dst, p)
+		for row := range m {
+			sum := t.sum(row, t.vectors-1)
+			x, at := sum.AsX(), operand.Mem{Base: p}
+			switch bytes {
+			case 16:
+				t.VMOVUPS(x, at)
+				t.VEXTRACTF128(operand.U8(1), sum, x)
+			case 8:
+				t.VMOVSD(x, at)
+				t.VMOVHLPS(x, x, x)
+			case 4:
+				t.VMOVSS(x, at)
+			}
+			if row < m-1 {
+				t.ADDQ(stride, p)
+			}
+		}
+		t.ADDQ(operand.I32(bytes), dst)
+		t.Label(skip)
+	}
+}
+
+// emitNext goes on to the next tile, of as many rows as this one or one less. What is left
+// is kept in the function's parameters.
+func (t *tile) emitNext(m int) {
+	t.SUBQ(operand.U8(m), t.param("rows"))
+	t.JE(operand.LabelRef("end"))
+	rows := func(stride string) reg.Register { // of the tile, in bytes
+		r := t.loadStride(stride)
+		t.IMUL3Q(operand.U8(m), r, r)
+		return r
+	}
+	t.ADDQ(rows("dstStride"), t.paramBase("dst"))
+	t.ADDQ(rows("rowStride"), t.paramBase("a"))
+	t.DECQ(t.param("talls"))
+	if m > 1 {
+		t.JE(operand.LabelRef(t.label("rows", m-1)))
+	}
+	t.JMP(operand.LabelRef(t.label("rows", m)))
+}
+
+// param is where a parameter stands.
+func (t *tile) param(name string) operand.Op { return t.address(t.Param(name)) }
+
+// paramBase is where the address of a slice's elements stands.
+func (t *tile) paramBase(name string) operand.Op { return t.address(t.Param(name).Base()) }
+
+func (t *tile) address(of gotypes.Component) operand.Op {
+	p, err := of.Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return p.Addr
 }
 
 // loadDst loads the address of dst and its row stride in bytes.
