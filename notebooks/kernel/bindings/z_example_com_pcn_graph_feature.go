@@ -43,6 +43,7 @@ func init() {
 			"GlobalAvgPool": reflect.TypeFor[feature.GlobalAvgPool](),
 			"MaxPool":       reflect.TypeFor[feature.MaxPool](),
 			"Normalise":     reflect.TypeFor[feature.Normalise](),
+			"Outer":         reflect.TypeFor[feature.Outer](),
 			"Reshape":       reflect.TypeFor[feature.Reshape](),
 			"Sequence":      reflect.TypeFor[feature.Sequence](),
 			"Upsample":      reflect.TypeFor[feature.Upsample](),
