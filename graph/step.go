@@ -15,7 +15,8 @@ import (
 // U = a c M, an edge from node l into a prediction gives the energy at most the
 // curvature w Uᵀ Π U by v_l: that is what H_l sums up, beside w Π of the predictions of
 // node l itself and the prior. Where an energy is not Gaussian its largest curvature
-// takes the place of Π (see NodeEnergy).
+// takes the place of Π (see NodeEnergy). Of feature.Outer U depends on the latents of the
+// other source, and so on the example.
 type StepForm int
 
 const (
