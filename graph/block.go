@@ -104,11 +104,11 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 				} else if source == l {
 					for _, f := range []feature.Feature{edge.Feature, p.After} {
 						if !f.UnitByUnit() {
-							return h, noBlock(name, "feature", f)
+							return h, noBlock(name, "feature", f, "curvature of single units")
 						}
 					}
 					if !linear.HasBlock(edge.Map) {
-						return h, noBlock(name, "map", edge.Map)
+						return h, noBlock(name, "map", edge.Map, "known curvature")
 					}
 					block := e.block(i, j, b)
 					if len(from) > 1 {
@@ -128,8 +128,8 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 	return h, nil
 }
 
-func noBlock(node, kind string, of fmt.Stringer) error {
-	return fmt.Errorf("graph: node %s: the %s %v has no curvature of single units: a method without blocks must be taken", node, kind, of)
+func noBlock(node, kind string, of fmt.Stringer, what string) error {
+	return fmt.Errorf("graph: node %s: the %s %v has no %s: a method without blocks must be taken", node, kind, of, what)
 }
 
 // block returns the part of edge j of prediction i in the curvature by its feature.
@@ -148,10 +148,10 @@ func (e *Energy) gate(h *curvature, i, j, l int, a float64, b *op.Builder) error
 	p, from, name := &e.wiring.Predictions[i], e.wiring.From[i][j], e.Spec.Nodes[l].Name
 	edge := &p.Edges[j]
 	if !p.After.UnitByUnit() || from[0] == from[1] {
-		return noBlock(name, "feature", edge.Feature)
+		return noBlock(name, "feature", edge.Feature, "curvature of single units")
 	}
 	if !linear.HasBlock(edge.Map) {
-		return noBlock(name, "map", edge.Map)
+		return noBlock(name, "map", edge.Map, "known curvature")
 	}
 	other := e.Latents[from[0]]
 	if from[0] == l {
@@ -168,7 +168,7 @@ func (e *Energy) gate(h *curvature, i, j, l int, a float64, b *op.Builder) error
 	} else if block := e.block(i, j, b); block.Gram != nil {
 		g.in = append(g.in, block.Gram)
 	} else {
-		return noBlock(name, "map", edge.Map)
+		return noBlock(name, "map", edge.Map, "known curvature")
 	}
 	h.gates = append(h.gates, g)
 	return nil

@@ -133,7 +133,7 @@ func TestShapedFeatures(t *testing.T) {
 // value that it has at some random places, and that features without overlap meet it.
 func TestMaxSlopes(t *testing.T) {
 	for _, c := range shapedCases {
-		if strings.Contains(c.text, "norm") {
+		if strings.Contains(c.text, "norm") || strings.Contains(c.text, "outer") {
 			continue // which has no bound
 		}
 		f, err := feature.Parse(c.text)
@@ -152,6 +152,19 @@ func TestMaxSlopes(t *testing.T) {
 		if !strings.Contains(c.text, "stride") && !strings.Contains(c.text, "gelu") && !strings.Contains(c.text, "tanh") && largest < bound*(1-1e-6) {
 			t.Errorf("%v: the bound is %v, and the derivative has norm %v at most", c, bound, largest)
 		}
+	}
+}
+
+// TestOuterSlope holds that of a class the derivative by the other source has norm 1.
+func TestOuterSlope(t *testing.T) {
+	s := shapedCase{"outer", []tensor.Shape{{3}, {4}}}.spec(t, 1, tensor.Float64)
+	s.Nodes[1].Clamped, s.Nodes[1].Prior = true, 0
+	e, err := Build(s)
+	must(t, err)
+	bindRandom(t, e, 1)
+	copy(e.Latents[1].Value().Data().([]float64), []float64{0, 1, 0})
+	if got := norm2OfDerivative(t, e.Terms[0].Edges[0].Feature, e.Latents[2:]); !near(got, (feature.Outer{}).MaxSlope(s.Nodes[1].Shape, s.Nodes[2].Shape), 1e-6) {
+		t.Errorf("norm %v", got)
 	}
 }
 

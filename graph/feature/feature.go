@@ -18,8 +18,8 @@ type Feature interface {
 	// have.
 	Shape(in ...tensor.Shape) (tensor.Shape, error)
 	// MaxSlope returns a bound on the spectral norm of its derivative, given the shapes of
-	// the sources, which Shape has allowed; of [Normalise], which has no bound of use, what
-	// the norm mostly is.
+	// the sources, which Shape has allowed; of [Normalise] and [Outer], which have no bound
+	// of use, what the norm mostly is.
 	MaxSlope(in ...tensor.Shape) float64
 	// Linear reports whether ψ is linear.
 	Linear() bool
