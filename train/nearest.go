@@ -10,6 +10,7 @@ import (
 
 	"example.com/pcn/internal/dense"
 	"example.com/pcn/internal/pool"
+	"example.com/pcn/internal/vec"
 	"example.com/pcn/model"
 )
 
@@ -41,15 +42,20 @@ func Nearest(ctx context.Context, seen model.Clamp, among *tensor.Dense) ([]int,
 		}
 	}
 	best := make([]int, rows)
-	pool.Each(runtime.GOMAXPROCS(0), rows, func(i int) {
+	block := nearestBlock // of rows that see the same units
+	if len(visible) > 1 {
+		block = 1
+	}
+	pool.Each(runtime.GOMAXPROCS(0), (rows+block-1)/block, func(b int) {
 		if ctx.Err() != nil {
 			return
 		}
-		units := visible[i%len(visible)]
+		lo, hi := b*block, min((b+1)*block, rows)
+		units := visible[lo%len(visible)]
 		if among.Dtype() == tensor.Float32 {
-			best[i] = nearest(seen.Values.Float32s()[i*d:(i+1)*d], among.Float32s(), units)
+			nearest(best[lo:hi], seen.Values.Float32s()[lo*d:hi*d], among.Float32s(), d, units)
 		} else {
-			best[i] = nearest(seen.Values.Float64s()[i*d:(i+1)*d], among.Float64s(), units)
+			nearest(best[lo:hi], seen.Values.Float64s()[lo*d:hi*d], among.Float64s(), d, units)
 		}
 	})
 	if ctx.Err() != nil {
@@ -58,22 +64,39 @@ func Nearest(ctx context.Context, seen model.Clamp, among *tensor.Dense) ([]int,
 	return best, nil
 }
 
-// nearest returns the row of among, of the width of x, that is nearest to x by
-// units.
-func nearest[T float32 | float64](x, among []T, units []int) int {
-	best, least := 0, math.Inf(1)
-	for r := range len(among) / len(x) {
-		row := among[r*len(x):][:len(x)]
-		distance := 0.0
-		for _, j := range units {
-			diff := float64(row[j] - x[j])
-			if distance += diff * diff; distance >= least {
-				break
-			}
-		}
-		if distance < least {
-			best, least = r, distance
+// nearestBlock is for how many rows together an example is looked at, and nearestPart of how
+// many units, before it may prove too far off.
+const (
+	nearestBlock = 32
+	nearestPart  = 64
+)
+
+// nearest sets best to the rows of among, of width d, that are nearest to those of x by units.
+func nearest[T vec.Float](best []int, x, among []T, d int, units []int) {
+	take := func(dst, row []T) {
+		for i, j := range units {
+			dst[i] = row[j]
 		}
 	}
-	return best
+	n := len(units)
+	seen, row, difference, least := make([]T, len(best)*n), make([]T, n), make([]T, nearestPart), make([]float64, len(best))
+	for i := range best {
+		take(seen[i*n:(i+1)*n], x[i*d:(i+1)*d])
+		least[i] = math.Inf(1)
+	}
+	for r := range len(among) / d {
+		take(row, among[r*d:(r+1)*d])
+		for i := range best {
+			distance := 0.0
+			for lo := 0; lo < n && distance < least[i]; lo += nearestPart {
+				hi := min(lo+nearestPart, n)
+				part := difference[:hi-lo]
+				vec.Sub(part, row[lo:hi], seen[i*n+lo:i*n+hi])
+				distance += 2 * vec.HalfSquares(part)
+			}
+			if distance < least[i] {
+				best[i], least[i] = r, distance
+			}
+		}
+	}
 }
