@@ -28,7 +28,7 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 	}
 	settled := slices.Concat(e.hebbian(), e.plain)
 	m.lists.gradients = one(e.Gradients...)
-	m.lists.evaluate = one(append(slices.Clone(e.Gradients), e.Total)...)
+	m.lists.evaluate = one(slices.Concat(e.Gradients, e.Energies)...)
 	m.lists.errors = one(settled...)
 	m.lists.features = one(e.features()...)
 	m.lists.steps = list()
@@ -50,7 +50,7 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 	// it fresh: gradients where there is one turn, errors where there are several. At the
 	// start latents have just been predicted, and their errors are 0, where nothing that is
 	// fed back has moved since.
-	look := append(slices.Clone(e.Gradients), e.Total)
+	look := slices.Concat(e.Gradients, e.Energies)
 	m.lists.look, m.lists.begin = m.lists.evaluate, list()
 	if len(turns) > 1 {
 		look, m.lists.look = settled, m.lists.errors
