@@ -5854,17 +5854,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5894,19 +5914,39 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x02, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y1
-	VMASKMOVPS  (CX)(AX*4), Y1, Y2
-	VMASKMOVPS  (DX)(AX*4), Y1, Y3
-	VMOVAPS     Y2, Y2
-	VFMADD231PS Y0, Y3, Y2
-	VMASKMOVPS  Y2, Y1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVAPS      X2, X0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5936,18 +5976,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	MOVQ       BX, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VADDPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (CX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	MOVQ         BX, DX
+	SUBQ         AX, DX
+	MOVQ         DX, BX
+	LEAQ         ones<>+32(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVUPS      (SI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, DX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	JMP end
 
@@ -5970,19 +6030,39 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, SI
-	JE         pass2end
-	MOVQ       SI, DI
-	SUBQ       AX, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass2end
+	MOVQ         SI, DI
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part4:
+	TESTQ    $+2, DI
+	JE       part5
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, DI
+	JE     part6
+	VMOVSS X1, (AX)
+
+part6:
 pass2end:
 	LEAQ (CX)(SI*4), CX
 	JMP  row
@@ -6017,18 +6097,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, DX
-	SUBQ       DX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VSUBPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, DX
+	SUBQ         AX, DX
+	MOVQ         DX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, DX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	JMP end
 
@@ -6051,19 +6151,39 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x02, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)(AX*4)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x02, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y0
+	VSUBPS       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, R8
+	JE           part4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part4:
+	TESTQ    $+2, R8
+	JE       part5
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, R8
+	JE     part6
+	VMOVSS X1, (AX)
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
@@ -6101,20 +6221,40 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, BX
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMASKMOVPS (DX)(AX*4), Y1, Y3
-	VADDPS     Y0, Y2, Y0
-	VSUBPS     Y0, Y3, Y0
-	VMASKMOVPS Y0, Y1, (CX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, BX
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y1
+	VADDPS       Y0, Y2, Y0
+	VSUBPS       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	JMP end
 
@@ -6139,21 +6279,41 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x02, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VMASKMOVPS (BX)(AX*4), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	VSUBPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x02, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y2
+	VMASKMOVPS   (BX)(AX*4), Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VSUBPS       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, R8
+	JE           part4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part4:
+	TESTQ    $+2, R8
+	JE       part5
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, R8
+	JE     part6
+	VMOVSS X1, (AX)
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(DI*4), DX
@@ -6189,18 +6349,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, DX
-	SUBQ       DX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, DX
+	SUBQ         AX, DX
+	MOVQ         DX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, DX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	JMP end
 
@@ -6223,19 +6403,39 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x02, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)(AX*4)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x02, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y0
+	VMULPS       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, R8
+	JE           part4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part4:
+	TESTQ    $+2, R8
+	JE       part5
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, R8
+	JE     part6
+	VMOVSS X1, (AX)
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
@@ -6275,23 +6475,63 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x02, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y2
-	VMASKMOVPS  (CX)(AX*4), Y2, Y3
-	VMASKMOVPS  (DX)(AX*4), Y2, Y4
-	VMASKMOVPS  (BX)(AX*4), Y2, Y5
-	VMOVAPS     Y5, Y5
-	VFMADD231PS Y0, Y4, Y5
-	VMOVAPS     Y3, Y0
-	VFMADD231PS Y1, Y5, Y0
-	VMASKMOVPS  Y0, Y2, (CX)(AX*4)
-	VMASKMOVPS  Y5, Y2, (DX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y2
+	VMASKMOVPS   (CX)(AX*4), Y2, Y3
+	VMASKMOVPS   (DX)(AX*4), Y2, Y4
+	VMASKMOVPS   (BX)(AX*4), Y2, Y2
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y0, Y4, Y2
+	VMOVAPS      Y3, Y0
+	VFMADD231PS  Y1, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*4), CX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, CX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (CX)
+
+part3:
+	VMOVAPS      X2, X0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $+16, AX
+
+part4:
+	TESTQ    $+2, SI
+	JE       part5
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, SI
+	JE     part6
+	VMOVSS X0, (AX)
+
+part6:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6350,19 +6590,20 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y8
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y8
 	VMASKMOVPS   (CX)(AX*4), Y8, Y9
 	VMASKMOVPS   (DX)(AX*4), Y8, Y10
 	VMASKMOVPS   (BX)(AX*4), Y8, Y11
-	VMASKMOVPS   (SI)(AX*4), Y8, Y12
-	VMULPS       Y7, Y12, Y7
+	VMASKMOVPS   (SI)(AX*4), Y8, Y8
+	VMULPS       Y7, Y8, Y7
 	VMOVAPS      Y7, Y7
 	VFMADD231PS  Y1, Y10, Y7
-	VMULPS       Y0, Y12, Y0
-	VMULPS       Y12, Y0, Y0
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y8, Y0, Y0
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y2, Y11, Y0
 	VMULPS       Y3, Y7, Y1
@@ -6373,10 +6614,69 @@ pass1by1end:
 	VMOVAPS      Y1, Y1
 	VFNMADD231PS Y6, Y9, Y1
 	VADDPS       Y1, Y9, Y1
-	VMASKMOVPS   Y1, Y8, (CX)(AX*4)
-	VMASKMOVPS   Y7, Y8, (DX)(AX*4)
-	VMASKMOVPS   Y0, Y8, (BX)(AX*4)
+	VMOVAPS      X1, X2
+	LEAQ         (CX)(AX*4), CX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $+16, CX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X2, (CX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X2, (CX)
+
+part3:
+	VMOVAPS      X7, X1
+	LEAQ         (DX)(AX*4), CX
+	TESTQ        $+4, DI
+	JE           part4
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $+16, CX
+
+part4:
+	TESTQ    $+2, DI
+	JE       part5
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+part5:
+	TESTQ  $+1, DI
+	JE     part6
+	VMOVSS X1, (CX)
+
+part6:
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part7
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
+
+part7:
+	TESTQ    $+2, DI
+	JE       part8
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part8:
+	TESTQ  $+1, DI
+	JE     part9
+	VMOVSS X1, (AX)
+
+part9:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6412,22 +6712,42 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x02, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VMAXPS     Y2, Y1, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x03, Y3, Y1, Y3
-	VBLENDVPS  Y3, Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x02, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x03, Y2, Y1, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, R8
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, R8
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, R8
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(DI*4), DX
@@ -6478,29 +6798,69 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, R8
-	JE         pass1end
-	MOVQ       R8, R10
-	SUBQ       AX, R10
-	LEAQ       ones<>+32(SB), R11
-	SHLQ       $0x02, R10
-	SUBQ       R10, R11
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMASKMOVPS (DX)(AX*4), Y1, Y3
-	VMASKMOVPS (BX)(AX*4), Y1, Y4
-	VMASKMOVPS (SI)(AX*4), Y1, Y5
-	VSUBPS     Y5, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VCMPPS     $0x08, Y5, Y4, Y5
-	VBLENDVPS  Y5, Y3, Y0, Y5
-	VADDPS     Y5, Y2, Y2
-	VXORPS     Y5, Y5, Y5
-	VCMPPS     $0x08, Y5, Y4, Y4
-	VBLENDVPS  Y4, Y0, Y3, Y3
-	VMASKMOVPS Y2, Y1, (CX)(AX*4)
-	VMASKMOVPS Y3, Y1, (DX)(AX*4)
+	CMPQ         AX, R8
+	JE           pass1end
+	MOVQ         R8, R10
+	SUBQ         AX, R10
+	MOVQ         R10, R11
+	LEAQ         ones<>+32(SB), R12
+	SHLQ         $0x02, R11
+	SUBQ         R11, R12
+	VMOVUPS      (R12), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMASKMOVPS   (BX)(AX*4), Y1, Y4
+	VMASKMOVPS   (SI)(AX*4), Y1, Y1
+	VSUBPS       Y1, Y4, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x08, Y4, Y1, Y4
+	VBLENDVPS    Y4, Y3, Y0, Y4
+	VADDPS       Y4, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x08, Y4, Y1, Y1
+	VBLENDVPS    Y1, Y0, Y3, Y1
+	VMOVAPS      X2, X3
+	LEAQ         (CX)(AX*4), R11
+	TESTQ        $+4, R10
+	JE           part1
+	VMOVUPS      X3, (R11)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $+16, R11
 
+part1:
+	TESTQ    $+2, R10
+	JE       part2
+	VMOVSD   X3, (R11)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, R11
+
+part2:
+	TESTQ  $+1, R10
+	JE     part3
+	VMOVSS X3, (R11)
+
+part3:
+	VMOVAPS      X1, X2
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, R10
+	JE           part4
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $+16, AX
+
+part4:
+	TESTQ    $+2, R10
+	JE       part5
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, R10
+	JE     part6
+	VMOVSS X2, (AX)
+
+part6:
 pass1end:
 	LEAQ (CX)(R9*4), CX
 	LEAQ (DX)(R8*4), DX
@@ -6543,20 +6903,40 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	MOVQ        SI, R9
-	SUBQ        AX, R9
-	LEAQ        ones<>+32(SB), R10
-	SHLQ        $0x02, R9
-	SUBQ        R9, R10
-	VMOVUPS     (R10), Y1
-	VMASKMOVPS  (CX)(AX*4), Y1, Y2
-	VMASKMOVPS  (DX)(AX*4), Y1, Y3
-	VMOVAPS     Y2, Y2
-	VFMADD231PS Y0, Y3, Y2
-	VMASKMOVPS  Y2, Y1, (CX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, R9
+	SUBQ         AX, R9
+	MOVQ         R9, R10
+	LEAQ         ones<>+32(SB), R11
+	SHLQ         $0x02, R10
+	SUBQ         R10, R11
+	VMOVUPS      (R11), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVAPS      X2, X1
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, R9
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, R9
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, R9
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(R8*4), DX
@@ -6612,31 +6992,51 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, BX
-	JE          pass1end
-	SUBQ        AX, BX
-	LEAQ        ones<>+32(SB), SI
-	SHLQ        $0x02, BX
-	SUBQ        BX, SI
-	VMOVUPS     (SI), Y11
-	VMASKMOVPS  (CX)(AX*4), Y11, Y12
-	VMAXPS      Y12, Y1, Y1
-	VMINPS      Y1, Y0, Y0
-	VMULPS      Y0, Y0, Y1
-	VMOVAPS     Y2, Y2
-	VFMADD213PS Y3, Y1, Y2
-	VFMADD213PS Y4, Y1, Y2
-	VFMADD213PS Y5, Y1, Y2
-	VFMADD213PS Y6, Y1, Y2
-	VMULPS      Y2, Y0, Y0
-	VMOVAPS     Y7, Y2
-	VFMADD213PS Y8, Y1, Y2
-	VFMADD213PS Y9, Y1, Y2
-	VFMADD213PS Y10, Y1, Y2
-	VFMADD213PS Y6, Y1, Y2
-	VDIVPS      Y2, Y0, Y0
-	VMASKMOVPS  Y0, Y11, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VMAXPS       Y11, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD213PS  Y3, Y1, Y2
+	VFMADD213PS  Y4, Y1, Y2
+	VFMADD213PS  Y5, Y1, Y2
+	VFMADD213PS  Y6, Y1, Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVAPS      Y7, Y2
+	VFMADD213PS  Y8, Y1, Y2
+	VFMADD213PS  Y9, Y1, Y2
+	VFMADD213PS  Y10, Y1, Y2
+	VFMADD213PS  Y6, Y1, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6665,19 +7065,39 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x12, Y3, Y2, Y3
-	VBLENDVPS  Y3, Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x12, Y2, Y1, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6705,18 +7125,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMULPS     Y0, Y2, Y0
-	VMAXPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMAXPS       Y1, Y0, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6780,12 +7220,13 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y12
-	VMASKMOVPS   (CX)(AX*4), Y12, Y13
-	VMAXPS       Y13, Y1, Y1
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y12
+	VMASKMOVPS   (CX)(AX*4), Y12, Y12
+	VMAXPS       Y12, Y1, Y1
 	VMINPS       Y1, Y0, Y0
 	VXORPS       float32_80000000<>+0(SB), Y0, Y0
 	VMOVAPS      Y4, Y1
@@ -6809,8 +7250,27 @@ pass1by1end:
 	VFMADD231PS  Y1, Y0, Y3
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
-	VMASKMOVPS   Y0, Y12, (DX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6889,18 +7349,19 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y10
-	VMASKMOVPS   (CX)(AX*4), Y10, Y11
-	VANDPS       float32_7fffffff<>+0(SB), Y11, Y12
-	VMINPS       Y12, Y0, Y0
-	VMULPS       Y0, Y0, Y12
-	VMULPS       Y1, Y12, Y1
-	VMOVAPS      Y3, Y12
-	VFMADD231PS  Y2, Y1, Y12
-	VSUBPS       Y3, Y12, Y2
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y10
+	VMASKMOVPS   (CX)(AX*4), Y10, Y10
+	VANDPS       float32_7fffffff<>+0(SB), Y10, Y11
+	VMINPS       Y11, Y0, Y0
+	VMULPS       Y0, Y0, Y11
+	VMULPS       Y1, Y11, Y1
+	VMOVAPS      Y3, Y11
+	VFMADD231PS  Y2, Y1, Y11
+	VSUBPS       Y3, Y11, Y2
 	VMOVAPS      Y1, Y1
 	VFNMADD231PS Y4, Y2, Y1
 	VMOVAPS      Y1, Y1
@@ -6913,7 +7374,7 @@ pass1by1end:
 	VMULPS       Y1, Y1, Y3
 	VMOVAPS      Y1, Y1
 	VFMADD231PS  Y3, Y2, Y1
-	VPSLLD       $0x17, Y12, Y2
+	VPSLLD       $0x17, Y11, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
@@ -6932,11 +7393,30 @@ pass1by1end:
 	VFMADD213PS  float32_3f800000<>+0(SB), Y0, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMOVUPS      float32_00000000<>+0(SB), Y2
-	VMAXPS       Y11, Y2, Y2
+	VMAXPS       Y10, Y2, Y2
 	VMOVAPS      Y2, Y2
 	VFNMADD231PS Y1, Y0, Y2
-	VMASKMOVPS   Y2, Y10, (DX)(AX*4)
+	VMOVAPS      X2, X0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7011,17 +7491,18 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VANDPS       float32_7fffffff<>+0(SB), Y12, Y13
-	VXORPS       float32_80000000<>+0(SB), Y13, Y13
-	VMAXPS       Y13, Y0, Y0
-	VMOVAPS      Y2, Y13
-	VFMADD231PS  Y1, Y0, Y13
-	VSUBPS       Y2, Y13, Y1
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VANDPS       float32_7fffffff<>+0(SB), Y11, Y12
+	VXORPS       float32_80000000<>+0(SB), Y12, Y12
+	VMAXPS       Y12, Y0, Y0
+	VMOVAPS      Y2, Y12
+	VFMADD231PS  Y1, Y0, Y12
+	VSUBPS       Y2, Y12, Y1
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y3, Y1, Y0
 	VMOVAPS      Y0, Y0
@@ -7034,7 +7515,7 @@ pass1by1end:
 	VMULPS       Y0, Y0, Y2
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y2, Y1, Y0
-	VPSLLD       $0x17, Y13, Y1
+	VPSLLD       $0x17, Y12, Y1
 	VPADDD       Y10, Y1, Y1
 	VMOVAPS      Y1, Y2
 	VFMADD231PS  Y1, Y0, Y2
@@ -7050,10 +7531,29 @@ pass1by1end:
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y1, Y2, Y0
 	VMOVUPS      float32_00000000<>+0(SB), Y1
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7082,18 +7582,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y2
-	VMASKMOVPS (CX)(AX*4), Y2, Y3
-	VMAXPS     Y3, Y1, Y1
-	VMINPS     Y1, Y0, Y0
-	VMASKMOVPS Y0, Y2, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y2
+	VMASKMOVPS   (CX)(AX*4), Y2, Y2
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7158,13 +7678,14 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMAXPS       Y12, Y0, Y13
-	VMAXPS       Y12, Y0, Y0
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VMAXPS       Y11, Y0, Y12
+	VMAXPS       Y11, Y0, Y0
 	VMINPS       Y0, Y1, Y0
 	VXORPS       float32_80000000<>+0(SB), Y0, Y0
 	VMOVAPS      Y4, Y1
@@ -7188,9 +7709,28 @@ pass1by1end:
 	VFMADD231PS  Y1, Y0, Y3
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
-	VMULPS       Y0, Y13, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMULPS       Y0, Y12, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7254,16 +7794,17 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMINPS       Y12, Y1, Y13
-	VMAXPS       Y13, Y0, Y0
-	VMOVAPS      Y3, Y13
-	VFMADD231PS  Y2, Y0, Y13
-	VSUBPS       Y3, Y13, Y2
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VMINPS       Y11, Y1, Y12
+	VMAXPS       Y12, Y0, Y0
+	VMOVAPS      Y3, Y12
+	VFMADD231PS  Y2, Y0, Y12
+	VSUBPS       Y3, Y12, Y2
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y4, Y2, Y0
 	VMOVAPS      Y0, Y0
@@ -7276,16 +7817,35 @@ pass1by1end:
 	VMULPS       Y0, Y0, Y3
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y3, Y2, Y0
-	VPSLLD       $0x17, Y13, Y2
+	VPSLLD       $0x17, Y12, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
 	VFMADD231PS  Y2, Y0, Y3
 	VSUBPS       float32_3f800000<>+0(SB), Y3, Y0
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7352,16 +7912,17 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMINPS       Y12, Y1, Y13
-	VMAXPS       Y13, Y0, Y0
-	VMOVAPS      Y3, Y13
-	VFMADD231PS  Y2, Y0, Y13
-	VSUBPS       Y3, Y13, Y2
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VMINPS       Y11, Y1, Y12
+	VMAXPS       Y12, Y0, Y0
+	VMOVAPS      Y3, Y12
+	VFMADD231PS  Y2, Y0, Y12
+	VSUBPS       Y3, Y12, Y2
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y4, Y2, Y0
 	VMOVAPS      Y0, Y0
@@ -7374,19 +7935,38 @@ pass1by1end:
 	VMULPS       Y0, Y0, Y3
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y3, Y2, Y0
-	VPSLLD       $0x17, Y13, Y2
+	VPSLLD       $0x17, Y12, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
 	VFMADD231PS  Y2, Y0, Y3
 	VSUBPS       float32_3f800000<>+0(SB), Y3, Y0
 	VMOVUPS      float32_3fd62d7d<>+0(SB), Y2
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VMOVAPS      Y1, Y1
 	VFMADD231PS  Y2, Y0, Y1
 	VMULPS       float32_3f867d5f<>+0(SB), Y1, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7453,16 +8033,17 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMAXPS       Y12, Y1, Y13
-	VMINPS       Y13, Y0, Y0
-	VMOVAPS      Y3, Y13
-	VFMADD231PS  Y2, Y0, Y13
-	VSUBPS       Y3, Y13, Y2
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VMAXPS       Y11, Y1, Y12
+	VMINPS       Y12, Y0, Y0
+	VMOVAPS      Y3, Y12
+	VFMADD231PS  Y2, Y0, Y12
+	VSUBPS       Y3, Y12, Y2
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y4, Y2, Y0
 	VMOVAPS      Y0, Y0
@@ -7475,19 +8056,38 @@ pass1by1end:
 	VMULPS       Y0, Y0, Y3
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y3, Y2, Y0
-	VPSLLD       $0x17, Y13, Y2
+	VPSLLD       $0x17, Y12, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
 	VFMADD231PS  Y2, Y0, Y3
 	VADDPS       float32_40000000<>+0(SB), Y3, Y0
 	VMULPS       Y0, Y3, Y0
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VADDPS       float32_40000000<>+0(SB), Y0, Y2
 	VDIVPS       Y2, Y0, Y0
 	VMULPS       Y0, Y1, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7523,18 +8123,38 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y2
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y2
 	VMASKMOVPS   (CX)(AX*4), Y2, Y3
-	VMASKMOVPS   (DX)(AX*4), Y2, Y4
+	VMASKMOVPS   (DX)(AX*4), Y2, Y2
 	VMULPS       Y1, Y3, Y1
 	VMOVAPS      Y0, Y0
-	VFNMADD231PS Y4, Y4, Y0
+	VFNMADD231PS Y2, Y2, Y0
 	VMULPS       Y0, Y1, Y0
-	VMASKMOVPS   Y0, Y2, (BX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7573,20 +8193,40 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y2
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y2
 	VMASKMOVPS   (CX)(AX*4), Y2, Y3
 	VMASKMOVPS   (DX)(AX*4), Y2, Y4
-	VMASKMOVPS   (BX)(AX*4), Y2, Y5
+	VMASKMOVPS   (BX)(AX*4), Y2, Y2
 	VMULPS       Y1, Y3, Y1
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y4, Y4, Y0
-	VMOVAPS      Y5, Y3
-	VFMADD231PS  Y0, Y1, Y3
-	VMASKMOVPS   Y3, Y2, (SI)(AX*4)
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVAPS      X2, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7622,23 +8262,43 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS (CX)(AX*4), Y3, Y4
-	VMASKMOVPS (DX)(AX*4), Y3, Y5
-	VMULPS     Y2, Y4, Y2
-	VMAXPS     Y5, Y1, Y1
-	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x1e, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y0, Y1, Y0
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y3, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7677,25 +8337,45 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (CX)(AX*4), Y3, Y4
-	VMASKMOVPS  (DX)(AX*4), Y3, Y5
-	VMASKMOVPS  (BX)(AX*4), Y3, Y6
-	VMULPS      Y2, Y4, Y2
-	VMAXPS      Y5, Y1, Y1
-	VXORPS      Y4, Y4, Y4
-	VCMPPS      $0x1e, Y4, Y5, Y4
-	VBLENDVPS   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PS Y0, Y2, Y1
-	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y5
+	VMASKMOVPS   (BX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMAXPS       Y5, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y5, Y4
+	VBLENDVPS    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y0, Y2, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7731,23 +8411,43 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS (CX)(AX*4), Y3, Y4
-	VMASKMOVPS (DX)(AX*4), Y3, Y5
-	VMULPS     Y2, Y4, Y2
-	VMAXPS     Y5, Y1, Y1
-	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x1e, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y0, Y1, Y0
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y3, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7786,25 +8486,45 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (CX)(AX*4), Y3, Y4
-	VMASKMOVPS  (DX)(AX*4), Y3, Y5
-	VMASKMOVPS  (BX)(AX*4), Y3, Y6
-	VMULPS      Y2, Y4, Y2
-	VMAXPS      Y5, Y1, Y1
-	VXORPS      Y4, Y4, Y4
-	VCMPPS      $0x1e, Y4, Y5, Y4
-	VBLENDVPS   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PS Y0, Y2, Y1
-	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y5
+	VMASKMOVPS   (BX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMAXPS       Y5, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y5, Y4
+	VBLENDVPS    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y0, Y2, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7839,18 +8559,38 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMASKMOVPS   (DX)(AX*4), Y1, Y1
 	VMULPS       Y0, Y2, Y0
-	VMOVAPS      Y3, Y2
-	VFNMADD231PS Y3, Y3, Y2
+	VMOVAPS      Y1, Y2
+	VFNMADD231PS Y1, Y1, Y2
 	VMULPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7888,20 +8628,40 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y1
 	VMASKMOVPS   (CX)(AX*4), Y1, Y2
 	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMASKMOVPS   (BX)(AX*4), Y1, Y4
+	VMASKMOVPS   (BX)(AX*4), Y1, Y1
 	VMULPS       Y0, Y2, Y0
 	VMOVAPS      Y3, Y2
 	VFNMADD231PS Y3, Y3, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y2, Y0, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7987,14 +8747,15 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y9
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y9
 	VMASKMOVPS   (CX)(AX*4), Y9, Y10
-	VMASKMOVPS   (DX)(AX*4), Y9, Y11
+	VMASKMOVPS   (DX)(AX*4), Y9, Y9
 	VMULPS       Y8, Y10, Y8
-	VANDPS       float32_7fffffff<>+0(SB), Y11, Y10
+	VANDPS       float32_7fffffff<>+0(SB), Y9, Y10
 	VMINPS       Y10, Y0, Y0
 	VMULPS       Y0, Y0, Y10
 	VMULPS       Y1, Y10, Y1
@@ -8037,11 +8798,30 @@ pass1by1end:
 	VMOVUPS      float32_3f800000<>+0(SB), Y0
 	VSUBPS       Y1, Y0, Y0
 	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x11, Y2, Y11, Y2
+	VCMPPS       $0x11, Y2, Y9, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y0
 	VMULPS       Y0, Y8, Y0
-	VMASKMOVPS   Y0, Y9, (BX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8129,13 +8909,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y8
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y8
 	VMASKMOVPS   (CX)(AX*4), Y8, Y9
 	VMASKMOVPS   (DX)(AX*4), Y8, Y10
-	VMASKMOVPS   (BX)(AX*4), Y8, Y11
+	VMASKMOVPS   (BX)(AX*4), Y8, Y8
 	VMULPS       Y7, Y9, Y7
 	VANDPS       float32_7fffffff<>+0(SB), Y10, Y9
 	VMINPS       Y9, Y0, Y0
@@ -8182,10 +8963,29 @@ pass1by1end:
 	VXORPS       Y2, Y2, Y2
 	VCMPPS       $0x11, Y2, Y10, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y0
-	VMOVAPS      Y11, Y1
+	VMOVAPS      Y8, Y1
 	VFMADD231PS  Y0, Y7, Y1
-	VMASKMOVPS   Y1, Y8, (SI)(AX*4)
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8252,14 +9052,15 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y11
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y11
 	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMASKMOVPS   (DX)(AX*4), Y11, Y13
+	VMASKMOVPS   (DX)(AX*4), Y11, Y11
 	VMULPS       Y10, Y12, Y10
-	VMAXPS       Y13, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VMINPS       Y1, Y0, Y0
 	VXORPS       float32_80000000<>+0(SB), Y0, Y0
 	VMOVAPS      Y4, Y1
@@ -8284,8 +9085,27 @@ pass1by1end:
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
 	VMULPS       Y0, Y10, Y0
-	VMASKMOVPS   Y0, Y11, (BX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8354,13 +9174,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y10
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y10
 	VMASKMOVPS   (CX)(AX*4), Y10, Y11
 	VMASKMOVPS   (DX)(AX*4), Y10, Y12
-	VMASKMOVPS   (BX)(AX*4), Y10, Y13
+	VMASKMOVPS   (BX)(AX*4), Y10, Y10
 	VMULPS       Y9, Y11, Y9
 	VMAXPS       Y12, Y1, Y1
 	VMINPS       Y1, Y0, Y0
@@ -8386,10 +9207,29 @@ pass1by1end:
 	VFMADD231PS  Y1, Y0, Y3
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
-	VMOVAPS      Y13, Y1
+	VMOVAPS      Y10, Y1
 	VFMADD231PS  Y0, Y9, Y1
-	VMASKMOVPS   Y1, Y10, (SI)(AX*4)
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8427,25 +9267,45 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS (CX)(AX*4), Y3, Y4
-	VMASKMOVPS (DX)(AX*4), Y3, Y5
-	VMULPS     Y2, Y4, Y2
-	VANDPS     float32_7fffffff<>+0(SB), Y5, Y4
-	VSUBPS     Y4, Y0, Y4
-	VMAXPS     Y4, Y1, Y1
-	VXORPS     Y5, Y5, Y5
-	VCMPPS     $0x1e, Y5, Y4, Y4
-	VBLENDVPS  Y4, Y0, Y1, Y0
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y3, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VANDPS       float32_7fffffff<>+0(SB), Y3, Y3
+	VSUBPS       Y3, Y0, Y3
+	VMAXPS       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8486,27 +9346,47 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (CX)(AX*4), Y3, Y4
-	VMASKMOVPS  (DX)(AX*4), Y3, Y5
-	VMASKMOVPS  (BX)(AX*4), Y3, Y6
-	VMULPS      Y2, Y4, Y2
-	VANDPS      float32_7fffffff<>+0(SB), Y5, Y4
-	VSUBPS      Y4, Y0, Y4
-	VMAXPS      Y4, Y1, Y1
-	VXORPS      Y5, Y5, Y5
-	VCMPPS      $0x1e, Y5, Y4, Y4
-	VBLENDVPS   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PS Y0, Y2, Y1
-	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y5
+	VMASKMOVPS   (BX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VANDPS       float32_7fffffff<>+0(SB), Y5, Y4
+	VSUBPS       Y4, Y0, Y4
+	VMAXPS       Y4, Y1, Y1
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x1e, Y5, Y4, Y4
+	VBLENDVPS    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y0, Y2, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8578,19 +9458,20 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y10
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y10
 	VMASKMOVPS   (CX)(AX*4), Y10, Y11
-	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMASKMOVPS   (DX)(AX*4), Y10, Y10
 	VMULPS       Y9, Y11, Y9
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y10, Y1, Y1
 	VMINPS       Y1, Y0, Y0
 	VXORPS       float32_80000000<>+0(SB), Y0, Y1
-	VMOVAPS      Y3, Y11
-	VFMADD231PS  Y2, Y1, Y11
-	VSUBPS       Y3, Y11, Y2
+	VMOVAPS      Y3, Y10
+	VFMADD231PS  Y2, Y1, Y10
+	VSUBPS       Y3, Y10, Y2
 	VMOVAPS      Y1, Y1
 	VFNMADD231PS Y4, Y2, Y1
 	VMOVAPS      Y1, Y1
@@ -8603,7 +9484,7 @@ pass1by1end:
 	VMULPS       Y1, Y1, Y3
 	VMOVAPS      Y1, Y1
 	VFMADD231PS  Y3, Y2, Y1
-	VPSLLD       $0x17, Y11, Y2
+	VPSLLD       $0x17, Y10, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
@@ -8616,8 +9497,27 @@ pass1by1end:
 	VMOVAPS      Y1, Y2
 	VFMADD231PS  Y1, Y0, Y2
 	VMULPS       Y2, Y9, Y0
-	VMASKMOVPS   Y0, Y10, (BX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8691,13 +9591,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y9
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y9
 	VMASKMOVPS   (CX)(AX*4), Y9, Y10
 	VMASKMOVPS   (DX)(AX*4), Y9, Y11
-	VMASKMOVPS   (BX)(AX*4), Y9, Y12
+	VMASKMOVPS   (BX)(AX*4), Y9, Y9
 	VMULPS       Y8, Y10, Y8
 	VMAXPS       Y11, Y1, Y1
 	VMINPS       Y1, Y0, Y0
@@ -8729,10 +9630,29 @@ pass1by1end:
 	VMULPS       Y2, Y0, Y0
 	VMOVAPS      Y1, Y2
 	VFMADD231PS  Y1, Y0, Y2
-	VMOVAPS      Y12, Y0
+	VMOVAPS      Y9, Y0
 	VFMADD231PS  Y2, Y8, Y0
-	VMASKMOVPS   Y0, Y9, (SI)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8766,21 +9686,41 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS (CX)(AX*4), Y3, Y4
-	VMASKMOVPS (DX)(AX*4), Y3, Y5
-	VMULPS     Y2, Y4, Y2
-	VMINPS     Y5, Y0, Y0
-	VADDPS     Y1, Y0, Y0
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y3, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMINPS       Y3, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VMULPS       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8817,23 +9757,43 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (CX)(AX*4), Y3, Y4
-	VMASKMOVPS  (DX)(AX*4), Y3, Y5
-	VMASKMOVPS  (BX)(AX*4), Y3, Y6
-	VMULPS      Y2, Y4, Y2
-	VMINPS      Y5, Y0, Y0
-	VADDPS      Y1, Y0, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PS Y0, Y2, Y1
-	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y5
+	VMASKMOVPS   (BX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMINPS       Y5, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y0, Y2, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8902,14 +9862,15 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y10
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y10
 	VMASKMOVPS   (CX)(AX*4), Y10, Y11
-	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMASKMOVPS   (DX)(AX*4), Y10, Y10
 	VMULPS       Y9, Y11, Y9
-	VMINPS       Y12, Y1, Y1
+	VMINPS       Y10, Y1, Y1
 	VMAXPS       Y1, Y0, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PS  Y2, Y0, Y1
@@ -8934,11 +9895,30 @@ pass1by1end:
 	VMULPS       float32_3fe10966<>+0(SB), Y2, Y0
 	VMOVUPS      float32_3f867d5f<>+0(SB), Y2
 	VXORPS       Y1, Y1, Y1
-	VCMPPS       $0x1e, Y1, Y12, Y1
+	VCMPPS       $0x1e, Y1, Y10, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VMULPS       Y0, Y9, Y0
-	VMASKMOVPS   Y0, Y10, (BX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9009,13 +9989,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y9
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y9
 	VMASKMOVPS   (CX)(AX*4), Y9, Y10
 	VMASKMOVPS   (DX)(AX*4), Y9, Y11
-	VMASKMOVPS   (BX)(AX*4), Y9, Y12
+	VMASKMOVPS   (BX)(AX*4), Y9, Y9
 	VMULPS       Y8, Y10, Y8
 	VMINPS       Y11, Y1, Y1
 	VMAXPS       Y1, Y0, Y0
@@ -9044,10 +10025,29 @@ pass1by1end:
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x1e, Y1, Y11, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y0
-	VMOVAPS      Y12, Y1
+	VMOVAPS      Y9, Y1
 	VFMADD231PS  Y0, Y8, Y1
-	VMASKMOVPS   Y1, Y9, (SI)(AX*4)
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9121,14 +10121,15 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y10
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y10
 	VMASKMOVPS   (CX)(AX*4), Y10, Y11
-	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMASKMOVPS   (DX)(AX*4), Y10, Y10
 	VMULPS       Y9, Y11, Y9
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y10, Y1, Y1
 	VMINPS       Y1, Y0, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PS  Y2, Y0, Y1
@@ -9161,8 +10162,27 @@ pass1by1end:
 	VADDPS       Y0, Y1, Y0
 	VDIVPS       Y3, Y0, Y0
 	VMULPS       Y0, Y9, Y0
-	VMASKMOVPS   Y0, Y10, (BX)(AX*4)
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9238,13 +10258,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y9
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y9
 	VMASKMOVPS   (CX)(AX*4), Y9, Y10
 	VMASKMOVPS   (DX)(AX*4), Y9, Y11
-	VMASKMOVPS   (BX)(AX*4), Y9, Y12
+	VMASKMOVPS   (BX)(AX*4), Y9, Y9
 	VMULPS       Y8, Y10, Y8
 	VMAXPS       Y11, Y1, Y1
 	VMINPS       Y1, Y0, Y0
@@ -9278,10 +10299,29 @@ pass1by1end:
 	VDIVPS       Y3, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VDIVPS       Y3, Y0, Y0
-	VMOVAPS      Y12, Y1
+	VMOVAPS      Y9, Y1
 	VFMADD231PS  Y0, Y8, Y1
-	VMASKMOVPS   Y1, Y9, (SI)(AX*4)
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9602,17 +10642,31 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (DX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VMULPD       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9642,19 +10696,33 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x03, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y1
-	VMASKMOVPD  (CX)(AX*8), Y1, Y2
-	VMASKMOVPD  (DX)(AX*8), Y1, Y3
-	VMOVAPS     Y2, Y2
-	VFMADD231PD Y0, Y3, Y2
-	VMASKMOVPD  Y2, Y1, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y2
+	VMASKMOVPD   (DX)(AX*8), Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD231PD  Y0, Y1, Y2
+	VMOVAPS      X2, X0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9684,18 +10752,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	MOVQ       BX, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VADDPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (CX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	MOVQ         BX, DX
+	SUBQ         AX, DX
+	MOVQ         DX, BX
+	LEAQ         ones<>+32(SB), SI
+	SHLQ         $0x03, BX
+	SUBQ         BX, SI
+	VMOVUPS      (SI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VADDPD       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, DX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	JMP end
 
@@ -9718,19 +10800,33 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, SI
-	JE         pass2end
-	MOVQ       SI, DI
-	SUBQ       AX, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VADDPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass2end
+	MOVQ         SI, DI
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y0
+	VADDPD       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part3
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part3:
+	TESTQ    $+1, DI
+	JE       part4
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part4:
 pass2end:
 	LEAQ (CX)(SI*8), CX
 	JMP  row
@@ -9765,18 +10861,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, DX
-	SUBQ       DX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VSUBPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, DX
+	SUBQ         AX, DX
+	MOVQ         DX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VSUBPD       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, DX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	JMP end
 
@@ -9799,19 +10909,33 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x03, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VSUBPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (BX)(AX*8)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x03, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y0
+	VSUBPD       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, R8
+	JE           part3
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part3:
+	TESTQ    $+1, R8
+	JE       part4
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part4:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
@@ -9849,20 +10973,34 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, BX
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMASKMOVPD (DX)(AX*8), Y1, Y3
-	VADDPD     Y0, Y2, Y0
-	VSUBPD     Y0, Y3, Y0
-	VMASKMOVPD Y0, Y1, (CX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, BX
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y2
+	VMASKMOVPD   (DX)(AX*8), Y1, Y1
+	VADDPD       Y0, Y2, Y0
+	VSUBPD       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	JMP end
 
@@ -9887,21 +11025,35 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x03, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VMASKMOVPD (BX)(AX*8), Y0, Y3
-	VADDPD     Y3, Y1, Y1
-	VSUBPD     Y1, Y2, Y1
-	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x03, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y2
+	VMASKMOVPD   (BX)(AX*8), Y0, Y0
+	VADDPD       Y0, Y1, Y0
+	VSUBPD       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, R8
+	JE           part3
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part3:
+	TESTQ    $+1, R8
+	JE       part4
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part4:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(DI*8), DX
@@ -9937,18 +11089,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, DX
-	SUBQ       DX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, DX
+	SUBQ         AX, DX
+	MOVQ         DX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VMULPD       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, DX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	JMP end
 
@@ -9971,19 +11137,33 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x03, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VMULPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (BX)(AX*8)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x03, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y0
+	VMULPD       Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, R8
+	JE           part3
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part3:
+	TESTQ    $+1, R8
+	JE       part4
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part4:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
@@ -10023,23 +11203,51 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x03, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y2
-	VMASKMOVPD  (CX)(AX*8), Y2, Y3
-	VMASKMOVPD  (DX)(AX*8), Y2, Y4
-	VMASKMOVPD  (BX)(AX*8), Y2, Y5
-	VMOVAPS     Y5, Y5
-	VFMADD231PD Y0, Y4, Y5
-	VMOVAPS     Y3, Y0
-	VFMADD231PD Y1, Y5, Y0
-	VMASKMOVPD  Y0, Y2, (CX)(AX*8)
-	VMASKMOVPD  Y5, Y2, (DX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y2
+	VMASKMOVPD   (CX)(AX*8), Y2, Y3
+	VMASKMOVPD   (DX)(AX*8), Y2, Y4
+	VMASKMOVPD   (BX)(AX*8), Y2, Y2
+	VMOVAPS      Y2, Y2
+	VFMADD231PD  Y0, Y4, Y2
+	VMOVAPS      Y3, Y0
+	VFMADD231PD  Y1, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*8), CX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, CX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+part2:
+	VMOVAPS      X2, X0
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part3
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $+16, AX
+
+part3:
+	TESTQ    $+1, SI
+	JE       part4
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10098,19 +11306,20 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x03, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y8
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y8
 	VMASKMOVPD   (CX)(AX*8), Y8, Y9
 	VMASKMOVPD   (DX)(AX*8), Y8, Y10
 	VMASKMOVPD   (BX)(AX*8), Y8, Y11
-	VMASKMOVPD   (SI)(AX*8), Y8, Y12
-	VMULPD       Y7, Y12, Y7
+	VMASKMOVPD   (SI)(AX*8), Y8, Y8
+	VMULPD       Y7, Y8, Y7
 	VMOVAPS      Y7, Y7
 	VFMADD231PD  Y1, Y10, Y7
-	VMULPD       Y0, Y12, Y0
-	VMULPD       Y12, Y0, Y0
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y8, Y0, Y0
 	VMOVAPS      Y0, Y0
 	VFMADD231PD  Y2, Y11, Y0
 	VMULPD       Y3, Y7, Y1
@@ -10121,10 +11330,51 @@ pass1by1end:
 	VMOVAPS      Y1, Y1
 	VFNMADD231PD Y6, Y9, Y1
 	VADDPD       Y1, Y9, Y1
-	VMASKMOVPD   Y1, Y8, (CX)(AX*8)
-	VMASKMOVPD   Y7, Y8, (DX)(AX*8)
-	VMASKMOVPD   Y0, Y8, (BX)(AX*8)
+	VMOVAPS      X1, X2
+	LEAQ         (CX)(AX*8), CX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $+16, CX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X2, (CX)
+	VMOVHLPS X2, X2, X2
+
+part2:
+	VMOVAPS      X7, X1
+	LEAQ         (DX)(AX*8), CX
+	TESTQ        $+2, DI
+	JE           part3
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $+16, CX
+
+part3:
+	TESTQ    $+1, DI
+	JE       part4
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+part4:
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part5
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, DI
+	JE       part6
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part6:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10160,22 +11410,36 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x03, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VMAXPD     Y2, Y1, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPD     $0x03, Y3, Y1, Y3
-	VBLENDVPD  Y3, Y1, Y2, Y1
-	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x03, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y0
+	VMAXPD       Y0, Y1, Y0
+	VXORPS       Y2, Y2, Y2
+	VCMPPD       $0x03, Y2, Y1, Y2
+	VBLENDVPD    Y2, Y1, Y0, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, R8
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, R8
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(DI*8), DX
@@ -10226,29 +11490,57 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, R8
-	JE         pass1end
-	MOVQ       R8, R10
-	SUBQ       AX, R10
-	LEAQ       ones<>+32(SB), R11
-	SHLQ       $0x03, R10
-	SUBQ       R10, R11
-	VMOVUPS    (R11), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMASKMOVPD (DX)(AX*8), Y1, Y3
-	VMASKMOVPD (BX)(AX*8), Y1, Y4
-	VMASKMOVPD (SI)(AX*8), Y1, Y5
-	VSUBPD     Y5, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VCMPPD     $0x08, Y5, Y4, Y5
-	VBLENDVPD  Y5, Y3, Y0, Y5
-	VADDPD     Y5, Y2, Y2
-	VXORPS     Y5, Y5, Y5
-	VCMPPD     $0x08, Y5, Y4, Y4
-	VBLENDVPD  Y4, Y0, Y3, Y3
-	VMASKMOVPD Y2, Y1, (CX)(AX*8)
-	VMASKMOVPD Y3, Y1, (DX)(AX*8)
+	CMPQ         AX, R8
+	JE           pass1end
+	MOVQ         R8, R10
+	SUBQ         AX, R10
+	MOVQ         R10, R11
+	LEAQ         ones<>+32(SB), R12
+	SHLQ         $0x03, R11
+	SUBQ         R11, R12
+	VMOVUPS      (R12), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y2
+	VMASKMOVPD   (DX)(AX*8), Y1, Y3
+	VMASKMOVPD   (BX)(AX*8), Y1, Y4
+	VMASKMOVPD   (SI)(AX*8), Y1, Y1
+	VSUBPD       Y1, Y4, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x08, Y4, Y1, Y4
+	VBLENDVPD    Y4, Y3, Y0, Y4
+	VADDPD       Y4, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x08, Y4, Y1, Y1
+	VBLENDVPD    Y1, Y0, Y3, Y1
+	VMOVAPS      X2, X3
+	LEAQ         (CX)(AX*8), R11
+	TESTQ        $+2, R10
+	JE           part1
+	VMOVUPS      X3, (R11)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $+16, R11
 
+part1:
+	TESTQ    $+1, R10
+	JE       part2
+	VMOVSD   X3, (R11)
+	VMOVHLPS X3, X3, X3
+
+part2:
+	VMOVAPS      X1, X2
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, R10
+	JE           part3
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $+16, AX
+
+part3:
+	TESTQ    $+1, R10
+	JE       part4
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+
+part4:
 pass1end:
 	LEAQ (CX)(R9*8), CX
 	LEAQ (DX)(R8*8), DX
@@ -10291,20 +11583,34 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	MOVQ        SI, R9
-	SUBQ        AX, R9
-	LEAQ        ones<>+32(SB), R10
-	SHLQ        $0x03, R9
-	SUBQ        R9, R10
-	VMOVUPS     (R10), Y1
-	VMASKMOVPD  (CX)(AX*8), Y1, Y2
-	VMASKMOVPD  (DX)(AX*8), Y1, Y3
-	VMOVAPS     Y2, Y2
-	VFMADD231PD Y0, Y3, Y2
-	VMASKMOVPD  Y2, Y1, (CX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, R9
+	SUBQ         AX, R9
+	MOVQ         R9, R10
+	LEAQ         ones<>+32(SB), R11
+	SHLQ         $0x03, R10
+	SUBQ         R10, R11
+	VMOVUPS      (R11), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y2
+	VMASKMOVPD   (DX)(AX*8), Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD231PD  Y0, Y1, Y2
+	VMOVAPS      X2, X1
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, R9
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, R9
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(R8*8), DX
@@ -10338,19 +11644,33 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPD     $0x12, Y3, Y2, Y3
-	VBLENDVPD  Y3, Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (DX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPD       $0x12, Y2, Y1, Y2
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10378,18 +11698,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMULPD     Y0, Y2, Y0
-	VMAXPD     Y2, Y0, Y0
-	VMASKMOVPD Y0, Y1, (DX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VMULPD       Y0, Y1, Y0
+	VMAXPD       Y1, Y0, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10418,18 +11752,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y2
-	VMASKMOVPD (CX)(AX*8), Y2, Y3
-	VMAXPD     Y3, Y1, Y1
-	VMINPD     Y1, Y0, Y0
-	VMASKMOVPD Y0, Y2, (DX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y2
+	VMASKMOVPD   (CX)(AX*8), Y2, Y2
+	VMAXPD       Y2, Y1, Y1
+	VMINPD       Y1, Y0, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10465,18 +11813,32 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x03, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y2
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y2
 	VMASKMOVPD   (CX)(AX*8), Y2, Y3
-	VMASKMOVPD   (DX)(AX*8), Y2, Y4
+	VMASKMOVPD   (DX)(AX*8), Y2, Y2
 	VMULPD       Y1, Y3, Y1
 	VMOVAPS      Y0, Y0
-	VFNMADD231PD Y4, Y4, Y0
+	VFNMADD231PD Y2, Y2, Y0
 	VMULPD       Y0, Y1, Y0
-	VMASKMOVPD   Y0, Y2, (BX)(AX*8)
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10515,20 +11877,34 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x03, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y2
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y2
 	VMASKMOVPD   (CX)(AX*8), Y2, Y3
 	VMASKMOVPD   (DX)(AX*8), Y2, Y4
-	VMASKMOVPD   (BX)(AX*8), Y2, Y5
+	VMASKMOVPD   (BX)(AX*8), Y2, Y2
 	VMULPD       Y1, Y3, Y1
 	VMOVAPS      Y0, Y0
 	VFNMADD231PD Y4, Y4, Y0
-	VMOVAPS      Y5, Y3
-	VFMADD231PD  Y0, Y1, Y3
-	VMASKMOVPD   Y3, Y2, (SI)(AX*8)
+	VMOVAPS      Y2, Y2
+	VFMADD231PD  Y0, Y1, Y2
+	VMOVAPS      X2, X0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10564,23 +11940,37 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD (CX)(AX*8), Y3, Y4
-	VMASKMOVPD (DX)(AX*8), Y3, Y5
-	VMULPD     Y2, Y4, Y2
-	VMAXPD     Y5, Y1, Y1
-	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x1e, Y4, Y5, Y4
-	VBLENDVPD  Y4, Y0, Y1, Y0
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y3, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMAXPD       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y3, Y3
+	VBLENDVPD    Y3, Y0, Y1, Y0
+	VMULPD       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10619,25 +12009,39 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x03, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPD  (CX)(AX*8), Y3, Y4
-	VMASKMOVPD  (DX)(AX*8), Y3, Y5
-	VMASKMOVPD  (BX)(AX*8), Y3, Y6
-	VMULPD      Y2, Y4, Y2
-	VMAXPD      Y5, Y1, Y1
-	VXORPS      Y4, Y4, Y4
-	VCMPPD      $0x1e, Y4, Y5, Y4
-	VBLENDVPD   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PD Y0, Y2, Y1
-	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y5
+	VMASKMOVPD   (BX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMAXPD       Y5, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VBLENDVPD    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PD  Y0, Y2, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10673,23 +12077,37 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD (CX)(AX*8), Y3, Y4
-	VMASKMOVPD (DX)(AX*8), Y3, Y5
-	VMULPD     Y2, Y4, Y2
-	VMAXPD     Y5, Y1, Y1
-	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x1e, Y4, Y5, Y4
-	VBLENDVPD  Y4, Y0, Y1, Y0
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y3, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMAXPD       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y3, Y3
+	VBLENDVPD    Y3, Y0, Y1, Y0
+	VMULPD       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10728,25 +12146,39 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x03, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPD  (CX)(AX*8), Y3, Y4
-	VMASKMOVPD  (DX)(AX*8), Y3, Y5
-	VMASKMOVPD  (BX)(AX*8), Y3, Y6
-	VMULPD      Y2, Y4, Y2
-	VMAXPD      Y5, Y1, Y1
-	VXORPS      Y4, Y4, Y4
-	VCMPPD      $0x1e, Y4, Y5, Y4
-	VBLENDVPD   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PD Y0, Y2, Y1
-	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y5
+	VMASKMOVPD   (BX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMAXPD       Y5, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VBLENDVPD    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PD  Y0, Y2, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10781,18 +12213,32 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x03, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
 	VMASKMOVPD   (CX)(AX*8), Y1, Y2
-	VMASKMOVPD   (DX)(AX*8), Y1, Y3
+	VMASKMOVPD   (DX)(AX*8), Y1, Y1
 	VMULPD       Y0, Y2, Y0
-	VMOVAPS      Y3, Y2
-	VFNMADD231PD Y3, Y3, Y2
+	VMOVAPS      Y1, Y2
+	VFNMADD231PD Y1, Y1, Y2
 	VMULPD       Y2, Y0, Y0
-	VMASKMOVPD   Y0, Y1, (BX)(AX*8)
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10830,20 +12276,34 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x03, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y1
 	VMASKMOVPD   (CX)(AX*8), Y1, Y2
 	VMASKMOVPD   (DX)(AX*8), Y1, Y3
-	VMASKMOVPD   (BX)(AX*8), Y1, Y4
+	VMASKMOVPD   (BX)(AX*8), Y1, Y1
 	VMULPD       Y0, Y2, Y0
 	VMOVAPS      Y3, Y2
 	VFNMADD231PD Y3, Y3, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PD  Y2, Y0, Y3
-	VMASKMOVPD   Y3, Y1, (SI)(AX*8)
+	VMOVAPS      Y1, Y1
+	VFMADD231PD  Y2, Y0, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10881,25 +12341,39 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD (CX)(AX*8), Y3, Y4
-	VMASKMOVPD (DX)(AX*8), Y3, Y5
-	VMULPD     Y2, Y4, Y2
-	VANDPS     float64_7fffffffffffffff<>+0(SB), Y5, Y4
-	VSUBPD     Y4, Y0, Y4
-	VMAXPD     Y4, Y1, Y1
-	VXORPS     Y5, Y5, Y5
-	VCMPPD     $0x1e, Y5, Y4, Y4
-	VBLENDVPD  Y4, Y0, Y1, Y0
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y3, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VANDPS       float64_7fffffffffffffff<>+0(SB), Y3, Y3
+	VSUBPD       Y3, Y0, Y3
+	VMAXPD       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y3, Y3
+	VBLENDVPD    Y3, Y0, Y1, Y0
+	VMULPD       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10940,27 +12414,41 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x03, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPD  (CX)(AX*8), Y3, Y4
-	VMASKMOVPD  (DX)(AX*8), Y3, Y5
-	VMASKMOVPD  (BX)(AX*8), Y3, Y6
-	VMULPD      Y2, Y4, Y2
-	VANDPS      float64_7fffffffffffffff<>+0(SB), Y5, Y4
-	VSUBPD      Y4, Y0, Y4
-	VMAXPD      Y4, Y1, Y1
-	VXORPS      Y5, Y5, Y5
-	VCMPPD      $0x1e, Y5, Y4, Y4
-	VBLENDVPD   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PD Y0, Y2, Y1
-	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y5
+	VMASKMOVPD   (BX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VANDPS       float64_7fffffffffffffff<>+0(SB), Y5, Y4
+	VSUBPD       Y4, Y0, Y4
+	VMAXPD       Y4, Y1, Y1
+	VXORPS       Y5, Y5, Y5
+	VCMPPD       $0x1e, Y5, Y4, Y4
+	VBLENDVPD    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PD  Y0, Y2, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10994,21 +12482,35 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD (CX)(AX*8), Y3, Y4
-	VMASKMOVPD (DX)(AX*8), Y3, Y5
-	VMULPD     Y2, Y4, Y2
-	VMINPD     Y5, Y0, Y0
-	VADDPD     Y1, Y0, Y0
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y3, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMINPD       Y3, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VMULPD       Y0, Y2, Y0
+	VMOVAPS      X0, X1
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -11045,23 +12547,37 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x03, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPD  (CX)(AX*8), Y3, Y4
-	VMASKMOVPD  (DX)(AX*8), Y3, Y5
-	VMASKMOVPD  (BX)(AX*8), Y3, Y6
-	VMULPD      Y2, Y4, Y2
-	VMINPD      Y5, Y0, Y0
-	VADDPD      Y1, Y0, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PD Y0, Y2, Y1
-	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y5
+	VMASKMOVPD   (BX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMINPD       Y5, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PD  Y0, Y2, Y1
+	VMOVAPS      X1, X0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET

@@ -49,7 +49,9 @@ type loop struct {
 	vector func(ahead int, mask reg.Register)
 	// constant has slices that are one element, spread over a vector.
 	constant map[string]value
-	passes   int // that have been written
+	passes   int          // that have been written
+	left     reg.Register // elements of the last vector
+	parts    int          // of last vectors that are stored
 }
 
 // start starts a function and loads the addresses of the slices.
@@ -237,17 +239,18 @@ func (p *loop) align() {
 	p.Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []operand.Op{operand.U8(64)}})
 }
 
-// tail is the mask of the elements from the index to n.
+// tail is the mask of the elements from the index to n, of which it notes the number.
 func (p *loop) tail(n reg.Register) reg.Register {
-	left := p.GP64()
-	p.MOVQ(n, left)
-	p.SUBQ(p.i, left)
+	p.left = p.GP64()
+	p.MOVQ(n, p.left)
+	p.SUBQ(p.i, p.left)
 	if p.masked() {
 		mask := p.K()
-		asmgen.BitMask(p.Context, left, mask)
+		asmgen.BitMask(p.Context, p.left, mask)
 		return mask
 	}
-	mask := p.YMM()
+	mask, left := p.YMM(), p.GP64()
+	p.MOVQ(p.left, left)
 	asmgen.VectorMask(p.Context, p.element, left, mask)
 	return mask
 }
@@ -270,18 +273,44 @@ func (l *lanes) load(at operand.Mem, mask reg.Register) value {
 	return x
 }
 
-// store stores a vector where the mask, if any, is set.
-func (l *lanes) store(x value, at operand.Mem, mask reg.Register) {
+// store stores a vector, or of the last one what is left.
+func (p *loop) store(x value, at operand.Mem, mask reg.Register) {
 	switch {
 	case mask == nil:
-		l.VMOVUPS(x, at)
-	case l.masked() && l.element == asmgen.F32:
-		l.VMOVUPS(x, mask, at)
-	case l.masked():
-		l.VMOVUPD(x, mask, at)
-	case l.element == asmgen.F32:
-		l.VMASKMOVPS(x, mask, at)
+		p.VMOVUPS(x, at)
+	case p.masked() && p.element == asmgen.F32:
+		p.VMOVUPS(x, mask, at)
+	case p.masked():
+		p.VMOVUPD(x, mask, at)
 	default:
-		l.VMASKMOVPD(x, mask, at)
+		p.storeLeft(x.(reg.VecVirtual), at)
+	}
+}
+
+// storeLeft stores as many elements of a vector of AVX2 as are left: half of it, half of what
+// is then left, and so on. Storing under a mask takes many times as long there.
+func (p *loop) storeLeft(x reg.VecVirtual, at operand.Mem) {
+	part, to := p.XMM(), p.GP64()
+	p.VMOVAPS(x.AsX(), part)
+	p.LEAQ(at, to)
+	for bytes := p.set.bytes / 2; bytes >= p.element.Bytes; bytes /= 2 {
+		p.parts++
+		skip := fmt.Sprintf("part%d", p.parts)
+		p.TESTQ(operand.I32(bytes/p.element.Bytes), p.left)
+		p.JE(operand.LabelRef(skip))
+		switch bytes {
+		case 16:
+			p.VMOVUPS(part, operand.Mem{Base: to})
+			p.VEXTRACTF128(operand.U8(1), x, part)
+		case 8:
+			p.VMOVSD(part, operand.Mem{Base: to})
+			p.VMOVHLPS(part, part, part)
+		case 4:
+			p.VMOVSS(part, operand.Mem{Base: to})
+		}
+		if bytes > p.element.Bytes {
+			p.ADDQ(operand.I32(bytes), to)
+		}
+		p.Label(skip)
 	}
 }
