@@ -36,16 +36,42 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMULPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -75,18 +101,44 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z1
-	VMOVUPS.Z   (DX)(AX*4), K1, Z2
-	VMOVAPS     Z1, Z1
-	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z0, Z2, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -116,17 +168,43 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	MOVQ      BX, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, BX
-	BZHIQ     DX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VADDPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (CX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	MOVQ          BX, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, BX
+	BZHIQ         DX, BX, BX
+	KMOVW         BX, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VADDPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	JMP end
 
@@ -149,18 +227,44 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, SI
-	JE        pass2end
-	MOVQ      SI, DI
-	SUBQ      AX, DI
-	MOVQ      $-1, R8
-	BZHIQ     DI, R8, R8
-	KMOVW     R8, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (CX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass2end
+	MOVQ          SI, DI
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VADDPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part5:
+	TESTQ        $+4, DI
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, DI
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, DI
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass2end:
 	LEAQ (CX)(SI*4), CX
 	JMP  row
@@ -195,17 +299,43 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, SI
-	BZHIQ     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VSUBPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, SI
+	BZHIQ         DX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VSUBPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	JMP end
 
@@ -228,18 +358,44 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VSUBPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VSUBPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, R8
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part5:
+	TESTQ        $+4, R8
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, R8
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, R8
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
@@ -277,19 +433,45 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, BX
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMOVUPS.Z (DX)(AX*4), K1, Z2
-	VADDPS    Z0, Z1, Z0
-	VSUBPS    Z0, Z2, Z0
-	VMOVUPS   Z0, K1, (CX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, BX
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VADDPS        Z0, Z1, Z0
+	VSUBPS        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	JMP end
 
@@ -314,20 +496,46 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VMOVUPS.Z (BX)(AX*4), K1, Z2
-	VADDPS    Z2, Z0, Z0
-	VSUBPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (CX)(AX*4)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VMOVUPS.Z     (BX)(AX*4), K1, Z2
+	VADDPS        Z2, Z0, Z0
+	VSUBPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, R8
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part5:
+	TESTQ        $+4, R8
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, R8
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, R8
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(DI*4), DX
@@ -363,17 +571,43 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, SI
-	BZHIQ     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMULPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, SI
+	BZHIQ         DX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	JMP end
 
@@ -396,18 +630,44 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VMULPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VMULPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, R8
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part5:
+	TESTQ        $+4, R8
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, R8
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, R8
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
@@ -447,22 +707,75 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z2
-	VMOVUPS.Z   (DX)(AX*4), K1, Z3
-	VMOVUPS.Z   (BX)(AX*4), K1, Z4
-	VMOVAPS     Z4, Z4
-	VFMADD231PS Z0, Z3, Z4
-	VMOVAPS     Z2, Z0
-	VFMADD231PS Z1, Z4, Z0
-	VMOVUPS     Z0, K1, (CX)(AX*4)
-	VMOVUPS     Z4, K1, (DX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z2
+	VMOVUPS.Z     (DX)(AX*4), K1, Z3
+	VMOVUPS.Z     (BX)(AX*4), K1, Z4
+	VMOVAPS       Z4, Z4
+	VFMADD231PS   Z0, Z3, Z4
+	VMOVAPS       Z2, Z0
+	VFMADD231PS   Z1, Z4, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), CX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (CX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (CX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (CX)
+
+part4:
+	VMOVAPS       Z4, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
+
+part5:
+	TESTQ        $+4, SI
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, SI
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, SI
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass1end:
 	VZEROUPPER
 	RET
@@ -518,35 +831,115 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z8
-	VMOVUPS.Z    (DX)(AX*4), K1, Z9
-	VMOVUPS.Z    (BX)(AX*4), K1, Z10
-	VMOVUPS.Z    (SI)(AX*4), K1, Z11
-	VMULPS       Z7, Z11, Z7
-	VMOVAPS      Z7, Z7
-	VFMADD231PS  Z1, Z9, Z7
-	VMULPS       Z0, Z11, Z0
-	VMULPS       Z11, Z0, Z0
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z2, Z10, Z0
-	VMULPS       Z3, Z7, Z1
-	VMULPS       Z4, Z0, Z2
-	VSQRTPS      Z2, Z2
-	VADDPS       Z5, Z2, Z2
-	VDIVPS       Z2, Z1, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z6, Z8, Z1
-	VADDPS       Z1, Z8, Z1
-	VMOVUPS      Z1, K1, (CX)(AX*4)
-	VMOVUPS      Z7, K1, (DX)(AX*4)
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z8
+	VMOVUPS.Z     (DX)(AX*4), K1, Z9
+	VMOVUPS.Z     (BX)(AX*4), K1, Z10
+	VMOVUPS.Z     (SI)(AX*4), K1, Z11
+	VMULPS        Z7, Z11, Z7
+	VMOVAPS       Z7, Z7
+	VFMADD231PS   Z1, Z9, Z7
+	VMULPS        Z0, Z11, Z0
+	VMULPS        Z11, Z0, Z0
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z2, Z10, Z0
+	VMULPS        Z3, Z7, Z1
+	VMULPS        Z4, Z0, Z2
+	VSQRTPS       Z2, Z2
+	VADDPS        Z5, Z2, Z2
+	VDIVPS        Z2, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z6, Z8, Z1
+	VADDPS        Z1, Z8, Z1
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*4), CX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y1, (CX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X1, (CX)
+
+part4:
+	VMOVAPS       Z7, Z1
+	LEAQ          (DX)(AX*4), CX
+	TESTQ         $+8, DI
+	JE            part5
+	VMOVUPS       Y1, (CX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+part5:
+	TESTQ        $+4, DI
+	JE           part6
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part6:
+	TESTQ    $+2, DI
+	JE       part7
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+part7:
+	TESTQ  $+1, DI
+	JE     part8
+	VMOVSS X1, (CX)
+
+part8:
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part9
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
+
+part9:
+	TESTQ        $+4, DI
+	JE           part10
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part10:
+	TESTQ    $+2, DI
+	JE       part11
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part11:
+	TESTQ  $+1, DI
+	JE     part12
+	VMOVSS X0, (AX)
+
+part12:
 pass1end:
 	VZEROUPPER
 	RET
@@ -588,21 +981,47 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VMAXPS    Z1, Z0, Z1
-	VPXORD    Z4, Z4, Z4
-	VCMPPS    $0x03, Z4, Z0, K2
-	VBLENDMPS Z0, Z1, K2, Z5
-	VMOVUPS   Z5, K1, (CX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VMAXPS        Z1, Z0, Z1
+	VPXORD        Z4, Z4, Z4
+	VCMPPS        $0x03, Z4, Z0, K1
+	VBLENDMPS     Z0, Z1, K1, Z5
+	VMOVAPS       Z5, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, R8
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, R8
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, R8
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, R8
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(DI*4), DX
@@ -653,28 +1072,81 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, R8
-	JE        pass1end
-	MOVQ      R8, R10
-	SUBQ      AX, R10
-	MOVQ      $-1, R11
-	BZHIQ     R10, R11, R11
-	KMOVW     R11, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMOVUPS.Z (DX)(AX*4), K1, Z2
-	VMOVUPS.Z (BX)(AX*4), K1, Z3
-	VMOVUPS.Z (SI)(AX*4), K1, Z4
-	VSUBPS    Z4, Z3, Z3
-	VPXORD    Z9, Z9, Z9
-	VCMPPS    $0x08, Z9, Z3, K2
-	VBLENDMPS Z2, Z0, K2, Z10
-	VADDPS    Z10, Z1, Z1
-	VPXORD    Z11, Z11, Z11
-	VCMPPS    $0x08, Z11, Z3, K2
-	VBLENDMPS Z0, Z2, K2, Z12
-	VMOVUPS   Z1, K1, (CX)(AX*4)
-	VMOVUPS   Z12, K1, (DX)(AX*4)
+	CMPQ          AX, R8
+	JE            pass1end
+	MOVQ          R8, R10
+	SUBQ          AX, R10
+	MOVQ          $-1, R11
+	BZHIQ         R10, R11, R11
+	KMOVW         R11, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMOVUPS.Z     (BX)(AX*4), K1, Z3
+	VMOVUPS.Z     (SI)(AX*4), K1, Z4
+	VSUBPS        Z4, Z3, Z3
+	VPXORD        Z9, Z9, Z9
+	VCMPPS        $0x08, Z9, Z3, K1
+	VBLENDMPS     Z2, Z0, K1, Z10
+	VADDPS        Z10, Z1, Z1
+	VPXORD        Z11, Z11, Z11
+	VCMPPS        $0x08, Z11, Z3, K1
+	VBLENDMPS     Z0, Z2, K1, Z12
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*4), R11
+	TESTQ         $+8, R10
+	JE            part1
+	VMOVUPS       Y1, (R11)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, R11
 
+part1:
+	TESTQ        $+4, R10
+	JE           part2
+	VMOVUPS      X1, (R11)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, R11
+
+part2:
+	TESTQ    $+2, R10
+	JE       part3
+	VMOVSD   X1, (R11)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, R11
+
+part3:
+	TESTQ  $+1, R10
+	JE     part4
+	VMOVSS X1, (R11)
+
+part4:
+	VMOVAPS       Z12, Z1
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, R10
+	JE            part5
+	VMOVUPS       Y1, (AX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, AX
+
+part5:
+	TESTQ        $+4, R10
+	JE           part6
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, R10
+	JE       part7
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, R10
+	JE     part8
+	VMOVSS X1, (AX)
+
+part8:
 pass1end:
 	LEAQ (CX)(R9*4), CX
 	LEAQ (DX)(R8*4), DX
@@ -723,19 +1195,45 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	MOVQ        SI, R9
-	SUBQ        AX, R9
-	MOVQ        $-1, R10
-	BZHIQ       R9, R10, R10
-	KMOVW       R10, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z1
-	VMOVUPS.Z   (DX)(AX*4), K1, Z2
-	VMOVAPS     Z1, Z1
-	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, K1, (CX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, R9
+	SUBQ          AX, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVW         R10, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z0, Z2, Z1
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, R9
+	JE            part1
+	VMOVUPS       Y1, (AX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, R9
+	JE           part2
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, R9
+	JE       part3
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, R9
+	JE     part4
+	VMOVSS X1, (AX)
+
+part4:
 pass1end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(R8*4), DX
@@ -791,30 +1289,56 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, BX
-	JE          pass1end
-	SUBQ        AX, BX
-	MOVQ        $-1, SI
-	BZHIQ       BX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z11
-	VMAXPS      Z11, Z1, Z1
-	VMINPS      Z1, Z0, Z0
-	VMULPS      Z0, Z0, Z1
-	VMOVAPS     Z2, Z2
-	VFMADD213PS Z3, Z1, Z2
-	VFMADD213PS Z4, Z1, Z2
-	VFMADD213PS Z5, Z1, Z2
-	VFMADD213PS Z6, Z1, Z2
-	VMULPS      Z2, Z0, Z0
-	VMOVAPS     Z7, Z2
-	VFMADD213PS Z8, Z1, Z2
-	VFMADD213PS Z9, Z1, Z2
-	VFMADD213PS Z10, Z1, Z2
-	VFMADD213PS Z6, Z1, Z2
-	VDIVPS      Z2, Z0, Z0
-	VMOVUPS     Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z11
+	VMAXPS        Z11, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VMULPS        Z0, Z0, Z1
+	VMOVAPS       Z2, Z2
+	VFMADD213PS   Z3, Z1, Z2
+	VFMADD213PS   Z4, Z1, Z2
+	VFMADD213PS   Z5, Z1, Z2
+	VFMADD213PS   Z6, Z1, Z2
+	VMULPS        Z2, Z0, Z0
+	VMOVAPS       Z7, Z2
+	VFMADD213PS   Z8, Z1, Z2
+	VFMADD213PS   Z9, Z1, Z2
+	VFMADD213PS   Z10, Z1, Z2
+	VFMADD213PS   Z6, Z1, Z2
+	VDIVPS        Z2, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -903,18 +1427,44 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VPXORD    Z4, Z4, Z4
-	VCMPPS    $0x12, Z4, Z1, K2
-	VBLENDMPS Z0, Z1, K2, Z5
-	VMOVUPS   Z5, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VPXORD        Z4, Z4, Z4
+	VCMPPS        $0x12, Z4, Z1, K1
+	VBLENDMPS     Z0, Z1, K1, Z5
+	VMOVAPS       Z5, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -942,17 +1492,43 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMULPS    Z0, Z1, Z0
-	VMAXPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMULPS        Z0, Z1, Z0
+	VMAXPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1019,39 +1595,65 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z12
-	VMAXPS       Z12, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
-	VMOVAPS      Z4, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VSUBPS       Z4, Z1, Z3
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z3, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z6, Z3, Z0
-	VMOVAPS      Z7, Z3
-	VFMADD213PS  Z8, Z0, Z3
-	VFMADD213PS  Z9, Z0, Z3
-	VFMADD213PS  Z10, Z0, Z3
-	VFMADD213PS  Z11, Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z4, Z3, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z3
-	VFMADD231PS  Z1, Z0, Z3
-	VADDPS       Z2, Z3, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z12
+	VMAXPS        Z12, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS       Z4, Z1
+	VFMADD231PS   Z3, Z0, Z1
+	VSUBPS        Z4, Z1, Z3
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z3, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z6, Z3, Z0
+	VMOVAPS       Z7, Z3
+	VFMADD213PS   Z8, Z0, Z3
+	VFMADD213PS   Z9, Z0, Z3
+	VFMADD213PS   Z10, Z0, Z3
+	VFMADD213PS   Z11, Z0, Z3
+	VMULPS        Z0, Z0, Z4
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z4, Z3, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z3
+	VFMADD231PS   Z1, Z0, Z3
+	VADDPS        Z2, Z3, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1210,54 +1812,80 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z23
-	VPANDD.BCST  float32_7fffffff<>+0(SB), Z23, Z24
-	VMINPS       Z24, Z0, Z0
-	VMULPS       Z0, Z0, Z24
-	VMULPS       Z1, Z24, Z1
-	VMOVAPS      Z3, Z24
-	VFMADD231PS  Z2, Z1, Z24
-	VSUBPS       Z3, Z24, Z2
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z4, Z2, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z5, Z2, Z1
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VFMADD213PS  Z9, Z1, Z2
-	VFMADD213PS  Z10, Z1, Z2
-	VMULPS       Z1, Z1, Z3
-	VMOVAPS      Z1, Z1
-	VFMADD231PS  Z3, Z2, Z1
-	VPSLLD       $0x17, Z24, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VMOVAPS      Z12, Z1
-	VFMADD213PS  Z13, Z0, Z1
-	VFMADD213PS  Z14, Z0, Z1
-	VFMADD213PS  Z15, Z0, Z1
-	VFMADD213PS  Z16, Z0, Z1
-	VMULPS       Z1, Z3, Z1
-	VMOVAPS      Z17, Z2
-	VFMADD213PS  Z18, Z0, Z2
-	VFMADD213PS  Z19, Z0, Z2
-	VFMADD213PS  Z20, Z0, Z2
-	VFMADD213PS  Z21, Z0, Z2
-	VFMADD213PS  Z11, Z0, Z2
-	VDIVPS       Z2, Z1, Z1
-	VMAXPS       Z23, Z22, Z2
-	VMOVAPS      Z2, Z2
-	VFNMADD231PS Z1, Z0, Z2
-	VMOVUPS      Z2, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z23
+	VPANDD.BCST   float32_7fffffff<>+0(SB), Z23, Z24
+	VMINPS        Z24, Z0, Z0
+	VMULPS        Z0, Z0, Z24
+	VMULPS        Z1, Z24, Z1
+	VMOVAPS       Z3, Z24
+	VFMADD231PS   Z2, Z1, Z24
+	VSUBPS        Z3, Z24, Z2
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z4, Z2, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z5, Z2, Z1
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z1, Z2
+	VFMADD213PS   Z8, Z1, Z2
+	VFMADD213PS   Z9, Z1, Z2
+	VFMADD213PS   Z10, Z1, Z2
+	VMULPS        Z1, Z1, Z3
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z3, Z2, Z1
+	VPSLLD        $0x17, Z24, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z1, Z3
+	VMOVAPS       Z12, Z1
+	VFMADD213PS   Z13, Z0, Z1
+	VFMADD213PS   Z14, Z0, Z1
+	VFMADD213PS   Z15, Z0, Z1
+	VFMADD213PS   Z16, Z0, Z1
+	VMULPS        Z1, Z3, Z1
+	VMOVAPS       Z17, Z2
+	VFMADD213PS   Z18, Z0, Z2
+	VFMADD213PS   Z19, Z0, Z2
+	VFMADD213PS   Z20, Z0, Z2
+	VFMADD213PS   Z21, Z0, Z2
+	VFMADD213PS   Z11, Z0, Z2
+	VDIVPS        Z2, Z1, Z1
+	VMAXPS        Z23, Z22, Z2
+	VMOVAPS       Z2, Z2
+	VFNMADD231PS  Z1, Z0, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1412,50 +2040,76 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z17
-	VPANDD.BCST  float32_7fffffff<>+0(SB), Z17, Z18
-	VPXORD.BCST  float32_80000000<>+0(SB), Z18, Z18
-	VMAXPS       Z18, Z0, Z0
-	VMOVAPS      Z2, Z18
-	VFMADD231PS  Z1, Z0, Z18
-	VSUBPS       Z2, Z18, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z3, Z1, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z1, Z0
-	VMOVAPS      Z5, Z1
-	VFMADD213PS  Z6, Z0, Z1
-	VFMADD213PS  Z7, Z0, Z1
-	VFMADD213PS  Z8, Z0, Z1
-	VFMADD213PS  Z9, Z0, Z1
-	VMULPS       Z0, Z0, Z2
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z2, Z1, Z0
-	VPSLLD       $0x17, Z18, Z1
-	VPADDD       Z10, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VADDPS       Z11, Z2, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMULPS       Z0, Z0, Z1
-	VMOVAPS      Z12, Z2
-	VFMADD213PS  Z13, Z1, Z2
-	VFMADD213PS  Z14, Z1, Z2
-	VFMADD213PS  Z15, Z1, Z2
-	VMULPS       Z0, Z1, Z1
-	VADDPS       Z0, Z0, Z0
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z1, Z2, Z0
-	VMAXPS       Z17, Z16, Z1
-	VADDPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z17
+	VPANDD.BCST   float32_7fffffff<>+0(SB), Z17, Z18
+	VPXORD.BCST   float32_80000000<>+0(SB), Z18, Z18
+	VMAXPS        Z18, Z0, Z0
+	VMOVAPS       Z2, Z18
+	VFMADD231PS   Z1, Z0, Z18
+	VSUBPS        Z2, Z18, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z3, Z1, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z1, Z0
+	VMOVAPS       Z5, Z1
+	VFMADD213PS   Z6, Z0, Z1
+	VFMADD213PS   Z7, Z0, Z1
+	VFMADD213PS   Z8, Z0, Z1
+	VFMADD213PS   Z9, Z0, Z1
+	VMULPS        Z0, Z0, Z2
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z2, Z1, Z0
+	VPSLLD        $0x17, Z18, Z1
+	VPADDD        Z10, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VADDPS        Z11, Z2, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMULPS        Z0, Z0, Z1
+	VMOVAPS       Z12, Z2
+	VFMADD213PS   Z13, Z1, Z2
+	VFMADD213PS   Z14, Z1, Z2
+	VFMADD213PS   Z15, Z1, Z2
+	VMULPS        Z0, Z1, Z1
+	VADDPS        Z0, Z0, Z0
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z1, Z2, Z0
+	VMAXPS        Z17, Z16, Z1
+	VADDPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1514,17 +2168,43 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z2
-	VMAXPS    Z2, Z1, Z1
-	VMINPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z2
+	VMAXPS        Z2, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1593,41 +2273,67 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z12
-	VMAXPS       Z12, Z0, Z13
-	VMAXPS       Z12, Z0, Z0
-	VMINPS       Z0, Z1, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
-	VMOVAPS      Z4, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VSUBPS       Z4, Z1, Z3
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z3, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z6, Z3, Z0
-	VMOVAPS      Z7, Z3
-	VFMADD213PS  Z8, Z0, Z3
-	VFMADD213PS  Z9, Z0, Z3
-	VFMADD213PS  Z10, Z0, Z3
-	VFMADD213PS  Z11, Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z4, Z3, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z3
-	VFMADD231PS  Z1, Z0, Z3
-	VADDPS       Z2, Z3, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMULPS       Z0, Z13, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z12
+	VMAXPS        Z12, Z0, Z13
+	VMAXPS        Z12, Z0, Z0
+	VMINPS        Z0, Z1, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS       Z4, Z1
+	VFMADD231PS   Z3, Z0, Z1
+	VSUBPS        Z4, Z1, Z3
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z3, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z6, Z3, Z0
+	VMOVAPS       Z7, Z3
+	VFMADD213PS   Z8, Z0, Z3
+	VFMADD213PS   Z9, Z0, Z3
+	VFMADD213PS   Z10, Z0, Z3
+	VFMADD213PS   Z11, Z0, Z3
+	VMULPS        Z0, Z0, Z4
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z4, Z3, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z3
+	VFMADD231PS   Z1, Z0, Z3
+	VADDPS        Z2, Z3, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMULPS        Z0, Z13, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1688,39 +2394,65 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z12
-	VMINPS       Z12, Z1, Z13
-	VMAXPS       Z13, Z0, Z0
-	VMOVAPS      Z3, Z13
-	VFMADD231PS  Z2, Z0, Z13
-	VSUBPS       Z3, Z13, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z13, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z0, Z3
-	VSUBPS       Z11, Z3, Z0
-	VMAXPS       Z12, Z1, Z1
-	VADDPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z12
+	VMINPS        Z12, Z1, Z13
+	VMAXPS        Z13, Z0, Z0
+	VMOVAPS       Z3, Z13
+	VFMADD231PS   Z2, Z0, Z13
+	VSUBPS        Z3, Z13, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z13, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z0, Z3
+	VSUBPS        Z11, Z3, Z0
+	VMAXPS        Z12, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1785,41 +2517,67 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z14
-	VMINPS       Z14, Z1, Z15
-	VMAXPS       Z15, Z0, Z0
-	VMOVAPS      Z3, Z15
-	VFMADD231PS  Z2, Z0, Z15
-	VSUBPS       Z3, Z15, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z15, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z0, Z3
-	VSUBPS       Z11, Z3, Z0
-	VMAXPS       Z14, Z1, Z1
-	VMOVAPS      Z1, Z1
-	VFMADD231PS  Z12, Z0, Z1
-	VMULPS       Z13, Z1, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z14
+	VMINPS        Z14, Z1, Z15
+	VMAXPS        Z15, Z0, Z0
+	VMOVAPS       Z3, Z15
+	VFMADD231PS   Z2, Z0, Z15
+	VSUBPS        Z3, Z15, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z15, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z0, Z3
+	VSUBPS        Z11, Z3, Z0
+	VMAXPS        Z14, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z12, Z0, Z1
+	VMULPS        Z13, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1896,42 +2654,68 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMAXPS       Z13, Z1, Z14
-	VMINPS       Z14, Z0, Z0
-	VMOVAPS      Z3, Z14
-	VFMADD231PS  Z2, Z0, Z14
-	VSUBPS       Z3, Z14, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z14, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z0, Z3
-	VADDPS       Z12, Z3, Z0
-	VMULPS       Z0, Z3, Z0
-	VMAXPS       Z13, Z1, Z1
-	VADDPS       Z12, Z0, Z2
-	VDIVPS       Z2, Z0, Z0
-	VMULPS       Z0, Z1, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMAXPS        Z13, Z1, Z14
+	VMINPS        Z14, Z0, Z0
+	VMOVAPS       Z3, Z14
+	VFMADD231PS   Z2, Z0, Z14
+	VSUBPS        Z3, Z14, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z14, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z0, Z3
+	VADDPS        Z12, Z3, Z0
+	VMULPS        Z0, Z3, Z0
+	VMAXPS        Z13, Z1, Z1
+	VADDPS        Z12, Z0, Z2
+	VDIVPS        Z2, Z0, Z0
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1970,20 +2754,46 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z2
-	VMOVUPS.Z    (DX)(AX*4), K1, Z3
-	VMULPS       Z1, Z2, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z3, Z3, Z0
-	VMULPS       Z0, Z1, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z2
+	VMOVUPS.Z     (DX)(AX*4), K1, Z3
+	VMULPS        Z1, Z2, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z3, Z3, Z0
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2019,22 +2829,48 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z2
-	VMOVUPS.Z    (DX)(AX*4), K1, Z3
-	VMOVUPS.Z    (BX)(AX*4), K1, Z4
-	VMULPS       Z1, Z2, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z3, Z3, Z0
-	VMOVAPS      Z4, Z2
-	VFMADD231PS  Z0, Z1, Z2
-	VMOVUPS      Z2, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z2
+	VMOVUPS.Z     (DX)(AX*4), K1, Z3
+	VMOVUPS.Z     (BX)(AX*4), K1, Z4
+	VMULPS        Z1, Z2, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z3, Z3, Z0
+	VMOVAPS       Z4, Z2
+	VFMADD231PS   Z0, Z1, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2070,22 +2906,48 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z3
-	VMOVUPS.Z (DX)(AX*4), K1, Z4
-	VMULPS    Z2, Z3, Z2
-	VMAXPS    Z4, Z1, Z1
-	VPXORD    Z7, Z7, Z7
-	VCMPPS    $0x1e, Z7, Z4, K2
-	VBLENDMPS Z0, Z1, K2, Z8
-	VMULPS    Z8, Z2, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMULPS        Z2, Z3, Z2
+	VMAXPS        Z4, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPS        $0x1e, Z7, Z4, K1
+	VBLENDMPS     Z0, Z1, K1, Z8
+	VMULPS        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2124,24 +2986,50 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMOVUPS.Z   (BX)(AX*4), K1, Z5
-	VMULPS      Z2, Z3, Z2
-	VMAXPS      Z4, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPS      $0x1e, Z8, Z4, K2
-	VBLENDMPS   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PS Z9, Z2, Z0
-	VMOVUPS     Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMOVUPS.Z     (BX)(AX*4), K1, Z5
+	VMULPS        Z2, Z3, Z2
+	VMAXPS        Z4, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPS        $0x1e, Z8, Z4, K1
+	VBLENDMPS     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PS   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2177,22 +3065,48 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z3
-	VMOVUPS.Z (DX)(AX*4), K1, Z4
-	VMULPS    Z2, Z3, Z2
-	VMAXPS    Z4, Z1, Z1
-	VPXORD    Z7, Z7, Z7
-	VCMPPS    $0x1e, Z7, Z4, K2
-	VBLENDMPS Z0, Z1, K2, Z8
-	VMULPS    Z8, Z2, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMULPS        Z2, Z3, Z2
+	VMAXPS        Z4, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPS        $0x1e, Z7, Z4, K1
+	VBLENDMPS     Z0, Z1, K1, Z8
+	VMULPS        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2231,24 +3145,50 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMOVUPS.Z   (BX)(AX*4), K1, Z5
-	VMULPS      Z2, Z3, Z2
-	VMAXPS      Z4, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPS      $0x1e, Z8, Z4, K2
-	VBLENDMPS   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PS Z9, Z2, Z0
-	VMOVUPS     Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMOVUPS.Z     (BX)(AX*4), K1, Z5
+	VMULPS        Z2, Z3, Z2
+	VMAXPS        Z4, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPS        $0x1e, Z8, Z4, K1
+	VBLENDMPS     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PS   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2280,20 +3220,46 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMULPS       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFNMADD231PS Z2, Z2, Z1
-	VMULPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z2, Z1
+	VFNMADD231PS  Z2, Z2, Z1
+	VMULPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2328,22 +3294,48 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMOVUPS.Z    (BX)(AX*4), K1, Z3
-	VMULPS       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFNMADD231PS Z2, Z2, Z1
-	VMOVAPS      Z3, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMOVUPS      Z2, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMOVUPS.Z     (BX)(AX*4), K1, Z3
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z2, Z1
+	VFNMADD231PS  Z2, Z2, Z1
+	VMOVAPS       Z3, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2486,11 +3478,37 @@ pass1by1end:
 	VFNMADD231PS     Z3, Z0, Z1
 	VSUBPS           Z1, Z11, Z0
 	VPXORD           Z25, Z25, Z25
-	VCMPPS           $0x11, Z25, Z22, K2
-	VBLENDMPS        Z1, Z0, K2, Z26
+	VCMPPS           $0x11, Z25, Z22, K1
+	VBLENDMPS        Z1, Z0, K1, Z26
 	VMULPS           Z26, Z20, Z0
-	VMOVUPS          Z0, K1, (BX)(AX*4)
+	VMOVAPS          Z0, Z0
+	LEAQ             (BX)(AX*4), AX
+	TESTQ            $+8, SI
+	JE               part1
+	VMOVUPS          Y0, (AX)
+	VEXTRACTF64X4    $0x01, Z0, Y0
+	ADDQ             $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2642,12 +3660,38 @@ pass1by1end:
 	VFNMADD231PS     Z3, Z0, Z1
 	VSUBPS           Z1, Z11, Z0
 	VPXORD           Z25, Z25, Z25
-	VCMPPS           $0x11, Z25, Z21, K2
-	VBLENDMPS        Z1, Z0, K2, Z26
+	VCMPPS           $0x11, Z25, Z21, K1
+	VBLENDMPS        Z1, Z0, K1, Z26
 	VMOVAPS          Z22, Z0
 	VFMADD231PS      Z26, Z19, Z0
-	VMOVUPS          Z0, K1, (SI)(AX*4)
+	VMOVAPS          Z0, Z0
+	LEAQ             (SI)(AX*4), AX
+	TESTQ            $+8, DI
+	JE               part1
+	VMOVUPS          Y0, (AX)
+	VEXTRACTF64X4    $0x01, Z0, Y0
+	ADDQ             $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2713,42 +3757,68 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMOVUPS.Z    (DX)(AX*4), K1, Z14
-	VMULPS       Z12, Z13, Z12
-	VMAXPS       Z14, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
-	VMOVAPS      Z4, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VSUBPS       Z4, Z1, Z3
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z3, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z6, Z3, Z0
-	VMOVAPS      Z7, Z3
-	VFMADD213PS  Z8, Z0, Z3
-	VFMADD213PS  Z9, Z0, Z3
-	VFMADD213PS  Z10, Z0, Z3
-	VFMADD213PS  Z11, Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z4, Z3, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z3
-	VFMADD231PS  Z1, Z0, Z3
-	VADDPS       Z2, Z3, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMULPS       Z0, Z12, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMOVUPS.Z     (DX)(AX*4), K1, Z14
+	VMULPS        Z12, Z13, Z12
+	VMAXPS        Z14, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS       Z4, Z1
+	VFMADD231PS   Z3, Z0, Z1
+	VSUBPS        Z4, Z1, Z3
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z3, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z6, Z3, Z0
+	VMOVAPS       Z7, Z3
+	VFMADD213PS   Z8, Z0, Z3
+	VFMADD213PS   Z9, Z0, Z3
+	VFMADD213PS   Z10, Z0, Z3
+	VFMADD213PS   Z11, Z0, Z3
+	VMULPS        Z0, Z0, Z4
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z4, Z3, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z3
+	VFMADD231PS   Z1, Z0, Z3
+	VADDPS        Z2, Z3, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMULPS        Z0, Z12, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2817,44 +3887,70 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMOVUPS.Z    (DX)(AX*4), K1, Z14
-	VMOVUPS.Z    (BX)(AX*4), K1, Z15
-	VMULPS       Z12, Z13, Z12
-	VMAXPS       Z14, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
-	VMOVAPS      Z4, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VSUBPS       Z4, Z1, Z3
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z3, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z6, Z3, Z0
-	VMOVAPS      Z7, Z3
-	VFMADD213PS  Z8, Z0, Z3
-	VFMADD213PS  Z9, Z0, Z3
-	VFMADD213PS  Z10, Z0, Z3
-	VFMADD213PS  Z11, Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z4, Z3, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z3
-	VFMADD231PS  Z1, Z0, Z3
-	VADDPS       Z2, Z3, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMOVAPS      Z15, Z1
-	VFMADD231PS  Z0, Z12, Z1
-	VMOVUPS      Z1, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMOVUPS.Z     (DX)(AX*4), K1, Z14
+	VMOVUPS.Z     (BX)(AX*4), K1, Z15
+	VMULPS        Z12, Z13, Z12
+	VMAXPS        Z14, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS       Z4, Z1
+	VFMADD231PS   Z3, Z0, Z1
+	VSUBPS        Z4, Z1, Z3
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z3, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z6, Z3, Z0
+	VMOVAPS       Z7, Z3
+	VFMADD213PS   Z8, Z0, Z3
+	VFMADD213PS   Z9, Z0, Z3
+	VFMADD213PS   Z10, Z0, Z3
+	VFMADD213PS   Z11, Z0, Z3
+	VMULPS        Z0, Z0, Z4
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z4, Z3, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z3
+	VFMADD231PS   Z1, Z0, Z3
+	VADDPS        Z2, Z3, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMOVAPS       Z15, Z1
+	VFMADD231PS   Z0, Z12, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2892,24 +3988,50 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMULPS      Z2, Z3, Z2
-	VPANDD.BCST float32_7fffffff<>+0(SB), Z4, Z3
-	VSUBPS      Z3, Z0, Z3
-	VMAXPS      Z3, Z1, Z1
-	VPXORD      Z7, Z7, Z7
-	VCMPPS      $0x1e, Z7, Z3, K2
-	VBLENDMPS   Z0, Z1, K2, Z8
-	VMULPS      Z8, Z2, Z0
-	VMOVUPS     Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMULPS        Z2, Z3, Z2
+	VPANDD.BCST   float32_7fffffff<>+0(SB), Z4, Z3
+	VSUBPS        Z3, Z0, Z3
+	VMAXPS        Z3, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPS        $0x1e, Z7, Z3, K1
+	VBLENDMPS     Z0, Z1, K1, Z8
+	VMULPS        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2950,26 +4072,52 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMOVUPS.Z   (BX)(AX*4), K1, Z5
-	VMULPS      Z2, Z3, Z2
-	VPANDD.BCST float32_7fffffff<>+0(SB), Z4, Z3
-	VSUBPS      Z3, Z0, Z3
-	VMAXPS      Z3, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPS      $0x1e, Z8, Z3, K2
-	VBLENDMPS   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PS Z9, Z2, Z0
-	VMOVUPS     Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMOVUPS.Z     (BX)(AX*4), K1, Z5
+	VMULPS        Z2, Z3, Z2
+	VPANDD.BCST   float32_7fffffff<>+0(SB), Z4, Z3
+	VSUBPS        Z3, Z0, Z3
+	VMAXPS        Z3, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPS        $0x1e, Z8, Z3, K1
+	VBLENDMPS     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PS   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3039,46 +4187,72 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMOVUPS.Z    (DX)(AX*4), K1, Z14
-	VMULPS       Z12, Z13, Z12
-	VMAXPS       Z14, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z1
-	VMOVAPS      Z3, Z13
-	VFMADD231PS  Z2, Z1, Z13
-	VSUBPS       Z3, Z13, Z2
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z4, Z2, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z5, Z2, Z1
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VFMADD213PS  Z9, Z1, Z2
-	VFMADD213PS  Z10, Z1, Z2
-	VMULPS       Z1, Z1, Z3
-	VMOVAPS      Z1, Z1
-	VFMADD231PS  Z3, Z2, Z1
-	VPSLLD       $0x17, Z13, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VADDPS       Z11, Z3, Z1
-	VDIVPS       Z1, Z11, Z1
-	VMULPS       Z1, Z3, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMULPS       Z2, Z12, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMOVUPS.Z     (DX)(AX*4), K1, Z14
+	VMULPS        Z12, Z13, Z12
+	VMAXPS        Z14, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z1
+	VMOVAPS       Z3, Z13
+	VFMADD231PS   Z2, Z1, Z13
+	VSUBPS        Z3, Z13, Z2
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z4, Z2, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z5, Z2, Z1
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z1, Z2
+	VFMADD213PS   Z8, Z1, Z2
+	VFMADD213PS   Z9, Z1, Z2
+	VFMADD213PS   Z10, Z1, Z2
+	VMULPS        Z1, Z1, Z3
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z3, Z2, Z1
+	VPSLLD        $0x17, Z13, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z1, Z3
+	VADDPS        Z11, Z3, Z1
+	VDIVPS        Z1, Z11, Z1
+	VMULPS        Z1, Z3, Z2
+	VMULPS        Z2, Z0, Z0
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMULPS        Z2, Z12, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3151,48 +4325,74 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMOVUPS.Z    (DX)(AX*4), K1, Z14
-	VMOVUPS.Z    (BX)(AX*4), K1, Z15
-	VMULPS       Z12, Z13, Z12
-	VMAXPS       Z14, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z1
-	VMOVAPS      Z3, Z13
-	VFMADD231PS  Z2, Z1, Z13
-	VSUBPS       Z3, Z13, Z2
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z4, Z2, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z5, Z2, Z1
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VFMADD213PS  Z9, Z1, Z2
-	VFMADD213PS  Z10, Z1, Z2
-	VMULPS       Z1, Z1, Z3
-	VMOVAPS      Z1, Z1
-	VFMADD231PS  Z3, Z2, Z1
-	VPSLLD       $0x17, Z13, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VADDPS       Z11, Z3, Z1
-	VDIVPS       Z1, Z11, Z1
-	VMULPS       Z1, Z3, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMOVAPS      Z15, Z0
-	VFMADD231PS  Z2, Z12, Z0
-	VMOVUPS      Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMOVUPS.Z     (DX)(AX*4), K1, Z14
+	VMOVUPS.Z     (BX)(AX*4), K1, Z15
+	VMULPS        Z12, Z13, Z12
+	VMAXPS        Z14, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z1
+	VMOVAPS       Z3, Z13
+	VFMADD231PS   Z2, Z1, Z13
+	VSUBPS        Z3, Z13, Z2
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z4, Z2, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z5, Z2, Z1
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z1, Z2
+	VFMADD213PS   Z8, Z1, Z2
+	VFMADD213PS   Z9, Z1, Z2
+	VFMADD213PS   Z10, Z1, Z2
+	VMULPS        Z1, Z1, Z3
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z3, Z2, Z1
+	VPSLLD        $0x17, Z13, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z1, Z3
+	VADDPS        Z11, Z3, Z1
+	VDIVPS        Z1, Z11, Z1
+	VMULPS        Z1, Z3, Z2
+	VMULPS        Z2, Z0, Z0
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMOVAPS       Z15, Z0
+	VFMADD231PS   Z2, Z12, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3226,20 +4426,46 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z3
-	VMOVUPS.Z (DX)(AX*4), K1, Z4
-	VMULPS    Z2, Z3, Z2
-	VMINPS    Z4, Z0, Z0
-	VADDPS    Z1, Z0, Z0
-	VMULPS    Z0, Z2, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMULPS        Z2, Z3, Z2
+	VMINPS        Z4, Z0, Z0
+	VADDPS        Z1, Z0, Z0
+	VMULPS        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3276,22 +4502,48 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMOVUPS.Z   (BX)(AX*4), K1, Z5
-	VMULPS      Z2, Z3, Z2
-	VMINPS      Z4, Z0, Z0
-	VADDPS      Z1, Z0, Z0
-	VMOVAPS     Z5, Z1
-	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMOVUPS.Z     (BX)(AX*4), K1, Z5
+	VMULPS        Z2, Z3, Z2
+	VMINPS        Z4, Z0, Z0
+	VADDPS        Z1, Z0, Z0
+	VMOVAPS       Z5, Z1
+	VFMADD231PS   Z0, Z2, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3360,43 +4612,69 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z15
-	VMOVUPS.Z    (DX)(AX*4), K1, Z16
-	VMULPS       Z14, Z15, Z14
-	VMINPS       Z16, Z1, Z1
-	VMAXPS       Z1, Z0, Z0
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VSUBPS       Z3, Z1, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z11, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMULPS       Z12, Z2, Z0
-	VPXORD       Z19, Z19, Z19
-	VCMPPS       $0x1e, Z19, Z16, K2
-	VBLENDMPS    Z13, Z0, K2, Z20
-	VMULPS       Z20, Z14, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z15
+	VMOVUPS.Z     (DX)(AX*4), K1, Z16
+	VMULPS        Z14, Z15, Z14
+	VMINPS        Z16, Z1, Z1
+	VMAXPS        Z1, Z0, Z0
+	VMOVAPS       Z3, Z1
+	VFMADD231PS   Z2, Z0, Z1
+	VSUBPS        Z3, Z1, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z11, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMULPS        Z12, Z2, Z0
+	VPXORD        Z19, Z19, Z19
+	VCMPPS        $0x1e, Z19, Z16, K1
+	VBLENDMPS     Z13, Z0, K1, Z20
+	VMULPS        Z20, Z14, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3474,45 +4752,71 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z15
-	VMOVUPS.Z    (DX)(AX*4), K1, Z16
-	VMOVUPS.Z    (BX)(AX*4), K1, Z17
-	VMULPS       Z14, Z15, Z14
-	VMINPS       Z16, Z1, Z1
-	VMAXPS       Z1, Z0, Z0
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VSUBPS       Z3, Z1, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z11, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMULPS       Z12, Z2, Z0
-	VPXORD       Z20, Z20, Z20
-	VCMPPS       $0x1e, Z20, Z16, K2
-	VBLENDMPS    Z13, Z0, K2, Z21
-	VMOVAPS      Z17, Z0
-	VFMADD231PS  Z21, Z14, Z0
-	VMOVUPS      Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z15
+	VMOVUPS.Z     (DX)(AX*4), K1, Z16
+	VMOVUPS.Z     (BX)(AX*4), K1, Z17
+	VMULPS        Z14, Z15, Z14
+	VMINPS        Z16, Z1, Z1
+	VMAXPS        Z1, Z0, Z0
+	VMOVAPS       Z3, Z1
+	VFMADD231PS   Z2, Z0, Z1
+	VSUBPS        Z3, Z1, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z11, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMULPS        Z12, Z2, Z0
+	VPXORD        Z20, Z20, Z20
+	VCMPPS        $0x1e, Z20, Z16, K1
+	VBLENDMPS     Z13, Z0, K1, Z21
+	VMOVAPS       Z17, Z0
+	VFMADD231PS   Z21, Z14, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3587,49 +4891,75 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z15
-	VMOVUPS.Z    (DX)(AX*4), K1, Z16
-	VMULPS       Z14, Z15, Z14
-	VMAXPS       Z16, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VSUBPS       Z3, Z1, Z2
-	VMOVAPS      Z0, Z3
-	VFNMADD231PS Z4, Z2, Z3
-	VMOVAPS      Z3, Z3
-	VFNMADD231PS Z5, Z2, Z3
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z3, Z2
-	VFMADD213PS  Z8, Z3, Z2
-	VFMADD213PS  Z9, Z3, Z2
-	VFMADD213PS  Z10, Z3, Z2
-	VMULPS       Z3, Z3, Z4
-	VMOVAPS      Z3, Z3
-	VFMADD231PS  Z4, Z2, Z3
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z11, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z3, Z2
-	VADDPS       Z12, Z2, Z1
-	VMULPS       Z1, Z2, Z1
-	VADDPS       Z12, Z1, Z3
-	VMULPS       Z13, Z0, Z0
-	VMOVAPS      Z2, Z4
-	VFMADD231PS  Z2, Z2, Z4
-	VMULPS       Z4, Z0, Z0
-	VDIVPS       Z3, Z0, Z0
-	VADDPS       Z0, Z1, Z0
-	VDIVPS       Z3, Z0, Z0
-	VMULPS       Z0, Z14, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z15
+	VMOVUPS.Z     (DX)(AX*4), K1, Z16
+	VMULPS        Z14, Z15, Z14
+	VMAXPS        Z16, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VMOVAPS       Z3, Z1
+	VFMADD231PS   Z2, Z0, Z1
+	VSUBPS        Z3, Z1, Z2
+	VMOVAPS       Z0, Z3
+	VFNMADD231PS  Z4, Z2, Z3
+	VMOVAPS       Z3, Z3
+	VFNMADD231PS  Z5, Z2, Z3
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z3, Z2
+	VFMADD213PS   Z8, Z3, Z2
+	VFMADD213PS   Z9, Z3, Z2
+	VFMADD213PS   Z10, Z3, Z2
+	VMULPS        Z3, Z3, Z4
+	VMOVAPS       Z3, Z3
+	VFMADD231PS   Z4, Z2, Z3
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z11, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z3, Z2
+	VADDPS        Z12, Z2, Z1
+	VMULPS        Z1, Z2, Z1
+	VADDPS        Z12, Z1, Z3
+	VMULPS        Z13, Z0, Z0
+	VMOVAPS       Z2, Z4
+	VFMADD231PS   Z2, Z2, Z4
+	VMULPS        Z4, Z0, Z0
+	VDIVPS        Z3, Z0, Z0
+	VADDPS        Z0, Z1, Z0
+	VDIVPS        Z3, Z0, Z0
+	VMULPS        Z0, Z14, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3713,51 +5043,77 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z15
-	VMOVUPS.Z    (DX)(AX*4), K1, Z16
-	VMOVUPS.Z    (BX)(AX*4), K1, Z17
-	VMULPS       Z14, Z15, Z14
-	VMAXPS       Z16, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VSUBPS       Z3, Z1, Z2
-	VMOVAPS      Z0, Z3
-	VFNMADD231PS Z4, Z2, Z3
-	VMOVAPS      Z3, Z3
-	VFNMADD231PS Z5, Z2, Z3
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z3, Z2
-	VFMADD213PS  Z8, Z3, Z2
-	VFMADD213PS  Z9, Z3, Z2
-	VFMADD213PS  Z10, Z3, Z2
-	VMULPS       Z3, Z3, Z4
-	VMOVAPS      Z3, Z3
-	VFMADD231PS  Z4, Z2, Z3
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z11, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z3, Z2
-	VADDPS       Z12, Z2, Z1
-	VMULPS       Z1, Z2, Z1
-	VADDPS       Z12, Z1, Z3
-	VMULPS       Z13, Z0, Z0
-	VMOVAPS      Z2, Z4
-	VFMADD231PS  Z2, Z2, Z4
-	VMULPS       Z4, Z0, Z0
-	VDIVPS       Z3, Z0, Z0
-	VADDPS       Z0, Z1, Z0
-	VDIVPS       Z3, Z0, Z0
-	VMOVAPS      Z17, Z1
-	VFMADD231PS  Z0, Z14, Z1
-	VMOVUPS      Z1, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z15
+	VMOVUPS.Z     (DX)(AX*4), K1, Z16
+	VMOVUPS.Z     (BX)(AX*4), K1, Z17
+	VMULPS        Z14, Z15, Z14
+	VMAXPS        Z16, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VMOVAPS       Z3, Z1
+	VFMADD231PS   Z2, Z0, Z1
+	VSUBPS        Z3, Z1, Z2
+	VMOVAPS       Z0, Z3
+	VFNMADD231PS  Z4, Z2, Z3
+	VMOVAPS       Z3, Z3
+	VFNMADD231PS  Z5, Z2, Z3
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z3, Z2
+	VFMADD213PS   Z8, Z3, Z2
+	VFMADD213PS   Z9, Z3, Z2
+	VFMADD213PS   Z10, Z3, Z2
+	VMULPS        Z3, Z3, Z4
+	VMOVAPS       Z3, Z3
+	VFMADD231PS   Z4, Z2, Z3
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z11, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z3, Z2
+	VADDPS        Z12, Z2, Z1
+	VMULPS        Z1, Z2, Z1
+	VADDPS        Z12, Z1, Z3
+	VMULPS        Z13, Z0, Z0
+	VMOVAPS       Z2, Z4
+	VFMADD231PS   Z2, Z2, Z4
+	VMULPS        Z4, Z0, Z0
+	VDIVPS        Z3, Z0, Z0
+	VADDPS        Z0, Z1, Z0
+	VDIVPS        Z3, Z0, Z0
+	VMOVAPS       Z17, Z1
+	VFMADD231PS   Z0, Z14, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4076,16 +5432,36 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMULPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (DX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4115,18 +5491,38 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z1
-	VMOVUPD.Z   (DX)(AX*8), K1, Z2
-	VMOVAPS     Z1, Z1
-	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMOVAPS       Z1, Z1
+	VFMADD231PD   Z0, Z2, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4156,17 +5552,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	MOVQ      BX, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, BX
-	BZHIQ     DX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VADDPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	MOVQ          BX, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, BX
+	BZHIQ         DX, BX, BX
+	KMOVW         BX, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VADDPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	JMP end
 
@@ -4189,18 +5605,38 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, SI
-	JE        pass2end
-	MOVQ      SI, DI
-	SUBQ      AX, DI
-	MOVQ      $-1, R8
-	BZHIQ     DI, R8, R8
-	KMOVW     R8, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VADDPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass2end
+	MOVQ          SI, DI
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part4:
+	TESTQ        $+2, DI
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, DI
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass2end:
 	LEAQ (CX)(SI*8), CX
 	JMP  row
@@ -4235,17 +5671,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, SI
-	BZHIQ     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VSUBPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, SI
+	BZHIQ         DX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VSUBPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	JMP end
 
@@ -4268,18 +5724,38 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VSUBPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VSUBPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, R8
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part4:
+	TESTQ        $+2, R8
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, R8
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
@@ -4317,19 +5793,39 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, BX
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMOVUPD.Z (DX)(AX*8), K1, Z2
-	VADDPD    Z0, Z1, Z0
-	VSUBPD    Z0, Z2, Z0
-	VMOVUPD   Z0, K1, (CX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, BX
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VADDPD        Z0, Z1, Z0
+	VSUBPD        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	JMP end
 
@@ -4354,20 +5850,40 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VMOVUPD.Z (BX)(AX*8), K1, Z2
-	VADDPD    Z2, Z0, Z0
-	VSUBPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)(AX*8)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VMOVUPD.Z     (BX)(AX*8), K1, Z2
+	VADDPD        Z2, Z0, Z0
+	VSUBPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, R8
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part4:
+	TESTQ        $+2, R8
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, R8
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(DI*8), DX
@@ -4403,17 +5919,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, SI
-	BZHIQ     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMULPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, SI
+	BZHIQ         DX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	JMP end
 
@@ -4436,18 +5972,38 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VMULPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VMULPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, R8
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part4:
+	TESTQ        $+2, R8
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, R8
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
@@ -4487,22 +6043,63 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z2
-	VMOVUPD.Z   (DX)(AX*8), K1, Z3
-	VMOVUPD.Z   (BX)(AX*8), K1, Z4
-	VMOVAPS     Z4, Z4
-	VFMADD231PD Z0, Z3, Z4
-	VMOVAPS     Z2, Z0
-	VFMADD231PD Z1, Z4, Z0
-	VMOVUPD     Z0, K1, (CX)(AX*8)
-	VMOVUPD     Z4, K1, (DX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z2
+	VMOVUPD.Z     (DX)(AX*8), K1, Z3
+	VMOVUPD.Z     (BX)(AX*8), K1, Z4
+	VMOVAPS       Z4, Z4
+	VFMADD231PD   Z0, Z3, Z4
+	VMOVAPS       Z2, Z0
+	VFMADD231PD   Z1, Z4, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), CX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (CX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (CX)
+	VMOVHLPS X0, X0, X0
+
+part3:
+	VMOVAPS       Z4, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
+
+part4:
+	TESTQ        $+2, SI
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, SI
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4558,35 +6155,97 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z8
-	VMOVUPD.Z    (DX)(AX*8), K1, Z9
-	VMOVUPD.Z    (BX)(AX*8), K1, Z10
-	VMOVUPD.Z    (SI)(AX*8), K1, Z11
-	VMULPD       Z7, Z11, Z7
-	VMOVAPS      Z7, Z7
-	VFMADD231PD  Z1, Z9, Z7
-	VMULPD       Z0, Z11, Z0
-	VMULPD       Z11, Z0, Z0
-	VMOVAPS      Z0, Z0
-	VFMADD231PD  Z2, Z10, Z0
-	VMULPD       Z3, Z7, Z1
-	VMULPD       Z4, Z0, Z2
-	VSQRTPD      Z2, Z2
-	VADDPD       Z5, Z2, Z2
-	VDIVPD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PD Z6, Z8, Z1
-	VADDPD       Z1, Z8, Z1
-	VMOVUPD      Z1, K1, (CX)(AX*8)
-	VMOVUPD      Z7, K1, (DX)(AX*8)
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z8
+	VMOVUPD.Z     (DX)(AX*8), K1, Z9
+	VMOVUPD.Z     (BX)(AX*8), K1, Z10
+	VMOVUPD.Z     (SI)(AX*8), K1, Z11
+	VMULPD        Z7, Z11, Z7
+	VMOVAPS       Z7, Z7
+	VFMADD231PD   Z1, Z9, Z7
+	VMULPD        Z0, Z11, Z0
+	VMULPD        Z11, Z0, Z0
+	VMOVAPS       Z0, Z0
+	VFMADD231PD   Z2, Z10, Z0
+	VMULPD        Z3, Z7, Z1
+	VMULPD        Z4, Z0, Z2
+	VSQRTPD       Z2, Z2
+	VADDPD        Z5, Z2, Z2
+	VDIVPD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PD  Z6, Z8, Z1
+	VADDPD        Z1, Z8, Z1
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*8), CX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y1, (CX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+part3:
+	VMOVAPS       Z7, Z1
+	LEAQ          (DX)(AX*8), CX
+	TESTQ         $+4, DI
+	JE            part4
+	VMOVUPS       Y1, (CX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+part4:
+	TESTQ        $+2, DI
+	JE           part5
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part5:
+	TESTQ    $+1, DI
+	JE       part6
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+part6:
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part7
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
+
+part7:
+	TESTQ        $+2, DI
+	JE           part8
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part8:
+	TESTQ    $+1, DI
+	JE       part9
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part9:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4628,21 +6287,41 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VMAXPD    Z1, Z0, Z1
-	VPXORD    Z4, Z4, Z4
-	VCMPPD    $0x03, Z4, Z0, K2
-	VBLENDMPD Z0, Z1, K2, Z5
-	VMOVUPD   Z5, K1, (CX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VMAXPD        Z1, Z0, Z1
+	VPXORD        Z4, Z4, Z4
+	VCMPPD        $0x03, Z4, Z0, K1
+	VBLENDMPD     Z0, Z1, K1, Z5
+	VMOVAPS       Z5, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, R8
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, R8
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, R8
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(DI*8), DX
@@ -4693,28 +6372,69 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, R8
-	JE        pass1end
-	MOVQ      R8, R10
-	SUBQ      AX, R10
-	MOVQ      $-1, R11
-	BZHIQ     R10, R11, R11
-	KMOVW     R11, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMOVUPD.Z (DX)(AX*8), K1, Z2
-	VMOVUPD.Z (BX)(AX*8), K1, Z3
-	VMOVUPD.Z (SI)(AX*8), K1, Z4
-	VSUBPD    Z4, Z3, Z3
-	VPXORD    Z9, Z9, Z9
-	VCMPPD    $0x08, Z9, Z3, K2
-	VBLENDMPD Z2, Z0, K2, Z10
-	VADDPD    Z10, Z1, Z1
-	VPXORD    Z11, Z11, Z11
-	VCMPPD    $0x08, Z11, Z3, K2
-	VBLENDMPD Z0, Z2, K2, Z12
-	VMOVUPD   Z1, K1, (CX)(AX*8)
-	VMOVUPD   Z12, K1, (DX)(AX*8)
+	CMPQ          AX, R8
+	JE            pass1end
+	MOVQ          R8, R10
+	SUBQ          AX, R10
+	MOVQ          $-1, R11
+	BZHIQ         R10, R11, R11
+	KMOVW         R11, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMOVUPD.Z     (BX)(AX*8), K1, Z3
+	VMOVUPD.Z     (SI)(AX*8), K1, Z4
+	VSUBPD        Z4, Z3, Z3
+	VPXORD        Z9, Z9, Z9
+	VCMPPD        $0x08, Z9, Z3, K1
+	VBLENDMPD     Z2, Z0, K1, Z10
+	VADDPD        Z10, Z1, Z1
+	VPXORD        Z11, Z11, Z11
+	VCMPPD        $0x08, Z11, Z3, K1
+	VBLENDMPD     Z0, Z2, K1, Z12
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*8), R11
+	TESTQ         $+4, R10
+	JE            part1
+	VMOVUPS       Y1, (R11)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, R11
 
+part1:
+	TESTQ        $+2, R10
+	JE           part2
+	VMOVUPS      X1, (R11)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, R11
+
+part2:
+	TESTQ    $+1, R10
+	JE       part3
+	VMOVSD   X1, (R11)
+	VMOVHLPS X1, X1, X1
+
+part3:
+	VMOVAPS       Z12, Z1
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, R10
+	JE            part4
+	VMOVUPS       Y1, (AX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, AX
+
+part4:
+	TESTQ        $+2, R10
+	JE           part5
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, R10
+	JE       part6
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part6:
 pass1end:
 	LEAQ (CX)(R9*8), CX
 	LEAQ (DX)(R8*8), DX
@@ -4763,19 +6483,39 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	MOVQ        SI, R9
-	SUBQ        AX, R9
-	MOVQ        $-1, R10
-	BZHIQ       R9, R10, R10
-	KMOVW       R10, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z1
-	VMOVUPD.Z   (DX)(AX*8), K1, Z2
-	VMOVAPS     Z1, Z1
-	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (CX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, R9
+	SUBQ          AX, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVW         R10, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMOVAPS       Z1, Z1
+	VFMADD231PD   Z0, Z2, Z1
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, R9
+	JE            part1
+	VMOVUPS       Y1, (AX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, R9
+	JE           part2
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, R9
+	JE       part3
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part3:
 pass1end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(R8*8), DX
@@ -4809,18 +6549,38 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VPXORD    Z4, Z4, Z4
-	VCMPPD    $0x12, Z4, Z1, K2
-	VBLENDMPD Z0, Z1, K2, Z5
-	VMOVUPD   Z5, K1, (DX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VPXORD        Z4, Z4, Z4
+	VCMPPD        $0x12, Z4, Z1, K1
+	VBLENDMPD     Z0, Z1, K1, Z5
+	VMOVAPS       Z5, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4848,17 +6608,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMULPD    Z0, Z1, Z0
-	VMAXPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (DX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMULPD        Z0, Z1, Z0
+	VMAXPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4893,17 +6673,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z2
-	VMAXPD    Z2, Z1, Z1
-	VMINPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (DX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z2
+	VMAXPD        Z2, Z1, Z1
+	VMINPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4942,20 +6742,40 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z2
-	VMOVUPD.Z    (DX)(AX*8), K1, Z3
-	VMULPD       Z1, Z2, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PD Z3, Z3, Z0
-	VMULPD       Z0, Z1, Z0
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z2
+	VMOVUPD.Z     (DX)(AX*8), K1, Z3
+	VMULPD        Z1, Z2, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PD  Z3, Z3, Z0
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4991,22 +6811,42 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z2
-	VMOVUPD.Z    (DX)(AX*8), K1, Z3
-	VMOVUPD.Z    (BX)(AX*8), K1, Z4
-	VMULPD       Z1, Z2, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PD Z3, Z3, Z0
-	VMOVAPS      Z4, Z2
-	VFMADD231PD  Z0, Z1, Z2
-	VMOVUPD      Z2, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z2
+	VMOVUPD.Z     (DX)(AX*8), K1, Z3
+	VMOVUPD.Z     (BX)(AX*8), K1, Z4
+	VMULPD        Z1, Z2, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PD  Z3, Z3, Z0
+	VMOVAPS       Z4, Z2
+	VFMADD231PD   Z0, Z1, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5042,22 +6882,42 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z3
-	VMOVUPD.Z (DX)(AX*8), K1, Z4
-	VMULPD    Z2, Z3, Z2
-	VMAXPD    Z4, Z1, Z1
-	VPXORD    Z7, Z7, Z7
-	VCMPPD    $0x1e, Z7, Z4, K2
-	VBLENDMPD Z0, Z1, K2, Z8
-	VMULPD    Z8, Z2, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMULPD        Z2, Z3, Z2
+	VMAXPD        Z4, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPD        $0x1e, Z7, Z4, K1
+	VBLENDMPD     Z0, Z1, K1, Z8
+	VMULPD        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5096,24 +6956,44 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMOVUPD.Z   (BX)(AX*8), K1, Z5
-	VMULPD      Z2, Z3, Z2
-	VMAXPD      Z4, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPD      $0x1e, Z8, Z4, K2
-	VBLENDMPD   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PD Z9, Z2, Z0
-	VMOVUPD     Z0, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMOVUPD.Z     (BX)(AX*8), K1, Z5
+	VMULPD        Z2, Z3, Z2
+	VMAXPD        Z4, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPD        $0x1e, Z8, Z4, K1
+	VBLENDMPD     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PD   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5149,22 +7029,42 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z3
-	VMOVUPD.Z (DX)(AX*8), K1, Z4
-	VMULPD    Z2, Z3, Z2
-	VMAXPD    Z4, Z1, Z1
-	VPXORD    Z7, Z7, Z7
-	VCMPPD    $0x1e, Z7, Z4, K2
-	VBLENDMPD Z0, Z1, K2, Z8
-	VMULPD    Z8, Z2, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMULPD        Z2, Z3, Z2
+	VMAXPD        Z4, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPD        $0x1e, Z7, Z4, K1
+	VBLENDMPD     Z0, Z1, K1, Z8
+	VMULPD        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5203,24 +7103,44 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMOVUPD.Z   (BX)(AX*8), K1, Z5
-	VMULPD      Z2, Z3, Z2
-	VMAXPD      Z4, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPD      $0x1e, Z8, Z4, K2
-	VBLENDMPD   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PD Z9, Z2, Z0
-	VMOVUPD     Z0, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMOVUPD.Z     (BX)(AX*8), K1, Z5
+	VMULPD        Z2, Z3, Z2
+	VMAXPD        Z4, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPD        $0x1e, Z8, Z4, K1
+	VBLENDMPD     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PD   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5252,20 +7172,40 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMULPD       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFNMADD231PD Z2, Z2, Z1
-	VMULPD       Z1, Z0, Z0
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z2, Z1
+	VFNMADD231PD  Z2, Z2, Z1
+	VMULPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5300,22 +7240,42 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMOVUPD.Z    (BX)(AX*8), K1, Z3
-	VMULPD       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFNMADD231PD Z2, Z2, Z1
-	VMOVAPS      Z3, Z2
-	VFMADD231PD  Z1, Z0, Z2
-	VMOVUPD      Z2, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMOVUPD.Z     (BX)(AX*8), K1, Z3
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z2, Z1
+	VFNMADD231PD  Z2, Z2, Z1
+	VMOVAPS       Z3, Z2
+	VFMADD231PD   Z1, Z0, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5353,24 +7313,44 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMULPD      Z2, Z3, Z2
-	VPANDQ.BCST float64_7fffffffffffffff<>+0(SB), Z4, Z3
-	VSUBPD      Z3, Z0, Z3
-	VMAXPD      Z3, Z1, Z1
-	VPXORD      Z7, Z7, Z7
-	VCMPPD      $0x1e, Z7, Z3, K2
-	VBLENDMPD   Z0, Z1, K2, Z8
-	VMULPD      Z8, Z2, Z0
-	VMOVUPD     Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMULPD        Z2, Z3, Z2
+	VPANDQ.BCST   float64_7fffffffffffffff<>+0(SB), Z4, Z3
+	VSUBPD        Z3, Z0, Z3
+	VMAXPD        Z3, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPD        $0x1e, Z7, Z3, K1
+	VBLENDMPD     Z0, Z1, K1, Z8
+	VMULPD        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5417,26 +7397,46 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMOVUPD.Z   (BX)(AX*8), K1, Z5
-	VMULPD      Z2, Z3, Z2
-	VPANDQ.BCST float64_7fffffffffffffff<>+0(SB), Z4, Z3
-	VSUBPD      Z3, Z0, Z3
-	VMAXPD      Z3, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPD      $0x1e, Z8, Z3, K2
-	VBLENDMPD   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PD Z9, Z2, Z0
-	VMOVUPD     Z0, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMOVUPD.Z     (BX)(AX*8), K1, Z5
+	VMULPD        Z2, Z3, Z2
+	VPANDQ.BCST   float64_7fffffffffffffff<>+0(SB), Z4, Z3
+	VSUBPD        Z3, Z0, Z3
+	VMAXPD        Z3, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPD        $0x1e, Z8, Z3, K1
+	VBLENDMPD     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PD   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5470,20 +7470,40 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z3
-	VMOVUPD.Z (DX)(AX*8), K1, Z4
-	VMULPD    Z2, Z3, Z2
-	VMINPD    Z4, Z0, Z0
-	VADDPD    Z1, Z0, Z0
-	VMULPD    Z0, Z2, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMULPD        Z2, Z3, Z2
+	VMINPD        Z4, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VMULPD        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5520,22 +7540,42 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMOVUPD.Z   (BX)(AX*8), K1, Z5
-	VMULPD      Z2, Z3, Z2
-	VMINPD      Z4, Z0, Z0
-	VADDPD      Z1, Z0, Z0
-	VMOVAPS     Z5, Z1
-	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMOVUPD.Z     (BX)(AX*8), K1, Z5
+	VMULPD        Z2, Z3, Z2
+	VMINPD        Z4, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VMOVAPS       Z5, Z1
+	VFMADD231PD   Z0, Z2, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5864,25 +7904,25 @@ pass1by1end:
 	VMOVUPS      (DI), Y1
 	VMASKMOVPS   (CX)(AX*4), Y1, Y1
 	VMULPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -5926,12 +7966,12 @@ pass1by1end:
 	VMASKMOVPS   (DX)(AX*4), Y1, Y1
 	VMOVAPS      Y2, Y2
 	VFMADD231PS  Y0, Y1, Y2
-	VMOVAPS      X2, X0
+	VMOVAPS      Y2, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -5987,25 +8027,25 @@ pass1by1end:
 	VMOVUPS      (SI), Y1
 	VMASKMOVPS   (CX)(AX*4), Y1, Y1
 	VADDPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*4), AX
 	TESTQ        $+4, DX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, DX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, DX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -6042,25 +8082,25 @@ pass2by1end:
 	VMASKMOVPS   (CX)(AX*4), Y0, Y1
 	VMASKMOVPS   (DX)(AX*4), Y0, Y0
 	VADDPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part4
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part4:
 	TESTQ    $+2, DI
 	JE       part5
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part5:
 	TESTQ  $+1, DI
 	JE     part6
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part6:
 pass2end:
@@ -6108,25 +8148,25 @@ pass1by1end:
 	VMOVUPS      (DI), Y1
 	VMASKMOVPS   (CX)(AX*4), Y1, Y1
 	VSUBPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, DX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, DX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, DX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -6163,25 +8203,25 @@ pass2by1end:
 	VMASKMOVPS   (CX)(AX*4), Y0, Y1
 	VMASKMOVPS   (DX)(AX*4), Y0, Y0
 	VSUBPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, R8
 	JE           part4
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part4:
 	TESTQ    $+2, R8
 	JE       part5
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part5:
 	TESTQ  $+1, R8
 	JE     part6
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part6:
 pass2end:
@@ -6234,25 +8274,25 @@ pass1by1end:
 	VMASKMOVPS   (DX)(AX*4), Y1, Y1
 	VADDPS       Y0, Y2, Y0
 	VSUBPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -6293,25 +8333,25 @@ pass2by1end:
 	VMASKMOVPS   (BX)(AX*4), Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VSUBPS       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*4), AX
 	TESTQ        $+4, R8
 	JE           part4
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part4:
 	TESTQ    $+2, R8
 	JE       part5
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part5:
 	TESTQ  $+1, R8
 	JE     part6
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part6:
 pass2end:
@@ -6360,25 +8400,25 @@ pass1by1end:
 	VMOVUPS      (DI), Y1
 	VMASKMOVPS   (CX)(AX*4), Y1, Y1
 	VMULPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, DX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, DX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, DX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -6415,25 +8455,25 @@ pass2by1end:
 	VMASKMOVPS   (CX)(AX*4), Y0, Y1
 	VMASKMOVPS   (DX)(AX*4), Y0, Y0
 	VMULPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, R8
 	JE           part4
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part4:
 	TESTQ    $+2, R8
 	JE       part5
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part5:
 	TESTQ  $+1, R8
 	JE     part6
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part6:
 pass2end:
@@ -6490,33 +8530,33 @@ pass1by1end:
 	VFMADD231PS  Y0, Y4, Y2
 	VMOVAPS      Y3, Y0
 	VFMADD231PS  Y1, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*4), CX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (CX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, CX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (CX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (CX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, CX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (CX)
+	VMOVSS X0, (CX)
 
 part3:
-	VMOVAPS      X2, X0
+	VMOVAPS      Y2, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part4
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part4:
@@ -6614,33 +8654,33 @@ pass1by1end:
 	VMOVAPS      Y1, Y1
 	VFNMADD231PS Y6, Y9, Y1
 	VADDPS       Y1, Y9, Y1
-	VMOVAPS      X1, X2
+	VMOVAPS      Y1, Y1
 	LEAQ         (CX)(AX*4), CX
 	TESTQ        $+4, DI
 	JE           part1
-	VMOVUPS      X2, (CX)
-	VEXTRACTF128 $0x01, Y1, X2
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $+16, CX
 
 part1:
 	TESTQ    $+2, DI
 	JE       part2
-	VMOVSD   X2, (CX)
-	VMOVHLPS X2, X2, X2
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
 	ADDQ     $+8, CX
 
 part2:
 	TESTQ  $+1, DI
 	JE     part3
-	VMOVSS X2, (CX)
+	VMOVSS X1, (CX)
 
 part3:
-	VMOVAPS      X7, X1
+	VMOVAPS      Y7, Y1
 	LEAQ         (DX)(AX*4), CX
 	TESTQ        $+4, DI
 	JE           part4
 	VMOVUPS      X1, (CX)
-	VEXTRACTF128 $0x01, Y7, X1
+	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $+16, CX
 
 part4:
@@ -6656,25 +8696,25 @@ part5:
 	VMOVSS X1, (CX)
 
 part6:
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part7
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part7:
 	TESTQ    $+2, DI
 	JE       part8
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part8:
 	TESTQ  $+1, DI
 	JE     part9
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part9:
 pass1end:
@@ -6727,25 +8767,25 @@ pass1by1end:
 	VXORPS       Y2, Y2, Y2
 	VCMPPS       $0x03, Y2, Y1, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*4), AX
 	TESTQ        $+4, R8
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, R8
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, R8
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -6819,46 +8859,46 @@ pass1by1end:
 	VXORPS       Y4, Y4, Y4
 	VCMPPS       $0x08, Y4, Y1, Y1
 	VBLENDVPS    Y1, Y0, Y3, Y1
-	VMOVAPS      X2, X3
+	VMOVAPS      Y2, Y2
 	LEAQ         (CX)(AX*4), R11
 	TESTQ        $+4, R10
 	JE           part1
-	VMOVUPS      X3, (R11)
-	VEXTRACTF128 $0x01, Y2, X3
+	VMOVUPS      X2, (R11)
+	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $+16, R11
 
 part1:
 	TESTQ    $+2, R10
 	JE       part2
-	VMOVSD   X3, (R11)
-	VMOVHLPS X3, X3, X3
+	VMOVSD   X2, (R11)
+	VMOVHLPS X2, X2, X2
 	ADDQ     $+8, R11
 
 part2:
 	TESTQ  $+1, R10
 	JE     part3
-	VMOVSS X3, (R11)
+	VMOVSS X2, (R11)
 
 part3:
-	VMOVAPS      X1, X2
+	VMOVAPS      Y1, Y1
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, R10
 	JE           part4
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y1, X2
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $+16, AX
 
 part4:
 	TESTQ    $+2, R10
 	JE       part5
-	VMOVSD   X2, (AX)
-	VMOVHLPS X2, X2, X2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
 	ADDQ     $+8, AX
 
 part5:
 	TESTQ  $+1, R10
 	JE     part6
-	VMOVSS X2, (AX)
+	VMOVSS X1, (AX)
 
 part6:
 pass1end:
@@ -6916,12 +8956,12 @@ pass1by1end:
 	VMASKMOVPS   (DX)(AX*4), Y1, Y1
 	VMOVAPS      Y2, Y2
 	VFMADD231PS  Y0, Y1, Y2
-	VMOVAPS      X2, X1
+	VMOVAPS      Y2, Y1
 	LEAQ         (CX)(AX*4), AX
 	TESTQ        $+4, R9
 	JE           part1
 	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y2, X1
+	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $+16, AX
 
 part1:
@@ -7016,25 +9056,25 @@ pass1by1end:
 	VFMADD213PS  Y10, Y1, Y2
 	VFMADD213PS  Y6, Y1, Y2
 	VDIVPS       Y2, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -7077,25 +9117,25 @@ pass1by1end:
 	VXORPS       Y2, Y2, Y2
 	VCMPPS       $0x12, Y2, Y1, Y2
 	VBLENDVPS    Y2, Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -7136,25 +9176,25 @@ pass1by1end:
 	VMASKMOVPS   (CX)(AX*4), Y1, Y1
 	VMULPS       Y0, Y1, Y0
 	VMAXPS       Y1, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -7250,25 +9290,25 @@ pass1by1end:
 	VFMADD231PS  Y1, Y0, Y3
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -7396,12 +9436,12 @@ pass1by1end:
 	VMAXPS       Y10, Y2, Y2
 	VMOVAPS      Y2, Y2
 	VFNMADD231PS Y1, Y0, Y2
-	VMOVAPS      X2, X0
+	VMOVAPS      Y2, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -7533,25 +9573,25 @@ pass1by1end:
 	VMOVUPS      float32_00000000<>+0(SB), Y1
 	VMAXPS       Y11, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -7593,25 +9633,25 @@ pass1by1end:
 	VMASKMOVPS   (CX)(AX*4), Y2, Y2
 	VMAXPS       Y2, Y1, Y1
 	VMINPS       Y1, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -7710,25 +9750,25 @@ pass1by1end:
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
 	VMULPS       Y0, Y12, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -7825,25 +9865,25 @@ pass1by1end:
 	VSUBPS       float32_3f800000<>+0(SB), Y3, Y0
 	VMAXPS       Y11, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -7946,25 +9986,25 @@ pass1by1end:
 	VMOVAPS      Y1, Y1
 	VFMADD231PS  Y2, Y0, Y1
 	VMULPS       float32_3f867d5f<>+0(SB), Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -8067,25 +10107,25 @@ pass1by1end:
 	VADDPS       float32_40000000<>+0(SB), Y0, Y2
 	VDIVPS       Y2, Y0, Y0
 	VMULPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*4), AX
 	TESTQ        $+4, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, BX
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -8134,25 +10174,25 @@ pass1by1end:
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y2, Y2, Y0
 	VMULPS       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -8206,12 +10246,12 @@ pass1by1end:
 	VFNMADD231PS Y4, Y4, Y0
 	VMOVAPS      Y2, Y2
 	VFMADD231PS  Y0, Y1, Y2
-	VMOVAPS      X2, X0
+	VMOVAPS      Y2, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -8278,25 +10318,25 @@ pass1by1end:
 	VCMPPS       $0x1e, Y4, Y3, Y3
 	VBLENDVPS    Y3, Y0, Y1, Y0
 	VMULPS       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -8355,12 +10395,12 @@ pass1by1end:
 	VBLENDVPS    Y4, Y0, Y1, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PS  Y0, Y2, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -8427,25 +10467,25 @@ pass1by1end:
 	VCMPPS       $0x1e, Y4, Y3, Y3
 	VBLENDVPS    Y3, Y0, Y1, Y0
 	VMULPS       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -8504,12 +10544,12 @@ pass1by1end:
 	VBLENDVPS    Y4, Y0, Y1, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PS  Y0, Y2, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -8570,25 +10610,25 @@ pass1by1end:
 	VMOVAPS      Y1, Y2
 	VFNMADD231PS Y1, Y1, Y2
 	VMULPS       Y2, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -8641,12 +10681,12 @@ pass1by1end:
 	VFNMADD231PS Y3, Y3, Y2
 	VMOVAPS      Y1, Y1
 	VFMADD231PS  Y2, Y0, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -8801,25 +10841,25 @@ pass1by1end:
 	VCMPPS       $0x11, Y2, Y9, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y0
 	VMULPS       Y0, Y8, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -8965,12 +11005,12 @@ pass1by1end:
 	VBLENDVPS    Y2, Y1, Y0, Y0
 	VMOVAPS      Y8, Y1
 	VFMADD231PS  Y0, Y7, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -9085,25 +11125,25 @@ pass1by1end:
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
 	VMULPS       Y0, Y10, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -9209,12 +11249,12 @@ pass1by1end:
 	VDIVPS       Y0, Y2, Y0
 	VMOVAPS      Y10, Y1
 	VFMADD231PS  Y0, Y9, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -9285,25 +11325,25 @@ pass1by1end:
 	VCMPPS       $0x1e, Y4, Y3, Y3
 	VBLENDVPS    Y3, Y0, Y1, Y0
 	VMULPS       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -9366,12 +11406,12 @@ pass1by1end:
 	VBLENDVPS    Y4, Y0, Y1, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PS  Y0, Y2, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -9497,25 +11537,25 @@ pass1by1end:
 	VMOVAPS      Y1, Y2
 	VFMADD231PS  Y1, Y0, Y2
 	VMULPS       Y2, Y9, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -9632,25 +11672,25 @@ pass1by1end:
 	VFMADD231PS  Y1, Y0, Y2
 	VMOVAPS      Y9, Y0
 	VFMADD231PS  Y2, Y8, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, DI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, DI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -9700,25 +11740,25 @@ pass1by1end:
 	VMINPS       Y3, Y0, Y0
 	VADDPS       Y1, Y0, Y0
 	VMULPS       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -9773,12 +11813,12 @@ pass1by1end:
 	VADDPS       Y1, Y0, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PS  Y0, Y2, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -9898,25 +11938,25 @@ pass1by1end:
 	VCMPPS       $0x1e, Y1, Y10, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VMULPS       Y0, Y9, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -10027,12 +12067,12 @@ pass1by1end:
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VMOVAPS      Y9, Y1
 	VFMADD231PS  Y0, Y8, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -10162,25 +12202,25 @@ pass1by1end:
 	VADDPS       Y0, Y1, Y0
 	VDIVPS       Y3, Y0, Y0
 	VMULPS       Y0, Y9, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*4), AX
 	TESTQ        $+4, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+2, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 	ADDQ     $+8, AX
 
 part2:
 	TESTQ  $+1, SI
 	JE     part3
-	VMOVSS X1, (AX)
+	VMOVSS X0, (AX)
 
 part3:
 pass1end:
@@ -10301,12 +12341,12 @@ pass1by1end:
 	VDIVPS       Y3, Y0, Y0
 	VMOVAPS      Y9, Y1
 	VFMADD231PS  Y0, Y8, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*4), AX
 	TESTQ        $+4, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -10652,19 +12692,19 @@ pass1by1end:
 	VMOVUPS      (DI), Y1
 	VMASKMOVPD   (CX)(AX*8), Y1, Y1
 	VMULPD       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*8), AX
 	TESTQ        $+2, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -10708,12 +12748,12 @@ pass1by1end:
 	VMASKMOVPD   (DX)(AX*8), Y1, Y1
 	VMOVAPS      Y2, Y2
 	VFMADD231PD  Y0, Y1, Y2
-	VMOVAPS      X2, X0
+	VMOVAPS      Y2, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, SI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -10763,19 +12803,19 @@ pass1by1end:
 	VMOVUPS      (SI), Y1
 	VMASKMOVPD   (CX)(AX*8), Y1, Y1
 	VADDPD       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*8), AX
 	TESTQ        $+2, DX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, DX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -10812,19 +12852,19 @@ pass2by1end:
 	VMASKMOVPD   (CX)(AX*8), Y0, Y1
 	VMASKMOVPD   (DX)(AX*8), Y0, Y0
 	VADDPD       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*8), AX
 	TESTQ        $+2, DI
 	JE           part3
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part3:
 	TESTQ    $+1, DI
 	JE       part4
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part4:
 pass2end:
@@ -10872,19 +12912,19 @@ pass1by1end:
 	VMOVUPS      (DI), Y1
 	VMASKMOVPD   (CX)(AX*8), Y1, Y1
 	VSUBPD       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, DX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, DX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -10921,19 +12961,19 @@ pass2by1end:
 	VMASKMOVPD   (CX)(AX*8), Y0, Y1
 	VMASKMOVPD   (DX)(AX*8), Y0, Y0
 	VSUBPD       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, R8
 	JE           part3
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part3:
 	TESTQ    $+1, R8
 	JE       part4
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part4:
 pass2end:
@@ -10986,19 +13026,19 @@ pass1by1end:
 	VMASKMOVPD   (DX)(AX*8), Y1, Y1
 	VADDPD       Y0, Y2, Y0
 	VSUBPD       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*8), AX
 	TESTQ        $+2, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -11039,19 +13079,19 @@ pass2by1end:
 	VMASKMOVPD   (BX)(AX*8), Y0, Y0
 	VADDPD       Y0, Y1, Y0
 	VSUBPD       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*8), AX
 	TESTQ        $+2, R8
 	JE           part3
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part3:
 	TESTQ    $+1, R8
 	JE       part4
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part4:
 pass2end:
@@ -11100,19 +13140,19 @@ pass1by1end:
 	VMOVUPS      (DI), Y1
 	VMASKMOVPD   (CX)(AX*8), Y1, Y1
 	VMULPD       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, DX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, DX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -11149,19 +13189,19 @@ pass2by1end:
 	VMASKMOVPD   (CX)(AX*8), Y0, Y1
 	VMASKMOVPD   (DX)(AX*8), Y0, Y0
 	VMULPD       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, R8
 	JE           part3
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part3:
 	TESTQ    $+1, R8
 	JE       part4
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part4:
 pass2end:
@@ -11218,27 +13258,27 @@ pass1by1end:
 	VFMADD231PD  Y0, Y4, Y2
 	VMOVAPS      Y3, Y0
 	VFMADD231PD  Y1, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*8), CX
 	TESTQ        $+2, SI
 	JE           part1
-	VMOVUPS      X1, (CX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, CX
 
 part1:
 	TESTQ    $+1, SI
 	JE       part2
-	VMOVSD   X1, (CX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (CX)
+	VMOVHLPS X0, X0, X0
 
 part2:
-	VMOVAPS      X2, X0
+	VMOVAPS      Y2, Y0
 	LEAQ         (DX)(AX*8), AX
 	TESTQ        $+2, SI
 	JE           part3
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part3:
@@ -11330,27 +13370,27 @@ pass1by1end:
 	VMOVAPS      Y1, Y1
 	VFNMADD231PD Y6, Y9, Y1
 	VADDPD       Y1, Y9, Y1
-	VMOVAPS      X1, X2
+	VMOVAPS      Y1, Y1
 	LEAQ         (CX)(AX*8), CX
 	TESTQ        $+2, DI
 	JE           part1
-	VMOVUPS      X2, (CX)
-	VEXTRACTF128 $0x01, Y1, X2
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $+16, CX
 
 part1:
 	TESTQ    $+1, DI
 	JE       part2
-	VMOVSD   X2, (CX)
-	VMOVHLPS X2, X2, X2
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
 
 part2:
-	VMOVAPS      X7, X1
+	VMOVAPS      Y7, Y1
 	LEAQ         (DX)(AX*8), CX
 	TESTQ        $+2, DI
 	JE           part3
 	VMOVUPS      X1, (CX)
-	VEXTRACTF128 $0x01, Y7, X1
+	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $+16, CX
 
 part3:
@@ -11360,19 +13400,19 @@ part3:
 	VMOVHLPS X1, X1, X1
 
 part4:
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, DI
 	JE           part5
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part5:
 	TESTQ    $+1, DI
 	JE       part6
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part6:
 pass1end:
@@ -11425,19 +13465,19 @@ pass1by1end:
 	VXORPS       Y2, Y2, Y2
 	VCMPPD       $0x03, Y2, Y1, Y2
 	VBLENDVPD    Y2, Y1, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (CX)(AX*8), AX
 	TESTQ        $+2, R8
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, R8
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -11511,34 +13551,34 @@ pass1by1end:
 	VXORPS       Y4, Y4, Y4
 	VCMPPD       $0x08, Y4, Y1, Y1
 	VBLENDVPD    Y1, Y0, Y3, Y1
-	VMOVAPS      X2, X3
+	VMOVAPS      Y2, Y2
 	LEAQ         (CX)(AX*8), R11
 	TESTQ        $+2, R10
 	JE           part1
-	VMOVUPS      X3, (R11)
-	VEXTRACTF128 $0x01, Y2, X3
+	VMOVUPS      X2, (R11)
+	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $+16, R11
 
 part1:
 	TESTQ    $+1, R10
 	JE       part2
-	VMOVSD   X3, (R11)
-	VMOVHLPS X3, X3, X3
+	VMOVSD   X2, (R11)
+	VMOVHLPS X2, X2, X2
 
 part2:
-	VMOVAPS      X1, X2
+	VMOVAPS      Y1, Y1
 	LEAQ         (DX)(AX*8), AX
 	TESTQ        $+2, R10
 	JE           part3
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y1, X2
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $+16, AX
 
 part3:
 	TESTQ    $+1, R10
 	JE       part4
-	VMOVSD   X2, (AX)
-	VMOVHLPS X2, X2, X2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
 
 part4:
 pass1end:
@@ -11596,12 +13636,12 @@ pass1by1end:
 	VMASKMOVPD   (DX)(AX*8), Y1, Y1
 	VMOVAPS      Y2, Y2
 	VFMADD231PD  Y0, Y1, Y2
-	VMOVAPS      X2, X1
+	VMOVAPS      Y2, Y1
 	LEAQ         (CX)(AX*8), AX
 	TESTQ        $+2, R9
 	JE           part1
 	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y2, X1
+	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $+16, AX
 
 part1:
@@ -11656,19 +13696,19 @@ pass1by1end:
 	VXORPS       Y2, Y2, Y2
 	VCMPPD       $0x12, Y2, Y1, Y2
 	VBLENDVPD    Y2, Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*8), AX
 	TESTQ        $+2, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -11709,19 +13749,19 @@ pass1by1end:
 	VMASKMOVPD   (CX)(AX*8), Y1, Y1
 	VMULPD       Y0, Y1, Y0
 	VMAXPD       Y1, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*8), AX
 	TESTQ        $+2, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -11763,19 +13803,19 @@ pass1by1end:
 	VMASKMOVPD   (CX)(AX*8), Y2, Y2
 	VMAXPD       Y2, Y1, Y1
 	VMINPD       Y1, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (DX)(AX*8), AX
 	TESTQ        $+2, BX
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, BX
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -11824,19 +13864,19 @@ pass1by1end:
 	VMOVAPS      Y0, Y0
 	VFNMADD231PD Y2, Y2, Y0
 	VMULPD       Y0, Y1, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -11890,12 +13930,12 @@ pass1by1end:
 	VFNMADD231PD Y4, Y4, Y0
 	VMOVAPS      Y2, Y2
 	VFMADD231PD  Y0, Y1, Y2
-	VMOVAPS      X2, X0
+	VMOVAPS      Y2, Y0
 	LEAQ         (SI)(AX*8), AX
 	TESTQ        $+2, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -11956,19 +13996,19 @@ pass1by1end:
 	VCMPPD       $0x1e, Y4, Y3, Y3
 	VBLENDVPD    Y3, Y0, Y1, Y0
 	VMULPD       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -12027,12 +14067,12 @@ pass1by1end:
 	VBLENDVPD    Y4, Y0, Y1, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PD  Y0, Y2, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*8), AX
 	TESTQ        $+2, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -12093,19 +14133,19 @@ pass1by1end:
 	VCMPPD       $0x1e, Y4, Y3, Y3
 	VBLENDVPD    Y3, Y0, Y1, Y0
 	VMULPD       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -12164,12 +14204,12 @@ pass1by1end:
 	VBLENDVPD    Y4, Y0, Y1, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PD  Y0, Y2, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*8), AX
 	TESTQ        $+2, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -12224,19 +14264,19 @@ pass1by1end:
 	VMOVAPS      Y1, Y2
 	VFNMADD231PD Y1, Y1, Y2
 	VMULPD       Y2, Y0, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -12289,12 +14329,12 @@ pass1by1end:
 	VFNMADD231PD Y3, Y3, Y2
 	VMOVAPS      Y1, Y1
 	VFMADD231PD  Y2, Y0, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*8), AX
 	TESTQ        $+2, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -12359,19 +14399,19 @@ pass1by1end:
 	VCMPPD       $0x1e, Y4, Y3, Y3
 	VBLENDVPD    Y3, Y0, Y1, Y0
 	VMULPD       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -12434,12 +14474,12 @@ pass1by1end:
 	VBLENDVPD    Y4, Y0, Y1, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PD  Y0, Y2, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*8), AX
 	TESTQ        $+2, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
@@ -12496,19 +14536,19 @@ pass1by1end:
 	VMINPD       Y3, Y0, Y0
 	VADDPD       Y1, Y0, Y0
 	VMULPD       Y0, Y2, Y0
-	VMOVAPS      X0, X1
+	VMOVAPS      Y0, Y0
 	LEAQ         (BX)(AX*8), AX
 	TESTQ        $+2, SI
 	JE           part1
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y0, X1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:
 	TESTQ    $+1, SI
 	JE       part2
-	VMOVSD   X1, (AX)
-	VMOVHLPS X1, X1, X1
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
 
 part2:
 pass1end:
@@ -12563,12 +14603,12 @@ pass1by1end:
 	VADDPD       Y1, Y0, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PD  Y0, Y2, Y1
-	VMOVAPS      X1, X0
+	VMOVAPS      Y1, Y0
 	LEAQ         (SI)(AX*8), AX
 	TESTQ        $+2, DI
 	JE           part1
 	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $+16, AX
 
 part1:

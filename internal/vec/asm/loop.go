@@ -275,38 +275,38 @@ func (l *lanes) load(at operand.Mem, mask reg.Register) value {
 
 // store stores a vector, or of the last one what is left.
 func (p *loop) store(x value, at operand.Mem, mask reg.Register) {
-	switch {
-	case mask == nil:
+	if mask == nil {
 		p.VMOVUPS(x, at)
-	case p.masked() && p.element == asmgen.F32:
-		p.VMOVUPS(x, mask, at)
-	case p.masked():
-		p.VMOVUPD(x, mask, at)
-	default:
+	} else {
 		p.storeLeft(x.(reg.VecVirtual), at)
 	}
 }
 
-// storeLeft stores as many elements of a vector of AVX2 as are left: half of it, half of what
-// is then left, and so on. Storing under a mask takes many times as long there.
+// storeLeft stores as many elements of a vector as are left: half of it, half of what is then
+// left, and so on. Storing under a mask takes many times as long in AVX2; and the processor
+// takes it to store a whole vector, for which loads of the next row have to wait.
 func (p *loop) storeLeft(x reg.VecVirtual, at operand.Mem) {
-	part, to := p.XMM(), p.GP64()
-	p.VMOVAPS(x.AsX(), part)
+	part, to := p.lanes.vector(), p.GP64()
+	p.VMOVAPS(x, part)
 	p.LEAQ(at, to)
 	for bytes := p.set.bytes / 2; bytes >= p.element.Bytes; bytes /= 2 {
 		p.parts++
 		skip := fmt.Sprintf("part%d", p.parts)
 		p.TESTQ(operand.I32(bytes/p.element.Bytes), p.left)
 		p.JE(operand.LabelRef(skip))
-		switch bytes {
+		stored := operand.Mem{Base: to}
+		switch x := part.AsX(); bytes {
+		case 32:
+			p.VMOVUPS(part.AsY(), stored)
+			p.VEXTRACTF64X4(operand.U8(1), part, part.AsY())
 		case 16:
-			p.VMOVUPS(part, operand.Mem{Base: to})
-			p.VEXTRACTF128(operand.U8(1), x, part)
+			p.VMOVUPS(x, stored)
+			p.VEXTRACTF128(operand.U8(1), part.AsY(), x)
 		case 8:
-			p.VMOVSD(part, operand.Mem{Base: to})
-			p.VMOVHLPS(part, part, part)
+			p.VMOVSD(x, stored)
+			p.VMOVHLPS(x, x, x)
 		case 4:
-			p.VMOVSS(part, operand.Mem{Base: to})
+			p.VMOVSS(x, stored)
 		}
 		if bytes > p.element.Bytes {
 			p.ADDQ(operand.I32(bytes), to)
