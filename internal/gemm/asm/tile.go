@@ -215,10 +215,6 @@ func (t *tile) multiply(m, row int, at operand.Mem) {
 
 // emitStore writes the sums to dst.
 func (t *tile) emitStore(m int) {
-	if t.masked() {
-		t.emitStoreRows(m, t.vectors)
-		return
-	}
 	edge := t.loadEdge()
 	t.CMPQ(edge, operand.U8(t.set.bytes/t.element.Bytes))
 	t.JNE(operand.LabelRef(t.label("edge", m)))
@@ -230,8 +226,7 @@ func (t *tile) emitStore(m int) {
 	t.Label(t.label("next", m))
 }
 
-// emitStoreRows writes the given number of vectors of each row, the last of all under the
-// mask of the columns, where there are mask registers.
+// emitStoreRows writes the given number of vectors of each row.
 func (t *tile) emitStoreRows(m, vectors int) {
 	if vectors == 0 {
 		return
@@ -239,15 +234,7 @@ func (t *tile) emitStoreRows(m, vectors int) {
 	dst, stride := t.loadDst()
 	for row := range m {
 		for v := range vectors {
-			at := operand.Mem{Base: dst, Disp: v * t.set.bytes}
-			switch {
-			case v < t.vectors-1 || !t.masked():
-				t.VMOVUPS(t.sum(row, v), at)
-			case t.element == asmgen.F32:
-				t.VMOVUPS(t.sum(row, v), t.mask, at)
-			default:
-				t.VMOVUPD(t.sum(row, v), t.mask, at)
-			}
+			t.VMOVUPS(t.sum(row, v), operand.Mem{Base: dst, Disp: v * t.set.bytes})
 		}
 		if row < m-1 {
 			t.ADDQ(stride, dst)
@@ -257,7 +244,8 @@ func (t *tile) emitStoreRows(m, vectors int) {
 
 // emitStoreEdge writes the first columns of the last vector of each row, as many as edge:
 // half a vector, half of what is left of it, and so on. Storing under a mask takes many
-// times as long without mask registers.
+// times as long in AVX2; and the processor takes it to store a whole vector, for which loads
+// of the next row have to wait.
 func (t *tile) emitStoreEdge(m int, edge reg.Register) {
 	dst, stride := t.loadDst()
 	t.ADDQ(operand.I32((t.vectors-1)*t.set.bytes), dst)
@@ -268,12 +256,14 @@ func (t *tile) emitStoreEdge(m int, edge reg.Register) {
 		p := t.GP64()
 		t.MOVQ(dst, p)
 		for row := range m {
-			sum := t.sum(row, t.vectors-1)
-			x, at := sum.AsX(), operand.Mem{Base: p}
-			switch bytes {
+			sum, at := t.sum(row, t.vectors-1), operand.Mem{Base: p}
+			switch x := sum.AsX(); bytes {
+			case 32:
+				t.VMOVUPS(sum.AsY(), at)
+				t.VEXTRACTF64X4(operand.U8(1), sum, sum.AsY())
 			case 16:
 				t.VMOVUPS(x, at)
-				t.VEXTRACTF128(operand.U8(1), sum, x)
+				t.VEXTRACTF128(operand.U8(1), sum.AsY(), x)
 			case 8:
 				t.VMOVSD(x, at)
 				t.VMOVHLPS(x, x, x)
