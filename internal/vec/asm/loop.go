@@ -16,7 +16,7 @@ import (
 
 // A kernel is a function over slices, element by element. The first slice gives
 // the length. Every element takes the same instructions, the last ones of a slice
-// in a vector that is loaded and stored under a mask.
+// in a vector that is loaded under a mask, and stored by halves.
 type kernel struct {
 	name   string
 	params string   // T for the element type
