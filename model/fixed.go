@@ -31,8 +31,7 @@ func (n *Network) Fix(c Clamps) (*Fixed, error) {
 	f := &Fixed{network: n, settler: s, levels: n.levels(s.free)}
 	s.machine.Each(func(shard *graph.Shard) {
 		s.start(shard, TopDown)
-		shard.Errors()
-		shard.Gradients()
+		shard.Fix()
 		for _, l := range s.free {
 			shard.FixedError(l).Zero()
 		}
@@ -85,7 +84,9 @@ func (f *Fixed) step(ctx context.Context, rate float64, nodes []int) error {
 		if ctx.Err() != nil {
 			return
 		}
-		shard.FixedSteps()
+		for _, l := range nodes {
+			shard.PullFixedStep(l)
+		}
 		total := 0.0
 		for _, l := range nodes {
 			total += norm2(shard.FixedStep(l))

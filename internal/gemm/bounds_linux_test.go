@@ -36,6 +36,12 @@ func testBounds[T Float](t *testing.T) {
 				packed.Pack(b, depth, cols, cols, 1)
 				Mul(dst, cols, a, depth, 1, rows, &packed, false, nil)
 				Mul(dst, cols, a, 1, rows, rows, &packed, true, nil)
+				MulSparse(dst, cols, a, depth, rows, &packed, true) // a is 0
+				a[rows*depth-1], b[depth*cols-1] = 1, 1
+				MulSparse(dst, cols, a, depth, rows, &packed, false)
+				packed.PackSparse(b, depth, cols, cols)
+				Mul(dst, cols, a, depth, 1, rows, &packed, true, nil)
+				Mul(dst, cols, a, 1, rows, rows, &packed, false, nil)
 			})
 		}
 	}

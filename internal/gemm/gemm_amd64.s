@@ -505,6 +505,537 @@ loop8:
 	VZEROUPPER
 	RET
 
+// func avx512F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32x1Some(SB), NOSPLIT, $0-137
+	MOVQ      cols+104(FP), AX
+	SUBQ      $0x00, AX
+	MOVQ      $-1, CX
+	BZHIQ     AX, CX, CX
+	KMOVW     CX, K1
+	MOVQ      rows+72(FP), AX
+	CMPQ      AX, $0x08
+	JE        rows8
+	CMPQ      AX, $0x07
+	JE        rows7
+	CMPQ      AX, $0x06
+	JE        rows6
+	CMPQ      AX, $0x05
+	JE        rows5
+	CMPQ      AX, $0x04
+	JE        rows4
+	CMPQ      AX, $0x03
+	JE        rows3
+	CMPQ      AX, $0x02
+	JE        rows2
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+80(FP), DX
+	MOVQ at_base+112(FP), BX
+	MOVQ at_len+120(FP), SI
+
+loop1:
+	MOVLQSX          (BX), R8
+	ADDQ             $0x04, BX
+	MOVQ             R8, DI
+	SHLQ             $0x06, DI
+	IMULQ            CX, R8
+	LEAQ             (AX)(R8*1), R8
+	VMOVUPS          (DX)(DI*1), Z1
+	VFMADD231PS.BCST (R8), Z1, Z0
+	DECQ             SI
+	JNE              loop1
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop2:
+	MOVLQSX          (SI), R9
+	ADDQ             $0x04, SI
+	MOVQ             R9, R8
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	LEAQ             (AX)(R9*1), R9
+	VMOVUPS          (BX)(R8*1), Z2
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z2, Z1
+	DECQ             DI
+	JNE              loop2
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop3:
+	MOVLQSX          (SI), R9
+	ADDQ             $0x04, SI
+	MOVQ             R9, R8
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	LEAQ             (AX)(R9*1), R9
+	VMOVUPS          (BX)(R8*1), Z3
+	VFMADD231PS.BCST (R9), Z3, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z3, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z3, Z2
+	DECQ             DI
+	JNE              loop3
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
+
+loop4:
+	MOVLQSX          (DI), R10
+	ADDQ             $0x04, DI
+	MOVQ             R10, R9
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	LEAQ             (AX)(R10*1), R10
+	VMOVUPS          (SI)(R9*1), Z4
+	VFMADD231PS.BCST (R10), Z4, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z4, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z4, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z4, Z3
+	DECQ             R8
+	JNE              loop4
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop5:
+	MOVLQSX          (R8), R11
+	ADDQ             $0x04, R8
+	MOVQ             R11, R10
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	LEAQ             (AX)(R11*1), R12
+	LEAQ             (BX)(R11*1), R11
+	VMOVUPS          (DI)(R10*1), Z5
+	VFMADD231PS.BCST (R12), Z5, Z0
+	VFMADD231PS.BCST (R12)(CX*1), Z5, Z1
+	VFMADD231PS.BCST (R12)(CX*2), Z5, Z2
+	VFMADD231PS.BCST (R12)(DX*1), Z5, Z3
+	VFMADD231PS.BCST (R11), Z5, Z4
+	DECQ             R9
+	JNE              loop5
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop6:
+	MOVLQSX          (R8), R11
+	ADDQ             $0x04, R8
+	MOVQ             R11, R10
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	LEAQ             (AX)(R11*1), R12
+	LEAQ             (BX)(R11*1), R11
+	VMOVUPS          (DI)(R10*1), Z6
+	VFMADD231PS.BCST (R12), Z6, Z0
+	VFMADD231PS.BCST (R12)(CX*1), Z6, Z1
+	VFMADD231PS.BCST (R12)(CX*2), Z6, Z2
+	VFMADD231PS.BCST (R12)(DX*1), Z6, Z3
+	VFMADD231PS.BCST (R11), Z6, Z4
+	VFMADD231PS.BCST (R11)(CX*1), Z6, Z5
+	DECQ             R9
+	JNE              loop6
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop7:
+	MOVLQSX          (R8), R11
+	ADDQ             $0x04, R8
+	MOVQ             R11, R10
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	LEAQ             (AX)(R11*1), R12
+	LEAQ             (BX)(R11*1), R11
+	VMOVUPS          (DI)(R10*1), Z7
+	VFMADD231PS.BCST (R12), Z7, Z0
+	VFMADD231PS.BCST (R12)(CX*1), Z7, Z1
+	VFMADD231PS.BCST (R12)(CX*2), Z7, Z2
+	VFMADD231PS.BCST (R12)(DX*1), Z7, Z3
+	VFMADD231PS.BCST (R11), Z7, Z4
+	VFMADD231PS.BCST (R11)(CX*1), Z7, Z5
+	VFMADD231PS.BCST (R11)(CX*2), Z7, Z6
+	DECQ             R9
+	JNE              loop7
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop8:
+	MOVLQSX          (R8), R11
+	ADDQ             $0x04, R8
+	MOVQ             R11, R10
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	LEAQ             (AX)(R11*1), R12
+	LEAQ             (BX)(R11*1), R11
+	VMOVUPS          (DI)(R10*1), Z8
+	VFMADD231PS.BCST (R12), Z8, Z0
+	VFMADD231PS.BCST (R12)(CX*1), Z8, Z1
+	VFMADD231PS.BCST (R12)(CX*2), Z8, Z2
+	VFMADD231PS.BCST (R12)(DX*1), Z8, Z3
+	VFMADD231PS.BCST (R11), Z8, Z4
+	VFMADD231PS.BCST (R11)(CX*1), Z8, Z5
+	VFMADD231PS.BCST (R11)(CX*2), Z8, Z6
+	VFMADD231PS.BCST (R11)(DX*1), Z8, Z7
+	DECQ             R9
+	JNE              loop8
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z7, K1, (AX)
+	VZEROUPPER
+	RET
+
 // func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32x2(SB), NOSPLIT, $0-121
@@ -1184,6 +1715,725 @@ loop8:
 	VZEROUPPER
 	RET
 
+// func avx512F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32x2Some(SB), NOSPLIT, $0-137
+	MOVQ      cols+104(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      $-1, CX
+	BZHIQ     AX, CX, CX
+	KMOVW     CX, K1
+	MOVQ      rows+72(FP), AX
+	CMPQ      AX, $0x08
+	JE        rows8
+	CMPQ      AX, $0x07
+	JE        rows7
+	CMPQ      AX, $0x06
+	JE        rows6
+	CMPQ      AX, $0x05
+	JE        rows5
+	CMPQ      AX, $0x04
+	JE        rows4
+	CMPQ      AX, $0x03
+	JE        rows3
+	CMPQ      AX, $0x02
+	JE        rows2
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+80(FP), DX
+	MOVQ at_base+112(FP), BX
+	MOVQ at_len+120(FP), SI
+
+loop1:
+	MOVLQSX      (BX), R8
+	ADDQ         $0x04, BX
+	MOVQ         R8, DI
+	SHLQ         $0x07, DI
+	IMULQ        CX, R8
+	LEAQ         (AX)(R8*1), R8
+	VMOVUPS      (DX)(DI*1), Z2
+	VMOVUPS      64(DX)(DI*1), Z3
+	VBROADCASTSS (R8), Z31
+	VFMADD231PS  Z2, Z31, Z0
+	VFMADD231PS  Z3, Z31, Z1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Z4
+	VMOVUPS      64(BX)(R8*1), Z5
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS  Z4, Z31, Z0
+	VFMADD231PS  Z5, Z31, Z1
+	VBROADCASTSS (R9)(CX*1), Z31
+	VFMADD231PS  Z4, Z31, Z2
+	VFMADD231PS  Z5, Z31, Z3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Z6
+	VMOVUPS      64(BX)(R8*1), Z7
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS  Z6, Z31, Z0
+	VFMADD231PS  Z7, Z31, Z1
+	VBROADCASTSS (R9)(CX*1), Z31
+	VFMADD231PS  Z6, Z31, Z2
+	VFMADD231PS  Z7, Z31, Z3
+	VBROADCASTSS (R9)(CX*2), Z31
+	VFMADD231PS  Z6, Z31, Z4
+	VFMADD231PS  Z7, Z31, Z5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R10
+	ADDQ         $0x04, DI
+	MOVQ         R10, R9
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	LEAQ         (AX)(R10*1), R10
+	VMOVUPS      (SI)(R9*1), Z8
+	VMOVUPS      64(SI)(R9*1), Z9
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z8, Z31, Z0
+	VFMADD231PS  Z9, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z8, Z31, Z2
+	VFMADD231PS  Z9, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z8, Z31, Z4
+	VFMADD231PS  Z9, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z8, Z31, Z6
+	VFMADD231PS  Z9, Z31, Z7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop5:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Z10
+	VMOVUPS      64(DI)(R10*1), Z11
+	VBROADCASTSS (R12), Z31
+	VFMADD231PS  Z10, Z31, Z0
+	VFMADD231PS  Z11, Z31, Z1
+	VBROADCASTSS (R12)(CX*1), Z31
+	VFMADD231PS  Z10, Z31, Z2
+	VFMADD231PS  Z11, Z31, Z3
+	VBROADCASTSS (R12)(CX*2), Z31
+	VFMADD231PS  Z10, Z31, Z4
+	VFMADD231PS  Z11, Z31, Z5
+	VBROADCASTSS (R12)(DX*1), Z31
+	VFMADD231PS  Z10, Z31, Z6
+	VFMADD231PS  Z11, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z10, Z31, Z8
+	VFMADD231PS  Z11, Z31, Z9
+	DECQ         R9
+	JNE          loop5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop6:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Z12
+	VMOVUPS      64(DI)(R10*1), Z13
+	VBROADCASTSS (R12), Z31
+	VFMADD231PS  Z12, Z31, Z0
+	VFMADD231PS  Z13, Z31, Z1
+	VBROADCASTSS (R12)(CX*1), Z31
+	VFMADD231PS  Z12, Z31, Z2
+	VFMADD231PS  Z13, Z31, Z3
+	VBROADCASTSS (R12)(CX*2), Z31
+	VFMADD231PS  Z12, Z31, Z4
+	VFMADD231PS  Z13, Z31, Z5
+	VBROADCASTSS (R12)(DX*1), Z31
+	VFMADD231PS  Z12, Z31, Z6
+	VFMADD231PS  Z13, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z12, Z31, Z8
+	VFMADD231PS  Z13, Z31, Z9
+	VBROADCASTSS (R11)(CX*1), Z31
+	VFMADD231PS  Z12, Z31, Z10
+	VFMADD231PS  Z13, Z31, Z11
+	DECQ         R9
+	JNE          loop6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop7:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Z14
+	VMOVUPS      64(DI)(R10*1), Z15
+	VBROADCASTSS (R12), Z31
+	VFMADD231PS  Z14, Z31, Z0
+	VFMADD231PS  Z15, Z31, Z1
+	VBROADCASTSS (R12)(CX*1), Z31
+	VFMADD231PS  Z14, Z31, Z2
+	VFMADD231PS  Z15, Z31, Z3
+	VBROADCASTSS (R12)(CX*2), Z31
+	VFMADD231PS  Z14, Z31, Z4
+	VFMADD231PS  Z15, Z31, Z5
+	VBROADCASTSS (R12)(DX*1), Z31
+	VFMADD231PS  Z14, Z31, Z6
+	VFMADD231PS  Z15, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z14, Z31, Z8
+	VFMADD231PS  Z15, Z31, Z9
+	VBROADCASTSS (R11)(CX*1), Z31
+	VFMADD231PS  Z14, Z31, Z10
+	VFMADD231PS  Z15, Z31, Z11
+	VBROADCASTSS (R11)(CX*2), Z31
+	VFMADD231PS  Z14, Z31, Z12
+	VFMADD231PS  Z15, Z31, Z13
+	DECQ         R9
+	JNE          loop7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop8:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Z16
+	VMOVUPS      64(DI)(R10*1), Z17
+	VBROADCASTSS (R12), Z31
+	VFMADD231PS  Z16, Z31, Z0
+	VFMADD231PS  Z17, Z31, Z1
+	VBROADCASTSS (R12)(CX*1), Z31
+	VFMADD231PS  Z16, Z31, Z2
+	VFMADD231PS  Z17, Z31, Z3
+	VBROADCASTSS (R12)(CX*2), Z31
+	VFMADD231PS  Z16, Z31, Z4
+	VFMADD231PS  Z17, Z31, Z5
+	VBROADCASTSS (R12)(DX*1), Z31
+	VFMADD231PS  Z16, Z31, Z6
+	VFMADD231PS  Z17, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z16, Z31, Z8
+	VFMADD231PS  Z17, Z31, Z9
+	VBROADCASTSS (R11)(CX*1), Z31
+	VFMADD231PS  Z16, Z31, Z10
+	VFMADD231PS  Z17, Z31, Z11
+	VBROADCASTSS (R11)(CX*2), Z31
+	VFMADD231PS  Z16, Z31, Z12
+	VFMADD231PS  Z17, Z31, Z13
+	VBROADCASTSS (R11)(DX*1), Z31
+	VFMADD231PS  Z16, Z31, Z14
+	VFMADD231PS  Z17, Z31, Z15
+	DECQ         R9
+	JNE          loop8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, K1, 64(AX)
+	VZEROUPPER
+	RET
+
 // func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64x1(SB), NOSPLIT, $0-121
@@ -1653,6 +2903,537 @@ loop8:
 	ADDQ             SI, BX
 	ADDQ             $+64, DI
 	DECQ             R8
+	JNE              loop8
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z6, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z7, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func avx512F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64x1Some(SB), NOSPLIT, $0-137
+	MOVQ      cols+104(FP), AX
+	SUBQ      $0x00, AX
+	MOVQ      $-1, CX
+	BZHIQ     AX, CX, CX
+	KMOVW     CX, K1
+	MOVQ      rows+72(FP), AX
+	CMPQ      AX, $0x08
+	JE        rows8
+	CMPQ      AX, $0x07
+	JE        rows7
+	CMPQ      AX, $0x06
+	JE        rows6
+	CMPQ      AX, $0x05
+	JE        rows5
+	CMPQ      AX, $0x04
+	JE        rows4
+	CMPQ      AX, $0x03
+	JE        rows3
+	CMPQ      AX, $0x02
+	JE        rows2
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+80(FP), DX
+	MOVQ at_base+112(FP), BX
+	MOVQ at_len+120(FP), SI
+
+loop1:
+	MOVLQSX          (BX), R8
+	ADDQ             $0x04, BX
+	MOVQ             R8, DI
+	SHLQ             $0x06, DI
+	IMULQ            CX, R8
+	LEAQ             (AX)(R8*1), R8
+	VMOVUPS          (DX)(DI*1), Z1
+	VFMADD231PD.BCST (R8), Z1, Z0
+	DECQ             SI
+	JNE              loop1
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop2:
+	MOVLQSX          (SI), R9
+	ADDQ             $0x04, SI
+	MOVQ             R9, R8
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	LEAQ             (AX)(R9*1), R9
+	VMOVUPS          (BX)(R8*1), Z2
+	VFMADD231PD.BCST (R9), Z2, Z0
+	VFMADD231PD.BCST (R9)(CX*1), Z2, Z1
+	DECQ             DI
+	JNE              loop2
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop3:
+	MOVLQSX          (SI), R9
+	ADDQ             $0x04, SI
+	MOVQ             R9, R8
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	LEAQ             (AX)(R9*1), R9
+	VMOVUPS          (BX)(R8*1), Z3
+	VFMADD231PD.BCST (R9), Z3, Z0
+	VFMADD231PD.BCST (R9)(CX*1), Z3, Z1
+	VFMADD231PD.BCST (R9)(CX*2), Z3, Z2
+	DECQ             DI
+	JNE              loop3
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
+
+loop4:
+	MOVLQSX          (DI), R10
+	ADDQ             $0x04, DI
+	MOVQ             R10, R9
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	LEAQ             (AX)(R10*1), R10
+	VMOVUPS          (SI)(R9*1), Z4
+	VFMADD231PD.BCST (R10), Z4, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z4, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z4, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z4, Z3
+	DECQ             R8
+	JNE              loop4
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop5:
+	MOVLQSX          (R8), R11
+	ADDQ             $0x04, R8
+	MOVQ             R11, R10
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	LEAQ             (AX)(R11*1), R12
+	LEAQ             (BX)(R11*1), R11
+	VMOVUPS          (DI)(R10*1), Z5
+	VFMADD231PD.BCST (R12), Z5, Z0
+	VFMADD231PD.BCST (R12)(CX*1), Z5, Z1
+	VFMADD231PD.BCST (R12)(CX*2), Z5, Z2
+	VFMADD231PD.BCST (R12)(DX*1), Z5, Z3
+	VFMADD231PD.BCST (R11), Z5, Z4
+	DECQ             R9
+	JNE              loop5
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop6:
+	MOVLQSX          (R8), R11
+	ADDQ             $0x04, R8
+	MOVQ             R11, R10
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	LEAQ             (AX)(R11*1), R12
+	LEAQ             (BX)(R11*1), R11
+	VMOVUPS          (DI)(R10*1), Z6
+	VFMADD231PD.BCST (R12), Z6, Z0
+	VFMADD231PD.BCST (R12)(CX*1), Z6, Z1
+	VFMADD231PD.BCST (R12)(CX*2), Z6, Z2
+	VFMADD231PD.BCST (R12)(DX*1), Z6, Z3
+	VFMADD231PD.BCST (R11), Z6, Z4
+	VFMADD231PD.BCST (R11)(CX*1), Z6, Z5
+	DECQ             R9
+	JNE              loop6
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z5, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop7:
+	MOVLQSX          (R8), R11
+	ADDQ             $0x04, R8
+	MOVQ             R11, R10
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	LEAQ             (AX)(R11*1), R12
+	LEAQ             (BX)(R11*1), R11
+	VMOVUPS          (DI)(R10*1), Z7
+	VFMADD231PD.BCST (R12), Z7, Z0
+	VFMADD231PD.BCST (R12)(CX*1), Z7, Z1
+	VFMADD231PD.BCST (R12)(CX*2), Z7, Z2
+	VFMADD231PD.BCST (R12)(DX*1), Z7, Z3
+	VFMADD231PD.BCST (R11), Z7, Z4
+	VFMADD231PD.BCST (R11)(CX*1), Z7, Z5
+	VFMADD231PD.BCST (R11)(CX*2), Z7, Z6
+	DECQ             R9
+	JNE              loop7
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z6, K1, (AX)
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z7
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop8:
+	MOVLQSX          (R8), R11
+	ADDQ             $0x04, R8
+	MOVQ             R11, R10
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	LEAQ             (AX)(R11*1), R12
+	LEAQ             (BX)(R11*1), R11
+	VMOVUPS          (DI)(R10*1), Z8
+	VFMADD231PD.BCST (R12), Z8, Z0
+	VFMADD231PD.BCST (R12)(CX*1), Z8, Z1
+	VFMADD231PD.BCST (R12)(CX*2), Z8, Z2
+	VFMADD231PD.BCST (R12)(DX*1), Z8, Z3
+	VFMADD231PD.BCST (R11), Z8, Z4
+	VFMADD231PD.BCST (R11)(CX*1), Z8, Z5
+	VFMADD231PD.BCST (R11)(CX*2), Z8, Z6
+	VFMADD231PD.BCST (R11)(DX*1), Z8, Z7
+	DECQ             R9
 	JNE              loop8
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
@@ -2324,6 +4105,725 @@ loop8:
 	ADDQ         SI, BX
 	ADDQ         $+128, DI
 	DECQ         R8
+	JNE          loop8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPD      Z11, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPD      Z13, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPD      Z15, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+// func avx512F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64x2Some(SB), NOSPLIT, $0-137
+	MOVQ      cols+104(FP), AX
+	SUBQ      $0x08, AX
+	MOVQ      $-1, CX
+	BZHIQ     AX, CX, CX
+	KMOVW     CX, K1
+	MOVQ      rows+72(FP), AX
+	CMPQ      AX, $0x08
+	JE        rows8
+	CMPQ      AX, $0x07
+	JE        rows7
+	CMPQ      AX, $0x06
+	JE        rows6
+	CMPQ      AX, $0x05
+	JE        rows5
+	CMPQ      AX, $0x04
+	JE        rows4
+	CMPQ      AX, $0x03
+	JE        rows3
+	CMPQ      AX, $0x02
+	JE        rows2
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+80(FP), DX
+	MOVQ at_base+112(FP), BX
+	MOVQ at_len+120(FP), SI
+
+loop1:
+	MOVLQSX      (BX), R8
+	ADDQ         $0x04, BX
+	MOVQ         R8, DI
+	SHLQ         $0x07, DI
+	IMULQ        CX, R8
+	LEAQ         (AX)(R8*1), R8
+	VMOVUPS      (DX)(DI*1), Z2
+	VMOVUPS      64(DX)(DI*1), Z3
+	VBROADCASTSD (R8), Z31
+	VFMADD231PD  Z2, Z31, Z0
+	VFMADD231PD  Z3, Z31, Z1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Z4
+	VMOVUPS      64(BX)(R8*1), Z5
+	VBROADCASTSD (R9), Z31
+	VFMADD231PD  Z4, Z31, Z0
+	VFMADD231PD  Z5, Z31, Z1
+	VBROADCASTSD (R9)(CX*1), Z31
+	VFMADD231PD  Z4, Z31, Z2
+	VFMADD231PD  Z5, Z31, Z3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Z6
+	VMOVUPS      64(BX)(R8*1), Z7
+	VBROADCASTSD (R9), Z31
+	VFMADD231PD  Z6, Z31, Z0
+	VFMADD231PD  Z7, Z31, Z1
+	VBROADCASTSD (R9)(CX*1), Z31
+	VFMADD231PD  Z6, Z31, Z2
+	VFMADD231PD  Z7, Z31, Z3
+	VBROADCASTSD (R9)(CX*2), Z31
+	VFMADD231PD  Z6, Z31, Z4
+	VFMADD231PD  Z7, Z31, Z5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R10
+	ADDQ         $0x04, DI
+	MOVQ         R10, R9
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	LEAQ         (AX)(R10*1), R10
+	VMOVUPS      (SI)(R9*1), Z8
+	VMOVUPS      64(SI)(R9*1), Z9
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z8, Z31, Z0
+	VFMADD231PD  Z9, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z8, Z31, Z2
+	VFMADD231PD  Z9, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z8, Z31, Z4
+	VFMADD231PD  Z9, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z8, Z31, Z6
+	VFMADD231PD  Z9, Z31, Z7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop5:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Z10
+	VMOVUPS      64(DI)(R10*1), Z11
+	VBROADCASTSD (R12), Z31
+	VFMADD231PD  Z10, Z31, Z0
+	VFMADD231PD  Z11, Z31, Z1
+	VBROADCASTSD (R12)(CX*1), Z31
+	VFMADD231PD  Z10, Z31, Z2
+	VFMADD231PD  Z11, Z31, Z3
+	VBROADCASTSD (R12)(CX*2), Z31
+	VFMADD231PD  Z10, Z31, Z4
+	VFMADD231PD  Z11, Z31, Z5
+	VBROADCASTSD (R12)(DX*1), Z31
+	VFMADD231PD  Z10, Z31, Z6
+	VFMADD231PD  Z11, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z10, Z31, Z8
+	VFMADD231PD  Z11, Z31, Z9
+	DECQ         R9
+	JNE          loop5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop6:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Z12
+	VMOVUPS      64(DI)(R10*1), Z13
+	VBROADCASTSD (R12), Z31
+	VFMADD231PD  Z12, Z31, Z0
+	VFMADD231PD  Z13, Z31, Z1
+	VBROADCASTSD (R12)(CX*1), Z31
+	VFMADD231PD  Z12, Z31, Z2
+	VFMADD231PD  Z13, Z31, Z3
+	VBROADCASTSD (R12)(CX*2), Z31
+	VFMADD231PD  Z12, Z31, Z4
+	VFMADD231PD  Z13, Z31, Z5
+	VBROADCASTSD (R12)(DX*1), Z31
+	VFMADD231PD  Z12, Z31, Z6
+	VFMADD231PD  Z13, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z12, Z31, Z8
+	VFMADD231PD  Z13, Z31, Z9
+	VBROADCASTSD (R11)(CX*1), Z31
+	VFMADD231PD  Z12, Z31, Z10
+	VFMADD231PD  Z13, Z31, Z11
+	DECQ         R9
+	JNE          loop6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPD      Z11, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPD.Z 64(AX), K1, Z13
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop7:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Z14
+	VMOVUPS      64(DI)(R10*1), Z15
+	VBROADCASTSD (R12), Z31
+	VFMADD231PD  Z14, Z31, Z0
+	VFMADD231PD  Z15, Z31, Z1
+	VBROADCASTSD (R12)(CX*1), Z31
+	VFMADD231PD  Z14, Z31, Z2
+	VFMADD231PD  Z15, Z31, Z3
+	VBROADCASTSD (R12)(CX*2), Z31
+	VFMADD231PD  Z14, Z31, Z4
+	VFMADD231PD  Z15, Z31, Z5
+	VBROADCASTSD (R12)(DX*1), Z31
+	VFMADD231PD  Z14, Z31, Z6
+	VFMADD231PD  Z15, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z14, Z31, Z8
+	VFMADD231PD  Z15, Z31, Z9
+	VBROADCASTSD (R11)(CX*1), Z31
+	VFMADD231PD  Z14, Z31, Z10
+	VFMADD231PD  Z15, Z31, Z11
+	VBROADCASTSD (R11)(CX*2), Z31
+	VFMADD231PD  Z14, Z31, Z12
+	VFMADD231PD  Z15, Z31, Z13
+	DECQ         R9
+	JNE          loop7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPD      Z11, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPD      Z13, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPD.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPD.Z 64(AX), K1, Z15
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop8:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Z16
+	VMOVUPS      64(DI)(R10*1), Z17
+	VBROADCASTSD (R12), Z31
+	VFMADD231PD  Z16, Z31, Z0
+	VFMADD231PD  Z17, Z31, Z1
+	VBROADCASTSD (R12)(CX*1), Z31
+	VFMADD231PD  Z16, Z31, Z2
+	VFMADD231PD  Z17, Z31, Z3
+	VBROADCASTSD (R12)(CX*2), Z31
+	VFMADD231PD  Z16, Z31, Z4
+	VFMADD231PD  Z17, Z31, Z5
+	VBROADCASTSD (R12)(DX*1), Z31
+	VFMADD231PD  Z16, Z31, Z6
+	VFMADD231PD  Z17, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z16, Z31, Z8
+	VFMADD231PD  Z17, Z31, Z9
+	VBROADCASTSD (R11)(CX*1), Z31
+	VFMADD231PD  Z16, Z31, Z10
+	VFMADD231PD  Z17, Z31, Z11
+	VBROADCASTSD (R11)(CX*2), Z31
+	VFMADD231PD  Z16, Z31, Z12
+	VFMADD231PD  Z17, Z31, Z13
+	VBROADCASTSD (R11)(DX*1), Z31
+	VFMADD231PD  Z16, Z31, Z14
+	VFMADD231PD  Z17, Z31, Z15
+	DECQ         R9
 	JNE          loop8
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
@@ -3116,6 +5616,808 @@ edge8:
 	VZEROUPPER
 	RET
 
+// func avx2F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F32x1Some(SB), NOSPLIT, $0-137
+	MOVQ       rows+72(FP), AX
+	CMPQ       AX, $0x08
+	JE         rows8
+	CMPQ       AX, $0x07
+	JE         rows7
+	CMPQ       AX, $0x06
+	JE         rows6
+	CMPQ       AX, $0x05
+	JE         rows5
+	CMPQ       AX, $0x04
+	JE         rows4
+	CMPQ       AX, $0x03
+	JE         rows3
+	CMPQ       AX, $0x02
+	JE         rows2
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPS (AX), Y1, Y0
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+80(FP), DX
+	MOVQ at_base+112(FP), BX
+	MOVQ at_len+120(FP), SI
+
+loop1:
+	MOVLQSX      (BX), R8
+	ADDQ         $0x04, BX
+	MOVQ         R8, DI
+	SHLQ         $0x05, DI
+	IMULQ        CX, R8
+	LEAQ         (AX)(R8*1), R8
+	VMOVUPS      (DX)(DI*1), Y1
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y1, Y15, Y0
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VZEROUPPER
+	RET
+
+edge1:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPS Y0, Y1, (AX)
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS (AX), Y2, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y2, Y1
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Y2
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y2, Y15, Y0
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y2, Y15, Y1
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	VZEROUPPER
+	RET
+
+edge2:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS Y0, Y2, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y2, (AX)
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPS (AX), Y3, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y3, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y3, Y2
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Y3
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y3, Y15, Y0
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y3, Y15, Y1
+	VBROADCASTSS (R9)(CX*2), Y15
+	VFMADD231PS  Y3, Y15, Y2
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VZEROUPPER
+	RET
+
+edge3:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPS Y0, Y3, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y3, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y3, (AX)
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS (AX), Y4, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y3
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R10
+	ADDQ         $0x04, DI
+	MOVQ         R10, R9
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	LEAQ         (AX)(R10*1), R10
+	VMOVUPS      (SI)(R9*1), Y4
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y4, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y4, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y4, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y4, Y15, Y3
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	VZEROUPPER
+	RET
+
+edge4:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS Y0, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y4, (AX)
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPS (AX), Y5, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y4
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop5:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y5
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y5, Y15, Y0
+	VBROADCASTSS (R12)(CX*1), Y15
+	VFMADD231PS  Y5, Y15, Y1
+	VBROADCASTSS (R12)(CX*2), Y15
+	VFMADD231PS  Y5, Y15, Y2
+	VBROADCASTSS (R12)(DX*1), Y15
+	VFMADD231PS  Y5, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y5, Y15, Y4
+	DECQ         R9
+	JNE          loop5
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VZEROUPPER
+	RET
+
+edge5:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPS Y0, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y5, (AX)
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS (AX), Y6, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y5
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop6:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y6
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y6, Y15, Y0
+	VBROADCASTSS (R12)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y1
+	VBROADCASTSS (R12)(CX*2), Y15
+	VFMADD231PS  Y6, Y15, Y2
+	VBROADCASTSS (R12)(DX*1), Y15
+	VFMADD231PS  Y6, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y6, Y15, Y4
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y5
+	DECQ         R9
+	JNE          loop6
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	VZEROUPPER
+	RET
+
+edge6:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS Y0, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y5, Y6, (AX)
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero7
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPS (AX), Y7, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y5
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y6
+	JMP        start7
+
+zero7:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop7:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y7
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y7, Y15, Y0
+	VBROADCASTSS (R12)(CX*1), Y15
+	VFMADD231PS  Y7, Y15, Y1
+	VBROADCASTSS (R12)(CX*2), Y15
+	VFMADD231PS  Y7, Y15, Y2
+	VBROADCASTSS (R12)(DX*1), Y15
+	VFMADD231PS  Y7, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y7, Y15, Y4
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y7, Y15, Y5
+	VBROADCASTSS (R11)(CX*2), Y15
+	VFMADD231PS  Y7, Y15, Y6
+	DECQ         R9
+	JNE          loop7
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VZEROUPPER
+	RET
+
+edge7:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPS Y0, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y5, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y7, (AX)
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero8
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS (AX), Y8, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y5
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y6
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y7
+	JMP        start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop8:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y8
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VBROADCASTSS (R12)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y1
+	VBROADCASTSS (R12)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VBROADCASTSS (R12)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y5
+	VBROADCASTSS (R11)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VBROADCASTSS (R11)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y7
+	DECQ         R9
+	JNE          loop8
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y7, (AX)
+	VZEROUPPER
+	RET
+
+edge8:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS Y0, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y5, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y7, Y8, (AX)
+	VZEROUPPER
+	RET
+
 // func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F32x2(SB), NOSPLIT, $0-121
@@ -3685,6 +6987,662 @@ loop6:
 	ADDQ         SI, BX
 	ADDQ         $+64, DI
 	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	VZEROUPPER
+	RET
+
+edge6:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y1, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPS Y3, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y4, (AX)
+	VMASKMOVPS Y5, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y6, (AX)
+	VMASKMOVPS Y7, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y8, (AX)
+	VMASKMOVPS Y9, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y10, (AX)
+	VMASKMOVPS Y11, Y12, 32(AX)
+	VZEROUPPER
+	RET
+
+// func avx2F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F32x2Some(SB), NOSPLIT, $0-137
+	MOVQ       rows+72(FP), AX
+	CMPQ       AX, $0x06
+	JE         rows6
+	CMPQ       AX, $0x05
+	JE         rows5
+	CMPQ       AX, $0x04
+	JE         rows4
+	CMPQ       AX, $0x03
+	JE         rows3
+	CMPQ       AX, $0x02
+	JE         rows2
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), CX
+	SUBQ       $0x08, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y2, Y1
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+80(FP), DX
+	MOVQ at_base+112(FP), BX
+	MOVQ at_len+120(FP), SI
+
+loop1:
+	MOVLQSX      (BX), R8
+	ADDQ         $0x04, BX
+	MOVQ         R8, DI
+	SHLQ         $0x06, DI
+	IMULQ        CX, R8
+	LEAQ         (AX)(R8*1), R8
+	VMOVUPS      (DX)(DI*1), Y2
+	VMOVUPS      32(DX)(DI*1), Y3
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y2, Y15, Y0
+	VFMADD231PS  Y3, Y15, Y1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+edge1:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), CX
+	SUBQ       $0x08, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y1, Y2, 32(AX)
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y4, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y4, Y3
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Y4
+	VMOVUPS      32(BX)(R8*1), Y5
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y4, Y15, Y0
+	VFMADD231PS  Y5, Y15, Y1
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y4, Y15, Y2
+	VFMADD231PS  Y5, Y15, Y3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+edge2:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y1, Y4, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPS Y3, Y4, 32(AX)
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y6, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y6, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y6, Y5
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Y6
+	VMOVUPS      32(BX)(R8*1), Y7
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y6, Y15, Y0
+	VFMADD231PS  Y7, Y15, Y1
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y2
+	VFMADD231PS  Y7, Y15, Y3
+	VBROADCASTSS (R9)(CX*2), Y15
+	VFMADD231PS  Y6, Y15, Y4
+	VFMADD231PS  Y7, Y15, Y5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	VZEROUPPER
+	RET
+
+edge3:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y1, Y6, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPS Y3, Y6, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y4, (AX)
+	VMASKMOVPS Y5, Y6, 32(AX)
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y8, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y8, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y8, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y8, Y7
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R10
+	ADDQ         $0x04, DI
+	MOVQ         R10, R9
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	LEAQ         (AX)(R10*1), R10
+	VMOVUPS      (SI)(R9*1), Y8
+	VMOVUPS      32(SI)(R9*1), Y9
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VFMADD231PS  Y9, Y15, Y1
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VFMADD231PS  Y9, Y15, Y3
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VFMADD231PS  Y9, Y15, Y5
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VFMADD231PS  Y9, Y15, Y7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+edge4:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y1, Y8, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPS Y3, Y8, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y4, (AX)
+	VMASKMOVPS Y5, Y8, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y6, (AX)
+	VMASKMOVPS Y7, Y8, 32(AX)
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y10, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y10, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y10, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y10, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS 32(AX), Y10, Y9
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop5:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x06, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y10
+	VMOVUPS      32(DI)(R10*1), Y11
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y10, Y15, Y0
+	VFMADD231PS  Y11, Y15, Y1
+	VBROADCASTSS (R12)(CX*1), Y15
+	VFMADD231PS  Y10, Y15, Y2
+	VFMADD231PS  Y11, Y15, Y3
+	VBROADCASTSS (R12)(CX*2), Y15
+	VFMADD231PS  Y10, Y15, Y4
+	VFMADD231PS  Y11, Y15, Y5
+	VBROADCASTSS (R12)(DX*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y10, Y15, Y8
+	VFMADD231PS  Y11, Y15, Y9
+	DECQ         R9
+	JNE          loop5
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	VZEROUPPER
+	RET
+
+edge5:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y1, Y10, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPS Y3, Y10, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y4, (AX)
+	VMASKMOVPS Y5, Y10, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y6, (AX)
+	VMASKMOVPS Y7, Y10, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y8, (AX)
+	VMASKMOVPS Y9, Y10, 32(AX)
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y12, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y12, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y12, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y12, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS 32(AX), Y12, Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMASKMOVPS 32(AX), Y12, Y11
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop6:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x06, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y12
+	VMOVUPS      32(DI)(R10*1), Y13
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VBROADCASTSS (R12)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (R12)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y4
+	VFMADD231PS  Y13, Y15, Y5
+	VBROADCASTSS (R12)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y8
+	VFMADD231PS  Y13, Y15, Y9
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	DECQ         R9
 	JNE          loop6
 	MOVQ         cols+104(FP), AX
 	CMPQ         AX, $0x10
@@ -4504,6 +8462,808 @@ edge8:
 	VZEROUPPER
 	RET
 
+// func avx2F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F64x1Some(SB), NOSPLIT, $0-137
+	MOVQ       rows+72(FP), AX
+	CMPQ       AX, $0x08
+	JE         rows8
+	CMPQ       AX, $0x07
+	JE         rows7
+	CMPQ       AX, $0x06
+	JE         rows6
+	CMPQ       AX, $0x05
+	JE         rows5
+	CMPQ       AX, $0x04
+	JE         rows4
+	CMPQ       AX, $0x03
+	JE         rows3
+	CMPQ       AX, $0x02
+	JE         rows2
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPD (AX), Y1, Y0
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+80(FP), DX
+	MOVQ at_base+112(FP), BX
+	MOVQ at_len+120(FP), SI
+
+loop1:
+	MOVLQSX      (BX), R8
+	ADDQ         $0x04, BX
+	MOVQ         R8, DI
+	SHLQ         $0x05, DI
+	IMULQ        CX, R8
+	LEAQ         (AX)(R8*1), R8
+	VMOVUPS      (DX)(DI*1), Y1
+	VBROADCASTSD (R8), Y15
+	VFMADD231PD  Y1, Y15, Y0
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x04
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VZEROUPPER
+	RET
+
+edge1:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPD Y0, Y1, (AX)
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD (AX), Y2, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y2, Y1
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Y2
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y2, Y15, Y0
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y2, Y15, Y1
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x04
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	VZEROUPPER
+	RET
+
+edge2:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD Y0, Y2, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y1, Y2, (AX)
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPD (AX), Y3, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y3, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y3, Y2
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Y3
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y3, Y15, Y0
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y3, Y15, Y1
+	VBROADCASTSD (R9)(CX*2), Y15
+	VFMADD231PD  Y3, Y15, Y2
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x04
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VZEROUPPER
+	RET
+
+edge3:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPD Y0, Y3, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y1, Y3, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y2, Y3, (AX)
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD (AX), Y4, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y3
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R10
+	ADDQ         $0x04, DI
+	MOVQ         R10, R9
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	LEAQ         (AX)(R10*1), R10
+	VMOVUPS      (SI)(R9*1), Y4
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y4, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y4, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y4, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y4, Y15, Y3
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x04
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	VZEROUPPER
+	RET
+
+edge4:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD Y0, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y1, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y2, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y3, Y4, (AX)
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPD (AX), Y5, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y4
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop5:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y5
+	VBROADCASTSD (R12), Y15
+	VFMADD231PD  Y5, Y15, Y0
+	VBROADCASTSD (R12)(CX*1), Y15
+	VFMADD231PD  Y5, Y15, Y1
+	VBROADCASTSD (R12)(CX*2), Y15
+	VFMADD231PD  Y5, Y15, Y2
+	VBROADCASTSD (R12)(DX*1), Y15
+	VFMADD231PD  Y5, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y5, Y15, Y4
+	DECQ         R9
+	JNE          loop5
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x04
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VZEROUPPER
+	RET
+
+edge5:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPD Y0, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y1, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y2, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y3, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y4, Y5, (AX)
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD (AX), Y6, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y5
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop6:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y6
+	VBROADCASTSD (R12), Y15
+	VFMADD231PD  Y6, Y15, Y0
+	VBROADCASTSD (R12)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y1
+	VBROADCASTSD (R12)(CX*2), Y15
+	VFMADD231PD  Y6, Y15, Y2
+	VBROADCASTSD (R12)(DX*1), Y15
+	VFMADD231PD  Y6, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y6, Y15, Y4
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y5
+	DECQ         R9
+	JNE          loop6
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x04
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	VZEROUPPER
+	RET
+
+edge6:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD Y0, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y1, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y2, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y3, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y4, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y5, Y6, (AX)
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero7
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPD (AX), Y7, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y5
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y6
+	JMP        start7
+
+zero7:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop7:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y7
+	VBROADCASTSD (R12), Y15
+	VFMADD231PD  Y7, Y15, Y0
+	VBROADCASTSD (R12)(CX*1), Y15
+	VFMADD231PD  Y7, Y15, Y1
+	VBROADCASTSD (R12)(CX*2), Y15
+	VFMADD231PD  Y7, Y15, Y2
+	VBROADCASTSD (R12)(DX*1), Y15
+	VFMADD231PD  Y7, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y7, Y15, Y4
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y7, Y15, Y5
+	VBROADCASTSD (R11)(CX*2), Y15
+	VFMADD231PD  Y7, Y15, Y6
+	DECQ         R9
+	JNE          loop7
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x04
+	JNE          edge7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VZEROUPPER
+	RET
+
+edge7:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPD Y0, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y1, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y2, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y3, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y4, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y5, Y7, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y6, Y7, (AX)
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero8
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPD (AX), Y8, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y5
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y6
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y7
+	JMP        start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop8:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y8
+	VBROADCASTSD (R12), Y15
+	VFMADD231PD  Y8, Y15, Y0
+	VBROADCASTSD (R12)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y1
+	VBROADCASTSD (R12)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y2
+	VBROADCASTSD (R12)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y8, Y15, Y4
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y5
+	VBROADCASTSD (R11)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y6
+	VBROADCASTSD (R11)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y7
+	DECQ         R9
+	JNE          loop8
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x04
+	JNE          edge8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y7, (AX)
+	VZEROUPPER
+	RET
+
+edge8:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPD Y0, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y1, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y2, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y3, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y4, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y5, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y6, Y8, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y7, Y8, (AX)
+	VZEROUPPER
+	RET
+
 // func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F64x2(SB), NOSPLIT, $0-121
@@ -5073,6 +9833,662 @@ loop6:
 	ADDQ         SI, BX
 	ADDQ         $+64, DI
 	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	VZEROUPPER
+	RET
+
+edge6:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPD Y1, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPD Y3, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y4, (AX)
+	VMASKMOVPD Y5, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y6, (AX)
+	VMASKMOVPD Y7, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y8, (AX)
+	VMASKMOVPD Y9, Y12, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y10, (AX)
+	VMASKMOVPD Y11, Y12, 32(AX)
+	VZEROUPPER
+	RET
+
+// func avx2F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F64x2Some(SB), NOSPLIT, $0-137
+	MOVQ       rows+72(FP), AX
+	CMPQ       AX, $0x06
+	JE         rows6
+	CMPQ       AX, $0x05
+	JE         rows5
+	CMPQ       AX, $0x04
+	JE         rows4
+	CMPQ       AX, $0x03
+	JE         rows3
+	CMPQ       AX, $0x02
+	JE         rows2
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), CX
+	SUBQ       $0x04, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y2, Y1
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+80(FP), DX
+	MOVQ at_base+112(FP), BX
+	MOVQ at_len+120(FP), SI
+
+loop1:
+	MOVLQSX      (BX), R8
+	ADDQ         $0x04, BX
+	MOVQ         R8, DI
+	SHLQ         $0x06, DI
+	IMULQ        CX, R8
+	LEAQ         (AX)(R8*1), R8
+	VMOVUPS      (DX)(DI*1), Y2
+	VMOVUPS      32(DX)(DI*1), Y3
+	VBROADCASTSD (R8), Y15
+	VFMADD231PD  Y2, Y15, Y0
+	VFMADD231PD  Y3, Y15, Y1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+edge1:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), CX
+	SUBQ       $0x04, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPD Y1, Y2, 32(AX)
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y4, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y4, Y3
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Y4
+	VMOVUPS      32(BX)(R8*1), Y5
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y4, Y15, Y0
+	VFMADD231PD  Y5, Y15, Y1
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y4, Y15, Y2
+	VFMADD231PD  Y5, Y15, Y3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+edge2:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPD Y1, Y4, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPD Y3, Y4, 32(AX)
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y6, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y6, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y6, Y5
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+80(FP), BX
+	MOVQ at_base+112(FP), SI
+	MOVQ at_len+120(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R9
+	ADDQ         $0x04, SI
+	MOVQ         R9, R8
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	LEAQ         (AX)(R9*1), R9
+	VMOVUPS      (BX)(R8*1), Y6
+	VMOVUPS      32(BX)(R8*1), Y7
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y6, Y15, Y0
+	VFMADD231PD  Y7, Y15, Y1
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y2
+	VFMADD231PD  Y7, Y15, Y3
+	VBROADCASTSD (R9)(CX*2), Y15
+	VFMADD231PD  Y6, Y15, Y4
+	VFMADD231PD  Y7, Y15, Y5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	VZEROUPPER
+	RET
+
+edge3:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPD Y1, Y6, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPD Y3, Y6, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y4, (AX)
+	VMASKMOVPD Y5, Y6, 32(AX)
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y8, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y8, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y8, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y8, Y7
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R10
+	ADDQ         $0x04, DI
+	MOVQ         R10, R9
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	LEAQ         (AX)(R10*1), R10
+	VMOVUPS      (SI)(R9*1), Y8
+	VMOVUPS      32(SI)(R9*1), Y9
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y8, Y15, Y0
+	VFMADD231PD  Y9, Y15, Y1
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y2
+	VFMADD231PD  Y9, Y15, Y3
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y4
+	VFMADD231PD  Y9, Y15, Y5
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y6
+	VFMADD231PD  Y9, Y15, Y7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+edge4:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPD Y1, Y8, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPD Y3, Y8, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y4, (AX)
+	VMASKMOVPD Y5, Y8, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y6, (AX)
+	VMASKMOVPD Y7, Y8, 32(AX)
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y10, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y10, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y10, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y10, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPD 32(AX), Y10, Y9
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop5:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x06, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y10
+	VMOVUPS      32(DI)(R10*1), Y11
+	VBROADCASTSD (R12), Y15
+	VFMADD231PD  Y10, Y15, Y0
+	VFMADD231PD  Y11, Y15, Y1
+	VBROADCASTSD (R12)(CX*1), Y15
+	VFMADD231PD  Y10, Y15, Y2
+	VFMADD231PD  Y11, Y15, Y3
+	VBROADCASTSD (R12)(CX*2), Y15
+	VFMADD231PD  Y10, Y15, Y4
+	VFMADD231PD  Y11, Y15, Y5
+	VBROADCASTSD (R12)(DX*1), Y15
+	VFMADD231PD  Y10, Y15, Y6
+	VFMADD231PD  Y11, Y15, Y7
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y10, Y15, Y8
+	VFMADD231PD  Y11, Y15, Y9
+	DECQ         R9
+	JNE          loop5
+	MOVQ         cols+104(FP), AX
+	CMPQ         AX, $0x08
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	VZEROUPPER
+	RET
+
+edge5:
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPD Y1, Y10, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPD Y3, Y10, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y4, (AX)
+	VMASKMOVPD Y5, Y10, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y6, (AX)
+	VMASKMOVPD Y7, Y10, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y8, (AX)
+	VMASKMOVPD Y9, Y10, 32(AX)
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+104(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y12, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y12, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y12, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y12, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPD 32(AX), Y12, Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMASKMOVPD 32(AX), Y12, Y11
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop6:
+	MOVLQSX      (R8), R11
+	ADDQ         $0x04, R8
+	MOVQ         R11, R10
+	SHLQ         $0x06, R10
+	IMULQ        SI, R11
+	LEAQ         (AX)(R11*1), R12
+	LEAQ         (BX)(R11*1), R11
+	VMOVUPS      (DI)(R10*1), Y12
+	VMOVUPS      32(DI)(R10*1), Y13
+	VBROADCASTSD (R12), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VBROADCASTSD (R12)(CX*1), Y15
+	VFMADD231PD  Y12, Y15, Y2
+	VFMADD231PD  Y13, Y15, Y3
+	VBROADCASTSD (R12)(CX*2), Y15
+	VFMADD231PD  Y12, Y15, Y4
+	VFMADD231PD  Y13, Y15, Y5
+	VBROADCASTSD (R12)(DX*1), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y12, Y15, Y8
+	VFMADD231PD  Y13, Y15, Y9
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y12, Y15, Y10
+	VFMADD231PD  Y13, Y15, Y11
+	DECQ         R9
 	JNE          loop6
 	MOVQ         cols+104(FP), AX
 	CMPQ         AX, $0x08

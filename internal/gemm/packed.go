@@ -20,6 +20,8 @@ type Packed[T Float] struct {
 	kernel     kernel[T]
 	memory     []T // what data is cut from
 	data       []T // the elements in the kernel's order, aligned to cacheLine
+	sparse     bool
+	filled     lists // where it is sparse: by panel the rows that are not zero
 }
 
 // Pack copies the rows x cols matrix whose element (i, j) is
@@ -35,7 +37,7 @@ func (p *Packed[T]) Pack(b []T, rows, cols, rowStride, colStride int) {
 		panic(fmt.Sprintf("gemm: Pack: shape: must be at least 0x1, got %dx%d", rows, cols))
 	}
 	checkSpan("Pack: b", len(b), rows, cols, rowStride, colStride)
-	p.rows, p.cols = rows, cols
+	p.rows, p.cols, p.sparse = rows, cols, false
 	p.kernel = current[T]()
 	p.resize(p.kernel.packedLen(rows, cols))
 	p.kernel.pack(p.data, b, rows, cols, rowStride, colStride)

@@ -16,6 +16,7 @@ type panels[T Float] struct {
 type tile[T Float] struct {
 	rows int // at most
 	mul  tileFunc[T]
+	some someFunc[T]
 }
 
 // tileFunc computes the rows x cols matrix dst (row stride dstStride) as the product
@@ -24,6 +25,10 @@ type tile[T Float] struct {
 // rows and depth are at least 1; cols lies in the panel's last vector. Nothing is
 // read or written outside of the three matrices.
 type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols, depth int, accumulate bool)
+
+// someFunc is a tileFunc that takes of the depth, the panel's rows, only those that at lists,
+// in order; at least one.
+type someFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols int, at []int32, accumulate bool)
 
 // panelCols is the width of all panels but the last.
 func (p *panels[T]) panelCols() int { return p.vector * len(p.tiles) }
@@ -98,20 +103,41 @@ func packCols[T Float](panel, b []T, rows, cols, width, rowStride, colStride int
 func (p *panels[T]) blockRows() int { return 48 }
 
 func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool) {
+	p.multiply(dst, dstStride, a, rowStride, colStride, rows, b, accumulate, nil)
+}
+
+// multiply is mul, which leaves out the zeros that are known: of A by left, and of B.
+func (p *panels[T]) multiply(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool, left *lists) {
 	rest := b.data
-	for col := 0; col < b.cols; col += p.panelCols() {
+	for number := 0; len(rest) > 0; number++ {
+		col := number * p.panelCols()
 		cols := min(p.panelCols(), b.cols-col)
 		vectors := p.vectors(cols)
 		panel := rest[:b.rows*vectors*p.vector]
 		rest = rest[len(panel):]
 		t := &p.tiles[vectors-1]
-		for row := 0; row < rows; {
-			n := evenShare(rows-row, t.rows)
-			t.mul(dst[row*dstStride+col:], dstStride, a[row*rowStride:], rowStride, colStride, n, panel, cols, b.rows, accumulate)
+		height := t.rows
+		if left != nil {
+			height = p.height()
+		}
+		for row, i := 0, 0; row < rows; i++ {
+			n := evenShare(rows-row, height)
+			to, from := dst[row*dstStride+col:], a[row*rowStride:]
+			switch {
+			case left != nil:
+				t.take(to, dstStride, from, rowStride, colStride, n, panel, cols, b.rows, left.of(i), accumulate)
+			case b.sparse:
+				t.take(to, dstStride, from, rowStride, colStride, n, panel, cols, b.rows, b.filled.of(number), accumulate)
+			default:
+				t.mul(to, dstStride, from, rowStride, colStride, n, panel, cols, b.rows, accumulate)
+			}
 			row += n
 		}
 	}
 }
+
+// height is of how many rows all tiles can be.
+func (p *panels[T]) height() int { return p.tiles[len(p.tiles)-1].rows }
 
 // evenShare is how much of n to take next so that the whole of it is taken in as
 // few parts of at most limit as possible, the parts differing by one at most.

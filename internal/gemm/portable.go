@@ -7,8 +7,8 @@ import "unsafe"
 func portable() backend {
 	return backend{
 		name: "portable",
-		f32:  &panels[float32]{vector: 3, tiles: []tile[float32]{{rows: 2, mul: portableTile[float32]}}},
-		f64:  &panels[float64]{vector: 3, tiles: []tile[float64]{{rows: 2, mul: portableTile[float64]}}},
+		f32:  &panels[float32]{vector: 3, tiles: []tile[float32]{{rows: 2, mul: portableTile[float32], some: portableSome[float32]}}},
+		f64:  &panels[float64]{vector: 3, tiles: []tile[float64]{{rows: 2, mul: portableTile[float64], some: portableSome[float64]}}},
 	}
 }
 
@@ -79,4 +79,24 @@ func portableRows[T Float](c, d [3]T, a0, a1 []T, stride int, panel [][3]T) ([3]
 		i += stride
 	}
 	return [3]T{c0, c1, c2}, [3]T{d0, d1, d2}
+}
+
+// portableSome is the someFunc for panels of 3 columns and up to 2 rows.
+func portableSome[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols int, at []int32, accumulate bool) {
+	for i := range rows {
+		to, x := dst[i*dstStride:][:cols], a[i*rowStride:]
+		var c [3]T
+		if accumulate {
+			copy(c[:], to)
+		}
+		c0, c1, c2 := c[0], c[1], c[2]
+		for _, k := range at {
+			row, y := (*[3]T)(b[3*k:]), x[int(k)*colStride]
+			c0 += y * row[0]
+			c1 += y * row[1]
+			c2 += y * row[2]
+		}
+		c = [3]T{c0, c1, c2}
+		copy(to, c[:])
+	}
 }
