@@ -111,7 +111,10 @@ func (k *libraryKernel[T]) mulSparse(dst []T, dstStride int, a []T, rowStride, r
 	k.mul(dst, dstStride, a, rowStride, 1, rows, b, accumulate)
 }
 
-func (*libraryKernel[T]) find(*lists, []T, int, int) bool { return false }
+func (k *libraryKernel[T]) packSparse(dst []T, _ *lists, b []T, rows, cols, rowStride int) bool {
+	k.pack(dst, b, rows, cols, rowStride, 1)
+	return false
+}
 
 // address is the address of what lies on the heap, as all that mul passes does: a
 // slice that goes through an interface's method is never on a stack, which may move.

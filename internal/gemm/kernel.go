@@ -20,9 +20,9 @@ type kernel[T Float] interface {
 	mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool)
 	// mulSparse is mul for a left operand with many zeros, which lies row by row.
 	mulSparse(dst []T, dstStride int, a []T, rowStride, rows int, b *Packed[T], accumulate bool)
-	// find lists the zeros of an operand that it has packed, and reports whether mul leaves
-	// them out.
-	find(l *lists, data []T, rows, cols int) bool
+	// packSparse is pack for an operand with many zeros, which lies row by row. It lists what
+	// is not zero, and reports whether mul leaves the rest out.
+	packSparse(dst []T, l *lists, b []T, rows, cols, rowStride int) bool
 }
 
 // backend is a kernel for each element type under one name.

@@ -21,7 +21,7 @@ type Packed[T Float] struct {
 	memory     []T // what data is cut from
 	data       []T // the elements in the kernel's order, aligned to cacheLine
 	sparse     bool
-	filled     lists // where it is sparse: by panel the rows that are not zero
+	filled     lists // where it is sparse: by panel, which is of one vector, the rows that are not zero
 }
 
 // Pack copies the rows x cols matrix whose element (i, j) is
@@ -33,6 +33,12 @@ type Packed[T Float] struct {
 // larger than any that p held before. It panics when cols < 1, rows < 0, a stride
 // is negative or b is too short.
 func (p *Packed[T]) Pack(b []T, rows, cols, rowStride, colStride int) {
+	p.begin(b, rows, cols, rowStride, colStride)
+	p.kernel.pack(p.data, b, rows, cols, rowStride, colStride)
+}
+
+// begin makes room for an operand.
+func (p *Packed[T]) begin(b []T, rows, cols, rowStride, colStride int) {
 	if rows < 0 || cols < 1 {
 		panic(fmt.Sprintf("gemm: Pack: shape: must be at least 0x1, got %dx%d", rows, cols))
 	}
@@ -40,7 +46,6 @@ func (p *Packed[T]) Pack(b []T, rows, cols, rowStride, colStride int) {
 	p.rows, p.cols, p.sparse = rows, cols, false
 	p.kernel = current[T]()
 	p.resize(p.kernel.packedLen(rows, cols))
-	p.kernel.pack(p.data, b, rows, cols, rowStride, colStride)
 }
 
 // Rows is the number of rows of the operand, the depth of a product with it.

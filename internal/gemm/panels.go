@@ -108,10 +108,13 @@ func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, row
 
 // multiply is mul, which leaves out the zeros that are known: of A by left, and of B.
 func (p *panels[T]) multiply(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool, left *lists) {
-	rest := b.data
+	rest, width := b.data, p.panelCols()
+	if b.sparse {
+		width = p.vector
+	}
 	for number := 0; len(rest) > 0; number++ {
-		col := number * p.panelCols()
-		cols := min(p.panelCols(), b.cols-col)
+		col := number * width
+		cols := min(width, b.cols-col)
 		vectors := p.vectors(cols)
 		panel := rest[:b.rows*vectors*p.vector]
 		rest = rest[len(panel):]

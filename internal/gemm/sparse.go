@@ -1,6 +1,10 @@
 package gemm
 
-import "example.com/pcn/internal/pool"
+import (
+	"unsafe"
+
+	"example.com/pcn/internal/pool"
+)
 
 // Data have many zeros, such as the pixels around a figure, and what is multiplied by 0 can be
 // left out of a sum without a bit of it changing. So of an operand that is data, lists say
@@ -36,61 +40,66 @@ func MulSparse[T Float](dst []T, dstStride int, a []T, rowStride, rows int, b *P
 // PackSparse is Pack for an operand with many zeros, which lies row by row. As long as A is
 // finite products with it have the same values.
 func (p *Packed[T]) PackSparse(b []T, rows, cols, rowStride int) {
-	p.Pack(b, rows, cols, rowStride, 1)
-	p.sparse = p.kernel.find(&p.filled, p.data, rows, cols)
+	p.begin(b, rows, cols, rowStride, 1)
+	p.sparse = p.kernel.packSparse(p.data, &p.filled, b, rows, cols, rowStride)
 }
 
-// find lists for each panel of an operand the rows that are not zero.
-func (p *panels[T]) find(l *lists, data []T, rows, cols int) bool {
+// packSparse has panels of one vector: the narrower they are, the more of their rows are zero.
+func (p *panels[T]) packSparse(dst []T, l *lists, b []T, rows, cols, rowStride int) bool {
 	l.clear()
-	for col := 0; col < cols; col += p.panelCols() {
-		width := p.vectors(min(p.panelCols(), cols-col)) * p.vector
+	for col := 0; col < cols && rows > 0; col += p.vector {
+		panel, n := dst[:rows*p.vector], min(p.vector, cols-col)
+		dst = dst[rows*p.vector:]
+		packRows(panel, b[col:], rows, n, p.vector, rowStride)
 		for i := range rows {
-			if !zero(data[i*width : (i+1)*width]) {
+			if !zero(panel[i*p.vector:][:n]) {
 				l.all = append(l.all, int32(i))
 			}
 		}
 		l.end()
-		data = data[rows*width:]
 	}
 	return true
 }
 
 func zero[T Float](x []T) bool {
-	for _, v := range x {
-		if v != 0 {
-			return false
-		}
+	var any uint32
+	for _, w := range words(x) {
+		any |= w
 	}
-	return true
+	return any == 0
 }
+
+// words returns the bits of numbers, live: those of +0, and of no other, are all 0.
+func words[T Float](x []T) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*wordsOf[T]())
+}
+
+func wordsOf[T Float]() int { return int(unsafe.Sizeof(T(0)) / 4) }
 
 // columns are lists for the tiles of a left operand, and the room to find them.
 type columns struct {
 	lists
-	filled []uint8 // by column: 1 where a row of the tile has another number than 0
+	any []uint32 // the bits of a tile's rows, in one
 }
 
 var scratch = pool.NewScratch(func() *columns { return &columns{} })
 
 // findColumns lists the columns of a tile that are not zero.
 func findColumns[T Float](c *columns, a []T, rowStride, rows, depth int) {
-	if cap(c.filled) < depth {
-		c.filled = make([]uint8, depth)
+	per := wordsOf[T]()
+	if cap(c.any) < depth*per {
+		c.any = make([]uint32, depth*per)
 	}
-	filled := c.filled[:depth]
-	clear(filled)
+	any := c.any[:depth*per]
+	clear(any)
 	for i := range rows {
-		for k, x := range a[i*rowStride:][:depth] {
-			var is uint8
-			if x != 0 {
-				is = 1
-			}
-			filled[k] |= is
+		row := words(a[i*rowStride:][:depth])
+		for k := range any {
+			any[k] |= row[k]
 		}
 	}
-	for k, is := range filled {
-		if is != 0 {
+	for k := range depth {
+		if any[k*per]|any[k*per+per-1] != 0 {
 			c.all = append(c.all, int32(k))
 		}
 	}
