@@ -120,19 +120,28 @@ func (p *panels[T]) multiply(dst []T, dstStride int, a []T, rowStride, colStride
 		rest = rest[len(panel):]
 		t := &p.tiles[vectors-1]
 		height := t.rows
-		if left != nil {
+		var at []int32 // what is taken of the depth, where that is not all
+		switch {
+		case left != nil:
 			height = p.height()
+		case b.sparse:
+			at = b.filled.of(number)
 		}
 		for row, i := 0, 0; row < rows; i++ {
 			n := evenShare(rows-row, height)
 			to, from := dst[row*dstStride+col:], a[row*rowStride:]
+			if left != nil {
+				at = left.of(i)
+			}
 			switch {
-			case left != nil:
-				t.take(to, dstStride, from, rowStride, colStride, n, panel, cols, b.rows, left.of(i), accumulate)
-			case b.sparse:
-				t.take(to, dstStride, from, rowStride, colStride, n, panel, cols, b.rows, b.filled.of(number), accumulate)
-			default:
+			case left == nil && !b.sparse || len(at) == b.rows:
 				t.mul(to, dstStride, from, rowStride, colStride, n, panel, cols, b.rows, accumulate)
+			case len(at) > 0:
+				t.some(to, dstStride, from, rowStride, colStride, n, panel, cols, at, accumulate)
+			case !accumulate:
+				for i := range n {
+					clear(to[i*dstStride:][:cols])
+				}
 			}
 			row += n
 		}

@@ -45,9 +45,18 @@ func (p *Packed[T]) PackSparse(b []T, rows, cols, rowStride int) {
 }
 
 // packSparse has panels of one vector: the narrower they are, the more of their rows are zero.
+// An operand of which the first row meets no panel with zeros alone is laid out as any other.
 func (p *panels[T]) packSparse(dst []T, l *lists, b []T, rows, cols, rowStride int) bool {
+	met := false
+	for col := 0; col < cols && rows > 0 && !met; col += p.vector {
+		met = zero(b[col:min(col+p.vector, cols)])
+	}
+	if !met {
+		p.pack(dst, b, rows, cols, rowStride, 1)
+		return false
+	}
 	l.clear()
-	for col := 0; col < cols && rows > 0; col += p.vector {
+	for col := 0; col < cols; col += p.vector {
 		panel, n := dst[:rows*p.vector], min(p.vector, cols-col)
 		dst = dst[rows*p.vector:]
 		packRows(panel, b[col:], rows, n, p.vector, rowStride)
@@ -116,18 +125,4 @@ func (p *panels[T]) mulSparse(dst []T, dstStride int, a []T, rowStride, rows int
 		row += n
 	}
 	p.multiply(dst, dstStride, a, rowStride, 1, rows, b, accumulate, &c.lists)
-}
-
-// take multiplies by what a list has of the depth.
-func (t *tile[T]) take(dst []T, dstStride int, a []T, rowStride, colStride, rows int, panel []T, cols, depth int, at []int32, accumulate bool) {
-	switch {
-	case len(at) == depth:
-		t.mul(dst, dstStride, a, rowStride, colStride, rows, panel, cols, depth, accumulate)
-	case len(at) > 0:
-		t.some(dst, dstStride, a, rowStride, colStride, rows, panel, cols, at, accumulate)
-	case !accumulate:
-		for i := range rows {
-			clear(dst[i*dstStride:][:cols])
-		}
-	}
 }
