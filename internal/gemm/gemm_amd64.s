@@ -17,71 +17,90 @@ GLOBL ones<>(SB), RODATA|NOPTR, $64
 // func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32x1(SB), NOSPLIT, $0-121
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x00, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
+	MOVQ  cols+104(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+32(FP), CX
+	MOVQ  rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ      BX, $0x08
 	JE        rows8
-	CMPQ      AX, $0x07
+	CMPQ      BX, $0x07
 	JE        rows7
-	CMPQ      AX, $0x06
+	CMPQ      BX, $0x06
 	JE        rows6
-	CMPQ      AX, $0x05
+	CMPQ      BX, $0x05
 	JE        rows5
-	CMPQ      AX, $0x04
+	CMPQ      BX, $0x04
 	JE        rows4
-	CMPQ      AX, $0x03
+	CMPQ      BX, $0x03
 	JE        rows3
-	CMPQ      AX, $0x02
+	CMPQ      BX, $0x02
 	JE        rows2
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero1
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
+	MOVQ      dstStride+24(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
 	JMP       start1
 
 zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ CX, DI
+	MOVQ depth+112(FP), R8
 
 loop1:
-	VMOVUPS          (DX), Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             CX, AX
-	ADDQ             $+64, DX
-	DECQ             BX
+	VMOVUPS          (SI), Z1
+	VFMADD231PS.BCST (DI), Z1, Z0
+	ADDQ             BX, DI
+	ADDQ             $+64, SI
+	DECQ             R8
 	JNE              loop1
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x01, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x01, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero2
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
 	JMP       start2
 
 zero2:
@@ -89,43 +108,49 @@ zero2:
 	VPXORD Z1, Z1, Z1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop2:
-	VMOVUPS          (BX), Z2
-	VFMADD231PS.BCST (AX), Z2, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z2, Z1
-	ADDQ             DX, AX
-	ADDQ             $+64, BX
-	DECQ             SI
+	VMOVUPS          (DI), Z2
+	VFMADD231PS.BCST (R8), Z2, Z0
+	VFMADD231PS.BCST (R8)(BX*1), Z2, Z1
+	ADDQ             SI, R8
+	ADDQ             $+64, DI
+	DECQ             R9
 	JNE              loop2
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x02, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x02, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero3
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
 	JMP       start3
 
 zero3:
@@ -134,48 +159,54 @@ zero3:
 	VPXORD Z2, Z2, Z2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop3:
-	VMOVUPS          (BX), Z3
-	VFMADD231PS.BCST (AX), Z3, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z3, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z3, Z2
-	ADDQ             DX, AX
-	ADDQ             $+64, BX
-	DECQ             SI
+	VMOVUPS          (DI), Z3
+	VFMADD231PS.BCST (R8), Z3, Z0
+	VFMADD231PS.BCST (R8)(BX*1), Z3, Z1
+	VFMADD231PS.BCST (R8)(BX*2), Z3, Z2
+	ADDQ             SI, R8
+	ADDQ             $+64, DI
+	DECQ             R9
 	JNE              loop3
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x03, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x03, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero4
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
 	JMP       start4
 
 zero4:
@@ -185,54 +216,60 @@ zero4:
 	VPXORD Z3, Z3, Z3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	MOVQ depth+112(FP), R10
 
 loop4:
-	VMOVUPS          (SI), Z4
-	VFMADD231PS.BCST (AX), Z4, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z4, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z4, Z3
-	ADDQ             BX, AX
-	ADDQ             $+64, SI
-	DECQ             DI
+	VMOVUPS          (R8), Z4
+	VFMADD231PS.BCST (R9), Z4, Z0
+	VFMADD231PS.BCST (R9)(BX*1), Z4, Z1
+	VFMADD231PS.BCST (R9)(BX*2), Z4, Z2
+	VFMADD231PS.BCST (R9)(SI*1), Z4, Z3
+	ADDQ             DI, R9
+	ADDQ             $+64, R8
+	DECQ             R10
 	JNE              loop4
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x04, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x04, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero5
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z4
 	JMP       start5
 
 zero5:
@@ -243,61 +280,67 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop5:
-	VMOVUPS          (DI), Z5
-	VFMADD231PS.BCST (AX), Z5, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z5, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z5, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z5, Z3
-	VFMADD231PS.BCST (BX), Z5, Z4
-	ADDQ             SI, AX
-	ADDQ             SI, BX
-	ADDQ             $+64, DI
-	DECQ             R8
+	VMOVUPS          (R8), Z5
+	VFMADD231PS.BCST (R9), Z5, Z0
+	VFMADD231PS.BCST (R9)(BX*1), Z5, Z1
+	VFMADD231PS.BCST (R9)(BX*2), Z5, Z2
+	VFMADD231PS.BCST (R9)(SI*1), Z5, Z3
+	VFMADD231PS.BCST (R10), Z5, Z4
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             $+64, R8
+	DECQ             R11
 	JNE              loop5
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z4, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x05, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x05, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero6
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z5
 	JMP       start6
 
 zero6:
@@ -309,66 +352,72 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop6:
-	VMOVUPS          (DI), Z6
-	VFMADD231PS.BCST (AX), Z6, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z6, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z6, Z3
-	VFMADD231PS.BCST (BX), Z6, Z4
-	VFMADD231PS.BCST (BX)(CX*1), Z6, Z5
-	ADDQ             SI, AX
-	ADDQ             SI, BX
-	ADDQ             $+64, DI
-	DECQ             R8
+	VMOVUPS          (R8), Z6
+	VFMADD231PS.BCST (R9), Z6, Z0
+	VFMADD231PS.BCST (R9)(BX*1), Z6, Z1
+	VFMADD231PS.BCST (R9)(BX*2), Z6, Z2
+	VFMADD231PS.BCST (R9)(SI*1), Z6, Z3
+	VFMADD231PS.BCST (R10), Z6, Z4
+	VFMADD231PS.BCST (R10)(BX*1), Z6, Z5
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             $+64, R8
+	DECQ             R11
 	JNE              loop6
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z5, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x06, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x06, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero7
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z6
 	JMP       start7
 
 zero7:
@@ -381,71 +430,77 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop7:
-	VMOVUPS          (DI), Z7
-	VFMADD231PS.BCST (AX), Z7, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z7, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z7, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z7, Z3
-	VFMADD231PS.BCST (BX), Z7, Z4
-	VFMADD231PS.BCST (BX)(CX*1), Z7, Z5
-	VFMADD231PS.BCST (BX)(CX*2), Z7, Z6
-	ADDQ             SI, AX
-	ADDQ             SI, BX
-	ADDQ             $+64, DI
-	DECQ             R8
+	VMOVUPS          (R8), Z7
+	VFMADD231PS.BCST (R9), Z7, Z0
+	VFMADD231PS.BCST (R9)(BX*1), Z7, Z1
+	VFMADD231PS.BCST (R9)(BX*2), Z7, Z2
+	VFMADD231PS.BCST (R9)(SI*1), Z7, Z3
+	VFMADD231PS.BCST (R10), Z7, Z4
+	VFMADD231PS.BCST (R10)(BX*1), Z7, Z5
+	VFMADD231PS.BCST (R10)(BX*2), Z7, Z6
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             $+64, R8
+	DECQ             R11
 	JNE              loop7
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z6, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x07, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x07, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero8
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z6
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z7
 	JMP       start8
 
 zero8:
@@ -459,125 +514,149 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop8:
-	VMOVUPS          (DI), Z8
-	VFMADD231PS.BCST (AX), Z8, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z8, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z8, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z8, Z3
-	VFMADD231PS.BCST (BX), Z8, Z4
-	VFMADD231PS.BCST (BX)(CX*1), Z8, Z5
-	VFMADD231PS.BCST (BX)(CX*2), Z8, Z6
-	VFMADD231PS.BCST (BX)(DX*1), Z8, Z7
-	ADDQ             SI, AX
-	ADDQ             SI, BX
-	ADDQ             $+64, DI
-	DECQ             R8
+	VMOVUPS          (R8), Z8
+	VFMADD231PS.BCST (R9), Z8, Z0
+	VFMADD231PS.BCST (R9)(BX*1), Z8, Z1
+	VFMADD231PS.BCST (R9)(BX*2), Z8, Z2
+	VFMADD231PS.BCST (R9)(SI*1), Z8, Z3
+	VFMADD231PS.BCST (R10), Z8, Z4
+	VFMADD231PS.BCST (R10)(BX*1), Z8, Z5
+	VFMADD231PS.BCST (R10)(BX*2), Z8, Z6
+	VFMADD231PS.BCST (R10)(SI*1), Z8, Z7
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             $+64, R8
+	DECQ             R11
 	JNE              loop8
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z6, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z7, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x08, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x08, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 // func avx512F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32x1Some(SB), NOSPLIT, $0-137
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x00, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
+	MOVQ  cols+104(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+32(FP), CX
+	MOVQ  rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ      BX, $0x08
 	JE        rows8
-	CMPQ      AX, $0x07
+	CMPQ      BX, $0x07
 	JE        rows7
-	CMPQ      AX, $0x06
+	CMPQ      BX, $0x06
 	JE        rows6
-	CMPQ      AX, $0x05
+	CMPQ      BX, $0x05
 	JE        rows5
-	CMPQ      AX, $0x04
+	CMPQ      BX, $0x04
 	JE        rows4
-	CMPQ      AX, $0x03
+	CMPQ      BX, $0x03
 	JE        rows3
-	CMPQ      AX, $0x02
+	CMPQ      BX, $0x02
 	JE        rows2
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero1
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
+	MOVQ      dstStride+24(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
 	JMP       start1
 
 zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ at_base+112(FP), BX
-	MOVQ at_len+120(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
 
 loop1:
-	MOVLQSX          (BX), R8
-	ADDQ             $0x04, BX
-	MOVQ             R8, DI
-	SHLQ             $0x06, DI
-	IMULQ            CX, R8
-	LEAQ             (AX)(R8*1), R8
-	VMOVUPS          (DX)(DI*1), Z1
-	VFMADD231PS.BCST (R8), Z1, Z0
-	DECQ             SI
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             CX, R10
+	VMOVUPS          (SI)(R9*1), Z1
+	VFMADD231PS.BCST (R10), Z1, Z0
+	DECQ             R8
 	JNE              loop1
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x01, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x01, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero2
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
 	JMP       start2
 
 zero2:
@@ -585,48 +664,53 @@ zero2:
 	VPXORD Z1, Z1, Z1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop2:
-	MOVLQSX          (SI), R9
-	ADDQ             $0x04, SI
-	MOVQ             R9, R8
-	SHLQ             $0x06, R8
-	IMULQ            DX, R9
-	LEAQ             (AX)(R9*1), R9
-	VMOVUPS          (BX)(R8*1), Z2
-	VFMADD231PS.BCST (R9), Z2, Z0
-	VFMADD231PS.BCST (R9)(CX*1), Z2, Z1
-	DECQ             DI
+	MOVLQSX          (R8), R10
+	ADDQ             $0x04, R8
+	MOVQ             R10, R11
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	ADDQ             CX, R11
+	VMOVUPS          (DI)(R10*1), Z2
+	VFMADD231PS.BCST (R11), Z2, Z0
+	VFMADD231PS.BCST (R11)(BX*1), Z2, Z1
+	DECQ             R9
 	JNE              loop2
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x02, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x02, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero3
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
 	JMP       start3
 
 zero3:
@@ -635,53 +719,58 @@ zero3:
 	VPXORD Z2, Z2, Z2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop3:
-	MOVLQSX          (SI), R9
-	ADDQ             $0x04, SI
-	MOVQ             R9, R8
-	SHLQ             $0x06, R8
-	IMULQ            DX, R9
-	LEAQ             (AX)(R9*1), R9
-	VMOVUPS          (BX)(R8*1), Z3
-	VFMADD231PS.BCST (R9), Z3, Z0
-	VFMADD231PS.BCST (R9)(CX*1), Z3, Z1
-	VFMADD231PS.BCST (R9)(CX*2), Z3, Z2
-	DECQ             DI
+	MOVLQSX          (R8), R10
+	ADDQ             $0x04, R8
+	MOVQ             R10, R11
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	ADDQ             CX, R11
+	VMOVUPS          (DI)(R10*1), Z3
+	VFMADD231PS.BCST (R11), Z3, Z0
+	VFMADD231PS.BCST (R11)(BX*1), Z3, Z1
+	VFMADD231PS.BCST (R11)(BX*2), Z3, Z2
+	DECQ             R9
 	JNE              loop3
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x03, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x03, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero4
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
 	JMP       start4
 
 zero4:
@@ -691,59 +780,64 @@ zero4:
 	VPXORD Z3, Z3, Z3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop4:
-	MOVLQSX          (DI), R10
-	ADDQ             $0x04, DI
-	MOVQ             R10, R9
-	SHLQ             $0x06, R9
-	IMULQ            BX, R10
-	LEAQ             (AX)(R10*1), R10
-	VMOVUPS          (SI)(R9*1), Z4
-	VFMADD231PS.BCST (R10), Z4, Z0
-	VFMADD231PS.BCST (R10)(CX*1), Z4, Z1
-	VFMADD231PS.BCST (R10)(CX*2), Z4, Z2
-	VFMADD231PS.BCST (R10)(DX*1), Z4, Z3
-	DECQ             R8
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	VMOVUPS          (R8)(R11*1), Z4
+	VFMADD231PS.BCST (R12), Z4, Z0
+	VFMADD231PS.BCST (R12)(BX*1), Z4, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z4, Z2
+	VFMADD231PS.BCST (R12)(SI*1), Z4, Z3
+	DECQ             R10
 	JNE              loop4
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x04, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x04, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero5
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z4
 	JMP       start5
 
 zero5:
@@ -754,66 +848,70 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop5:
-	MOVLQSX          (R8), R11
-	ADDQ             $0x04, R8
-	MOVQ             R11, R10
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	LEAQ             (AX)(R11*1), R12
-	LEAQ             (BX)(R11*1), R11
-	VMOVUPS          (DI)(R10*1), Z5
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	LEAQ             (R12)(BX*4), R13
+	VMOVUPS          (R8)(R11*1), Z5
 	VFMADD231PS.BCST (R12), Z5, Z0
-	VFMADD231PS.BCST (R12)(CX*1), Z5, Z1
-	VFMADD231PS.BCST (R12)(CX*2), Z5, Z2
-	VFMADD231PS.BCST (R12)(DX*1), Z5, Z3
-	VFMADD231PS.BCST (R11), Z5, Z4
-	DECQ             R9
+	VFMADD231PS.BCST (R12)(BX*1), Z5, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z5, Z2
+	VFMADD231PS.BCST (R12)(SI*1), Z5, Z3
+	VFMADD231PS.BCST (R13), Z5, Z4
+	DECQ             R10
 	JNE              loop5
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z4, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x05, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x05, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero6
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z5
 	JMP       start6
 
 zero6:
@@ -825,71 +923,75 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop6:
-	MOVLQSX          (R8), R11
-	ADDQ             $0x04, R8
-	MOVQ             R11, R10
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	LEAQ             (AX)(R11*1), R12
-	LEAQ             (BX)(R11*1), R11
-	VMOVUPS          (DI)(R10*1), Z6
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	LEAQ             (R12)(BX*4), R13
+	VMOVUPS          (R8)(R11*1), Z6
 	VFMADD231PS.BCST (R12), Z6, Z0
-	VFMADD231PS.BCST (R12)(CX*1), Z6, Z1
-	VFMADD231PS.BCST (R12)(CX*2), Z6, Z2
-	VFMADD231PS.BCST (R12)(DX*1), Z6, Z3
-	VFMADD231PS.BCST (R11), Z6, Z4
-	VFMADD231PS.BCST (R11)(CX*1), Z6, Z5
-	DECQ             R9
+	VFMADD231PS.BCST (R12)(BX*1), Z6, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z6, Z2
+	VFMADD231PS.BCST (R12)(SI*1), Z6, Z3
+	VFMADD231PS.BCST (R13), Z6, Z4
+	VFMADD231PS.BCST (R13)(BX*1), Z6, Z5
+	DECQ             R10
 	JNE              loop6
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z5, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x06, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x06, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero7
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z6
 	JMP       start7
 
 zero7:
@@ -902,76 +1004,80 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop7:
-	MOVLQSX          (R8), R11
-	ADDQ             $0x04, R8
-	MOVQ             R11, R10
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	LEAQ             (AX)(R11*1), R12
-	LEAQ             (BX)(R11*1), R11
-	VMOVUPS          (DI)(R10*1), Z7
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	LEAQ             (R12)(BX*4), R13
+	VMOVUPS          (R8)(R11*1), Z7
 	VFMADD231PS.BCST (R12), Z7, Z0
-	VFMADD231PS.BCST (R12)(CX*1), Z7, Z1
-	VFMADD231PS.BCST (R12)(CX*2), Z7, Z2
-	VFMADD231PS.BCST (R12)(DX*1), Z7, Z3
-	VFMADD231PS.BCST (R11), Z7, Z4
-	VFMADD231PS.BCST (R11)(CX*1), Z7, Z5
-	VFMADD231PS.BCST (R11)(CX*2), Z7, Z6
-	DECQ             R9
+	VFMADD231PS.BCST (R12)(BX*1), Z7, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z7, Z2
+	VFMADD231PS.BCST (R12)(SI*1), Z7, Z3
+	VFMADD231PS.BCST (R13), Z7, Z4
+	VFMADD231PS.BCST (R13)(BX*1), Z7, Z5
+	VFMADD231PS.BCST (R13)(BX*2), Z7, Z6
+	DECQ             R10
 	JNE              loop7
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z6, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x07, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x07, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero8
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z6
+	ADDQ      SI, BX
+	VMOVUPS.Z (BX), K1, Z7
 	JMP       start8
 
 zero8:
@@ -985,88 +1091,105 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop8:
-	MOVLQSX          (R8), R11
-	ADDQ             $0x04, R8
-	MOVQ             R11, R10
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	LEAQ             (AX)(R11*1), R12
-	LEAQ             (BX)(R11*1), R11
-	VMOVUPS          (DI)(R10*1), Z8
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	LEAQ             (R12)(BX*4), R13
+	VMOVUPS          (R8)(R11*1), Z8
 	VFMADD231PS.BCST (R12), Z8, Z0
-	VFMADD231PS.BCST (R12)(CX*1), Z8, Z1
-	VFMADD231PS.BCST (R12)(CX*2), Z8, Z2
-	VFMADD231PS.BCST (R12)(DX*1), Z8, Z3
-	VFMADD231PS.BCST (R11), Z8, Z4
-	VFMADD231PS.BCST (R11)(CX*1), Z8, Z5
-	VFMADD231PS.BCST (R11)(CX*2), Z8, Z6
-	VFMADD231PS.BCST (R11)(DX*1), Z8, Z7
-	DECQ             R9
+	VFMADD231PS.BCST (R12)(BX*1), Z8, Z1
+	VFMADD231PS.BCST (R12)(BX*2), Z8, Z2
+	VFMADD231PS.BCST (R12)(SI*1), Z8, Z3
+	VFMADD231PS.BCST (R13), Z8, Z4
+	VFMADD231PS.BCST (R13)(BX*1), Z8, Z5
+	VFMADD231PS.BCST (R13)(BX*2), Z8, Z6
+	VFMADD231PS.BCST (R13)(SI*1), Z8, Z7
+	DECQ             R10
 	JNE              loop8
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x02, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x02, BX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z6, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPS          Z7, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x02, BX
+	IMUL3Q           $0x08, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x08, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 // func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32x2(SB), NOSPLIT, $0-121
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x10, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
+	MOVQ  cols+104(FP), AX
+	SUBQ  $0x10, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+32(FP), CX
+	MOVQ  rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ      BX, $0x08
 	JE        rows8
-	CMPQ      AX, $0x07
+	CMPQ      BX, $0x07
 	JE        rows7
-	CMPQ      AX, $0x06
+	CMPQ      BX, $0x06
 	JE        rows6
-	CMPQ      AX, $0x05
+	CMPQ      BX, $0x05
 	JE        rows5
-	CMPQ      AX, $0x04
+	CMPQ      BX, $0x04
 	JE        rows4
-	CMPQ      AX, $0x03
+	CMPQ      BX, $0x03
 	JE        rows3
-	CMPQ      AX, $0x02
+	CMPQ      BX, $0x02
 	JE        rows2
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero1
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
+	MOVQ      dstStride+24(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
 	JMP       start1
 
 zero1:
@@ -1074,44 +1197,50 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ CX, DI
+	MOVQ depth+112(FP), R8
 
 loop1:
-	VMOVUPS      (DX), Z2
-	VMOVUPS      64(DX), Z3
-	VBROADCASTSS (AX), Z31
+	VMOVUPS      (SI), Z2
+	VMOVUPS      64(SI), Z3
+	VBROADCASTSS (DI), Z31
 	VFMADD231PS  Z2, Z31, Z0
 	VFMADD231PS  Z3, Z31, Z1
-	ADDQ         CX, AX
-	ADDQ         $+128, DX
-	DECQ         BX
+	ADDQ         BX, DI
+	ADDQ         $+128, SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero2
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
 	JMP       start2
 
 zero2:
@@ -1121,53 +1250,59 @@ zero2:
 	VPXORD Z3, Z3, Z3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop2:
-	VMOVUPS      (BX), Z4
-	VMOVUPS      64(BX), Z5
-	VBROADCASTSS (AX), Z31
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z4, Z31, Z0
 	VFMADD231PS  Z5, Z31, Z1
-	VBROADCASTSS (AX)(CX*1), Z31
+	VBROADCASTSS (R8)(BX*1), Z31
 	VFMADD231PS  Z4, Z31, Z2
 	VFMADD231PS  Z5, Z31, Z3
-	ADDQ         DX, AX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+128, DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero3
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
 	JMP       start3
 
 zero3:
@@ -1179,62 +1314,68 @@ zero3:
 	VPXORD Z5, Z5, Z5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop3:
-	VMOVUPS      (BX), Z6
-	VMOVUPS      64(BX), Z7
-	VBROADCASTSS (AX), Z31
+	VMOVUPS      (DI), Z6
+	VMOVUPS      64(DI), Z7
+	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z6, Z31, Z0
 	VFMADD231PS  Z7, Z31, Z1
-	VBROADCASTSS (AX)(CX*1), Z31
+	VBROADCASTSS (R8)(BX*1), Z31
 	VFMADD231PS  Z6, Z31, Z2
 	VFMADD231PS  Z7, Z31, Z3
-	VBROADCASTSS (AX)(CX*2), Z31
+	VBROADCASTSS (R8)(BX*2), Z31
 	VFMADD231PS  Z6, Z31, Z4
 	VFMADD231PS  Z7, Z31, Z5
-	ADDQ         DX, AX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+128, DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero4
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
 	JMP       start4
 
 zero4:
@@ -1248,72 +1389,78 @@ zero4:
 	VPXORD Z7, Z7, Z7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	MOVQ depth+112(FP), R10
 
 loop4:
-	VMOVUPS      (SI), Z8
-	VMOVUPS      64(SI), Z9
-	VBROADCASTSS (AX), Z31
+	VMOVUPS      (R8), Z8
+	VMOVUPS      64(R8), Z9
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z8, Z31, Z0
 	VFMADD231PS  Z9, Z31, Z1
-	VBROADCASTSS (AX)(CX*1), Z31
+	VBROADCASTSS (R9)(BX*1), Z31
 	VFMADD231PS  Z8, Z31, Z2
 	VFMADD231PS  Z9, Z31, Z3
-	VBROADCASTSS (AX)(CX*2), Z31
+	VBROADCASTSS (R9)(BX*2), Z31
 	VFMADD231PS  Z8, Z31, Z4
 	VFMADD231PS  Z9, Z31, Z5
-	VBROADCASTSS (AX)(DX*1), Z31
+	VBROADCASTSS (R9)(SI*1), Z31
 	VFMADD231PS  Z8, Z31, Z6
 	VFMADD231PS  Z9, Z31, Z7
-	ADDQ         BX, AX
-	ADDQ         $+128, SI
-	DECQ         DI
+	ADDQ         DI, R9
+	ADDQ         $+128, R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero5
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPS.Z 64(BX), K1, Z9
 	JMP       start5
 
 zero5:
@@ -1329,83 +1476,89 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop5:
-	VMOVUPS      (DI), Z10
-	VMOVUPS      64(DI), Z11
-	VBROADCASTSS (AX), Z31
+	VMOVUPS      (R8), Z10
+	VMOVUPS      64(R8), Z11
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z10, Z31, Z0
 	VFMADD231PS  Z11, Z31, Z1
-	VBROADCASTSS (AX)(CX*1), Z31
+	VBROADCASTSS (R9)(BX*1), Z31
 	VFMADD231PS  Z10, Z31, Z2
 	VFMADD231PS  Z11, Z31, Z3
-	VBROADCASTSS (AX)(CX*2), Z31
+	VBROADCASTSS (R9)(BX*2), Z31
 	VFMADD231PS  Z10, Z31, Z4
 	VFMADD231PS  Z11, Z31, Z5
-	VBROADCASTSS (AX)(DX*1), Z31
+	VBROADCASTSS (R9)(SI*1), Z31
 	VFMADD231PS  Z10, Z31, Z6
 	VFMADD231PS  Z11, Z31, Z7
-	VBROADCASTSS (BX), Z31
+	VBROADCASTSS (R10), Z31
 	VFMADD231PS  Z10, Z31, Z8
 	VFMADD231PS  Z11, Z31, Z9
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+128, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+128, R8
+	DECQ         R11
 	JNE          loop5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero6
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPS.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPS.Z 64(BX), K1, Z11
 	JMP       start6
 
 zero6:
@@ -1423,92 +1576,98 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop6:
-	VMOVUPS      (DI), Z12
-	VMOVUPS      64(DI), Z13
-	VBROADCASTSS (AX), Z31
+	VMOVUPS      (R8), Z12
+	VMOVUPS      64(R8), Z13
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z12, Z31, Z0
 	VFMADD231PS  Z13, Z31, Z1
-	VBROADCASTSS (AX)(CX*1), Z31
+	VBROADCASTSS (R9)(BX*1), Z31
 	VFMADD231PS  Z12, Z31, Z2
 	VFMADD231PS  Z13, Z31, Z3
-	VBROADCASTSS (AX)(CX*2), Z31
+	VBROADCASTSS (R9)(BX*2), Z31
 	VFMADD231PS  Z12, Z31, Z4
 	VFMADD231PS  Z13, Z31, Z5
-	VBROADCASTSS (AX)(DX*1), Z31
+	VBROADCASTSS (R9)(SI*1), Z31
 	VFMADD231PS  Z12, Z31, Z6
 	VFMADD231PS  Z13, Z31, Z7
-	VBROADCASTSS (BX), Z31
+	VBROADCASTSS (R10), Z31
 	VFMADD231PS  Z12, Z31, Z8
 	VFMADD231PS  Z13, Z31, Z9
-	VBROADCASTSS (BX)(CX*1), Z31
+	VBROADCASTSS (R10)(BX*1), Z31
 	VFMADD231PS  Z12, Z31, Z10
 	VFMADD231PS  Z13, Z31, Z11
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+128, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+128, R8
+	DECQ         R11
 	JNE          loop6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero7
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPS.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPS.Z 64(BX), K1, Z11
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
 	JMP       start7
 
 zero7:
@@ -1528,101 +1687,107 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop7:
-	VMOVUPS      (DI), Z14
-	VMOVUPS      64(DI), Z15
-	VBROADCASTSS (AX), Z31
+	VMOVUPS      (R8), Z14
+	VMOVUPS      64(R8), Z15
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z14, Z31, Z0
 	VFMADD231PS  Z15, Z31, Z1
-	VBROADCASTSS (AX)(CX*1), Z31
+	VBROADCASTSS (R9)(BX*1), Z31
 	VFMADD231PS  Z14, Z31, Z2
 	VFMADD231PS  Z15, Z31, Z3
-	VBROADCASTSS (AX)(CX*2), Z31
+	VBROADCASTSS (R9)(BX*2), Z31
 	VFMADD231PS  Z14, Z31, Z4
 	VFMADD231PS  Z15, Z31, Z5
-	VBROADCASTSS (AX)(DX*1), Z31
+	VBROADCASTSS (R9)(SI*1), Z31
 	VFMADD231PS  Z14, Z31, Z6
 	VFMADD231PS  Z15, Z31, Z7
-	VBROADCASTSS (BX), Z31
+	VBROADCASTSS (R10), Z31
 	VFMADD231PS  Z14, Z31, Z8
 	VFMADD231PS  Z15, Z31, Z9
-	VBROADCASTSS (BX)(CX*1), Z31
+	VBROADCASTSS (R10)(BX*1), Z31
 	VFMADD231PS  Z14, Z31, Z10
 	VFMADD231PS  Z15, Z31, Z11
-	VBROADCASTSS (BX)(CX*2), Z31
+	VBROADCASTSS (R10)(BX*2), Z31
 	VFMADD231PS  Z14, Z31, Z12
 	VFMADD231PS  Z15, Z31, Z13
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+128, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+128, R8
+	DECQ         R11
 	JNE          loop7
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPS      Z13, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x07, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero8
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPS.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPS.Z 64(BX), K1, Z11
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z14
+	VMOVUPS.Z 64(BX), K1, Z15
 	JMP       start8
 
 zero8:
@@ -1644,108 +1809,127 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop8:
-	VMOVUPS      (DI), Z16
-	VMOVUPS      64(DI), Z17
-	VBROADCASTSS (AX), Z31
+	VMOVUPS      (R8), Z16
+	VMOVUPS      64(R8), Z17
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z16, Z31, Z0
 	VFMADD231PS  Z17, Z31, Z1
-	VBROADCASTSS (AX)(CX*1), Z31
+	VBROADCASTSS (R9)(BX*1), Z31
 	VFMADD231PS  Z16, Z31, Z2
 	VFMADD231PS  Z17, Z31, Z3
-	VBROADCASTSS (AX)(CX*2), Z31
+	VBROADCASTSS (R9)(BX*2), Z31
 	VFMADD231PS  Z16, Z31, Z4
 	VFMADD231PS  Z17, Z31, Z5
-	VBROADCASTSS (AX)(DX*1), Z31
+	VBROADCASTSS (R9)(SI*1), Z31
 	VFMADD231PS  Z16, Z31, Z6
 	VFMADD231PS  Z17, Z31, Z7
-	VBROADCASTSS (BX), Z31
+	VBROADCASTSS (R10), Z31
 	VFMADD231PS  Z16, Z31, Z8
 	VFMADD231PS  Z17, Z31, Z9
-	VBROADCASTSS (BX)(CX*1), Z31
+	VBROADCASTSS (R10)(BX*1), Z31
 	VFMADD231PS  Z16, Z31, Z10
 	VFMADD231PS  Z17, Z31, Z11
-	VBROADCASTSS (BX)(CX*2), Z31
+	VBROADCASTSS (R10)(BX*2), Z31
 	VFMADD231PS  Z16, Z31, Z12
 	VFMADD231PS  Z17, Z31, Z13
-	VBROADCASTSS (BX)(DX*1), Z31
+	VBROADCASTSS (R10)(SI*1), Z31
 	VFMADD231PS  Z16, Z31, Z14
 	VFMADD231PS  Z17, Z31, Z15
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+128, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+128, R8
+	DECQ         R11
 	JNE          loop8
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z14, (AX)
 	VMOVUPS      Z15, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x08, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 // func avx512F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32x2Some(SB), NOSPLIT, $0-137
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x10, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
+	MOVQ  cols+104(FP), AX
+	SUBQ  $0x10, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+32(FP), CX
+	MOVQ  rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ      BX, $0x08
 	JE        rows8
-	CMPQ      AX, $0x07
+	CMPQ      BX, $0x07
 	JE        rows7
-	CMPQ      AX, $0x06
+	CMPQ      BX, $0x06
 	JE        rows6
-	CMPQ      AX, $0x05
+	CMPQ      BX, $0x05
 	JE        rows5
-	CMPQ      AX, $0x04
+	CMPQ      BX, $0x04
 	JE        rows4
-	CMPQ      AX, $0x03
+	CMPQ      BX, $0x03
 	JE        rows3
-	CMPQ      AX, $0x02
+	CMPQ      BX, $0x02
 	JE        rows2
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero1
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
+	MOVQ      dstStride+24(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
 	JMP       start1
 
 zero1:
@@ -1753,49 +1937,54 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ at_base+112(FP), BX
-	MOVQ at_len+120(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
 
 loop1:
-	MOVLQSX      (BX), R8
-	ADDQ         $0x04, BX
-	MOVQ         R8, DI
-	SHLQ         $0x07, DI
-	IMULQ        CX, R8
-	LEAQ         (AX)(R8*1), R8
-	VMOVUPS      (DX)(DI*1), Z2
-	VMOVUPS      64(DX)(DI*1), Z3
-	VBROADCASTSS (R8), Z31
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         CX, R10
+	VMOVUPS      (SI)(R9*1), Z2
+	VMOVUPS      64(SI)(R9*1), Z3
+	VBROADCASTSS (R10), Z31
 	VFMADD231PS  Z2, Z31, Z0
 	VFMADD231PS  Z3, Z31, Z1
-	DECQ         SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero2
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
 	JMP       start2
 
 zero2:
@@ -1805,58 +1994,63 @@ zero2:
 	VPXORD Z3, Z3, Z3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop2:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x07, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Z4
-	VMOVUPS      64(BX)(R8*1), Z5
-	VBROADCASTSS (R9), Z31
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Z4
+	VMOVUPS      64(DI)(R10*1), Z5
+	VBROADCASTSS (R11), Z31
 	VFMADD231PS  Z4, Z31, Z0
 	VFMADD231PS  Z5, Z31, Z1
-	VBROADCASTSS (R9)(CX*1), Z31
+	VBROADCASTSS (R11)(BX*1), Z31
 	VFMADD231PS  Z4, Z31, Z2
 	VFMADD231PS  Z5, Z31, Z3
-	DECQ         DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero3
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
 	JMP       start3
 
 zero3:
@@ -1868,67 +2062,72 @@ zero3:
 	VPXORD Z5, Z5, Z5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop3:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x07, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Z6
-	VMOVUPS      64(BX)(R8*1), Z7
-	VBROADCASTSS (R9), Z31
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Z6
+	VMOVUPS      64(DI)(R10*1), Z7
+	VBROADCASTSS (R11), Z31
 	VFMADD231PS  Z6, Z31, Z0
 	VFMADD231PS  Z7, Z31, Z1
-	VBROADCASTSS (R9)(CX*1), Z31
+	VBROADCASTSS (R11)(BX*1), Z31
 	VFMADD231PS  Z6, Z31, Z2
 	VFMADD231PS  Z7, Z31, Z3
-	VBROADCASTSS (R9)(CX*2), Z31
+	VBROADCASTSS (R11)(BX*2), Z31
 	VFMADD231PS  Z6, Z31, Z4
 	VFMADD231PS  Z7, Z31, Z5
-	DECQ         DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero4
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
 	JMP       start4
 
 zero4:
@@ -1942,77 +2141,82 @@ zero4:
 	VPXORD Z7, Z7, Z7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop4:
-	MOVLQSX      (DI), R10
-	ADDQ         $0x04, DI
-	MOVQ         R10, R9
-	SHLQ         $0x07, R9
-	IMULQ        BX, R10
-	LEAQ         (AX)(R10*1), R10
-	VMOVUPS      (SI)(R9*1), Z8
-	VMOVUPS      64(SI)(R9*1), Z9
-	VBROADCASTSS (R10), Z31
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	VMOVUPS      (R8)(R11*1), Z8
+	VMOVUPS      64(R8)(R11*1), Z9
+	VBROADCASTSS (R12), Z31
 	VFMADD231PS  Z8, Z31, Z0
 	VFMADD231PS  Z9, Z31, Z1
-	VBROADCASTSS (R10)(CX*1), Z31
+	VBROADCASTSS (R12)(BX*1), Z31
 	VFMADD231PS  Z8, Z31, Z2
 	VFMADD231PS  Z9, Z31, Z3
-	VBROADCASTSS (R10)(CX*2), Z31
+	VBROADCASTSS (R12)(BX*2), Z31
 	VFMADD231PS  Z8, Z31, Z4
 	VFMADD231PS  Z9, Z31, Z5
-	VBROADCASTSS (R10)(DX*1), Z31
+	VBROADCASTSS (R12)(SI*1), Z31
 	VFMADD231PS  Z8, Z31, Z6
 	VFMADD231PS  Z9, Z31, Z7
-	DECQ         R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero5
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPS.Z 64(BX), K1, Z9
 	JMP       start5
 
 zero5:
@@ -2028,88 +2232,92 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop5:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Z10
-	VMOVUPS      64(DI)(R10*1), Z11
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Z10
+	VMOVUPS      64(R8)(R11*1), Z11
 	VBROADCASTSS (R12), Z31
 	VFMADD231PS  Z10, Z31, Z0
 	VFMADD231PS  Z11, Z31, Z1
-	VBROADCASTSS (R12)(CX*1), Z31
+	VBROADCASTSS (R12)(BX*1), Z31
 	VFMADD231PS  Z10, Z31, Z2
 	VFMADD231PS  Z11, Z31, Z3
-	VBROADCASTSS (R12)(CX*2), Z31
+	VBROADCASTSS (R12)(BX*2), Z31
 	VFMADD231PS  Z10, Z31, Z4
 	VFMADD231PS  Z11, Z31, Z5
-	VBROADCASTSS (R12)(DX*1), Z31
+	VBROADCASTSS (R12)(SI*1), Z31
 	VFMADD231PS  Z10, Z31, Z6
 	VFMADD231PS  Z11, Z31, Z7
-	VBROADCASTSS (R11), Z31
+	VBROADCASTSS (R13), Z31
 	VFMADD231PS  Z10, Z31, Z8
 	VFMADD231PS  Z11, Z31, Z9
-	DECQ         R9
+	DECQ         R10
 	JNE          loop5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero6
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPS.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPS.Z 64(BX), K1, Z11
 	JMP       start6
 
 zero6:
@@ -2127,97 +2335,101 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop6:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Z12
-	VMOVUPS      64(DI)(R10*1), Z13
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Z12
+	VMOVUPS      64(R8)(R11*1), Z13
 	VBROADCASTSS (R12), Z31
 	VFMADD231PS  Z12, Z31, Z0
 	VFMADD231PS  Z13, Z31, Z1
-	VBROADCASTSS (R12)(CX*1), Z31
+	VBROADCASTSS (R12)(BX*1), Z31
 	VFMADD231PS  Z12, Z31, Z2
 	VFMADD231PS  Z13, Z31, Z3
-	VBROADCASTSS (R12)(CX*2), Z31
+	VBROADCASTSS (R12)(BX*2), Z31
 	VFMADD231PS  Z12, Z31, Z4
 	VFMADD231PS  Z13, Z31, Z5
-	VBROADCASTSS (R12)(DX*1), Z31
+	VBROADCASTSS (R12)(SI*1), Z31
 	VFMADD231PS  Z12, Z31, Z6
 	VFMADD231PS  Z13, Z31, Z7
-	VBROADCASTSS (R11), Z31
+	VBROADCASTSS (R13), Z31
 	VFMADD231PS  Z12, Z31, Z8
 	VFMADD231PS  Z13, Z31, Z9
-	VBROADCASTSS (R11)(CX*1), Z31
+	VBROADCASTSS (R13)(BX*1), Z31
 	VFMADD231PS  Z12, Z31, Z10
 	VFMADD231PS  Z13, Z31, Z11
-	DECQ         R9
+	DECQ         R10
 	JNE          loop6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero7
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPS.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPS.Z 64(BX), K1, Z11
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
 	JMP       start7
 
 zero7:
@@ -2237,106 +2449,110 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop7:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Z14
-	VMOVUPS      64(DI)(R10*1), Z15
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Z14
+	VMOVUPS      64(R8)(R11*1), Z15
 	VBROADCASTSS (R12), Z31
 	VFMADD231PS  Z14, Z31, Z0
 	VFMADD231PS  Z15, Z31, Z1
-	VBROADCASTSS (R12)(CX*1), Z31
+	VBROADCASTSS (R12)(BX*1), Z31
 	VFMADD231PS  Z14, Z31, Z2
 	VFMADD231PS  Z15, Z31, Z3
-	VBROADCASTSS (R12)(CX*2), Z31
+	VBROADCASTSS (R12)(BX*2), Z31
 	VFMADD231PS  Z14, Z31, Z4
 	VFMADD231PS  Z15, Z31, Z5
-	VBROADCASTSS (R12)(DX*1), Z31
+	VBROADCASTSS (R12)(SI*1), Z31
 	VFMADD231PS  Z14, Z31, Z6
 	VFMADD231PS  Z15, Z31, Z7
-	VBROADCASTSS (R11), Z31
+	VBROADCASTSS (R13), Z31
 	VFMADD231PS  Z14, Z31, Z8
 	VFMADD231PS  Z15, Z31, Z9
-	VBROADCASTSS (R11)(CX*1), Z31
+	VBROADCASTSS (R13)(BX*1), Z31
 	VFMADD231PS  Z14, Z31, Z10
 	VFMADD231PS  Z15, Z31, Z11
-	VBROADCASTSS (R11)(CX*2), Z31
+	VBROADCASTSS (R13)(BX*2), Z31
 	VFMADD231PS  Z14, Z31, Z12
 	VFMADD231PS  Z15, Z31, Z13
-	DECQ         R9
+	DECQ         R10
 	JNE          loop7
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPS      Z13, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x07, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero8
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPS.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPS.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPS.Z 64(BX), K1, Z11
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z14
+	VMOVUPS.Z 64(BX), K1, Z15
 	JMP       start8
 
 zero8:
@@ -2358,150 +2574,173 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop8:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Z16
-	VMOVUPS      64(DI)(R10*1), Z17
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Z16
+	VMOVUPS      64(R8)(R11*1), Z17
 	VBROADCASTSS (R12), Z31
 	VFMADD231PS  Z16, Z31, Z0
 	VFMADD231PS  Z17, Z31, Z1
-	VBROADCASTSS (R12)(CX*1), Z31
+	VBROADCASTSS (R12)(BX*1), Z31
 	VFMADD231PS  Z16, Z31, Z2
 	VFMADD231PS  Z17, Z31, Z3
-	VBROADCASTSS (R12)(CX*2), Z31
+	VBROADCASTSS (R12)(BX*2), Z31
 	VFMADD231PS  Z16, Z31, Z4
 	VFMADD231PS  Z17, Z31, Z5
-	VBROADCASTSS (R12)(DX*1), Z31
+	VBROADCASTSS (R12)(SI*1), Z31
 	VFMADD231PS  Z16, Z31, Z6
 	VFMADD231PS  Z17, Z31, Z7
-	VBROADCASTSS (R11), Z31
+	VBROADCASTSS (R13), Z31
 	VFMADD231PS  Z16, Z31, Z8
 	VFMADD231PS  Z17, Z31, Z9
-	VBROADCASTSS (R11)(CX*1), Z31
+	VBROADCASTSS (R13)(BX*1), Z31
 	VFMADD231PS  Z16, Z31, Z10
 	VFMADD231PS  Z17, Z31, Z11
-	VBROADCASTSS (R11)(CX*2), Z31
+	VBROADCASTSS (R13)(BX*2), Z31
 	VFMADD231PS  Z16, Z31, Z12
 	VFMADD231PS  Z17, Z31, Z13
-	VBROADCASTSS (R11)(DX*1), Z31
+	VBROADCASTSS (R13)(SI*1), Z31
 	VFMADD231PS  Z16, Z31, Z14
 	VFMADD231PS  Z17, Z31, Z15
-	DECQ         R9
+	DECQ         R10
 	JNE          loop8
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z14, (AX)
 	VMOVUPS      Z15, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x08, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 // func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64x1(SB), NOSPLIT, $0-121
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x00, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
+	MOVQ  cols+104(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+32(FP), CX
+	MOVQ  rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ      BX, $0x08
 	JE        rows8
-	CMPQ      AX, $0x07
+	CMPQ      BX, $0x07
 	JE        rows7
-	CMPQ      AX, $0x06
+	CMPQ      BX, $0x06
 	JE        rows6
-	CMPQ      AX, $0x05
+	CMPQ      BX, $0x05
 	JE        rows5
-	CMPQ      AX, $0x04
+	CMPQ      BX, $0x04
 	JE        rows4
-	CMPQ      AX, $0x03
+	CMPQ      BX, $0x03
 	JE        rows3
-	CMPQ      AX, $0x02
+	CMPQ      BX, $0x02
 	JE        rows2
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero1
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
+	MOVQ      dstStride+24(FP), BX
+	SHLQ      $0x03, BX
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
 	JMP       start1
 
 zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ CX, DI
+	MOVQ depth+112(FP), R8
 
 loop1:
-	VMOVUPS          (DX), Z1
-	VFMADD231PD.BCST (AX), Z1, Z0
-	ADDQ             CX, AX
-	ADDQ             $+64, DX
-	DECQ             BX
+	VMOVUPS          (SI), Z1
+	VFMADD231PD.BCST (DI), Z1, Z0
+	ADDQ             BX, DI
+	ADDQ             $+64, SI
+	DECQ             R8
 	JNE              loop1
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x01, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x01, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero2
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
 	JMP       start2
 
 zero2:
@@ -2509,43 +2748,49 @@ zero2:
 	VPXORD Z1, Z1, Z1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop2:
-	VMOVUPS          (BX), Z2
-	VFMADD231PD.BCST (AX), Z2, Z0
-	VFMADD231PD.BCST (AX)(CX*1), Z2, Z1
-	ADDQ             DX, AX
-	ADDQ             $+64, BX
-	DECQ             SI
+	VMOVUPS          (DI), Z2
+	VFMADD231PD.BCST (R8), Z2, Z0
+	VFMADD231PD.BCST (R8)(BX*1), Z2, Z1
+	ADDQ             SI, R8
+	ADDQ             $+64, DI
+	DECQ             R9
 	JNE              loop2
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x02, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x02, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero3
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
 	JMP       start3
 
 zero3:
@@ -2554,48 +2799,54 @@ zero3:
 	VPXORD Z2, Z2, Z2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop3:
-	VMOVUPS          (BX), Z3
-	VFMADD231PD.BCST (AX), Z3, Z0
-	VFMADD231PD.BCST (AX)(CX*1), Z3, Z1
-	VFMADD231PD.BCST (AX)(CX*2), Z3, Z2
-	ADDQ             DX, AX
-	ADDQ             $+64, BX
-	DECQ             SI
+	VMOVUPS          (DI), Z3
+	VFMADD231PD.BCST (R8), Z3, Z0
+	VFMADD231PD.BCST (R8)(BX*1), Z3, Z1
+	VFMADD231PD.BCST (R8)(BX*2), Z3, Z2
+	ADDQ             SI, R8
+	ADDQ             $+64, DI
+	DECQ             R9
 	JNE              loop3
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x03, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x03, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero4
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
 	JMP       start4
 
 zero4:
@@ -2605,54 +2856,60 @@ zero4:
 	VPXORD Z3, Z3, Z3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	MOVQ depth+112(FP), R10
 
 loop4:
-	VMOVUPS          (SI), Z4
-	VFMADD231PD.BCST (AX), Z4, Z0
-	VFMADD231PD.BCST (AX)(CX*1), Z4, Z1
-	VFMADD231PD.BCST (AX)(CX*2), Z4, Z2
-	VFMADD231PD.BCST (AX)(DX*1), Z4, Z3
-	ADDQ             BX, AX
-	ADDQ             $+64, SI
-	DECQ             DI
+	VMOVUPS          (R8), Z4
+	VFMADD231PD.BCST (R9), Z4, Z0
+	VFMADD231PD.BCST (R9)(BX*1), Z4, Z1
+	VFMADD231PD.BCST (R9)(BX*2), Z4, Z2
+	VFMADD231PD.BCST (R9)(SI*1), Z4, Z3
+	ADDQ             DI, R9
+	ADDQ             $+64, R8
+	DECQ             R10
 	JNE              loop4
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x04, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x04, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero5
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z4
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z4
 	JMP       start5
 
 zero5:
@@ -2663,61 +2920,67 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop5:
-	VMOVUPS          (DI), Z5
-	VFMADD231PD.BCST (AX), Z5, Z0
-	VFMADD231PD.BCST (AX)(CX*1), Z5, Z1
-	VFMADD231PD.BCST (AX)(CX*2), Z5, Z2
-	VFMADD231PD.BCST (AX)(DX*1), Z5, Z3
-	VFMADD231PD.BCST (BX), Z5, Z4
-	ADDQ             SI, AX
-	ADDQ             SI, BX
-	ADDQ             $+64, DI
-	DECQ             R8
+	VMOVUPS          (R8), Z5
+	VFMADD231PD.BCST (R9), Z5, Z0
+	VFMADD231PD.BCST (R9)(BX*1), Z5, Z1
+	VFMADD231PD.BCST (R9)(BX*2), Z5, Z2
+	VFMADD231PD.BCST (R9)(SI*1), Z5, Z3
+	VFMADD231PD.BCST (R10), Z5, Z4
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             $+64, R8
+	DECQ             R11
 	JNE              loop5
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z4, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x05, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x05, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero6
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z5
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z5
 	JMP       start6
 
 zero6:
@@ -2729,66 +2992,72 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop6:
-	VMOVUPS          (DI), Z6
-	VFMADD231PD.BCST (AX), Z6, Z0
-	VFMADD231PD.BCST (AX)(CX*1), Z6, Z1
-	VFMADD231PD.BCST (AX)(CX*2), Z6, Z2
-	VFMADD231PD.BCST (AX)(DX*1), Z6, Z3
-	VFMADD231PD.BCST (BX), Z6, Z4
-	VFMADD231PD.BCST (BX)(CX*1), Z6, Z5
-	ADDQ             SI, AX
-	ADDQ             SI, BX
-	ADDQ             $+64, DI
-	DECQ             R8
+	VMOVUPS          (R8), Z6
+	VFMADD231PD.BCST (R9), Z6, Z0
+	VFMADD231PD.BCST (R9)(BX*1), Z6, Z1
+	VFMADD231PD.BCST (R9)(BX*2), Z6, Z2
+	VFMADD231PD.BCST (R9)(SI*1), Z6, Z3
+	VFMADD231PD.BCST (R10), Z6, Z4
+	VFMADD231PD.BCST (R10)(BX*1), Z6, Z5
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             $+64, R8
+	DECQ             R11
 	JNE              loop6
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z5, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x06, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x06, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero7
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z6
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z6
 	JMP       start7
 
 zero7:
@@ -2801,71 +3070,77 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop7:
-	VMOVUPS          (DI), Z7
-	VFMADD231PD.BCST (AX), Z7, Z0
-	VFMADD231PD.BCST (AX)(CX*1), Z7, Z1
-	VFMADD231PD.BCST (AX)(CX*2), Z7, Z2
-	VFMADD231PD.BCST (AX)(DX*1), Z7, Z3
-	VFMADD231PD.BCST (BX), Z7, Z4
-	VFMADD231PD.BCST (BX)(CX*1), Z7, Z5
-	VFMADD231PD.BCST (BX)(CX*2), Z7, Z6
-	ADDQ             SI, AX
-	ADDQ             SI, BX
-	ADDQ             $+64, DI
-	DECQ             R8
+	VMOVUPS          (R8), Z7
+	VFMADD231PD.BCST (R9), Z7, Z0
+	VFMADD231PD.BCST (R9)(BX*1), Z7, Z1
+	VFMADD231PD.BCST (R9)(BX*2), Z7, Z2
+	VFMADD231PD.BCST (R9)(SI*1), Z7, Z3
+	VFMADD231PD.BCST (R10), Z7, Z4
+	VFMADD231PD.BCST (R10)(BX*1), Z7, Z5
+	VFMADD231PD.BCST (R10)(BX*2), Z7, Z6
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             $+64, R8
+	DECQ             R11
 	JNE              loop7
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z5, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z6, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x07, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x07, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero8
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z7
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z6
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z7
 	JMP       start8
 
 zero8:
@@ -2879,125 +3154,149 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop8:
-	VMOVUPS          (DI), Z8
-	VFMADD231PD.BCST (AX), Z8, Z0
-	VFMADD231PD.BCST (AX)(CX*1), Z8, Z1
-	VFMADD231PD.BCST (AX)(CX*2), Z8, Z2
-	VFMADD231PD.BCST (AX)(DX*1), Z8, Z3
-	VFMADD231PD.BCST (BX), Z8, Z4
-	VFMADD231PD.BCST (BX)(CX*1), Z8, Z5
-	VFMADD231PD.BCST (BX)(CX*2), Z8, Z6
-	VFMADD231PD.BCST (BX)(DX*1), Z8, Z7
-	ADDQ             SI, AX
-	ADDQ             SI, BX
-	ADDQ             $+64, DI
-	DECQ             R8
+	VMOVUPS          (R8), Z8
+	VFMADD231PD.BCST (R9), Z8, Z0
+	VFMADD231PD.BCST (R9)(BX*1), Z8, Z1
+	VFMADD231PD.BCST (R9)(BX*2), Z8, Z2
+	VFMADD231PD.BCST (R9)(SI*1), Z8, Z3
+	VFMADD231PD.BCST (R10), Z8, Z4
+	VFMADD231PD.BCST (R10)(BX*1), Z8, Z5
+	VFMADD231PD.BCST (R10)(BX*2), Z8, Z6
+	VFMADD231PD.BCST (R10)(SI*1), Z8, Z7
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             $+64, R8
+	DECQ             R11
 	JNE              loop8
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z5, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z6, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z7, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x08, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x08, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 // func avx512F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64x1Some(SB), NOSPLIT, $0-137
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x00, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
+	MOVQ  cols+104(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+32(FP), CX
+	MOVQ  rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ      BX, $0x08
 	JE        rows8
-	CMPQ      AX, $0x07
+	CMPQ      BX, $0x07
 	JE        rows7
-	CMPQ      AX, $0x06
+	CMPQ      BX, $0x06
 	JE        rows6
-	CMPQ      AX, $0x05
+	CMPQ      BX, $0x05
 	JE        rows5
-	CMPQ      AX, $0x04
+	CMPQ      BX, $0x04
 	JE        rows4
-	CMPQ      AX, $0x03
+	CMPQ      BX, $0x03
 	JE        rows3
-	CMPQ      AX, $0x02
+	CMPQ      BX, $0x02
 	JE        rows2
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero1
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
+	MOVQ      dstStride+24(FP), BX
+	SHLQ      $0x03, BX
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
 	JMP       start1
 
 zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ at_base+112(FP), BX
-	MOVQ at_len+120(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
 
 loop1:
-	MOVLQSX          (BX), R8
-	ADDQ             $0x04, BX
-	MOVQ             R8, DI
-	SHLQ             $0x06, DI
-	IMULQ            CX, R8
-	LEAQ             (AX)(R8*1), R8
-	VMOVUPS          (DX)(DI*1), Z1
-	VFMADD231PD.BCST (R8), Z1, Z0
-	DECQ             SI
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             CX, R10
+	VMOVUPS          (SI)(R9*1), Z1
+	VFMADD231PD.BCST (R10), Z1, Z0
+	DECQ             R8
 	JNE              loop1
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x01, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x01, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero2
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
 	JMP       start2
 
 zero2:
@@ -3005,48 +3304,53 @@ zero2:
 	VPXORD Z1, Z1, Z1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop2:
-	MOVLQSX          (SI), R9
-	ADDQ             $0x04, SI
-	MOVQ             R9, R8
-	SHLQ             $0x06, R8
-	IMULQ            DX, R9
-	LEAQ             (AX)(R9*1), R9
-	VMOVUPS          (BX)(R8*1), Z2
-	VFMADD231PD.BCST (R9), Z2, Z0
-	VFMADD231PD.BCST (R9)(CX*1), Z2, Z1
-	DECQ             DI
+	MOVLQSX          (R8), R10
+	ADDQ             $0x04, R8
+	MOVQ             R10, R11
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	ADDQ             CX, R11
+	VMOVUPS          (DI)(R10*1), Z2
+	VFMADD231PD.BCST (R11), Z2, Z0
+	VFMADD231PD.BCST (R11)(BX*1), Z2, Z1
+	DECQ             R9
 	JNE              loop2
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x02, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x02, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero3
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
 	JMP       start3
 
 zero3:
@@ -3055,53 +3359,58 @@ zero3:
 	VPXORD Z2, Z2, Z2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop3:
-	MOVLQSX          (SI), R9
-	ADDQ             $0x04, SI
-	MOVQ             R9, R8
-	SHLQ             $0x06, R8
-	IMULQ            DX, R9
-	LEAQ             (AX)(R9*1), R9
-	VMOVUPS          (BX)(R8*1), Z3
-	VFMADD231PD.BCST (R9), Z3, Z0
-	VFMADD231PD.BCST (R9)(CX*1), Z3, Z1
-	VFMADD231PD.BCST (R9)(CX*2), Z3, Z2
-	DECQ             DI
+	MOVLQSX          (R8), R10
+	ADDQ             $0x04, R8
+	MOVQ             R10, R11
+	SHLQ             $0x06, R10
+	IMULQ            SI, R11
+	ADDQ             CX, R11
+	VMOVUPS          (DI)(R10*1), Z3
+	VFMADD231PD.BCST (R11), Z3, Z0
+	VFMADD231PD.BCST (R11)(BX*1), Z3, Z1
+	VFMADD231PD.BCST (R11)(BX*2), Z3, Z2
+	DECQ             R9
 	JNE              loop3
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x03, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x03, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero4
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
 	JMP       start4
 
 zero4:
@@ -3111,59 +3420,64 @@ zero4:
 	VPXORD Z3, Z3, Z3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop4:
-	MOVLQSX          (DI), R10
-	ADDQ             $0x04, DI
-	MOVQ             R10, R9
-	SHLQ             $0x06, R9
-	IMULQ            BX, R10
-	LEAQ             (AX)(R10*1), R10
-	VMOVUPS          (SI)(R9*1), Z4
-	VFMADD231PD.BCST (R10), Z4, Z0
-	VFMADD231PD.BCST (R10)(CX*1), Z4, Z1
-	VFMADD231PD.BCST (R10)(CX*2), Z4, Z2
-	VFMADD231PD.BCST (R10)(DX*1), Z4, Z3
-	DECQ             R8
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	VMOVUPS          (R8)(R11*1), Z4
+	VFMADD231PD.BCST (R12), Z4, Z0
+	VFMADD231PD.BCST (R12)(BX*1), Z4, Z1
+	VFMADD231PD.BCST (R12)(BX*2), Z4, Z2
+	VFMADD231PD.BCST (R12)(SI*1), Z4, Z3
+	DECQ             R10
 	JNE              loop4
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x04, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x04, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero5
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z4
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z4
 	JMP       start5
 
 zero5:
@@ -3174,66 +3488,70 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop5:
-	MOVLQSX          (R8), R11
-	ADDQ             $0x04, R8
-	MOVQ             R11, R10
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	LEAQ             (AX)(R11*1), R12
-	LEAQ             (BX)(R11*1), R11
-	VMOVUPS          (DI)(R10*1), Z5
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	LEAQ             (R12)(BX*4), R13
+	VMOVUPS          (R8)(R11*1), Z5
 	VFMADD231PD.BCST (R12), Z5, Z0
-	VFMADD231PD.BCST (R12)(CX*1), Z5, Z1
-	VFMADD231PD.BCST (R12)(CX*2), Z5, Z2
-	VFMADD231PD.BCST (R12)(DX*1), Z5, Z3
-	VFMADD231PD.BCST (R11), Z5, Z4
-	DECQ             R9
+	VFMADD231PD.BCST (R12)(BX*1), Z5, Z1
+	VFMADD231PD.BCST (R12)(BX*2), Z5, Z2
+	VFMADD231PD.BCST (R12)(SI*1), Z5, Z3
+	VFMADD231PD.BCST (R13), Z5, Z4
+	DECQ             R10
 	JNE              loop5
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z4, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x05, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x05, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero6
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z5
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z5
 	JMP       start6
 
 zero6:
@@ -3245,71 +3563,75 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop6:
-	MOVLQSX          (R8), R11
-	ADDQ             $0x04, R8
-	MOVQ             R11, R10
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	LEAQ             (AX)(R11*1), R12
-	LEAQ             (BX)(R11*1), R11
-	VMOVUPS          (DI)(R10*1), Z6
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	LEAQ             (R12)(BX*4), R13
+	VMOVUPS          (R8)(R11*1), Z6
 	VFMADD231PD.BCST (R12), Z6, Z0
-	VFMADD231PD.BCST (R12)(CX*1), Z6, Z1
-	VFMADD231PD.BCST (R12)(CX*2), Z6, Z2
-	VFMADD231PD.BCST (R12)(DX*1), Z6, Z3
-	VFMADD231PD.BCST (R11), Z6, Z4
-	VFMADD231PD.BCST (R11)(CX*1), Z6, Z5
-	DECQ             R9
+	VFMADD231PD.BCST (R12)(BX*1), Z6, Z1
+	VFMADD231PD.BCST (R12)(BX*2), Z6, Z2
+	VFMADD231PD.BCST (R12)(SI*1), Z6, Z3
+	VFMADD231PD.BCST (R13), Z6, Z4
+	VFMADD231PD.BCST (R13)(BX*1), Z6, Z5
+	DECQ             R10
 	JNE              loop6
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z5, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x06, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x06, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero7
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z6
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z6
 	JMP       start7
 
 zero7:
@@ -3322,76 +3644,80 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop7:
-	MOVLQSX          (R8), R11
-	ADDQ             $0x04, R8
-	MOVQ             R11, R10
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	LEAQ             (AX)(R11*1), R12
-	LEAQ             (BX)(R11*1), R11
-	VMOVUPS          (DI)(R10*1), Z7
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	LEAQ             (R12)(BX*4), R13
+	VMOVUPS          (R8)(R11*1), Z7
 	VFMADD231PD.BCST (R12), Z7, Z0
-	VFMADD231PD.BCST (R12)(CX*1), Z7, Z1
-	VFMADD231PD.BCST (R12)(CX*2), Z7, Z2
-	VFMADD231PD.BCST (R12)(DX*1), Z7, Z3
-	VFMADD231PD.BCST (R11), Z7, Z4
-	VFMADD231PD.BCST (R11)(CX*1), Z7, Z5
-	VFMADD231PD.BCST (R11)(CX*2), Z7, Z6
-	DECQ             R9
+	VFMADD231PD.BCST (R12)(BX*1), Z7, Z1
+	VFMADD231PD.BCST (R12)(BX*2), Z7, Z2
+	VFMADD231PD.BCST (R12)(SI*1), Z7, Z3
+	VFMADD231PD.BCST (R13), Z7, Z4
+	VFMADD231PD.BCST (R13)(BX*1), Z7, Z5
+	VFMADD231PD.BCST (R13)(BX*2), Z7, Z6
+	DECQ             R10
 	JNE              loop7
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z5, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z6, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x07, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x07, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero8
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPD.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPD.Z (AX), K1, Z7
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPD.Z (BX), K1, Z0
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z2
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z4
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z6
+	ADDQ      SI, BX
+	VMOVUPD.Z (BX), K1, Z7
 	JMP       start8
 
 zero8:
@@ -3405,88 +3731,105 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop8:
-	MOVLQSX          (R8), R11
-	ADDQ             $0x04, R8
-	MOVQ             R11, R10
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	LEAQ             (AX)(R11*1), R12
-	LEAQ             (BX)(R11*1), R11
-	VMOVUPS          (DI)(R10*1), Z8
+	MOVLQSX          (R9), R11
+	ADDQ             $0x04, R9
+	MOVQ             R11, R12
+	SHLQ             $0x06, R11
+	IMULQ            DI, R12
+	ADDQ             CX, R12
+	LEAQ             (R12)(BX*4), R13
+	VMOVUPS          (R8)(R11*1), Z8
 	VFMADD231PD.BCST (R12), Z8, Z0
-	VFMADD231PD.BCST (R12)(CX*1), Z8, Z1
-	VFMADD231PD.BCST (R12)(CX*2), Z8, Z2
-	VFMADD231PD.BCST (R12)(DX*1), Z8, Z3
-	VFMADD231PD.BCST (R11), Z8, Z4
-	VFMADD231PD.BCST (R11)(CX*1), Z8, Z5
-	VFMADD231PD.BCST (R11)(CX*2), Z8, Z6
-	VFMADD231PD.BCST (R11)(DX*1), Z8, Z7
-	DECQ             R9
+	VFMADD231PD.BCST (R12)(BX*1), Z8, Z1
+	VFMADD231PD.BCST (R12)(BX*2), Z8, Z2
+	VFMADD231PD.BCST (R12)(SI*1), Z8, Z3
+	VFMADD231PD.BCST (R13), Z8, Z4
+	VFMADD231PD.BCST (R13)(BX*1), Z8, Z5
+	VFMADD231PD.BCST (R13)(BX*2), Z8, Z6
+	VFMADD231PD.BCST (R13)(SI*1), Z8, Z7
+	DECQ             R10
 	JNE              loop8
-	MOVQ             dst_base+0(FP), AX
-	MOVQ             dstStride+24(FP), CX
-	SHLQ             $0x03, CX
+	MOVQ             dstStride+24(FP), BX
+	SHLQ             $0x03, BX
 	VMOVUPD          Z0, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z1, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z2, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z3, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z4, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z5, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z6, K1, (AX)
-	ADDQ             CX, AX
+	ADDQ             BX, AX
 	VMOVUPD          Z7, K1, (AX)
+	ADDQ             BX, AX
+	MOVQ             rowStride+56(FP), BX
+	SHLQ             $0x03, BX
+	IMUL3Q           $0x08, BX, BX
+	ADDQ             BX, CX
+	SUBQ             $0x08, DX
+	JNE              next
 	VZEROUPPER
 	RET
 
 // func avx512F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64x2(SB), NOSPLIT, $0-121
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x08, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
+	MOVQ  cols+104(FP), AX
+	SUBQ  $0x08, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+32(FP), CX
+	MOVQ  rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ      BX, $0x08
 	JE        rows8
-	CMPQ      AX, $0x07
+	CMPQ      BX, $0x07
 	JE        rows7
-	CMPQ      AX, $0x06
+	CMPQ      BX, $0x06
 	JE        rows6
-	CMPQ      AX, $0x05
+	CMPQ      BX, $0x05
 	JE        rows5
-	CMPQ      AX, $0x04
+	CMPQ      BX, $0x04
 	JE        rows4
-	CMPQ      AX, $0x03
+	CMPQ      BX, $0x03
 	JE        rows3
-	CMPQ      AX, $0x02
+	CMPQ      BX, $0x02
 	JE        rows2
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero1
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
+	MOVQ      dstStride+24(FP), BX
+	SHLQ      $0x03, BX
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
 	JMP       start1
 
 zero1:
@@ -3494,44 +3837,50 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ CX, DI
+	MOVQ depth+112(FP), R8
 
 loop1:
-	VMOVUPS      (DX), Z2
-	VMOVUPS      64(DX), Z3
-	VBROADCASTSD (AX), Z31
+	VMOVUPS      (SI), Z2
+	VMOVUPS      64(SI), Z3
+	VBROADCASTSD (DI), Z31
 	VFMADD231PD  Z2, Z31, Z0
 	VFMADD231PD  Z3, Z31, Z1
-	ADDQ         CX, AX
-	ADDQ         $+128, DX
-	DECQ         BX
+	ADDQ         BX, DI
+	ADDQ         $+128, SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero2
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
 	JMP       start2
 
 zero2:
@@ -3541,53 +3890,59 @@ zero2:
 	VPXORD Z3, Z3, Z3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop2:
-	VMOVUPS      (BX), Z4
-	VMOVUPS      64(BX), Z5
-	VBROADCASTSD (AX), Z31
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z4, Z31, Z0
 	VFMADD231PD  Z5, Z31, Z1
-	VBROADCASTSD (AX)(CX*1), Z31
+	VBROADCASTSD (R8)(BX*1), Z31
 	VFMADD231PD  Z4, Z31, Z2
 	VFMADD231PD  Z5, Z31, Z3
-	ADDQ         DX, AX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+128, DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero3
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
 	JMP       start3
 
 zero3:
@@ -3599,62 +3954,68 @@ zero3:
 	VPXORD Z5, Z5, Z5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop3:
-	VMOVUPS      (BX), Z6
-	VMOVUPS      64(BX), Z7
-	VBROADCASTSD (AX), Z31
+	VMOVUPS      (DI), Z6
+	VMOVUPS      64(DI), Z7
+	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z6, Z31, Z0
 	VFMADD231PD  Z7, Z31, Z1
-	VBROADCASTSD (AX)(CX*1), Z31
+	VBROADCASTSD (R8)(BX*1), Z31
 	VFMADD231PD  Z6, Z31, Z2
 	VFMADD231PD  Z7, Z31, Z3
-	VBROADCASTSD (AX)(CX*2), Z31
+	VBROADCASTSD (R8)(BX*2), Z31
 	VFMADD231PD  Z6, Z31, Z4
 	VFMADD231PD  Z7, Z31, Z5
-	ADDQ         DX, AX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+128, DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero4
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
 	JMP       start4
 
 zero4:
@@ -3668,72 +4029,78 @@ zero4:
 	VPXORD Z7, Z7, Z7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	MOVQ depth+112(FP), R10
 
 loop4:
-	VMOVUPS      (SI), Z8
-	VMOVUPS      64(SI), Z9
-	VBROADCASTSD (AX), Z31
+	VMOVUPS      (R8), Z8
+	VMOVUPS      64(R8), Z9
+	VBROADCASTSD (R9), Z31
 	VFMADD231PD  Z8, Z31, Z0
 	VFMADD231PD  Z9, Z31, Z1
-	VBROADCASTSD (AX)(CX*1), Z31
+	VBROADCASTSD (R9)(BX*1), Z31
 	VFMADD231PD  Z8, Z31, Z2
 	VFMADD231PD  Z9, Z31, Z3
-	VBROADCASTSD (AX)(CX*2), Z31
+	VBROADCASTSD (R9)(BX*2), Z31
 	VFMADD231PD  Z8, Z31, Z4
 	VFMADD231PD  Z9, Z31, Z5
-	VBROADCASTSD (AX)(DX*1), Z31
+	VBROADCASTSD (R9)(SI*1), Z31
 	VFMADD231PD  Z8, Z31, Z6
 	VFMADD231PD  Z9, Z31, Z7
-	ADDQ         BX, AX
-	ADDQ         $+128, SI
-	DECQ         DI
+	ADDQ         DI, R9
+	ADDQ         $+128, R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero5
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPD.Z 64(AX), K1, Z9
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPD.Z 64(BX), K1, Z9
 	JMP       start5
 
 zero5:
@@ -3749,83 +4116,89 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop5:
-	VMOVUPS      (DI), Z10
-	VMOVUPS      64(DI), Z11
-	VBROADCASTSD (AX), Z31
+	VMOVUPS      (R8), Z10
+	VMOVUPS      64(R8), Z11
+	VBROADCASTSD (R9), Z31
 	VFMADD231PD  Z10, Z31, Z0
 	VFMADD231PD  Z11, Z31, Z1
-	VBROADCASTSD (AX)(CX*1), Z31
+	VBROADCASTSD (R9)(BX*1), Z31
 	VFMADD231PD  Z10, Z31, Z2
 	VFMADD231PD  Z11, Z31, Z3
-	VBROADCASTSD (AX)(CX*2), Z31
+	VBROADCASTSD (R9)(BX*2), Z31
 	VFMADD231PD  Z10, Z31, Z4
 	VFMADD231PD  Z11, Z31, Z5
-	VBROADCASTSD (AX)(DX*1), Z31
+	VBROADCASTSD (R9)(SI*1), Z31
 	VFMADD231PD  Z10, Z31, Z6
 	VFMADD231PD  Z11, Z31, Z7
-	VBROADCASTSD (BX), Z31
+	VBROADCASTSD (R10), Z31
 	VFMADD231PD  Z10, Z31, Z8
 	VFMADD231PD  Z11, Z31, Z9
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+128, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+128, R8
+	DECQ         R11
 	JNE          loop5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero6
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPD.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPD.Z 64(AX), K1, Z11
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPD.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPD.Z 64(BX), K1, Z11
 	JMP       start6
 
 zero6:
@@ -3843,92 +4216,98 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop6:
-	VMOVUPS      (DI), Z12
-	VMOVUPS      64(DI), Z13
-	VBROADCASTSD (AX), Z31
+	VMOVUPS      (R8), Z12
+	VMOVUPS      64(R8), Z13
+	VBROADCASTSD (R9), Z31
 	VFMADD231PD  Z12, Z31, Z0
 	VFMADD231PD  Z13, Z31, Z1
-	VBROADCASTSD (AX)(CX*1), Z31
+	VBROADCASTSD (R9)(BX*1), Z31
 	VFMADD231PD  Z12, Z31, Z2
 	VFMADD231PD  Z13, Z31, Z3
-	VBROADCASTSD (AX)(CX*2), Z31
+	VBROADCASTSD (R9)(BX*2), Z31
 	VFMADD231PD  Z12, Z31, Z4
 	VFMADD231PD  Z13, Z31, Z5
-	VBROADCASTSD (AX)(DX*1), Z31
+	VBROADCASTSD (R9)(SI*1), Z31
 	VFMADD231PD  Z12, Z31, Z6
 	VFMADD231PD  Z13, Z31, Z7
-	VBROADCASTSD (BX), Z31
+	VBROADCASTSD (R10), Z31
 	VFMADD231PD  Z12, Z31, Z8
 	VFMADD231PD  Z13, Z31, Z9
-	VBROADCASTSD (BX)(CX*1), Z31
+	VBROADCASTSD (R10)(BX*1), Z31
 	VFMADD231PD  Z12, Z31, Z10
 	VFMADD231PD  Z13, Z31, Z11
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+128, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+128, R8
+	DECQ         R11
 	JNE          loop6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPD      Z11, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero7
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPD.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPD.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPD.Z 64(AX), K1, Z13
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPD.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPD.Z 64(BX), K1, Z11
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z12
+	VMOVUPD.Z 64(BX), K1, Z13
 	JMP       start7
 
 zero7:
@@ -3948,101 +4327,107 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop7:
-	VMOVUPS      (DI), Z14
-	VMOVUPS      64(DI), Z15
-	VBROADCASTSD (AX), Z31
+	VMOVUPS      (R8), Z14
+	VMOVUPS      64(R8), Z15
+	VBROADCASTSD (R9), Z31
 	VFMADD231PD  Z14, Z31, Z0
 	VFMADD231PD  Z15, Z31, Z1
-	VBROADCASTSD (AX)(CX*1), Z31
+	VBROADCASTSD (R9)(BX*1), Z31
 	VFMADD231PD  Z14, Z31, Z2
 	VFMADD231PD  Z15, Z31, Z3
-	VBROADCASTSD (AX)(CX*2), Z31
+	VBROADCASTSD (R9)(BX*2), Z31
 	VFMADD231PD  Z14, Z31, Z4
 	VFMADD231PD  Z15, Z31, Z5
-	VBROADCASTSD (AX)(DX*1), Z31
+	VBROADCASTSD (R9)(SI*1), Z31
 	VFMADD231PD  Z14, Z31, Z6
 	VFMADD231PD  Z15, Z31, Z7
-	VBROADCASTSD (BX), Z31
+	VBROADCASTSD (R10), Z31
 	VFMADD231PD  Z14, Z31, Z8
 	VFMADD231PD  Z15, Z31, Z9
-	VBROADCASTSD (BX)(CX*1), Z31
+	VBROADCASTSD (R10)(BX*1), Z31
 	VFMADD231PD  Z14, Z31, Z10
 	VFMADD231PD  Z15, Z31, Z11
-	VBROADCASTSD (BX)(CX*2), Z31
+	VBROADCASTSD (R10)(BX*2), Z31
 	VFMADD231PD  Z14, Z31, Z12
 	VFMADD231PD  Z15, Z31, Z13
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+128, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+128, R8
+	DECQ         R11
 	JNE          loop7
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPD      Z13, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x07, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB      accumulate+120(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+120(FP), BL
+	TESTB     BL, BL
 	JE        zero8
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPD.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPD.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPD.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPD.Z 64(AX), K1, Z15
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPD.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPD.Z 64(BX), K1, Z11
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z12
+	VMOVUPD.Z 64(BX), K1, Z13
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z14
+	VMOVUPD.Z 64(BX), K1, Z15
 	JMP       start8
 
 zero8:
@@ -4064,108 +4449,127 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop8:
-	VMOVUPS      (DI), Z16
-	VMOVUPS      64(DI), Z17
-	VBROADCASTSD (AX), Z31
+	VMOVUPS      (R8), Z16
+	VMOVUPS      64(R8), Z17
+	VBROADCASTSD (R9), Z31
 	VFMADD231PD  Z16, Z31, Z0
 	VFMADD231PD  Z17, Z31, Z1
-	VBROADCASTSD (AX)(CX*1), Z31
+	VBROADCASTSD (R9)(BX*1), Z31
 	VFMADD231PD  Z16, Z31, Z2
 	VFMADD231PD  Z17, Z31, Z3
-	VBROADCASTSD (AX)(CX*2), Z31
+	VBROADCASTSD (R9)(BX*2), Z31
 	VFMADD231PD  Z16, Z31, Z4
 	VFMADD231PD  Z17, Z31, Z5
-	VBROADCASTSD (AX)(DX*1), Z31
+	VBROADCASTSD (R9)(SI*1), Z31
 	VFMADD231PD  Z16, Z31, Z6
 	VFMADD231PD  Z17, Z31, Z7
-	VBROADCASTSD (BX), Z31
+	VBROADCASTSD (R10), Z31
 	VFMADD231PD  Z16, Z31, Z8
 	VFMADD231PD  Z17, Z31, Z9
-	VBROADCASTSD (BX)(CX*1), Z31
+	VBROADCASTSD (R10)(BX*1), Z31
 	VFMADD231PD  Z16, Z31, Z10
 	VFMADD231PD  Z17, Z31, Z11
-	VBROADCASTSD (BX)(CX*2), Z31
+	VBROADCASTSD (R10)(BX*2), Z31
 	VFMADD231PD  Z16, Z31, Z12
 	VFMADD231PD  Z17, Z31, Z13
-	VBROADCASTSD (BX)(DX*1), Z31
+	VBROADCASTSD (R10)(SI*1), Z31
 	VFMADD231PD  Z16, Z31, Z14
 	VFMADD231PD  Z17, Z31, Z15
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+128, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+128, R8
+	DECQ         R11
 	JNE          loop8
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPD      Z13, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z14, (AX)
 	VMOVUPD      Z15, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x08, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 // func avx512F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64x2Some(SB), NOSPLIT, $0-137
-	MOVQ      cols+104(FP), AX
-	SUBQ      $0x08, AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      rows+72(FP), AX
-	CMPQ      AX, $0x08
+	MOVQ  cols+104(FP), AX
+	SUBQ  $0x08, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+32(FP), CX
+	MOVQ  rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ      BX, $0x08
 	JE        rows8
-	CMPQ      AX, $0x07
+	CMPQ      BX, $0x07
 	JE        rows7
-	CMPQ      AX, $0x06
+	CMPQ      BX, $0x06
 	JE        rows6
-	CMPQ      AX, $0x05
+	CMPQ      BX, $0x05
 	JE        rows5
-	CMPQ      AX, $0x04
+	CMPQ      BX, $0x04
 	JE        rows4
-	CMPQ      AX, $0x03
+	CMPQ      BX, $0x03
 	JE        rows3
-	CMPQ      AX, $0x02
+	CMPQ      BX, $0x02
 	JE        rows2
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero1
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
+	MOVQ      dstStride+24(FP), BX
+	SHLQ      $0x03, BX
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
 	JMP       start1
 
 zero1:
@@ -4173,49 +4577,54 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ at_base+112(FP), BX
-	MOVQ at_len+120(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
 
 loop1:
-	MOVLQSX      (BX), R8
-	ADDQ         $0x04, BX
-	MOVQ         R8, DI
-	SHLQ         $0x07, DI
-	IMULQ        CX, R8
-	LEAQ         (AX)(R8*1), R8
-	VMOVUPS      (DX)(DI*1), Z2
-	VMOVUPS      64(DX)(DI*1), Z3
-	VBROADCASTSD (R8), Z31
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         CX, R10
+	VMOVUPS      (SI)(R9*1), Z2
+	VMOVUPS      64(SI)(R9*1), Z3
+	VBROADCASTSD (R10), Z31
 	VFMADD231PD  Z2, Z31, Z0
 	VFMADD231PD  Z3, Z31, Z1
-	DECQ         SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero2
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
 	JMP       start2
 
 zero2:
@@ -4225,58 +4634,63 @@ zero2:
 	VPXORD Z3, Z3, Z3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop2:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x07, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Z4
-	VMOVUPS      64(BX)(R8*1), Z5
-	VBROADCASTSD (R9), Z31
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Z4
+	VMOVUPS      64(DI)(R10*1), Z5
+	VBROADCASTSD (R11), Z31
 	VFMADD231PD  Z4, Z31, Z0
 	VFMADD231PD  Z5, Z31, Z1
-	VBROADCASTSD (R9)(CX*1), Z31
+	VBROADCASTSD (R11)(BX*1), Z31
 	VFMADD231PD  Z4, Z31, Z2
 	VFMADD231PD  Z5, Z31, Z3
-	DECQ         DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero3
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
 	JMP       start3
 
 zero3:
@@ -4288,67 +4702,72 @@ zero3:
 	VPXORD Z5, Z5, Z5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop3:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x07, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Z6
-	VMOVUPS      64(BX)(R8*1), Z7
-	VBROADCASTSD (R9), Z31
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x07, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Z6
+	VMOVUPS      64(DI)(R10*1), Z7
+	VBROADCASTSD (R11), Z31
 	VFMADD231PD  Z6, Z31, Z0
 	VFMADD231PD  Z7, Z31, Z1
-	VBROADCASTSD (R9)(CX*1), Z31
+	VBROADCASTSD (R11)(BX*1), Z31
 	VFMADD231PD  Z6, Z31, Z2
 	VFMADD231PD  Z7, Z31, Z3
-	VBROADCASTSD (R9)(CX*2), Z31
+	VBROADCASTSD (R11)(BX*2), Z31
 	VFMADD231PD  Z6, Z31, Z4
 	VFMADD231PD  Z7, Z31, Z5
-	DECQ         DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero4
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
 	JMP       start4
 
 zero4:
@@ -4362,77 +4781,82 @@ zero4:
 	VPXORD Z7, Z7, Z7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop4:
-	MOVLQSX      (DI), R10
-	ADDQ         $0x04, DI
-	MOVQ         R10, R9
-	SHLQ         $0x07, R9
-	IMULQ        BX, R10
-	LEAQ         (AX)(R10*1), R10
-	VMOVUPS      (SI)(R9*1), Z8
-	VMOVUPS      64(SI)(R9*1), Z9
-	VBROADCASTSD (R10), Z31
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	VMOVUPS      (R8)(R11*1), Z8
+	VMOVUPS      64(R8)(R11*1), Z9
+	VBROADCASTSD (R12), Z31
 	VFMADD231PD  Z8, Z31, Z0
 	VFMADD231PD  Z9, Z31, Z1
-	VBROADCASTSD (R10)(CX*1), Z31
+	VBROADCASTSD (R12)(BX*1), Z31
 	VFMADD231PD  Z8, Z31, Z2
 	VFMADD231PD  Z9, Z31, Z3
-	VBROADCASTSD (R10)(CX*2), Z31
+	VBROADCASTSD (R12)(BX*2), Z31
 	VFMADD231PD  Z8, Z31, Z4
 	VFMADD231PD  Z9, Z31, Z5
-	VBROADCASTSD (R10)(DX*1), Z31
+	VBROADCASTSD (R12)(SI*1), Z31
 	VFMADD231PD  Z8, Z31, Z6
 	VFMADD231PD  Z9, Z31, Z7
-	DECQ         R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero5
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPD.Z 64(AX), K1, Z9
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPD.Z 64(BX), K1, Z9
 	JMP       start5
 
 zero5:
@@ -4448,88 +4872,92 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop5:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Z10
-	VMOVUPS      64(DI)(R10*1), Z11
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Z10
+	VMOVUPS      64(R8)(R11*1), Z11
 	VBROADCASTSD (R12), Z31
 	VFMADD231PD  Z10, Z31, Z0
 	VFMADD231PD  Z11, Z31, Z1
-	VBROADCASTSD (R12)(CX*1), Z31
+	VBROADCASTSD (R12)(BX*1), Z31
 	VFMADD231PD  Z10, Z31, Z2
 	VFMADD231PD  Z11, Z31, Z3
-	VBROADCASTSD (R12)(CX*2), Z31
+	VBROADCASTSD (R12)(BX*2), Z31
 	VFMADD231PD  Z10, Z31, Z4
 	VFMADD231PD  Z11, Z31, Z5
-	VBROADCASTSD (R12)(DX*1), Z31
+	VBROADCASTSD (R12)(SI*1), Z31
 	VFMADD231PD  Z10, Z31, Z6
 	VFMADD231PD  Z11, Z31, Z7
-	VBROADCASTSD (R11), Z31
+	VBROADCASTSD (R13), Z31
 	VFMADD231PD  Z10, Z31, Z8
 	VFMADD231PD  Z11, Z31, Z9
-	DECQ         R9
+	DECQ         R10
 	JNE          loop5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero6
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPD.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPD.Z 64(AX), K1, Z11
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPD.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPD.Z 64(BX), K1, Z11
 	JMP       start6
 
 zero6:
@@ -4547,97 +4975,101 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop6:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Z12
-	VMOVUPS      64(DI)(R10*1), Z13
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Z12
+	VMOVUPS      64(R8)(R11*1), Z13
 	VBROADCASTSD (R12), Z31
 	VFMADD231PD  Z12, Z31, Z0
 	VFMADD231PD  Z13, Z31, Z1
-	VBROADCASTSD (R12)(CX*1), Z31
+	VBROADCASTSD (R12)(BX*1), Z31
 	VFMADD231PD  Z12, Z31, Z2
 	VFMADD231PD  Z13, Z31, Z3
-	VBROADCASTSD (R12)(CX*2), Z31
+	VBROADCASTSD (R12)(BX*2), Z31
 	VFMADD231PD  Z12, Z31, Z4
 	VFMADD231PD  Z13, Z31, Z5
-	VBROADCASTSD (R12)(DX*1), Z31
+	VBROADCASTSD (R12)(SI*1), Z31
 	VFMADD231PD  Z12, Z31, Z6
 	VFMADD231PD  Z13, Z31, Z7
-	VBROADCASTSD (R11), Z31
+	VBROADCASTSD (R13), Z31
 	VFMADD231PD  Z12, Z31, Z8
 	VFMADD231PD  Z13, Z31, Z9
-	VBROADCASTSD (R11)(CX*1), Z31
+	VBROADCASTSD (R13)(BX*1), Z31
 	VFMADD231PD  Z12, Z31, Z10
 	VFMADD231PD  Z13, Z31, Z11
-	DECQ         R9
+	DECQ         R10
 	JNE          loop6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPD      Z11, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero7
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPD.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPD.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPD.Z 64(AX), K1, Z13
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPD.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPD.Z 64(BX), K1, Z11
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z12
+	VMOVUPD.Z 64(BX), K1, Z13
 	JMP       start7
 
 zero7:
@@ -4657,106 +5089,110 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop7:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Z14
-	VMOVUPS      64(DI)(R10*1), Z15
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Z14
+	VMOVUPS      64(R8)(R11*1), Z15
 	VBROADCASTSD (R12), Z31
 	VFMADD231PD  Z14, Z31, Z0
 	VFMADD231PD  Z15, Z31, Z1
-	VBROADCASTSD (R12)(CX*1), Z31
+	VBROADCASTSD (R12)(BX*1), Z31
 	VFMADD231PD  Z14, Z31, Z2
 	VFMADD231PD  Z15, Z31, Z3
-	VBROADCASTSD (R12)(CX*2), Z31
+	VBROADCASTSD (R12)(BX*2), Z31
 	VFMADD231PD  Z14, Z31, Z4
 	VFMADD231PD  Z15, Z31, Z5
-	VBROADCASTSD (R12)(DX*1), Z31
+	VBROADCASTSD (R12)(SI*1), Z31
 	VFMADD231PD  Z14, Z31, Z6
 	VFMADD231PD  Z15, Z31, Z7
-	VBROADCASTSD (R11), Z31
+	VBROADCASTSD (R13), Z31
 	VFMADD231PD  Z14, Z31, Z8
 	VFMADD231PD  Z15, Z31, Z9
-	VBROADCASTSD (R11)(CX*1), Z31
+	VBROADCASTSD (R13)(BX*1), Z31
 	VFMADD231PD  Z14, Z31, Z10
 	VFMADD231PD  Z15, Z31, Z11
-	VBROADCASTSD (R11)(CX*2), Z31
+	VBROADCASTSD (R13)(BX*2), Z31
 	VFMADD231PD  Z14, Z31, Z12
 	VFMADD231PD  Z15, Z31, Z13
-	DECQ         R9
+	DECQ         R10
 	JNE          loop7
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPD      Z13, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x07, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB      accumulate+136(FP), AL
-	TESTB     AL, AL
+	MOVB      accumulate+136(FP), BL
+	TESTB     BL, BL
 	JE        zero8
-	MOVQ      dst_base+0(FP), AX
-	MOVQ      dstStride+24(FP), CX
-	SHLQ      $0x03, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPD.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPD.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPD.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPD.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPD.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPD.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPD.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPD.Z 64(AX), K1, Z15
+	MOVQ      dstStride+24(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      AX, BX
+	VMOVUPS   (BX), Z0
+	VMOVUPD.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPD.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPD.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z6
+	VMOVUPD.Z 64(BX), K1, Z7
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z8
+	VMOVUPD.Z 64(BX), K1, Z9
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z10
+	VMOVUPD.Z 64(BX), K1, Z11
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z12
+	VMOVUPD.Z 64(BX), K1, Z13
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z14
+	VMOVUPD.Z 64(BX), K1, Z15
 	JMP       start8
 
 zero8:
@@ -4778,175 +5214,204 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop8:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Z16
-	VMOVUPS      64(DI)(R10*1), Z17
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x07, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Z16
+	VMOVUPS      64(R8)(R11*1), Z17
 	VBROADCASTSD (R12), Z31
 	VFMADD231PD  Z16, Z31, Z0
 	VFMADD231PD  Z17, Z31, Z1
-	VBROADCASTSD (R12)(CX*1), Z31
+	VBROADCASTSD (R12)(BX*1), Z31
 	VFMADD231PD  Z16, Z31, Z2
 	VFMADD231PD  Z17, Z31, Z3
-	VBROADCASTSD (R12)(CX*2), Z31
+	VBROADCASTSD (R12)(BX*2), Z31
 	VFMADD231PD  Z16, Z31, Z4
 	VFMADD231PD  Z17, Z31, Z5
-	VBROADCASTSD (R12)(DX*1), Z31
+	VBROADCASTSD (R12)(SI*1), Z31
 	VFMADD231PD  Z16, Z31, Z6
 	VFMADD231PD  Z17, Z31, Z7
-	VBROADCASTSD (R11), Z31
+	VBROADCASTSD (R13), Z31
 	VFMADD231PD  Z16, Z31, Z8
 	VFMADD231PD  Z17, Z31, Z9
-	VBROADCASTSD (R11)(CX*1), Z31
+	VBROADCASTSD (R13)(BX*1), Z31
 	VFMADD231PD  Z16, Z31, Z10
 	VFMADD231PD  Z17, Z31, Z11
-	VBROADCASTSD (R11)(CX*2), Z31
+	VBROADCASTSD (R13)(BX*2), Z31
 	VFMADD231PD  Z16, Z31, Z12
 	VFMADD231PD  Z17, Z31, Z13
-	VBROADCASTSD (R11)(DX*1), Z31
+	VBROADCASTSD (R13)(SI*1), Z31
 	VFMADD231PD  Z16, Z31, Z14
 	VFMADD231PD  Z17, Z31, Z15
-	DECQ         R9
+	DECQ         R10
 	JNE          loop8
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPD      Z13, K1, 64(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Z14, (AX)
 	VMOVUPD      Z15, K1, 64(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x08, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 // func avx2F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F32x1(SB), NOSPLIT, $0-121
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x08
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+32(FP), CX
+	MOVQ rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ       BX, $0x08
 	JE         rows8
-	CMPQ       AX, $0x07
+	CMPQ       BX, $0x07
 	JE         rows7
-	CMPQ       AX, $0x06
+	CMPQ       BX, $0x06
 	JE         rows6
-	CMPQ       AX, $0x05
+	CMPQ       BX, $0x05
 	JE         rows5
-	CMPQ       AX, $0x04
+	CMPQ       BX, $0x04
 	JE         rows4
-	CMPQ       AX, $0x03
+	CMPQ       BX, $0x03
 	JE         rows3
-	CMPQ       AX, $0x02
+	CMPQ       BX, $0x02
 	JE         rows2
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero1
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
-	VMASKMOVPS (AX), Y1, Y0
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPS (BX), Y1, Y0
 	JMP        start1
 
 zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ CX, DI
+	MOVQ depth+112(FP), R8
 
 loop1:
-	VMOVUPS      (DX), Y1
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (SI), Y1
+	VBROADCASTSS (DI), Y15
 	VFMADD231PS  Y1, Y15, Y0
-	ADDQ         CX, AX
-	ADDQ         $+32, DX
-	DECQ         BX
+	ADDQ         BX, DI
+	ADDQ         $+32, SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
 	VMASKMOVPS Y0, Y1, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x01, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero2
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS (AX), Y2, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y2, Y1
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y2
+	VMASKMOVPS (BX), Y2, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y2, Y1
 	JMP        start2
 
 zero2:
@@ -4954,70 +5419,82 @@ zero2:
 	VXORPS Y1, Y1, Y1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop2:
-	VMOVUPS      (BX), Y2
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (DI), Y2
+	VBROADCASTSS (R8), Y15
 	VFMADD231PS  Y2, Y15, Y0
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R8)(BX*1), Y15
 	VFMADD231PS  Y2, Y15, Y1
-	ADDQ         DX, AX
-	ADDQ         $+32, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+32, DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
 	VMASKMOVPS Y0, Y2, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y2, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x02, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero3
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
-	VMASKMOVPS (AX), Y3, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y3, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y3, Y2
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y3
+	VMASKMOVPS (BX), Y3, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y3, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y3, Y2
 	JMP        start3
 
 zero3:
@@ -5026,78 +5503,90 @@ zero3:
 	VXORPS Y2, Y2, Y2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop3:
-	VMOVUPS      (BX), Y3
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (DI), Y3
+	VBROADCASTSS (R8), Y15
 	VFMADD231PS  Y3, Y15, Y0
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R8)(BX*1), Y15
 	VFMADD231PS  Y3, Y15, Y1
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R8)(BX*2), Y15
 	VFMADD231PS  Y3, Y15, Y2
-	ADDQ         DX, AX
-	ADDQ         $+32, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+32, DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y3
 	VMASKMOVPS Y0, Y3, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y3, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y3, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x03, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero4
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS (AX), Y4, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y4, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y4, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y4, Y3
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y4
+	VMASKMOVPS (BX), Y4, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y3
 	JMP        start4
 
 zero4:
@@ -5107,87 +5596,99 @@ zero4:
 	VXORPS Y3, Y3, Y3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	MOVQ depth+112(FP), R10
 
 loop4:
-	VMOVUPS      (SI), Y4
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (R8), Y4
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y4, Y15, Y0
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R9)(BX*1), Y15
 	VFMADD231PS  Y4, Y15, Y1
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R9)(BX*2), Y15
 	VFMADD231PS  Y4, Y15, Y2
-	VBROADCASTSS (AX)(DX*1), Y15
+	VBROADCASTSS (R9)(SI*1), Y15
 	VFMADD231PS  Y4, Y15, Y3
-	ADDQ         BX, AX
-	ADDQ         $+32, SI
-	DECQ         DI
+	ADDQ         DI, R9
+	ADDQ         $+32, R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y4
 	VMASKMOVPS Y0, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y4, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x04, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero5
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
-	VMASKMOVPS (AX), Y5, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y5, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y5, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y5, Y3
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y5, Y4
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y5
+	VMASKMOVPS (BX), Y5, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y5, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y5, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y5, Y3
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y5, Y4
 	JMP        start5
 
 zero5:
@@ -5198,97 +5699,109 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop5:
-	VMOVUPS      (DI), Y5
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (R8), Y5
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y5, Y15, Y0
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R9)(BX*1), Y15
 	VFMADD231PS  Y5, Y15, Y1
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R9)(BX*2), Y15
 	VFMADD231PS  Y5, Y15, Y2
-	VBROADCASTSS (AX)(DX*1), Y15
+	VBROADCASTSS (R9)(SI*1), Y15
 	VFMADD231PS  Y5, Y15, Y3
-	VBROADCASTSS (BX), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y5, Y15, Y4
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+32, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+32, R8
+	DECQ         R11
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y5
 	VMASKMOVPS Y0, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y4, Y5, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x05, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero6
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPS (AX), Y6, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y3
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y4
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y5
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y6
+	VMASKMOVPS (BX), Y6, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y3
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y4
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y5
 	JMP        start6
 
 zero6:
@@ -5300,105 +5813,117 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop6:
-	VMOVUPS      (DI), Y6
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (R8), Y6
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y6, Y15, Y0
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R9)(BX*1), Y15
 	VFMADD231PS  Y6, Y15, Y1
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R9)(BX*2), Y15
 	VFMADD231PS  Y6, Y15, Y2
-	VBROADCASTSS (AX)(DX*1), Y15
+	VBROADCASTSS (R9)(SI*1), Y15
 	VFMADD231PS  Y6, Y15, Y3
-	VBROADCASTSS (BX), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y6, Y15, Y4
-	VBROADCASTSS (BX)(CX*1), Y15
+	VBROADCASTSS (R10)(BX*1), Y15
 	VFMADD231PS  Y6, Y15, Y5
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+32, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+32, R8
+	DECQ         R11
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y6
 	VMASKMOVPS Y0, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y4, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y5, Y6, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x06, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero7
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VMASKMOVPS (AX), Y7, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y3
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y4
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y5
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y6
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y7
+	VMASKMOVPS (BX), Y7, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y3
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y4
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y5
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y6
 	JMP        start7
 
 zero7:
@@ -5411,113 +5936,125 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop7:
-	VMOVUPS      (DI), Y7
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (R8), Y7
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y7, Y15, Y0
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R9)(BX*1), Y15
 	VFMADD231PS  Y7, Y15, Y1
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R9)(BX*2), Y15
 	VFMADD231PS  Y7, Y15, Y2
-	VBROADCASTSS (AX)(DX*1), Y15
+	VBROADCASTSS (R9)(SI*1), Y15
 	VFMADD231PS  Y7, Y15, Y3
-	VBROADCASTSS (BX), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y7, Y15, Y4
-	VBROADCASTSS (BX)(CX*1), Y15
+	VBROADCASTSS (R10)(BX*1), Y15
 	VFMADD231PS  Y7, Y15, Y5
-	VBROADCASTSS (BX)(CX*2), Y15
+	VBROADCASTSS (R10)(BX*2), Y15
 	VFMADD231PS  Y7, Y15, Y6
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+32, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+32, R8
+	DECQ         R11
 	JNE          loop7
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge7
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x07, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge7:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y7
 	VMASKMOVPS Y0, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y4, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y5, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y6, Y7, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x07, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x07, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero8
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPS (AX), Y8, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y3
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y4
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y5
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y6
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y7
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y8
+	VMASKMOVPS (BX), Y8, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y3
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y4
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y5
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y6
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y7
 	JMP        start8
 
 zero8:
@@ -5531,189 +6068,225 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop8:
-	VMOVUPS      (DI), Y8
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (R8), Y8
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y8, Y15, Y0
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R9)(BX*1), Y15
 	VFMADD231PS  Y8, Y15, Y1
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R9)(BX*2), Y15
 	VFMADD231PS  Y8, Y15, Y2
-	VBROADCASTSS (AX)(DX*1), Y15
+	VBROADCASTSS (R9)(SI*1), Y15
 	VFMADD231PS  Y8, Y15, Y3
-	VBROADCASTSS (BX), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y8, Y15, Y4
-	VBROADCASTSS (BX)(CX*1), Y15
+	VBROADCASTSS (R10)(BX*1), Y15
 	VFMADD231PS  Y8, Y15, Y5
-	VBROADCASTSS (BX)(CX*2), Y15
+	VBROADCASTSS (R10)(BX*2), Y15
 	VFMADD231PS  Y8, Y15, Y6
-	VBROADCASTSS (BX)(DX*1), Y15
+	VBROADCASTSS (R10)(SI*1), Y15
 	VFMADD231PS  Y8, Y15, Y7
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+32, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+32, R8
+	DECQ         R11
 	JNE          loop8
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge8
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y7, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x08, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge8:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y8
 	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y7, Y8, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x08, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x08, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 // func avx2F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F32x1Some(SB), NOSPLIT, $0-137
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x08
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+32(FP), CX
+	MOVQ rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ       BX, $0x08
 	JE         rows8
-	CMPQ       AX, $0x07
+	CMPQ       BX, $0x07
 	JE         rows7
-	CMPQ       AX, $0x06
+	CMPQ       BX, $0x06
 	JE         rows6
-	CMPQ       AX, $0x05
+	CMPQ       BX, $0x05
 	JE         rows5
-	CMPQ       AX, $0x04
+	CMPQ       BX, $0x04
 	JE         rows4
-	CMPQ       AX, $0x03
+	CMPQ       BX, $0x03
 	JE         rows3
-	CMPQ       AX, $0x02
+	CMPQ       BX, $0x02
 	JE         rows2
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero1
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
-	VMASKMOVPS (AX), Y1, Y0
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPS (BX), Y1, Y0
 	JMP        start1
 
 zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ at_base+112(FP), BX
-	MOVQ at_len+120(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
 
 loop1:
-	MOVLQSX      (BX), R8
-	ADDQ         $0x04, BX
-	MOVQ         R8, DI
-	SHLQ         $0x05, DI
-	IMULQ        CX, R8
-	LEAQ         (AX)(R8*1), R8
-	VMOVUPS      (DX)(DI*1), Y1
-	VBROADCASTSS (R8), Y15
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         CX, R10
+	VMOVUPS      (SI)(R9*1), Y1
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y1, Y15, Y0
-	DECQ         SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
 	VMASKMOVPS Y0, Y1, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x01, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero2
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS (AX), Y2, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y2, Y1
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y2
+	VMASKMOVPS (BX), Y2, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y2, Y1
 	JMP        start2
 
 zero2:
@@ -5721,75 +6294,86 @@ zero2:
 	VXORPS Y1, Y1, Y1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop2:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x05, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Y2
-	VBROADCASTSS (R9), Y15
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Y2
+	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y2, Y15, Y0
-	VBROADCASTSS (R9)(CX*1), Y15
+	VBROADCASTSS (R11)(BX*1), Y15
 	VFMADD231PS  Y2, Y15, Y1
-	DECQ         DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
 	VMASKMOVPS Y0, Y2, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y2, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x02, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero3
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
-	VMASKMOVPS (AX), Y3, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y3, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y3, Y2
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y3
+	VMASKMOVPS (BX), Y3, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y3, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y3, Y2
 	JMP        start3
 
 zero3:
@@ -5798,83 +6382,94 @@ zero3:
 	VXORPS Y2, Y2, Y2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop3:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x05, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Y3
-	VBROADCASTSS (R9), Y15
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Y3
+	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y3, Y15, Y0
-	VBROADCASTSS (R9)(CX*1), Y15
+	VBROADCASTSS (R11)(BX*1), Y15
 	VFMADD231PS  Y3, Y15, Y1
-	VBROADCASTSS (R9)(CX*2), Y15
+	VBROADCASTSS (R11)(BX*2), Y15
 	VFMADD231PS  Y3, Y15, Y2
-	DECQ         DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y3
 	VMASKMOVPS Y0, Y3, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y3, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y3, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x03, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero4
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS (AX), Y4, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y4, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y4, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y4, Y3
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y4
+	VMASKMOVPS (BX), Y4, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y3
 	JMP        start4
 
 zero4:
@@ -5884,92 +6479,103 @@ zero4:
 	VXORPS Y3, Y3, Y3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop4:
-	MOVLQSX      (DI), R10
-	ADDQ         $0x04, DI
-	MOVQ         R10, R9
-	SHLQ         $0x05, R9
-	IMULQ        BX, R10
-	LEAQ         (AX)(R10*1), R10
-	VMOVUPS      (SI)(R9*1), Y4
-	VBROADCASTSS (R10), Y15
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	VMOVUPS      (R8)(R11*1), Y4
+	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y4, Y15, Y0
-	VBROADCASTSS (R10)(CX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y4, Y15, Y1
-	VBROADCASTSS (R10)(CX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y4, Y15, Y2
-	VBROADCASTSS (R10)(DX*1), Y15
+	VBROADCASTSS (R12)(SI*1), Y15
 	VFMADD231PS  Y4, Y15, Y3
-	DECQ         R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y4
 	VMASKMOVPS Y0, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y4, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x04, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero5
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
-	VMASKMOVPS (AX), Y5, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y5, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y5, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y5, Y3
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y5, Y4
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y5
+	VMASKMOVPS (BX), Y5, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y5, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y5, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y5, Y3
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y5, Y4
 	JMP        start5
 
 zero5:
@@ -5980,102 +6586,112 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop5:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y5
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y5
 	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y5, Y15, Y0
-	VBROADCASTSS (R12)(CX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y5, Y15, Y1
-	VBROADCASTSS (R12)(CX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y5, Y15, Y2
-	VBROADCASTSS (R12)(DX*1), Y15
+	VBROADCASTSS (R12)(SI*1), Y15
 	VFMADD231PS  Y5, Y15, Y3
-	VBROADCASTSS (R11), Y15
+	VBROADCASTSS (R13), Y15
 	VFMADD231PS  Y5, Y15, Y4
-	DECQ         R9
+	DECQ         R10
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y5
 	VMASKMOVPS Y0, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y4, Y5, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x05, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero6
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPS (AX), Y6, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y3
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y4
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y6, Y5
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y6
+	VMASKMOVPS (BX), Y6, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y3
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y4
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y6, Y5
 	JMP        start6
 
 zero6:
@@ -6087,110 +6703,120 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop6:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y6
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y6
 	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y6, Y15, Y0
-	VBROADCASTSS (R12)(CX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y6, Y15, Y1
-	VBROADCASTSS (R12)(CX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y6, Y15, Y2
-	VBROADCASTSS (R12)(DX*1), Y15
+	VBROADCASTSS (R12)(SI*1), Y15
 	VFMADD231PS  Y6, Y15, Y3
-	VBROADCASTSS (R11), Y15
+	VBROADCASTSS (R13), Y15
 	VFMADD231PS  Y6, Y15, Y4
-	VBROADCASTSS (R11)(CX*1), Y15
+	VBROADCASTSS (R13)(BX*1), Y15
 	VFMADD231PS  Y6, Y15, Y5
-	DECQ         R9
+	DECQ         R10
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y6
 	VMASKMOVPS Y0, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y4, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y5, Y6, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x06, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero7
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VMASKMOVPS (AX), Y7, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y3
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y4
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y5
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y7, Y6
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y7
+	VMASKMOVPS (BX), Y7, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y3
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y4
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y5
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y7, Y6
 	JMP        start7
 
 zero7:
@@ -6203,118 +6829,128 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop7:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y7
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y7
 	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y7, Y15, Y0
-	VBROADCASTSS (R12)(CX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y7, Y15, Y1
-	VBROADCASTSS (R12)(CX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y7, Y15, Y2
-	VBROADCASTSS (R12)(DX*1), Y15
+	VBROADCASTSS (R12)(SI*1), Y15
 	VFMADD231PS  Y7, Y15, Y3
-	VBROADCASTSS (R11), Y15
+	VBROADCASTSS (R13), Y15
 	VFMADD231PS  Y7, Y15, Y4
-	VBROADCASTSS (R11)(CX*1), Y15
+	VBROADCASTSS (R13)(BX*1), Y15
 	VFMADD231PS  Y7, Y15, Y5
-	VBROADCASTSS (R11)(CX*2), Y15
+	VBROADCASTSS (R13)(BX*2), Y15
 	VFMADD231PS  Y7, Y15, Y6
-	DECQ         R9
+	DECQ         R10
 	JNE          loop7
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge7
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x07, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge7:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y7
 	VMASKMOVPS Y0, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y4, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y5, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y6, Y7, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x07, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x07, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero8
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPS (AX), Y8, Y0
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y1
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y2
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y3
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y4
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y5
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y6
-	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y8, Y7
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y8
+	VMASKMOVPS (BX), Y8, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y2
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y3
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y4
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y5
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y6
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y8, Y7
 	JMP        start8
 
 zero8:
@@ -6328,124 +6964,147 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop8:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y8
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y8
 	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y8, Y15, Y0
-	VBROADCASTSS (R12)(CX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y8, Y15, Y1
-	VBROADCASTSS (R12)(CX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y8, Y15, Y2
-	VBROADCASTSS (R12)(DX*1), Y15
+	VBROADCASTSS (R12)(SI*1), Y15
 	VFMADD231PS  Y8, Y15, Y3
-	VBROADCASTSS (R11), Y15
+	VBROADCASTSS (R13), Y15
 	VFMADD231PS  Y8, Y15, Y4
-	VBROADCASTSS (R11)(CX*1), Y15
+	VBROADCASTSS (R13)(BX*1), Y15
 	VFMADD231PS  Y8, Y15, Y5
-	VBROADCASTSS (R11)(CX*2), Y15
+	VBROADCASTSS (R13)(BX*2), Y15
 	VFMADD231PS  Y8, Y15, Y6
-	VBROADCASTSS (R11)(DX*1), Y15
+	VBROADCASTSS (R13)(SI*1), Y15
 	VFMADD231PS  Y8, Y15, Y7
-	DECQ         R9
+	DECQ         R10
 	JNE          loop8
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge8
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y7, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x08, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge8:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y8
 	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPS Y7, Y8, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x08, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x08, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 // func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F32x2(SB), NOSPLIT, $0-121
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x06
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+32(FP), CX
+	MOVQ rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x0c
+	JGE  rows6
+	MOVQ DX, BX
+	CMPQ BX, $0x06
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ       BX, $0x06
 	JE         rows6
-	CMPQ       AX, $0x05
+	CMPQ       BX, $0x05
 	JE         rows5
-	CMPQ       AX, $0x04
+	CMPQ       BX, $0x04
 	JE         rows4
-	CMPQ       AX, $0x03
+	CMPQ       BX, $0x03
 	JE         rows3
-	CMPQ       AX, $0x02
+	CMPQ       BX, $0x02
 	JE         rows2
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero1
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x08, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y2, Y1
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y2, Y1
 	JMP        start1
 
 zero1:
@@ -6453,68 +7112,80 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ CX, DI
+	MOVQ depth+112(FP), R8
 
 loop1:
-	VMOVUPS      (DX), Y2
-	VMOVUPS      32(DX), Y3
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (SI), Y2
+	VMOVUPS      32(SI), Y3
+	VBROADCASTSS (DI), Y15
 	VFMADD231PS  Y2, Y15, Y0
 	VFMADD231PS  Y3, Y15, Y1
-	ADDQ         CX, AX
-	ADDQ         $+64, DX
-	DECQ         BX
+	ADDQ         BX, DI
+	ADDQ         $+64, SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
 	JNE          edge1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x08, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y2, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x01, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero2
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y4, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y4, Y3
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y4
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y4, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y4, Y3
 	JMP        start2
 
 zero2:
@@ -6524,80 +7195,92 @@ zero2:
 	VXORPS Y3, Y3, Y3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop2:
-	VMOVUPS      (BX), Y4
-	VMOVUPS      32(BX), Y5
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (DI), Y4
+	VMOVUPS      32(DI), Y5
+	VBROADCASTSS (R8), Y15
 	VFMADD231PS  Y4, Y15, Y0
 	VFMADD231PS  Y5, Y15, Y1
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R8)(BX*1), Y15
 	VFMADD231PS  Y4, Y15, Y2
 	VFMADD231PS  Y5, Y15, Y3
-	ADDQ         DX, AX
-	ADDQ         $+64, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+64, DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
 	JNE          edge2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y4
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y4, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y4, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x02, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero3
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y6, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y6, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPS 32(AX), Y6, Y5
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y6
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y6, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y6, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y6, Y5
 	JMP        start3
 
 zero3:
@@ -6609,92 +7292,104 @@ zero3:
 	VXORPS Y5, Y5, Y5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop3:
-	VMOVUPS      (BX), Y6
-	VMOVUPS      32(BX), Y7
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (DI), Y6
+	VMOVUPS      32(DI), Y7
+	VBROADCASTSS (R8), Y15
 	VFMADD231PS  Y6, Y15, Y0
 	VFMADD231PS  Y7, Y15, Y1
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R8)(BX*1), Y15
 	VFMADD231PS  Y6, Y15, Y2
 	VFMADD231PS  Y7, Y15, Y3
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R8)(BX*2), Y15
 	VFMADD231PS  Y6, Y15, Y4
 	VFMADD231PS  Y7, Y15, Y5
-	ADDQ         DX, AX
-	ADDQ         $+64, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+64, DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
 	JNE          edge3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y6
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y6, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y6, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPS Y5, Y6, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x03, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero4
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y8, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y8, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPS 32(AX), Y8, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPS 32(AX), Y8, Y7
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y8
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y8, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y8, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y8, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS 32(BX), Y8, Y7
 	JMP        start4
 
 zero4:
@@ -6708,105 +7403,117 @@ zero4:
 	VXORPS Y7, Y7, Y7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	MOVQ depth+112(FP), R10
 
 loop4:
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y8, Y15, Y0
 	VFMADD231PS  Y9, Y15, Y1
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R9)(BX*1), Y15
 	VFMADD231PS  Y8, Y15, Y2
 	VFMADD231PS  Y9, Y15, Y3
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R9)(BX*2), Y15
 	VFMADD231PS  Y8, Y15, Y4
 	VFMADD231PS  Y9, Y15, Y5
-	VBROADCASTSS (AX)(DX*1), Y15
+	VBROADCASTSS (R9)(SI*1), Y15
 	VFMADD231PS  Y8, Y15, Y6
 	VFMADD231PS  Y9, Y15, Y7
-	ADDQ         BX, AX
-	ADDQ         $+64, SI
-	DECQ         DI
+	ADDQ         DI, R9
+	ADDQ         $+64, R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
 	JNE          edge4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y8
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPS Y5, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPS Y7, Y8, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x04, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero5
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y10, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y10, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPS 32(AX), Y10, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPS 32(AX), Y10, Y7
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y8
-	VMASKMOVPS 32(AX), Y10, Y9
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y10
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y10, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y10, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y10, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS 32(BX), Y10, Y7
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS 32(BX), Y10, Y9
 	JMP        start5
 
 zero5:
@@ -6822,119 +7529,131 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop5:
-	VMOVUPS      (DI), Y10
-	VMOVUPS      32(DI), Y11
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (R8), Y10
+	VMOVUPS      32(R8), Y11
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y10, Y15, Y0
 	VFMADD231PS  Y11, Y15, Y1
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R9)(BX*1), Y15
 	VFMADD231PS  Y10, Y15, Y2
 	VFMADD231PS  Y11, Y15, Y3
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R9)(BX*2), Y15
 	VFMADD231PS  Y10, Y15, Y4
 	VFMADD231PS  Y11, Y15, Y5
-	VBROADCASTSS (AX)(DX*1), Y15
+	VBROADCASTSS (R9)(SI*1), Y15
 	VFMADD231PS  Y10, Y15, Y6
 	VFMADD231PS  Y11, Y15, Y7
-	VBROADCASTSS (BX), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y10, Y15, Y8
 	VFMADD231PS  Y11, Y15, Y9
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+64, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+64, R8
+	DECQ         R11
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
 	JNE          edge5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y10
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPS Y5, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPS Y7, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPS Y9, Y10, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x05, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero6
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y12, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y12, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPS 32(AX), Y12, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPS 32(AX), Y12, Y7
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y8
-	VMASKMOVPS 32(AX), Y12, Y9
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y10
-	VMASKMOVPS 32(AX), Y12, Y11
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y12
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y12, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y12, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y12, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS 32(BX), Y12, Y7
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS 32(BX), Y12, Y9
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y10
+	VMASKMOVPS 32(BX), Y12, Y11
 	JMP        start6
 
 zero6:
@@ -6952,126 +7671,151 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop6:
-	VMOVUPS      (DI), Y12
-	VMOVUPS      32(DI), Y13
-	VBROADCASTSS (AX), Y15
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
-	VBROADCASTSS (AX)(CX*1), Y15
+	VBROADCASTSS (R9)(BX*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS (AX)(CX*2), Y15
+	VBROADCASTSS (R9)(BX*2), Y15
 	VFMADD231PS  Y12, Y15, Y4
 	VFMADD231PS  Y13, Y15, Y5
-	VBROADCASTSS (AX)(DX*1), Y15
+	VBROADCASTSS (R9)(SI*1), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
-	VBROADCASTSS (BX), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y12, Y15, Y8
 	VFMADD231PS  Y13, Y15, Y9
-	VBROADCASTSS (BX)(CX*1), Y15
+	VBROADCASTSS (R10)(BX*1), Y15
 	VFMADD231PS  Y12, Y15, Y10
 	VFMADD231PS  Y13, Y15, Y11
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+64, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+64, R8
+	DECQ         R11
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
 	JNE          edge6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y12
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPS Y5, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPS Y7, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPS Y9, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y10, (AX)
 	VMASKMOVPS Y11, Y12, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x06, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 // func avx2F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F32x2Some(SB), NOSPLIT, $0-137
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x06
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+32(FP), CX
+	MOVQ rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x0c
+	JGE  rows6
+	MOVQ DX, BX
+	CMPQ BX, $0x06
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ       BX, $0x06
 	JE         rows6
-	CMPQ       AX, $0x05
+	CMPQ       BX, $0x05
 	JE         rows5
-	CMPQ       AX, $0x04
+	CMPQ       BX, $0x04
 	JE         rows4
-	CMPQ       AX, $0x03
+	CMPQ       BX, $0x03
 	JE         rows3
-	CMPQ       AX, $0x02
+	CMPQ       BX, $0x02
 	JE         rows2
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero1
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x08, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y2, Y1
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y2, Y1
 	JMP        start1
 
 zero1:
@@ -7079,380 +7823,424 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ at_base+112(FP), BX
-	MOVQ at_len+120(FP), SI
-
-loop1:
-	MOVLQSX      (BX), R8
-	ADDQ         $0x04, BX
-	MOVQ         R8, DI
-	SHLQ         $0x06, DI
-	IMULQ        CX, R8
-	LEAQ         (AX)(R8*1), R8
-	VMOVUPS      (DX)(DI*1), Y2
-	VMOVUPS      32(DX)(DI*1), Y3
-	VBROADCASTSS (R8), Y15
-	VFMADD231PS  Y2, Y15, Y0
-	VFMADD231PS  Y3, Y15, Y1
-	DECQ         SI
-	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
-	JNE          edge1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VZEROUPPER
-	RET
-
-edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x08, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y2, 32(AX)
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
-	JE         zero2
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y4, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y4, Y3
-	JMP        start2
-
-zero2:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
-
-loop2:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x06, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Y4
-	VMOVUPS      32(BX)(R8*1), Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS  Y4, Y15, Y0
-	VFMADD231PS  Y5, Y15, Y1
-	VBROADCASTSS (R9)(CX*1), Y15
-	VFMADD231PS  Y4, Y15, Y2
-	VFMADD231PS  Y5, Y15, Y3
-	DECQ         DI
-	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
-	JNE          edge2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	VZEROUPPER
-	RET
-
-edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y4, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y4, 32(AX)
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
-	JE         zero3
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y6, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y6, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPS 32(AX), Y6, Y5
-	JMP        start3
-
-zero3:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-
-start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
-
-loop3:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x06, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Y6
-	VMOVUPS      32(BX)(R8*1), Y7
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS  Y6, Y15, Y0
-	VFMADD231PS  Y7, Y15, Y1
-	VBROADCASTSS (R9)(CX*1), Y15
-	VFMADD231PS  Y6, Y15, Y2
-	VFMADD231PS  Y7, Y15, Y3
-	VBROADCASTSS (R9)(CX*2), Y15
-	VFMADD231PS  Y6, Y15, Y4
-	VFMADD231PS  Y7, Y15, Y5
-	DECQ         DI
-	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
-	JNE          edge3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	VZEROUPPER
-	RET
-
-edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y6, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y6, 32(AX)
-	ADDQ       CX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y6, 32(AX)
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
-	JE         zero4
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y8, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y8, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPS 32(AX), Y8, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPS 32(AX), Y8, Y7
-	JMP        start4
-
-zero4:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-
-start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x02, BX
 	MOVQ b_base+80(FP), SI
 	MOVQ at_base+112(FP), DI
 	MOVQ at_len+120(FP), R8
 
-loop4:
-	MOVLQSX      (DI), R10
+loop1:
+	MOVLQSX      (DI), R9
 	ADDQ         $0x04, DI
-	MOVQ         R10, R9
+	MOVQ         R9, R10
 	SHLQ         $0x06, R9
 	IMULQ        BX, R10
-	LEAQ         (AX)(R10*1), R10
-	VMOVUPS      (SI)(R9*1), Y8
-	VMOVUPS      32(SI)(R9*1), Y9
+	ADDQ         CX, R10
+	VMOVUPS      (SI)(R9*1), Y2
+	VMOVUPS      32(SI)(R9*1), Y3
 	VBROADCASTSS (R10), Y15
-	VFMADD231PS  Y8, Y15, Y0
-	VFMADD231PS  Y9, Y15, Y1
-	VBROADCASTSS (R10)(CX*1), Y15
-	VFMADD231PS  Y8, Y15, Y2
-	VFMADD231PS  Y9, Y15, Y3
-	VBROADCASTSS (R10)(CX*2), Y15
-	VFMADD231PS  Y8, Y15, Y4
-	VFMADD231PS  Y9, Y15, Y5
-	VBROADCASTSS (R10)(DX*1), Y15
-	VFMADD231PS  Y8, Y15, Y6
-	VFMADD231PS  Y9, Y15, Y7
+	VFMADD231PS  Y2, Y15, Y0
+	VFMADD231PS  Y3, Y15, Y1
 	DECQ         R8
-	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
-	JNE          edge4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	JNE          loop1
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
+	JNE          edge1
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
+	VZEROUPPER
+	RET
+
+edge1:
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y1, Y2, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x01, DX
+	JNE        next
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
+	JE         zero2
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y4
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y4, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y4, Y3
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start2:
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop2:
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x06, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Y4
+	VMOVUPS      32(DI)(R10*1), Y5
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y4, Y15, Y0
+	VFMADD231PS  Y5, Y15, Y1
+	VBROADCASTSS (R11)(BX*1), Y15
+	VFMADD231PS  Y4, Y15, Y2
+	VFMADD231PS  Y5, Y15, Y3
+	DECQ         R9
+	JNE          loop2
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
+	JNE          edge2
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
+	VZEROUPPER
+	RET
+
+edge2:
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y4
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y1, Y4, 32(AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPS Y3, Y4, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x02, DX
+	JNE        next
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
+	JE         zero3
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y6
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y6, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y6, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y6, Y5
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start3:
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
+
+loop3:
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x06, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Y6
+	VMOVUPS      32(DI)(R10*1), Y7
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y6, Y15, Y0
+	VFMADD231PS  Y7, Y15, Y1
+	VBROADCASTSS (R11)(BX*1), Y15
+	VFMADD231PS  Y6, Y15, Y2
+	VFMADD231PS  Y7, Y15, Y3
+	VBROADCASTSS (R11)(BX*2), Y15
+	VFMADD231PS  Y6, Y15, Y4
+	VFMADD231PS  Y7, Y15, Y5
+	DECQ         R9
+	JNE          loop3
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
+	JNE          edge3
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
+	VZEROUPPER
+	RET
+
+edge3:
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y6
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y1, Y6, 32(AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y2, (AX)
+	VMASKMOVPS Y3, Y6, 32(AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y4, (AX)
+	VMASKMOVPS Y5, Y6, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x03, DX
+	JNE        next
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
+	JE         zero4
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y8
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y8, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y8, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y8, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS 32(BX), Y8, Y7
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start4:
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
+
+loop4:
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x06, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	VMOVUPS      (R8)(R11*1), Y8
+	VMOVUPS      32(R8)(R11*1), Y9
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VFMADD231PS  Y9, Y15, Y1
+	VBROADCASTSS (R12)(BX*1), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VFMADD231PS  Y9, Y15, Y3
+	VBROADCASTSS (R12)(BX*2), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VFMADD231PS  Y9, Y15, Y5
+	VBROADCASTSS (R12)(SI*1), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VFMADD231PS  Y9, Y15, Y7
+	DECQ         R10
+	JNE          loop4
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
+	JNE          edge4
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y8
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPS Y5, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPS Y7, Y8, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x04, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero5
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y10, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y10, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPS 32(AX), Y10, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPS 32(AX), Y10, Y7
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y8
-	VMASKMOVPS 32(AX), Y10, Y9
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y10
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y10, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y10, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y10, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS 32(BX), Y10, Y7
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS 32(BX), Y10, Y9
 	JMP        start5
 
 zero5:
@@ -7468,124 +8256,134 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop5:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x06, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y10
-	VMOVUPS      32(DI)(R10*1), Y11
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x06, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y10
+	VMOVUPS      32(R8)(R11*1), Y11
 	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y10, Y15, Y0
 	VFMADD231PS  Y11, Y15, Y1
-	VBROADCASTSS (R12)(CX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y10, Y15, Y2
 	VFMADD231PS  Y11, Y15, Y3
-	VBROADCASTSS (R12)(CX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y10, Y15, Y4
 	VFMADD231PS  Y11, Y15, Y5
-	VBROADCASTSS (R12)(DX*1), Y15
+	VBROADCASTSS (R12)(SI*1), Y15
 	VFMADD231PS  Y10, Y15, Y6
 	VFMADD231PS  Y11, Y15, Y7
-	VBROADCASTSS (R11), Y15
+	VBROADCASTSS (R13), Y15
 	VFMADD231PS  Y10, Y15, Y8
 	VFMADD231PS  Y11, Y15, Y9
-	DECQ         R9
+	DECQ         R10
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
 	JNE          edge5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y10
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPS Y5, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPS Y7, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPS Y9, Y10, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x05, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero6
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y12, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPS 32(AX), Y12, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPS 32(AX), Y12, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPS 32(AX), Y12, Y7
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y8
-	VMASKMOVPS 32(AX), Y12, Y9
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y10
-	VMASKMOVPS 32(AX), Y12, Y11
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x08, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x02, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y12
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y12, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y12, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y12, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS 32(BX), Y12, Y7
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS 32(BX), Y12, Y9
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y10
+	VMASKMOVPS 32(BX), Y12, Y11
 	JMP        start6
 
 zero6:
@@ -7603,196 +8401,231 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x02, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x02, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop6:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x06, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y12
-	VMOVUPS      32(DI)(R10*1), Y13
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x06, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y12
+	VMOVUPS      32(R8)(R11*1), Y13
 	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
-	VBROADCASTSS (R12)(CX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS (R12)(CX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y12, Y15, Y4
 	VFMADD231PS  Y13, Y15, Y5
-	VBROADCASTSS (R12)(DX*1), Y15
+	VBROADCASTSS (R12)(SI*1), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
-	VBROADCASTSS (R11), Y15
+	VBROADCASTSS (R13), Y15
 	VFMADD231PS  Y12, Y15, Y8
 	VFMADD231PS  Y13, Y15, Y9
-	VBROADCASTSS (R11)(CX*1), Y15
+	VBROADCASTSS (R13)(BX*1), Y15
 	VFMADD231PS  Y12, Y15, Y10
 	VFMADD231PS  Y13, Y15, Y11
-	DECQ         R9
+	DECQ         R10
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x10
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x10
 	JNE          edge6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x02, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x02, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x08, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x08, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y12
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPS Y5, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPS Y7, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPS Y9, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y10, (AX)
 	VMASKMOVPS Y11, Y12, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x02, BX
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x06, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 // func avx2F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F64x1(SB), NOSPLIT, $0-121
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x08
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+32(FP), CX
+	MOVQ rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ       BX, $0x08
 	JE         rows8
-	CMPQ       AX, $0x07
+	CMPQ       BX, $0x07
 	JE         rows7
-	CMPQ       AX, $0x06
+	CMPQ       BX, $0x06
 	JE         rows6
-	CMPQ       AX, $0x05
+	CMPQ       BX, $0x05
 	JE         rows5
-	CMPQ       AX, $0x04
+	CMPQ       BX, $0x04
 	JE         rows4
-	CMPQ       AX, $0x03
+	CMPQ       BX, $0x03
 	JE         rows3
-	CMPQ       AX, $0x02
+	CMPQ       BX, $0x02
 	JE         rows2
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero1
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
-	VMASKMOVPD (AX), Y1, Y0
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPD (BX), Y1, Y0
 	JMP        start1
 
 zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ CX, DI
+	MOVQ depth+112(FP), R8
 
 loop1:
-	VMOVUPS      (DX), Y1
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (SI), Y1
+	VBROADCASTSD (DI), Y15
 	VFMADD231PD  Y1, Y15, Y0
-	ADDQ         CX, AX
-	ADDQ         $+32, DX
-	DECQ         BX
+	ADDQ         BX, DI
+	ADDQ         $+32, SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
 	VMASKMOVPD Y0, Y1, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x01, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero2
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD (AX), Y2, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y2, Y1
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y2
+	VMASKMOVPD (BX), Y2, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y2, Y1
 	JMP        start2
 
 zero2:
@@ -7800,70 +8633,82 @@ zero2:
 	VXORPS Y1, Y1, Y1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop2:
-	VMOVUPS      (BX), Y2
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (DI), Y2
+	VBROADCASTSD (R8), Y15
 	VFMADD231PD  Y2, Y15, Y0
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R8)(BX*1), Y15
 	VFMADD231PD  Y2, Y15, Y1
-	ADDQ         DX, AX
-	ADDQ         $+32, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+32, DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
 	VMASKMOVPD Y0, Y2, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y2, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x02, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero3
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
-	VMASKMOVPD (AX), Y3, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y3, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y3, Y2
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y3
+	VMASKMOVPD (BX), Y3, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y3, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y3, Y2
 	JMP        start3
 
 zero3:
@@ -7872,78 +8717,90 @@ zero3:
 	VXORPS Y2, Y2, Y2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop3:
-	VMOVUPS      (BX), Y3
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (DI), Y3
+	VBROADCASTSD (R8), Y15
 	VFMADD231PD  Y3, Y15, Y0
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R8)(BX*1), Y15
 	VFMADD231PD  Y3, Y15, Y1
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R8)(BX*2), Y15
 	VFMADD231PD  Y3, Y15, Y2
-	ADDQ         DX, AX
-	ADDQ         $+32, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+32, DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y3
 	VMASKMOVPD Y0, Y3, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y3, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y3, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x03, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero4
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD (AX), Y4, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y4, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y4, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y4, Y3
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y4
+	VMASKMOVPD (BX), Y4, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y4, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y4, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y4, Y3
 	JMP        start4
 
 zero4:
@@ -7953,87 +8810,99 @@ zero4:
 	VXORPS Y3, Y3, Y3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	MOVQ depth+112(FP), R10
 
 loop4:
-	VMOVUPS      (SI), Y4
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (R8), Y4
+	VBROADCASTSD (R9), Y15
 	VFMADD231PD  Y4, Y15, Y0
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R9)(BX*1), Y15
 	VFMADD231PD  Y4, Y15, Y1
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R9)(BX*2), Y15
 	VFMADD231PD  Y4, Y15, Y2
-	VBROADCASTSD (AX)(DX*1), Y15
+	VBROADCASTSD (R9)(SI*1), Y15
 	VFMADD231PD  Y4, Y15, Y3
-	ADDQ         BX, AX
-	ADDQ         $+32, SI
-	DECQ         DI
+	ADDQ         DI, R9
+	ADDQ         $+32, R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y4
 	VMASKMOVPD Y0, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y4, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x04, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero5
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
-	VMASKMOVPD (AX), Y5, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y5, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y5, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y5, Y3
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y5, Y4
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y5
+	VMASKMOVPD (BX), Y5, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y5, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y5, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y5, Y3
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y5, Y4
 	JMP        start5
 
 zero5:
@@ -8044,97 +8913,109 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop5:
-	VMOVUPS      (DI), Y5
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (R8), Y5
+	VBROADCASTSD (R9), Y15
 	VFMADD231PD  Y5, Y15, Y0
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R9)(BX*1), Y15
 	VFMADD231PD  Y5, Y15, Y1
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R9)(BX*2), Y15
 	VFMADD231PD  Y5, Y15, Y2
-	VBROADCASTSD (AX)(DX*1), Y15
+	VBROADCASTSD (R9)(SI*1), Y15
 	VFMADD231PD  Y5, Y15, Y3
-	VBROADCASTSD (BX), Y15
+	VBROADCASTSD (R10), Y15
 	VFMADD231PD  Y5, Y15, Y4
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+32, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+32, R8
+	DECQ         R11
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y5
 	VMASKMOVPD Y0, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y4, Y5, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x05, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero6
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPD (AX), Y6, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y3
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y4
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y5
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y6
+	VMASKMOVPD (BX), Y6, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y3
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y4
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y5
 	JMP        start6
 
 zero6:
@@ -8146,105 +9027,117 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop6:
-	VMOVUPS      (DI), Y6
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (R8), Y6
+	VBROADCASTSD (R9), Y15
 	VFMADD231PD  Y6, Y15, Y0
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R9)(BX*1), Y15
 	VFMADD231PD  Y6, Y15, Y1
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R9)(BX*2), Y15
 	VFMADD231PD  Y6, Y15, Y2
-	VBROADCASTSD (AX)(DX*1), Y15
+	VBROADCASTSD (R9)(SI*1), Y15
 	VFMADD231PD  Y6, Y15, Y3
-	VBROADCASTSD (BX), Y15
+	VBROADCASTSD (R10), Y15
 	VFMADD231PD  Y6, Y15, Y4
-	VBROADCASTSD (BX)(CX*1), Y15
+	VBROADCASTSD (R10)(BX*1), Y15
 	VFMADD231PD  Y6, Y15, Y5
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+32, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+32, R8
+	DECQ         R11
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y6
 	VMASKMOVPD Y0, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y4, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y5, Y6, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x06, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero7
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VMASKMOVPD (AX), Y7, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y3
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y4
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y5
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y6
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y7
+	VMASKMOVPD (BX), Y7, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y3
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y4
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y5
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y6
 	JMP        start7
 
 zero7:
@@ -8257,113 +9150,125 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop7:
-	VMOVUPS      (DI), Y7
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (R8), Y7
+	VBROADCASTSD (R9), Y15
 	VFMADD231PD  Y7, Y15, Y0
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R9)(BX*1), Y15
 	VFMADD231PD  Y7, Y15, Y1
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R9)(BX*2), Y15
 	VFMADD231PD  Y7, Y15, Y2
-	VBROADCASTSD (AX)(DX*1), Y15
+	VBROADCASTSD (R9)(SI*1), Y15
 	VFMADD231PD  Y7, Y15, Y3
-	VBROADCASTSD (BX), Y15
+	VBROADCASTSD (R10), Y15
 	VFMADD231PD  Y7, Y15, Y4
-	VBROADCASTSD (BX)(CX*1), Y15
+	VBROADCASTSD (R10)(BX*1), Y15
 	VFMADD231PD  Y7, Y15, Y5
-	VBROADCASTSD (BX)(CX*2), Y15
+	VBROADCASTSD (R10)(BX*2), Y15
 	VFMADD231PD  Y7, Y15, Y6
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+32, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+32, R8
+	DECQ         R11
 	JNE          loop7
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge7
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x07, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge7:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y7
 	VMASKMOVPD Y0, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y4, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y5, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y6, Y7, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x07, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x07, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero8
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPD (AX), Y8, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y3
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y4
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y5
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y6
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y7
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y8
+	VMASKMOVPD (BX), Y8, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y3
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y4
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y5
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y6
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y7
 	JMP        start8
 
 zero8:
@@ -8377,189 +9282,225 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop8:
-	VMOVUPS      (DI), Y8
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (R8), Y8
+	VBROADCASTSD (R9), Y15
 	VFMADD231PD  Y8, Y15, Y0
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R9)(BX*1), Y15
 	VFMADD231PD  Y8, Y15, Y1
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R9)(BX*2), Y15
 	VFMADD231PD  Y8, Y15, Y2
-	VBROADCASTSD (AX)(DX*1), Y15
+	VBROADCASTSD (R9)(SI*1), Y15
 	VFMADD231PD  Y8, Y15, Y3
-	VBROADCASTSD (BX), Y15
+	VBROADCASTSD (R10), Y15
 	VFMADD231PD  Y8, Y15, Y4
-	VBROADCASTSD (BX)(CX*1), Y15
+	VBROADCASTSD (R10)(BX*1), Y15
 	VFMADD231PD  Y8, Y15, Y5
-	VBROADCASTSD (BX)(CX*2), Y15
+	VBROADCASTSD (R10)(BX*2), Y15
 	VFMADD231PD  Y8, Y15, Y6
-	VBROADCASTSD (BX)(DX*1), Y15
+	VBROADCASTSD (R10)(SI*1), Y15
 	VFMADD231PD  Y8, Y15, Y7
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+32, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+32, R8
+	DECQ         R11
 	JNE          loop8
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge8
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y7, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x08, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge8:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y8
 	VMASKMOVPD Y0, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y4, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y5, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y6, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y7, Y8, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x08, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x08, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 // func avx2F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F64x1Some(SB), NOSPLIT, $0-137
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x08
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+32(FP), CX
+	MOVQ rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x10
+	JGE  rows8
+	MOVQ DX, BX
+	CMPQ BX, $0x08
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ       BX, $0x08
 	JE         rows8
-	CMPQ       AX, $0x07
+	CMPQ       BX, $0x07
 	JE         rows7
-	CMPQ       AX, $0x06
+	CMPQ       BX, $0x06
 	JE         rows6
-	CMPQ       AX, $0x05
+	CMPQ       BX, $0x05
 	JE         rows5
-	CMPQ       AX, $0x04
+	CMPQ       BX, $0x04
 	JE         rows4
-	CMPQ       AX, $0x03
+	CMPQ       BX, $0x03
 	JE         rows3
-	CMPQ       AX, $0x02
+	CMPQ       BX, $0x02
 	JE         rows2
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero1
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
-	VMASKMOVPD (AX), Y1, Y0
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
+	VMASKMOVPD (BX), Y1, Y0
 	JMP        start1
 
 zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ at_base+112(FP), BX
-	MOVQ at_len+120(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
 
 loop1:
-	MOVLQSX      (BX), R8
-	ADDQ         $0x04, BX
-	MOVQ         R8, DI
-	SHLQ         $0x05, DI
-	IMULQ        CX, R8
-	LEAQ         (AX)(R8*1), R8
-	VMOVUPS      (DX)(DI*1), Y1
-	VBROADCASTSD (R8), Y15
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         CX, R10
+	VMOVUPS      (SI)(R9*1), Y1
+	VBROADCASTSD (R10), Y15
 	VFMADD231PD  Y1, Y15, Y0
-	DECQ         SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x00, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y1
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y1
 	VMASKMOVPD Y0, Y1, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x01, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero2
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD (AX), Y2, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y2, Y1
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y2
+	VMASKMOVPD (BX), Y2, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y2, Y1
 	JMP        start2
 
 zero2:
@@ -8567,75 +9508,86 @@ zero2:
 	VXORPS Y1, Y1, Y1
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop2:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x05, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Y2
-	VBROADCASTSD (R9), Y15
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Y2
+	VBROADCASTSD (R11), Y15
 	VFMADD231PD  Y2, Y15, Y0
-	VBROADCASTSD (R9)(CX*1), Y15
+	VBROADCASTSD (R11)(BX*1), Y15
 	VFMADD231PD  Y2, Y15, Y1
-	DECQ         DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y2
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
 	VMASKMOVPD Y0, Y2, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y2, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x02, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero3
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
-	VMASKMOVPD (AX), Y3, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y3, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y3, Y2
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y3
+	VMASKMOVPD (BX), Y3, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y3, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y3, Y2
 	JMP        start3
 
 zero3:
@@ -8644,83 +9596,94 @@ zero3:
 	VXORPS Y2, Y2, Y2
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop3:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x05, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Y3
-	VBROADCASTSD (R9), Y15
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x05, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Y3
+	VBROADCASTSD (R11), Y15
 	VFMADD231PD  Y3, Y15, Y0
-	VBROADCASTSD (R9)(CX*1), Y15
+	VBROADCASTSD (R11)(BX*1), Y15
 	VFMADD231PD  Y3, Y15, Y1
-	VBROADCASTSD (R9)(CX*2), Y15
+	VBROADCASTSD (R11)(BX*2), Y15
 	VFMADD231PD  Y3, Y15, Y2
-	DECQ         DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y3
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y3
 	VMASKMOVPD Y0, Y3, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y3, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y3, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x03, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero4
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD (AX), Y4, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y4, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y4, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y4, Y3
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y4
+	VMASKMOVPD (BX), Y4, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y4, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y4, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y4, Y3
 	JMP        start4
 
 zero4:
@@ -8730,92 +9693,103 @@ zero4:
 	VXORPS Y3, Y3, Y3
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop4:
-	MOVLQSX      (DI), R10
-	ADDQ         $0x04, DI
-	MOVQ         R10, R9
-	SHLQ         $0x05, R9
-	IMULQ        BX, R10
-	LEAQ         (AX)(R10*1), R10
-	VMOVUPS      (SI)(R9*1), Y4
-	VBROADCASTSD (R10), Y15
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	VMOVUPS      (R8)(R11*1), Y4
+	VBROADCASTSD (R12), Y15
 	VFMADD231PD  Y4, Y15, Y0
-	VBROADCASTSD (R10)(CX*1), Y15
+	VBROADCASTSD (R12)(BX*1), Y15
 	VFMADD231PD  Y4, Y15, Y1
-	VBROADCASTSD (R10)(CX*2), Y15
+	VBROADCASTSD (R12)(BX*2), Y15
 	VFMADD231PD  Y4, Y15, Y2
-	VBROADCASTSD (R10)(DX*1), Y15
+	VBROADCASTSD (R12)(SI*1), Y15
 	VFMADD231PD  Y4, Y15, Y3
-	DECQ         R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y4
 	VMASKMOVPD Y0, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y4, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y4, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x04, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero5
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
-	VMASKMOVPD (AX), Y5, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y5, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y5, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y5, Y3
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y5, Y4
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y5
+	VMASKMOVPD (BX), Y5, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y5, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y5, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y5, Y3
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y5, Y4
 	JMP        start5
 
 zero5:
@@ -8826,102 +9800,112 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop5:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y5
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y5
 	VBROADCASTSD (R12), Y15
 	VFMADD231PD  Y5, Y15, Y0
-	VBROADCASTSD (R12)(CX*1), Y15
+	VBROADCASTSD (R12)(BX*1), Y15
 	VFMADD231PD  Y5, Y15, Y1
-	VBROADCASTSD (R12)(CX*2), Y15
+	VBROADCASTSD (R12)(BX*2), Y15
 	VFMADD231PD  Y5, Y15, Y2
-	VBROADCASTSD (R12)(DX*1), Y15
+	VBROADCASTSD (R12)(SI*1), Y15
 	VFMADD231PD  Y5, Y15, Y3
-	VBROADCASTSD (R11), Y15
+	VBROADCASTSD (R13), Y15
 	VFMADD231PD  Y5, Y15, Y4
-	DECQ         R9
+	DECQ         R10
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y5
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y5
 	VMASKMOVPD Y0, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y5, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y4, Y5, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x05, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero6
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPD (AX), Y6, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y3
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y4
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y6, Y5
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y6
+	VMASKMOVPD (BX), Y6, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y3
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y4
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y6, Y5
 	JMP        start6
 
 zero6:
@@ -8933,110 +9917,120 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop6:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y6
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y6
 	VBROADCASTSD (R12), Y15
 	VFMADD231PD  Y6, Y15, Y0
-	VBROADCASTSD (R12)(CX*1), Y15
+	VBROADCASTSD (R12)(BX*1), Y15
 	VFMADD231PD  Y6, Y15, Y1
-	VBROADCASTSD (R12)(CX*2), Y15
+	VBROADCASTSD (R12)(BX*2), Y15
 	VFMADD231PD  Y6, Y15, Y2
-	VBROADCASTSD (R12)(DX*1), Y15
+	VBROADCASTSD (R12)(SI*1), Y15
 	VFMADD231PD  Y6, Y15, Y3
-	VBROADCASTSD (R11), Y15
+	VBROADCASTSD (R13), Y15
 	VFMADD231PD  Y6, Y15, Y4
-	VBROADCASTSD (R11)(CX*1), Y15
+	VBROADCASTSD (R13)(BX*1), Y15
 	VFMADD231PD  Y6, Y15, Y5
-	DECQ         R9
+	DECQ         R10
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y6
 	VMASKMOVPD Y0, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y4, Y6, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y5, Y6, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x06, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero7
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VMASKMOVPD (AX), Y7, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y3
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y4
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y5
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y7, Y6
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y7
+	VMASKMOVPD (BX), Y7, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y3
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y4
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y5
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y7, Y6
 	JMP        start7
 
 zero7:
@@ -9049,118 +10043,128 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop7:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y7
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y7
 	VBROADCASTSD (R12), Y15
 	VFMADD231PD  Y7, Y15, Y0
-	VBROADCASTSD (R12)(CX*1), Y15
+	VBROADCASTSD (R12)(BX*1), Y15
 	VFMADD231PD  Y7, Y15, Y1
-	VBROADCASTSD (R12)(CX*2), Y15
+	VBROADCASTSD (R12)(BX*2), Y15
 	VFMADD231PD  Y7, Y15, Y2
-	VBROADCASTSD (R12)(DX*1), Y15
+	VBROADCASTSD (R12)(SI*1), Y15
 	VFMADD231PD  Y7, Y15, Y3
-	VBROADCASTSD (R11), Y15
+	VBROADCASTSD (R13), Y15
 	VFMADD231PD  Y7, Y15, Y4
-	VBROADCASTSD (R11)(CX*1), Y15
+	VBROADCASTSD (R13)(BX*1), Y15
 	VFMADD231PD  Y7, Y15, Y5
-	VBROADCASTSD (R11)(CX*2), Y15
+	VBROADCASTSD (R13)(BX*2), Y15
 	VFMADD231PD  Y7, Y15, Y6
-	DECQ         R9
+	DECQ         R10
 	JNE          loop7
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge7
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x07, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x07, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge7:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y7
 	VMASKMOVPD Y0, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y4, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y5, Y7, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y6, Y7, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x07, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x07, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero8
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPD (AX), Y8, Y0
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y1
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y2
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y3
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y4
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y5
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y6
-	ADDQ       CX, AX
-	VMASKMOVPD (AX), Y8, Y7
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x00, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y8
+	VMASKMOVPD (BX), Y8, Y0
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y1
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y2
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y3
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y4
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y5
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y6
+	ADDQ       SI, BX
+	VMASKMOVPD (BX), Y8, Y7
 	JMP        start8
 
 zero8:
@@ -9174,124 +10178,147 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop8:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y8
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x05, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y8
 	VBROADCASTSD (R12), Y15
 	VFMADD231PD  Y8, Y15, Y0
-	VBROADCASTSD (R12)(CX*1), Y15
+	VBROADCASTSD (R12)(BX*1), Y15
 	VFMADD231PD  Y8, Y15, Y1
-	VBROADCASTSD (R12)(CX*2), Y15
+	VBROADCASTSD (R12)(BX*2), Y15
 	VFMADD231PD  Y8, Y15, Y2
-	VBROADCASTSD (R12)(DX*1), Y15
+	VBROADCASTSD (R12)(SI*1), Y15
 	VFMADD231PD  Y8, Y15, Y3
-	VBROADCASTSD (R11), Y15
+	VBROADCASTSD (R13), Y15
 	VFMADD231PD  Y8, Y15, Y4
-	VBROADCASTSD (R11)(CX*1), Y15
+	VBROADCASTSD (R13)(BX*1), Y15
 	VFMADD231PD  Y8, Y15, Y5
-	VBROADCASTSD (R11)(CX*2), Y15
+	VBROADCASTSD (R13)(BX*2), Y15
 	VFMADD231PD  Y8, Y15, Y6
-	VBROADCASTSD (R11)(DX*1), Y15
+	VBROADCASTSD (R13)(SI*1), Y15
 	VFMADD231PD  Y8, Y15, Y7
-	DECQ         R9
+	DECQ         R10
 	JNE          loop8
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x04
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x04
 	JNE          edge8
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y7, (AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x08, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x08, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge8:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x00, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x00, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y8
 	VMASKMOVPD Y0, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y1, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y2, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y3, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y4, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y5, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y6, Y8, (AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMASKMOVPD Y7, Y8, (AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x08, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x08, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 // func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F64x2(SB), NOSPLIT, $0-121
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x06
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+32(FP), CX
+	MOVQ rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x0c
+	JGE  rows6
+	MOVQ DX, BX
+	CMPQ BX, $0x06
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ       BX, $0x06
 	JE         rows6
-	CMPQ       AX, $0x05
+	CMPQ       BX, $0x05
 	JE         rows5
-	CMPQ       AX, $0x04
+	CMPQ       BX, $0x04
 	JE         rows4
-	CMPQ       AX, $0x03
+	CMPQ       BX, $0x03
 	JE         rows3
-	CMPQ       AX, $0x02
+	CMPQ       BX, $0x02
 	JE         rows2
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero1
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x04, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y2, Y1
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y2, Y1
 	JMP        start1
 
 zero1:
@@ -9299,68 +10326,80 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ depth+112(FP), BX
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ CX, DI
+	MOVQ depth+112(FP), R8
 
 loop1:
-	VMOVUPS      (DX), Y2
-	VMOVUPS      32(DX), Y3
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (SI), Y2
+	VMOVUPS      32(SI), Y3
+	VBROADCASTSD (DI), Y15
 	VFMADD231PD  Y2, Y15, Y0
 	VFMADD231PD  Y3, Y15, Y1
-	ADDQ         CX, AX
-	ADDQ         $+64, DX
-	DECQ         BX
+	ADDQ         BX, DI
+	ADDQ         $+64, SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x04, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y2, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x01, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero2
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y4, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y4, Y3
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y4
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y4, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y4, Y3
 	JMP        start2
 
 zero2:
@@ -9370,80 +10409,92 @@ zero2:
 	VXORPS Y3, Y3, Y3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop2:
-	VMOVUPS      (BX), Y4
-	VMOVUPS      32(BX), Y5
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (DI), Y4
+	VMOVUPS      32(DI), Y5
+	VBROADCASTSD (R8), Y15
 	VFMADD231PD  Y4, Y15, Y0
 	VFMADD231PD  Y5, Y15, Y1
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R8)(BX*1), Y15
 	VFMADD231PD  Y4, Y15, Y2
 	VFMADD231PD  Y5, Y15, Y3
-	ADDQ         DX, AX
-	ADDQ         $+64, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+64, DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y4
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y4, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y4, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x02, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero3
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y6, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y6, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPD 32(AX), Y6, Y5
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y6
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y6, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y6, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD 32(BX), Y6, Y5
 	JMP        start3
 
 zero3:
@@ -9455,92 +10506,104 @@ zero3:
 	VXORPS Y5, Y5, Y5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ depth+112(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ CX, R8
+	MOVQ depth+112(FP), R9
 
 loop3:
-	VMOVUPS      (BX), Y6
-	VMOVUPS      32(BX), Y7
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (DI), Y6
+	VMOVUPS      32(DI), Y7
+	VBROADCASTSD (R8), Y15
 	VFMADD231PD  Y6, Y15, Y0
 	VFMADD231PD  Y7, Y15, Y1
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R8)(BX*1), Y15
 	VFMADD231PD  Y6, Y15, Y2
 	VFMADD231PD  Y7, Y15, Y3
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R8)(BX*2), Y15
 	VFMADD231PD  Y6, Y15, Y4
 	VFMADD231PD  Y7, Y15, Y5
-	ADDQ         DX, AX
-	ADDQ         $+64, BX
-	DECQ         SI
+	ADDQ         SI, R8
+	ADDQ         $+64, DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y6
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y6, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y6, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPD Y5, Y6, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x03, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero4
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y8, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y8, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPD 32(AX), Y8, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPD 32(AX), Y8, Y7
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y8
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y8, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y8, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD 32(BX), Y8, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD 32(BX), Y8, Y7
 	JMP        start4
 
 zero4:
@@ -9554,105 +10617,117 @@ zero4:
 	VXORPS Y7, Y7, Y7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ depth+112(FP), DI
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	MOVQ depth+112(FP), R10
 
 loop4:
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VBROADCASTSD (R9), Y15
 	VFMADD231PD  Y8, Y15, Y0
 	VFMADD231PD  Y9, Y15, Y1
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R9)(BX*1), Y15
 	VFMADD231PD  Y8, Y15, Y2
 	VFMADD231PD  Y9, Y15, Y3
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R9)(BX*2), Y15
 	VFMADD231PD  Y8, Y15, Y4
 	VFMADD231PD  Y9, Y15, Y5
-	VBROADCASTSD (AX)(DX*1), Y15
+	VBROADCASTSD (R9)(SI*1), Y15
 	VFMADD231PD  Y8, Y15, Y6
 	VFMADD231PD  Y9, Y15, Y7
-	ADDQ         BX, AX
-	ADDQ         $+64, SI
-	DECQ         DI
+	ADDQ         DI, R9
+	ADDQ         $+64, R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y8
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPD Y5, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPD Y7, Y8, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x04, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero5
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y10, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y10, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPD 32(AX), Y10, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPD 32(AX), Y10, Y7
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y8
-	VMASKMOVPD 32(AX), Y10, Y9
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y10
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y10, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y10, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD 32(BX), Y10, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD 32(BX), Y10, Y7
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPD 32(BX), Y10, Y9
 	JMP        start5
 
 zero5:
@@ -9668,119 +10743,131 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop5:
-	VMOVUPS      (DI), Y10
-	VMOVUPS      32(DI), Y11
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (R8), Y10
+	VMOVUPS      32(R8), Y11
+	VBROADCASTSD (R9), Y15
 	VFMADD231PD  Y10, Y15, Y0
 	VFMADD231PD  Y11, Y15, Y1
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R9)(BX*1), Y15
 	VFMADD231PD  Y10, Y15, Y2
 	VFMADD231PD  Y11, Y15, Y3
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R9)(BX*2), Y15
 	VFMADD231PD  Y10, Y15, Y4
 	VFMADD231PD  Y11, Y15, Y5
-	VBROADCASTSD (AX)(DX*1), Y15
+	VBROADCASTSD (R9)(SI*1), Y15
 	VFMADD231PD  Y10, Y15, Y6
 	VFMADD231PD  Y11, Y15, Y7
-	VBROADCASTSD (BX), Y15
+	VBROADCASTSD (R10), Y15
 	VFMADD231PD  Y10, Y15, Y8
 	VFMADD231PD  Y11, Y15, Y9
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+64, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+64, R8
+	DECQ         R11
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y10
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPD Y5, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPD Y7, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPD Y9, Y10, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x05, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB       accumulate+120(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+120(FP), BL
+	TESTB      BL, BL
 	JE         zero6
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y12, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y12, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPD 32(AX), Y12, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPD 32(AX), Y12, Y7
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y8
-	VMASKMOVPD 32(AX), Y12, Y9
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y10
-	VMASKMOVPD 32(AX), Y12, Y11
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y12
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y12, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y12, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD 32(BX), Y12, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD 32(BX), Y12, Y7
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPD 32(BX), Y12, Y9
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y10
+	VMASKMOVPD 32(BX), Y12, Y11
 	JMP        start6
 
 zero6:
@@ -9798,126 +10885,151 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ depth+112(FP), R8
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ CX, R9
+	LEAQ (R9)(BX*4), R10
+	MOVQ depth+112(FP), R11
 
 loop6:
-	VMOVUPS      (DI), Y12
-	VMOVUPS      32(DI), Y13
-	VBROADCASTSD (AX), Y15
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VBROADCASTSD (R9), Y15
 	VFMADD231PD  Y12, Y15, Y0
 	VFMADD231PD  Y13, Y15, Y1
-	VBROADCASTSD (AX)(CX*1), Y15
+	VBROADCASTSD (R9)(BX*1), Y15
 	VFMADD231PD  Y12, Y15, Y2
 	VFMADD231PD  Y13, Y15, Y3
-	VBROADCASTSD (AX)(CX*2), Y15
+	VBROADCASTSD (R9)(BX*2), Y15
 	VFMADD231PD  Y12, Y15, Y4
 	VFMADD231PD  Y13, Y15, Y5
-	VBROADCASTSD (AX)(DX*1), Y15
+	VBROADCASTSD (R9)(SI*1), Y15
 	VFMADD231PD  Y12, Y15, Y6
 	VFMADD231PD  Y13, Y15, Y7
-	VBROADCASTSD (BX), Y15
+	VBROADCASTSD (R10), Y15
 	VFMADD231PD  Y12, Y15, Y8
 	VFMADD231PD  Y13, Y15, Y9
-	VBROADCASTSD (BX)(CX*1), Y15
+	VBROADCASTSD (R10)(BX*1), Y15
 	VFMADD231PD  Y12, Y15, Y10
 	VFMADD231PD  Y13, Y15, Y11
-	ADDQ         SI, AX
-	ADDQ         SI, BX
-	ADDQ         $+64, DI
-	DECQ         R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         $+64, R8
+	DECQ         R11
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y12
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPD Y5, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPD Y7, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPD Y9, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y10, (AX)
 	VMASKMOVPD Y11, Y12, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x06, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 // func avx2F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F64x2Some(SB), NOSPLIT, $0-137
-	MOVQ       rows+72(FP), AX
-	CMPQ       AX, $0x06
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+32(FP), CX
+	MOVQ rows+72(FP), DX
+
+next:
+	CMPQ DX, $0x0c
+	JGE  rows6
+	MOVQ DX, BX
+	CMPQ BX, $0x06
+	JLE  few
+	INCQ BX
+	SHRQ $0x01, BX
+
+few:
+	CMPQ       BX, $0x06
 	JE         rows6
-	CMPQ       AX, $0x05
+	CMPQ       BX, $0x05
 	JE         rows5
-	CMPQ       AX, $0x04
+	CMPQ       BX, $0x04
 	JE         rows4
-	CMPQ       AX, $0x03
+	CMPQ       BX, $0x03
 	JE         rows3
-	CMPQ       AX, $0x02
+	CMPQ       BX, $0x02
 	JE         rows2
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero1
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x04, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y2, Y1
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y2, Y1
 	JMP        start1
 
 zero1:
@@ -9925,73 +11037,84 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), CX
-	SHLQ $0x03, CX
-	MOVQ b_base+80(FP), DX
-	MOVQ at_base+112(FP), BX
-	MOVQ at_len+120(FP), SI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+80(FP), SI
+	MOVQ at_base+112(FP), DI
+	MOVQ at_len+120(FP), R8
 
 loop1:
-	MOVLQSX      (BX), R8
-	ADDQ         $0x04, BX
-	MOVQ         R8, DI
-	SHLQ         $0x06, DI
-	IMULQ        CX, R8
-	LEAQ         (AX)(R8*1), R8
-	VMOVUPS      (DX)(DI*1), Y2
-	VMOVUPS      32(DX)(DI*1), Y3
-	VBROADCASTSD (R8), Y15
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         CX, R10
+	VMOVUPS      (SI)(R9*1), Y2
+	VMOVUPS      32(SI)(R9*1), Y3
+	VBROADCASTSD (R10), Y15
 	VFMADD231PD  Y2, Y15, Y0
 	VFMADD231PD  Y3, Y15, Y1
-	DECQ         SI
+	DECQ         R8
 	JNE          loop1
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge1
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x01, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x01, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge1:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), CX
-	SUBQ       $0x04, CX
-	LEAQ       ones<>+32(SB), DX
-	SHLQ       $0x03, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y2
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y2
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y2, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x01, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x01, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero2
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y4, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y4, Y3
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y4
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y4, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y4, Y3
 	JMP        start2
 
 zero2:
@@ -10001,85 +11124,96 @@ zero2:
 	VXORPS Y3, Y3, Y3
 
 start2:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop2:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x06, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Y4
-	VMOVUPS      32(BX)(R8*1), Y5
-	VBROADCASTSD (R9), Y15
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x06, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Y4
+	VMOVUPS      32(DI)(R10*1), Y5
+	VBROADCASTSD (R11), Y15
 	VFMADD231PD  Y4, Y15, Y0
 	VFMADD231PD  Y5, Y15, Y1
-	VBROADCASTSD (R9)(CX*1), Y15
+	VBROADCASTSD (R11)(BX*1), Y15
 	VFMADD231PD  Y4, Y15, Y2
 	VFMADD231PD  Y5, Y15, Y3
-	DECQ         DI
+	DECQ         R9
 	JNE          loop2
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x02, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x02, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge2:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y4
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y4
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y4, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y4, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x02, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x02, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero3
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y6, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y6, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPD 32(AX), Y6, Y5
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y6
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y6, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y6, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD 32(BX), Y6, Y5
 	JMP        start3
 
 zero3:
@@ -10091,97 +11225,108 @@ zero3:
 	VXORPS Y5, Y5, Y5
 
 start3:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	MOVQ colStride+64(FP), DX
-	SHLQ $0x03, DX
-	MOVQ b_base+80(FP), BX
-	MOVQ at_base+112(FP), SI
-	MOVQ at_len+120(FP), DI
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+80(FP), DI
+	MOVQ at_base+112(FP), R8
+	MOVQ at_len+120(FP), R9
 
 loop3:
-	MOVLQSX      (SI), R9
-	ADDQ         $0x04, SI
-	MOVQ         R9, R8
-	SHLQ         $0x06, R8
-	IMULQ        DX, R9
-	LEAQ         (AX)(R9*1), R9
-	VMOVUPS      (BX)(R8*1), Y6
-	VMOVUPS      32(BX)(R8*1), Y7
-	VBROADCASTSD (R9), Y15
+	MOVLQSX      (R8), R10
+	ADDQ         $0x04, R8
+	MOVQ         R10, R11
+	SHLQ         $0x06, R10
+	IMULQ        SI, R11
+	ADDQ         CX, R11
+	VMOVUPS      (DI)(R10*1), Y6
+	VMOVUPS      32(DI)(R10*1), Y7
+	VBROADCASTSD (R11), Y15
 	VFMADD231PD  Y6, Y15, Y0
 	VFMADD231PD  Y7, Y15, Y1
-	VBROADCASTSD (R9)(CX*1), Y15
+	VBROADCASTSD (R11)(BX*1), Y15
 	VFMADD231PD  Y6, Y15, Y2
 	VFMADD231PD  Y7, Y15, Y3
-	VBROADCASTSD (R9)(CX*2), Y15
+	VBROADCASTSD (R11)(BX*2), Y15
 	VFMADD231PD  Y6, Y15, Y4
 	VFMADD231PD  Y7, Y15, Y5
-	DECQ         DI
+	DECQ         R9
 	JNE          loop3
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge3
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x03, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x03, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge3:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y6
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y6
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y6, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y6, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPD Y5, Y6, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x03, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x03, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero4
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y8, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y8, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPD 32(AX), Y8, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPD 32(AX), Y8, Y7
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y8
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y8, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y8, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD 32(BX), Y8, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD 32(BX), Y8, Y7
 	JMP        start4
 
 zero4:
@@ -10195,110 +11340,121 @@ zero4:
 	VXORPS Y7, Y7, Y7
 
 start4:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	MOVQ colStride+64(FP), BX
+	MOVQ rowStride+56(FP), BX
 	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop4:
-	MOVLQSX      (DI), R10
-	ADDQ         $0x04, DI
-	MOVQ         R10, R9
-	SHLQ         $0x06, R9
-	IMULQ        BX, R10
-	LEAQ         (AX)(R10*1), R10
-	VMOVUPS      (SI)(R9*1), Y8
-	VMOVUPS      32(SI)(R9*1), Y9
-	VBROADCASTSD (R10), Y15
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x06, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	VMOVUPS      (R8)(R11*1), Y8
+	VMOVUPS      32(R8)(R11*1), Y9
+	VBROADCASTSD (R12), Y15
 	VFMADD231PD  Y8, Y15, Y0
 	VFMADD231PD  Y9, Y15, Y1
-	VBROADCASTSD (R10)(CX*1), Y15
+	VBROADCASTSD (R12)(BX*1), Y15
 	VFMADD231PD  Y8, Y15, Y2
 	VFMADD231PD  Y9, Y15, Y3
-	VBROADCASTSD (R10)(CX*2), Y15
+	VBROADCASTSD (R12)(BX*2), Y15
 	VFMADD231PD  Y8, Y15, Y4
 	VFMADD231PD  Y9, Y15, Y5
-	VBROADCASTSD (R10)(DX*1), Y15
+	VBROADCASTSD (R12)(SI*1), Y15
 	VFMADD231PD  Y8, Y15, Y6
 	VFMADD231PD  Y9, Y15, Y7
-	DECQ         R8
+	DECQ         R10
 	JNE          loop4
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge4
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x04, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x04, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge4:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y8
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y8
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPD Y5, Y8, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPD Y7, Y8, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x04, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x04, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero5
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y10, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y10, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPD 32(AX), Y10, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPD 32(AX), Y10, Y7
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y8
-	VMASKMOVPD 32(AX), Y10, Y9
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y10
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y10, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y10, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD 32(BX), Y10, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD 32(BX), Y10, Y7
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPD 32(BX), Y10, Y9
 	JMP        start5
 
 zero5:
@@ -10314,124 +11470,134 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop5:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x06, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y10
-	VMOVUPS      32(DI)(R10*1), Y11
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x06, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y10
+	VMOVUPS      32(R8)(R11*1), Y11
 	VBROADCASTSD (R12), Y15
 	VFMADD231PD  Y10, Y15, Y0
 	VFMADD231PD  Y11, Y15, Y1
-	VBROADCASTSD (R12)(CX*1), Y15
+	VBROADCASTSD (R12)(BX*1), Y15
 	VFMADD231PD  Y10, Y15, Y2
 	VFMADD231PD  Y11, Y15, Y3
-	VBROADCASTSD (R12)(CX*2), Y15
+	VBROADCASTSD (R12)(BX*2), Y15
 	VFMADD231PD  Y10, Y15, Y4
 	VFMADD231PD  Y11, Y15, Y5
-	VBROADCASTSD (R12)(DX*1), Y15
+	VBROADCASTSD (R12)(SI*1), Y15
 	VFMADD231PD  Y10, Y15, Y6
 	VFMADD231PD  Y11, Y15, Y7
-	VBROADCASTSD (R11), Y15
+	VBROADCASTSD (R13), Y15
 	VFMADD231PD  Y10, Y15, Y8
 	VFMADD231PD  Y11, Y15, Y9
-	DECQ         R9
+	DECQ         R10
 	JNE          loop5
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge5
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x05, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x05, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge5:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y10
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y10
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPD Y5, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPD Y7, Y10, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPD Y9, Y10, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x05, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x05, DX
+	JNE        next
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVB       accumulate+136(FP), AL
-	TESTB      AL, AL
+	MOVB       accumulate+136(FP), BL
+	TESTB      BL, BL
 	JE         zero6
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
-	VMOVUPS    (AX), Y0
-	VMASKMOVPD 32(AX), Y12, Y1
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y2
-	VMASKMOVPD 32(AX), Y12, Y3
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y4
-	VMASKMOVPD 32(AX), Y12, Y5
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y6
-	VMASKMOVPD 32(AX), Y12, Y7
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y8
-	VMASKMOVPD 32(AX), Y12, Y9
-	ADDQ       CX, AX
-	VMOVUPS    (AX), Y10
-	VMASKMOVPD 32(AX), Y12, Y11
+	MOVQ       dstStride+24(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       AX, BX
+	MOVQ       cols+104(FP), DI
+	SUBQ       $0x04, DI
+	LEAQ       ones<>+32(SB), R8
+	SHLQ       $0x03, DI
+	SUBQ       DI, R8
+	VMOVUPS    (R8), Y12
+	VMOVUPS    (BX), Y0
+	VMASKMOVPD 32(BX), Y12, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD 32(BX), Y12, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD 32(BX), Y12, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD 32(BX), Y12, Y7
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPD 32(BX), Y12, Y9
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y10
+	VMASKMOVPD 32(BX), Y12, Y11
 	JMP        start6
 
 zero6:
@@ -10449,99 +11615,109 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ a_base+32(FP), AX
-	MOVQ rowStride+56(FP), CX
-	SHLQ $0x03, CX
-	LEAQ (CX)(CX*2), DX
-	LEAQ (AX)(CX*4), BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
+	MOVQ rowStride+56(FP), BX
+	SHLQ $0x03, BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ colStride+64(FP), DI
+	SHLQ $0x03, DI
+	MOVQ b_base+80(FP), R8
+	MOVQ at_base+112(FP), R9
+	MOVQ at_len+120(FP), R10
 
 loop6:
-	MOVLQSX      (R8), R11
-	ADDQ         $0x04, R8
-	MOVQ         R11, R10
-	SHLQ         $0x06, R10
-	IMULQ        SI, R11
-	LEAQ         (AX)(R11*1), R12
-	LEAQ         (BX)(R11*1), R11
-	VMOVUPS      (DI)(R10*1), Y12
-	VMOVUPS      32(DI)(R10*1), Y13
+	MOVLQSX      (R9), R11
+	ADDQ         $0x04, R9
+	MOVQ         R11, R12
+	SHLQ         $0x06, R11
+	IMULQ        DI, R12
+	ADDQ         CX, R12
+	LEAQ         (R12)(BX*4), R13
+	VMOVUPS      (R8)(R11*1), Y12
+	VMOVUPS      32(R8)(R11*1), Y13
 	VBROADCASTSD (R12), Y15
 	VFMADD231PD  Y12, Y15, Y0
 	VFMADD231PD  Y13, Y15, Y1
-	VBROADCASTSD (R12)(CX*1), Y15
+	VBROADCASTSD (R12)(BX*1), Y15
 	VFMADD231PD  Y12, Y15, Y2
 	VFMADD231PD  Y13, Y15, Y3
-	VBROADCASTSD (R12)(CX*2), Y15
+	VBROADCASTSD (R12)(BX*2), Y15
 	VFMADD231PD  Y12, Y15, Y4
 	VFMADD231PD  Y13, Y15, Y5
-	VBROADCASTSD (R12)(DX*1), Y15
+	VBROADCASTSD (R12)(SI*1), Y15
 	VFMADD231PD  Y12, Y15, Y6
 	VFMADD231PD  Y13, Y15, Y7
-	VBROADCASTSD (R11), Y15
+	VBROADCASTSD (R13), Y15
 	VFMADD231PD  Y12, Y15, Y8
 	VFMADD231PD  Y13, Y15, Y9
-	VBROADCASTSD (R11)(CX*1), Y15
+	VBROADCASTSD (R13)(BX*1), Y15
 	VFMADD231PD  Y12, Y15, Y10
 	VFMADD231PD  Y13, Y15, Y11
-	DECQ         R9
+	DECQ         R10
 	JNE          loop6
-	MOVQ         cols+104(FP), AX
-	CMPQ         AX, $0x08
+	MOVQ         cols+104(FP), BX
+	CMPQ         BX, $0x08
 	JNE          edge6
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dstStride+24(FP), CX
-	SHLQ         $0x03, CX
+	MOVQ         dstStride+24(FP), BX
+	SHLQ         $0x03, BX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	ADDQ         CX, AX
+	ADDQ         BX, AX
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
+	ADDQ         BX, AX
+	MOVQ         rowStride+56(FP), BX
+	SHLQ         $0x03, BX
+	IMUL3Q       $0x06, BX, BX
+	ADDQ         BX, CX
+	SUBQ         $0x06, DX
+	JNE          next
 	VZEROUPPER
 	RET
 
 edge6:
-	MOVQ       dst_base+0(FP), AX
-	MOVQ       dstStride+24(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       cols+104(FP), DX
-	SUBQ       $0x04, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y12
+	MOVQ       dstStride+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cols+104(FP), SI
+	SUBQ       $0x04, SI
+	LEAQ       ones<>+32(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    (DI), Y12
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPD Y1, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPD Y3, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPD Y5, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPD Y7, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPD Y9, Y12, 32(AX)
-	ADDQ       CX, AX
+	ADDQ       BX, AX
 	VMOVUPS    Y10, (AX)
 	VMASKMOVPD Y11, Y12, 32(AX)
+	ADDQ       BX, AX
+	MOVQ       rowStride+56(FP), BX
+	SHLQ       $0x03, BX
+	IMUL3Q     $0x06, BX, BX
+	ADDQ       BX, CX
+	SUBQ       $0x06, DX
+	JNE        next
 	VZEROUPPER
 	RET

@@ -12,9 +12,9 @@ type panels[T Float] struct {
 	tiles  []tile[T] // tiles[v-1] multiplies by a panel of v vectors
 }
 
-// tile multiplies a few rows by one panel.
+// tile multiplies rows by one panel.
 type tile[T Float] struct {
-	rows int // at most
+	rows int // that it takes at once, at most
 	mul  tileFunc[T]
 	some someFunc[T]
 }
@@ -118,32 +118,18 @@ func (p *panels[T]) multiply(dst []T, dstStride int, a []T, rowStride, colStride
 		vectors := p.vectors(cols)
 		panel := rest[:b.rows*vectors*p.vector]
 		rest = rest[len(panel):]
-		t := &p.tiles[vectors-1]
-		height := t.rows
-		var at []int32 // what is taken of the depth, where that is not all
+		t, to := &p.tiles[vectors-1], dst[col:]
 		switch {
 		case left != nil:
-			height = p.height()
+			for row, i := 0, 0; row < rows; i++ {
+				n := evenShare(rows-row, p.height())
+				t.take(to[row*dstStride:], dstStride, a[row*rowStride:], rowStride, colStride, n, panel, cols, left.of(i), b.rows, accumulate)
+				row += n
+			}
 		case b.sparse:
-			at = b.filled.of(number)
-		}
-		for row, i := 0, 0; row < rows; i++ {
-			n := evenShare(rows-row, height)
-			to, from := dst[row*dstStride+col:], a[row*rowStride:]
-			if left != nil {
-				at = left.of(i)
-			}
-			switch {
-			case left == nil && !b.sparse || len(at) == b.rows:
-				t.mul(to, dstStride, from, rowStride, colStride, n, panel, cols, b.rows, accumulate)
-			case len(at) > 0:
-				t.some(to, dstStride, from, rowStride, colStride, n, panel, cols, at, accumulate)
-			case !accumulate:
-				for i := range n {
-					clear(to[i*dstStride:][:cols])
-				}
-			}
-			row += n
+			t.take(to, dstStride, a, rowStride, colStride, rows, panel, cols, b.filled.of(number), b.rows, accumulate)
+		default:
+			t.mul(to, dstStride, a, rowStride, colStride, rows, panel, cols, b.rows, accumulate)
 		}
 	}
 }

@@ -12,25 +12,28 @@ func portable() backend {
 	}
 }
 
-// portableTile is the tileFunc for panels of 3 columns and up to 2 rows.
+// portableTile is the tileFunc for panels of 3 columns.
 func portableTile[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols, depth int, accumulate bool) {
 	panel := unsafe.Slice((*[3]T)(unsafe.Pointer(unsafe.SliceData(b[:3*depth]))), depth)
-	var c, d [3]T
-	if rows == 1 {
-		if accumulate {
-			copy(c[:cols], dst)
+	for row := 0; row < rows; row += 2 {
+		var c, d [3]T
+		to, from := dst[row*dstStride:], a[row*rowStride:]
+		if row+1 == rows {
+			if accumulate {
+				copy(c[:cols], to)
+			}
+			c = portableRow(c, from, colStride, panel)
+			copy(to, c[:cols])
+			return
 		}
-		c = portableRow(c, a, colStride, panel)
-		copy(dst, c[:cols])
-		return
+		if accumulate {
+			copy(c[:cols], to)
+			copy(d[:cols], to[dstStride:])
+		}
+		c, d = portableRows(c, d, from, from[rowStride:], colStride, panel)
+		copy(to, c[:cols])
+		copy(to[dstStride:], d[:cols])
 	}
-	if accumulate {
-		copy(c[:cols], dst)
-		copy(d[:cols], dst[dstStride:])
-	}
-	c, d = portableRows(c, d, a, a[rowStride:], colStride, panel)
-	copy(dst, c[:cols])
-	copy(dst[dstStride:], d[:cols])
 }
 
 // portableRow is c plus the product of one row a[0], a[stride], ... and a panel.
@@ -81,7 +84,7 @@ func portableRows[T Float](c, d [3]T, a0, a1 []T, stride int, panel [][3]T) ([3]
 	return [3]T{c0, c1, c2}, [3]T{d0, d1, d2}
 }
 
-// portableSome is the someFunc for panels of 3 columns and up to 2 rows.
+// portableSome is the someFunc for panels of 3 columns.
 func portableSome[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols int, at []int32, accumulate bool) {
 	for i := range rows {
 		to, x := dst[i*dstStride:][:cols], a[i*rowStride:]

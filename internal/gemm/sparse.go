@@ -126,3 +126,17 @@ func (p *panels[T]) mulSparse(dst []T, dstStride int, a []T, rowStride, rows int
 	}
 	p.multiply(dst, dstStride, a, rowStride, 1, rows, b, accumulate, &c.lists)
 }
+
+// take multiplies by what a list has of the depth.
+func (t *tile[T]) take(dst []T, dstStride int, a []T, rowStride, colStride, rows int, panel []T, cols int, at []int32, depth int, accumulate bool) {
+	switch {
+	case len(at) == depth:
+		t.mul(dst, dstStride, a, rowStride, colStride, rows, panel, cols, depth, accumulate)
+	case len(at) > 0:
+		t.some(dst, dstStride, a, rowStride, colStride, rows, panel, cols, at, accumulate)
+	case !accumulate:
+		for i := range rows {
+			clear(dst[i*dstStride:][:cols])
+		}
+	}
+}

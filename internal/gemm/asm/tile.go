@@ -43,7 +43,7 @@ var (
 	}
 )
 
-// tile is the state while a tile function is written.
+// tile is the state while a tile function is written. It takes the rows tile by tile.
 //
 // A tile of m rows keeps its m*vectors sums in the first registers, the vectors
 // of one row of the panel in the next ones, and an element of A, broadcast, in
@@ -55,6 +55,8 @@ type tile struct {
 	vectors int
 	some    bool         // of the depth only what a list has
 	mask    reg.Register // AVX-512: the columns of the last vector
+
+	dst, a, left reg.GPVirtual // where the tile at hand begins, and the rows from there on
 }
 
 // emitTile writes the tileFunc, or the someFunc, for panels of the given number of vectors.
@@ -72,12 +74,29 @@ func emitTile(c *build.Context, set instructions, e asmgen.Element, vectors int,
 	if t.masked() {
 		t.loadOpmask()
 	}
-	rows := c.Load(c.Param("rows"), c.GP64())
-	for m := set.rows[vectors-1]; m > 1; m-- {
+	t.dst, t.a, t.left = t.GP64(), t.GP64(), t.GP64()
+	t.Load(t.Param("dst").Base(), t.dst)
+	t.Load(t.Param("a").Base(), t.a)
+	t.Load(t.Param("rows"), t.left)
+
+	// A full tile where the rows behind it are enough for another, and else halves of what
+	// is left, which are faster than a full tile and the rest.
+	most := set.rows[vectors-1]
+	rows := t.GP64()
+	t.Label("next")
+	t.CMPQ(t.left, operand.U8(2*most))
+	t.JGE(operand.LabelRef(t.label("rows", most)))
+	t.MOVQ(t.left, rows)
+	t.CMPQ(rows, operand.U8(most))
+	t.JLE(operand.LabelRef("few"))
+	t.INCQ(rows)
+	t.SHRQ(operand.U8(1), rows)
+	t.Label("few")
+	for m := most; m > 1; m-- {
 		c.CMPQ(rows, operand.U8(m))
 		c.JE(operand.LabelRef(t.label("rows", m)))
 	}
-	for m := 1; m <= set.rows[vectors-1]; m++ {
+	for m := 1; m <= most; m++ {
 		c.Label(t.label("rows", m))
 		t.emitRows(m)
 	}
@@ -108,7 +127,8 @@ func (t *tile) emitStart(m int) {
 	t.TESTB(accumulate, accumulate)
 	t.JE(operand.LabelRef(t.label("zero", m)))
 
-	dst, stride := t.loadDst()
+	dst, stride := t.GP64(), t.loadStride("dstStride")
+	t.MOVQ(t.dst, dst)
 	mask := t.panel(m, 0) // free until the loop
 	if !t.masked() {
 		t.loadVectorMask(mask)
@@ -152,23 +172,20 @@ func (t *tile) emitStart(m int) {
 // emitLoop writes the loop over the depth. Rows of A are reached in groups of
 // four, each with its own pointer.
 func (t *tile) emitLoop(m int) {
-	a := []reg.Register{t.Load(t.Param("a").Base(), t.GP64())}
 	rowStride := t.loadStride("rowStride")
 	rowStride3 := t.GP64()
 	if m > 3 {
 		t.LEAQ(operand.Mem{Base: rowStride, Index: rowStride, Scale: 2}, rowStride3)
 	}
-	for row := 4; row < m; row += 4 {
-		p := t.GP64()
-		t.LEAQ(operand.Mem{Base: a[len(a)-1], Index: rowStride, Scale: 4}, p)
-		a = append(a, p)
-	}
 	colStride := t.loadStride("colStride")
 	panel := operand.Mem{Base: t.Load(t.Param("b").Base(), t.GP64())}
 	if t.some {
-		t.emitSome(m, a, rowStride, rowStride3, colStride, panel)
+		t.emitSome(m, rowStride, rowStride3, colStride, panel)
 		return
 	}
+	a := t.groups(m)
+	t.MOVQ(t.a, a[0])
+	t.reach(a, rowStride)
 	depth := t.Load(t.Param("depth"), t.GP64())
 	t.Label(t.label("loop", m))
 	t.emitProducts(m, a, rowStride, rowStride3, panel)
@@ -180,25 +197,35 @@ func (t *tile) emitLoop(m int) {
 	t.JNE(operand.LabelRef(t.label("loop", m)))
 }
 
+// groups are registers for the pointers to the groups of rows.
+func (t *tile) groups(m int) (a []reg.Register) {
+	for row := 0; row < m; row += 4 {
+		a = append(a, t.GP64())
+	}
+	return a
+}
+
+// reach sets the pointers to the groups of rows behind the first.
+func (t *tile) reach(a []reg.Register, rowStride reg.Register) {
+	for i := 1; i < len(a); i++ {
+		t.LEAQ(operand.Mem{Base: a[i-1], Index: rowStride, Scale: 4}, a[i])
+	}
+}
+
 // emitSome writes the loop over what a list has of the depth.
-func (t *tile) emitSome(m int, a []reg.Register, rowStride, rowStride3, colStride reg.Register, panel operand.Mem) {
+func (t *tile) emitSome(m int, rowStride, rowStride3, colStride reg.Register, panel operand.Mem) {
 	list := t.Load(t.Param("at").Base(), t.GP64())
 	left := t.Load(t.Param("at").Len(), t.GP64())
 	panel.Index, panel.Scale = t.GP64(), 1
-	offset := t.GP64()
-	var at []reg.Register
-	for range a {
-		at = append(at, t.GP64())
-	}
+	at := t.groups(m)
 	t.Label(t.label("loop", m))
-	t.MOVLQSX(operand.Mem{Base: list}, offset)
+	t.MOVLQSX(operand.Mem{Base: list}, panel.Index)
 	t.ADDQ(operand.U8(4), list)
-	t.MOVQ(offset, panel.Index)
+	t.MOVQ(panel.Index, at[0])
 	t.SHLQ(operand.U8(bits.TrailingZeros(uint(t.vectors*t.set.bytes))), panel.Index)
-	t.IMULQ(colStride, offset)
-	for i, p := range a {
-		t.LEAQ(operand.Mem{Base: p, Index: offset, Scale: 1}, at[i])
-	}
+	t.IMULQ(colStride, at[0])
+	t.ADDQ(t.a, at[0])
+	t.reach(at, rowStride)
 	t.emitProducts(m, at, rowStride, rowStride3, panel)
 	t.DECQ(left)
 	t.JNE(operand.LabelRef(t.label("loop", m)))
@@ -250,7 +277,7 @@ func (t *tile) multiply(m, row int, at operand.Mem) {
 	}
 }
 
-// emitStore writes the sums to dst and returns.
+// emitStore writes the sums to dst and goes on with the next tile.
 func (t *tile) emitStore(m int) {
 	if !t.masked() {
 		cols := t.Load(t.Param("cols"), t.GP64())
@@ -265,13 +292,13 @@ func (t *tile) emitStore(m int) {
 // emitStoreRows is emitStore where the last vector is stored as a whole when mask
 // is nil, and else under the mask of the columns, which AVX2 puts in mask.
 func (t *tile) emitStoreRows(m int, mask reg.Register) {
-	dst, stride := t.loadDst()
+	stride := t.loadStride("dstStride")
 	if mask != nil && !t.masked() {
 		t.loadVectorMask(mask)
 	}
 	for row := range m {
 		for v := range t.vectors {
-			at := operand.Mem{Base: dst, Disp: v * t.set.bytes}
+			at := operand.Mem{Base: t.dst, Disp: v * t.set.bytes}
 			switch {
 			case v < t.vectors-1 || mask == nil:
 				t.VMOVUPS(t.sum(row, v), at)
@@ -285,17 +312,15 @@ func (t *tile) emitStoreRows(m int, mask reg.Register) {
 				t.VMASKMOVPD(t.sum(row, v), mask, at)
 			}
 		}
-		if row < m-1 {
-			t.ADDQ(stride, dst)
-		}
+		t.ADDQ(stride, t.dst)
 	}
+	rows := t.loadStride("rowStride")
+	t.IMUL3Q(operand.U8(m), rows, rows)
+	t.ADDQ(rows, t.a)
+	t.SUBQ(operand.U8(m), t.left)
+	t.JNE(operand.LabelRef("next"))
 	t.VZEROUPPER()
 	t.RET()
-}
-
-// loadDst loads the address of dst and its row stride in bytes.
-func (t *tile) loadDst() (dst, stride reg.Register) {
-	return t.Load(t.Param("dst").Base(), t.GP64()), t.loadStride("dstStride")
 }
 
 // loadStride loads a stride in bytes.
