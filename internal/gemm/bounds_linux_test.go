@@ -26,7 +26,7 @@ func atPageEnd[T Float](t *testing.T, n int) []T {
 
 // A kernel that touches what lies behind a matrix ends this test with a fault.
 func testBounds[T Float](t *testing.T) {
-	const depth = 5
+	const depth = 13 // a square to transpose, and a rest
 	for rows := 1; rows <= 9; rows++ {
 		for cols := 1; cols <= 33; cols += 2 {
 			t.Run(fmt.Sprintf("%dx%d", rows, cols), func(t *testing.T) {

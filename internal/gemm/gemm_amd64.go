@@ -5,6 +5,9 @@
 package gemm
 
 //go:noescape
+func avxF32Transpose(dst []float32, dstStride int, src []float32, srcStride int, squares int)
+
+//go:noescape
 func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 
 //go:noescape

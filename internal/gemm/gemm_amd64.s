@@ -14,6 +14,81 @@ DATA ones<>+48(SB)/8, $0x0000000000000000
 DATA ones<>+56(SB)/8, $0x0000000000000000
 GLOBL ones<>(SB), RODATA|NOPTR, $64
 
+// func avxF32Transpose(dst []float32, dstStride int, src []float32, srcStride int, squares int)
+// Requires: AVX
+TEXT ·avxF32Transpose(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+32(FP), CX
+	MOVQ dstStride+24(FP), DX
+	MOVQ srcStride+56(FP), BX
+	SHLQ $0x02, DX
+	SHLQ $0x02, BX
+	MOVQ squares+64(FP), SI
+
+square:
+	MOVQ       CX, DI
+	VMOVUPS    (DI), Y0
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y1
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y2
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y3
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y4
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y5
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y6
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y7
+	ADDQ       BX, DI
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPS  Y5, Y4, Y12
+	VUNPCKHPS  Y5, Y4, Y13
+	VUNPCKLPS  Y7, Y6, Y14
+	VUNPCKHPS  Y7, Y6, Y15
+	VSHUFPS    $0x44, Y10, Y8, Y0
+	VSHUFPS    $0xee, Y10, Y8, Y1
+	VSHUFPS    $0x44, Y11, Y9, Y2
+	VSHUFPS    $0xee, Y11, Y9, Y3
+	VSHUFPS    $0x44, Y14, Y12, Y4
+	VSHUFPS    $0xee, Y14, Y12, Y5
+	VSHUFPS    $0x44, Y15, Y13, Y6
+	VSHUFPS    $0xee, Y15, Y13, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVUPS    Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y13, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y14, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y15, (AX)
+	ADDQ       DX, AX
+	ADDQ       $0x20, CX
+	DECQ       SI
+	JNE        square
+	VZEROUPPER
+	RET
+
 // func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32x1(SB), NOSPLIT, $0-121

@@ -10,7 +10,13 @@ package gemm
 type panels[T Float] struct {
 	vector int       // columns of a vector
 	tiles  []tile[T] // tiles[v-1] multiplies by a panel of v vectors
+
+	transpose transposeFunc[T] // nil for none
 }
+
+// transposeFunc sets rows of dst, 8 elements of each, to columns of src, 8 rows of each: of so
+// many squares of 8×8, at least one.
+type transposeFunc[T Float] func(dst []T, dstStride int, src []T, srcStride, squares int)
 
 // tile multiplies rows by one panel.
 type tile[T Float] struct {
@@ -53,7 +59,7 @@ func (p *panels[T]) pack(dst, b []T, rows, cols, rowStride, colStride int) {
 		case colStride == 1:
 			packRows(panel, b[col:], rows, n, width, rowStride)
 		default:
-			packCols(panel, b[col*colStride:], rows, n, width, rowStride, colStride)
+			p.packCols(panel, b[col*colStride:], rows, n, width, rowStride, colStride)
 		}
 	}
 }
@@ -69,12 +75,18 @@ func packRows[T Float](panel, b []T, rows, cols, width, rowStride int) {
 
 // packCols fills a panel from b column by column: eight at a time, so that a line of
 // the panel is met less often, where columns are contiguous in b.
-func packCols[T Float](panel, b []T, rows, cols, width, rowStride, colStride int) {
-	j := 0
+func (p *panels[T]) packCols(panel, b []T, rows, cols, width, rowStride, colStride int) {
+	j, done := 0, 0
+	if p.transpose != nil && rows >= 8 {
+		done = rows &^ 7
+	}
 	for ; j+8 <= cols && rowStride == 1; j += 8 {
+		if done > 0 {
+			p.transpose(panel[j:], width, b[j*colStride:], colStride, done/8)
+		}
 		b0, b1, b2, b3 := b[j*colStride:][:rows], b[(j+1)*colStride:][:rows], b[(j+2)*colStride:][:rows], b[(j+3)*colStride:][:rows]
 		b4, b5, b6, b7 := b[(j+4)*colStride:][:rows], b[(j+5)*colStride:][:rows], b[(j+6)*colStride:][:rows], b[(j+7)*colStride:][:rows]
-		for i := range rows {
+		for i := done; i < rows; i++ {
 			eight := (*[8]T)(panel[i*width+j:])
 			eight[0] = b0[i]
 			eight[1] = b1[i]
