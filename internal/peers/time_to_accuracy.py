@@ -40,7 +40,7 @@ class Peer:
 
 PEERS = {
     "JAX backprop": Peer("jax_mnist.py", ["--rule", "backprop"]),
-    "JAX PC": Peer("jax_mnist.py", ["--rule", "pc"]),
+    "JAX PC": Peer("jax_mnist.py", ["--rule", "pc", "--inference-rate", "0.05"]),
     "PyTorch compiled backprop": Peer("torch_mnist.py"),
     "PCX": Peer("pcx_mnist.py", venv="pcx"),
     "JPC": Peer("jpc_mnist.py", venv="jpc"),
