@@ -132,12 +132,23 @@ func (m *Machine) SetWorkers(n int) {
 }
 
 // Freeze takes the parameters, biases and precisions that are bound to the graph
-// and does the work that depends on them alone. Call it after each change of
+// and does the work that depends on them alone; that which depends on them and on clamps is
+// done by the next Each. Call it after each change of
 // them; biases and precisions are read in place. It is an error where one is not bound.
 //
 // Still are those that are as they were at the last Freeze, such as of Energy.Older: work
 // that depends on no others is not done again.
-func (m *Machine) Freeze(still ...*G.Node) error { return m.engine.Freeze(m.workers, still) }
+func (m *Machine) Freeze(still ...*G.Node) error {
+	m.unload()
+	return m.engine.Freeze(m.workers, still)
+}
+
+// unload has the work of the batch done anew by the next Each.
+func (m *Machine) unload() {
+	for _, s := range m.shards {
+		s.loaded = false
+	}
+}
 
 // Load begins a batch of rows examples: clamps holds for each clamped node a
 // (rows, d) tensor, and masks for each masked one, both used in place until the
@@ -180,9 +191,7 @@ func (m *Machine) Load(rows int, clamps, masks []*tensor.Dense) error {
 	}
 	m.active = [2]int{0, len(m.shards)}
 	m.clamps = append(m.clamps[:0], clamps...)
-	for _, s := range m.shards {
-		s.loaded = false
-	}
+	m.unload()
 	return nil
 }
 

@@ -57,6 +57,8 @@ func (s *Screen) Write(p []byte) (int, error) {
 
 // Flush writes what was to be the beginning of a character, and is not.
 func (s *Screen) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, b := range s.partial {
 		fmt.Fprintf(s.Raw, `\x%02x`, b)
 	}

@@ -210,6 +210,59 @@ func TestIPCDescends(t *testing.T) {
 	}
 }
 
+// TestIPCFollows: at each step the weights move along the energy's gradient, by central
+// differences, at the latents that the step has led to or, joint, from which it starts, and
+// at the weights that the last one has left.
+func TestIPCFollows(t *testing.T) {
+	for name, cfg := range feedforwards() {
+		for _, joint := range []bool{false, true} {
+			l := lesson(t, cfg)
+			by := &IPC{Joint: joint}
+			var err error
+			l.Inference, err = by.Prepare(cfg, model.Inference{Steps: 4})
+			must(t, err)
+			move, want := descend(l, 0.1), []float64(nil)
+			l.Move = func(u *model.Update) error {
+				if !joint {
+					want = falls(t, l)
+				}
+				for i, got := range flat(u.Directions()) {
+					if want != nil && math.Abs(got-want[i]) > 1e-8 {
+						t.Fatalf("%s, joint %v: element %d moves by %v, want %v", name, joint, i, got, want[i])
+					}
+				}
+				must(t, move(u))
+				want = falls(t, l)
+				return nil
+			}
+			_, err = by.Learn(context.Background(), l)
+			must(t, err)
+		}
+	}
+}
+
+// falls returns minus the slope of an example's energy by each parameter, where the latents are.
+func falls(t *testing.T, l *Lesson) (slopes []float64) {
+	energy := func() float64 {
+		l.Network.Changed()
+		must(t, l.steps.Look())
+		return l.steps.Energy() / float64(l.Targets.Shape()[0])
+	}
+	const h = 1e-5
+	for _, p := range l.Network.Parameters() {
+		values := p.Data().([]float64)
+		for i, at := range values {
+			values[i] = at + h
+			above := energy()
+			values[i] = at - h
+			slopes = append(slopes, (energy()-above)/(2*h))
+			values[i] = at
+		}
+	}
+	l.Network.Changed()
+	return slopes
+}
+
 // TestSoftNudge: as β becomes small, a soft nudge is backpropagation, from either side; in
 // two phases the difference falls as β².
 func TestSoftNudge(t *testing.T) {
