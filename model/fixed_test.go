@@ -59,12 +59,7 @@ func TestFixed(t *testing.T) {
 					}
 					return err
 				},
-				"by level": func(f *Fixed) (err error) {
-					for level := range f.Levels() {
-						err = errors.Join(err, f.StepLevel(ctx, level, 1))
-					}
-					return err
-				},
+				"by level": func(f *Fixed) error { return f.StepLevels(ctx, 1) },
 				"at rate 0.5": func(f *Fixed) (err error) {
 					for range 80 {
 						err = errors.Join(err, f.Step(ctx, 0.5))
@@ -138,9 +133,7 @@ func TestPassesMultiplyOnce(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for level := range f.Levels() {
-				err = errors.Join(err, f.StepLevel(ctx, level, 1))
-			}
+			err = f.StepLevels(ctx, 1)
 			f.Result()
 			return err
 		},
