@@ -122,7 +122,7 @@ def every_rate(args: argparse.Namespace, images: int) -> np.ndarray:
     return np.concatenate([rates(args, epoch, images // args.batch) for epoch in range(args.epochs)])
 
 
-def settling(parser: argparse.ArgumentParser, rate: float = 0.1) -> None:
+def settling(parser: argparse.ArgumentParser, rate: float = 0.05) -> None:
     """Adds the flags of predictive coding."""
     parser.add_argument("--steps", type=int, help="T, by default as many as hidden layers")
     parser.add_argument("--inference-rate", type=float, default=rate)

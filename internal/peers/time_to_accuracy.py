@@ -40,10 +40,10 @@ class Peer:
 
 PEERS = {
     "JAX backprop": Peer("jax_mnist.py", ["--rule", "backprop"]),
-    "JAX PC": Peer("jax_mnist.py", ["--rule", "pc", "--inference-rate", "0.05"]),
+    "JAX PC": Peer("jax_mnist.py", ["--rule", "pc"]),
     "PyTorch compiled backprop": Peer("torch_mnist.py"),
-    "PCX": Peer("pcx_mnist.py", venv="pcx"),
-    "JPC": Peer("jpc_mnist.py", venv="jpc"),
+    "PCX": Peer("pcx_mnist.py", ["--rate", "5e-3"], venv="pcx"),
+    "JPC": Peer("jpc_mnist.py", ["--rate", "3e-3"], venv="jpc"),
     "FabricPC": Peer("fabricpc_mnist.py", venv="fabricpc"),
     "Deepity": Peer("deepity_mnist.py", venv="deepity", epochs=dict.fromkeys(NETWORKS, 8)),
 }
