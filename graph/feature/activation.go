@@ -167,7 +167,7 @@ func activateRows[T vec.Float](a *Activation) func(dst []T, x op.Rows[T], _ int)
 // slope is the derivative of φ: x, y = φ(x), g → g ⊙ φ'(x), all (B, d).
 func slope(a *Activation) *op.Op {
 	return &op.Op{
-		Name: a.name + "'", In: "mmm", Out: 'm', Signs: []op.Sign{op.Plain, op.Plain, op.Taken}, Adds: true,
+		Name: a.name + "'", In: "mmm", Out: 'm', Adds: true, Lazy: true,
 		Faces: op.Faces{Do32: slopeDo[float32](a), Do64: slopeDo[float64](a), Lower32: slopeLower[float32](a), Lower64: slopeLower[float64](a)},
 	}
 }
@@ -182,15 +182,28 @@ func slopeDo[T vec.Float](a *Activation) op.Reference[T] {
 	}
 }
 
-// slopeLower is plus + s·g ⊙ φ'(x), with s the sign that g comes with.
+// slopeLower is plus + s·g ⊙ φ'(x), with s the sign that g comes with. Where nobody else
+// reads g it is computed in place.
 func slopeLower[T vec.Float](of *Activation) op.Lower[T] {
-	return func(_ *op.Lowering[T], a op.Args) op.Kernel[T] {
-		x, y, g := a.In[0], a.In[1], a.In[2]
+	return func(c *op.Lowering[T], a op.Args) op.Kernel[T] {
+		in := op.Children(a.Node)
+		x, y := c.Positive(in[0]), c.Positive(in[1])
+		var before op.Kernel[T]
+		g, neg, ok := a.Out, false, false
+		if a.Plus != a.Out {
+			before, neg, ok = c.IntoSigned(in[2], a.Out, -1)
+		}
+		if !ok {
+			g, neg = c.Value(in[2])
+		}
 		sign := T(1)
-		if a.Neg[2] {
+		if neg {
 			sign = -1
 		}
 		return func(m *op.Memory[T], lo, hi int) {
+			if before != nil {
+				before(m, lo, hi)
+			}
 			out, gs, xs, ys := m.Rows(a.Out, lo, hi), m.Rows(g, lo, hi), m.Rows(x, lo, hi), m.Rows(y, lo, hi)
 			var plus []T
 			if a.Plus >= 0 {

@@ -172,7 +172,11 @@ func ScaleRows(dst *tensor.Dense, by []float64) {
 
 // AddScaled sets dst += a·x, of one type and size.
 func AddScaled(dst *tensor.Dense, a float64, x *tensor.Dense) {
-	AddScaledPart(dst, a, x, 0, dst.DataSize())
+	if dst.Dtype() == tensor.Float32 {
+		vec.AddScaled(dst.Float32s(), float32(a), x.Float32s())
+	} else {
+		vec.AddScaled(dst.Float64s(), a, x.Float64s())
+	}
 }
 
 // AddScaledPart is AddScaled for elements lo to hi.

@@ -89,93 +89,86 @@ square:
 	VZEROUPPER
 	RET
 
-// func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+// func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32x1(SB), NOSPLIT, $0-121
-	MOVQ  cols+104(FP), AX
+TEXT ·avx512F32x1(SB), NOSPLIT, $0-137
+	MOVQ  cols+120(FP), AX
 	SUBQ  $0x00, AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
-	MOVQ  dst_base+0(FP), AX
-	MOVQ  a_base+32(FP), CX
-	MOVQ  rows+72(FP), DX
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
 
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ      BX, $0x08
-	JE        rows8
-	CMPQ      BX, $0x07
-	JE        rows7
-	CMPQ      BX, $0x06
-	JE        rows6
-	CMPQ      BX, $0x05
-	JE        rows5
-	CMPQ      BX, $0x04
-	JE        rows4
-	CMPQ      BX, $0x03
-	JE        rows3
-	CMPQ      BX, $0x02
-	JE        rows2
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+rows1:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero1
-	MOVQ      dstStride+24(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
 	JMP       start1
 
 zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ CX, DI
-	MOVQ depth+112(FP), R8
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
-	VMOVUPS          (SI), Z1
-	VFMADD231PS.BCST (DI), Z1, Z0
-	ADDQ             BX, DI
-	ADDQ             $+64, SI
-	DECQ             R8
+	VMOVUPS          (DX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             CX, AX
+	ADDQ             $+64, DX
+	DECQ             BX
 	JNE              loop1
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x01, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x01, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	SUBQ             $0x01, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JMP              rows1
 
 rows2:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero2
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
 	JMP       start2
 
 zero2:
@@ -183,49 +176,54 @@ zero2:
 	VPXORD Z1, Z1, Z1
 
 start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
-	VMOVUPS          (DI), Z2
-	VFMADD231PS.BCST (R8), Z2, Z0
-	VFMADD231PS.BCST (R8)(BX*1), Z2, Z1
-	ADDQ             SI, R8
-	ADDQ             $+64, DI
-	DECQ             R9
+	VMOVUPS          (BX), Z2
+	VFMADD231PS.BCST (AX), Z2, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z2, Z1
+	ADDQ             DX, AX
+	ADDQ             $+64, BX
+	DECQ             SI
 	JNE              loop2
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x02, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x02, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	SUBQ             $0x02, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows1
+	JMP              rows2
 
 rows3:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero3
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
 	JMP       start3
 
 zero3:
@@ -234,54 +232,59 @@ zero3:
 	VPXORD Z2, Z2, Z2
 
 start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
-	VMOVUPS          (DI), Z3
-	VFMADD231PS.BCST (R8), Z3, Z0
-	VFMADD231PS.BCST (R8)(BX*1), Z3, Z1
-	VFMADD231PS.BCST (R8)(BX*2), Z3, Z2
-	ADDQ             SI, R8
-	ADDQ             $+64, DI
-	DECQ             R9
+	VMOVUPS          (BX), Z3
+	VFMADD231PS.BCST (AX), Z3, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z3, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z3, Z2
+	ADDQ             DX, AX
+	ADDQ             $+64, BX
+	DECQ             SI
 	JNE              loop3
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x03, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x03, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	SUBQ             $0x03, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows2
+	JMP              rows3
 
 rows4:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero4
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
 	JMP       start4
 
 zero4:
@@ -291,60 +294,65 @@ zero4:
 	VPXORD Z3, Z3, Z3
 
 start4:
-	MOVQ rowStride+56(FP), BX
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
 	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	MOVQ depth+112(FP), R10
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
-	VMOVUPS          (R8), Z4
-	VFMADD231PS.BCST (R9), Z4, Z0
-	VFMADD231PS.BCST (R9)(BX*1), Z4, Z1
-	VFMADD231PS.BCST (R9)(BX*2), Z4, Z2
-	VFMADD231PS.BCST (R9)(SI*1), Z4, Z3
-	ADDQ             DI, R9
-	ADDQ             $+64, R8
-	DECQ             R10
+	VMOVUPS          (SI), Z4
+	VFMADD231PS.BCST (AX), Z4, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z4, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z4, Z3
+	ADDQ             BX, AX
+	ADDQ             $+64, SI
+	DECQ             DI
 	JNE              loop4
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x04, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x04, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	SUBQ             $0x04, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows3
+	JMP              rows4
 
 rows5:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero5
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
 	JMP       start5
 
 zero5:
@@ -355,67 +363,72 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
-	VMOVUPS          (R8), Z5
-	VFMADD231PS.BCST (R9), Z5, Z0
-	VFMADD231PS.BCST (R9)(BX*1), Z5, Z1
-	VFMADD231PS.BCST (R9)(BX*2), Z5, Z2
-	VFMADD231PS.BCST (R9)(SI*1), Z5, Z3
-	VFMADD231PS.BCST (R10), Z5, Z4
-	ADDQ             DI, R9
-	ADDQ             DI, R10
-	ADDQ             $+64, R8
-	DECQ             R11
+	VMOVUPS          (DI), Z5
+	VFMADD231PS.BCST (AX), Z5, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z5, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z5, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z5, Z3
+	VFMADD231PS.BCST (BX), Z5, Z4
+	ADDQ             SI, AX
+	ADDQ             SI, BX
+	ADDQ             $+64, DI
+	DECQ             R8
 	JNE              loop5
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x05, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x05, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	SUBQ             $0x05, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows4
+	JMP              rows5
 
 rows6:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero6
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
 	JMP       start6
 
 zero6:
@@ -427,72 +440,77 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
-	VMOVUPS          (R8), Z6
-	VFMADD231PS.BCST (R9), Z6, Z0
-	VFMADD231PS.BCST (R9)(BX*1), Z6, Z1
-	VFMADD231PS.BCST (R9)(BX*2), Z6, Z2
-	VFMADD231PS.BCST (R9)(SI*1), Z6, Z3
-	VFMADD231PS.BCST (R10), Z6, Z4
-	VFMADD231PS.BCST (R10)(BX*1), Z6, Z5
-	ADDQ             DI, R9
-	ADDQ             DI, R10
-	ADDQ             $+64, R8
-	DECQ             R11
+	VMOVUPS          (DI), Z6
+	VFMADD231PS.BCST (AX), Z6, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z6, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z6, Z3
+	VFMADD231PS.BCST (BX), Z6, Z4
+	VFMADD231PS.BCST (BX)(CX*1), Z6, Z5
+	ADDQ             SI, AX
+	ADDQ             SI, BX
+	ADDQ             $+64, DI
+	DECQ             R8
 	JNE              loop6
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z5, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x06, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x06, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	SUBQ             $0x06, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows5
+	JMP              rows6
 
 rows7:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero7
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
 	JMP       start7
 
 zero7:
@@ -505,77 +523,82 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
-	VMOVUPS          (R8), Z7
-	VFMADD231PS.BCST (R9), Z7, Z0
-	VFMADD231PS.BCST (R9)(BX*1), Z7, Z1
-	VFMADD231PS.BCST (R9)(BX*2), Z7, Z2
-	VFMADD231PS.BCST (R9)(SI*1), Z7, Z3
-	VFMADD231PS.BCST (R10), Z7, Z4
-	VFMADD231PS.BCST (R10)(BX*1), Z7, Z5
-	VFMADD231PS.BCST (R10)(BX*2), Z7, Z6
-	ADDQ             DI, R9
-	ADDQ             DI, R10
-	ADDQ             $+64, R8
-	DECQ             R11
+	VMOVUPS          (DI), Z7
+	VFMADD231PS.BCST (AX), Z7, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z7, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z7, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z7, Z3
+	VFMADD231PS.BCST (BX), Z7, Z4
+	VFMADD231PS.BCST (BX)(CX*1), Z7, Z5
+	VFMADD231PS.BCST (BX)(CX*2), Z7, Z6
+	ADDQ             SI, AX
+	ADDQ             SI, BX
+	ADDQ             $+64, DI
+	DECQ             R8
 	JNE              loop7
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z5, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z6, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x07, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x07, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	SUBQ             $0x07, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows6
+	JMP              rows7
 
 rows8:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero8
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z6
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
 	JMP       start8
 
 zero8:
@@ -589,330 +612,351 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
-	VMOVUPS          (R8), Z8
-	VFMADD231PS.BCST (R9), Z8, Z0
-	VFMADD231PS.BCST (R9)(BX*1), Z8, Z1
-	VFMADD231PS.BCST (R9)(BX*2), Z8, Z2
-	VFMADD231PS.BCST (R9)(SI*1), Z8, Z3
-	VFMADD231PS.BCST (R10), Z8, Z4
-	VFMADD231PS.BCST (R10)(BX*1), Z8, Z5
-	VFMADD231PS.BCST (R10)(BX*2), Z8, Z6
-	VFMADD231PS.BCST (R10)(SI*1), Z8, Z7
-	ADDQ             DI, R9
-	ADDQ             DI, R10
-	ADDQ             $+64, R8
-	DECQ             R11
+	VMOVUPS          (DI), Z8
+	VFMADD231PS.BCST (AX), Z8, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z8, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z8, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z8, Z3
+	VFMADD231PS.BCST (BX), Z8, Z4
+	VFMADD231PS.BCST (BX)(CX*1), Z8, Z5
+	VFMADD231PS.BCST (BX)(CX*2), Z8, Z6
+	VFMADD231PS.BCST (BX)(DX*1), Z8, Z7
+	ADDQ             SI, AX
+	ADDQ             SI, BX
+	ADDQ             $+64, DI
+	DECQ             R8
 	JNE              loop8
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z4, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z5, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z6, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z7, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x08, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x08, DX
-	JNE              next
+	SUBQ             $0x08, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows7
+	JMP              rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx512F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
+// func avx512F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32x1Some(SB), NOSPLIT, $0-137
-	MOVQ  cols+104(FP), AX
+TEXT ·avx512F32x1Some(SB), NOSPLIT, $0-153
+	MOVQ  cols+120(FP), AX
 	SUBQ  $0x00, AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
-	MOVQ  dst_base+0(FP), AX
-	MOVQ  a_base+32(FP), CX
-	MOVQ  rows+72(FP), DX
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
 
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ      BX, $0x08
-	JE        rows8
-	CMPQ      BX, $0x07
-	JE        rows7
-	CMPQ      BX, $0x06
-	JE        rows6
-	CMPQ      BX, $0x05
-	JE        rows5
-	CMPQ      BX, $0x04
-	JE        rows4
-	CMPQ      BX, $0x03
-	JE        rows3
-	CMPQ      BX, $0x02
-	JE        rows2
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+rows1:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero1
-	MOVQ      dstStride+24(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
 	JMP       start1
 
 zero1:
 	VPXORD Z0, Z0, Z0
 
 start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
 
 loop1:
+	MOVLQSX          (BX), DI
+	ADDQ             $0x04, BX
+	MOVQ             DI, R8
+	SHLQ             $0x06, DI
+	IMULQ            CX, R8
+	ADDQ             AX, R8
+	VMOVUPS          (DX)(DI*1), Z1
+	VFMADD231PS.BCST (R8), Z1, Z0
+	DECQ             SI
+	JNE              loop1
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	SUBQ             $0x01, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JMP              rows1
+
+rows2:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX          (SI), R8
+	ADDQ             $0x04, SI
+	MOVQ             R8, R9
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	ADDQ             AX, R9
+	VMOVUPS          (BX)(R8*1), Z2
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z2, Z1
+	DECQ             DI
+	JNE              loop2
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	SUBQ             $0x02, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows1
+	JMP              rows2
+
+rows3:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX          (SI), R8
+	ADDQ             $0x04, SI
+	MOVQ             R8, R9
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	ADDQ             AX, R9
+	VMOVUPS          (BX)(R8*1), Z3
+	VFMADD231PS.BCST (R9), Z3, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z3, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z3, Z2
+	DECQ             DI
+	JNE              loop3
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	SUBQ             $0x03, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows2
+	JMP              rows3
+
+rows4:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
 	MOVLQSX          (DI), R9
 	ADDQ             $0x04, DI
 	MOVQ             R9, R10
 	SHLQ             $0x06, R9
 	IMULQ            BX, R10
-	ADDQ             CX, R10
-	VMOVUPS          (SI)(R9*1), Z1
-	VFMADD231PS.BCST (R10), Z1, Z0
+	ADDQ             AX, R10
+	VMOVUPS          (SI)(R9*1), Z4
+	VFMADD231PS.BCST (R10), Z4, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z4, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z4, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z4, Z3
 	DECQ             R8
-	JNE              loop1
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x01, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x01, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero2
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	JMP       start2
-
-zero2:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop2:
-	MOVLQSX          (R8), R10
-	ADDQ             $0x04, R8
-	MOVQ             R10, R11
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	ADDQ             CX, R11
-	VMOVUPS          (DI)(R10*1), Z2
-	VFMADD231PS.BCST (R11), Z2, Z0
-	VFMADD231PS.BCST (R11)(BX*1), Z2, Z1
-	DECQ             R9
-	JNE              loop2
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x02, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x02, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero3
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	JMP       start3
-
-zero3:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop3:
-	MOVLQSX          (R8), R10
-	ADDQ             $0x04, R8
-	MOVQ             R10, R11
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	ADDQ             CX, R11
-	VMOVUPS          (DI)(R10*1), Z3
-	VFMADD231PS.BCST (R11), Z3, Z0
-	VFMADD231PS.BCST (R11)(BX*1), Z3, Z1
-	VFMADD231PS.BCST (R11)(BX*2), Z3, Z2
-	DECQ             R9
-	JNE              loop3
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x03, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x03, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero4
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
-	JMP       start4
-
-zero4:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop4:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	VMOVUPS          (R8)(R11*1), Z4
-	VFMADD231PS.BCST (R12), Z4, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z4, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z4, Z2
-	VFMADD231PS.BCST (R12)(SI*1), Z4, Z3
-	DECQ             R10
 	JNE              loop4
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
 	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
+	ADDQ             CX, AX
 	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x04, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x04, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	SUBQ             $0x04, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows3
+	JMP              rows4
 
 rows5:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero5
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
 	JMP       start5
 
 zero5:
@@ -923,2710 +967,77 @@ zero5:
 	VPXORD Z4, Z4, Z4
 
 start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop5:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	LEAQ             (R12)(BX*4), R13
-	VMOVUPS          (R8)(R11*1), Z5
-	VFMADD231PS.BCST (R12), Z5, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z5, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z5, Z2
-	VFMADD231PS.BCST (R12)(SI*1), Z5, Z3
-	VFMADD231PS.BCST (R13), Z5, Z4
-	DECQ             R10
-	JNE              loop5
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x05, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x05, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows6:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero6
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z5
-	JMP       start6
-
-zero6:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-
-start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop6:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	LEAQ             (R12)(BX*4), R13
-	VMOVUPS          (R8)(R11*1), Z6
-	VFMADD231PS.BCST (R12), Z6, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z6, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z6, Z2
-	VFMADD231PS.BCST (R12)(SI*1), Z6, Z3
-	VFMADD231PS.BCST (R13), Z6, Z4
-	VFMADD231PS.BCST (R13)(BX*1), Z6, Z5
-	DECQ             R10
-	JNE              loop6
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x06, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x06, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows7:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero7
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z6
-	JMP       start7
-
-zero7:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-
-start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop7:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	LEAQ             (R12)(BX*4), R13
-	VMOVUPS          (R8)(R11*1), Z7
-	VFMADD231PS.BCST (R12), Z7, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z7, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z7, Z2
-	VFMADD231PS.BCST (R12)(SI*1), Z7, Z3
-	VFMADD231PS.BCST (R13), Z7, Z4
-	VFMADD231PS.BCST (R13)(BX*1), Z7, Z5
-	VFMADD231PS.BCST (R13)(BX*2), Z7, Z6
-	DECQ             R10
-	JNE              loop7
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z6, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x07, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x07, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows8:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero8
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z6
-	ADDQ      SI, BX
-	VMOVUPS.Z (BX), K1, Z7
-	JMP       start8
-
-zero8:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-
-start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop8:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	LEAQ             (R12)(BX*4), R13
-	VMOVUPS          (R8)(R11*1), Z8
-	VFMADD231PS.BCST (R12), Z8, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z8, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z8, Z2
-	VFMADD231PS.BCST (R12)(SI*1), Z8, Z3
-	VFMADD231PS.BCST (R13), Z8, Z4
-	VFMADD231PS.BCST (R13)(BX*1), Z8, Z5
-	VFMADD231PS.BCST (R13)(BX*2), Z8, Z6
-	VFMADD231PS.BCST (R13)(SI*1), Z8, Z7
-	DECQ             R10
-	JNE              loop8
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x02, BX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z6, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPS          Z7, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x02, BX
-	IMUL3Q           $0x08, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x08, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-// func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32x2(SB), NOSPLIT, $0-121
-	MOVQ  cols+104(FP), AX
-	SUBQ  $0x10, AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	MOVQ  dst_base+0(FP), AX
-	MOVQ  a_base+32(FP), CX
-	MOVQ  rows+72(FP), DX
-
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ      BX, $0x08
-	JE        rows8
-	CMPQ      BX, $0x07
-	JE        rows7
-	CMPQ      BX, $0x06
-	JE        rows6
-	CMPQ      BX, $0x05
-	JE        rows5
-	CMPQ      BX, $0x04
-	JE        rows4
-	CMPQ      BX, $0x03
-	JE        rows3
-	CMPQ      BX, $0x02
-	JE        rows2
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero1
-	MOVQ      dstStride+24(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	JMP       start1
-
-zero1:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-
-start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
 	MOVQ colStride+64(FP), BX
 	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ CX, DI
-	MOVQ depth+112(FP), R8
-
-loop1:
-	VMOVUPS      (SI), Z2
-	VMOVUPS      64(SI), Z3
-	VBROADCASTSS (DI), Z31
-	VFMADD231PS  Z2, Z31, Z0
-	VFMADD231PS  Z3, Z31, Z1
-	ADDQ         BX, DI
-	ADDQ         $+128, SI
-	DECQ         R8
-	JNE          loop1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero2
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	JMP       start2
-
-zero2:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
-
-loop2:
-	VMOVUPS      (DI), Z4
-	VMOVUPS      64(DI), Z5
-	VBROADCASTSS (R8), Z31
-	VFMADD231PS  Z4, Z31, Z0
-	VFMADD231PS  Z5, Z31, Z1
-	VBROADCASTSS (R8)(BX*1), Z31
-	VFMADD231PS  Z4, Z31, Z2
-	VFMADD231PS  Z5, Z31, Z3
-	ADDQ         SI, R8
-	ADDQ         $+128, DI
-	DECQ         R9
-	JNE          loop2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero3
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	JMP       start3
-
-zero3:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
-
-loop3:
-	VMOVUPS      (DI), Z6
-	VMOVUPS      64(DI), Z7
-	VBROADCASTSS (R8), Z31
-	VFMADD231PS  Z6, Z31, Z0
-	VFMADD231PS  Z7, Z31, Z1
-	VBROADCASTSS (R8)(BX*1), Z31
-	VFMADD231PS  Z6, Z31, Z2
-	VFMADD231PS  Z7, Z31, Z3
-	VBROADCASTSS (R8)(BX*2), Z31
-	VFMADD231PS  Z6, Z31, Z4
-	VFMADD231PS  Z7, Z31, Z5
-	ADDQ         SI, R8
-	ADDQ         $+128, DI
-	DECQ         R9
-	JNE          loop3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero4
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	JMP       start4
-
-zero4:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	MOVQ depth+112(FP), R10
-
-loop4:
-	VMOVUPS      (R8), Z8
-	VMOVUPS      64(R8), Z9
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS  Z8, Z31, Z0
-	VFMADD231PS  Z9, Z31, Z1
-	VBROADCASTSS (R9)(BX*1), Z31
-	VFMADD231PS  Z8, Z31, Z2
-	VFMADD231PS  Z9, Z31, Z3
-	VBROADCASTSS (R9)(BX*2), Z31
-	VFMADD231PS  Z8, Z31, Z4
-	VFMADD231PS  Z9, Z31, Z5
-	VBROADCASTSS (R9)(SI*1), Z31
-	VFMADD231PS  Z8, Z31, Z6
-	VFMADD231PS  Z9, Z31, Z7
-	ADDQ         DI, R9
-	ADDQ         $+128, R8
-	DECQ         R10
-	JNE          loop4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows5:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero5
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPS.Z 64(BX), K1, Z9
-	JMP       start5
-
-zero5:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-
-start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop5:
-	VMOVUPS      (R8), Z10
-	VMOVUPS      64(R8), Z11
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS  Z10, Z31, Z0
-	VFMADD231PS  Z11, Z31, Z1
-	VBROADCASTSS (R9)(BX*1), Z31
-	VFMADD231PS  Z10, Z31, Z2
-	VFMADD231PS  Z11, Z31, Z3
-	VBROADCASTSS (R9)(BX*2), Z31
-	VFMADD231PS  Z10, Z31, Z4
-	VFMADD231PS  Z11, Z31, Z5
-	VBROADCASTSS (R9)(SI*1), Z31
-	VFMADD231PS  Z10, Z31, Z6
-	VFMADD231PS  Z11, Z31, Z7
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS  Z10, Z31, Z8
-	VFMADD231PS  Z11, Z31, Z9
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+128, R8
-	DECQ         R11
-	JNE          loop5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows6:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero6
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPS.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPS.Z 64(BX), K1, Z11
-	JMP       start6
-
-zero6:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-
-start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop6:
-	VMOVUPS      (R8), Z12
-	VMOVUPS      64(R8), Z13
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS  Z12, Z31, Z0
-	VFMADD231PS  Z13, Z31, Z1
-	VBROADCASTSS (R9)(BX*1), Z31
-	VFMADD231PS  Z12, Z31, Z2
-	VFMADD231PS  Z13, Z31, Z3
-	VBROADCASTSS (R9)(BX*2), Z31
-	VFMADD231PS  Z12, Z31, Z4
-	VFMADD231PS  Z13, Z31, Z5
-	VBROADCASTSS (R9)(SI*1), Z31
-	VFMADD231PS  Z12, Z31, Z6
-	VFMADD231PS  Z13, Z31, Z7
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS  Z12, Z31, Z8
-	VFMADD231PS  Z13, Z31, Z9
-	VBROADCASTSS (R10)(BX*1), Z31
-	VFMADD231PS  Z12, Z31, Z10
-	VFMADD231PS  Z13, Z31, Z11
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+128, R8
-	DECQ         R11
-	JNE          loop6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows7:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero7
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPS.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPS.Z 64(BX), K1, Z11
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z12
-	VMOVUPS.Z 64(BX), K1, Z13
-	JMP       start7
-
-zero7:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-
-start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop7:
-	VMOVUPS      (R8), Z14
-	VMOVUPS      64(R8), Z15
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS  Z14, Z31, Z0
-	VFMADD231PS  Z15, Z31, Z1
-	VBROADCASTSS (R9)(BX*1), Z31
-	VFMADD231PS  Z14, Z31, Z2
-	VFMADD231PS  Z15, Z31, Z3
-	VBROADCASTSS (R9)(BX*2), Z31
-	VFMADD231PS  Z14, Z31, Z4
-	VFMADD231PS  Z15, Z31, Z5
-	VBROADCASTSS (R9)(SI*1), Z31
-	VFMADD231PS  Z14, Z31, Z6
-	VFMADD231PS  Z15, Z31, Z7
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS  Z14, Z31, Z8
-	VFMADD231PS  Z15, Z31, Z9
-	VBROADCASTSS (R10)(BX*1), Z31
-	VFMADD231PS  Z14, Z31, Z10
-	VFMADD231PS  Z15, Z31, Z11
-	VBROADCASTSS (R10)(BX*2), Z31
-	VFMADD231PS  Z14, Z31, Z12
-	VFMADD231PS  Z15, Z31, Z13
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+128, R8
-	DECQ         R11
-	JNE          loop7
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x07, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows8:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero8
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPS.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPS.Z 64(BX), K1, Z11
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z12
-	VMOVUPS.Z 64(BX), K1, Z13
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z14
-	VMOVUPS.Z 64(BX), K1, Z15
-	JMP       start8
-
-zero8:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-
-start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop8:
-	VMOVUPS      (R8), Z16
-	VMOVUPS      64(R8), Z17
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS  Z16, Z31, Z0
-	VFMADD231PS  Z17, Z31, Z1
-	VBROADCASTSS (R9)(BX*1), Z31
-	VFMADD231PS  Z16, Z31, Z2
-	VFMADD231PS  Z17, Z31, Z3
-	VBROADCASTSS (R9)(BX*2), Z31
-	VFMADD231PS  Z16, Z31, Z4
-	VFMADD231PS  Z17, Z31, Z5
-	VBROADCASTSS (R9)(SI*1), Z31
-	VFMADD231PS  Z16, Z31, Z6
-	VFMADD231PS  Z17, Z31, Z7
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS  Z16, Z31, Z8
-	VFMADD231PS  Z17, Z31, Z9
-	VBROADCASTSS (R10)(BX*1), Z31
-	VFMADD231PS  Z16, Z31, Z10
-	VFMADD231PS  Z17, Z31, Z11
-	VBROADCASTSS (R10)(BX*2), Z31
-	VFMADD231PS  Z16, Z31, Z12
-	VFMADD231PS  Z17, Z31, Z13
-	VBROADCASTSS (R10)(SI*1), Z31
-	VFMADD231PS  Z16, Z31, Z14
-	VFMADD231PS  Z17, Z31, Z15
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+128, R8
-	DECQ         R11
-	JNE          loop8
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x08, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-// func avx512F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32x2Some(SB), NOSPLIT, $0-137
-	MOVQ  cols+104(FP), AX
-	SUBQ  $0x10, AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	MOVQ  dst_base+0(FP), AX
-	MOVQ  a_base+32(FP), CX
-	MOVQ  rows+72(FP), DX
-
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ      BX, $0x08
-	JE        rows8
-	CMPQ      BX, $0x07
-	JE        rows7
-	CMPQ      BX, $0x06
-	JE        rows6
-	CMPQ      BX, $0x05
-	JE        rows5
-	CMPQ      BX, $0x04
-	JE        rows4
-	CMPQ      BX, $0x03
-	JE        rows3
-	CMPQ      BX, $0x02
-	JE        rows2
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero1
-	MOVQ      dstStride+24(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	JMP       start1
-
-zero1:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-
-start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
-
-loop1:
-	MOVLQSX      (DI), R9
-	ADDQ         $0x04, DI
-	MOVQ         R9, R10
-	SHLQ         $0x07, R9
-	IMULQ        BX, R10
-	ADDQ         CX, R10
-	VMOVUPS      (SI)(R9*1), Z2
-	VMOVUPS      64(SI)(R9*1), Z3
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS  Z2, Z31, Z0
-	VFMADD231PS  Z3, Z31, Z1
-	DECQ         R8
-	JNE          loop1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero2
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	JMP       start2
-
-zero2:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop2:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Z4
-	VMOVUPS      64(DI)(R10*1), Z5
-	VBROADCASTSS (R11), Z31
-	VFMADD231PS  Z4, Z31, Z0
-	VFMADD231PS  Z5, Z31, Z1
-	VBROADCASTSS (R11)(BX*1), Z31
-	VFMADD231PS  Z4, Z31, Z2
-	VFMADD231PS  Z5, Z31, Z3
-	DECQ         R9
-	JNE          loop2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero3
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	JMP       start3
-
-zero3:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop3:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Z6
-	VMOVUPS      64(DI)(R10*1), Z7
-	VBROADCASTSS (R11), Z31
-	VFMADD231PS  Z6, Z31, Z0
-	VFMADD231PS  Z7, Z31, Z1
-	VBROADCASTSS (R11)(BX*1), Z31
-	VFMADD231PS  Z6, Z31, Z2
-	VFMADD231PS  Z7, Z31, Z3
-	VBROADCASTSS (R11)(BX*2), Z31
-	VFMADD231PS  Z6, Z31, Z4
-	VFMADD231PS  Z7, Z31, Z5
-	DECQ         R9
-	JNE          loop3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero4
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	JMP       start4
-
-zero4:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop4:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	VMOVUPS      (R8)(R11*1), Z8
-	VMOVUPS      64(R8)(R11*1), Z9
-	VBROADCASTSS (R12), Z31
-	VFMADD231PS  Z8, Z31, Z0
-	VFMADD231PS  Z9, Z31, Z1
-	VBROADCASTSS (R12)(BX*1), Z31
-	VFMADD231PS  Z8, Z31, Z2
-	VFMADD231PS  Z9, Z31, Z3
-	VBROADCASTSS (R12)(BX*2), Z31
-	VFMADD231PS  Z8, Z31, Z4
-	VFMADD231PS  Z9, Z31, Z5
-	VBROADCASTSS (R12)(SI*1), Z31
-	VFMADD231PS  Z8, Z31, Z6
-	VFMADD231PS  Z9, Z31, Z7
-	DECQ         R10
-	JNE          loop4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows5:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero5
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPS.Z 64(BX), K1, Z9
-	JMP       start5
-
-zero5:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-
-start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop5:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Z10
-	VMOVUPS      64(R8)(R11*1), Z11
-	VBROADCASTSS (R12), Z31
-	VFMADD231PS  Z10, Z31, Z0
-	VFMADD231PS  Z11, Z31, Z1
-	VBROADCASTSS (R12)(BX*1), Z31
-	VFMADD231PS  Z10, Z31, Z2
-	VFMADD231PS  Z11, Z31, Z3
-	VBROADCASTSS (R12)(BX*2), Z31
-	VFMADD231PS  Z10, Z31, Z4
-	VFMADD231PS  Z11, Z31, Z5
-	VBROADCASTSS (R12)(SI*1), Z31
-	VFMADD231PS  Z10, Z31, Z6
-	VFMADD231PS  Z11, Z31, Z7
-	VBROADCASTSS (R13), Z31
-	VFMADD231PS  Z10, Z31, Z8
-	VFMADD231PS  Z11, Z31, Z9
-	DECQ         R10
-	JNE          loop5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows6:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero6
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPS.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPS.Z 64(BX), K1, Z11
-	JMP       start6
-
-zero6:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-
-start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop6:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Z12
-	VMOVUPS      64(R8)(R11*1), Z13
-	VBROADCASTSS (R12), Z31
-	VFMADD231PS  Z12, Z31, Z0
-	VFMADD231PS  Z13, Z31, Z1
-	VBROADCASTSS (R12)(BX*1), Z31
-	VFMADD231PS  Z12, Z31, Z2
-	VFMADD231PS  Z13, Z31, Z3
-	VBROADCASTSS (R12)(BX*2), Z31
-	VFMADD231PS  Z12, Z31, Z4
-	VFMADD231PS  Z13, Z31, Z5
-	VBROADCASTSS (R12)(SI*1), Z31
-	VFMADD231PS  Z12, Z31, Z6
-	VFMADD231PS  Z13, Z31, Z7
-	VBROADCASTSS (R13), Z31
-	VFMADD231PS  Z12, Z31, Z8
-	VFMADD231PS  Z13, Z31, Z9
-	VBROADCASTSS (R13)(BX*1), Z31
-	VFMADD231PS  Z12, Z31, Z10
-	VFMADD231PS  Z13, Z31, Z11
-	DECQ         R10
-	JNE          loop6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows7:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero7
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPS.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPS.Z 64(BX), K1, Z11
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z12
-	VMOVUPS.Z 64(BX), K1, Z13
-	JMP       start7
-
-zero7:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-
-start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop7:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Z14
-	VMOVUPS      64(R8)(R11*1), Z15
-	VBROADCASTSS (R12), Z31
-	VFMADD231PS  Z14, Z31, Z0
-	VFMADD231PS  Z15, Z31, Z1
-	VBROADCASTSS (R12)(BX*1), Z31
-	VFMADD231PS  Z14, Z31, Z2
-	VFMADD231PS  Z15, Z31, Z3
-	VBROADCASTSS (R12)(BX*2), Z31
-	VFMADD231PS  Z14, Z31, Z4
-	VFMADD231PS  Z15, Z31, Z5
-	VBROADCASTSS (R12)(SI*1), Z31
-	VFMADD231PS  Z14, Z31, Z6
-	VFMADD231PS  Z15, Z31, Z7
-	VBROADCASTSS (R13), Z31
-	VFMADD231PS  Z14, Z31, Z8
-	VFMADD231PS  Z15, Z31, Z9
-	VBROADCASTSS (R13)(BX*1), Z31
-	VFMADD231PS  Z14, Z31, Z10
-	VFMADD231PS  Z15, Z31, Z11
-	VBROADCASTSS (R13)(BX*2), Z31
-	VFMADD231PS  Z14, Z31, Z12
-	VFMADD231PS  Z15, Z31, Z13
-	DECQ         R10
-	JNE          loop7
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x07, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows8:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero8
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPS.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPS.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPS.Z 64(BX), K1, Z11
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z12
-	VMOVUPS.Z 64(BX), K1, Z13
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z14
-	VMOVUPS.Z 64(BX), K1, Z15
-	JMP       start8
-
-zero8:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-
-start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop8:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Z16
-	VMOVUPS      64(R8)(R11*1), Z17
-	VBROADCASTSS (R12), Z31
-	VFMADD231PS  Z16, Z31, Z0
-	VFMADD231PS  Z17, Z31, Z1
-	VBROADCASTSS (R12)(BX*1), Z31
-	VFMADD231PS  Z16, Z31, Z2
-	VFMADD231PS  Z17, Z31, Z3
-	VBROADCASTSS (R12)(BX*2), Z31
-	VFMADD231PS  Z16, Z31, Z4
-	VFMADD231PS  Z17, Z31, Z5
-	VBROADCASTSS (R12)(SI*1), Z31
-	VFMADD231PS  Z16, Z31, Z6
-	VFMADD231PS  Z17, Z31, Z7
-	VBROADCASTSS (R13), Z31
-	VFMADD231PS  Z16, Z31, Z8
-	VFMADD231PS  Z17, Z31, Z9
-	VBROADCASTSS (R13)(BX*1), Z31
-	VFMADD231PS  Z16, Z31, Z10
-	VFMADD231PS  Z17, Z31, Z11
-	VBROADCASTSS (R13)(BX*2), Z31
-	VFMADD231PS  Z16, Z31, Z12
-	VFMADD231PS  Z17, Z31, Z13
-	VBROADCASTSS (R13)(SI*1), Z31
-	VFMADD231PS  Z16, Z31, Z14
-	VFMADD231PS  Z17, Z31, Z15
-	DECQ         R10
-	JNE          loop8
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x08, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-// func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64x1(SB), NOSPLIT, $0-121
-	MOVQ  cols+104(FP), AX
-	SUBQ  $0x00, AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	MOVQ  dst_base+0(FP), AX
-	MOVQ  a_base+32(FP), CX
-	MOVQ  rows+72(FP), DX
-
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ      BX, $0x08
-	JE        rows8
-	CMPQ      BX, $0x07
-	JE        rows7
-	CMPQ      BX, $0x06
-	JE        rows6
-	CMPQ      BX, $0x05
-	JE        rows5
-	CMPQ      BX, $0x04
-	JE        rows4
-	CMPQ      BX, $0x03
-	JE        rows3
-	CMPQ      BX, $0x02
-	JE        rows2
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero1
-	MOVQ      dstStride+24(FP), BX
-	SHLQ      $0x03, BX
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	JMP       start1
-
-zero1:
-	VPXORD Z0, Z0, Z0
-
-start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ CX, DI
-	MOVQ depth+112(FP), R8
-
-loop1:
-	VMOVUPS          (SI), Z1
-	VFMADD231PD.BCST (DI), Z1, Z0
-	ADDQ             BX, DI
-	ADDQ             $+64, SI
-	DECQ             R8
-	JNE              loop1
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x01, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x01, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero2
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	JMP       start2
-
-zero2:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
-
-loop2:
-	VMOVUPS          (DI), Z2
-	VFMADD231PD.BCST (R8), Z2, Z0
-	VFMADD231PD.BCST (R8)(BX*1), Z2, Z1
-	ADDQ             SI, R8
-	ADDQ             $+64, DI
-	DECQ             R9
-	JNE              loop2
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x02, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x02, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero3
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	JMP       start3
-
-zero3:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
-
-loop3:
-	VMOVUPS          (DI), Z3
-	VFMADD231PD.BCST (R8), Z3, Z0
-	VFMADD231PD.BCST (R8)(BX*1), Z3, Z1
-	VFMADD231PD.BCST (R8)(BX*2), Z3, Z2
-	ADDQ             SI, R8
-	ADDQ             $+64, DI
-	DECQ             R9
-	JNE              loop3
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x03, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x03, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero4
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	JMP       start4
-
-zero4:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	MOVQ depth+112(FP), R10
-
-loop4:
-	VMOVUPS          (R8), Z4
-	VFMADD231PD.BCST (R9), Z4, Z0
-	VFMADD231PD.BCST (R9)(BX*1), Z4, Z1
-	VFMADD231PD.BCST (R9)(BX*2), Z4, Z2
-	VFMADD231PD.BCST (R9)(SI*1), Z4, Z3
-	ADDQ             DI, R9
-	ADDQ             $+64, R8
-	DECQ             R10
-	JNE              loop4
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x04, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x04, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows5:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero5
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z4
-	JMP       start5
-
-zero5:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-
-start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop5:
-	VMOVUPS          (R8), Z5
-	VFMADD231PD.BCST (R9), Z5, Z0
-	VFMADD231PD.BCST (R9)(BX*1), Z5, Z1
-	VFMADD231PD.BCST (R9)(BX*2), Z5, Z2
-	VFMADD231PD.BCST (R9)(SI*1), Z5, Z3
-	VFMADD231PD.BCST (R10), Z5, Z4
-	ADDQ             DI, R9
-	ADDQ             DI, R10
-	ADDQ             $+64, R8
-	DECQ             R11
-	JNE              loop5
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z4, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x05, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x05, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows6:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero6
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z5
-	JMP       start6
-
-zero6:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-
-start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop6:
-	VMOVUPS          (R8), Z6
-	VFMADD231PD.BCST (R9), Z6, Z0
-	VFMADD231PD.BCST (R9)(BX*1), Z6, Z1
-	VFMADD231PD.BCST (R9)(BX*2), Z6, Z2
-	VFMADD231PD.BCST (R9)(SI*1), Z6, Z3
-	VFMADD231PD.BCST (R10), Z6, Z4
-	VFMADD231PD.BCST (R10)(BX*1), Z6, Z5
-	ADDQ             DI, R9
-	ADDQ             DI, R10
-	ADDQ             $+64, R8
-	DECQ             R11
-	JNE              loop6
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z4, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z5, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x06, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x06, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows7:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero7
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z6
-	JMP       start7
-
-zero7:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-
-start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop7:
-	VMOVUPS          (R8), Z7
-	VFMADD231PD.BCST (R9), Z7, Z0
-	VFMADD231PD.BCST (R9)(BX*1), Z7, Z1
-	VFMADD231PD.BCST (R9)(BX*2), Z7, Z2
-	VFMADD231PD.BCST (R9)(SI*1), Z7, Z3
-	VFMADD231PD.BCST (R10), Z7, Z4
-	VFMADD231PD.BCST (R10)(BX*1), Z7, Z5
-	VFMADD231PD.BCST (R10)(BX*2), Z7, Z6
-	ADDQ             DI, R9
-	ADDQ             DI, R10
-	ADDQ             $+64, R8
-	DECQ             R11
-	JNE              loop7
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z4, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z5, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z6, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x07, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x07, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows8:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
-	JE        zero8
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z6
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z7
-	JMP       start8
-
-zero8:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-
-start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop8:
-	VMOVUPS          (R8), Z8
-	VFMADD231PD.BCST (R9), Z8, Z0
-	VFMADD231PD.BCST (R9)(BX*1), Z8, Z1
-	VFMADD231PD.BCST (R9)(BX*2), Z8, Z2
-	VFMADD231PD.BCST (R9)(SI*1), Z8, Z3
-	VFMADD231PD.BCST (R10), Z8, Z4
-	VFMADD231PD.BCST (R10)(BX*1), Z8, Z5
-	VFMADD231PD.BCST (R10)(BX*2), Z8, Z6
-	VFMADD231PD.BCST (R10)(SI*1), Z8, Z7
-	ADDQ             DI, R9
-	ADDQ             DI, R10
-	ADDQ             $+64, R8
-	DECQ             R11
-	JNE              loop8
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z4, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z5, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z6, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z7, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x08, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x08, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-// func avx512F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64x1Some(SB), NOSPLIT, $0-137
-	MOVQ  cols+104(FP), AX
-	SUBQ  $0x00, AX
-	MOVQ  $-1, CX
-	BZHIQ AX, CX, CX
-	KMOVW CX, K1
-	MOVQ  dst_base+0(FP), AX
-	MOVQ  a_base+32(FP), CX
-	MOVQ  rows+72(FP), DX
-
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ      BX, $0x08
-	JE        rows8
-	CMPQ      BX, $0x07
-	JE        rows7
-	CMPQ      BX, $0x06
-	JE        rows6
-	CMPQ      BX, $0x05
-	JE        rows5
-	CMPQ      BX, $0x04
-	JE        rows4
-	CMPQ      BX, $0x03
-	JE        rows3
-	CMPQ      BX, $0x02
-	JE        rows2
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero1
-	MOVQ      dstStride+24(FP), BX
-	SHLQ      $0x03, BX
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	JMP       start1
-
-zero1:
-	VPXORD Z0, Z0, Z0
-
-start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
-
-loop1:
 	MOVLQSX          (DI), R9
 	ADDQ             $0x04, DI
 	MOVQ             R9, R10
 	SHLQ             $0x06, R9
 	IMULQ            BX, R10
-	ADDQ             CX, R10
-	VMOVUPS          (SI)(R9*1), Z1
-	VFMADD231PD.BCST (R10), Z1, Z0
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z5
+	VFMADD231PS.BCST (R10), Z5, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z5, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z5, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z5, Z3
+	VFMADD231PS.BCST (R11), Z5, Z4
 	DECQ             R8
-	JNE              loop1
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x01, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x01, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero2
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	JMP       start2
-
-zero2:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop2:
-	MOVLQSX          (R8), R10
-	ADDQ             $0x04, R8
-	MOVQ             R10, R11
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	ADDQ             CX, R11
-	VMOVUPS          (DI)(R10*1), Z2
-	VFMADD231PD.BCST (R11), Z2, Z0
-	VFMADD231PD.BCST (R11)(BX*1), Z2, Z1
-	DECQ             R9
-	JNE              loop2
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x02, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x02, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero3
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	JMP       start3
-
-zero3:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop3:
-	MOVLQSX          (R8), R10
-	ADDQ             $0x04, R8
-	MOVQ             R10, R11
-	SHLQ             $0x06, R10
-	IMULQ            SI, R11
-	ADDQ             CX, R11
-	VMOVUPS          (DI)(R10*1), Z3
-	VFMADD231PD.BCST (R11), Z3, Z0
-	VFMADD231PD.BCST (R11)(BX*1), Z3, Z1
-	VFMADD231PD.BCST (R11)(BX*2), Z3, Z2
-	DECQ             R9
-	JNE              loop3
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x03, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x03, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero4
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	JMP       start4
-
-zero4:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop4:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	VMOVUPS          (R8)(R11*1), Z4
-	VFMADD231PD.BCST (R12), Z4, Z0
-	VFMADD231PD.BCST (R12)(BX*1), Z4, Z1
-	VFMADD231PD.BCST (R12)(BX*2), Z4, Z2
-	VFMADD231PD.BCST (R12)(SI*1), Z4, Z3
-	DECQ             R10
-	JNE              loop4
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x04, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x04, DX
-	JNE              next
-	VZEROUPPER
-	RET
-
-rows5:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero5
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z4
-	JMP       start5
-
-zero5:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-
-start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop5:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	LEAQ             (R12)(BX*4), R13
-	VMOVUPS          (R8)(R11*1), Z5
-	VFMADD231PD.BCST (R12), Z5, Z0
-	VFMADD231PD.BCST (R12)(BX*1), Z5, Z1
-	VFMADD231PD.BCST (R12)(BX*2), Z5, Z2
-	VFMADD231PD.BCST (R12)(SI*1), Z5, Z3
-	VFMADD231PD.BCST (R13), Z5, Z4
-	DECQ             R10
 	JNE              loop5
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z4, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x05, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x05, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, K1, (AX)
+	SUBQ             $0x05, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows4
+	JMP              rows5
 
 rows6:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero6
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
 	JMP       start6
 
 zero6:
@@ -3638,75 +1049,82 @@ zero6:
 	VPXORD Z5, Z5, Z5
 
 start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop6:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	LEAQ             (R12)(BX*4), R13
-	VMOVUPS          (R8)(R11*1), Z6
-	VFMADD231PD.BCST (R12), Z6, Z0
-	VFMADD231PD.BCST (R12)(BX*1), Z6, Z1
-	VFMADD231PD.BCST (R12)(BX*2), Z6, Z2
-	VFMADD231PD.BCST (R12)(SI*1), Z6, Z3
-	VFMADD231PD.BCST (R13), Z6, Z4
-	VFMADD231PD.BCST (R13)(BX*1), Z6, Z5
-	DECQ             R10
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z6
+	VFMADD231PS.BCST (R10), Z6, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z6, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z6, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z6, Z3
+	VFMADD231PS.BCST (R11), Z6, Z4
+	VFMADD231PS.BCST (R11)(CX*1), Z6, Z5
+	DECQ             R8
 	JNE              loop6
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z4, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z5, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x06, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x06, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, K1, (AX)
+	SUBQ             $0x06, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows5
+	JMP              rows6
 
 rows7:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero7
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
 	JMP       start7
 
 zero7:
@@ -3719,80 +1137,87 @@ zero7:
 	VPXORD Z6, Z6, Z6
 
 start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop7:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	LEAQ             (R12)(BX*4), R13
-	VMOVUPS          (R8)(R11*1), Z7
-	VFMADD231PD.BCST (R12), Z7, Z0
-	VFMADD231PD.BCST (R12)(BX*1), Z7, Z1
-	VFMADD231PD.BCST (R12)(BX*2), Z7, Z2
-	VFMADD231PD.BCST (R12)(SI*1), Z7, Z3
-	VFMADD231PD.BCST (R13), Z7, Z4
-	VFMADD231PD.BCST (R13)(BX*1), Z7, Z5
-	VFMADD231PD.BCST (R13)(BX*2), Z7, Z6
-	DECQ             R10
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z7
+	VFMADD231PS.BCST (R10), Z7, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z7, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z7, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z7, Z3
+	VFMADD231PS.BCST (R11), Z7, Z4
+	VFMADD231PS.BCST (R11)(CX*1), Z7, Z5
+	VFMADD231PS.BCST (R11)(CX*2), Z7, Z6
+	DECQ             R8
 	JNE              loop7
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z4, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z5, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z6, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x07, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x07, DX
-	JNE              next
-	VZEROUPPER
-	RET
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, K1, (AX)
+	SUBQ             $0x07, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows6
+	JMP              rows7
 
 rows8:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero8
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPD.Z (BX), K1, Z0
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z2
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z4
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z6
-	ADDQ      SI, BX
-	VMOVUPD.Z (BX), K1, Z7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
 	JMP       start8
 
 zero8:
@@ -3806,105 +1231,105 @@ zero8:
 	VPXORD Z7, Z7, Z7
 
 start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop8:
-	MOVLQSX          (R9), R11
-	ADDQ             $0x04, R9
-	MOVQ             R11, R12
-	SHLQ             $0x06, R11
-	IMULQ            DI, R12
-	ADDQ             CX, R12
-	LEAQ             (R12)(BX*4), R13
-	VMOVUPS          (R8)(R11*1), Z8
-	VFMADD231PD.BCST (R12), Z8, Z0
-	VFMADD231PD.BCST (R12)(BX*1), Z8, Z1
-	VFMADD231PD.BCST (R12)(BX*2), Z8, Z2
-	VFMADD231PD.BCST (R12)(SI*1), Z8, Z3
-	VFMADD231PD.BCST (R13), Z8, Z4
-	VFMADD231PD.BCST (R13)(BX*1), Z8, Z5
-	VFMADD231PD.BCST (R13)(BX*2), Z8, Z6
-	VFMADD231PD.BCST (R13)(SI*1), Z8, Z7
-	DECQ             R10
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z8
+	VFMADD231PS.BCST (R10), Z8, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z8, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z8, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z8, Z3
+	VFMADD231PS.BCST (R11), Z8, Z4
+	VFMADD231PS.BCST (R11)(CX*1), Z8, Z5
+	VFMADD231PS.BCST (R11)(CX*2), Z8, Z6
+	VFMADD231PS.BCST (R11)(DX*1), Z8, Z7
+	DECQ             R8
 	JNE              loop8
-	MOVQ             dstStride+24(FP), BX
-	SHLQ             $0x03, BX
-	VMOVUPD          Z0, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z1, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z2, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z3, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z4, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z5, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z6, K1, (AX)
-	ADDQ             BX, AX
-	VMOVUPD          Z7, K1, (AX)
-	ADDQ             BX, AX
-	MOVQ             rowStride+56(FP), BX
-	SHLQ             $0x03, BX
-	IMUL3Q           $0x08, BX, BX
-	ADDQ             BX, CX
-	SUBQ             $0x08, DX
-	JNE              next
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z7, K1, (AX)
+	SUBQ             $0x08, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x02, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows7
+	JMP              rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx512F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+// func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64x2(SB), NOSPLIT, $0-121
-	MOVQ  cols+104(FP), AX
-	SUBQ  $0x08, AX
+TEXT ·avx512F32x2(SB), NOSPLIT, $0-137
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x10, AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
-	MOVQ  dst_base+0(FP), AX
-	MOVQ  a_base+32(FP), CX
-	MOVQ  rows+72(FP), DX
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
 
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ      BX, $0x08
-	JE        rows8
-	CMPQ      BX, $0x07
-	JE        rows7
-	CMPQ      BX, $0x06
-	JE        rows6
-	CMPQ      BX, $0x05
-	JE        rows5
-	CMPQ      BX, $0x04
-	JE        rows4
-	CMPQ      BX, $0x03
-	JE        rows3
-	CMPQ      BX, $0x02
-	JE        rows2
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+rows1:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero1
-	MOVQ      dstStride+24(FP), BX
-	SHLQ      $0x03, BX
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
 	JMP       start1
 
 zero1:
@@ -3912,50 +1337,54 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ CX, DI
-	MOVQ depth+112(FP), R8
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
-	VMOVUPS      (SI), Z2
-	VMOVUPS      64(SI), Z3
-	VBROADCASTSD (DI), Z31
-	VFMADD231PD  Z2, Z31, Z0
-	VFMADD231PD  Z3, Z31, Z1
-	ADDQ         BX, DI
-	ADDQ         $+128, SI
-	DECQ         R8
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (AX), Z31
+	VFMADD231PS  Z2, Z31, Z0
+	VFMADD231PS  Z3, Z31, Z1
+	ADDQ         CX, AX
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNE          loop1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z1, K1, 64(AX)
+	SUBQ         $0x01, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JMP          rows1
 
 rows2:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero2
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
 	JMP       start2
 
 zero2:
@@ -3965,59 +1394,64 @@ zero2:
 	VPXORD Z3, Z3, Z3
 
 start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
-	VMOVUPS      (DI), Z4
-	VMOVUPS      64(DI), Z5
-	VBROADCASTSD (R8), Z31
-	VFMADD231PD  Z4, Z31, Z0
-	VFMADD231PD  Z5, Z31, Z1
-	VBROADCASTSD (R8)(BX*1), Z31
-	VFMADD231PD  Z4, Z31, Z2
-	VFMADD231PD  Z5, Z31, Z3
-	ADDQ         SI, R8
-	ADDQ         $+128, DI
-	DECQ         R9
+	VMOVUPS      (BX), Z4
+	VMOVUPS      64(BX), Z5
+	VBROADCASTSS (AX), Z31
+	VFMADD231PS  Z4, Z31, Z0
+	VFMADD231PS  Z5, Z31, Z1
+	VBROADCASTSS (AX)(CX*1), Z31
+	VFMADD231PS  Z4, Z31, Z2
+	VFMADD231PS  Z5, Z31, Z3
+	ADDQ         DX, AX
+	ADDQ         $+128, BX
+	DECQ         SI
 	JNE          loop2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z3, K1, 64(AX)
+	SUBQ         $0x02, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows1
+	JMP          rows2
 
 rows3:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero3
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
 	JMP       start3
 
 zero3:
@@ -4029,68 +1463,73 @@ zero3:
 	VPXORD Z5, Z5, Z5
 
 start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
-	VMOVUPS      (DI), Z6
-	VMOVUPS      64(DI), Z7
-	VBROADCASTSD (R8), Z31
-	VFMADD231PD  Z6, Z31, Z0
-	VFMADD231PD  Z7, Z31, Z1
-	VBROADCASTSD (R8)(BX*1), Z31
-	VFMADD231PD  Z6, Z31, Z2
-	VFMADD231PD  Z7, Z31, Z3
-	VBROADCASTSD (R8)(BX*2), Z31
-	VFMADD231PD  Z6, Z31, Z4
-	VFMADD231PD  Z7, Z31, Z5
-	ADDQ         SI, R8
-	ADDQ         $+128, DI
-	DECQ         R9
+	VMOVUPS      (BX), Z6
+	VMOVUPS      64(BX), Z7
+	VBROADCASTSS (AX), Z31
+	VFMADD231PS  Z6, Z31, Z0
+	VFMADD231PS  Z7, Z31, Z1
+	VBROADCASTSS (AX)(CX*1), Z31
+	VFMADD231PS  Z6, Z31, Z2
+	VFMADD231PS  Z7, Z31, Z3
+	VBROADCASTSS (AX)(CX*2), Z31
+	VFMADD231PS  Z6, Z31, Z4
+	VFMADD231PS  Z7, Z31, Z5
+	ADDQ         DX, AX
+	ADDQ         $+128, BX
+	DECQ         SI
 	JNE          loop3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z5, K1, 64(AX)
+	SUBQ         $0x03, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows2
+	JMP          rows3
 
 rows4:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero4
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
 	JMP       start4
 
 zero4:
@@ -4104,78 +1543,83 @@ zero4:
 	VPXORD Z7, Z7, Z7
 
 start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	MOVQ depth+112(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
-	VMOVUPS      (R8), Z8
-	VMOVUPS      64(R8), Z9
-	VBROADCASTSD (R9), Z31
-	VFMADD231PD  Z8, Z31, Z0
-	VFMADD231PD  Z9, Z31, Z1
-	VBROADCASTSD (R9)(BX*1), Z31
-	VFMADD231PD  Z8, Z31, Z2
-	VFMADD231PD  Z9, Z31, Z3
-	VBROADCASTSD (R9)(BX*2), Z31
-	VFMADD231PD  Z8, Z31, Z4
-	VFMADD231PD  Z9, Z31, Z5
-	VBROADCASTSD (R9)(SI*1), Z31
-	VFMADD231PD  Z8, Z31, Z6
-	VFMADD231PD  Z9, Z31, Z7
-	ADDQ         DI, R9
-	ADDQ         $+128, R8
-	DECQ         R10
+	VMOVUPS      (SI), Z8
+	VMOVUPS      64(SI), Z9
+	VBROADCASTSS (AX), Z31
+	VFMADD231PS  Z8, Z31, Z0
+	VFMADD231PS  Z9, Z31, Z1
+	VBROADCASTSS (AX)(CX*1), Z31
+	VFMADD231PS  Z8, Z31, Z2
+	VFMADD231PS  Z9, Z31, Z3
+	VBROADCASTSS (AX)(CX*2), Z31
+	VFMADD231PS  Z8, Z31, Z4
+	VFMADD231PS  Z9, Z31, Z5
+	VBROADCASTSS (AX)(DX*1), Z31
+	VFMADD231PS  Z8, Z31, Z6
+	VFMADD231PS  Z9, Z31, Z7
+	ADDQ         BX, AX
+	ADDQ         $+128, SI
+	DECQ         DI
 	JNE          loop4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z7, K1, 64(AX)
+	SUBQ         $0x04, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows3
+	JMP          rows4
 
 rows5:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero5
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPD.Z 64(BX), K1, Z9
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
 	JMP       start5
 
 zero5:
@@ -4191,89 +1635,94 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
-	VMOVUPS      (R8), Z10
-	VMOVUPS      64(R8), Z11
-	VBROADCASTSD (R9), Z31
-	VFMADD231PD  Z10, Z31, Z0
-	VFMADD231PD  Z11, Z31, Z1
-	VBROADCASTSD (R9)(BX*1), Z31
-	VFMADD231PD  Z10, Z31, Z2
-	VFMADD231PD  Z11, Z31, Z3
-	VBROADCASTSD (R9)(BX*2), Z31
-	VFMADD231PD  Z10, Z31, Z4
-	VFMADD231PD  Z11, Z31, Z5
-	VBROADCASTSD (R9)(SI*1), Z31
-	VFMADD231PD  Z10, Z31, Z6
-	VFMADD231PD  Z11, Z31, Z7
-	VBROADCASTSD (R10), Z31
-	VFMADD231PD  Z10, Z31, Z8
-	VFMADD231PD  Z11, Z31, Z9
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+128, R8
-	DECQ         R11
+	VMOVUPS      (DI), Z10
+	VMOVUPS      64(DI), Z11
+	VBROADCASTSS (AX), Z31
+	VFMADD231PS  Z10, Z31, Z0
+	VFMADD231PS  Z11, Z31, Z1
+	VBROADCASTSS (AX)(CX*1), Z31
+	VFMADD231PS  Z10, Z31, Z2
+	VFMADD231PS  Z11, Z31, Z3
+	VBROADCASTSS (AX)(CX*2), Z31
+	VFMADD231PS  Z10, Z31, Z4
+	VFMADD231PS  Z11, Z31, Z5
+	VBROADCASTSS (AX)(DX*1), Z31
+	VFMADD231PS  Z10, Z31, Z6
+	VFMADD231PS  Z11, Z31, Z7
+	VBROADCASTSS (BX), Z31
+	VFMADD231PS  Z10, Z31, Z8
+	VFMADD231PS  Z11, Z31, Z9
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+128, DI
+	DECQ         R8
 	JNE          loop5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z9, K1, 64(AX)
+	SUBQ         $0x05, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows4
+	JMP          rows5
 
 rows6:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero6
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPD.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPD.Z 64(BX), K1, Z11
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
 	JMP       start6
 
 zero6:
@@ -4291,98 +1740,103 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
-	VMOVUPS      (R8), Z12
-	VMOVUPS      64(R8), Z13
-	VBROADCASTSD (R9), Z31
-	VFMADD231PD  Z12, Z31, Z0
-	VFMADD231PD  Z13, Z31, Z1
-	VBROADCASTSD (R9)(BX*1), Z31
-	VFMADD231PD  Z12, Z31, Z2
-	VFMADD231PD  Z13, Z31, Z3
-	VBROADCASTSD (R9)(BX*2), Z31
-	VFMADD231PD  Z12, Z31, Z4
-	VFMADD231PD  Z13, Z31, Z5
-	VBROADCASTSD (R9)(SI*1), Z31
-	VFMADD231PD  Z12, Z31, Z6
-	VFMADD231PD  Z13, Z31, Z7
-	VBROADCASTSD (R10), Z31
-	VFMADD231PD  Z12, Z31, Z8
-	VFMADD231PD  Z13, Z31, Z9
-	VBROADCASTSD (R10)(BX*1), Z31
-	VFMADD231PD  Z12, Z31, Z10
-	VFMADD231PD  Z13, Z31, Z11
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+128, R8
-	DECQ         R11
+	VMOVUPS      (DI), Z12
+	VMOVUPS      64(DI), Z13
+	VBROADCASTSS (AX), Z31
+	VFMADD231PS  Z12, Z31, Z0
+	VFMADD231PS  Z13, Z31, Z1
+	VBROADCASTSS (AX)(CX*1), Z31
+	VFMADD231PS  Z12, Z31, Z2
+	VFMADD231PS  Z13, Z31, Z3
+	VBROADCASTSS (AX)(CX*2), Z31
+	VFMADD231PS  Z12, Z31, Z4
+	VFMADD231PS  Z13, Z31, Z5
+	VBROADCASTSS (AX)(DX*1), Z31
+	VFMADD231PS  Z12, Z31, Z6
+	VFMADD231PS  Z13, Z31, Z7
+	VBROADCASTSS (BX), Z31
+	VFMADD231PS  Z12, Z31, Z8
+	VFMADD231PS  Z13, Z31, Z9
+	VBROADCASTSS (BX)(CX*1), Z31
+	VFMADD231PS  Z12, Z31, Z10
+	VFMADD231PS  Z13, Z31, Z11
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+128, DI
+	DECQ         R8
 	JNE          loop6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z11, K1, 64(AX)
+	SUBQ         $0x06, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows5
+	JMP          rows6
 
 rows7:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero7
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPD.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPD.Z 64(BX), K1, Z11
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z12
-	VMOVUPD.Z 64(BX), K1, Z13
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
 	JMP       start7
 
 zero7:
@@ -4402,107 +1856,112 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
-	VMOVUPS      (R8), Z14
-	VMOVUPS      64(R8), Z15
-	VBROADCASTSD (R9), Z31
-	VFMADD231PD  Z14, Z31, Z0
-	VFMADD231PD  Z15, Z31, Z1
-	VBROADCASTSD (R9)(BX*1), Z31
-	VFMADD231PD  Z14, Z31, Z2
-	VFMADD231PD  Z15, Z31, Z3
-	VBROADCASTSD (R9)(BX*2), Z31
-	VFMADD231PD  Z14, Z31, Z4
-	VFMADD231PD  Z15, Z31, Z5
-	VBROADCASTSD (R9)(SI*1), Z31
-	VFMADD231PD  Z14, Z31, Z6
-	VFMADD231PD  Z15, Z31, Z7
-	VBROADCASTSD (R10), Z31
-	VFMADD231PD  Z14, Z31, Z8
-	VFMADD231PD  Z15, Z31, Z9
-	VBROADCASTSD (R10)(BX*1), Z31
-	VFMADD231PD  Z14, Z31, Z10
-	VFMADD231PD  Z15, Z31, Z11
-	VBROADCASTSD (R10)(BX*2), Z31
-	VFMADD231PD  Z14, Z31, Z12
-	VFMADD231PD  Z15, Z31, Z13
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+128, R8
-	DECQ         R11
+	VMOVUPS      (DI), Z14
+	VMOVUPS      64(DI), Z15
+	VBROADCASTSS (AX), Z31
+	VFMADD231PS  Z14, Z31, Z0
+	VFMADD231PS  Z15, Z31, Z1
+	VBROADCASTSS (AX)(CX*1), Z31
+	VFMADD231PS  Z14, Z31, Z2
+	VFMADD231PS  Z15, Z31, Z3
+	VBROADCASTSS (AX)(CX*2), Z31
+	VFMADD231PS  Z14, Z31, Z4
+	VFMADD231PS  Z15, Z31, Z5
+	VBROADCASTSS (AX)(DX*1), Z31
+	VFMADD231PS  Z14, Z31, Z6
+	VFMADD231PS  Z15, Z31, Z7
+	VBROADCASTSS (BX), Z31
+	VFMADD231PS  Z14, Z31, Z8
+	VFMADD231PS  Z15, Z31, Z9
+	VBROADCASTSS (BX)(CX*1), Z31
+	VFMADD231PS  Z14, Z31, Z10
+	VFMADD231PS  Z15, Z31, Z11
+	VBROADCASTSS (BX)(CX*2), Z31
+	VFMADD231PS  Z14, Z31, Z12
+	VFMADD231PS  Z15, Z31, Z13
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+128, DI
+	DECQ         R8
 	JNE          loop7
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z11, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPD      Z13, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x07, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z13, K1, 64(AX)
+	SUBQ         $0x07, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows6
+	JMP          rows7
 
 rows8:
-	MOVB      accumulate+120(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
 	JE        zero8
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPD.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPD.Z 64(BX), K1, Z11
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z12
-	VMOVUPD.Z 64(BX), K1, Z13
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z14
-	VMOVUPD.Z 64(BX), K1, Z15
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
 	JMP       start8
 
 zero8:
@@ -4524,127 +1983,125 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
-	VMOVUPS      (R8), Z16
-	VMOVUPS      64(R8), Z17
-	VBROADCASTSD (R9), Z31
-	VFMADD231PD  Z16, Z31, Z0
-	VFMADD231PD  Z17, Z31, Z1
-	VBROADCASTSD (R9)(BX*1), Z31
-	VFMADD231PD  Z16, Z31, Z2
-	VFMADD231PD  Z17, Z31, Z3
-	VBROADCASTSD (R9)(BX*2), Z31
-	VFMADD231PD  Z16, Z31, Z4
-	VFMADD231PD  Z17, Z31, Z5
-	VBROADCASTSD (R9)(SI*1), Z31
-	VFMADD231PD  Z16, Z31, Z6
-	VFMADD231PD  Z17, Z31, Z7
-	VBROADCASTSD (R10), Z31
-	VFMADD231PD  Z16, Z31, Z8
-	VFMADD231PD  Z17, Z31, Z9
-	VBROADCASTSD (R10)(BX*1), Z31
-	VFMADD231PD  Z16, Z31, Z10
-	VFMADD231PD  Z17, Z31, Z11
-	VBROADCASTSD (R10)(BX*2), Z31
-	VFMADD231PD  Z16, Z31, Z12
-	VFMADD231PD  Z17, Z31, Z13
-	VBROADCASTSD (R10)(SI*1), Z31
-	VFMADD231PD  Z16, Z31, Z14
-	VFMADD231PD  Z17, Z31, Z15
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+128, R8
-	DECQ         R11
+	VMOVUPS      (DI), Z16
+	VMOVUPS      64(DI), Z17
+	VBROADCASTSS (AX), Z31
+	VFMADD231PS  Z16, Z31, Z0
+	VFMADD231PS  Z17, Z31, Z1
+	VBROADCASTSS (AX)(CX*1), Z31
+	VFMADD231PS  Z16, Z31, Z2
+	VFMADD231PS  Z17, Z31, Z3
+	VBROADCASTSS (AX)(CX*2), Z31
+	VFMADD231PS  Z16, Z31, Z4
+	VFMADD231PS  Z17, Z31, Z5
+	VBROADCASTSS (AX)(DX*1), Z31
+	VFMADD231PS  Z16, Z31, Z6
+	VFMADD231PS  Z17, Z31, Z7
+	VBROADCASTSS (BX), Z31
+	VFMADD231PS  Z16, Z31, Z8
+	VFMADD231PS  Z17, Z31, Z9
+	VBROADCASTSS (BX)(CX*1), Z31
+	VFMADD231PS  Z16, Z31, Z10
+	VFMADD231PS  Z17, Z31, Z11
+	VBROADCASTSS (BX)(CX*2), Z31
+	VFMADD231PS  Z16, Z31, Z12
+	VFMADD231PS  Z17, Z31, Z13
+	VBROADCASTSS (BX)(DX*1), Z31
+	VFMADD231PS  Z16, Z31, Z14
+	VFMADD231PS  Z17, Z31, Z15
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+128, DI
+	DECQ         R8
 	JNE          loop8
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z11, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPD      Z13, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z13, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z14, (AX)
-	VMOVUPD      Z15, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x08, DX
-	JNE          next
+	VMOVUPS      Z15, K1, 64(AX)
+	SUBQ         $0x08, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows7
+	JMP          rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx512F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
+// func avx512F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F64x2Some(SB), NOSPLIT, $0-137
-	MOVQ  cols+104(FP), AX
-	SUBQ  $0x08, AX
+TEXT ·avx512F32x2Some(SB), NOSPLIT, $0-153
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x10, AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
 	KMOVW CX, K1
-	MOVQ  dst_base+0(FP), AX
-	MOVQ  a_base+32(FP), CX
-	MOVQ  rows+72(FP), DX
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
 
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ      BX, $0x08
-	JE        rows8
-	CMPQ      BX, $0x07
-	JE        rows7
-	CMPQ      BX, $0x06
-	JE        rows6
-	CMPQ      BX, $0x05
-	JE        rows5
-	CMPQ      BX, $0x04
-	JE        rows4
-	CMPQ      BX, $0x03
-	JE        rows3
-	CMPQ      BX, $0x02
-	JE        rows2
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+rows1:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero1
-	MOVQ      dstStride+24(FP), BX
-	SHLQ      $0x03, BX
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
 	JMP       start1
 
 zero1:
@@ -4652,286 +2109,309 @@ zero1:
 	VPXORD Z1, Z1, Z1
 
 start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
 
 loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x07, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Z2
+	VMOVUPS      64(DX)(DI*1), Z3
+	VBROADCASTSS (R8), Z31
+	VFMADD231PS  Z2, Z31, Z0
+	VFMADD231PS  Z3, Z31, Z1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	SUBQ         $0x01, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JMP          rows1
+
+rows2:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Z4
+	VMOVUPS      64(BX)(R8*1), Z5
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS  Z4, Z31, Z0
+	VFMADD231PS  Z5, Z31, Z1
+	VBROADCASTSS (R9)(CX*1), Z31
+	VFMADD231PS  Z4, Z31, Z2
+	VFMADD231PS  Z5, Z31, Z3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	SUBQ         $0x02, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows1
+	JMP          rows2
+
+rows3:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Z6
+	VMOVUPS      64(BX)(R8*1), Z7
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS  Z6, Z31, Z0
+	VFMADD231PS  Z7, Z31, Z1
+	VBROADCASTSS (R9)(CX*1), Z31
+	VFMADD231PS  Z6, Z31, Z2
+	VFMADD231PS  Z7, Z31, Z3
+	VBROADCASTSS (R9)(CX*2), Z31
+	VFMADD231PS  Z6, Z31, Z4
+	VFMADD231PS  Z7, Z31, Z5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, K1, 64(AX)
+	SUBQ         $0x03, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows2
+	JMP          rows3
+
+rows4:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
 	MOVLQSX      (DI), R9
 	ADDQ         $0x04, DI
 	MOVQ         R9, R10
 	SHLQ         $0x07, R9
 	IMULQ        BX, R10
-	ADDQ         CX, R10
-	VMOVUPS      (SI)(R9*1), Z2
-	VMOVUPS      64(SI)(R9*1), Z3
-	VBROADCASTSD (R10), Z31
-	VFMADD231PD  Z2, Z31, Z0
-	VFMADD231PD  Z3, Z31, Z1
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Z8
+	VMOVUPS      64(SI)(R9*1), Z9
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z8, Z31, Z0
+	VFMADD231PS  Z9, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z8, Z31, Z2
+	VFMADD231PS  Z9, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z8, Z31, Z4
+	VFMADD231PS  Z9, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z8, Z31, Z6
+	VFMADD231PS  Z9, Z31, Z7
 	DECQ         R8
-	JNE          loop1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero2
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	JMP       start2
-
-zero2:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop2:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Z4
-	VMOVUPS      64(DI)(R10*1), Z5
-	VBROADCASTSD (R11), Z31
-	VFMADD231PD  Z4, Z31, Z0
-	VFMADD231PD  Z5, Z31, Z1
-	VBROADCASTSD (R11)(BX*1), Z31
-	VFMADD231PD  Z4, Z31, Z2
-	VFMADD231PD  Z5, Z31, Z3
-	DECQ         R9
-	JNE          loop2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero3
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	JMP       start3
-
-zero3:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop3:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x07, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Z6
-	VMOVUPS      64(DI)(R10*1), Z7
-	VBROADCASTSD (R11), Z31
-	VFMADD231PD  Z6, Z31, Z0
-	VFMADD231PD  Z7, Z31, Z1
-	VBROADCASTSD (R11)(BX*1), Z31
-	VFMADD231PD  Z6, Z31, Z2
-	VFMADD231PD  Z7, Z31, Z3
-	VBROADCASTSD (R11)(BX*2), Z31
-	VFMADD231PD  Z6, Z31, Z4
-	VFMADD231PD  Z7, Z31, Z5
-	DECQ         R9
-	JNE          loop3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
-	JE        zero4
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
-	JMP       start4
-
-zero4:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop4:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	VMOVUPS      (R8)(R11*1), Z8
-	VMOVUPS      64(R8)(R11*1), Z9
-	VBROADCASTSD (R12), Z31
-	VFMADD231PD  Z8, Z31, Z0
-	VFMADD231PD  Z9, Z31, Z1
-	VBROADCASTSD (R12)(BX*1), Z31
-	VFMADD231PD  Z8, Z31, Z2
-	VFMADD231PD  Z9, Z31, Z3
-	VBROADCASTSD (R12)(BX*2), Z31
-	VFMADD231PD  Z8, Z31, Z4
-	VFMADD231PD  Z9, Z31, Z5
-	VBROADCASTSD (R12)(SI*1), Z31
-	VFMADD231PD  Z8, Z31, Z6
-	VFMADD231PD  Z9, Z31, Z7
-	DECQ         R10
 	JNE          loop4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z7, K1, 64(AX)
+	SUBQ         $0x04, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows3
+	JMP          rows4
 
 rows5:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero5
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPD.Z 64(BX), K1, Z9
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
 	JMP       start5
 
 zero5:
@@ -4947,92 +2427,99 @@ zero5:
 	VPXORD Z9, Z9, Z9
 
 start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop5:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Z10
-	VMOVUPS      64(R8)(R11*1), Z11
-	VBROADCASTSD (R12), Z31
-	VFMADD231PD  Z10, Z31, Z0
-	VFMADD231PD  Z11, Z31, Z1
-	VBROADCASTSD (R12)(BX*1), Z31
-	VFMADD231PD  Z10, Z31, Z2
-	VFMADD231PD  Z11, Z31, Z3
-	VBROADCASTSD (R12)(BX*2), Z31
-	VFMADD231PD  Z10, Z31, Z4
-	VFMADD231PD  Z11, Z31, Z5
-	VBROADCASTSD (R12)(SI*1), Z31
-	VFMADD231PD  Z10, Z31, Z6
-	VFMADD231PD  Z11, Z31, Z7
-	VBROADCASTSD (R13), Z31
-	VFMADD231PD  Z10, Z31, Z8
-	VFMADD231PD  Z11, Z31, Z9
-	DECQ         R10
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z10
+	VMOVUPS      64(SI)(R9*1), Z11
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z10, Z31, Z0
+	VFMADD231PS  Z11, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z10, Z31, Z2
+	VFMADD231PS  Z11, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z10, Z31, Z4
+	VFMADD231PS  Z11, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z10, Z31, Z6
+	VFMADD231PS  Z11, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z10, Z31, Z8
+	VFMADD231PS  Z11, Z31, Z9
+	DECQ         R8
 	JNE          loop5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z9, K1, 64(AX)
+	SUBQ         $0x05, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows4
+	JMP          rows5
 
 rows6:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero6
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPD.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPD.Z 64(BX), K1, Z11
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
 	JMP       start6
 
 zero6:
@@ -5050,101 +2537,108 @@ zero6:
 	VPXORD Z11, Z11, Z11
 
 start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop6:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Z12
-	VMOVUPS      64(R8)(R11*1), Z13
-	VBROADCASTSD (R12), Z31
-	VFMADD231PD  Z12, Z31, Z0
-	VFMADD231PD  Z13, Z31, Z1
-	VBROADCASTSD (R12)(BX*1), Z31
-	VFMADD231PD  Z12, Z31, Z2
-	VFMADD231PD  Z13, Z31, Z3
-	VBROADCASTSD (R12)(BX*2), Z31
-	VFMADD231PD  Z12, Z31, Z4
-	VFMADD231PD  Z13, Z31, Z5
-	VBROADCASTSD (R12)(SI*1), Z31
-	VFMADD231PD  Z12, Z31, Z6
-	VFMADD231PD  Z13, Z31, Z7
-	VBROADCASTSD (R13), Z31
-	VFMADD231PD  Z12, Z31, Z8
-	VFMADD231PD  Z13, Z31, Z9
-	VBROADCASTSD (R13)(BX*1), Z31
-	VFMADD231PD  Z12, Z31, Z10
-	VFMADD231PD  Z13, Z31, Z11
-	DECQ         R10
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z12
+	VMOVUPS      64(SI)(R9*1), Z13
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z12, Z31, Z0
+	VFMADD231PS  Z13, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z12, Z31, Z2
+	VFMADD231PS  Z13, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z12, Z31, Z4
+	VFMADD231PS  Z13, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z12, Z31, Z6
+	VFMADD231PS  Z13, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z12, Z31, Z8
+	VFMADD231PS  Z13, Z31, Z9
+	VBROADCASTSS (R11)(CX*1), Z31
+	VFMADD231PS  Z12, Z31, Z10
+	VFMADD231PS  Z13, Z31, Z11
+	DECQ         R8
 	JNE          loop6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z11, K1, 64(AX)
+	SUBQ         $0x06, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows5
+	JMP          rows6
 
 rows7:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero7
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPD.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPD.Z 64(BX), K1, Z11
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z12
-	VMOVUPD.Z 64(BX), K1, Z13
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
 	JMP       start7
 
 zero7:
@@ -5164,110 +2658,117 @@ zero7:
 	VPXORD Z13, Z13, Z13
 
 start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop7:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Z14
-	VMOVUPS      64(R8)(R11*1), Z15
-	VBROADCASTSD (R12), Z31
-	VFMADD231PD  Z14, Z31, Z0
-	VFMADD231PD  Z15, Z31, Z1
-	VBROADCASTSD (R12)(BX*1), Z31
-	VFMADD231PD  Z14, Z31, Z2
-	VFMADD231PD  Z15, Z31, Z3
-	VBROADCASTSD (R12)(BX*2), Z31
-	VFMADD231PD  Z14, Z31, Z4
-	VFMADD231PD  Z15, Z31, Z5
-	VBROADCASTSD (R12)(SI*1), Z31
-	VFMADD231PD  Z14, Z31, Z6
-	VFMADD231PD  Z15, Z31, Z7
-	VBROADCASTSD (R13), Z31
-	VFMADD231PD  Z14, Z31, Z8
-	VFMADD231PD  Z15, Z31, Z9
-	VBROADCASTSD (R13)(BX*1), Z31
-	VFMADD231PD  Z14, Z31, Z10
-	VFMADD231PD  Z15, Z31, Z11
-	VBROADCASTSD (R13)(BX*2), Z31
-	VFMADD231PD  Z14, Z31, Z12
-	VFMADD231PD  Z15, Z31, Z13
-	DECQ         R10
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z14
+	VMOVUPS      64(SI)(R9*1), Z15
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z14, Z31, Z0
+	VFMADD231PS  Z15, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z14, Z31, Z2
+	VFMADD231PS  Z15, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z14, Z31, Z4
+	VFMADD231PS  Z15, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z14, Z31, Z6
+	VFMADD231PS  Z15, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z14, Z31, Z8
+	VFMADD231PS  Z15, Z31, Z9
+	VBROADCASTSS (R11)(CX*1), Z31
+	VFMADD231PS  Z14, Z31, Z10
+	VFMADD231PS  Z15, Z31, Z11
+	VBROADCASTSS (R11)(CX*2), Z31
+	VFMADD231PS  Z14, Z31, Z12
+	VFMADD231PS  Z15, Z31, Z13
+	DECQ         R8
 	JNE          loop7
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         BX, AX
+	VMOVUPS      Z11, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPD      Z13, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x07, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	VMOVUPS      Z13, K1, 64(AX)
+	SUBQ         $0x07, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows6
+	JMP          rows7
 
 rows8:
-	MOVB      accumulate+136(FP), BL
-	TESTB     BL, BL
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
 	JE        zero8
-	MOVQ      dstStride+24(FP), SI
-	SHLQ      $0x03, SI
-	MOVQ      AX, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPD.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPD.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPD.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z6
-	VMOVUPD.Z 64(BX), K1, Z7
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z8
-	VMOVUPD.Z 64(BX), K1, Z9
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z10
-	VMOVUPD.Z 64(BX), K1, Z11
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z12
-	VMOVUPD.Z 64(BX), K1, Z13
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z14
-	VMOVUPD.Z 64(BX), K1, Z15
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
 	JMP       start8
 
 zero8:
@@ -5289,204 +2790,3012 @@ zero8:
 	VPXORD Z15, Z15, Z15
 
 start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop8:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x07, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Z16
-	VMOVUPS      64(R8)(R11*1), Z17
-	VBROADCASTSD (R12), Z31
-	VFMADD231PD  Z16, Z31, Z0
-	VFMADD231PD  Z17, Z31, Z1
-	VBROADCASTSD (R12)(BX*1), Z31
-	VFMADD231PD  Z16, Z31, Z2
-	VFMADD231PD  Z17, Z31, Z3
-	VBROADCASTSD (R12)(BX*2), Z31
-	VFMADD231PD  Z16, Z31, Z4
-	VFMADD231PD  Z17, Z31, Z5
-	VBROADCASTSD (R12)(SI*1), Z31
-	VFMADD231PD  Z16, Z31, Z6
-	VFMADD231PD  Z17, Z31, Z7
-	VBROADCASTSD (R13), Z31
-	VFMADD231PD  Z16, Z31, Z8
-	VFMADD231PD  Z17, Z31, Z9
-	VBROADCASTSD (R13)(BX*1), Z31
-	VFMADD231PD  Z16, Z31, Z10
-	VFMADD231PD  Z17, Z31, Z11
-	VBROADCASTSD (R13)(BX*2), Z31
-	VFMADD231PD  Z16, Z31, Z12
-	VFMADD231PD  Z17, Z31, Z13
-	VBROADCASTSD (R13)(SI*1), Z31
-	VFMADD231PD  Z16, Z31, Z14
-	VFMADD231PD  Z17, Z31, Z15
-	DECQ         R10
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z16
+	VMOVUPS      64(SI)(R9*1), Z17
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z16, Z31, Z0
+	VFMADD231PS  Z17, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z16, Z31, Z2
+	VFMADD231PS  Z17, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z16, Z31, Z4
+	VFMADD231PS  Z17, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z16, Z31, Z6
+	VFMADD231PS  Z17, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z16, Z31, Z8
+	VFMADD231PS  Z17, Z31, Z9
+	VBROADCASTSS (R11)(CX*1), Z31
+	VFMADD231PS  Z16, Z31, Z10
+	VFMADD231PS  Z17, Z31, Z11
+	VBROADCASTSS (R11)(CX*2), Z31
+	VFMADD231PS  Z16, Z31, Z12
+	VFMADD231PS  Z17, Z31, Z13
+	VBROADCASTSS (R11)(DX*1), Z31
+	VFMADD231PS  Z16, Z31, Z14
+	VFMADD231PS  Z17, Z31, Z15
+	DECQ         R8
 	JNE          loop8
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, K1, 64(AX)
+	SUBQ         $0x08, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x02, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows7
+	JMP          rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64x1(SB), NOSPLIT, $0-137
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
+
+loop1:
+	VMOVUPS          (DX), Z1
+	VFMADD231PD.BCST (AX), Z1, Z0
+	ADDQ             CX, AX
+	ADDQ             $+64, DX
+	DECQ             BX
+	JNE              loop1
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	SUBQ             $0x01, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JMP              rows1
+
+rows2:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
+
+loop2:
+	VMOVUPS          (BX), Z2
+	VFMADD231PD.BCST (AX), Z2, Z0
+	VFMADD231PD.BCST (AX)(CX*1), Z2, Z1
+	ADDQ             DX, AX
+	ADDQ             $+64, BX
+	DECQ             SI
+	JNE              loop2
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	SUBQ             $0x02, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows1
+	JMP              rows2
+
+rows3:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
+
+loop3:
+	VMOVUPS          (BX), Z3
+	VFMADD231PD.BCST (AX), Z3, Z0
+	VFMADD231PD.BCST (AX)(CX*1), Z3, Z1
+	VFMADD231PD.BCST (AX)(CX*2), Z3, Z2
+	ADDQ             DX, AX
+	ADDQ             $+64, BX
+	DECQ             SI
+	JNE              loop3
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	SUBQ             $0x03, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows2
+	JMP              rows3
+
+rows4:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
+
+loop4:
+	VMOVUPS          (SI), Z4
+	VFMADD231PD.BCST (AX), Z4, Z0
+	VFMADD231PD.BCST (AX)(CX*1), Z4, Z1
+	VFMADD231PD.BCST (AX)(CX*2), Z4, Z2
+	VFMADD231PD.BCST (AX)(DX*1), Z4, Z3
+	ADDQ             BX, AX
+	ADDQ             $+64, SI
+	DECQ             DI
+	JNE              loop4
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	SUBQ             $0x04, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows3
+	JMP              rows4
+
+rows5:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop5:
+	VMOVUPS          (DI), Z5
+	VFMADD231PD.BCST (AX), Z5, Z0
+	VFMADD231PD.BCST (AX)(CX*1), Z5, Z1
+	VFMADD231PD.BCST (AX)(CX*2), Z5, Z2
+	VFMADD231PD.BCST (AX)(DX*1), Z5, Z3
+	VFMADD231PD.BCST (BX), Z5, Z4
+	ADDQ             SI, AX
+	ADDQ             SI, BX
+	ADDQ             $+64, DI
+	DECQ             R8
+	JNE              loop5
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	SUBQ             $0x05, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows4
+	JMP              rows5
+
+rows6:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop6:
+	VMOVUPS          (DI), Z6
+	VFMADD231PD.BCST (AX), Z6, Z0
+	VFMADD231PD.BCST (AX)(CX*1), Z6, Z1
+	VFMADD231PD.BCST (AX)(CX*2), Z6, Z2
+	VFMADD231PD.BCST (AX)(DX*1), Z6, Z3
+	VFMADD231PD.BCST (BX), Z6, Z4
+	VFMADD231PD.BCST (BX)(CX*1), Z6, Z5
+	ADDQ             SI, AX
+	ADDQ             SI, BX
+	ADDQ             $+64, DI
+	DECQ             R8
+	JNE              loop6
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z5, K1, (AX)
+	SUBQ             $0x06, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows5
+	JMP              rows6
+
+rows7:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop7:
+	VMOVUPS          (DI), Z7
+	VFMADD231PD.BCST (AX), Z7, Z0
+	VFMADD231PD.BCST (AX)(CX*1), Z7, Z1
+	VFMADD231PD.BCST (AX)(CX*2), Z7, Z2
+	VFMADD231PD.BCST (AX)(DX*1), Z7, Z3
+	VFMADD231PD.BCST (BX), Z7, Z4
+	VFMADD231PD.BCST (BX)(CX*1), Z7, Z5
+	VFMADD231PD.BCST (BX)(CX*2), Z7, Z6
+	ADDQ             SI, AX
+	ADDQ             SI, BX
+	ADDQ             $+64, DI
+	DECQ             R8
+	JNE              loop7
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z6, K1, (AX)
+	SUBQ             $0x07, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows6
+	JMP              rows7
+
+rows8:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z7
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop8:
+	VMOVUPS          (DI), Z8
+	VFMADD231PD.BCST (AX), Z8, Z0
+	VFMADD231PD.BCST (AX)(CX*1), Z8, Z1
+	VFMADD231PD.BCST (AX)(CX*2), Z8, Z2
+	VFMADD231PD.BCST (AX)(DX*1), Z8, Z3
+	VFMADD231PD.BCST (BX), Z8, Z4
+	VFMADD231PD.BCST (BX)(CX*1), Z8, Z5
+	VFMADD231PD.BCST (BX)(CX*2), Z8, Z6
+	VFMADD231PD.BCST (BX)(DX*1), Z8, Z7
+	ADDQ             SI, AX
+	ADDQ             SI, BX
+	ADDQ             $+64, DI
+	DECQ             R8
+	JNE              loop8
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z6, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z7, K1, (AX)
+	SUBQ             $0x08, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows7
+	JMP              rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64x1Some(SB), NOSPLIT, $0-153
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX          (BX), DI
+	ADDQ             $0x04, BX
+	MOVQ             DI, R8
+	SHLQ             $0x06, DI
+	IMULQ            CX, R8
+	ADDQ             AX, R8
+	VMOVUPS          (DX)(DI*1), Z1
+	VFMADD231PD.BCST (R8), Z1, Z0
+	DECQ             SI
+	JNE              loop1
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	SUBQ             $0x01, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x01, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JMP              rows1
+
+rows2:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX          (SI), R8
+	ADDQ             $0x04, SI
+	MOVQ             R8, R9
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	ADDQ             AX, R9
+	VMOVUPS          (BX)(R8*1), Z2
+	VFMADD231PD.BCST (R9), Z2, Z0
+	VFMADD231PD.BCST (R9)(CX*1), Z2, Z1
+	DECQ             DI
+	JNE              loop2
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	SUBQ             $0x02, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x02, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows1
+	JMP              rows2
+
+rows3:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX          (SI), R8
+	ADDQ             $0x04, SI
+	MOVQ             R8, R9
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	ADDQ             AX, R9
+	VMOVUPS          (BX)(R8*1), Z3
+	VFMADD231PD.BCST (R9), Z3, Z0
+	VFMADD231PD.BCST (R9)(CX*1), Z3, Z1
+	VFMADD231PD.BCST (R9)(CX*2), Z3, Z2
+	DECQ             DI
+	JNE              loop3
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	SUBQ             $0x03, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x03, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows2
+	JMP              rows3
+
+rows4:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	VMOVUPS          (SI)(R9*1), Z4
+	VFMADD231PD.BCST (R10), Z4, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z4, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z4, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z4, Z3
+	DECQ             R8
+	JNE              loop4
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	SUBQ             $0x04, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x04, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows3
+	JMP              rows4
+
+rows5:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z5
+	VFMADD231PD.BCST (R10), Z5, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z5, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z5, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z5, Z3
+	VFMADD231PD.BCST (R11), Z5, Z4
+	DECQ             R8
+	JNE              loop5
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	SUBQ             $0x05, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x05, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows4
+	JMP              rows5
+
+rows6:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z6
+	VFMADD231PD.BCST (R10), Z6, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z6, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z6, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z6, Z3
+	VFMADD231PD.BCST (R11), Z6, Z4
+	VFMADD231PD.BCST (R11)(CX*1), Z6, Z5
+	DECQ             R8
+	JNE              loop6
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z5, K1, (AX)
+	SUBQ             $0x06, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x06, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows5
+	JMP              rows6
+
+rows7:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop7:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z7
+	VFMADD231PD.BCST (R10), Z7, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z7, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z7, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z7, Z3
+	VFMADD231PD.BCST (R11), Z7, Z4
+	VFMADD231PD.BCST (R11)(CX*1), Z7, Z5
+	VFMADD231PD.BCST (R11)(CX*2), Z7, Z6
+	DECQ             R8
+	JNE              loop7
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z6, K1, (AX)
+	SUBQ             $0x07, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x07, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows6
+	JMP              rows7
+
+rows8:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z7
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop8:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z8
+	VFMADD231PD.BCST (R10), Z8, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z8, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z8, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z8, Z3
+	VFMADD231PD.BCST (R11), Z8, Z4
+	VFMADD231PD.BCST (R11)(CX*1), Z8, Z5
+	VFMADD231PD.BCST (R11)(CX*2), Z8, Z6
+	VFMADD231PD.BCST (R11)(DX*1), Z8, Z7
+	DECQ             R8
+	JNE              loop8
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPD          Z0, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z1, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z2, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z3, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z4, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z5, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z6, K1, (AX)
+	ADDQ             CX, AX
+	VMOVUPD          Z7, K1, (AX)
+	SUBQ             $0x08, rows+72(FP)
+	JE               end
+	MOVQ             dstStride+24(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, dst_base+0(FP)
+	MOVQ             rowStride+56(FP), AX
+	SHLQ             $0x03, AX
+	IMUL3Q           $0x08, AX, AX
+	ADDQ             AX, a_base+32(FP)
+	DECQ             talls+88(FP)
+	JE               rows7
+	JMP              rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64x2(SB), NOSPLIT, $0-137
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x08, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
+
+loop1:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSD (AX), Z31
+	VFMADD231PD  Z2, Z31, Z0
+	VFMADD231PD  Z3, Z31, Z1
+	ADDQ         CX, AX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNE          loop1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
 	VMOVUPD      Z1, K1, 64(AX)
-	ADDQ         BX, AX
+	SUBQ         $0x01, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JMP          rows1
+
+rows2:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
+
+loop2:
+	VMOVUPS      (BX), Z4
+	VMOVUPS      64(BX), Z5
+	VBROADCASTSD (AX), Z31
+	VFMADD231PD  Z4, Z31, Z0
+	VFMADD231PD  Z5, Z31, Z1
+	VBROADCASTSD (AX)(CX*1), Z31
+	VFMADD231PD  Z4, Z31, Z2
+	VFMADD231PD  Z5, Z31, Z3
+	ADDQ         DX, AX
+	ADDQ         $+128, BX
+	DECQ         SI
+	JNE          loop2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPD      Z3, K1, 64(AX)
-	ADDQ         BX, AX
+	SUBQ         $0x02, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows1
+	JMP          rows2
+
+rows3:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
+
+loop3:
+	VMOVUPS      (BX), Z6
+	VMOVUPS      64(BX), Z7
+	VBROADCASTSD (AX), Z31
+	VFMADD231PD  Z6, Z31, Z0
+	VFMADD231PD  Z7, Z31, Z1
+	VBROADCASTSD (AX)(CX*1), Z31
+	VFMADD231PD  Z6, Z31, Z2
+	VFMADD231PD  Z7, Z31, Z3
+	VBROADCASTSD (AX)(CX*2), Z31
+	VFMADD231PD  Z6, Z31, Z4
+	VFMADD231PD  Z7, Z31, Z5
+	ADDQ         DX, AX
+	ADDQ         $+128, BX
+	DECQ         SI
+	JNE          loop3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPD      Z5, K1, 64(AX)
+	SUBQ         $0x03, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows2
+	JMP          rows3
+
+rows4:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
+
+loop4:
+	VMOVUPS      (SI), Z8
+	VMOVUPS      64(SI), Z9
+	VBROADCASTSD (AX), Z31
+	VFMADD231PD  Z8, Z31, Z0
+	VFMADD231PD  Z9, Z31, Z1
+	VBROADCASTSD (AX)(CX*1), Z31
+	VFMADD231PD  Z8, Z31, Z2
+	VFMADD231PD  Z9, Z31, Z3
+	VBROADCASTSD (AX)(CX*2), Z31
+	VFMADD231PD  Z8, Z31, Z4
+	VFMADD231PD  Z9, Z31, Z5
+	VBROADCASTSD (AX)(DX*1), Z31
+	VFMADD231PD  Z8, Z31, Z6
+	VFMADD231PD  Z9, Z31, Z7
 	ADDQ         BX, AX
+	ADDQ         $+128, SI
+	DECQ         DI
+	JNE          loop4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPD      Z7, K1, 64(AX)
-	ADDQ         BX, AX
+	SUBQ         $0x04, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows3
+	JMP          rows4
+
+rows5:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop5:
+	VMOVUPS      (DI), Z10
+	VMOVUPS      64(DI), Z11
+	VBROADCASTSD (AX), Z31
+	VFMADD231PD  Z10, Z31, Z0
+	VFMADD231PD  Z11, Z31, Z1
+	VBROADCASTSD (AX)(CX*1), Z31
+	VFMADD231PD  Z10, Z31, Z2
+	VFMADD231PD  Z11, Z31, Z3
+	VBROADCASTSD (AX)(CX*2), Z31
+	VFMADD231PD  Z10, Z31, Z4
+	VFMADD231PD  Z11, Z31, Z5
+	VBROADCASTSD (AX)(DX*1), Z31
+	VFMADD231PD  Z10, Z31, Z6
+	VFMADD231PD  Z11, Z31, Z7
+	VBROADCASTSD (BX), Z31
+	VFMADD231PD  Z10, Z31, Z8
+	VFMADD231PD  Z11, Z31, Z9
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+128, DI
+	DECQ         R8
+	JNE          loop5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPD      Z9, K1, 64(AX)
-	ADDQ         BX, AX
+	SUBQ         $0x05, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows4
+	JMP          rows5
+
+rows6:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop6:
+	VMOVUPS      (DI), Z12
+	VMOVUPS      64(DI), Z13
+	VBROADCASTSD (AX), Z31
+	VFMADD231PD  Z12, Z31, Z0
+	VFMADD231PD  Z13, Z31, Z1
+	VBROADCASTSD (AX)(CX*1), Z31
+	VFMADD231PD  Z12, Z31, Z2
+	VFMADD231PD  Z13, Z31, Z3
+	VBROADCASTSD (AX)(CX*2), Z31
+	VFMADD231PD  Z12, Z31, Z4
+	VFMADD231PD  Z13, Z31, Z5
+	VBROADCASTSD (AX)(DX*1), Z31
+	VFMADD231PD  Z12, Z31, Z6
+	VFMADD231PD  Z13, Z31, Z7
+	VBROADCASTSD (BX), Z31
+	VFMADD231PD  Z12, Z31, Z8
+	VFMADD231PD  Z13, Z31, Z9
+	VBROADCASTSD (BX)(CX*1), Z31
+	VFMADD231PD  Z12, Z31, Z10
+	VFMADD231PD  Z13, Z31, Z11
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+128, DI
+	DECQ         R8
+	JNE          loop6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPD      Z11, K1, 64(AX)
-	ADDQ         BX, AX
+	SUBQ         $0x06, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows5
+	JMP          rows6
+
+rows7:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPD.Z 64(AX), K1, Z13
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop7:
+	VMOVUPS      (DI), Z14
+	VMOVUPS      64(DI), Z15
+	VBROADCASTSD (AX), Z31
+	VFMADD231PD  Z14, Z31, Z0
+	VFMADD231PD  Z15, Z31, Z1
+	VBROADCASTSD (AX)(CX*1), Z31
+	VFMADD231PD  Z14, Z31, Z2
+	VFMADD231PD  Z15, Z31, Z3
+	VBROADCASTSD (AX)(CX*2), Z31
+	VFMADD231PD  Z14, Z31, Z4
+	VFMADD231PD  Z15, Z31, Z5
+	VBROADCASTSD (AX)(DX*1), Z31
+	VFMADD231PD  Z14, Z31, Z6
+	VFMADD231PD  Z15, Z31, Z7
+	VBROADCASTSD (BX), Z31
+	VFMADD231PD  Z14, Z31, Z8
+	VFMADD231PD  Z15, Z31, Z9
+	VBROADCASTSD (BX)(CX*1), Z31
+	VFMADD231PD  Z14, Z31, Z10
+	VFMADD231PD  Z15, Z31, Z11
+	VBROADCASTSD (BX)(CX*2), Z31
+	VFMADD231PD  Z14, Z31, Z12
+	VFMADD231PD  Z15, Z31, Z13
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+128, DI
+	DECQ         R8
+	JNE          loop7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPD      Z11, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPD      Z13, K1, 64(AX)
-	ADDQ         BX, AX
+	SUBQ         $0x07, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows6
+	JMP          rows7
+
+rows8:
+	MOVB      accumulate+136(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPD.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPD.Z 64(AX), K1, Z15
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop8:
+	VMOVUPS      (DI), Z16
+	VMOVUPS      64(DI), Z17
+	VBROADCASTSD (AX), Z31
+	VFMADD231PD  Z16, Z31, Z0
+	VFMADD231PD  Z17, Z31, Z1
+	VBROADCASTSD (AX)(CX*1), Z31
+	VFMADD231PD  Z16, Z31, Z2
+	VFMADD231PD  Z17, Z31, Z3
+	VBROADCASTSD (AX)(CX*2), Z31
+	VFMADD231PD  Z16, Z31, Z4
+	VFMADD231PD  Z17, Z31, Z5
+	VBROADCASTSD (AX)(DX*1), Z31
+	VFMADD231PD  Z16, Z31, Z6
+	VFMADD231PD  Z17, Z31, Z7
+	VBROADCASTSD (BX), Z31
+	VFMADD231PD  Z16, Z31, Z8
+	VFMADD231PD  Z17, Z31, Z9
+	VBROADCASTSD (BX)(CX*1), Z31
+	VFMADD231PD  Z16, Z31, Z10
+	VFMADD231PD  Z17, Z31, Z11
+	VBROADCASTSD (BX)(CX*2), Z31
+	VFMADD231PD  Z16, Z31, Z12
+	VFMADD231PD  Z17, Z31, Z13
+	VBROADCASTSD (BX)(DX*1), Z31
+	VFMADD231PD  Z16, Z31, Z14
+	VFMADD231PD  Z17, Z31, Z15
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+128, DI
+	DECQ         R8
+	JNE          loop8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPD      Z11, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPD      Z13, K1, 64(AX)
+	ADDQ         CX, AX
 	VMOVUPS      Z14, (AX)
 	VMOVUPD      Z15, K1, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x08, DX
-	JNE          next
+	SUBQ         $0x08, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows7
+	JMP          rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx2F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
+// func avx512F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64x2Some(SB), NOSPLIT, $0-153
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x08, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x07, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Z2
+	VMOVUPS      64(DX)(DI*1), Z3
+	VBROADCASTSD (R8), Z31
+	VFMADD231PD  Z2, Z31, Z0
+	VFMADD231PD  Z3, Z31, Z1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	SUBQ         $0x01, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x01, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JMP          rows1
+
+rows2:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Z4
+	VMOVUPS      64(BX)(R8*1), Z5
+	VBROADCASTSD (R9), Z31
+	VFMADD231PD  Z4, Z31, Z0
+	VFMADD231PD  Z5, Z31, Z1
+	VBROADCASTSD (R9)(CX*1), Z31
+	VFMADD231PD  Z4, Z31, Z2
+	VFMADD231PD  Z5, Z31, Z3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	SUBQ         $0x02, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x02, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows1
+	JMP          rows2
+
+rows3:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Z6
+	VMOVUPS      64(BX)(R8*1), Z7
+	VBROADCASTSD (R9), Z31
+	VFMADD231PD  Z6, Z31, Z0
+	VFMADD231PD  Z7, Z31, Z1
+	VBROADCASTSD (R9)(CX*1), Z31
+	VFMADD231PD  Z6, Z31, Z2
+	VFMADD231PD  Z7, Z31, Z3
+	VBROADCASTSD (R9)(CX*2), Z31
+	VFMADD231PD  Z6, Z31, Z4
+	VFMADD231PD  Z7, Z31, Z5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	SUBQ         $0x03, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x03, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows2
+	JMP          rows3
+
+rows4:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Z8
+	VMOVUPS      64(SI)(R9*1), Z9
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z8, Z31, Z0
+	VFMADD231PD  Z9, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z8, Z31, Z2
+	VFMADD231PD  Z9, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z8, Z31, Z4
+	VFMADD231PD  Z9, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z8, Z31, Z6
+	VFMADD231PD  Z9, Z31, Z7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	SUBQ         $0x04, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x04, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows3
+	JMP          rows4
+
+rows5:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z10
+	VMOVUPS      64(SI)(R9*1), Z11
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z10, Z31, Z0
+	VFMADD231PD  Z11, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z10, Z31, Z2
+	VFMADD231PD  Z11, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z10, Z31, Z4
+	VFMADD231PD  Z11, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z10, Z31, Z6
+	VFMADD231PD  Z11, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z10, Z31, Z8
+	VFMADD231PD  Z11, Z31, Z9
+	DECQ         R8
+	JNE          loop5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	SUBQ         $0x05, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x05, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows4
+	JMP          rows5
+
+rows6:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z12
+	VMOVUPS      64(SI)(R9*1), Z13
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z12, Z31, Z0
+	VFMADD231PD  Z13, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z12, Z31, Z2
+	VFMADD231PD  Z13, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z12, Z31, Z4
+	VFMADD231PD  Z13, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z12, Z31, Z6
+	VFMADD231PD  Z13, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z12, Z31, Z8
+	VFMADD231PD  Z13, Z31, Z9
+	VBROADCASTSD (R11)(CX*1), Z31
+	VFMADD231PD  Z12, Z31, Z10
+	VFMADD231PD  Z13, Z31, Z11
+	DECQ         R8
+	JNE          loop6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPD      Z11, K1, 64(AX)
+	SUBQ         $0x06, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x06, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows5
+	JMP          rows6
+
+rows7:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPD.Z 64(AX), K1, Z13
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop7:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z14
+	VMOVUPS      64(SI)(R9*1), Z15
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z14, Z31, Z0
+	VFMADD231PD  Z15, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z14, Z31, Z2
+	VFMADD231PD  Z15, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z14, Z31, Z4
+	VFMADD231PD  Z15, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z14, Z31, Z6
+	VFMADD231PD  Z15, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z14, Z31, Z8
+	VFMADD231PD  Z15, Z31, Z9
+	VBROADCASTSD (R11)(CX*1), Z31
+	VFMADD231PD  Z14, Z31, Z10
+	VFMADD231PD  Z15, Z31, Z11
+	VBROADCASTSD (R11)(CX*2), Z31
+	VFMADD231PD  Z14, Z31, Z12
+	VFMADD231PD  Z15, Z31, Z13
+	DECQ         R8
+	JNE          loop7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPD      Z11, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPD      Z13, K1, 64(AX)
+	SUBQ         $0x07, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x07, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows6
+	JMP          rows7
+
+rows8:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPD.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPD.Z 64(AX), K1, Z15
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop8:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z16
+	VMOVUPS      64(SI)(R9*1), Z17
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z16, Z31, Z0
+	VFMADD231PD  Z17, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z16, Z31, Z2
+	VFMADD231PD  Z17, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z16, Z31, Z4
+	VFMADD231PD  Z17, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z16, Z31, Z6
+	VFMADD231PD  Z17, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z16, Z31, Z8
+	VFMADD231PD  Z17, Z31, Z9
+	VBROADCASTSD (R11)(CX*1), Z31
+	VFMADD231PD  Z16, Z31, Z10
+	VFMADD231PD  Z17, Z31, Z11
+	VBROADCASTSD (R11)(CX*2), Z31
+	VFMADD231PD  Z16, Z31, Z12
+	VFMADD231PD  Z17, Z31, Z13
+	VBROADCASTSD (R11)(DX*1), Z31
+	VFMADD231PD  Z16, Z31, Z14
+	VFMADD231PD  Z17, Z31, Z15
+	DECQ         R8
+	JNE          loop8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPD      Z7, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPD      Z9, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPD      Z11, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPD      Z13, K1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPD      Z15, K1, 64(AX)
+	SUBQ         $0x08, rows+72(FP)
+	JE           end
+	MOVQ         dstStride+24(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, dst_base+0(FP)
+	MOVQ         rowStride+56(FP), AX
+	SHLQ         $0x03, AX
+	IMUL3Q       $0x08, AX, AX
+	ADDQ         AX, a_base+32(FP)
+	DECQ         talls+88(FP)
+	JE           rows7
+	JMP          rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·avx2F32x1(SB), NOSPLIT, $0-121
-	MOVQ dst_base+0(FP), AX
-	MOVQ a_base+32(FP), CX
-	MOVQ rows+72(FP), DX
+TEXT ·avx2F32x1(SB), NOSPLIT, $0-137
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x08
+	JE   rows8
+	CMPQ AX, $0x07
+	JE   rows7
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
 
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ       BX, $0x08
-	JE         rows8
-	CMPQ       BX, $0x07
-	JE         rows7
-	CMPQ       BX, $0x06
-	JE         rows6
-	CMPQ       BX, $0x05
-	JE         rows5
-	CMPQ       BX, $0x04
-	JE         rows4
-	CMPQ       BX, $0x03
-	JE         rows3
-	CMPQ       BX, $0x02
-	JE         rows2
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+rows1:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero1
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS (BX), Y1, Y0
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPS (AX), Y1, Y0
 	JMP        start1
 
 zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ CX, DI
-	MOVQ depth+112(FP), R8
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
-	VMOVUPS      (SI), Y1
-	VBROADCASTSS (DI), Y15
+	VMOVUPS      (DX), Y1
+	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y1, Y15, Y0
-	ADDQ         BX, DI
-	ADDQ         $+32, SI
-	DECQ         R8
+	ADDQ         CX, AX
+	ADDQ         $+32, DX
+	DECQ         BX
 	JNE          loop1
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next1
 
 edge1:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS Y0, Y1, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x01, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x01, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X0, (DX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero2
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y2
-	VMASKMOVPS (BX), Y2, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y2, Y1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS (AX), Y2, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y2, Y1
 	JMP        start2
 
 zero2:
@@ -5494,82 +5803,105 @@ zero2:
 	VXORPS Y1, Y1, Y1
 
 start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
-	VMOVUPS      (DI), Y2
-	VBROADCASTSS (R8), Y15
+	VMOVUPS      (BX), Y2
+	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y2, Y15, Y0
-	VBROADCASTSS (R8)(BX*1), Y15
+	VBROADCASTSS (AX)(CX*1), Y15
 	VFMADD231PS  Y2, Y15, Y1
-	ADDQ         SI, R8
-	ADDQ         $+32, DI
-	DECQ         R9
+	ADDQ         DX, AX
+	ADDQ         $+32, BX
+	DECQ         SI
 	JNE          loop2
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next2
 
 edge2:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMASKMOVPS Y0, Y2, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y2, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x02, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x02, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero3
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y3
-	VMASKMOVPS (BX), Y3, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y3, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y3, Y2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPS (AX), Y3, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y3, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y3, Y2
 	JMP        start3
 
 zero3:
@@ -5578,90 +5910,119 @@ zero3:
 	VXORPS Y2, Y2, Y2
 
 start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
-	VMOVUPS      (DI), Y3
-	VBROADCASTSS (R8), Y15
+	VMOVUPS      (BX), Y3
+	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y3, Y15, Y0
-	VBROADCASTSS (R8)(BX*1), Y15
+	VBROADCASTSS (AX)(CX*1), Y15
 	VFMADD231PS  Y3, Y15, Y1
-	VBROADCASTSS (R8)(BX*2), Y15
+	VBROADCASTSS (AX)(CX*2), Y15
 	VFMADD231PS  Y3, Y15, Y2
-	ADDQ         SI, R8
-	ADDQ         $+32, DI
-	DECQ         R9
+	ADDQ         DX, AX
+	ADDQ         $+32, BX
+	DECQ         SI
 	JNE          loop3
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next3
 
 edge3:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS Y0, Y3, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y3, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y3, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x03, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x03, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero4
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y4
-	VMASKMOVPS (BX), Y4, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y4, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y4, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y4, Y3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS (AX), Y4, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y3
 	JMP        start4
 
 zero4:
@@ -5671,99 +6032,134 @@ zero4:
 	VXORPS Y3, Y3, Y3
 
 start4:
-	MOVQ rowStride+56(FP), BX
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
 	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	MOVQ depth+112(FP), R10
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
-	VMOVUPS      (R8), Y4
-	VBROADCASTSS (R9), Y15
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y4, Y15, Y0
-	VBROADCASTSS (R9)(BX*1), Y15
+	VBROADCASTSS (AX)(CX*1), Y15
 	VFMADD231PS  Y4, Y15, Y1
-	VBROADCASTSS (R9)(BX*2), Y15
+	VBROADCASTSS (AX)(CX*2), Y15
 	VFMADD231PS  Y4, Y15, Y2
-	VBROADCASTSS (R9)(SI*1), Y15
+	VBROADCASTSS (AX)(DX*1), Y15
 	VFMADD231PS  Y4, Y15, Y3
-	ADDQ         DI, R9
-	ADDQ         $+32, R8
-	DECQ         R10
+	ADDQ         BX, AX
+	ADDQ         $+32, SI
+	DECQ         DI
 	JNE          loop4
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next4
 
 edge4:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y4
-	VMASKMOVPS Y0, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y4, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x04, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x04, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero5
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y5
-	VMASKMOVPS (BX), Y5, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y5, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y5, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y5, Y3
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y5, Y4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPS (AX), Y5, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y4
 	JMP        start5
 
 zero5:
@@ -5774,109 +6170,150 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
-	VMOVUPS      (R8), Y5
-	VBROADCASTSS (R9), Y15
+	VMOVUPS      (DI), Y5
+	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y5, Y15, Y0
-	VBROADCASTSS (R9)(BX*1), Y15
+	VBROADCASTSS (AX)(CX*1), Y15
 	VFMADD231PS  Y5, Y15, Y1
-	VBROADCASTSS (R9)(BX*2), Y15
+	VBROADCASTSS (AX)(CX*2), Y15
 	VFMADD231PS  Y5, Y15, Y2
-	VBROADCASTSS (R9)(SI*1), Y15
+	VBROADCASTSS (AX)(DX*1), Y15
 	VFMADD231PS  Y5, Y15, Y3
-	VBROADCASTSS (R10), Y15
+	VBROADCASTSS (BX), Y15
 	VFMADD231PS  Y5, Y15, Y4
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+32, R8
-	DECQ         R11
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+32, DI
+	DECQ         R8
 	JNE          loop5
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next5
 
 edge5:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y5
-	VMASKMOVPS Y0, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y4, Y5, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x05, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x05, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero6
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y6
-	VMASKMOVPS (BX), Y6, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y3
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y4
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS (AX), Y6, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y5
 	JMP        start6
 
 zero6:
@@ -5888,117 +6325,164 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
-	VMOVUPS      (R8), Y6
-	VBROADCASTSS (R9), Y15
+	VMOVUPS      (DI), Y6
+	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y6, Y15, Y0
-	VBROADCASTSS (R9)(BX*1), Y15
+	VBROADCASTSS (AX)(CX*1), Y15
 	VFMADD231PS  Y6, Y15, Y1
-	VBROADCASTSS (R9)(BX*2), Y15
+	VBROADCASTSS (AX)(CX*2), Y15
 	VFMADD231PS  Y6, Y15, Y2
-	VBROADCASTSS (R9)(SI*1), Y15
+	VBROADCASTSS (AX)(DX*1), Y15
 	VFMADD231PS  Y6, Y15, Y3
-	VBROADCASTSS (R10), Y15
+	VBROADCASTSS (BX), Y15
 	VFMADD231PS  Y6, Y15, Y4
-	VBROADCASTSS (R10)(BX*1), Y15
+	VBROADCASTSS (BX)(CX*1), Y15
 	VFMADD231PS  Y6, Y15, Y5
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+32, R8
-	DECQ         R11
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+32, DI
+	DECQ         R8
 	JNE          loop6
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next6
 
 edge6:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y6
-	VMASKMOVPS Y0, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y4, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y5, Y6, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x06, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x06, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero7
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y7
-	VMASKMOVPS (BX), Y7, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y3
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y4
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y5
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPS (AX), Y7, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y5
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y6
 	JMP        start7
 
 zero7:
@@ -6011,125 +6495,178 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop7:
-	VMOVUPS      (R8), Y7
-	VBROADCASTSS (R9), Y15
+	VMOVUPS      (DI), Y7
+	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y7, Y15, Y0
-	VBROADCASTSS (R9)(BX*1), Y15
+	VBROADCASTSS (AX)(CX*1), Y15
 	VFMADD231PS  Y7, Y15, Y1
-	VBROADCASTSS (R9)(BX*2), Y15
+	VBROADCASTSS (AX)(CX*2), Y15
 	VFMADD231PS  Y7, Y15, Y2
-	VBROADCASTSS (R9)(SI*1), Y15
+	VBROADCASTSS (AX)(DX*1), Y15
 	VFMADD231PS  Y7, Y15, Y3
-	VBROADCASTSS (R10), Y15
+	VBROADCASTSS (BX), Y15
 	VFMADD231PS  Y7, Y15, Y4
-	VBROADCASTSS (R10)(BX*1), Y15
+	VBROADCASTSS (BX)(CX*1), Y15
 	VFMADD231PS  Y7, Y15, Y5
-	VBROADCASTSS (R10)(BX*2), Y15
+	VBROADCASTSS (BX)(CX*2), Y15
 	VFMADD231PS  Y7, Y15, Y6
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+32, R8
-	DECQ         R11
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+32, DI
+	DECQ         R8
 	JNE          loop7
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge7
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x07, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next7
 
 edge7:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y7
-	VMASKMOVPS Y0, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y4, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y5, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y6, Y7, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x07, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x07, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero8
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y8
-	VMASKMOVPS (BX), Y8, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y3
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y4
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y5
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y6
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y7
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS (AX), Y8, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y5
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y6
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y7
 	JMP        start8
 
 zero8:
@@ -6143,2841 +6680,673 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop8:
-	VMOVUPS      (R8), Y8
-	VBROADCASTSS (R9), Y15
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y8, Y15, Y0
-	VBROADCASTSS (R9)(BX*1), Y15
+	VBROADCASTSS (AX)(CX*1), Y15
 	VFMADD231PS  Y8, Y15, Y1
-	VBROADCASTSS (R9)(BX*2), Y15
+	VBROADCASTSS (AX)(CX*2), Y15
 	VFMADD231PS  Y8, Y15, Y2
-	VBROADCASTSS (R9)(SI*1), Y15
+	VBROADCASTSS (AX)(DX*1), Y15
 	VFMADD231PS  Y8, Y15, Y3
-	VBROADCASTSS (R10), Y15
+	VBROADCASTSS (BX), Y15
 	VFMADD231PS  Y8, Y15, Y4
-	VBROADCASTSS (R10)(BX*1), Y15
+	VBROADCASTSS (BX)(CX*1), Y15
 	VFMADD231PS  Y8, Y15, Y5
-	VBROADCASTSS (R10)(BX*2), Y15
+	VBROADCASTSS (BX)(CX*2), Y15
 	VFMADD231PS  Y8, Y15, Y6
-	VBROADCASTSS (R10)(SI*1), Y15
+	VBROADCASTSS (BX)(DX*1), Y15
 	VFMADD231PS  Y8, Y15, Y7
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+32, R8
-	DECQ         R11
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+32, DI
+	DECQ         R8
 	JNE          loop8
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge8
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x08, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next8
 
 edge8:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y7, Y8, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x08, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x08, DX
-	JNE        next
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx2F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
+// func avx2F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·avx2F32x1Some(SB), NOSPLIT, $0-137
-	MOVQ dst_base+0(FP), AX
-	MOVQ a_base+32(FP), CX
-	MOVQ rows+72(FP), DX
+TEXT ·avx2F32x1Some(SB), NOSPLIT, $0-153
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x08
+	JE   rows8
+	CMPQ AX, $0x07
+	JE   rows7
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
 
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ       BX, $0x08
-	JE         rows8
-	CMPQ       BX, $0x07
-	JE         rows7
-	CMPQ       BX, $0x06
-	JE         rows6
-	CMPQ       BX, $0x05
-	JE         rows5
-	CMPQ       BX, $0x04
-	JE         rows4
-	CMPQ       BX, $0x03
-	JE         rows3
-	CMPQ       BX, $0x02
-	JE         rows2
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
+rows1:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
 	JE         zero1
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS (BX), Y1, Y0
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPS (AX), Y1, Y0
 	JMP        start1
 
 zero1:
 	VXORPS Y0, Y0, Y0
 
 start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
 
 loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x05, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Y1
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y1, Y15, Y0
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X0, (DX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS (AX), Y2, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y2, Y1
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y2
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y2, Y15, Y0
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y2, Y15, Y1
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPS (AX), Y3, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y3, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y3, Y2
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y3
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y3, Y15, Y0
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y3, Y15, Y1
+	VBROADCASTSS (R9)(CX*2), Y15
+	VFMADD231PS  Y3, Y15, Y2
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS (AX), Y4, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y3
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
 	MOVLQSX      (DI), R9
 	ADDQ         $0x04, DI
 	MOVQ         R9, R10
 	SHLQ         $0x05, R9
 	IMULQ        BX, R10
-	ADDQ         CX, R10
-	VMOVUPS      (SI)(R9*1), Y1
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Y4
 	VBROADCASTSS (R10), Y15
-	VFMADD231PS  Y1, Y15, Y0
-	DECQ         R8
-	JNE          loop1
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge1:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS Y0, Y1, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x01, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x01, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero2
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y2
-	VMASKMOVPS (BX), Y2, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y2, Y1
-	JMP        start2
-
-zero2:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop2:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Y2
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y2, Y15, Y0
-	VBROADCASTSS (R11)(BX*1), Y15
-	VFMADD231PS  Y2, Y15, Y1
-	DECQ         R9
-	JNE          loop2
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge2:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMASKMOVPS Y0, Y2, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y2, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x02, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x02, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero3
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y3
-	VMASKMOVPS (BX), Y3, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y3, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y3, Y2
-	JMP        start3
-
-zero3:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop3:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Y3
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y3, Y15, Y0
-	VBROADCASTSS (R11)(BX*1), Y15
-	VFMADD231PS  Y3, Y15, Y1
-	VBROADCASTSS (R11)(BX*2), Y15
-	VFMADD231PS  Y3, Y15, Y2
-	DECQ         R9
-	JNE          loop3
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge3:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS Y0, Y3, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y3, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y3, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x03, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x03, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero4
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y4
-	VMASKMOVPS (BX), Y4, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y4, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y4, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y4, Y3
-	JMP        start4
-
-zero4:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop4:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	VMOVUPS      (R8)(R11*1), Y4
-	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y4, Y15, Y0
-	VBROADCASTSS (R12)(BX*1), Y15
+	VBROADCASTSS (R10)(CX*1), Y15
 	VFMADD231PS  Y4, Y15, Y1
-	VBROADCASTSS (R12)(BX*2), Y15
+	VBROADCASTSS (R10)(CX*2), Y15
 	VFMADD231PS  Y4, Y15, Y2
-	VBROADCASTSS (R12)(SI*1), Y15
+	VBROADCASTSS (R10)(DX*1), Y15
 	VFMADD231PS  Y4, Y15, Y3
-	DECQ         R10
-	JNE          loop4
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge4:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y4
-	VMASKMOVPS Y0, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y4, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x04, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x04, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows5:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero5
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y5
-	VMASKMOVPS (BX), Y5, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y5, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y5, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y5, Y3
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y5, Y4
-	JMP        start5
-
-zero5:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-
-start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop5:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y5
-	VBROADCASTSS (R12), Y15
-	VFMADD231PS  Y5, Y15, Y0
-	VBROADCASTSS (R12)(BX*1), Y15
-	VFMADD231PS  Y5, Y15, Y1
-	VBROADCASTSS (R12)(BX*2), Y15
-	VFMADD231PS  Y5, Y15, Y2
-	VBROADCASTSS (R12)(SI*1), Y15
-	VFMADD231PS  Y5, Y15, Y3
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y5, Y15, Y4
-	DECQ         R10
-	JNE          loop5
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge5:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y5
-	VMASKMOVPS Y0, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y4, Y5, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x05, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x05, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows6:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero6
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y6
-	VMASKMOVPS (BX), Y6, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y3
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y4
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y6, Y5
-	JMP        start6
-
-zero6:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-
-start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop6:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y6
-	VBROADCASTSS (R12), Y15
-	VFMADD231PS  Y6, Y15, Y0
-	VBROADCASTSS (R12)(BX*1), Y15
-	VFMADD231PS  Y6, Y15, Y1
-	VBROADCASTSS (R12)(BX*2), Y15
-	VFMADD231PS  Y6, Y15, Y2
-	VBROADCASTSS (R12)(SI*1), Y15
-	VFMADD231PS  Y6, Y15, Y3
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y6, Y15, Y4
-	VBROADCASTSS (R13)(BX*1), Y15
-	VFMADD231PS  Y6, Y15, Y5
-	DECQ         R10
-	JNE          loop6
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge6:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y6
-	VMASKMOVPS Y0, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y4, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y5, Y6, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x06, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x06, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows7:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero7
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y7
-	VMASKMOVPS (BX), Y7, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y3
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y4
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y5
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y7, Y6
-	JMP        start7
-
-zero7:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-
-start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop7:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y7
-	VBROADCASTSS (R12), Y15
-	VFMADD231PS  Y7, Y15, Y0
-	VBROADCASTSS (R12)(BX*1), Y15
-	VFMADD231PS  Y7, Y15, Y1
-	VBROADCASTSS (R12)(BX*2), Y15
-	VFMADD231PS  Y7, Y15, Y2
-	VBROADCASTSS (R12)(SI*1), Y15
-	VFMADD231PS  Y7, Y15, Y3
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y7, Y15, Y4
-	VBROADCASTSS (R13)(BX*1), Y15
-	VFMADD231PS  Y7, Y15, Y5
-	VBROADCASTSS (R13)(BX*2), Y15
-	VFMADD231PS  Y7, Y15, Y6
-	DECQ         R10
-	JNE          loop7
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge7
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x07, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge7:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y7
-	VMASKMOVPS Y0, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y4, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y5, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y6, Y7, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x07, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x07, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows8:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero8
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y8
-	VMASKMOVPS (BX), Y8, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y2
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y3
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y4
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y5
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y6
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y8, Y7
-	JMP        start8
-
-zero8:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-
-start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop8:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y8
-	VBROADCASTSS (R12), Y15
-	VFMADD231PS  Y8, Y15, Y0
-	VBROADCASTSS (R12)(BX*1), Y15
-	VFMADD231PS  Y8, Y15, Y1
-	VBROADCASTSS (R12)(BX*2), Y15
-	VFMADD231PS  Y8, Y15, Y2
-	VBROADCASTSS (R12)(SI*1), Y15
-	VFMADD231PS  Y8, Y15, Y3
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y8, Y15, Y4
-	VBROADCASTSS (R13)(BX*1), Y15
-	VFMADD231PS  Y8, Y15, Y5
-	VBROADCASTSS (R13)(BX*2), Y15
-	VFMADD231PS  Y8, Y15, Y6
-	VBROADCASTSS (R13)(SI*1), Y15
-	VFMADD231PS  Y8, Y15, Y7
-	DECQ         R10
-	JNE          loop8
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge8
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x08, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge8:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y8
-	VMASKMOVPS Y0, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y1, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y2, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y3, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y4, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y5, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y6, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPS Y7, Y8, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x08, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x08, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-// func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, depth int, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·avx2F32x2(SB), NOSPLIT, $0-121
-	MOVQ dst_base+0(FP), AX
-	MOVQ a_base+32(FP), CX
-	MOVQ rows+72(FP), DX
-
-next:
-	CMPQ DX, $0x0c
-	JGE  rows6
-	MOVQ DX, BX
-	CMPQ BX, $0x06
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ       BX, $0x06
-	JE         rows6
-	CMPQ       BX, $0x05
-	JE         rows5
-	CMPQ       BX, $0x04
-	JE         rows4
-	CMPQ       BX, $0x03
-	JE         rows3
-	CMPQ       BX, $0x02
-	JE         rows2
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero1
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y2, Y1
-	JMP        start1
-
-zero1:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ CX, DI
-	MOVQ depth+112(FP), R8
-
-loop1:
-	VMOVUPS      (SI), Y2
-	VMOVUPS      32(SI), Y3
-	VBROADCASTSS (DI), Y15
-	VFMADD231PS  Y2, Y15, Y0
-	VFMADD231PS  Y3, Y15, Y1
-	ADDQ         BX, DI
-	ADDQ         $+64, SI
 	DECQ         R8
-	JNE          loop1
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge1:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y2, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x01, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x01, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero2
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y4
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y4, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y4, Y3
-	JMP        start2
-
-zero2:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
-
-loop2:
-	VMOVUPS      (DI), Y4
-	VMOVUPS      32(DI), Y5
-	VBROADCASTSS (R8), Y15
-	VFMADD231PS  Y4, Y15, Y0
-	VFMADD231PS  Y5, Y15, Y1
-	VBROADCASTSS (R8)(BX*1), Y15
-	VFMADD231PS  Y4, Y15, Y2
-	VFMADD231PS  Y5, Y15, Y3
-	ADDQ         SI, R8
-	ADDQ         $+64, DI
-	DECQ         R9
-	JNE          loop2
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge2:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y4
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y4, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y4, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x02, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x02, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero3
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y6
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y6, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y6, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS 32(BX), Y6, Y5
-	JMP        start3
-
-zero3:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
-
-loop3:
-	VMOVUPS      (DI), Y6
-	VMOVUPS      32(DI), Y7
-	VBROADCASTSS (R8), Y15
-	VFMADD231PS  Y6, Y15, Y0
-	VFMADD231PS  Y7, Y15, Y1
-	VBROADCASTSS (R8)(BX*1), Y15
-	VFMADD231PS  Y6, Y15, Y2
-	VFMADD231PS  Y7, Y15, Y3
-	VBROADCASTSS (R8)(BX*2), Y15
-	VFMADD231PS  Y6, Y15, Y4
-	VFMADD231PS  Y7, Y15, Y5
-	ADDQ         SI, R8
-	ADDQ         $+64, DI
-	DECQ         R9
-	JNE          loop3
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge3:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y6
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y6, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y6, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y6, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x03, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x03, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero4
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y8
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y8, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y8, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS 32(BX), Y8, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPS 32(BX), Y8, Y7
-	JMP        start4
-
-zero4:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	MOVQ depth+112(FP), R10
-
-loop4:
-	VMOVUPS      (R8), Y8
-	VMOVUPS      32(R8), Y9
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS  Y8, Y15, Y0
-	VFMADD231PS  Y9, Y15, Y1
-	VBROADCASTSS (R9)(BX*1), Y15
-	VFMADD231PS  Y8, Y15, Y2
-	VFMADD231PS  Y9, Y15, Y3
-	VBROADCASTSS (R9)(BX*2), Y15
-	VFMADD231PS  Y8, Y15, Y4
-	VFMADD231PS  Y9, Y15, Y5
-	VBROADCASTSS (R9)(SI*1), Y15
-	VFMADD231PS  Y8, Y15, Y6
-	VFMADD231PS  Y9, Y15, Y7
-	ADDQ         DI, R9
-	ADDQ         $+64, R8
-	DECQ         R10
 	JNE          loop4
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge4:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y8
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPS Y7, Y8, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x04, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x04, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows5:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero5
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y10
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y10, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y10, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS 32(BX), Y10, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPS 32(BX), Y10, Y7
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPS 32(BX), Y10, Y9
-	JMP        start5
-
-zero5:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-
-start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop5:
-	VMOVUPS      (R8), Y10
-	VMOVUPS      32(R8), Y11
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS  Y10, Y15, Y0
-	VFMADD231PS  Y11, Y15, Y1
-	VBROADCASTSS (R9)(BX*1), Y15
-	VFMADD231PS  Y10, Y15, Y2
-	VFMADD231PS  Y11, Y15, Y3
-	VBROADCASTSS (R9)(BX*2), Y15
-	VFMADD231PS  Y10, Y15, Y4
-	VFMADD231PS  Y11, Y15, Y5
-	VBROADCASTSS (R9)(SI*1), Y15
-	VFMADD231PS  Y10, Y15, Y6
-	VFMADD231PS  Y11, Y15, Y7
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS  Y10, Y15, Y8
-	VFMADD231PS  Y11, Y15, Y9
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+64, R8
-	DECQ         R11
-	JNE          loop5
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge5:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y10
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPS Y7, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPS Y9, Y10, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x05, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x05, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows6:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero6
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y12
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y12, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y12, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS 32(BX), Y12, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPS 32(BX), Y12, Y7
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPS 32(BX), Y12, Y9
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y10
-	VMASKMOVPS 32(BX), Y12, Y11
-	JMP        start6
-
-zero6:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-
-start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop6:
-	VMOVUPS      (R8), Y12
-	VMOVUPS      32(R8), Y13
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VBROADCASTSS (R9)(BX*1), Y15
-	VFMADD231PS  Y12, Y15, Y2
-	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS (R9)(BX*2), Y15
-	VFMADD231PS  Y12, Y15, Y4
-	VFMADD231PS  Y13, Y15, Y5
-	VBROADCASTSS (R9)(SI*1), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS  Y12, Y15, Y8
-	VFMADD231PS  Y13, Y15, Y9
-	VBROADCASTSS (R10)(BX*1), Y15
-	VFMADD231PS  Y12, Y15, Y10
-	VFMADD231PS  Y13, Y15, Y11
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+64, R8
-	DECQ         R11
-	JNE          loop6
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge6:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y12
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPS Y7, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPS Y9, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y10, (AX)
-	VMASKMOVPS Y11, Y12, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x06, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x06, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-// func avx2F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, b []float32, cols int, at []int32, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·avx2F32x2Some(SB), NOSPLIT, $0-137
-	MOVQ dst_base+0(FP), AX
-	MOVQ a_base+32(FP), CX
-	MOVQ rows+72(FP), DX
-
-next:
-	CMPQ DX, $0x0c
-	JGE  rows6
-	MOVQ DX, BX
-	CMPQ BX, $0x06
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ       BX, $0x06
-	JE         rows6
-	CMPQ       BX, $0x05
-	JE         rows5
-	CMPQ       BX, $0x04
-	JE         rows4
-	CMPQ       BX, $0x03
-	JE         rows3
-	CMPQ       BX, $0x02
-	JE         rows2
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero1
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y2, Y1
-	JMP        start1
-
-zero1:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
-
-loop1:
-	MOVLQSX      (DI), R9
-	ADDQ         $0x04, DI
-	MOVQ         R9, R10
-	SHLQ         $0x06, R9
-	IMULQ        BX, R10
-	ADDQ         CX, R10
-	VMOVUPS      (SI)(R9*1), Y2
-	VMOVUPS      32(SI)(R9*1), Y3
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS  Y2, Y15, Y0
-	VFMADD231PS  Y3, Y15, Y1
-	DECQ         R8
-	JNE          loop1
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge1:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y2, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x01, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x01, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero2
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y4
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y4, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y4, Y3
-	JMP        start2
-
-zero2:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop2:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x06, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Y4
-	VMOVUPS      32(DI)(R10*1), Y5
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y4, Y15, Y0
-	VFMADD231PS  Y5, Y15, Y1
-	VBROADCASTSS (R11)(BX*1), Y15
-	VFMADD231PS  Y4, Y15, Y2
-	VFMADD231PS  Y5, Y15, Y3
-	DECQ         R9
-	JNE          loop2
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge2:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y4
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y4, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y4, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x02, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x02, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero3
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y6
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y6, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y6, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS 32(BX), Y6, Y5
-	JMP        start3
-
-zero3:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop3:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x06, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Y6
-	VMOVUPS      32(DI)(R10*1), Y7
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y6, Y15, Y0
-	VFMADD231PS  Y7, Y15, Y1
-	VBROADCASTSS (R11)(BX*1), Y15
-	VFMADD231PS  Y6, Y15, Y2
-	VFMADD231PS  Y7, Y15, Y3
-	VBROADCASTSS (R11)(BX*2), Y15
-	VFMADD231PS  Y6, Y15, Y4
-	VFMADD231PS  Y7, Y15, Y5
-	DECQ         R9
-	JNE          loop3
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge3:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y6
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y6, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y6, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y6, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x03, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x03, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero4
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y8
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y8, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y8, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS 32(BX), Y8, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPS 32(BX), Y8, Y7
-	JMP        start4
-
-zero4:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop4:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x06, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	VMOVUPS      (R8)(R11*1), Y8
-	VMOVUPS      32(R8)(R11*1), Y9
-	VBROADCASTSS (R12), Y15
-	VFMADD231PS  Y8, Y15, Y0
-	VFMADD231PS  Y9, Y15, Y1
-	VBROADCASTSS (R12)(BX*1), Y15
-	VFMADD231PS  Y8, Y15, Y2
-	VFMADD231PS  Y9, Y15, Y3
-	VBROADCASTSS (R12)(BX*2), Y15
-	VFMADD231PS  Y8, Y15, Y4
-	VFMADD231PS  Y9, Y15, Y5
-	VBROADCASTSS (R12)(SI*1), Y15
-	VFMADD231PS  Y8, Y15, Y6
-	VFMADD231PS  Y9, Y15, Y7
-	DECQ         R10
-	JNE          loop4
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge4:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y8
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPS Y7, Y8, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x04, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x04, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows5:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero5
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y10
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y10, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y10, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS 32(BX), Y10, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPS 32(BX), Y10, Y7
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPS 32(BX), Y10, Y9
-	JMP        start5
-
-zero5:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-
-start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop5:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x06, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y10
-	VMOVUPS      32(R8)(R11*1), Y11
-	VBROADCASTSS (R12), Y15
-	VFMADD231PS  Y10, Y15, Y0
-	VFMADD231PS  Y11, Y15, Y1
-	VBROADCASTSS (R12)(BX*1), Y15
-	VFMADD231PS  Y10, Y15, Y2
-	VFMADD231PS  Y11, Y15, Y3
-	VBROADCASTSS (R12)(BX*2), Y15
-	VFMADD231PS  Y10, Y15, Y4
-	VFMADD231PS  Y11, Y15, Y5
-	VBROADCASTSS (R12)(SI*1), Y15
-	VFMADD231PS  Y10, Y15, Y6
-	VFMADD231PS  Y11, Y15, Y7
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y10, Y15, Y8
-	VFMADD231PS  Y11, Y15, Y9
-	DECQ         R10
-	JNE          loop5
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge5:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y10
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPS Y7, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPS Y9, Y10, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x05, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x05, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows6:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero6
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x08, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y12
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y12, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y12, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS 32(BX), Y12, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPS 32(BX), Y12, Y7
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPS 32(BX), Y12, Y9
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y10
-	VMASKMOVPS 32(BX), Y12, Y11
-	JMP        start6
-
-zero6:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-
-start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop6:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x06, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y12
-	VMOVUPS      32(R8)(R11*1), Y13
-	VBROADCASTSS (R12), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VBROADCASTSS (R12)(BX*1), Y15
-	VFMADD231PS  Y12, Y15, Y2
-	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS (R12)(BX*2), Y15
-	VFMADD231PS  Y12, Y15, Y4
-	VFMADD231PS  Y13, Y15, Y5
-	VBROADCASTSS (R12)(SI*1), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y12, Y15, Y8
-	VFMADD231PS  Y13, Y15, Y9
-	VBROADCASTSS (R13)(BX*1), Y15
-	VFMADD231PS  Y12, Y15, Y10
-	VFMADD231PS  Y13, Y15, Y11
-	DECQ         R10
-	JNE          loop6
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x10
-	JNE          edge6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x02, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge6:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x08, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y12
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPS Y1, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS Y3, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPS Y5, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPS Y7, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPS Y9, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y10, (AX)
-	VMASKMOVPS Y11, Y12, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x02, BX
-	IMUL3Q     $0x06, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x06, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-// func avx2F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·avx2F64x1(SB), NOSPLIT, $0-121
-	MOVQ dst_base+0(FP), AX
-	MOVQ a_base+32(FP), CX
-	MOVQ rows+72(FP), DX
-
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ       BX, $0x08
-	JE         rows8
-	CMPQ       BX, $0x07
-	JE         rows7
-	CMPQ       BX, $0x06
-	JE         rows6
-	CMPQ       BX, $0x05
-	JE         rows5
-	CMPQ       BX, $0x04
-	JE         rows4
-	CMPQ       BX, $0x03
-	JE         rows3
-	CMPQ       BX, $0x02
-	JE         rows2
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero1
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPD (BX), Y1, Y0
-	JMP        start1
-
-zero1:
-	VXORPS Y0, Y0, Y0
-
-start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ CX, DI
-	MOVQ depth+112(FP), R8
-
-loop1:
-	VMOVUPS      (SI), Y1
-	VBROADCASTSD (DI), Y15
-	VFMADD231PD  Y1, Y15, Y0
-	ADDQ         BX, DI
-	ADDQ         $+32, SI
-	DECQ         R8
-	JNE          loop1
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge1:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPD Y0, Y1, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x01, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x01, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero2
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y2
-	VMASKMOVPD (BX), Y2, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y2, Y1
-	JMP        start2
-
-zero2:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
-
-loop2:
-	VMOVUPS      (DI), Y2
-	VBROADCASTSD (R8), Y15
-	VFMADD231PD  Y2, Y15, Y0
-	VBROADCASTSD (R8)(BX*1), Y15
-	VFMADD231PD  Y2, Y15, Y1
-	ADDQ         SI, R8
-	ADDQ         $+32, DI
-	DECQ         R9
-	JNE          loop2
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge2:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMASKMOVPD Y0, Y2, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y2, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x02, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x02, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero3
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y3
-	VMASKMOVPD (BX), Y3, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y3, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y3, Y2
-	JMP        start3
-
-zero3:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
-
-loop3:
-	VMOVUPS      (DI), Y3
-	VBROADCASTSD (R8), Y15
-	VFMADD231PD  Y3, Y15, Y0
-	VBROADCASTSD (R8)(BX*1), Y15
-	VFMADD231PD  Y3, Y15, Y1
-	VBROADCASTSD (R8)(BX*2), Y15
-	VFMADD231PD  Y3, Y15, Y2
-	ADDQ         SI, R8
-	ADDQ         $+32, DI
-	DECQ         R9
-	JNE          loop3
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge3:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD Y0, Y3, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y3, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y3, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x03, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x03, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero4
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y4
-	VMASKMOVPD (BX), Y4, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y4, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y4, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y4, Y3
-	JMP        start4
-
-zero4:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	MOVQ depth+112(FP), R10
-
-loop4:
-	VMOVUPS      (R8), Y4
-	VBROADCASTSD (R9), Y15
-	VFMADD231PD  Y4, Y15, Y0
-	VBROADCASTSD (R9)(BX*1), Y15
-	VFMADD231PD  Y4, Y15, Y1
-	VBROADCASTSD (R9)(BX*2), Y15
-	VFMADD231PD  Y4, Y15, Y2
-	VBROADCASTSD (R9)(SI*1), Y15
-	VFMADD231PD  Y4, Y15, Y3
-	ADDQ         DI, R9
-	ADDQ         $+32, R8
-	DECQ         R10
-	JNE          loop4
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next4
 
 edge4:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y4
-	VMASKMOVPD Y0, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y4, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x04, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x04, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
 	JE         zero5
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y5
-	VMASKMOVPD (BX), Y5, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y5, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y5, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y5, Y3
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y5, Y4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPS (AX), Y5, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y4
 	JMP        start5
 
 zero5:
@@ -8988,999 +7357,155 @@ zero5:
 	VXORPS Y4, Y4, Y4
 
 start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop5:
-	VMOVUPS      (R8), Y5
-	VBROADCASTSD (R9), Y15
-	VFMADD231PD  Y5, Y15, Y0
-	VBROADCASTSD (R9)(BX*1), Y15
-	VFMADD231PD  Y5, Y15, Y1
-	VBROADCASTSD (R9)(BX*2), Y15
-	VFMADD231PD  Y5, Y15, Y2
-	VBROADCASTSD (R9)(SI*1), Y15
-	VFMADD231PD  Y5, Y15, Y3
-	VBROADCASTSD (R10), Y15
-	VFMADD231PD  Y5, Y15, Y4
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+32, R8
-	DECQ         R11
-	JNE          loop5
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge5:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y5
-	VMASKMOVPD Y0, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y4, Y5, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x05, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x05, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows6:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero6
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y6
-	VMASKMOVPD (BX), Y6, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y3
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y4
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y5
-	JMP        start6
-
-zero6:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-
-start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop6:
-	VMOVUPS      (R8), Y6
-	VBROADCASTSD (R9), Y15
-	VFMADD231PD  Y6, Y15, Y0
-	VBROADCASTSD (R9)(BX*1), Y15
-	VFMADD231PD  Y6, Y15, Y1
-	VBROADCASTSD (R9)(BX*2), Y15
-	VFMADD231PD  Y6, Y15, Y2
-	VBROADCASTSD (R9)(SI*1), Y15
-	VFMADD231PD  Y6, Y15, Y3
-	VBROADCASTSD (R10), Y15
-	VFMADD231PD  Y6, Y15, Y4
-	VBROADCASTSD (R10)(BX*1), Y15
-	VFMADD231PD  Y6, Y15, Y5
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+32, R8
-	DECQ         R11
-	JNE          loop6
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge6:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y6
-	VMASKMOVPD Y0, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y4, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y5, Y6, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x06, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x06, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows7:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero7
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y7
-	VMASKMOVPD (BX), Y7, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y3
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y4
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y5
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y6
-	JMP        start7
-
-zero7:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-
-start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop7:
-	VMOVUPS      (R8), Y7
-	VBROADCASTSD (R9), Y15
-	VFMADD231PD  Y7, Y15, Y0
-	VBROADCASTSD (R9)(BX*1), Y15
-	VFMADD231PD  Y7, Y15, Y1
-	VBROADCASTSD (R9)(BX*2), Y15
-	VFMADD231PD  Y7, Y15, Y2
-	VBROADCASTSD (R9)(SI*1), Y15
-	VFMADD231PD  Y7, Y15, Y3
-	VBROADCASTSD (R10), Y15
-	VFMADD231PD  Y7, Y15, Y4
-	VBROADCASTSD (R10)(BX*1), Y15
-	VFMADD231PD  Y7, Y15, Y5
-	VBROADCASTSD (R10)(BX*2), Y15
-	VFMADD231PD  Y7, Y15, Y6
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+32, R8
-	DECQ         R11
-	JNE          loop7
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge7
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x07, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge7:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y7
-	VMASKMOVPD Y0, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y4, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y5, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y6, Y7, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x07, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x07, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows8:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
-	JE         zero8
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y8
-	VMASKMOVPD (BX), Y8, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y3
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y4
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y5
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y6
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y7
-	JMP        start8
-
-zero8:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-
-start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
-
-loop8:
-	VMOVUPS      (R8), Y8
-	VBROADCASTSD (R9), Y15
-	VFMADD231PD  Y8, Y15, Y0
-	VBROADCASTSD (R9)(BX*1), Y15
-	VFMADD231PD  Y8, Y15, Y1
-	VBROADCASTSD (R9)(BX*2), Y15
-	VFMADD231PD  Y8, Y15, Y2
-	VBROADCASTSD (R9)(SI*1), Y15
-	VFMADD231PD  Y8, Y15, Y3
-	VBROADCASTSD (R10), Y15
-	VFMADD231PD  Y8, Y15, Y4
-	VBROADCASTSD (R10)(BX*1), Y15
-	VFMADD231PD  Y8, Y15, Y5
-	VBROADCASTSD (R10)(BX*2), Y15
-	VFMADD231PD  Y8, Y15, Y6
-	VBROADCASTSD (R10)(SI*1), Y15
-	VFMADD231PD  Y8, Y15, Y7
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+32, R8
-	DECQ         R11
-	JNE          loop8
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge8
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x08, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge8:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y8
-	VMASKMOVPD Y0, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y4, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y5, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y6, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y7, Y8, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x08, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x08, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-// func avx2F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·avx2F64x1Some(SB), NOSPLIT, $0-137
-	MOVQ dst_base+0(FP), AX
-	MOVQ a_base+32(FP), CX
-	MOVQ rows+72(FP), DX
-
-next:
-	CMPQ DX, $0x10
-	JGE  rows8
-	MOVQ DX, BX
-	CMPQ BX, $0x08
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ       BX, $0x08
-	JE         rows8
-	CMPQ       BX, $0x07
-	JE         rows7
-	CMPQ       BX, $0x06
-	JE         rows6
-	CMPQ       BX, $0x05
-	JE         rows5
-	CMPQ       BX, $0x04
-	JE         rows4
-	CMPQ       BX, $0x03
-	JE         rows3
-	CMPQ       BX, $0x02
-	JE         rows2
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero1
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPD (BX), Y1, Y0
-	JMP        start1
-
-zero1:
-	VXORPS Y0, Y0, Y0
-
-start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
-
-loop1:
 	MOVLQSX      (DI), R9
 	ADDQ         $0x04, DI
 	MOVQ         R9, R10
 	SHLQ         $0x05, R9
 	IMULQ        BX, R10
-	ADDQ         CX, R10
-	VMOVUPS      (SI)(R9*1), Y1
-	VBROADCASTSD (R10), Y15
-	VFMADD231PD  Y1, Y15, Y0
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y5
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y5, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y5, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y5, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y5, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y5, Y15, Y4
 	DECQ         R8
-	JNE          loop1
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge1:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPD Y0, Y1, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x01, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x01, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero2
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y2
-	VMASKMOVPD (BX), Y2, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y2, Y1
-	JMP        start2
-
-zero2:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop2:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Y2
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y2, Y15, Y0
-	VBROADCASTSD (R11)(BX*1), Y15
-	VFMADD231PD  Y2, Y15, Y1
-	DECQ         R9
-	JNE          loop2
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge2:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMASKMOVPD Y0, Y2, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y2, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x02, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x02, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero3
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y3
-	VMASKMOVPD (BX), Y3, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y3, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y3, Y2
-	JMP        start3
-
-zero3:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop3:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x05, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Y3
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y3, Y15, Y0
-	VBROADCASTSD (R11)(BX*1), Y15
-	VFMADD231PD  Y3, Y15, Y1
-	VBROADCASTSD (R11)(BX*2), Y15
-	VFMADD231PD  Y3, Y15, Y2
-	DECQ         R9
-	JNE          loop3
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge3:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD Y0, Y3, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y3, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y3, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x03, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x03, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero4
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y4
-	VMASKMOVPD (BX), Y4, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y4, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y4, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y4, Y3
-	JMP        start4
-
-zero4:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop4:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	VMOVUPS      (R8)(R11*1), Y4
-	VBROADCASTSD (R12), Y15
-	VFMADD231PD  Y4, Y15, Y0
-	VBROADCASTSD (R12)(BX*1), Y15
-	VFMADD231PD  Y4, Y15, Y1
-	VBROADCASTSD (R12)(BX*2), Y15
-	VFMADD231PD  Y4, Y15, Y2
-	VBROADCASTSD (R12)(SI*1), Y15
-	VFMADD231PD  Y4, Y15, Y3
-	DECQ         R10
-	JNE          loop4
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
-	JNE          edge4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge4:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y4
-	VMASKMOVPD Y0, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y4, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y4, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x04, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x04, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows5:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero5
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y5
-	VMASKMOVPD (BX), Y5, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y5, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y5, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y5, Y3
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y5, Y4
-	JMP        start5
-
-zero5:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-
-start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop5:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y5
-	VBROADCASTSD (R12), Y15
-	VFMADD231PD  Y5, Y15, Y0
-	VBROADCASTSD (R12)(BX*1), Y15
-	VFMADD231PD  Y5, Y15, Y1
-	VBROADCASTSD (R12)(BX*2), Y15
-	VFMADD231PD  Y5, Y15, Y2
-	VBROADCASTSD (R12)(SI*1), Y15
-	VFMADD231PD  Y5, Y15, Y3
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y5, Y15, Y4
-	DECQ         R10
 	JNE          loop5
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next5
 
 edge5:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y5
-	VMASKMOVPD Y0, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y5, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y4, Y5, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x05, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x05, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
 	JE         zero6
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y6
-	VMASKMOVPD (BX), Y6, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y3
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y4
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y6, Y5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS (AX), Y6, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y5
 	JMP        start6
 
 zero6:
@@ -9992,120 +7517,169 @@ zero6:
 	VXORPS Y5, Y5, Y5
 
 start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop6:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y6
-	VBROADCASTSD (R12), Y15
-	VFMADD231PD  Y6, Y15, Y0
-	VBROADCASTSD (R12)(BX*1), Y15
-	VFMADD231PD  Y6, Y15, Y1
-	VBROADCASTSD (R12)(BX*2), Y15
-	VFMADD231PD  Y6, Y15, Y2
-	VBROADCASTSD (R12)(SI*1), Y15
-	VFMADD231PD  Y6, Y15, Y3
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y6, Y15, Y4
-	VBROADCASTSD (R13)(BX*1), Y15
-	VFMADD231PD  Y6, Y15, Y5
-	DECQ         R10
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y6
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y6, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y6, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y6, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y6, Y15, Y4
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y5
+	DECQ         R8
 	JNE          loop6
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next6
 
 edge6:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y6
-	VMASKMOVPD Y0, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y4, Y6, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y5, Y6, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x06, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x06, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
 	JE         zero7
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y7
-	VMASKMOVPD (BX), Y7, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y3
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y4
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y5
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y7, Y6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPS (AX), Y7, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y5
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y6
 	JMP        start7
 
 zero7:
@@ -10118,128 +7692,183 @@ zero7:
 	VXORPS Y6, Y6, Y6
 
 start7:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop7:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y7
-	VBROADCASTSD (R12), Y15
-	VFMADD231PD  Y7, Y15, Y0
-	VBROADCASTSD (R12)(BX*1), Y15
-	VFMADD231PD  Y7, Y15, Y1
-	VBROADCASTSD (R12)(BX*2), Y15
-	VFMADD231PD  Y7, Y15, Y2
-	VBROADCASTSD (R12)(SI*1), Y15
-	VFMADD231PD  Y7, Y15, Y3
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y7, Y15, Y4
-	VBROADCASTSD (R13)(BX*1), Y15
-	VFMADD231PD  Y7, Y15, Y5
-	VBROADCASTSD (R13)(BX*2), Y15
-	VFMADD231PD  Y7, Y15, Y6
-	DECQ         R10
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y7
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y7, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y7, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y7, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y7, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y7, Y15, Y4
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y7, Y15, Y5
+	VBROADCASTSS (R11)(CX*2), Y15
+	VFMADD231PS  Y7, Y15, Y6
+	DECQ         R8
 	JNE          loop7
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge7
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x07, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x07, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next7
 
 edge7:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y7
-	VMASKMOVPD Y0, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y4, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y5, Y7, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y6, Y7, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x07, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x07, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
 	JE         zero8
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x00, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y8
-	VMASKMOVPD (BX), Y8, Y0
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y1
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y2
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y3
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y4
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y5
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y6
-	ADDQ       SI, BX
-	VMASKMOVPD (BX), Y8, Y7
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS (AX), Y8, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y5
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y6
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y7
 	JMP        start8
 
 zero8:
@@ -10253,147 +7882,201 @@ zero8:
 	VXORPS Y7, Y7, Y7
 
 start8:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop8:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x05, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y8
-	VBROADCASTSD (R12), Y15
-	VFMADD231PD  Y8, Y15, Y0
-	VBROADCASTSD (R12)(BX*1), Y15
-	VFMADD231PD  Y8, Y15, Y1
-	VBROADCASTSD (R12)(BX*2), Y15
-	VFMADD231PD  Y8, Y15, Y2
-	VBROADCASTSD (R12)(SI*1), Y15
-	VFMADD231PD  Y8, Y15, Y3
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y8, Y15, Y4
-	VBROADCASTSD (R13)(BX*1), Y15
-	VFMADD231PD  Y8, Y15, Y5
-	VBROADCASTSD (R13)(BX*2), Y15
-	VFMADD231PD  Y8, Y15, Y6
-	VBROADCASTSD (R13)(SI*1), Y15
-	VFMADD231PD  Y8, Y15, Y7
-	DECQ         R10
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y8
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y5
+	VBROADCASTSS (R11)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VBROADCASTSS (R11)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y7
+	DECQ         R8
 	JNE          loop8
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x04
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
 	JNE          edge8
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y1, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y3, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x08, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x08, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next8
 
 edge8:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x00, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y8
-	VMASKMOVPD Y0, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y1, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y2, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y3, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y4, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y5, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y6, Y8, (AX)
-	ADDQ       BX, AX
-	VMASKMOVPD Y7, Y8, (AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x08, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x08, DX
-	JNE        next
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, depth int, accumulate bool)
+// func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·avx2F64x2(SB), NOSPLIT, $0-121
-	MOVQ dst_base+0(FP), AX
-	MOVQ a_base+32(FP), CX
-	MOVQ rows+72(FP), DX
+TEXT ·avx2F32x2(SB), NOSPLIT, $0-137
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
 
-next:
-	CMPQ DX, $0x0c
-	JGE  rows6
-	MOVQ DX, BX
-	CMPQ BX, $0x06
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ       BX, $0x06
-	JE         rows6
-	CMPQ       BX, $0x05
-	JE         rows5
-	CMPQ       BX, $0x04
-	JE         rows4
-	CMPQ       BX, $0x03
-	JE         rows3
-	CMPQ       BX, $0x02
-	JE         rows2
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+rows1:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero1
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y2, Y1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x08, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y2, Y1
 	JMP        start1
 
 zero1:
@@ -10401,80 +8084,99 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ CX, DI
-	MOVQ depth+112(FP), R8
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
 
 loop1:
-	VMOVUPS      (SI), Y2
-	VMOVUPS      32(SI), Y3
-	VBROADCASTSD (DI), Y15
-	VFMADD231PD  Y2, Y15, Y0
-	VFMADD231PD  Y3, Y15, Y1
-	ADDQ         BX, DI
-	ADDQ         $+64, SI
-	DECQ         R8
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (AX), Y15
+	VFMADD231PS  Y2, Y15, Y0
+	VFMADD231PS  Y3, Y15, Y1
+	ADDQ         CX, AX
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNE          loop1
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next1
 
 edge1:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y2, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x01, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x01, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X1, (DX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero2
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y4
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y4, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y4, Y3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y4, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y4, Y3
 	JMP        start2
 
 zero2:
@@ -10484,92 +8186,119 @@ zero2:
 	VXORPS Y3, Y3, Y3
 
 start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop2:
-	VMOVUPS      (DI), Y4
-	VMOVUPS      32(DI), Y5
-	VBROADCASTSD (R8), Y15
-	VFMADD231PD  Y4, Y15, Y0
-	VFMADD231PD  Y5, Y15, Y1
-	VBROADCASTSD (R8)(BX*1), Y15
-	VFMADD231PD  Y4, Y15, Y2
-	VFMADD231PD  Y5, Y15, Y3
-	ADDQ         SI, R8
-	ADDQ         $+64, DI
-	DECQ         R9
+	VMOVUPS      (BX), Y4
+	VMOVUPS      32(BX), Y5
+	VBROADCASTSS (AX), Y15
+	VFMADD231PS  Y4, Y15, Y0
+	VFMADD231PS  Y5, Y15, Y1
+	VBROADCASTSS (AX)(CX*1), Y15
+	VFMADD231PS  Y4, Y15, Y2
+	VFMADD231PS  Y5, Y15, Y3
+	ADDQ         DX, AX
+	ADDQ         $+64, BX
+	DECQ         SI
 	JNE          loop2
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next2
 
 edge2:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y4
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y4, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y4, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x02, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x02, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero3
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y6
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y6, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y6, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD 32(BX), Y6, Y5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y6, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y6, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y6, Y5
 	JMP        start3
 
 zero3:
@@ -10581,104 +8310,138 @@ zero3:
 	VXORPS Y5, Y5, Y5
 
 start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ CX, R8
-	MOVQ depth+112(FP), R9
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
 
 loop3:
-	VMOVUPS      (DI), Y6
-	VMOVUPS      32(DI), Y7
-	VBROADCASTSD (R8), Y15
-	VFMADD231PD  Y6, Y15, Y0
-	VFMADD231PD  Y7, Y15, Y1
-	VBROADCASTSD (R8)(BX*1), Y15
-	VFMADD231PD  Y6, Y15, Y2
-	VFMADD231PD  Y7, Y15, Y3
-	VBROADCASTSD (R8)(BX*2), Y15
-	VFMADD231PD  Y6, Y15, Y4
-	VFMADD231PD  Y7, Y15, Y5
-	ADDQ         SI, R8
-	ADDQ         $+64, DI
-	DECQ         R9
+	VMOVUPS      (BX), Y6
+	VMOVUPS      32(BX), Y7
+	VBROADCASTSS (AX), Y15
+	VFMADD231PS  Y6, Y15, Y0
+	VFMADD231PS  Y7, Y15, Y1
+	VBROADCASTSS (AX)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y2
+	VFMADD231PS  Y7, Y15, Y3
+	VBROADCASTSS (AX)(CX*2), Y15
+	VFMADD231PS  Y6, Y15, Y4
+	VFMADD231PS  Y7, Y15, Y5
+	ADDQ         DX, AX
+	ADDQ         $+64, BX
+	DECQ         SI
 	JNE          loop3
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next3
 
 edge3:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y6
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y6, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y6, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y6, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x03, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x03, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero4
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y8
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y8, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y8, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD 32(BX), Y8, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPD 32(BX), Y8, Y7
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y8, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y8, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y8, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y8, Y7
 	JMP        start4
 
 zero4:
@@ -10692,117 +8455,158 @@ zero4:
 	VXORPS Y7, Y7, Y7
 
 start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	MOVQ depth+112(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
 
 loop4:
-	VMOVUPS      (R8), Y8
-	VMOVUPS      32(R8), Y9
-	VBROADCASTSD (R9), Y15
-	VFMADD231PD  Y8, Y15, Y0
-	VFMADD231PD  Y9, Y15, Y1
-	VBROADCASTSD (R9)(BX*1), Y15
-	VFMADD231PD  Y8, Y15, Y2
-	VFMADD231PD  Y9, Y15, Y3
-	VBROADCASTSD (R9)(BX*2), Y15
-	VFMADD231PD  Y8, Y15, Y4
-	VFMADD231PD  Y9, Y15, Y5
-	VBROADCASTSD (R9)(SI*1), Y15
-	VFMADD231PD  Y8, Y15, Y6
-	VFMADD231PD  Y9, Y15, Y7
-	ADDQ         DI, R9
-	ADDQ         $+64, R8
-	DECQ         R10
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (AX), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VFMADD231PS  Y9, Y15, Y1
+	VBROADCASTSS (AX)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VFMADD231PS  Y9, Y15, Y3
+	VBROADCASTSS (AX)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VFMADD231PS  Y9, Y15, Y5
+	VBROADCASTSS (AX)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VFMADD231PS  Y9, Y15, Y7
+	ADDQ         BX, AX
+	ADDQ         $+64, SI
+	DECQ         DI
 	JNE          loop4
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next4
 
 edge4:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y8
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPD Y7, Y8, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x04, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x04, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero5
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y10
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y10, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y10, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD 32(BX), Y10, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPD 32(BX), Y10, Y7
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPD 32(BX), Y10, Y9
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y10, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y10, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y10, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y10, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS 32(AX), Y10, Y9
 	JMP        start5
 
 zero5:
@@ -10818,131 +8622,179 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop5:
-	VMOVUPS      (R8), Y10
-	VMOVUPS      32(R8), Y11
-	VBROADCASTSD (R9), Y15
-	VFMADD231PD  Y10, Y15, Y0
-	VFMADD231PD  Y11, Y15, Y1
-	VBROADCASTSD (R9)(BX*1), Y15
-	VFMADD231PD  Y10, Y15, Y2
-	VFMADD231PD  Y11, Y15, Y3
-	VBROADCASTSD (R9)(BX*2), Y15
-	VFMADD231PD  Y10, Y15, Y4
-	VFMADD231PD  Y11, Y15, Y5
-	VBROADCASTSD (R9)(SI*1), Y15
-	VFMADD231PD  Y10, Y15, Y6
-	VFMADD231PD  Y11, Y15, Y7
-	VBROADCASTSD (R10), Y15
-	VFMADD231PD  Y10, Y15, Y8
-	VFMADD231PD  Y11, Y15, Y9
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+64, R8
-	DECQ         R11
+	VMOVUPS      (DI), Y10
+	VMOVUPS      32(DI), Y11
+	VBROADCASTSS (AX), Y15
+	VFMADD231PS  Y10, Y15, Y0
+	VFMADD231PS  Y11, Y15, Y1
+	VBROADCASTSS (AX)(CX*1), Y15
+	VFMADD231PS  Y10, Y15, Y2
+	VFMADD231PS  Y11, Y15, Y3
+	VBROADCASTSS (AX)(CX*2), Y15
+	VFMADD231PS  Y10, Y15, Y4
+	VFMADD231PS  Y11, Y15, Y5
+	VBROADCASTSS (AX)(DX*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS (BX), Y15
+	VFMADD231PS  Y10, Y15, Y8
+	VFMADD231PS  Y11, Y15, Y9
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+64, DI
+	DECQ         R8
 	JNE          loop5
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next5
 
 edge5:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y10
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPD Y7, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPD Y9, Y10, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x05, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x05, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
-	MOVB       accumulate+120(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
 	JE         zero6
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y12
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y12, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y12, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD 32(BX), Y12, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPD 32(BX), Y12, Y7
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPD 32(BX), Y12, Y9
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y10
-	VMASKMOVPD 32(BX), Y12, Y11
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y12, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y12, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y12, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y12, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS 32(AX), Y12, Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMASKMOVPS 32(AX), Y12, Y11
 	JMP        start6
 
 zero6:
@@ -10960,151 +8812,199 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ CX, R9
-	LEAQ (R9)(BX*4), R10
-	MOVQ depth+112(FP), R11
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x02, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
 
 loop6:
-	VMOVUPS      (R8), Y12
-	VMOVUPS      32(R8), Y13
-	VBROADCASTSD (R9), Y15
-	VFMADD231PD  Y12, Y15, Y0
-	VFMADD231PD  Y13, Y15, Y1
-	VBROADCASTSD (R9)(BX*1), Y15
-	VFMADD231PD  Y12, Y15, Y2
-	VFMADD231PD  Y13, Y15, Y3
-	VBROADCASTSD (R9)(BX*2), Y15
-	VFMADD231PD  Y12, Y15, Y4
-	VFMADD231PD  Y13, Y15, Y5
-	VBROADCASTSD (R9)(SI*1), Y15
-	VFMADD231PD  Y12, Y15, Y6
-	VFMADD231PD  Y13, Y15, Y7
-	VBROADCASTSD (R10), Y15
-	VFMADD231PD  Y12, Y15, Y8
-	VFMADD231PD  Y13, Y15, Y9
-	VBROADCASTSD (R10)(BX*1), Y15
-	VFMADD231PD  Y12, Y15, Y10
-	VFMADD231PD  Y13, Y15, Y11
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         $+64, R8
-	DECQ         R11
+	VMOVUPS      (DI), Y12
+	VMOVUPS      32(DI), Y13
+	VBROADCASTSS (AX), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VBROADCASTSS (AX)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y4
+	VFMADD231PS  Y13, Y15, Y5
+	VBROADCASTSS (AX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (BX), Y15
+	VFMADD231PS  Y12, Y15, Y8
+	VFMADD231PS  Y13, Y15, Y9
+	VBROADCASTSS (BX)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+64, DI
+	DECQ         R8
 	JNE          loop6
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next6
 
 edge6:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y12
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPD Y7, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPD Y9, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y10, (AX)
-	VMASKMOVPD Y11, Y12, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x06, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x06, DX
-	JNE        next
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+end:
 	VZEROUPPER
 	RET
 
-// func avx2F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, b []float64, cols int, at []int32, accumulate bool)
+// func avx2F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·avx2F64x2Some(SB), NOSPLIT, $0-137
-	MOVQ dst_base+0(FP), AX
-	MOVQ a_base+32(FP), CX
-	MOVQ rows+72(FP), DX
+TEXT ·avx2F32x2Some(SB), NOSPLIT, $0-153
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
 
-next:
-	CMPQ DX, $0x0c
-	JGE  rows6
-	MOVQ DX, BX
-	CMPQ BX, $0x06
-	JLE  few
-	INCQ BX
-	SHRQ $0x01, BX
-
-few:
-	CMPQ       BX, $0x06
-	JE         rows6
-	CMPQ       BX, $0x05
-	JE         rows5
-	CMPQ       BX, $0x04
-	JE         rows4
-	CMPQ       BX, $0x03
-	JE         rows3
-	CMPQ       BX, $0x02
-	JE         rows2
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
+rows1:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
 	JE         zero1
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y2, Y1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x08, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y2, Y1
 	JMP        start1
 
 zero1:
@@ -11112,424 +9012,549 @@ zero1:
 	VXORPS Y1, Y1, Y1
 
 start1:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), BX
-	SHLQ $0x03, BX
-	MOVQ b_base+80(FP), SI
-	MOVQ at_base+112(FP), DI
-	MOVQ at_len+120(FP), R8
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
 
 loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x06, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Y2
+	VMOVUPS      32(DX)(DI*1), Y3
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y2, Y15, Y0
+	VFMADD231PS  Y3, Y15, Y1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X1, (DX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y4, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y4, Y3
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y4
+	VMOVUPS      32(BX)(R8*1), Y5
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y4, Y15, Y0
+	VFMADD231PS  Y5, Y15, Y1
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y4, Y15, Y2
+	VFMADD231PS  Y5, Y15, Y3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y6, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y6, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y6, Y5
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y6
+	VMOVUPS      32(BX)(R8*1), Y7
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y6, Y15, Y0
+	VFMADD231PS  Y7, Y15, Y1
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y2
+	VFMADD231PS  Y7, Y15, Y3
+	VBROADCASTSS (R9)(CX*2), Y15
+	VFMADD231PS  Y6, Y15, Y4
+	VFMADD231PS  Y7, Y15, Y5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y8, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y8, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y8, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y8, Y7
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
 	MOVLQSX      (DI), R9
 	ADDQ         $0x04, DI
 	MOVQ         R9, R10
 	SHLQ         $0x06, R9
 	IMULQ        BX, R10
-	ADDQ         CX, R10
-	VMOVUPS      (SI)(R9*1), Y2
-	VMOVUPS      32(SI)(R9*1), Y3
-	VBROADCASTSD (R10), Y15
-	VFMADD231PD  Y2, Y15, Y0
-	VFMADD231PD  Y3, Y15, Y1
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Y8
+	VMOVUPS      32(SI)(R9*1), Y9
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VFMADD231PS  Y9, Y15, Y1
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VFMADD231PS  Y9, Y15, Y3
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VFMADD231PS  Y9, Y15, Y5
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VFMADD231PS  Y9, Y15, Y7
 	DECQ         R8
-	JNE          loop1
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge1
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x01, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x01, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge1:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y2
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y2, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x01, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x01, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero2
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y4
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y4, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y4, Y3
-	JMP        start2
-
-zero2:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-start2:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop2:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x06, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Y4
-	VMOVUPS      32(DI)(R10*1), Y5
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y4, Y15, Y0
-	VFMADD231PD  Y5, Y15, Y1
-	VBROADCASTSD (R11)(BX*1), Y15
-	VFMADD231PD  Y4, Y15, Y2
-	VFMADD231PD  Y5, Y15, Y3
-	DECQ         R9
-	JNE          loop2
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge2
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x02, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x02, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge2:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y4
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y4, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y4, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x02, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x02, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero3
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y6
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y6, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y6, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD 32(BX), Y6, Y5
-	JMP        start3
-
-zero3:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-
-start3:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	MOVQ colStride+64(FP), SI
-	SHLQ $0x03, SI
-	MOVQ b_base+80(FP), DI
-	MOVQ at_base+112(FP), R8
-	MOVQ at_len+120(FP), R9
-
-loop3:
-	MOVLQSX      (R8), R10
-	ADDQ         $0x04, R8
-	MOVQ         R10, R11
-	SHLQ         $0x06, R10
-	IMULQ        SI, R11
-	ADDQ         CX, R11
-	VMOVUPS      (DI)(R10*1), Y6
-	VMOVUPS      32(DI)(R10*1), Y7
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y6, Y15, Y0
-	VFMADD231PD  Y7, Y15, Y1
-	VBROADCASTSD (R11)(BX*1), Y15
-	VFMADD231PD  Y6, Y15, Y2
-	VFMADD231PD  Y7, Y15, Y3
-	VBROADCASTSD (R11)(BX*2), Y15
-	VFMADD231PD  Y6, Y15, Y4
-	VFMADD231PD  Y7, Y15, Y5
-	DECQ         R9
-	JNE          loop3
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
-	JNE          edge3
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x03, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x03, DX
-	JNE          next
-	VZEROUPPER
-	RET
-
-edge3:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y6
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y6, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y6, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y6, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x03, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x03, DX
-	JNE        next
-	VZEROUPPER
-	RET
-
-rows4:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
-	JE         zero4
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y8
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y8, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y8, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD 32(BX), Y8, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPD 32(BX), Y8, Y7
-	JMP        start4
-
-zero4:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-
-start4:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
-
-loop4:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x06, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	VMOVUPS      (R8)(R11*1), Y8
-	VMOVUPS      32(R8)(R11*1), Y9
-	VBROADCASTSD (R12), Y15
-	VFMADD231PD  Y8, Y15, Y0
-	VFMADD231PD  Y9, Y15, Y1
-	VBROADCASTSD (R12)(BX*1), Y15
-	VFMADD231PD  Y8, Y15, Y2
-	VFMADD231PD  Y9, Y15, Y3
-	VBROADCASTSD (R12)(BX*2), Y15
-	VFMADD231PD  Y8, Y15, Y4
-	VFMADD231PD  Y9, Y15, Y5
-	VBROADCASTSD (R12)(SI*1), Y15
-	VFMADD231PD  Y8, Y15, Y6
-	VFMADD231PD  Y9, Y15, Y7
-	DECQ         R10
 	JNE          loop4
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge4
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x04, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x04, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next4
 
 edge4:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y8
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y8, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPD Y7, Y8, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x04, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x04, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
 	JE         zero5
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y10
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y10, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y10, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD 32(BX), Y10, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPD 32(BX), Y10, Y7
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPD 32(BX), Y10, Y9
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y10, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y10, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y10, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y10, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS 32(AX), Y10, Y9
 	JMP        start5
 
 zero5:
@@ -11545,134 +9570,184 @@ zero5:
 	VXORPS Y9, Y9, Y9
 
 start5:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop5:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x06, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y10
-	VMOVUPS      32(R8)(R11*1), Y11
-	VBROADCASTSD (R12), Y15
-	VFMADD231PD  Y10, Y15, Y0
-	VFMADD231PD  Y11, Y15, Y1
-	VBROADCASTSD (R12)(BX*1), Y15
-	VFMADD231PD  Y10, Y15, Y2
-	VFMADD231PD  Y11, Y15, Y3
-	VBROADCASTSD (R12)(BX*2), Y15
-	VFMADD231PD  Y10, Y15, Y4
-	VFMADD231PD  Y11, Y15, Y5
-	VBROADCASTSD (R12)(SI*1), Y15
-	VFMADD231PD  Y10, Y15, Y6
-	VFMADD231PD  Y11, Y15, Y7
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y10, Y15, Y8
-	VFMADD231PD  Y11, Y15, Y9
-	DECQ         R10
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y10
+	VMOVUPS      32(SI)(R9*1), Y11
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y10, Y15, Y0
+	VFMADD231PS  Y11, Y15, Y1
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y10, Y15, Y2
+	VFMADD231PS  Y11, Y15, Y3
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y10, Y15, Y4
+	VFMADD231PS  Y11, Y15, Y5
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y10, Y15, Y8
+	VFMADD231PS  Y11, Y15, Y9
+	DECQ         R8
 	JNE          loop5
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge5
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x05, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x05, DX
-	JNE          next
-	VZEROUPPER
-	RET
+	JMP          next5
 
 edge5:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y10
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPD Y7, Y10, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPD Y9, Y10, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x05, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x05, DX
-	JNE        next
-	VZEROUPPER
-	RET
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
-	MOVB       accumulate+136(FP), BL
-	TESTB      BL, BL
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
 	JE         zero6
-	MOVQ       dstStride+24(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       AX, BX
-	MOVQ       cols+104(FP), DI
-	SUBQ       $0x04, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y12
-	VMOVUPS    (BX), Y0
-	VMASKMOVPD 32(BX), Y12, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPD 32(BX), Y12, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPD 32(BX), Y12, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMASKMOVPD 32(BX), Y12, Y7
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y8
-	VMASKMOVPD 32(BX), Y12, Y9
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y10
-	VMASKMOVPD 32(BX), Y12, Y11
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y12, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y12, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y12, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y12, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS 32(AX), Y12, Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMASKMOVPS 32(AX), Y12, Y11
 	JMP        start6
 
 zero6:
@@ -11690,109 +9765,4062 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ rowStride+56(FP), BX
-	SHLQ $0x03, BX
-	LEAQ (BX)(BX*2), SI
-	MOVQ colStride+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ b_base+80(FP), R8
-	MOVQ at_base+112(FP), R9
-	MOVQ at_len+120(FP), R10
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
 
 loop6:
-	MOVLQSX      (R9), R11
-	ADDQ         $0x04, R9
-	MOVQ         R11, R12
-	SHLQ         $0x06, R11
-	IMULQ        DI, R12
-	ADDQ         CX, R12
-	LEAQ         (R12)(BX*4), R13
-	VMOVUPS      (R8)(R11*1), Y12
-	VMOVUPS      32(R8)(R11*1), Y13
-	VBROADCASTSD (R12), Y15
-	VFMADD231PD  Y12, Y15, Y0
-	VFMADD231PD  Y13, Y15, Y1
-	VBROADCASTSD (R12)(BX*1), Y15
-	VFMADD231PD  Y12, Y15, Y2
-	VFMADD231PD  Y13, Y15, Y3
-	VBROADCASTSD (R12)(BX*2), Y15
-	VFMADD231PD  Y12, Y15, Y4
-	VFMADD231PD  Y13, Y15, Y5
-	VBROADCASTSD (R12)(SI*1), Y15
-	VFMADD231PD  Y12, Y15, Y6
-	VFMADD231PD  Y13, Y15, Y7
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y12, Y15, Y8
-	VFMADD231PD  Y13, Y15, Y9
-	VBROADCASTSD (R13)(BX*1), Y15
-	VFMADD231PD  Y12, Y15, Y10
-	VFMADD231PD  Y13, Y15, Y11
-	DECQ         R10
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y12
+	VMOVUPS      32(SI)(R9*1), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y4
+	VFMADD231PS  Y13, Y15, Y5
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y8
+	VFMADD231PS  Y13, Y15, Y9
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	DECQ         R8
 	JNE          loop6
-	MOVQ         cols+104(FP), BX
-	CMPQ         BX, $0x08
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
 	JNE          edge6
-	MOVQ         dstStride+24(FP), BX
-	SHLQ         $0x03, BX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y2, (AX)
 	VMOVUPS      Y3, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y6, (AX)
 	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y8, (AX)
 	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VMOVUPS      Y10, (AX)
 	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         rowStride+56(FP), BX
-	SHLQ         $0x03, BX
-	IMUL3Q       $0x06, BX, BX
-	ADDQ         BX, CX
-	SUBQ         $0x06, DX
-	JNE          next
+	JMP          next6
+
+edge6:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+end:
 	VZEROUPPER
 	RET
 
+// func avx2F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F64x1(SB), NOSPLIT, $0-137
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x08
+	JE   rows8
+	CMPQ AX, $0x07
+	JE   rows7
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPD (AX), Y1, Y0
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
+
+loop1:
+	VMOVUPS      (DX), Y1
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y1, Y15, Y0
+	ADDQ         CX, AX
+	ADDQ         $+32, DX
+	DECQ         BX
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD (AX), Y2, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y2, Y1
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
+
+loop2:
+	VMOVUPS      (BX), Y2
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y2, Y15, Y0
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y2, Y15, Y1
+	ADDQ         DX, AX
+	ADDQ         $+32, BX
+	DECQ         SI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPD (AX), Y3, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y3, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y3, Y2
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
+
+loop3:
+	VMOVUPS      (BX), Y3
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y3, Y15, Y0
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y3, Y15, Y1
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y3, Y15, Y2
+	ADDQ         DX, AX
+	ADDQ         $+32, BX
+	DECQ         SI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD (AX), Y4, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y3
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
+
+loop4:
+	VMOVUPS      (SI), Y4
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y4, Y15, Y0
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y4, Y15, Y1
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y4, Y15, Y2
+	VBROADCASTSD (AX)(DX*1), Y15
+	VFMADD231PD  Y4, Y15, Y3
+	ADDQ         BX, AX
+	ADDQ         $+32, SI
+	DECQ         DI
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	JMP          next4
+
+edge4:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPD (AX), Y5, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y4
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop5:
+	VMOVUPS      (DI), Y5
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y5, Y15, Y0
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y5, Y15, Y1
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y5, Y15, Y2
+	VBROADCASTSD (AX)(DX*1), Y15
+	VFMADD231PD  Y5, Y15, Y3
+	VBROADCASTSD (BX), Y15
+	VFMADD231PD  Y5, Y15, Y4
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+32, DI
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	JMP          next5
+
+edge5:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD (AX), Y6, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y5
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop6:
+	VMOVUPS      (DI), Y6
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y6, Y15, Y0
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y1
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y6, Y15, Y2
+	VBROADCASTSD (AX)(DX*1), Y15
+	VFMADD231PD  Y6, Y15, Y3
+	VBROADCASTSD (BX), Y15
+	VFMADD231PD  Y6, Y15, Y4
+	VBROADCASTSD (BX)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y5
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+32, DI
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	JMP          next6
+
 edge6:
-	MOVQ       dstStride+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cols+104(FP), SI
-	SUBQ       $0x04, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y12
-	VMOVUPS    Y0, (AX)
-	VMASKMOVPD Y1, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPD Y3, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	VMASKMOVPD Y5, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	VMASKMOVPD Y7, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y8, (AX)
-	VMASKMOVPD Y9, Y12, 32(AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y10, (AX)
-	VMASKMOVPD Y11, Y12, 32(AX)
-	ADDQ       BX, AX
-	MOVQ       rowStride+56(FP), BX
-	SHLQ       $0x03, BX
-	IMUL3Q     $0x06, BX, BX
-	ADDQ       BX, CX
-	SUBQ       $0x06, DX
-	JNE        next
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+rows7:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero7
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPD (AX), Y7, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y5
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y6
+	JMP        start7
+
+zero7:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop7:
+	VMOVUPS      (DI), Y7
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y7, Y15, Y0
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y7, Y15, Y1
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y7, Y15, Y2
+	VBROADCASTSD (AX)(DX*1), Y15
+	VFMADD231PD  Y7, Y15, Y3
+	VBROADCASTSD (BX), Y15
+	VFMADD231PD  Y7, Y15, Y4
+	VBROADCASTSD (BX)(CX*1), Y15
+	VFMADD231PD  Y7, Y15, Y5
+	VBROADCASTSD (BX)(CX*2), Y15
+	VFMADD231PD  Y7, Y15, Y6
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+32, DI
+	DECQ         R8
+	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	JMP          next7
+
+edge7:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
+
+rows8:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero8
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPD (AX), Y8, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y5
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y6
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y7
+	JMP        start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop8:
+	VMOVUPS      (DI), Y8
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y8, Y15, Y0
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y1
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y2
+	VBROADCASTSD (AX)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y3
+	VBROADCASTSD (BX), Y15
+	VFMADD231PD  Y8, Y15, Y4
+	VBROADCASTSD (BX)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y5
+	VBROADCASTSD (BX)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y6
+	VBROADCASTSD (BX)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y7
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+32, DI
+	DECQ         R8
+	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y7, (AX)
+	JMP          next8
+
+edge8:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F64x1Some(SB), NOSPLIT, $0-153
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x08
+	JE   rows8
+	CMPQ AX, $0x07
+	JE   rows7
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPD (AX), Y1, Y0
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x05, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Y1
+	VBROADCASTSD (R8), Y15
+	VFMADD231PD  Y1, Y15, Y0
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD (AX), Y2, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y2, Y1
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y2
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y2, Y15, Y0
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y2, Y15, Y1
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPD (AX), Y3, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y3, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y3, Y2
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y3
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y3, Y15, Y0
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y3, Y15, Y1
+	VBROADCASTSD (R9)(CX*2), Y15
+	VFMADD231PD  Y3, Y15, Y2
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD (AX), Y4, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y3
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Y4
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y4, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y4, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y4, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y4, Y15, Y3
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	JMP          next4
+
+edge4:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPD (AX), Y5, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y4
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y5
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y5, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y5, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y5, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y5, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y5, Y15, Y4
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	JMP          next5
+
+edge5:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD (AX), Y6, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y5
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y6
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y6, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y6, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y6, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y6, Y15, Y4
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y5
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	JMP          next6
+
+edge6:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+rows7:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero7
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPD (AX), Y7, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y5
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y6
+	JMP        start7
+
+zero7:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop7:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y7
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y7, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y7, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y7, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y7, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y7, Y15, Y4
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y7, Y15, Y5
+	VBROADCASTSD (R11)(CX*2), Y15
+	VFMADD231PD  Y7, Y15, Y6
+	DECQ         R8
+	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	JMP          next7
+
+edge7:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
+
+rows8:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero8
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPD (AX), Y8, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y5
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y6
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y7
+	JMP        start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop8:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y8
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y8, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y8, Y15, Y4
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y5
+	VBROADCASTSD (R11)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y6
+	VBROADCASTSD (R11)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y7
+	DECQ         R8
+	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y7, (AX)
+	JMP          next8
+
+edge8:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F64x2(SB), NOSPLIT, $0-137
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x04, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y2, Y1
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ depth+128(FP), BX
+
+loop1:
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y2, Y15, Y0
+	VFMADD231PD  Y3, Y15, Y1
+	ADDQ         CX, AX
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y4, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y4, Y3
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
+
+loop2:
+	VMOVUPS      (BX), Y4
+	VMOVUPS      32(BX), Y5
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y4, Y15, Y0
+	VFMADD231PD  Y5, Y15, Y1
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y4, Y15, Y2
+	VFMADD231PD  Y5, Y15, Y3
+	ADDQ         DX, AX
+	ADDQ         $+64, BX
+	DECQ         SI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y6, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y6, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y6, Y5
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ depth+128(FP), SI
+
+loop3:
+	VMOVUPS      (BX), Y6
+	VMOVUPS      32(BX), Y7
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y6, Y15, Y0
+	VFMADD231PD  Y7, Y15, Y1
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y2
+	VFMADD231PD  Y7, Y15, Y3
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y6, Y15, Y4
+	VFMADD231PD  Y7, Y15, Y5
+	ADDQ         DX, AX
+	ADDQ         $+64, BX
+	DECQ         SI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y8, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y8, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y8, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y8, Y7
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ depth+128(FP), DI
+
+loop4:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y8, Y15, Y0
+	VFMADD231PD  Y9, Y15, Y1
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y2
+	VFMADD231PD  Y9, Y15, Y3
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y4
+	VFMADD231PD  Y9, Y15, Y5
+	VBROADCASTSD (AX)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y6
+	VFMADD231PD  Y9, Y15, Y7
+	ADDQ         BX, AX
+	ADDQ         $+64, SI
+	DECQ         DI
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	JMP          next4
+
+edge4:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y10, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y10, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y10, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y10, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPD 32(AX), Y10, Y9
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop5:
+	VMOVUPS      (DI), Y10
+	VMOVUPS      32(DI), Y11
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y10, Y15, Y0
+	VFMADD231PD  Y11, Y15, Y1
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y10, Y15, Y2
+	VFMADD231PD  Y11, Y15, Y3
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y10, Y15, Y4
+	VFMADD231PD  Y11, Y15, Y5
+	VBROADCASTSD (AX)(DX*1), Y15
+	VFMADD231PD  Y10, Y15, Y6
+	VFMADD231PD  Y11, Y15, Y7
+	VBROADCASTSD (BX), Y15
+	VFMADD231PD  Y10, Y15, Y8
+	VFMADD231PD  Y11, Y15, Y9
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+64, DI
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	JMP          next5
+
+edge5:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB       accumulate+136(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y12, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y12, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y12, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y12, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPD 32(AX), Y12, Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMASKMOVPD 32(AX), Y12, Y11
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), SI
+	SHLQ $0x03, SI
+	MOVQ b_base+96(FP), DI
+	MOVQ depth+128(FP), R8
+
+loop6:
+	VMOVUPS      (DI), Y12
+	VMOVUPS      32(DI), Y13
+	VBROADCASTSD (AX), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VBROADCASTSD (AX)(CX*1), Y15
+	VFMADD231PD  Y12, Y15, Y2
+	VFMADD231PD  Y13, Y15, Y3
+	VBROADCASTSD (AX)(CX*2), Y15
+	VFMADD231PD  Y12, Y15, Y4
+	VFMADD231PD  Y13, Y15, Y5
+	VBROADCASTSD (AX)(DX*1), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VBROADCASTSD (BX), Y15
+	VFMADD231PD  Y12, Y15, Y8
+	VFMADD231PD  Y13, Y15, Y9
+	VBROADCASTSD (BX)(CX*1), Y15
+	VFMADD231PD  Y12, Y15, Y10
+	VFMADD231PD  Y13, Y15, Y11
+	ADDQ         SI, AX
+	ADDQ         SI, BX
+	ADDQ         $+64, DI
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	JMP          next6
+
+edge6:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F64x2Some(SB), NOSPLIT, $0-153
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x04, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y2, Y1
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x06, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Y2
+	VMOVUPS      32(DX)(DI*1), Y3
+	VBROADCASTSD (R8), Y15
+	VFMADD231PD  Y2, Y15, Y0
+	VFMADD231PD  Y3, Y15, Y1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y4, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y4, Y3
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y4
+	VMOVUPS      32(BX)(R8*1), Y5
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y4, Y15, Y0
+	VFMADD231PD  Y5, Y15, Y1
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y4, Y15, Y2
+	VFMADD231PD  Y5, Y15, Y3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y6, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y6, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y6, Y5
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y6
+	VMOVUPS      32(BX)(R8*1), Y7
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y6, Y15, Y0
+	VFMADD231PD  Y7, Y15, Y1
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y2
+	VFMADD231PD  Y7, Y15, Y3
+	VBROADCASTSD (R9)(CX*2), Y15
+	VFMADD231PD  Y6, Y15, Y4
+	VFMADD231PD  Y7, Y15, Y5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y8, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y8, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y8, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y8, Y7
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Y8
+	VMOVUPS      32(SI)(R9*1), Y9
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y8, Y15, Y0
+	VFMADD231PD  Y9, Y15, Y1
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y2
+	VFMADD231PD  Y9, Y15, Y3
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y4
+	VFMADD231PD  Y9, Y15, Y5
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y6
+	VFMADD231PD  Y9, Y15, Y7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	JMP          next4
+
+edge4:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y10, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y10, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y10, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y10, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPD 32(AX), Y10, Y9
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y10
+	VMOVUPS      32(SI)(R9*1), Y11
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y10, Y15, Y0
+	VFMADD231PD  Y11, Y15, Y1
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y10, Y15, Y2
+	VFMADD231PD  Y11, Y15, Y3
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y10, Y15, Y4
+	VFMADD231PD  Y11, Y15, Y5
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y10, Y15, Y6
+	VFMADD231PD  Y11, Y15, Y7
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y10, Y15, Y8
+	VFMADD231PD  Y11, Y15, Y9
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	JMP          next5
+
+edge5:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y12, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y12, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y12, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y12, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPD 32(AX), Y12, Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMASKMOVPD 32(AX), Y12, Y11
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y12
+	VMOVUPS      32(SI)(R9*1), Y13
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y12, Y15, Y2
+	VFMADD231PD  Y13, Y15, Y3
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y12, Y15, Y4
+	VFMADD231PD  Y13, Y15, Y5
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y12, Y15, Y8
+	VFMADD231PD  Y13, Y15, Y9
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y12, Y15, Y10
+	VFMADD231PD  Y13, Y15, Y11
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	JMP          next6
+
+edge6:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+end:
 	VZEROUPPER
 	RET

@@ -202,10 +202,13 @@ func testProducts[T Float](t *testing.T) {
 	for range 300 {
 		testProduct[T](t, rng, randomProduct(rng))
 	}
-	// All numbers of rows and columns, so that each tile and mask is met.
+	// All numbers of rows and columns, so that each tile and mask is met, and depths that leave
+	// each remainder of an unrolled loop.
 	for rows := 1; rows <= 17; rows++ {
 		for cols := 1; cols <= 67; cols++ {
-			testProduct[T](t, rng, product{rows: rows, cols: cols, depth: 3, aStep: 1, dstGap: 1, accumulate: cols%2 == 0})
+			testProduct[T](t, rng, product{
+				rows: rows, cols: cols, depth: 1 + (rows+cols)%9, aTransposed: cols%4 < 2, aStep: 1, dstGap: 1, accumulate: cols%2 == 0,
+			})
 		}
 	}
 }

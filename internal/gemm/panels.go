@@ -18,23 +18,39 @@ type panels[T Float] struct {
 // many squares of 8×8, at least one.
 type transposeFunc[T Float] func(dst []T, dstStride int, src []T, srcStride, squares int)
 
-// tile multiplies rows by one panel.
+// tile multiplies by one panel, a few rows at a time.
 type tile[T Float] struct {
-	rows int // that it takes at once, at most
 	mul  tileFunc[T]
 	some someFunc[T]
+	cuts [blockRows + 1]cut // of so many rows
+}
+
+// cut says how rows are cut in tiles: the first talls of them have tall rows, the others one
+// less.
+type cut struct{ tall, talls int }
+
+// newTile returns a tile of at most so many rows. Rows are cut in as few as there can be, of
+// as equal size.
+func newTile[T Float](rows int, mul tileFunc[T], some someFunc[T]) tile[T] {
+	t := tile[T]{mul: mul, some: some}
+	for n := 1; n <= blockRows; n++ {
+		tiles := (n + rows - 1) / rows
+		tall := (n + tiles - 1) / tiles
+		t.cuts[n] = cut{tall, n - tiles*(tall-1)}
+	}
+	return t
 }
 
 // tileFunc computes the rows x cols matrix dst (row stride dstStride) as the product
 // of a (rows x depth with both strides) and a panel b (depth x its vectors), or adds
-// the product to dst. All products of an element are added in the order of the depth.
-// rows and depth are at least 1; cols lies in the panel's last vector. Nothing is
-// read or written outside of the three matrices.
-type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols, depth int, accumulate bool)
+// the product to dst, in tiles as cut says. All products of an element are added in the
+// order of the depth. rows and depth are at least 1; cols lies in the panel's last vector.
+// Nothing is read or written outside of the three matrices.
+type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows, tall, talls int, b []T, cols, depth int, accumulate bool)
 
 // someFunc is a tileFunc that takes of the depth, the panel's rows, only those that at lists,
 // in order; at least one.
-type someFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b []T, cols int, at []int32, accumulate bool)
+type someFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows, tall, talls int, b []T, cols int, at []int32, accumulate bool)
 
 // panelCols is the width of all panels but the last.
 func (p *panels[T]) panelCols() int { return p.vector * len(p.tiles) }
@@ -112,7 +128,9 @@ func (p *panels[T]) packCols(panel, b []T, rows, cols, width, rowStride, colStri
 // blockRows is the number of rows for which a panel is used before the next one. From
 // 24 up the speed does not depend on it; 48 is a whole number of tiles of 8 and of 6,
 // and 48 rows of the product stay in the second-level cache.
-func (p *panels[T]) blockRows() int { return 48 }
+const blockRows = 48
+
+func (p *panels[T]) blockRows() int { return blockRows }
 
 func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool) {
 	p.multiply(dst, dstStride, a, rowStride, colStride, rows, b, accumulate, nil)
@@ -124,34 +142,24 @@ func (p *panels[T]) multiply(dst []T, dstStride int, a []T, rowStride, colStride
 	if b.sparse {
 		width = p.vector
 	}
-	for number := 0; len(rest) > 0; number++ {
-		col := number * width
-		cols := min(width, b.cols-col)
-		vectors := p.vectors(cols)
+	for number, col := 0, 0; col < b.cols; number, col = number+1, col+width {
+		cols, vectors := width, width/p.vector
+		if left := b.cols - col; left < width {
+			cols, vectors = left, p.vectors(left)
+		}
 		panel := rest[:b.rows*vectors*p.vector]
 		rest = rest[len(panel):]
 		t, to := &p.tiles[vectors-1], dst[col:]
 		switch {
 		case left != nil:
-			for row, i := 0, 0; row < rows; i++ {
-				n := evenShare(rows-row, p.height())
-				t.take(to[row*dstStride:], dstStride, a[row*rowStride:], rowStride, colStride, n, panel, cols, left.of(i), b.rows, accumulate)
-				row += n
+			for row, i := 0, 0; row < rows; row, i = row+listRows, i+1 {
+				t.take(to[row*dstStride:], dstStride, a[row*rowStride:], rowStride, colStride, min(listRows, rows-row), panel, cols, left.of(i), b.rows, accumulate)
 			}
 		case b.sparse:
 			t.take(to, dstStride, a, rowStride, colStride, rows, panel, cols, b.filled.of(number), b.rows, accumulate)
 		default:
-			t.mul(to, dstStride, a, rowStride, colStride, rows, panel, cols, b.rows, accumulate)
+			cut := &t.cuts[rows]
+			t.mul(to, dstStride, a, rowStride, colStride, rows, cut.tall, cut.talls, panel, cols, b.rows, accumulate)
 		}
 	}
-}
-
-// height is of how many rows all tiles can be.
-func (p *panels[T]) height() int { return p.tiles[len(p.tiles)-1].rows }
-
-// evenShare is how much of n to take next so that the whole of it is taken in as
-// few parts of at most limit as possible, the parts differing by one at most.
-func evenShare(n, limit int) int {
-	parts := (n + limit - 1) / limit
-	return (n + parts - 1) / parts
 }

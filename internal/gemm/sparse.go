@@ -8,7 +8,7 @@ import (
 
 // Data have many zeros, such as the pixels around a figure, and what is multiplied by 0 can be
 // left out of a sum without a bit of it changing. So of an operand that is data, lists say
-// which of the depth hold anything else: of a left one for each tile of its rows, of a right
+// which of the depth hold anything else: of a left one for some of its rows each, of a right
 // one for each panel of its columns.
 
 // lists are some lists of depths, each in order, one behind the other.
@@ -85,15 +85,18 @@ func words[T Float](x []T) []uint32 {
 
 func wordsOf[T Float]() int { return int(unsafe.Sizeof(T(0)) / 4) }
 
-// columns are lists for the tiles of a left operand, and the room to find them.
+// listRows is for how many rows of a left operand there is a list.
+const listRows = 8
+
+// columns are lists for some rows each of a left operand, and the room to find them.
 type columns struct {
 	lists
-	any []uint32 // the bits of a tile's rows, in one
+	any []uint32 // the bits of the rows, in one
 }
 
 var scratch = pool.NewScratch(func() *columns { return &columns{} })
 
-// findColumns lists the columns of a tile that are not zero.
+// findColumns lists the columns of some rows that are not zero.
 func findColumns[T Float](c *columns, a []T, rowStride, rows, depth int) {
 	per := wordsOf[T]()
 	if cap(c.any) < depth*per {
@@ -119,21 +122,20 @@ func (p *panels[T]) mulSparse(dst []T, dstStride int, a []T, rowStride, rows int
 	c := scratch.Get()
 	defer scratch.Put(c)
 	c.clear()
-	for row := 0; row < rows; {
-		n := evenShare(rows-row, p.height())
-		findColumns(c, a[row*rowStride:], rowStride, n, b.rows)
-		row += n
+	for row := 0; row < rows; row += listRows {
+		findColumns(c, a[row*rowStride:], rowStride, min(listRows, rows-row), b.rows)
 	}
 	p.multiply(dst, dstStride, a, rowStride, 1, rows, b, accumulate, &c.lists)
 }
 
 // take multiplies by what a list has of the depth.
 func (t *tile[T]) take(dst []T, dstStride int, a []T, rowStride, colStride, rows int, panel []T, cols int, at []int32, depth int, accumulate bool) {
+	cut := &t.cuts[rows]
 	switch {
 	case len(at) == depth:
-		t.mul(dst, dstStride, a, rowStride, colStride, rows, panel, cols, depth, accumulate)
+		t.mul(dst, dstStride, a, rowStride, colStride, rows, cut.tall, cut.talls, panel, cols, depth, accumulate)
 	case len(at) > 0:
-		t.some(dst, dstStride, a, rowStride, colStride, rows, panel, cols, at, accumulate)
+		t.some(dst, dstStride, a, rowStride, colStride, rows, cut.tall, cut.talls, panel, cols, at, accumulate)
 	case !accumulate:
 		for i := range rows {
 			clear(dst[i*dstStride:][:cols])

@@ -45,6 +45,7 @@ func testBounds[T Float](t *testing.T, o op[T]) {
 		}
 		x, y := cut[0], v[0][most-n:]
 		HalfSquares(x)
+		HalfSquaresOfRows(make([]float64, 1+n/3), 1, x)
 		HalfSquaresWeighed(x, y)
 		Dot(x, y)
 	}

@@ -30,6 +30,7 @@ func avx512F32() kernels[float32] {
 		takeGroups:      avx512F32TakeGroups,
 		addScaledGroups: avx512F32AddScaledGroups,
 		squares:         avx512F32Squares,
+		squaresOfRows:   avx512F32SquaresOfRows,
 		squaresWeighed:  avx512F32SquaresWeighed,
 		dot:             avx512F32Dot,
 		by: [funcs]activation[float32]{
@@ -62,6 +63,7 @@ func avx512F64() kernels[float64] {
 		takeGroups:      avx512F64TakeGroups,
 		addScaledGroups: avx512F64AddScaledGroups,
 		squares:         avx512F64Squares,
+		squaresOfRows:   avx512F64SquaresOfRows,
 		squaresWeighed:  avx512F64SquaresWeighed,
 		dot:             avx512F64Dot,
 		by: [funcs]activation[float64]{
@@ -94,6 +96,7 @@ func avx2F32() kernels[float32] {
 		takeGroups:      avx2F32TakeGroups,
 		addScaledGroups: avx2F32AddScaledGroups,
 		squares:         avx2F32Squares,
+		squaresOfRows:   avx2F32SquaresOfRows,
 		squaresWeighed:  avx2F32SquaresWeighed,
 		dot:             avx2F32Dot,
 		by: [funcs]activation[float32]{
@@ -126,6 +129,7 @@ func avx2F64() kernels[float64] {
 		takeGroups:      avx2F64TakeGroups,
 		addScaledGroups: avx2F64AddScaledGroups,
 		squares:         avx2F64Squares,
+		squaresOfRows:   avx2F64SquaresOfRows,
 		squaresWeighed:  avx2F64SquaresWeighed,
 		dot:             avx2F64Dot,
 		by: [funcs]activation[float64]{

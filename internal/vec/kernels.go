@@ -19,8 +19,9 @@ type kernels[T Float] struct {
 	takeGroups      func(dst, rest, x, y []T, n, c, step int)
 	addScaledGroups func(dst []T, a T, x []T, n, c, dstStep, xStep int)
 
-	squares             func(x []T) float64    // Σ x²
-	squaresWeighed, dot func(x, y []T) float64 // Σ y x², Σ x y
+	squares             func(x []T) float64                  // Σ x²
+	squaresOfRows       func(dst []float64, x []T, cols int) // the same of each row
+	squaresWeighed, dot func(x, y []T) float64               // Σ y x², Σ x y
 
 	by [funcs]activation[T] // but the identity
 }

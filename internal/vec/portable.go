@@ -14,7 +14,7 @@ func loops[T Float]() kernels[T] {
 		addRow: addRowLoop[T], subRow: subRowLoop[T], residual: residualLoop[T], weigh: weighLoop[T],
 		momentum: momentumLoop[T], adam: adamLoop[T],
 		maxGroups: maxGroupsLoop[T], takeGroups: takeGroupsLoop[T], addScaledGroups: addScaledGroupsLoop[T],
-		squares: squaresLoop[T], squaresWeighed: squaresWeighedLoop[T], dot: dotLoop[T],
+		squares: squaresLoop[T], squaresOfRows: squaresOfRowsLoop[T], squaresWeighed: squaresWeighedLoop[T], dot: dotLoop[T],
 	}
 	for f := Identity + 1; f < funcs; f++ {
 		k.by[f] = activation[T]{valueLoop[T](f), mulSlopeLoop[T](f), addSlopeLoop[T](f)}
@@ -96,6 +96,12 @@ func squaresLoop[T Float](x []T) float64 {
 		s0 += float64(v) * float64(v)
 	}
 	return (s0 + s1) + (s2 + s3)
+}
+
+func squaresOfRowsLoop[T Float](dst []float64, x []T, cols int) {
+	for i := range dst {
+		dst[i] = squaresLoop(x[i*cols : (i+1)*cols])
+	}
 }
 
 func squaresWeighedLoop[T Float](x, p []T) float64 {

@@ -58,6 +58,19 @@ func Weigh[T Float](dst, x, p []T) {
 // HalfSquares returns ½ Σ x², summed in float64.
 func HalfSquares[T Float](x []T) float64 { return current[T]().squares(x) / 2 }
 
+// HalfSquaresOfRows sets dst to ½ w Σ x² of each row of x, summed in float64; dst has an
+// element for each.
+func HalfSquaresOfRows[T Float](dst []float64, w float64, x []T) {
+	if len(dst) == 0 {
+		return
+	}
+	cols := len(x) / len(dst)
+	current[T]().squaresOfRows(dst, x[:cols*len(dst)], cols)
+	for i := range dst {
+		dst[i] *= w / 2
+	}
+}
+
 // HalfSquaresWeighed returns ½ Σ p x², summed in float64.
 func HalfSquaresWeighed[T Float](x, p []T) float64 {
 	return current[T]().squaresWeighed(x, p[:len(x)]) / 2

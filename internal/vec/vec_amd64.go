@@ -140,6 +140,9 @@ func avx512F32AddSlopeMish(dst []float32, a []float32, s float32, g []float32, x
 func avx512F32Squares(x []float32) float64
 
 //go:noescape
+func avx512F32SquaresOfRows(dst []float64, x []float32, cols int)
+
+//go:noescape
 func avx512F32SquaresWeighed(x []float32, p []float32) float64
 
 //go:noescape
@@ -225,6 +228,9 @@ func avx512F64AddSlopeELU(dst []float64, a []float64, s float64, g []float64, x 
 
 //go:noescape
 func avx512F64Squares(x []float64) float64
+
+//go:noescape
+func avx512F64SquaresOfRows(dst []float64, x []float64, cols int)
 
 //go:noescape
 func avx512F64SquaresWeighed(x []float64, p []float64) float64
@@ -368,6 +374,9 @@ func avx2F32AddSlopeMish(dst []float32, a []float32, s float32, g []float32, x [
 func avx2F32Squares(x []float32) float64
 
 //go:noescape
+func avx2F32SquaresOfRows(dst []float64, x []float32, cols int)
+
+//go:noescape
 func avx2F32SquaresWeighed(x []float32, p []float32) float64
 
 //go:noescape
@@ -453,6 +462,9 @@ func avx2F64AddSlopeELU(dst []float64, a []float64, s float64, g []float64, x []
 
 //go:noescape
 func avx2F64Squares(x []float64) float64
+
+//go:noescape
+func avx2F64SquaresOfRows(dst []float64, x []float64, cols int)
 
 //go:noescape
 func avx2F64SquaresWeighed(x []float64, p []float64) float64

@@ -25,6 +25,7 @@ TEXT ·avx512F32Scale(SB), NOSPLIT, $0-56
 	LEAQ         -16(BX), SI
 	CMPQ         AX, SI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -61,6 +62,7 @@ TEXT ·avx512F32AddScaled(SB), NOSPLIT, $0-80
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Z1
@@ -103,6 +105,7 @@ TEXT ·avx512F32AddRow(SB), NOSPLIT, $0-48
 	LEAQ         -16(BX), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -128,12 +131,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ SI, BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(SI), DI
-	CMPQ AX, DI
-	JG   pass2by1end
+	SUBQ    SI, BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(SI), DI
+	CMPQ    AX, DI
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
@@ -180,6 +184,7 @@ TEXT ·avx512F32SubRow(SB), NOSPLIT, $0-72
 	LEAQ         -16(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -205,12 +210,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
@@ -258,6 +264,7 @@ TEXT ·avx512F32Residual(SB), NOSPLIT, $0-72
 	LEAQ         -16(SI), BX
 	CMPQ         AX, BX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -287,12 +294,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
@@ -344,6 +352,7 @@ TEXT ·avx512F32Weigh(SB), NOSPLIT, $0-72
 	LEAQ         -16(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Z1
@@ -369,12 +378,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Z0
@@ -420,6 +430,7 @@ TEXT ·avx512F32Momentum(SB), NOSPLIT, $0-80
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Z2
@@ -463,41 +474,41 @@ TEXT ·avx512F32Adam(SB), NOSPLIT, $0-120
 	MOVQ         m_base+24(FP), DX
 	MOVQ         v_base+48(FP), BX
 	MOVQ         d_base+72(FP), SI
-	VBROADCASTSS beta1+96(FP), Z0
-	VBROADCASTSS beta2+100(FP), Z1
-	VBROADCASTSS a+104(FP), Z2
-	VBROADCASTSS c+108(FP), Z3
-	VBROADCASTSS epsilon+112(FP), Z4
-	VBROADCASTSS decay+116(FP), Z5
-	VBROADCASTSS float32_3f800000<>+0(SB), Z6
-	VSUBPS       Z0, Z6, Z6
-	VBROADCASTSS float32_3f800000<>+0(SB), Z7
-	VSUBPS       Z1, Z7, Z7
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS beta1+96(FP), Z1
+	VBROADCASTSS beta2+100(FP), Z2
+	VBROADCASTSS a+104(FP), Z3
+	VBROADCASTSS c+108(FP), Z4
+	VBROADCASTSS epsilon+112(FP), Z5
+	VBROADCASTSS decay+116(FP), Z6
+	VSUBPS       Z1, Z0, Z7
+	VSUBPS       Z2, Z0, Z0
 	MOVQ         x_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z8
 	VMOVUPS      (DX)(AX*4), Z9
 	VMOVUPS      (BX)(AX*4), Z10
 	VMOVUPS      (SI)(AX*4), Z11
-	VMULPS       Z6, Z11, Z12
+	VMULPS       Z7, Z11, Z12
 	VMOVAPS      Z12, Z12
-	VFMADD231PS  Z0, Z9, Z12
-	VMULPS       Z7, Z11, Z9
+	VFMADD231PS  Z1, Z9, Z12
+	VMULPS       Z0, Z11, Z9
 	VMULPS       Z11, Z9, Z9
 	VMOVAPS      Z9, Z9
-	VFMADD231PS  Z1, Z10, Z9
-	VMULPS       Z2, Z12, Z10
-	VMULPS       Z3, Z9, Z11
+	VFMADD231PS  Z2, Z10, Z9
+	VMULPS       Z3, Z12, Z10
+	VMULPS       Z4, Z9, Z11
 	VSQRTPS      Z11, Z11
-	VADDPS       Z4, Z11, Z11
+	VADDPS       Z5, Z11, Z11
 	VDIVPS       Z11, Z10, Z10
 	VMOVAPS      Z10, Z10
-	VFNMADD231PS Z5, Z8, Z10
+	VFNMADD231PS Z6, Z8, Z10
 	VADDPS       Z10, Z8, Z8
 	VMOVUPS      Z8, (CX)(AX*4)
 	VMOVUPS      Z12, (DX)(AX*4)
@@ -517,23 +528,23 @@ pass1by1end:
 	VMOVUPS.Z    (DX)(AX*4), K1, Z9
 	VMOVUPS.Z    (BX)(AX*4), K1, Z10
 	VMOVUPS.Z    (SI)(AX*4), K1, Z11
-	VMULPS       Z6, Z11, Z6
-	VMOVAPS      Z6, Z6
-	VFMADD231PS  Z0, Z9, Z6
-	VMULPS       Z7, Z11, Z0
+	VMULPS       Z7, Z11, Z7
+	VMOVAPS      Z7, Z7
+	VFMADD231PS  Z1, Z9, Z7
+	VMULPS       Z0, Z11, Z0
 	VMULPS       Z11, Z0, Z0
 	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z1, Z10, Z0
-	VMULPS       Z2, Z6, Z1
-	VMULPS       Z3, Z0, Z2
+	VFMADD231PS  Z2, Z10, Z0
+	VMULPS       Z3, Z7, Z1
+	VMULPS       Z4, Z0, Z2
 	VSQRTPS      Z2, Z2
-	VADDPS       Z4, Z2, Z2
+	VADDPS       Z5, Z2, Z2
 	VDIVPS       Z2, Z1, Z1
 	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z5, Z8, Z1
+	VFNMADD231PS Z6, Z8, Z1
 	VADDPS       Z1, Z8, Z1
 	VMOVUPS      Z1, K1, (CX)(AX*4)
-	VMOVUPS      Z6, K1, (DX)(AX*4)
+	VMOVUPS      Z7, K1, (DX)(AX*4)
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
 pass1end:
@@ -556,12 +567,13 @@ TEXT ·avx512F32MaxGroups(SB), NOSPLIT, $0-72
 	MOVQ step+64(FP), DI
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(SI), R8
-	CMPQ AX, R8
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(SI), R8
+	CMPQ    AX, R8
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*4), Z0
@@ -603,67 +615,65 @@ end:
 // func avx512F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ dst_base+0(FP), CX
-	MOVQ rest_base+24(FP), DX
-	MOVQ x_base+48(FP), BX
-	MOVQ y_base+72(FP), SI
-	MOVQ n+96(FP), DI
-	MOVQ c+104(FP), R8
-	MOVQ step+112(FP), R9
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         rest_base+24(FP), DX
+	MOVQ         x_base+48(FP), BX
+	MOVQ         y_base+72(FP), SI
+	VBROADCASTSS float32_00000000<>+0(SB), Z0
+	MOVQ         n+96(FP), DI
+	MOVQ         c+104(FP), R8
+	MOVQ         step+112(FP), R9
 
 group:
-	DECQ DI
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(R8), R10
-	CMPQ AX, R10
-	JG   pass1by1end
+	DECQ    DI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(R8), R10
+	CMPQ    AX, R10
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z0
-	VMOVUPS      (DX)(AX*4), Z1
-	VMOVUPS      (BX)(AX*4), Z2
-	VMOVUPS      (SI)(AX*4), Z3
-	VSUBPS       Z3, Z2, Z2
-	VBROADCASTSS float32_00000000<>+0(SB), Z3
-	VPXORD       Z4, Z4, Z4
-	VCMPPS       $0x08, Z4, Z2, K1
-	VBLENDMPS    Z1, Z3, K1, Z5
-	VADDPS       Z5, Z0, Z0
-	VBROADCASTSS float32_00000000<>+0(SB), Z3
-	VPXORD       Z6, Z6, Z6
-	VCMPPS       $0x08, Z6, Z2, K1
-	VBLENDMPS    Z3, Z1, K1, Z7
-	VMOVUPS      Z0, (CX)(AX*4)
-	VMOVUPS      Z7, (DX)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, R10
-	JLE          pass1by1
+	VMOVUPS   (CX)(AX*4), Z1
+	VMOVUPS   (DX)(AX*4), Z2
+	VMOVUPS   (BX)(AX*4), Z3
+	VMOVUPS   (SI)(AX*4), Z4
+	VSUBPS    Z4, Z3, Z3
+	VPXORD    Z5, Z5, Z5
+	VCMPPS    $0x08, Z5, Z3, K1
+	VBLENDMPS Z2, Z0, K1, Z6
+	VADDPS    Z6, Z1, Z1
+	VPXORD    Z7, Z7, Z7
+	VCMPPS    $0x08, Z7, Z3, K1
+	VBLENDMPS Z0, Z2, K1, Z8
+	VMOVUPS   Z1, (CX)(AX*4)
+	VMOVUPS   Z8, (DX)(AX*4)
+	ADDQ      $+16, AX
+	CMPQ      AX, R10
+	JLE       pass1by1
 
 pass1by1end:
-	CMPQ         AX, R8
-	JE           pass1end
-	MOVQ         R8, R10
-	SUBQ         AX, R10
-	MOVQ         $-1, R11
-	BZHIQ        R10, R11, R11
-	KMOVW        R11, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z0
-	VMOVUPS.Z    (DX)(AX*4), K1, Z1
-	VMOVUPS.Z    (BX)(AX*4), K1, Z2
-	VMOVUPS.Z    (SI)(AX*4), K1, Z3
-	VSUBPS       Z3, Z2, Z2
-	VBROADCASTSS float32_00000000<>+0(SB), Z3
-	VPXORD       Z8, Z8, Z8
-	VCMPPS       $0x08, Z8, Z2, K2
-	VBLENDMPS    Z1, Z3, K2, Z9
-	VADDPS       Z9, Z0, Z0
-	VBROADCASTSS float32_00000000<>+0(SB), Z3
-	VPXORD       Z10, Z10, Z10
-	VCMPPS       $0x08, Z10, Z2, K2
-	VBLENDMPS    Z3, Z1, K2, Z11
-	VMOVUPS      Z0, K1, (CX)(AX*4)
-	VMOVUPS      Z11, K1, (DX)(AX*4)
+	CMPQ      AX, R8
+	JE        pass1end
+	MOVQ      R8, R10
+	SUBQ      AX, R10
+	MOVQ      $-1, R11
+	BZHIQ     R10, R11, R11
+	KMOVW     R11, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VMOVUPS.Z (DX)(AX*4), K1, Z2
+	VMOVUPS.Z (BX)(AX*4), K1, Z3
+	VMOVUPS.Z (SI)(AX*4), K1, Z4
+	VSUBPS    Z4, Z3, Z3
+	VPXORD    Z9, Z9, Z9
+	VCMPPS    $0x08, Z9, Z3, K2
+	VBLENDMPS Z2, Z0, K2, Z10
+	VADDPS    Z10, Z1, Z1
+	VPXORD    Z11, Z11, Z11
+	VCMPPS    $0x08, Z11, Z3, K2
+	VBLENDMPS Z0, Z2, K2, Z12
+	VMOVUPS   Z1, K1, (CX)(AX*4)
+	VMOVUPS   Z12, K1, (DX)(AX*4)
 
 pass1end:
 	LEAQ (CX)(R9*4), CX
@@ -694,12 +704,13 @@ TEXT ·avx512F32AddScaledGroups(SB), NOSPLIT, $0-88
 	MOVQ         xStep+80(FP), R8
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -16(SI), R9
-	CMPQ AX, R9
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -16(SI), R9
+	CMPQ    AX, R9
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Z1
@@ -737,88 +748,88 @@ end:
 // func avx512F32Tanh(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Tanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_41001442<>+0(SB), Z0
+	VBROADCASTSS float32_c1001442<>+0(SB), Z1
+	VBROADCASTSS float32_326542fb<>+0(SB), Z2
+	VBROADCASTSS float32_37acd0d3<>+0(SB), Z3
+	VBROADCASTSS float32_3b650db5<>+0(SB), Z4
+	VBROADCASTSS float32_3e090468<>+0(SB), Z5
+	VBROADCASTSS float32_3f800000<>+0(SB), Z6
+	VBROADCASTSS float32_3550a2e1<>+0(SB), Z7
+	VBROADCASTSS float32_39ac382f<>+0(SB), Z8
+	VBROADCASTSS float32_3cd3f7d6<>+0(SB), Z9
+	VBROADCASTSS float32_3eef2cd8<>+0(SB), Z10
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS          (CX)(AX*4), Z0
-	VBROADCASTSS     float32_c1100000<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
-	VBROADCASTSS     float32_41100000<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VMULPS           Z0, Z0, Z1
-	VBROADCASTSS     float32_326542fb<>+0(SB), Z2
-	VFMADD213PS.BCST float32_37acd0d3<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3b650db5<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3e090468<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3f800000<>+0(SB), Z1, Z2
-	VMULPS           Z2, Z0, Z0
-	VBROADCASTSS     float32_3550a2e1<>+0(SB), Z2
-	VFMADD213PS.BCST float32_39ac382f<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3cd3f7d6<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3eef2cd8<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3f800000<>+0(SB), Z1, Z2
-	VDIVPS           Z2, Z0, Z0
-	VBROADCASTSS     float32_bf800000<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
-	VBROADCASTSS     float32_3f800000<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VMOVUPS          Z0, (DX)(AX*4)
-	ADDQ             $+16, AX
-	CMPQ             AX, SI
-	JLE              pass1by1
+	VMOVUPS     (CX)(AX*4), Z11
+	VMAXPS      Z11, Z1, Z11
+	VMINPS      Z11, Z0, Z11
+	VMULPS      Z11, Z11, Z12
+	VMOVAPS     Z2, Z13
+	VFMADD213PS Z3, Z12, Z13
+	VFMADD213PS Z4, Z12, Z13
+	VFMADD213PS Z5, Z12, Z13
+	VFMADD213PS Z6, Z12, Z13
+	VMULPS      Z13, Z11, Z11
+	VMOVAPS     Z7, Z13
+	VFMADD213PS Z8, Z12, Z13
+	VFMADD213PS Z9, Z12, Z13
+	VFMADD213PS Z10, Z12, Z13
+	VFMADD213PS Z6, Z12, Z13
+	VDIVPS      Z13, Z11, Z11
+	VMOVUPS     Z11, (DX)(AX*4)
+	ADDQ        $+16, AX
+	CMPQ        AX, SI
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ             AX, BX
-	JE               pass1end
-	SUBQ             AX, BX
-	MOVQ             $-1, SI
-	BZHIQ            BX, SI, SI
-	KMOVW            SI, K1
-	VMOVUPS.Z        (CX)(AX*4), K1, Z0
-	VBROADCASTSS     float32_c1100000<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
-	VBROADCASTSS     float32_41100000<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VMULPS           Z0, Z0, Z1
-	VBROADCASTSS     float32_326542fb<>+0(SB), Z2
-	VFMADD213PS.BCST float32_37acd0d3<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3b650db5<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3e090468<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3f800000<>+0(SB), Z1, Z2
-	VMULPS           Z2, Z0, Z0
-	VBROADCASTSS     float32_3550a2e1<>+0(SB), Z2
-	VFMADD213PS.BCST float32_39ac382f<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3cd3f7d6<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3eef2cd8<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST float32_3f800000<>+0(SB), Z1, Z2
-	VDIVPS           Z2, Z0, Z0
-	VBROADCASTSS     float32_bf800000<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
-	VBROADCASTSS     float32_3f800000<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VMOVUPS          Z0, K1, (DX)(AX*4)
+	CMPQ        AX, BX
+	JE          pass1end
+	SUBQ        AX, BX
+	MOVQ        $-1, SI
+	BZHIQ       BX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX)(AX*4), K1, Z11
+	VMAXPS      Z11, Z1, Z1
+	VMINPS      Z1, Z0, Z0
+	VMULPS      Z0, Z0, Z1
+	VMOVAPS     Z2, Z2
+	VFMADD213PS Z3, Z1, Z2
+	VFMADD213PS Z4, Z1, Z2
+	VFMADD213PS Z5, Z1, Z2
+	VFMADD213PS Z6, Z1, Z2
+	VMULPS      Z2, Z0, Z0
+	VMOVAPS     Z7, Z2
+	VFMADD213PS Z8, Z1, Z2
+	VFMADD213PS Z9, Z1, Z2
+	VFMADD213PS Z10, Z1, Z2
+	VFMADD213PS Z6, Z1, Z2
+	VDIVPS      Z2, Z0, Z0
+	VMOVUPS     Z0, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
 	RET
 
-DATA float32_41100000<>+0(SB)/8, $0x4110000041100000
-DATA float32_41100000<>+8(SB)/8, $0x4110000041100000
-DATA float32_41100000<>+16(SB)/8, $0x4110000041100000
-DATA float32_41100000<>+24(SB)/8, $0x4110000041100000
-GLOBL float32_41100000<>(SB), RODATA|NOPTR, $32
+DATA float32_41001442<>+0(SB)/8, $0x4100144241001442
+DATA float32_41001442<>+8(SB)/8, $0x4100144241001442
+DATA float32_41001442<>+16(SB)/8, $0x4100144241001442
+DATA float32_41001442<>+24(SB)/8, $0x4100144241001442
+GLOBL float32_41001442<>(SB), RODATA|NOPTR, $32
 
-DATA float32_c1100000<>+0(SB)/8, $0xc1100000c1100000
-DATA float32_c1100000<>+8(SB)/8, $0xc1100000c1100000
-DATA float32_c1100000<>+16(SB)/8, $0xc1100000c1100000
-DATA float32_c1100000<>+24(SB)/8, $0xc1100000c1100000
-GLOBL float32_c1100000<>(SB), RODATA|NOPTR, $32
+DATA float32_c1001442<>+0(SB)/8, $0xc1001442c1001442
+DATA float32_c1001442<>+8(SB)/8, $0xc1001442c1001442
+DATA float32_c1001442<>+16(SB)/8, $0xc1001442c1001442
+DATA float32_c1001442<>+24(SB)/8, $0xc1001442c1001442
+GLOBL float32_c1001442<>(SB), RODATA|NOPTR, $32
 
 DATA float32_326542fb<>+0(SB)/8, $0x326542fb326542fb
 DATA float32_326542fb<>+8(SB)/8, $0x326542fb326542fb
@@ -868,47 +879,41 @@ DATA float32_3eef2cd8<>+16(SB)/8, $0x3eef2cd83eef2cd8
 DATA float32_3eef2cd8<>+24(SB)/8, $0x3eef2cd83eef2cd8
 GLOBL float32_3eef2cd8<>(SB), RODATA|NOPTR, $32
 
-DATA float32_bf800000<>+0(SB)/8, $0xbf800000bf800000
-DATA float32_bf800000<>+8(SB)/8, $0xbf800000bf800000
-DATA float32_bf800000<>+16(SB)/8, $0xbf800000bf800000
-DATA float32_bf800000<>+24(SB)/8, $0xbf800000bf800000
-GLOBL float32_bf800000<>(SB), RODATA|NOPTR, $32
-
 // func avx512F32ReLU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32ReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_00000000<>+0(SB), Z0
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z0
-	VBROADCASTSS float32_00000000<>+0(SB), Z3
-	VPXORD       Z1, Z1, Z1
-	VCMPPS       $0x12, Z1, Z0, K1
-	VBLENDMPS    Z3, Z0, K1, Z2
-	VMOVUPS      Z2, (DX)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, SI
-	JLE          pass1by1
+	VMOVUPS   (CX)(AX*4), Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x12, Z2, Z1, K1
+	VBLENDMPS Z0, Z1, K1, Z3
+	VMOVUPS   Z3, (DX)(AX*4)
+	ADDQ      $+16, AX
+	CMPQ      AX, SI
+	JLE       pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z0
-	VBROADCASTSS float32_00000000<>+0(SB), Z1
-	VPXORD       Z4, Z4, Z4
-	VCMPPS       $0x12, Z4, Z0, K2
-	VBLENDMPS    Z1, Z0, K2, Z5
-	VMOVUPS      Z5, K1, (DX)(AX*4)
+	CMPQ      AX, BX
+	JE        pass1end
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x12, Z4, Z1, K2
+	VBLENDMPS Z0, Z1, K2, Z5
+	VMOVUPS   Z5, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -917,34 +922,36 @@ pass1end:
 // func avx512F32LeakyReLU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32LeakyReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_3c23d70a<>+0(SB), Z0
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*4), Z0
-	VMULPS.BCST float32_3c23d70a<>+0(SB), Z0, Z1
-	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     Z0, (DX)(AX*4)
-	ADDQ        $+16, AX
-	CMPQ        AX, SI
-	JLE         pass1by1
+	VMOVUPS (CX)(AX*4), Z1
+	VMULPS  Z0, Z1, Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS Z1, (DX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, SI
+	JLE     pass1by1
 
 pass1by1end:
-	CMPQ        AX, BX
-	JE          pass1end
-	SUBQ        AX, BX
-	MOVQ        $-1, SI
-	BZHIQ       BX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z0
-	VMULPS.BCST float32_3c23d70a<>+0(SB), Z0, Z1
-	VMAXPS      Z0, Z1, Z0
-	VMOVUPS     Z0, K1, (DX)(AX*4)
+	CMPQ      AX, BX
+	JE        pass1end
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z1
+	VMULPS    Z0, Z1, Z0
+	VMAXPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -959,86 +966,91 @@ GLOBL float32_3c23d70a<>(SB), RODATA|NOPTR, $32
 // func avx512F32Sigmoid(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Sigmoid(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_42ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z1
+	VBROADCASTSS float32_3f800000<>+0(SB), Z2
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z3
+	VBROADCASTSS float32_4b400000<>+0(SB), Z4
+	VBROADCASTSS float32_3f318000<>+0(SB), Z5
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z6
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z7
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z8
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z9
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z10
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z11
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z1
-	VMINPS            Z0, Z1, Z0
-	VPXORD.BCST       float32_80000000<>+0(SB), Z0, Z0
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z1
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z0, Z1
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z1, Z2
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z2, Z0
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z2, Z0
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z2
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z0, Z2
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z0, Z2
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z0, Z2
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z0, Z2
-	VMULPS            Z0, Z0, Z3
-	VMOVAPS           Z0, Z0
-	VFMADD231PS       Z3, Z2, Z0
-	VPSLLD            $0x17, Z1, Z1
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z2
-	VPADDD            Z2, Z1, Z1
-	VMOVAPS           Z1, Z2
-	VFMADD231PS       Z1, Z0, Z2
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z2, Z0
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z1
-	VDIVPS            Z0, Z1, Z0
-	VMOVUPS           Z0, (DX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, SI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z12
+	VMAXPS       Z12, Z1, Z12
+	VMINPS       Z12, Z0, Z12
+	VPXORD.BCST  float32_80000000<>+0(SB), Z12, Z12
+	VMOVAPS      Z4, Z13
+	VFMADD231PS  Z3, Z12, Z13
+	VSUBPS       Z4, Z13, Z14
+	VMOVAPS      Z12, Z12
+	VFNMADD231PS Z5, Z14, Z12
+	VMOVAPS      Z12, Z12
+	VFNMADD231PS Z6, Z14, Z12
+	VMOVAPS      Z7, Z14
+	VFMADD213PS  Z8, Z12, Z14
+	VFMADD213PS  Z9, Z12, Z14
+	VFMADD213PS  Z10, Z12, Z14
+	VFMADD213PS  Z11, Z12, Z14
+	VMULPS       Z12, Z12, Z15
+	VMOVAPS      Z12, Z12
+	VFMADD231PS  Z15, Z14, Z12
+	VPSLLD       $0x17, Z13, Z13
+	VPADDD       Z2, Z13, Z13
+	VMOVAPS      Z13, Z14
+	VFMADD231PS  Z13, Z12, Z14
+	VADDPS       Z2, Z14, Z12
+	VDIVPS       Z12, Z2, Z12
+	VMOVUPS      Z12, (DX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, SI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, BX
-	JE                pass1end
-	SUBQ              AX, BX
-	MOVQ              $-1, SI
-	BZHIQ             BX, SI, SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z1
-	VMINPS            Z0, Z1, Z0
-	VPXORD.BCST       float32_80000000<>+0(SB), Z0, Z0
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z1
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z0, Z1
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z1, Z2
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z2, Z0
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z2, Z0
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z2
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z0, Z2
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z0, Z2
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z0, Z2
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z0, Z2
-	VMULPS            Z0, Z0, Z3
-	VMOVAPS           Z0, Z0
-	VFMADD231PS       Z3, Z2, Z0
-	VPSLLD            $0x17, Z1, Z1
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z2
-	VPADDD            Z2, Z1, Z1
-	VMOVAPS           Z1, Z2
-	VFMADD231PS       Z1, Z0, Z2
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z2, Z0
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z1
-	VDIVPS            Z0, Z1, Z0
-	VMOVUPS           Z0, K1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z12
+	VMAXPS       Z12, Z1, Z1
+	VMINPS       Z1, Z0, Z0
+	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS      Z4, Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VSUBPS       Z4, Z1, Z3
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z5, Z3, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z6, Z3, Z0
+	VMOVAPS      Z7, Z3
+	VFMADD213PS  Z8, Z0, Z3
+	VFMADD213PS  Z9, Z0, Z3
+	VFMADD213PS  Z10, Z0, Z3
+	VFMADD213PS  Z11, Z0, Z3
+	VMULPS       Z0, Z0, Z4
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z4, Z3, Z0
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z2, Z1, Z1
+	VMOVAPS      Z1, Z3
+	VFMADD231PS  Z1, Z0, Z3
+	VADDPS       Z2, Z3, Z0
+	VDIVPS       Z0, Z2, Z0
+	VMOVUPS      Z0, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -1055,12 +1067,6 @@ DATA float32_c2ae0000<>+8(SB)/8, $0xc2ae0000c2ae0000
 DATA float32_c2ae0000<>+16(SB)/8, $0xc2ae0000c2ae0000
 DATA float32_c2ae0000<>+24(SB)/8, $0xc2ae0000c2ae0000
 GLOBL float32_c2ae0000<>(SB), RODATA|NOPTR, $32
-
-DATA float32_80000000<>+0(SB)/8, $0x8000000080000000
-DATA float32_80000000<>+8(SB)/8, $0x8000000080000000
-DATA float32_80000000<>+16(SB)/8, $0x8000000080000000
-DATA float32_80000000<>+24(SB)/8, $0x8000000080000000
-GLOBL float32_80000000<>(SB), RODATA|NOPTR, $32
 
 DATA float32_3fb8aa3b<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA float32_3fb8aa3b<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
@@ -1116,117 +1122,141 @@ DATA float32_3efffffe<>+16(SB)/8, $0x3efffffe3efffffe
 DATA float32_3efffffe<>+24(SB)/8, $0x3efffffe3efffffe
 GLOBL float32_3efffffe<>(SB), RODATA|NOPTR, $32
 
+DATA float32_80000000<>+0(SB)/8, $0x8000000080000000
+DATA float32_80000000<>+8(SB)/8, $0x8000000080000000
+DATA float32_80000000<>+16(SB)/8, $0x8000000080000000
+DATA float32_80000000<>+24(SB)/8, $0x8000000080000000
+GLOBL float32_80000000<>(SB), RODATA|NOPTR, $32
+
 // func avx512F32GELU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32GELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_41480000<>+0(SB), Z0
+	VBROADCASTSS float32_bf000000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS float32_3b8162ec<>+0(SB), Z12
+	VBROADCASTSS float32_3d21c7d7<>+0(SB), Z13
+	VBROADCASTSS float32_3e382bac<>+0(SB), Z14
+	VBROADCASTSS float32_3ede0f55<>+0(SB), Z15
+	VBROADCASTSS float32_3f000000<>+0(SB), Z16
+	VBROADCASTSS float32_3c2228be<>+0(SB), Z17
+	VBROADCASTSS float32_3dcac754<>+0(SB), Z18
+	VBROADCASTSS float32_3eebccd1<>+0(SB), Z19
+	VBROADCASTSS float32_3f981e5e<>+0(SB), Z20
+	VBROADCASTSS float32_3fd528c2<>+0(SB), Z21
+	VBROADCASTSS float32_00000000<>+0(SB), Z22
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z0
-	VPANDD.BCST       float32_7fffffff<>+0(SB), Z0, Z1
-	VBROADCASTSS      float32_41480000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VMULPS            Z1, Z1, Z2
-	VMULPS.BCST       float32_bf000000<>+0(SB), Z2, Z2
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z3
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z3, Z4
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z2
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z2
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z2, Z4
-	VMULPS            Z2, Z2, Z5
-	VMOVAPS           Z2, Z2
-	VFMADD231PS       Z5, Z4, Z2
-	VPSLLD            $0x17, Z3, Z3
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VPADDD            Z4, Z3, Z3
-	VMOVAPS           Z3, Z4
-	VFMADD231PS       Z3, Z2, Z4
-	VBROADCASTSS      float32_3b8162ec<>+0(SB), Z2
-	VFMADD213PS.BCST  float32_3d21c7d7<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST  float32_3e382bac<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST  float32_3ede0f55<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST  float32_3f000000<>+0(SB), Z1, Z2
-	VMULPS            Z2, Z4, Z2
-	VBROADCASTSS      float32_3c2228be<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3dcac754<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3eebccd1<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3f981e5e<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3fd528c2<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3f800000<>+0(SB), Z1, Z3
-	VDIVPS            Z3, Z2, Z2
-	VBROADCASTSS      float32_00000000<>+0(SB), Z3
-	VMAXPS            Z0, Z3, Z0
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS      Z2, Z1, Z0
-	VMOVUPS           Z0, (DX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, SI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z23
+	VPANDD.BCST  float32_7fffffff<>+0(SB), Z23, Z24
+	VMINPS       Z24, Z0, Z24
+	VMULPS       Z24, Z24, Z25
+	VMULPS       Z1, Z25, Z25
+	VMOVAPS      Z3, Z26
+	VFMADD231PS  Z2, Z25, Z26
+	VSUBPS       Z3, Z26, Z27
+	VMOVAPS      Z25, Z25
+	VFNMADD231PS Z4, Z27, Z25
+	VMOVAPS      Z25, Z25
+	VFNMADD231PS Z5, Z27, Z25
+	VMOVAPS      Z6, Z27
+	VFMADD213PS  Z7, Z25, Z27
+	VFMADD213PS  Z8, Z25, Z27
+	VFMADD213PS  Z9, Z25, Z27
+	VFMADD213PS  Z10, Z25, Z27
+	VMULPS       Z25, Z25, Z28
+	VMOVAPS      Z25, Z25
+	VFMADD231PS  Z28, Z27, Z25
+	VPSLLD       $0x17, Z26, Z26
+	VPADDD       Z11, Z26, Z26
+	VMOVAPS      Z26, Z27
+	VFMADD231PS  Z26, Z25, Z27
+	VMOVAPS      Z12, Z25
+	VFMADD213PS  Z13, Z24, Z25
+	VFMADD213PS  Z14, Z24, Z25
+	VFMADD213PS  Z15, Z24, Z25
+	VFMADD213PS  Z16, Z24, Z25
+	VMULPS       Z25, Z27, Z25
+	VMOVAPS      Z17, Z26
+	VFMADD213PS  Z18, Z24, Z26
+	VFMADD213PS  Z19, Z24, Z26
+	VFMADD213PS  Z20, Z24, Z26
+	VFMADD213PS  Z21, Z24, Z26
+	VFMADD213PS  Z11, Z24, Z26
+	VDIVPS       Z26, Z25, Z25
+	VMAXPS       Z23, Z22, Z23
+	VMOVAPS      Z23, Z23
+	VFNMADD231PS Z25, Z24, Z23
+	VMOVUPS      Z23, (DX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, SI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, BX
-	JE                pass1end
-	SUBQ              AX, BX
-	MOVQ              $-1, SI
-	BZHIQ             BX, SI, SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z0
-	VPANDD.BCST       float32_7fffffff<>+0(SB), Z0, Z1
-	VBROADCASTSS      float32_41480000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VMULPS            Z1, Z1, Z2
-	VMULPS.BCST       float32_bf000000<>+0(SB), Z2, Z2
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z3
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z3, Z4
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z2
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z2
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z2, Z4
-	VMULPS            Z2, Z2, Z5
-	VMOVAPS           Z2, Z2
-	VFMADD231PS       Z5, Z4, Z2
-	VPSLLD            $0x17, Z3, Z3
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VPADDD            Z4, Z3, Z3
-	VMOVAPS           Z3, Z4
-	VFMADD231PS       Z3, Z2, Z4
-	VBROADCASTSS      float32_3b8162ec<>+0(SB), Z2
-	VFMADD213PS.BCST  float32_3d21c7d7<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST  float32_3e382bac<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST  float32_3ede0f55<>+0(SB), Z1, Z2
-	VFMADD213PS.BCST  float32_3f000000<>+0(SB), Z1, Z2
-	VMULPS            Z2, Z4, Z2
-	VBROADCASTSS      float32_3c2228be<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3dcac754<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3eebccd1<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3f981e5e<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3fd528c2<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3f800000<>+0(SB), Z1, Z3
-	VDIVPS            Z3, Z2, Z2
-	VBROADCASTSS      float32_00000000<>+0(SB), Z3
-	VMAXPS            Z0, Z3, Z0
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS      Z2, Z1, Z0
-	VMOVUPS           Z0, K1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z23
+	VPANDD.BCST  float32_7fffffff<>+0(SB), Z23, Z24
+	VMINPS       Z24, Z0, Z0
+	VMULPS       Z0, Z0, Z24
+	VMULPS       Z1, Z24, Z1
+	VMOVAPS      Z3, Z24
+	VFMADD231PS  Z2, Z1, Z24
+	VSUBPS       Z3, Z24, Z2
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z4, Z2, Z1
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z5, Z2, Z1
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z1, Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VFMADD213PS  Z9, Z1, Z2
+	VFMADD213PS  Z10, Z1, Z2
+	VMULPS       Z1, Z1, Z3
+	VMOVAPS      Z1, Z1
+	VFMADD231PS  Z3, Z2, Z1
+	VPSLLD       $0x17, Z24, Z2
+	VPADDD       Z11, Z2, Z2
+	VMOVAPS      Z2, Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VMOVAPS      Z12, Z1
+	VFMADD213PS  Z13, Z0, Z1
+	VFMADD213PS  Z14, Z0, Z1
+	VFMADD213PS  Z15, Z0, Z1
+	VFMADD213PS  Z16, Z0, Z1
+	VMULPS       Z1, Z3, Z1
+	VMOVAPS      Z17, Z2
+	VFMADD213PS  Z18, Z0, Z2
+	VFMADD213PS  Z19, Z0, Z2
+	VFMADD213PS  Z20, Z0, Z2
+	VFMADD213PS  Z21, Z0, Z2
+	VFMADD213PS  Z11, Z0, Z2
+	VDIVPS       Z2, Z1, Z1
+	VMAXPS       Z23, Z22, Z2
+	VMOVAPS      Z2, Z2
+	VFNMADD231PS Z1, Z0, Z2
+	VMOVUPS      Z2, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -1237,12 +1267,6 @@ DATA float32_41480000<>+8(SB)/8, $0x4148000041480000
 DATA float32_41480000<>+16(SB)/8, $0x4148000041480000
 DATA float32_41480000<>+24(SB)/8, $0x4148000041480000
 GLOBL float32_41480000<>(SB), RODATA|NOPTR, $32
-
-DATA float32_7fffffff<>+0(SB)/8, $0x7fffffff7fffffff
-DATA float32_7fffffff<>+8(SB)/8, $0x7fffffff7fffffff
-DATA float32_7fffffff<>+16(SB)/8, $0x7fffffff7fffffff
-DATA float32_7fffffff<>+24(SB)/8, $0x7fffffff7fffffff
-GLOBL float32_7fffffff<>(SB), RODATA|NOPTR, $32
 
 DATA float32_bf000000<>+0(SB)/8, $0xbf000000bf000000
 DATA float32_bf000000<>+8(SB)/8, $0xbf000000bf000000
@@ -1310,109 +1334,127 @@ DATA float32_3fd528c2<>+16(SB)/8, $0x3fd528c23fd528c2
 DATA float32_3fd528c2<>+24(SB)/8, $0x3fd528c23fd528c2
 GLOBL float32_3fd528c2<>(SB), RODATA|NOPTR, $32
 
+DATA float32_7fffffff<>+0(SB)/8, $0x7fffffff7fffffff
+DATA float32_7fffffff<>+8(SB)/8, $0x7fffffff7fffffff
+DATA float32_7fffffff<>+16(SB)/8, $0x7fffffff7fffffff
+DATA float32_7fffffff<>+24(SB)/8, $0x7fffffff7fffffff
+GLOBL float32_7fffffff<>(SB), RODATA|NOPTR, $32
+
 // func avx512F32Softplus(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Softplus(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z1
+	VBROADCASTSS float32_4b400000<>+0(SB), Z2
+	VBROADCASTSS float32_3f318000<>+0(SB), Z3
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z4
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z5
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z6
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z7
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z8
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z9
+	VBROADCASTSS float32_3f800000<>+0(SB), Z10
+	VBROADCASTSS float32_40000000<>+0(SB), Z11
+	VBROADCASTSS float32_3e8f7dea<>+0(SB), Z12
+	VBROADCASTSS float32_3e8f5a97<>+0(SB), Z13
+	VBROADCASTSS float32_3ecce947<>+0(SB), Z14
+	VBROADCASTSS float32_3f2aaa80<>+0(SB), Z15
+	VBROADCASTSS float32_00000000<>+0(SB), Z16
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z0
-	VPANDD.BCST       float32_7fffffff<>+0(SB), Z0, Z1
-	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
-	VMULPS            Z1, Z1, Z4
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z4, Z3, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z1
-	VDIVPS            Z1, Z3, Z1
-	VMULPS            Z1, Z1, Z2
-	VBROADCASTSS      float32_3e8f7dea<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3e8f5a97<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST  float32_3ecce947<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST  float32_3f2aaa80<>+0(SB), Z2, Z3
-	VMULPS            Z1, Z2, Z2
-	VADDPS            Z1, Z1, Z1
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z2, Z3, Z1
-	VBROADCASTSS      float32_00000000<>+0(SB), Z2
-	VMAXPS            Z0, Z2, Z0
-	VADDPS            Z0, Z1, Z0
-	VMOVUPS           Z0, (DX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, SI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z17
+	VPANDD.BCST  float32_7fffffff<>+0(SB), Z17, Z18
+	VPXORD.BCST  float32_80000000<>+0(SB), Z18, Z18
+	VMAXPS       Z18, Z0, Z18
+	VMOVAPS      Z2, Z19
+	VFMADD231PS  Z1, Z18, Z19
+	VSUBPS       Z2, Z19, Z20
+	VMOVAPS      Z18, Z18
+	VFNMADD231PS Z3, Z20, Z18
+	VMOVAPS      Z18, Z18
+	VFNMADD231PS Z4, Z20, Z18
+	VMOVAPS      Z5, Z20
+	VFMADD213PS  Z6, Z18, Z20
+	VFMADD213PS  Z7, Z18, Z20
+	VFMADD213PS  Z8, Z18, Z20
+	VFMADD213PS  Z9, Z18, Z20
+	VMULPS       Z18, Z18, Z21
+	VMOVAPS      Z18, Z18
+	VFMADD231PS  Z21, Z20, Z18
+	VPSLLD       $0x17, Z19, Z19
+	VPADDD       Z10, Z19, Z19
+	VMOVAPS      Z19, Z20
+	VFMADD231PS  Z19, Z18, Z20
+	VADDPS       Z11, Z20, Z18
+	VDIVPS       Z18, Z20, Z18
+	VMULPS       Z18, Z18, Z19
+	VMOVAPS      Z12, Z20
+	VFMADD213PS  Z13, Z19, Z20
+	VFMADD213PS  Z14, Z19, Z20
+	VFMADD213PS  Z15, Z19, Z20
+	VMULPS       Z18, Z19, Z19
+	VADDPS       Z18, Z18, Z18
+	VMOVAPS      Z18, Z18
+	VFMADD231PS  Z19, Z20, Z18
+	VMAXPS       Z17, Z16, Z17
+	VADDPS       Z17, Z18, Z17
+	VMOVUPS      Z17, (DX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, SI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, BX
-	JE                pass1end
-	SUBQ              AX, BX
-	MOVQ              $-1, SI
-	BZHIQ             BX, SI, SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z0
-	VPANDD.BCST       float32_7fffffff<>+0(SB), Z0, Z1
-	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
-	VMULPS            Z1, Z1, Z4
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z4, Z3, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z1
-	VDIVPS            Z1, Z3, Z1
-	VMULPS            Z1, Z1, Z2
-	VBROADCASTSS      float32_3e8f7dea<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3e8f5a97<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST  float32_3ecce947<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST  float32_3f2aaa80<>+0(SB), Z2, Z3
-	VMULPS            Z1, Z2, Z2
-	VADDPS            Z1, Z1, Z1
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z2, Z3, Z1
-	VBROADCASTSS      float32_00000000<>+0(SB), Z2
-	VMAXPS            Z0, Z2, Z0
-	VADDPS            Z0, Z1, Z0
-	VMOVUPS           Z0, K1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z17
+	VPANDD.BCST  float32_7fffffff<>+0(SB), Z17, Z18
+	VPXORD.BCST  float32_80000000<>+0(SB), Z18, Z18
+	VMAXPS       Z18, Z0, Z0
+	VMOVAPS      Z2, Z18
+	VFMADD231PS  Z1, Z0, Z18
+	VSUBPS       Z2, Z18, Z1
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z3, Z1, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z4, Z1, Z0
+	VMOVAPS      Z5, Z1
+	VFMADD213PS  Z6, Z0, Z1
+	VFMADD213PS  Z7, Z0, Z1
+	VFMADD213PS  Z8, Z0, Z1
+	VFMADD213PS  Z9, Z0, Z1
+	VMULPS       Z0, Z0, Z2
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z2, Z1, Z0
+	VPSLLD       $0x17, Z18, Z1
+	VPADDD       Z10, Z1, Z1
+	VMOVAPS      Z1, Z2
+	VFMADD231PS  Z1, Z0, Z2
+	VADDPS       Z11, Z2, Z0
+	VDIVPS       Z0, Z2, Z0
+	VMULPS       Z0, Z0, Z1
+	VMOVAPS      Z12, Z2
+	VFMADD213PS  Z13, Z1, Z2
+	VFMADD213PS  Z14, Z1, Z2
+	VFMADD213PS  Z15, Z1, Z2
+	VMULPS       Z0, Z1, Z1
+	VADDPS       Z0, Z0, Z0
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z1, Z2, Z0
+	VMAXPS       Z17, Z16, Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -1451,21 +1493,101 @@ GLOBL float32_3f2aaa80<>(SB), RODATA|NOPTR, $32
 // func avx512F32HardTanh(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32HardTanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS float32_bf800000<>+0(SB), Z1
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z0
-	VBROADCASTSS float32_bf800000<>+0(SB), Z1
-	VMAXPS       Z0, Z1, Z0
-	VBROADCASTSS float32_3f800000<>+0(SB), Z1
-	VMINPS       Z0, Z1, Z0
-	VMOVUPS      Z0, (DX)(AX*4)
+	VMOVUPS (CX)(AX*4), Z2
+	VMAXPS  Z2, Z1, Z2
+	VMINPS  Z2, Z0, Z2
+	VMOVUPS Z2, (DX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, SI
+	JLE     pass1by1
+
+pass1by1end:
+	CMPQ      AX, BX
+	JE        pass1end
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z2
+	VMAXPS    Z2, Z1, Z1
+	VMINPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)(AX*4)
+
+pass1end:
+	VZEROUPPER
+	RET
+
+DATA float32_bf800000<>+0(SB)/8, $0xbf800000bf800000
+DATA float32_bf800000<>+8(SB)/8, $0xbf800000bf800000
+DATA float32_bf800000<>+16(SB)/8, $0xbf800000bf800000
+DATA float32_bf800000<>+24(SB)/8, $0xbf800000bf800000
+GLOBL float32_bf800000<>(SB), RODATA|NOPTR, $32
+
+// func avx512F32SiLU(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32SiLU(SB), NOSPLIT, $0-48
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_42ae0000<>+0(SB), Z1
+	VBROADCASTSS float32_3f800000<>+0(SB), Z2
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z3
+	VBROADCASTSS float32_4b400000<>+0(SB), Z4
+	VBROADCASTSS float32_3f318000<>+0(SB), Z5
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z6
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z7
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z8
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z9
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z10
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z11
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
+
+pass1by1:
+	VMOVUPS      (CX)(AX*4), Z12
+	VMAXPS       Z12, Z0, Z13
+	VMAXPS       Z12, Z0, Z12
+	VMINPS       Z12, Z1, Z12
+	VPXORD.BCST  float32_80000000<>+0(SB), Z12, Z12
+	VMOVAPS      Z4, Z14
+	VFMADD231PS  Z3, Z12, Z14
+	VSUBPS       Z4, Z14, Z15
+	VMOVAPS      Z12, Z12
+	VFNMADD231PS Z5, Z15, Z12
+	VMOVAPS      Z12, Z12
+	VFNMADD231PS Z6, Z15, Z12
+	VMOVAPS      Z7, Z15
+	VFMADD213PS  Z8, Z12, Z15
+	VFMADD213PS  Z9, Z12, Z15
+	VFMADD213PS  Z10, Z12, Z15
+	VFMADD213PS  Z11, Z12, Z15
+	VMULPS       Z12, Z12, Z16
+	VMOVAPS      Z12, Z12
+	VFMADD231PS  Z16, Z15, Z12
+	VPSLLD       $0x17, Z14, Z14
+	VPADDD       Z2, Z14, Z14
+	VMOVAPS      Z14, Z15
+	VFMADD231PS  Z14, Z12, Z15
+	VADDPS       Z2, Z15, Z12
+	VDIVPS       Z12, Z2, Z12
+	VMULPS       Z12, Z13, Z12
+	VMOVUPS      Z12, (DX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, SI
 	JLE          pass1by1
@@ -1477,106 +1599,34 @@ pass1by1end:
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
 	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z0
-	VBROADCASTSS float32_bf800000<>+0(SB), Z1
-	VMAXPS       Z0, Z1, Z0
-	VBROADCASTSS float32_3f800000<>+0(SB), Z1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z12
+	VMAXPS       Z12, Z0, Z13
+	VMAXPS       Z12, Z0, Z0
 	VMINPS       Z0, Z1, Z0
+	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS      Z4, Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VSUBPS       Z4, Z1, Z3
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z5, Z3, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z6, Z3, Z0
+	VMOVAPS      Z7, Z3
+	VFMADD213PS  Z8, Z0, Z3
+	VFMADD213PS  Z9, Z0, Z3
+	VFMADD213PS  Z10, Z0, Z3
+	VFMADD213PS  Z11, Z0, Z3
+	VMULPS       Z0, Z0, Z4
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z4, Z3, Z0
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z2, Z1, Z1
+	VMOVAPS      Z1, Z3
+	VFMADD231PS  Z1, Z0, Z3
+	VADDPS       Z2, Z3, Z0
+	VDIVPS       Z0, Z2, Z0
+	VMULPS       Z0, Z13, Z0
 	VMOVUPS      Z0, K1, (DX)(AX*4)
-
-pass1end:
-	VZEROUPPER
-	RET
-
-// func avx512F32SiLU(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·avx512F32SiLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
-
-pass1by1:
-	VMOVUPS           (CX)(AX*4), Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z0, Z2, Z0
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
-	VMINPS            Z0, Z2, Z0
-	VPXORD.BCST       float32_80000000<>+0(SB), Z0, Z0
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z0, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z0
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z0
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z0, Z3
-	VMULPS            Z0, Z0, Z4
-	VMOVAPS           Z0, Z0
-	VFMADD231PS       Z4, Z3, Z0
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z0, Z3
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z3, Z0
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z2
-	VDIVPS            Z0, Z2, Z0
-	VMULPS            Z0, Z1, Z0
-	VMOVUPS           Z0, (DX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, SI
-	JLE               pass1by1
-
-pass1by1end:
-	CMPQ              AX, BX
-	JE                pass1end
-	SUBQ              AX, BX
-	MOVQ              $-1, SI
-	BZHIQ             BX, SI, SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z0, Z2, Z0
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
-	VMINPS            Z0, Z2, Z0
-	VPXORD.BCST       float32_80000000<>+0(SB), Z0, Z0
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z0, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z0
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z0
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z0, Z3
-	VMULPS            Z0, Z0, Z4
-	VMOVAPS           Z0, Z0
-	VFMADD231PS       Z4, Z3, Z0
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z0, Z3
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z3, Z0
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z2
-	VDIVPS            Z0, Z2, Z0
-	VMULPS            Z0, Z1, Z0
-	VMOVUPS           Z0, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -1585,86 +1635,91 @@ pass1end:
 // func avx512F32ELU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32ELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z0
-	VBROADCASTSS      float32_00000000<>+0(SB), Z1
-	VMINPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
-	VMULPS            Z1, Z1, Z4
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z4, Z3, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VSUBPS.BCST       float32_3f800000<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_00000000<>+0(SB), Z2
-	VMAXPS            Z0, Z2, Z0
-	VADDPS            Z0, Z1, Z0
-	VMOVUPS           Z0, (DX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, SI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z12
+	VMINPS       Z12, Z1, Z13
+	VMAXPS       Z13, Z0, Z13
+	VMOVAPS      Z3, Z14
+	VFMADD231PS  Z2, Z13, Z14
+	VSUBPS       Z3, Z14, Z15
+	VMOVAPS      Z13, Z13
+	VFNMADD231PS Z4, Z15, Z13
+	VMOVAPS      Z13, Z13
+	VFNMADD231PS Z5, Z15, Z13
+	VMOVAPS      Z6, Z15
+	VFMADD213PS  Z7, Z13, Z15
+	VFMADD213PS  Z8, Z13, Z15
+	VFMADD213PS  Z9, Z13, Z15
+	VFMADD213PS  Z10, Z13, Z15
+	VMULPS       Z13, Z13, Z16
+	VMOVAPS      Z13, Z13
+	VFMADD231PS  Z16, Z15, Z13
+	VPSLLD       $0x17, Z14, Z14
+	VPADDD       Z11, Z14, Z14
+	VMOVAPS      Z14, Z15
+	VFMADD231PS  Z14, Z13, Z15
+	VSUBPS       Z11, Z15, Z13
+	VMAXPS       Z12, Z1, Z12
+	VADDPS       Z12, Z13, Z12
+	VMOVUPS      Z12, (DX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, SI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, BX
-	JE                pass1end
-	SUBQ              AX, BX
-	MOVQ              $-1, SI
-	BZHIQ             BX, SI, SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z0
-	VBROADCASTSS      float32_00000000<>+0(SB), Z1
-	VMINPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
-	VMULPS            Z1, Z1, Z4
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z4, Z3, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VSUBPS.BCST       float32_3f800000<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_00000000<>+0(SB), Z2
-	VMAXPS            Z0, Z2, Z0
-	VADDPS            Z0, Z1, Z0
-	VMOVUPS           Z0, K1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z12
+	VMINPS       Z12, Z1, Z13
+	VMAXPS       Z13, Z0, Z0
+	VMOVAPS      Z3, Z13
+	VFMADD231PS  Z2, Z0, Z13
+	VSUBPS       Z3, Z13, Z2
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z4, Z2, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z5, Z2, Z0
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z0, Z2
+	VFMADD213PS  Z8, Z0, Z2
+	VFMADD213PS  Z9, Z0, Z2
+	VFMADD213PS  Z10, Z0, Z2
+	VMULPS       Z0, Z0, Z3
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z3, Z2, Z0
+	VPSLLD       $0x17, Z13, Z2
+	VPADDD       Z11, Z2, Z2
+	VMOVAPS      Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VSUBPS       Z11, Z3, Z0
+	VMAXPS       Z12, Z1, Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -1673,92 +1728,97 @@ pass1end:
 // func avx512F32SELU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32SELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS float32_3fd62d7d<>+0(SB), Z12
+	VBROADCASTSS float32_3f867d5f<>+0(SB), Z13
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z0
-	VBROADCASTSS      float32_00000000<>+0(SB), Z1
-	VMINPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
-	VMULPS            Z1, Z1, Z4
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z4, Z3, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VSUBPS.BCST       float32_3f800000<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3fd62d7d<>+0(SB), Z2
-	VBROADCASTSS      float32_00000000<>+0(SB), Z3
-	VMAXPS            Z0, Z3, Z0
-	VMOVAPS           Z0, Z0
-	VFMADD231PS       Z2, Z1, Z0
-	VMULPS.BCST       float32_3f867d5f<>+0(SB), Z0, Z0
-	VMOVUPS           Z0, (DX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, SI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z14
+	VMINPS       Z14, Z1, Z15
+	VMAXPS       Z15, Z0, Z15
+	VMOVAPS      Z3, Z16
+	VFMADD231PS  Z2, Z15, Z16
+	VSUBPS       Z3, Z16, Z17
+	VMOVAPS      Z15, Z15
+	VFNMADD231PS Z4, Z17, Z15
+	VMOVAPS      Z15, Z15
+	VFNMADD231PS Z5, Z17, Z15
+	VMOVAPS      Z6, Z17
+	VFMADD213PS  Z7, Z15, Z17
+	VFMADD213PS  Z8, Z15, Z17
+	VFMADD213PS  Z9, Z15, Z17
+	VFMADD213PS  Z10, Z15, Z17
+	VMULPS       Z15, Z15, Z18
+	VMOVAPS      Z15, Z15
+	VFMADD231PS  Z18, Z17, Z15
+	VPSLLD       $0x17, Z16, Z16
+	VPADDD       Z11, Z16, Z16
+	VMOVAPS      Z16, Z17
+	VFMADD231PS  Z16, Z15, Z17
+	VSUBPS       Z11, Z17, Z15
+	VMAXPS       Z14, Z1, Z14
+	VMOVAPS      Z14, Z14
+	VFMADD231PS  Z12, Z15, Z14
+	VMULPS       Z13, Z14, Z14
+	VMOVUPS      Z14, (DX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, SI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, BX
-	JE                pass1end
-	SUBQ              AX, BX
-	MOVQ              $-1, SI
-	BZHIQ             BX, SI, SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z0
-	VBROADCASTSS      float32_00000000<>+0(SB), Z1
-	VMINPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
-	VMULPS            Z1, Z1, Z4
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z4, Z3, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VSUBPS.BCST       float32_3f800000<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3fd62d7d<>+0(SB), Z2
-	VBROADCASTSS      float32_00000000<>+0(SB), Z3
-	VMAXPS            Z0, Z3, Z0
-	VMOVAPS           Z0, Z0
-	VFMADD231PS       Z2, Z1, Z0
-	VMULPS.BCST       float32_3f867d5f<>+0(SB), Z0, Z0
-	VMOVUPS           Z0, K1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z14
+	VMINPS       Z14, Z1, Z15
+	VMAXPS       Z15, Z0, Z0
+	VMOVAPS      Z3, Z15
+	VFMADD231PS  Z2, Z0, Z15
+	VSUBPS       Z3, Z15, Z2
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z4, Z2, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z5, Z2, Z0
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z0, Z2
+	VFMADD213PS  Z8, Z0, Z2
+	VFMADD213PS  Z9, Z0, Z2
+	VFMADD213PS  Z10, Z0, Z2
+	VMULPS       Z0, Z0, Z3
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z3, Z2, Z0
+	VPSLLD       $0x17, Z15, Z2
+	VPADDD       Z11, Z2, Z2
+	VMOVAPS      Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VSUBPS       Z11, Z3, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMOVAPS      Z1, Z1
+	VFMADD231PS  Z12, Z0, Z1
+	VMULPS       Z13, Z1, Z0
+	VMOVUPS      Z0, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -1779,92 +1839,98 @@ GLOBL float32_3f867d5f<>(SB), RODATA|NOPTR, $32
 // func avx512F32Mish(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32Mish(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -16(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSS float32_41a00000<>+0(SB), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS float32_40000000<>+0(SB), Z12
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -16(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_41a00000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
-	VMULPS            Z1, Z1, Z4
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z4, Z3, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z1
-	VMULPS            Z1, Z3, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z0, Z2, Z0
-	VADDPS.BCST       float32_40000000<>+0(SB), Z1, Z2
-	VDIVPS            Z2, Z1, Z1
-	VMULPS            Z1, Z0, Z0
-	VMOVUPS           Z0, (DX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, SI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z13
+	VMAXPS       Z13, Z1, Z14
+	VMINPS       Z14, Z0, Z14
+	VMOVAPS      Z3, Z15
+	VFMADD231PS  Z2, Z14, Z15
+	VSUBPS       Z3, Z15, Z16
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z4, Z16, Z14
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z5, Z16, Z14
+	VMOVAPS      Z6, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z9, Z14, Z16
+	VFMADD213PS  Z10, Z14, Z16
+	VMULPS       Z14, Z14, Z17
+	VMOVAPS      Z14, Z14
+	VFMADD231PS  Z17, Z16, Z14
+	VPSLLD       $0x17, Z15, Z15
+	VPADDD       Z11, Z15, Z15
+	VMOVAPS      Z15, Z16
+	VFMADD231PS  Z15, Z14, Z16
+	VADDPS       Z12, Z16, Z14
+	VMULPS       Z14, Z16, Z14
+	VMAXPS       Z13, Z1, Z13
+	VADDPS       Z12, Z14, Z15
+	VDIVPS       Z15, Z14, Z14
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Z13, (DX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, SI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, BX
-	JE                pass1end
-	SUBQ              AX, BX
-	MOVQ              $-1, SI
-	BZHIQ             BX, SI, SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_41a00000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
-	VMULPS            Z1, Z1, Z4
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z4, Z3, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z1
-	VMULPS            Z1, Z3, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z2
-	VMAXPS            Z0, Z2, Z0
-	VADDPS.BCST       float32_40000000<>+0(SB), Z1, Z2
-	VDIVPS            Z2, Z1, Z1
-	VMULPS            Z1, Z0, Z0
-	VMOVUPS           Z0, K1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z13
+	VMAXPS       Z13, Z1, Z14
+	VMINPS       Z14, Z0, Z0
+	VMOVAPS      Z3, Z14
+	VFMADD231PS  Z2, Z0, Z14
+	VSUBPS       Z3, Z14, Z2
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z4, Z2, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z5, Z2, Z0
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z0, Z2
+	VFMADD213PS  Z8, Z0, Z2
+	VFMADD213PS  Z9, Z0, Z2
+	VFMADD213PS  Z10, Z0, Z2
+	VMULPS       Z0, Z0, Z3
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z3, Z2, Z0
+	VPSLLD       $0x17, Z14, Z2
+	VPADDD       Z11, Z2, Z2
+	VMOVAPS      Z2, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VADDPS       Z12, Z3, Z0
+	VMULPS       Z0, Z3, Z0
+	VMAXPS       Z13, Z1, Z1
+	VADDPS       Z12, Z0, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMULPS       Z0, Z1, Z0
+	VMOVUPS      Z0, K1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -1882,21 +1948,23 @@ TEXT ·avx512F32MulSlopeTanh(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         y_base+80(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS s+24(FP), Z1
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMULPS       Z0, Z1, Z1
-	VBROADCASTSS float32_3f800000<>+0(SB), Z3
-	VFNMADD231PS Z2, Z2, Z3
-	VMULPS       Z3, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Z2
+	VMOVUPS      (DX)(AX*4), Z3
+	VMULPS       Z1, Z2, Z2
+	VMOVAPS      Z0, Z4
+	VFNMADD231PS Z3, Z3, Z4
+	VMULPS       Z4, Z2, Z2
+	VMOVUPS      Z2, (BX)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, DI
 	JLE          pass1by1
@@ -1908,12 +1976,12 @@ pass1by1end:
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
 	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
+	VMOVUPS.Z    (CX)(AX*4), K1, Z2
+	VMOVUPS.Z    (DX)(AX*4), K1, Z3
+	VMULPS       Z1, Z2, Z1
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z3, Z3, Z0
 	VMULPS       Z0, Z1, Z0
-	VBROADCASTSS float32_3f800000<>+0(SB), Z1
-	VFNMADD231PS Z2, Z2, Z1
-	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (BX)(AX*4)
 
 pass1end:
@@ -1927,23 +1995,25 @@ TEXT ·avx512F32AddSlopeTanh(SB), NOSPLIT, $0-128
 	MOVQ         y_base+104(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS s+48(FP), Z1
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMOVUPS      (BX)(AX*4), Z3
-	VMULPS       Z0, Z1, Z1
-	VBROADCASTSS float32_3f800000<>+0(SB), Z4
-	VFNMADD231PS Z2, Z2, Z4
-	VMOVAPS      Z3, Z2
-	VFMADD231PS  Z4, Z1, Z2
-	VMOVUPS      Z2, (SI)(AX*4)
+	VMOVUPS      (CX)(AX*4), Z2
+	VMOVUPS      (DX)(AX*4), Z3
+	VMOVUPS      (BX)(AX*4), Z4
+	VMULPS       Z1, Z2, Z2
+	VMOVAPS      Z0, Z5
+	VFNMADD231PS Z3, Z3, Z5
+	VMOVAPS      Z4, Z3
+	VFMADD231PS  Z5, Z2, Z3
+	VMOVUPS      Z3, (SI)(AX*4)
 	ADDQ         $+16, AX
 	CMPQ         AX, R8
 	JLE          pass1by1
@@ -1955,14 +2025,14 @@ pass1by1end:
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
 	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMOVUPS.Z    (BX)(AX*4), K1, Z3
-	VMULPS       Z0, Z1, Z0
-	VBROADCASTSS float32_3f800000<>+0(SB), Z1
-	VFNMADD231PS Z2, Z2, Z1
-	VMOVAPS      Z3, Z2
-	VFMADD231PS  Z1, Z0, Z2
+	VMOVUPS.Z    (CX)(AX*4), K1, Z2
+	VMOVUPS.Z    (DX)(AX*4), K1, Z3
+	VMOVUPS.Z    (BX)(AX*4), K1, Z4
+	VMULPS       Z1, Z2, Z1
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z3, Z3, Z0
+	VMOVAPS      Z4, Z2
+	VFMADD231PS  Z0, Z1, Z2
 	VMOVUPS      Z2, K1, (SI)(AX*4)
 
 pass1end:
@@ -1975,47 +2045,46 @@ TEXT ·avx512F32MulSlopeReLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VBROADCASTSS s+24(FP), Z2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMULPS       Z0, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z7
-	VMAXPS       Z2, Z7, Z7
-	VBROADCASTSS float32_3f800000<>+0(SB), Z8
-	VPXORD       Z3, Z3, Z3
-	VCMPPS       $0x1e, Z3, Z2, K1
-	VBLENDMPS    Z8, Z7, K1, Z4
-	VMULPS       Z4, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, DI
-	JLE          pass1by1
+	VMOVUPS   (CX)(AX*4), Z3
+	VMOVUPS   (DX)(AX*4), Z4
+	VMULPS    Z2, Z3, Z3
+	VMAXPS    Z4, Z1, Z9
+	VPXORD    Z5, Z5, Z5
+	VCMPPS    $0x1e, Z5, Z4, K1
+	VBLENDMPS Z0, Z9, K1, Z6
+	VMULPS    Z6, Z3, Z3
+	VMOVUPS   Z3, (BX)(AX*4)
+	ADDQ      $+16, AX
+	CMPQ      AX, DI
+	JLE       pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMULPS       Z0, Z1, Z0
-	VBROADCASTSS float32_00000000<>+0(SB), Z1
-	VMAXPS       Z2, Z1, Z1
-	VBROADCASTSS float32_3f800000<>+0(SB), Z3
-	VPXORD       Z5, Z5, Z5
-	VCMPPS       $0x1e, Z5, Z2, K2
-	VBLENDMPS    Z3, Z1, K2, Z6
-	VMULPS       Z6, Z0, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ      AX, SI
+	JE        pass1end
+	SUBQ      AX, SI
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z3
+	VMOVUPS.Z (DX)(AX*4), K1, Z4
+	VMULPS    Z2, Z3, Z2
+	VMAXPS    Z4, Z1, Z1
+	VPXORD    Z7, Z7, Z7
+	VCMPPS    $0x1e, Z7, Z4, K2
+	VBLENDMPS Z0, Z1, K2, Z8
+	VMULPS    Z8, Z2, Z0
+	VMOVUPS   Z0, K1, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2028,51 +2097,50 @@ TEXT ·avx512F32AddSlopeReLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VBROADCASTSS s+48(FP), Z2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMOVUPS      (BX)(AX*4), Z3
-	VMULPS       Z0, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z8
-	VMAXPS       Z2, Z8, Z8
-	VBROADCASTSS float32_3f800000<>+0(SB), Z9
-	VPXORD       Z4, Z4, Z4
-	VCMPPS       $0x1e, Z4, Z2, K1
-	VBLENDMPS    Z9, Z8, K1, Z5
-	VMOVAPS      Z3, Z2
-	VFMADD231PS  Z5, Z1, Z2
-	VMOVUPS      Z2, (SI)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, R8
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*4), Z3
+	VMOVUPS     (DX)(AX*4), Z4
+	VMOVUPS     (BX)(AX*4), Z5
+	VMULPS      Z2, Z3, Z3
+	VMAXPS      Z4, Z1, Z10
+	VPXORD      Z6, Z6, Z6
+	VCMPPS      $0x1e, Z6, Z4, K1
+	VBLENDMPS   Z0, Z10, K1, Z7
+	VMOVAPS     Z5, Z4
+	VFMADD231PS Z7, Z3, Z4
+	VMOVUPS     Z4, (SI)(AX*4)
+	ADDQ        $+16, AX
+	CMPQ        AX, R8
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMOVUPS.Z    (BX)(AX*4), K1, Z3
-	VMULPS       Z0, Z1, Z0
-	VBROADCASTSS float32_00000000<>+0(SB), Z1
-	VMAXPS       Z2, Z1, Z1
-	VBROADCASTSS float32_3f800000<>+0(SB), Z4
-	VPXORD       Z6, Z6, Z6
-	VCMPPS       $0x1e, Z6, Z2, K2
-	VBLENDMPS    Z4, Z1, K2, Z7
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z7, Z0, Z1
-	VMOVUPS      Z1, K1, (SI)(AX*4)
+	CMPQ        AX, DI
+	JE          pass1end
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (CX)(AX*4), K1, Z3
+	VMOVUPS.Z   (DX)(AX*4), K1, Z4
+	VMOVUPS.Z   (BX)(AX*4), K1, Z5
+	VMULPS      Z2, Z3, Z2
+	VMAXPS      Z4, Z1, Z1
+	VPXORD      Z8, Z8, Z8
+	VCMPPS      $0x1e, Z8, Z4, K2
+	VBLENDMPS   Z0, Z1, K2, Z9
+	VMOVAPS     Z5, Z0
+	VFMADD231PS Z9, Z2, Z0
+	VMOVUPS     Z0, K1, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2084,47 +2152,46 @@ TEXT ·avx512F32MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS float32_3c23d70a<>+0(SB), Z1
+	VBROADCASTSS s+24(FP), Z2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMULPS       Z0, Z1, Z1
-	VBROADCASTSS float32_3c23d70a<>+0(SB), Z7
-	VMAXPS       Z2, Z7, Z7
-	VBROADCASTSS float32_3f800000<>+0(SB), Z8
-	VPXORD       Z3, Z3, Z3
-	VCMPPS       $0x1e, Z3, Z2, K1
-	VBLENDMPS    Z8, Z7, K1, Z4
-	VMULPS       Z4, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, DI
-	JLE          pass1by1
+	VMOVUPS   (CX)(AX*4), Z3
+	VMOVUPS   (DX)(AX*4), Z4
+	VMULPS    Z2, Z3, Z3
+	VMAXPS    Z4, Z1, Z9
+	VPXORD    Z5, Z5, Z5
+	VCMPPS    $0x1e, Z5, Z4, K1
+	VBLENDMPS Z0, Z9, K1, Z6
+	VMULPS    Z6, Z3, Z3
+	VMOVUPS   Z3, (BX)(AX*4)
+	ADDQ      $+16, AX
+	CMPQ      AX, DI
+	JLE       pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMULPS       Z0, Z1, Z0
-	VBROADCASTSS float32_3c23d70a<>+0(SB), Z1
-	VMAXPS       Z2, Z1, Z1
-	VBROADCASTSS float32_3f800000<>+0(SB), Z3
-	VPXORD       Z5, Z5, Z5
-	VCMPPS       $0x1e, Z5, Z2, K2
-	VBLENDMPS    Z3, Z1, K2, Z6
-	VMULPS       Z6, Z0, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ      AX, SI
+	JE        pass1end
+	SUBQ      AX, SI
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z3
+	VMOVUPS.Z (DX)(AX*4), K1, Z4
+	VMULPS    Z2, Z3, Z2
+	VMAXPS    Z4, Z1, Z1
+	VPXORD    Z7, Z7, Z7
+	VCMPPS    $0x1e, Z7, Z4, K2
+	VBLENDMPS Z0, Z1, K2, Z8
+	VMULPS    Z8, Z2, Z0
+	VMOVUPS   Z0, K1, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2137,51 +2204,50 @@ TEXT ·avx512F32AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS float32_3c23d70a<>+0(SB), Z1
+	VBROADCASTSS s+48(FP), Z2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMOVUPS      (BX)(AX*4), Z3
-	VMULPS       Z0, Z1, Z1
-	VBROADCASTSS float32_3c23d70a<>+0(SB), Z8
-	VMAXPS       Z2, Z8, Z8
-	VBROADCASTSS float32_3f800000<>+0(SB), Z9
-	VPXORD       Z4, Z4, Z4
-	VCMPPS       $0x1e, Z4, Z2, K1
-	VBLENDMPS    Z9, Z8, K1, Z5
-	VMOVAPS      Z3, Z2
-	VFMADD231PS  Z5, Z1, Z2
-	VMOVUPS      Z2, (SI)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, R8
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*4), Z3
+	VMOVUPS     (DX)(AX*4), Z4
+	VMOVUPS     (BX)(AX*4), Z5
+	VMULPS      Z2, Z3, Z3
+	VMAXPS      Z4, Z1, Z10
+	VPXORD      Z6, Z6, Z6
+	VCMPPS      $0x1e, Z6, Z4, K1
+	VBLENDMPS   Z0, Z10, K1, Z7
+	VMOVAPS     Z5, Z4
+	VFMADD231PS Z7, Z3, Z4
+	VMOVUPS     Z4, (SI)(AX*4)
+	ADDQ        $+16, AX
+	CMPQ        AX, R8
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMOVUPS.Z    (BX)(AX*4), K1, Z3
-	VMULPS       Z0, Z1, Z0
-	VBROADCASTSS float32_3c23d70a<>+0(SB), Z1
-	VMAXPS       Z2, Z1, Z1
-	VBROADCASTSS float32_3f800000<>+0(SB), Z4
-	VPXORD       Z6, Z6, Z6
-	VCMPPS       $0x1e, Z6, Z2, K2
-	VBLENDMPS    Z4, Z1, K2, Z7
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z7, Z0, Z1
-	VMOVUPS      Z1, K1, (SI)(AX*4)
+	CMPQ        AX, DI
+	JE          pass1end
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (CX)(AX*4), K1, Z3
+	VMOVUPS.Z   (DX)(AX*4), K1, Z4
+	VMOVUPS.Z   (BX)(AX*4), K1, Z5
+	VMULPS      Z2, Z3, Z2
+	VMAXPS      Z4, Z1, Z1
+	VPXORD      Z8, Z8, Z8
+	VCMPPS      $0x1e, Z8, Z4, K2
+	VBLENDMPS   Z0, Z1, K2, Z9
+	VMOVAPS     Z5, Z0
+	VFMADD231PS Z9, Z2, Z0
+	VMOVUPS     Z0, K1, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2199,6 +2265,7 @@ TEXT ·avx512F32MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2244,6 +2311,7 @@ TEXT ·avx512F32AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Z1
@@ -2286,127 +2354,142 @@ TEXT ·avx512F32MulSlopeGELU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_41480000<>+0(SB), Z0
+	VBROADCASTSS float32_bf000000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS float32_3b8162ec<>+0(SB), Z12
+	VBROADCASTSS float32_3d21c7d7<>+0(SB), Z13
+	VBROADCASTSS float32_3e382bac<>+0(SB), Z14
+	VBROADCASTSS float32_3ede0f55<>+0(SB), Z15
+	VBROADCASTSS float32_3f000000<>+0(SB), Z16
+	VBROADCASTSS float32_3c2228be<>+0(SB), Z17
+	VBROADCASTSS float32_3dcac754<>+0(SB), Z18
+	VBROADCASTSS float32_3eebccd1<>+0(SB), Z19
+	VBROADCASTSS s+24(FP), Z20
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMULPS            Z0, Z1, Z1
-	VPANDD.BCST       float32_7fffffff<>+0(SB), Z2, Z7
-	VBROADCASTSS      float32_41480000<>+0(SB), Z8
-	VMINPS            Z7, Z8, Z7
-	VMULPS            Z7, Z7, Z8
-	VMULPS.BCST       float32_bf000000<>+0(SB), Z8, Z8
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z9
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z8, Z9
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z9, Z10
-	VMOVAPS           Z8, Z8
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z10, Z8
-	VMOVAPS           Z8, Z8
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z10, Z8
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z10
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z8, Z10
-	VMULPS            Z8, Z8, Z11
-	VMOVAPS           Z8, Z8
-	VFMADD231PS       Z11, Z10, Z8
-	VPSLLD            $0x17, Z9, Z9
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z10
-	VPADDD            Z10, Z9, Z9
-	VMOVAPS           Z9, Z10
-	VFMADD231PS       Z9, Z8, Z10
-	VBROADCASTSS      float32_3b8162ec<>+0(SB), Z8
-	VFMADD213PS.BCST  float32_3d21c7d7<>+0(SB), Z7, Z8
-	VFMADD213PS.BCST  float32_3e382bac<>+0(SB), Z7, Z8
-	VFMADD213PS.BCST  float32_3ede0f55<>+0(SB), Z7, Z8
-	VFMADD213PS.BCST  float32_3f000000<>+0(SB), Z7, Z8
-	VMULPS            Z8, Z10, Z8
-	VBROADCASTSS      float32_3c2228be<>+0(SB), Z9
-	VFMADD213PS.BCST  float32_3dcac754<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST  float32_3eebccd1<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST  float32_3f981e5e<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST  float32_3fd528c2<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST  float32_3f800000<>+0(SB), Z7, Z9
-	VDIVPS            Z9, Z8, Z8
-	VMULPS.BCST       float32_3ecc422a<>+0(SB), Z7, Z7
-	VMOVAPS           Z8, Z8
-	VFNMADD231PS      Z10, Z7, Z8
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z7
-	VSUBPS            Z8, Z7, Z7
-	VPXORD            Z3, Z3, Z3
-	VCMPPS            $0x11, Z3, Z2, K1
-	VBLENDMPS         Z8, Z7, K1, Z4
-	VMULPS            Z4, Z1, Z1
-	VMOVUPS           Z1, (BX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, DI
-	JLE               pass1by1
+	VMOVUPS          (CX)(AX*4), Z21
+	VMOVUPS          (DX)(AX*4), Z22
+	VMULPS           Z20, Z21, Z21
+	VPANDD.BCST      float32_7fffffff<>+0(SB), Z22, Z27
+	VMINPS           Z27, Z0, Z27
+	VMULPS           Z27, Z27, Z28
+	VMULPS           Z1, Z28, Z28
+	VMOVAPS          Z3, Z29
+	VFMADD231PS      Z2, Z28, Z29
+	VSUBPS           Z3, Z29, Z30
+	VMOVAPS          Z28, Z28
+	VFNMADD231PS     Z4, Z30, Z28
+	VMOVAPS          Z28, Z28
+	VFNMADD231PS     Z5, Z30, Z28
+	VMOVAPS          Z6, Z30
+	VFMADD213PS      Z7, Z28, Z30
+	VFMADD213PS      Z8, Z28, Z30
+	VFMADD213PS      Z9, Z28, Z30
+	VFMADD213PS      Z10, Z28, Z30
+	VMULPS           Z28, Z28, Z31
+	VMOVAPS          Z28, Z28
+	VFMADD231PS      Z31, Z30, Z28
+	VPSLLD           $0x17, Z29, Z29
+	VPADDD           Z11, Z29, Z29
+	VMOVAPS          Z29, Z30
+	VFMADD231PS      Z29, Z28, Z30
+	VMOVAPS          Z12, Z28
+	VFMADD213PS      Z13, Z27, Z28
+	VFMADD213PS      Z14, Z27, Z28
+	VFMADD213PS      Z15, Z27, Z28
+	VFMADD213PS      Z16, Z27, Z28
+	VMULPS           Z28, Z30, Z28
+	VMOVAPS          Z17, Z29
+	VFMADD213PS      Z18, Z27, Z29
+	VFMADD213PS      Z19, Z27, Z29
+	VFMADD213PS.BCST float32_3f981e5e<>+0(SB), Z27, Z29
+	VFMADD213PS.BCST float32_3fd528c2<>+0(SB), Z27, Z29
+	VFMADD213PS      Z11, Z27, Z29
+	VDIVPS           Z29, Z28, Z28
+	VMULPS.BCST      float32_3ecc422a<>+0(SB), Z27, Z27
+	VMOVAPS          Z28, Z28
+	VFNMADD231PS     Z30, Z27, Z28
+	VSUBPS           Z28, Z11, Z27
+	VPXORD           Z23, Z23, Z23
+	VCMPPS           $0x11, Z23, Z22, K1
+	VBLENDMPS        Z28, Z27, K1, Z24
+	VMULPS           Z24, Z21, Z21
+	VMOVUPS          Z21, (BX)(AX*4)
+	ADDQ             $+16, AX
+	CMPQ             AX, DI
+	JLE              pass1by1
 
 pass1by1end:
-	CMPQ              AX, SI
-	JE                pass1end
-	SUBQ              AX, SI
-	MOVQ              $-1, DI
-	BZHIQ             SI, DI, DI
-	KMOVW             DI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMULPS            Z0, Z1, Z0
-	VPANDD.BCST       float32_7fffffff<>+0(SB), Z2, Z1
-	VBROADCASTSS      float32_41480000<>+0(SB), Z3
-	VMINPS            Z1, Z3, Z1
-	VMULPS            Z1, Z1, Z3
-	VMULPS.BCST       float32_bf000000<>+0(SB), Z3, Z3
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z3, Z4
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z7
-	VMOVAPS           Z3, Z3
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z7, Z3
-	VMOVAPS           Z3, Z3
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z7, Z3
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z7
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z3, Z7
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z3, Z7
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z3, Z7
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z3, Z7
-	VMULPS            Z3, Z3, Z8
-	VMOVAPS           Z3, Z3
-	VFMADD231PS       Z8, Z7, Z3
-	VPSLLD            $0x17, Z4, Z4
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z7
-	VPADDD            Z7, Z4, Z4
-	VMOVAPS           Z4, Z7
-	VFMADD231PS       Z4, Z3, Z7
-	VBROADCASTSS      float32_3b8162ec<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3d21c7d7<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e382bac<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3ede0f55<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3f000000<>+0(SB), Z1, Z3
-	VMULPS            Z3, Z7, Z3
-	VBROADCASTSS      float32_3c2228be<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3dcac754<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3eebccd1<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3f981e5e<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3fd528c2<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3f800000<>+0(SB), Z1, Z4
-	VDIVPS            Z4, Z3, Z3
-	VMULPS.BCST       float32_3ecc422a<>+0(SB), Z1, Z1
-	VMOVAPS           Z3, Z3
-	VFNMADD231PS      Z7, Z1, Z3
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z1
-	VSUBPS            Z3, Z1, Z1
-	VPXORD            Z5, Z5, Z5
-	VCMPPS            $0x11, Z5, Z2, K2
-	VBLENDMPS         Z3, Z1, K2, Z6
-	VMULPS            Z6, Z0, Z0
-	VMOVUPS           Z0, K1, (BX)(AX*4)
+	CMPQ             AX, SI
+	JE               pass1end
+	SUBQ             AX, SI
+	MOVQ             $-1, DI
+	BZHIQ            SI, DI, DI
+	KMOVW            DI, K1
+	VMOVUPS.Z        (CX)(AX*4), K1, Z21
+	VMOVUPS.Z        (DX)(AX*4), K1, Z22
+	VMULPS           Z20, Z21, Z20
+	VPANDD.BCST      float32_7fffffff<>+0(SB), Z22, Z21
+	VMINPS           Z21, Z0, Z0
+	VMULPS           Z0, Z0, Z21
+	VMULPS           Z1, Z21, Z1
+	VMOVAPS          Z3, Z21
+	VFMADD231PS      Z2, Z1, Z21
+	VSUBPS           Z3, Z21, Z2
+	VMOVAPS          Z1, Z1
+	VFNMADD231PS     Z4, Z2, Z1
+	VMOVAPS          Z1, Z1
+	VFNMADD231PS     Z5, Z2, Z1
+	VMOVAPS          Z6, Z2
+	VFMADD213PS      Z7, Z1, Z2
+	VFMADD213PS      Z8, Z1, Z2
+	VFMADD213PS      Z9, Z1, Z2
+	VFMADD213PS      Z10, Z1, Z2
+	VMULPS           Z1, Z1, Z3
+	VMOVAPS          Z1, Z1
+	VFMADD231PS      Z3, Z2, Z1
+	VPSLLD           $0x17, Z21, Z2
+	VPADDD           Z11, Z2, Z2
+	VMOVAPS          Z2, Z3
+	VFMADD231PS      Z2, Z1, Z3
+	VMOVAPS          Z12, Z1
+	VFMADD213PS      Z13, Z0, Z1
+	VFMADD213PS      Z14, Z0, Z1
+	VFMADD213PS      Z15, Z0, Z1
+	VFMADD213PS      Z16, Z0, Z1
+	VMULPS           Z1, Z3, Z1
+	VMOVAPS          Z17, Z2
+	VFMADD213PS      Z18, Z0, Z2
+	VFMADD213PS      Z19, Z0, Z2
+	VFMADD213PS.BCST float32_3f981e5e<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST float32_3fd528c2<>+0(SB), Z0, Z2
+	VFMADD213PS      Z11, Z0, Z2
+	VDIVPS           Z2, Z1, Z1
+	VMULPS.BCST      float32_3ecc422a<>+0(SB), Z0, Z0
+	VMOVAPS          Z1, Z1
+	VFNMADD231PS     Z3, Z0, Z1
+	VSUBPS           Z1, Z11, Z0
+	VPXORD           Z25, Z25, Z25
+	VCMPPS           $0x11, Z25, Z22, K2
+	VBLENDMPS        Z1, Z0, K2, Z26
+	VMULPS           Z26, Z20, Z0
+	VMOVUPS          Z0, K1, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2425,131 +2508,145 @@ TEXT ·avx512F32AddSlopeGELU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_41480000<>+0(SB), Z0
+	VBROADCASTSS float32_bf000000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS float32_3b8162ec<>+0(SB), Z12
+	VBROADCASTSS float32_3d21c7d7<>+0(SB), Z13
+	VBROADCASTSS float32_3e382bac<>+0(SB), Z14
+	VBROADCASTSS float32_3ede0f55<>+0(SB), Z15
+	VBROADCASTSS float32_3f000000<>+0(SB), Z16
+	VBROADCASTSS float32_3c2228be<>+0(SB), Z17
+	VBROADCASTSS float32_3dcac754<>+0(SB), Z18
+	VBROADCASTSS s+48(FP), Z19
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMOVUPS           (BX)(AX*4), Z3
-	VMULPS            Z0, Z1, Z1
-	VPANDD.BCST       float32_7fffffff<>+0(SB), Z2, Z8
-	VBROADCASTSS      float32_41480000<>+0(SB), Z9
-	VMINPS            Z8, Z9, Z8
-	VMULPS            Z8, Z8, Z9
-	VMULPS.BCST       float32_bf000000<>+0(SB), Z9, Z9
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z10
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z9, Z10
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z10, Z11
-	VMOVAPS           Z9, Z9
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z11, Z9
-	VMOVAPS           Z9, Z9
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z11, Z9
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z11
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z9, Z11
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z9, Z11
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z9, Z11
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z9, Z11
-	VMULPS            Z9, Z9, Z12
-	VMOVAPS           Z9, Z9
-	VFMADD231PS       Z12, Z11, Z9
-	VPSLLD            $0x17, Z10, Z10
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z11
-	VPADDD            Z11, Z10, Z10
-	VMOVAPS           Z10, Z11
-	VFMADD231PS       Z10, Z9, Z11
-	VBROADCASTSS      float32_3b8162ec<>+0(SB), Z9
-	VFMADD213PS.BCST  float32_3d21c7d7<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST  float32_3e382bac<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST  float32_3ede0f55<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST  float32_3f000000<>+0(SB), Z8, Z9
-	VMULPS            Z9, Z11, Z9
-	VBROADCASTSS      float32_3c2228be<>+0(SB), Z10
-	VFMADD213PS.BCST  float32_3dcac754<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3eebccd1<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3f981e5e<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3fd528c2<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3f800000<>+0(SB), Z8, Z10
-	VDIVPS            Z10, Z9, Z9
-	VMULPS.BCST       float32_3ecc422a<>+0(SB), Z8, Z8
-	VMOVAPS           Z9, Z9
-	VFNMADD231PS      Z11, Z8, Z9
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z8
-	VSUBPS            Z9, Z8, Z8
-	VPXORD            Z4, Z4, Z4
-	VCMPPS            $0x11, Z4, Z2, K1
-	VBLENDMPS         Z9, Z8, K1, Z5
-	VMOVAPS           Z3, Z2
-	VFMADD231PS       Z5, Z1, Z2
-	VMOVUPS           Z2, (SI)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, R8
-	JLE               pass1by1
+	VMOVUPS          (CX)(AX*4), Z20
+	VMOVUPS          (DX)(AX*4), Z21
+	VMOVUPS          (BX)(AX*4), Z22
+	VMULPS           Z19, Z20, Z20
+	VPANDD.BCST      float32_7fffffff<>+0(SB), Z21, Z27
+	VMINPS           Z27, Z0, Z27
+	VMULPS           Z27, Z27, Z28
+	VMULPS           Z1, Z28, Z28
+	VMOVAPS          Z3, Z29
+	VFMADD231PS      Z2, Z28, Z29
+	VSUBPS           Z3, Z29, Z30
+	VMOVAPS          Z28, Z28
+	VFNMADD231PS     Z4, Z30, Z28
+	VMOVAPS          Z28, Z28
+	VFNMADD231PS     Z5, Z30, Z28
+	VMOVAPS          Z6, Z30
+	VFMADD213PS      Z7, Z28, Z30
+	VFMADD213PS      Z8, Z28, Z30
+	VFMADD213PS      Z9, Z28, Z30
+	VFMADD213PS      Z10, Z28, Z30
+	VMULPS           Z28, Z28, Z31
+	VMOVAPS          Z28, Z28
+	VFMADD231PS      Z31, Z30, Z28
+	VPSLLD           $0x17, Z29, Z29
+	VPADDD           Z11, Z29, Z29
+	VMOVAPS          Z29, Z30
+	VFMADD231PS      Z29, Z28, Z30
+	VMOVAPS          Z12, Z28
+	VFMADD213PS      Z13, Z27, Z28
+	VFMADD213PS      Z14, Z27, Z28
+	VFMADD213PS      Z15, Z27, Z28
+	VFMADD213PS      Z16, Z27, Z28
+	VMULPS           Z28, Z30, Z28
+	VMOVAPS          Z17, Z29
+	VFMADD213PS      Z18, Z27, Z29
+	VFMADD213PS.BCST float32_3eebccd1<>+0(SB), Z27, Z29
+	VFMADD213PS.BCST float32_3f981e5e<>+0(SB), Z27, Z29
+	VFMADD213PS.BCST float32_3fd528c2<>+0(SB), Z27, Z29
+	VFMADD213PS      Z11, Z27, Z29
+	VDIVPS           Z29, Z28, Z28
+	VMULPS.BCST      float32_3ecc422a<>+0(SB), Z27, Z27
+	VMOVAPS          Z28, Z28
+	VFNMADD231PS     Z30, Z27, Z28
+	VSUBPS           Z28, Z11, Z27
+	VPXORD           Z23, Z23, Z23
+	VCMPPS           $0x11, Z23, Z21, K1
+	VBLENDMPS        Z28, Z27, K1, Z24
+	VMOVAPS          Z22, Z21
+	VFMADD231PS      Z24, Z20, Z21
+	VMOVUPS          Z21, (SI)(AX*4)
+	ADDQ             $+16, AX
+	CMPQ             AX, R8
+	JLE              pass1by1
 
 pass1by1end:
-	CMPQ              AX, DI
-	JE                pass1end
-	SUBQ              AX, DI
-	MOVQ              $-1, R8
-	BZHIQ             DI, R8, R8
-	KMOVW             R8, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMOVUPS.Z         (BX)(AX*4), K1, Z3
-	VMULPS            Z0, Z1, Z0
-	VPANDD.BCST       float32_7fffffff<>+0(SB), Z2, Z1
-	VBROADCASTSS      float32_41480000<>+0(SB), Z4
-	VMINPS            Z1, Z4, Z1
-	VMULPS            Z1, Z1, Z4
-	VMULPS.BCST       float32_bf000000<>+0(SB), Z4, Z4
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z5
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z4, Z5
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z5, Z8
-	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z8, Z4
-	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z8, Z4
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z8
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z4, Z8
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z4, Z8
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z4, Z8
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z4, Z8
-	VMULPS            Z4, Z4, Z9
-	VMOVAPS           Z4, Z4
-	VFMADD231PS       Z9, Z8, Z4
-	VPSLLD            $0x17, Z5, Z5
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z8
-	VPADDD            Z8, Z5, Z5
-	VMOVAPS           Z5, Z8
-	VFMADD231PS       Z5, Z4, Z8
-	VBROADCASTSS      float32_3b8162ec<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3d21c7d7<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3e382bac<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3ede0f55<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3f000000<>+0(SB), Z1, Z4
-	VMULPS            Z4, Z8, Z4
-	VBROADCASTSS      float32_3c2228be<>+0(SB), Z5
-	VFMADD213PS.BCST  float32_3dcac754<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  float32_3eebccd1<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  float32_3f981e5e<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  float32_3fd528c2<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  float32_3f800000<>+0(SB), Z1, Z5
-	VDIVPS            Z5, Z4, Z4
-	VMULPS.BCST       float32_3ecc422a<>+0(SB), Z1, Z1
-	VMOVAPS           Z4, Z4
-	VFNMADD231PS      Z8, Z1, Z4
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z1
-	VSUBPS            Z4, Z1, Z1
-	VPXORD            Z6, Z6, Z6
-	VCMPPS            $0x11, Z6, Z2, K2
-	VBLENDMPS         Z4, Z1, K2, Z7
-	VMOVAPS           Z3, Z1
-	VFMADD231PS       Z7, Z0, Z1
-	VMOVUPS           Z1, K1, (SI)(AX*4)
+	CMPQ             AX, DI
+	JE               pass1end
+	SUBQ             AX, DI
+	MOVQ             $-1, R8
+	BZHIQ            DI, R8, R8
+	KMOVW            R8, K1
+	VMOVUPS.Z        (CX)(AX*4), K1, Z20
+	VMOVUPS.Z        (DX)(AX*4), K1, Z21
+	VMOVUPS.Z        (BX)(AX*4), K1, Z22
+	VMULPS           Z19, Z20, Z19
+	VPANDD.BCST      float32_7fffffff<>+0(SB), Z21, Z20
+	VMINPS           Z20, Z0, Z0
+	VMULPS           Z0, Z0, Z20
+	VMULPS           Z1, Z20, Z1
+	VMOVAPS          Z3, Z20
+	VFMADD231PS      Z2, Z1, Z20
+	VSUBPS           Z3, Z20, Z2
+	VMOVAPS          Z1, Z1
+	VFNMADD231PS     Z4, Z2, Z1
+	VMOVAPS          Z1, Z1
+	VFNMADD231PS     Z5, Z2, Z1
+	VMOVAPS          Z6, Z2
+	VFMADD213PS      Z7, Z1, Z2
+	VFMADD213PS      Z8, Z1, Z2
+	VFMADD213PS      Z9, Z1, Z2
+	VFMADD213PS      Z10, Z1, Z2
+	VMULPS           Z1, Z1, Z3
+	VMOVAPS          Z1, Z1
+	VFMADD231PS      Z3, Z2, Z1
+	VPSLLD           $0x17, Z20, Z2
+	VPADDD           Z11, Z2, Z2
+	VMOVAPS          Z2, Z3
+	VFMADD231PS      Z2, Z1, Z3
+	VMOVAPS          Z12, Z1
+	VFMADD213PS      Z13, Z0, Z1
+	VFMADD213PS      Z14, Z0, Z1
+	VFMADD213PS      Z15, Z0, Z1
+	VFMADD213PS      Z16, Z0, Z1
+	VMULPS           Z1, Z3, Z1
+	VMOVAPS          Z17, Z2
+	VFMADD213PS      Z18, Z0, Z2
+	VFMADD213PS.BCST float32_3eebccd1<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST float32_3f981e5e<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST float32_3fd528c2<>+0(SB), Z0, Z2
+	VFMADD213PS      Z11, Z0, Z2
+	VDIVPS           Z2, Z1, Z1
+	VMULPS.BCST      float32_3ecc422a<>+0(SB), Z0, Z0
+	VMOVAPS          Z1, Z1
+	VFNMADD231PS     Z3, Z0, Z1
+	VSUBPS           Z1, Z11, Z0
+	VPXORD           Z25, Z25, Z25
+	VCMPPS           $0x11, Z25, Z21, K2
+	VBLENDMPS        Z1, Z0, K2, Z26
+	VMOVAPS          Z22, Z0
+	VFMADD231PS      Z26, Z19, Z0
+	VMOVUPS          Z0, K1, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2561,91 +2658,96 @@ TEXT ·avx512F32MulSlopeSoftplus(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_42ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z1
+	VBROADCASTSS float32_3f800000<>+0(SB), Z2
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z3
+	VBROADCASTSS float32_4b400000<>+0(SB), Z4
+	VBROADCASTSS float32_3f318000<>+0(SB), Z5
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z6
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z7
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z8
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z9
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z10
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z11
+	VBROADCASTSS s+24(FP), Z12
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMULPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z3
-	VMAXPS            Z2, Z3, Z2
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z3
-	VMINPS            Z2, Z3, Z2
-	VPXORD.BCST       float32_80000000<>+0(SB), Z2, Z2
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z3
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z3, Z4
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z2
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z2
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z2, Z4
-	VMULPS            Z2, Z2, Z5
-	VMOVAPS           Z2, Z2
-	VFMADD231PS       Z5, Z4, Z2
-	VPSLLD            $0x17, Z3, Z3
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VPADDD            Z4, Z3, Z3
-	VMOVAPS           Z3, Z4
-	VFMADD231PS       Z3, Z2, Z4
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z4, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VDIVPS            Z2, Z3, Z2
-	VMULPS            Z2, Z1, Z1
-	VMOVUPS           Z1, (BX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, DI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z13
+	VMOVUPS      (DX)(AX*4), Z14
+	VMULPS       Z12, Z13, Z13
+	VMAXPS       Z14, Z1, Z14
+	VMINPS       Z14, Z0, Z14
+	VPXORD.BCST  float32_80000000<>+0(SB), Z14, Z14
+	VMOVAPS      Z4, Z15
+	VFMADD231PS  Z3, Z14, Z15
+	VSUBPS       Z4, Z15, Z16
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z5, Z16, Z14
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z6, Z16, Z14
+	VMOVAPS      Z7, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z9, Z14, Z16
+	VFMADD213PS  Z10, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VMULPS       Z14, Z14, Z17
+	VMOVAPS      Z14, Z14
+	VFMADD231PS  Z17, Z16, Z14
+	VPSLLD       $0x17, Z15, Z15
+	VPADDD       Z2, Z15, Z15
+	VMOVAPS      Z15, Z16
+	VFMADD231PS  Z15, Z14, Z16
+	VADDPS       Z2, Z16, Z14
+	VDIVPS       Z14, Z2, Z14
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Z13, (BX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, DI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, SI
-	JE                pass1end
-	SUBQ              AX, SI
-	MOVQ              $-1, DI
-	BZHIQ             SI, DI, DI
-	KMOVW             DI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMULPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z2, Z1, Z1
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z3
-	VMULPS            Z1, Z1, Z4
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z4, Z3, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z3, Z1
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z2
-	VDIVPS            Z1, Z2, Z1
-	VMULPS            Z1, Z0, Z0
-	VMOVUPS           Z0, K1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z13
+	VMOVUPS.Z    (DX)(AX*4), K1, Z14
+	VMULPS       Z12, Z13, Z12
+	VMAXPS       Z14, Z1, Z1
+	VMINPS       Z1, Z0, Z0
+	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS      Z4, Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VSUBPS       Z4, Z1, Z3
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z5, Z3, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z6, Z3, Z0
+	VMOVAPS      Z7, Z3
+	VFMADD213PS  Z8, Z0, Z3
+	VFMADD213PS  Z9, Z0, Z3
+	VFMADD213PS  Z10, Z0, Z3
+	VFMADD213PS  Z11, Z0, Z3
+	VMULPS       Z0, Z0, Z4
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z4, Z3, Z0
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z2, Z1, Z1
+	VMOVAPS      Z1, Z3
+	VFMADD231PS  Z1, Z0, Z3
+	VADDPS       Z2, Z3, Z0
+	VDIVPS       Z0, Z2, Z0
+	VMULPS       Z0, Z12, Z0
+	VMOVUPS      Z0, K1, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2658,95 +2760,100 @@ TEXT ·avx512F32AddSlopeSoftplus(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_42ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z1
+	VBROADCASTSS float32_3f800000<>+0(SB), Z2
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z3
+	VBROADCASTSS float32_4b400000<>+0(SB), Z4
+	VBROADCASTSS float32_3f318000<>+0(SB), Z5
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z6
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z7
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z8
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z9
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z10
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z11
+	VBROADCASTSS s+48(FP), Z12
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMOVUPS           (BX)(AX*4), Z3
-	VMULPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z4
-	VMAXPS            Z2, Z4, Z2
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z4
-	VMINPS            Z2, Z4, Z2
-	VPXORD.BCST       float32_80000000<>+0(SB), Z2, Z2
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z4
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z5
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z5, Z2
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z5, Z2
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z5
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z2, Z5
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z2, Z5
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z2, Z5
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z2, Z5
-	VMULPS            Z2, Z2, Z6
-	VMOVAPS           Z2, Z2
-	VFMADD231PS       Z6, Z5, Z2
-	VPSLLD            $0x17, Z4, Z4
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
-	VPADDD            Z5, Z4, Z4
-	VMOVAPS           Z4, Z5
-	VFMADD231PS       Z4, Z2, Z5
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z5, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VDIVPS            Z2, Z4, Z2
-	VMOVAPS           Z3, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VMOVUPS           Z3, (SI)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, R8
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z13
+	VMOVUPS      (DX)(AX*4), Z14
+	VMOVUPS      (BX)(AX*4), Z15
+	VMULPS       Z12, Z13, Z13
+	VMAXPS       Z14, Z1, Z14
+	VMINPS       Z14, Z0, Z14
+	VPXORD.BCST  float32_80000000<>+0(SB), Z14, Z14
+	VMOVAPS      Z4, Z16
+	VFMADD231PS  Z3, Z14, Z16
+	VSUBPS       Z4, Z16, Z17
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z5, Z17, Z14
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z6, Z17, Z14
+	VMOVAPS      Z7, Z17
+	VFMADD213PS  Z8, Z14, Z17
+	VFMADD213PS  Z9, Z14, Z17
+	VFMADD213PS  Z10, Z14, Z17
+	VFMADD213PS  Z11, Z14, Z17
+	VMULPS       Z14, Z14, Z18
+	VMOVAPS      Z14, Z14
+	VFMADD231PS  Z18, Z17, Z14
+	VPSLLD       $0x17, Z16, Z16
+	VPADDD       Z2, Z16, Z16
+	VMOVAPS      Z16, Z17
+	VFMADD231PS  Z16, Z14, Z17
+	VADDPS       Z2, Z17, Z14
+	VDIVPS       Z14, Z2, Z14
+	VMOVAPS      Z15, Z15
+	VFMADD231PS  Z14, Z13, Z15
+	VMOVUPS      Z15, (SI)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, R8
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, DI
-	JE                pass1end
-	SUBQ              AX, DI
-	MOVQ              $-1, R8
-	BZHIQ             DI, R8, R8
-	KMOVW             R8, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMOVUPS.Z         (BX)(AX*4), K1, Z3
-	VMULPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z2, Z1, Z1
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z4
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z4
-	VMULPS            Z1, Z1, Z5
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z5, Z4, Z1
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VPADDD            Z4, Z2, Z2
-	VMOVAPS           Z2, Z4
-	VFMADD231PS       Z2, Z1, Z4
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z4, Z1
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z2
-	VDIVPS            Z1, Z2, Z1
-	VMOVAPS           Z3, Z2
-	VFMADD231PS       Z1, Z0, Z2
-	VMOVUPS           Z2, K1, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z13
+	VMOVUPS.Z    (DX)(AX*4), K1, Z14
+	VMOVUPS.Z    (BX)(AX*4), K1, Z15
+	VMULPS       Z12, Z13, Z12
+	VMAXPS       Z14, Z1, Z1
+	VMINPS       Z1, Z0, Z0
+	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS      Z4, Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VSUBPS       Z4, Z1, Z3
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z5, Z3, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z6, Z3, Z0
+	VMOVAPS      Z7, Z3
+	VFMADD213PS  Z8, Z0, Z3
+	VFMADD213PS  Z9, Z0, Z3
+	VFMADD213PS  Z10, Z0, Z3
+	VFMADD213PS  Z11, Z0, Z3
+	VMULPS       Z0, Z0, Z4
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z4, Z3, Z0
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z2, Z1, Z1
+	VMOVAPS      Z1, Z3
+	VFMADD231PS  Z1, Z0, Z3
+	VADDPS       Z2, Z3, Z0
+	VDIVPS       Z0, Z2, Z0
+	VMOVAPS      Z15, Z1
+	VFMADD231PS  Z0, Z12, Z1
+	VMOVUPS      Z1, K1, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2758,53 +2865,50 @@ TEXT ·avx512F32MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VBROADCASTSS s+24(FP), Z2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMULPS       Z0, Z1, Z1
-	VPANDD.BCST  float32_7fffffff<>+0(SB), Z2, Z2
-	VBROADCASTSS float32_3f800000<>+0(SB), Z7
-	VSUBPS       Z2, Z7, Z2
-	VBROADCASTSS float32_00000000<>+0(SB), Z7
-	VMAXPS       Z2, Z7, Z7
-	VBROADCASTSS float32_3f800000<>+0(SB), Z8
-	VPXORD       Z3, Z3, Z3
-	VCMPPS       $0x1e, Z3, Z2, K1
-	VBLENDMPS    Z8, Z7, K1, Z4
-	VMULPS       Z4, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, DI
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*4), Z3
+	VMOVUPS     (DX)(AX*4), Z4
+	VMULPS      Z2, Z3, Z3
+	VPANDD.BCST float32_7fffffff<>+0(SB), Z4, Z4
+	VSUBPS      Z4, Z0, Z4
+	VMAXPS      Z4, Z1, Z9
+	VPXORD      Z5, Z5, Z5
+	VCMPPS      $0x1e, Z5, Z4, K1
+	VBLENDMPS   Z0, Z9, K1, Z6
+	VMULPS      Z6, Z3, Z3
+	VMOVUPS     Z3, (BX)(AX*4)
+	ADDQ        $+16, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMULPS       Z0, Z1, Z0
-	VPANDD.BCST  float32_7fffffff<>+0(SB), Z2, Z1
-	VBROADCASTSS float32_3f800000<>+0(SB), Z2
-	VSUBPS       Z1, Z2, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VMAXPS       Z1, Z2, Z2
-	VBROADCASTSS float32_3f800000<>+0(SB), Z3
-	VPXORD       Z5, Z5, Z5
-	VCMPPS       $0x1e, Z5, Z1, K2
-	VBLENDMPS    Z3, Z2, K2, Z6
-	VMULPS       Z6, Z0, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ        AX, SI
+	JE          pass1end
+	SUBQ        AX, SI
+	MOVQ        $-1, DI
+	BZHIQ       SI, DI, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (CX)(AX*4), K1, Z3
+	VMOVUPS.Z   (DX)(AX*4), K1, Z4
+	VMULPS      Z2, Z3, Z2
+	VPANDD.BCST float32_7fffffff<>+0(SB), Z4, Z3
+	VSUBPS      Z3, Z0, Z3
+	VMAXPS      Z3, Z1, Z1
+	VPXORD      Z7, Z7, Z7
+	VCMPPS      $0x1e, Z7, Z3, K2
+	VBLENDMPS   Z0, Z1, K2, Z8
+	VMULPS      Z8, Z2, Z0
+	VMOVUPS     Z0, K1, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2817,57 +2921,54 @@ TEXT ·avx512F32AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VBROADCASTSS s+48(FP), Z2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMOVUPS      (BX)(AX*4), Z3
-	VMULPS       Z0, Z1, Z1
-	VPANDD.BCST  float32_7fffffff<>+0(SB), Z2, Z2
-	VBROADCASTSS float32_3f800000<>+0(SB), Z8
-	VSUBPS       Z2, Z8, Z2
-	VBROADCASTSS float32_00000000<>+0(SB), Z8
-	VMAXPS       Z2, Z8, Z8
-	VBROADCASTSS float32_3f800000<>+0(SB), Z9
-	VPXORD       Z4, Z4, Z4
-	VCMPPS       $0x1e, Z4, Z2, K1
-	VBLENDMPS    Z9, Z8, K1, Z5
-	VMOVAPS      Z3, Z2
-	VFMADD231PS  Z5, Z1, Z2
-	VMOVUPS      Z2, (SI)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, R8
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*4), Z3
+	VMOVUPS     (DX)(AX*4), Z4
+	VMOVUPS     (BX)(AX*4), Z5
+	VMULPS      Z2, Z3, Z3
+	VPANDD.BCST float32_7fffffff<>+0(SB), Z4, Z4
+	VSUBPS      Z4, Z0, Z4
+	VMAXPS      Z4, Z1, Z10
+	VPXORD      Z6, Z6, Z6
+	VCMPPS      $0x1e, Z6, Z4, K1
+	VBLENDMPS   Z0, Z10, K1, Z7
+	VMOVAPS     Z5, Z4
+	VFMADD231PS Z7, Z3, Z4
+	VMOVUPS     Z4, (SI)(AX*4)
+	ADDQ        $+16, AX
+	CMPQ        AX, R8
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMOVUPS.Z    (BX)(AX*4), K1, Z3
-	VMULPS       Z0, Z1, Z0
-	VPANDD.BCST  float32_7fffffff<>+0(SB), Z2, Z1
-	VBROADCASTSS float32_3f800000<>+0(SB), Z2
-	VSUBPS       Z1, Z2, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z2
-	VMAXPS       Z1, Z2, Z2
-	VBROADCASTSS float32_3f800000<>+0(SB), Z4
-	VPXORD       Z6, Z6, Z6
-	VCMPPS       $0x1e, Z6, Z1, K2
-	VBLENDMPS    Z4, Z2, K2, Z7
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z7, Z0, Z1
-	VMOVUPS      Z1, K1, (SI)(AX*4)
+	CMPQ        AX, DI
+	JE          pass1end
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (CX)(AX*4), K1, Z3
+	VMOVUPS.Z   (DX)(AX*4), K1, Z4
+	VMOVUPS.Z   (BX)(AX*4), K1, Z5
+	VMULPS      Z2, Z3, Z2
+	VPANDD.BCST float32_7fffffff<>+0(SB), Z4, Z3
+	VSUBPS      Z3, Z0, Z3
+	VMAXPS      Z3, Z1, Z1
+	VPXORD      Z8, Z8, Z8
+	VCMPPS      $0x1e, Z8, Z3, K2
+	VBLENDMPS   Z0, Z1, K2, Z9
+	VMOVAPS     Z5, Z0
+	VFMADD231PS Z9, Z2, Z0
+	VMOVUPS     Z0, K1, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2879,99 +2980,104 @@ TEXT ·avx512F32MulSlopeSiLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_42ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS s+24(FP), Z12
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMULPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z3
-	VMAXPS            Z2, Z3, Z2
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z3
-	VMINPS            Z2, Z3, Z2
-	VPXORD.BCST       float32_80000000<>+0(SB), Z2, Z3
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z3, Z4
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z5
-	VMOVAPS           Z3, Z3
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z5, Z3
-	VMOVAPS           Z3, Z3
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z5, Z3
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z5
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z3, Z5
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z3, Z5
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z3, Z5
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z3, Z5
-	VMULPS            Z3, Z3, Z6
-	VMOVAPS           Z3, Z3
-	VFMADD231PS       Z6, Z5, Z3
-	VPSLLD            $0x17, Z4, Z4
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
-	VPADDD            Z5, Z4, Z4
-	VMOVAPS           Z4, Z5
-	VFMADD231PS       Z4, Z3, Z5
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z5, Z3
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VDIVPS            Z3, Z4, Z3
-	VMULPS            Z3, Z5, Z4
-	VMULPS            Z4, Z2, Z2
-	VMOVAPS           Z3, Z4
-	VFMADD231PS       Z3, Z2, Z4
-	VMULPS            Z4, Z1, Z1
-	VMOVUPS           Z1, (BX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, DI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z13
+	VMOVUPS      (DX)(AX*4), Z14
+	VMULPS       Z12, Z13, Z13
+	VMAXPS       Z14, Z1, Z14
+	VMINPS       Z14, Z0, Z14
+	VPXORD.BCST  float32_80000000<>+0(SB), Z14, Z15
+	VMOVAPS      Z3, Z16
+	VFMADD231PS  Z2, Z15, Z16
+	VSUBPS       Z3, Z16, Z17
+	VMOVAPS      Z15, Z15
+	VFNMADD231PS Z4, Z17, Z15
+	VMOVAPS      Z15, Z15
+	VFNMADD231PS Z5, Z17, Z15
+	VMOVAPS      Z6, Z17
+	VFMADD213PS  Z7, Z15, Z17
+	VFMADD213PS  Z8, Z15, Z17
+	VFMADD213PS  Z9, Z15, Z17
+	VFMADD213PS  Z10, Z15, Z17
+	VMULPS       Z15, Z15, Z18
+	VMOVAPS      Z15, Z15
+	VFMADD231PS  Z18, Z17, Z15
+	VPSLLD       $0x17, Z16, Z16
+	VPADDD       Z11, Z16, Z16
+	VMOVAPS      Z16, Z17
+	VFMADD231PS  Z16, Z15, Z17
+	VADDPS       Z11, Z17, Z15
+	VDIVPS       Z15, Z11, Z15
+	VMULPS       Z15, Z17, Z16
+	VMULPS       Z16, Z14, Z14
+	VMOVAPS      Z15, Z16
+	VFMADD231PS  Z15, Z14, Z16
+	VMULPS       Z16, Z13, Z13
+	VMOVUPS      Z13, (BX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, DI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, SI
-	JE                pass1end
-	SUBQ              AX, SI
-	MOVQ              $-1, DI
-	BZHIQ             SI, DI, DI
-	KMOVW             DI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMULPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z2, Z1, Z1
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z2
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z3
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z3, Z4
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z2
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z2
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z2, Z4
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z2, Z4
-	VMULPS            Z2, Z2, Z5
-	VMOVAPS           Z2, Z2
-	VFMADD231PS       Z5, Z4, Z2
-	VPSLLD            $0x17, Z3, Z3
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VPADDD            Z4, Z3, Z3
-	VMOVAPS           Z3, Z4
-	VFMADD231PS       Z3, Z2, Z4
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z4, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VDIVPS            Z2, Z3, Z2
-	VMULPS            Z2, Z4, Z3
-	VMULPS            Z3, Z1, Z1
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VMULPS            Z3, Z0, Z0
-	VMOVUPS           Z0, K1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z13
+	VMOVUPS.Z    (DX)(AX*4), K1, Z14
+	VMULPS       Z12, Z13, Z12
+	VMAXPS       Z14, Z1, Z1
+	VMINPS       Z1, Z0, Z0
+	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z1
+	VMOVAPS      Z3, Z13
+	VFMADD231PS  Z2, Z1, Z13
+	VSUBPS       Z3, Z13, Z2
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z4, Z2, Z1
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z5, Z2, Z1
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z1, Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VFMADD213PS  Z9, Z1, Z2
+	VFMADD213PS  Z10, Z1, Z2
+	VMULPS       Z1, Z1, Z3
+	VMOVAPS      Z1, Z1
+	VFMADD231PS  Z3, Z2, Z1
+	VPSLLD       $0x17, Z13, Z2
+	VPADDD       Z11, Z2, Z2
+	VMOVAPS      Z2, Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VADDPS       Z11, Z3, Z1
+	VDIVPS       Z1, Z11, Z1
+	VMULPS       Z1, Z3, Z2
+	VMULPS       Z2, Z0, Z0
+	VMOVAPS      Z1, Z2
+	VFMADD231PS  Z1, Z0, Z2
+	VMULPS       Z2, Z12, Z0
+	VMOVUPS      Z0, K1, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -2984,103 +3090,108 @@ TEXT ·avx512F32AddSlopeSiLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_42ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS s+48(FP), Z12
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMOVUPS           (BX)(AX*4), Z3
-	VMULPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z4
-	VMAXPS            Z2, Z4, Z2
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z4
-	VMINPS            Z2, Z4, Z2
-	VPXORD.BCST       float32_80000000<>+0(SB), Z2, Z4
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z5
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z4, Z5
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z5, Z6
-	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z6, Z4
-	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z6, Z4
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z6
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z4, Z6
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z4, Z6
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z4, Z6
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z4, Z6
-	VMULPS            Z4, Z4, Z7
-	VMOVAPS           Z4, Z4
-	VFMADD231PS       Z7, Z6, Z4
-	VPSLLD            $0x17, Z5, Z5
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z6
-	VPADDD            Z6, Z5, Z5
-	VMOVAPS           Z5, Z6
-	VFMADD231PS       Z5, Z4, Z6
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z6, Z4
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
-	VDIVPS            Z4, Z5, Z4
-	VMULPS            Z4, Z6, Z5
-	VMULPS            Z5, Z2, Z2
-	VMOVAPS           Z4, Z5
-	VFMADD231PS       Z4, Z2, Z5
-	VMOVAPS           Z3, Z2
-	VFMADD231PS       Z5, Z1, Z2
-	VMOVUPS           Z2, (SI)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, R8
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z13
+	VMOVUPS      (DX)(AX*4), Z14
+	VMOVUPS      (BX)(AX*4), Z15
+	VMULPS       Z12, Z13, Z13
+	VMAXPS       Z14, Z1, Z14
+	VMINPS       Z14, Z0, Z14
+	VPXORD.BCST  float32_80000000<>+0(SB), Z14, Z16
+	VMOVAPS      Z3, Z17
+	VFMADD231PS  Z2, Z16, Z17
+	VSUBPS       Z3, Z17, Z18
+	VMOVAPS      Z16, Z16
+	VFNMADD231PS Z4, Z18, Z16
+	VMOVAPS      Z16, Z16
+	VFNMADD231PS Z5, Z18, Z16
+	VMOVAPS      Z6, Z18
+	VFMADD213PS  Z7, Z16, Z18
+	VFMADD213PS  Z8, Z16, Z18
+	VFMADD213PS  Z9, Z16, Z18
+	VFMADD213PS  Z10, Z16, Z18
+	VMULPS       Z16, Z16, Z19
+	VMOVAPS      Z16, Z16
+	VFMADD231PS  Z19, Z18, Z16
+	VPSLLD       $0x17, Z17, Z17
+	VPADDD       Z11, Z17, Z17
+	VMOVAPS      Z17, Z18
+	VFMADD231PS  Z17, Z16, Z18
+	VADDPS       Z11, Z18, Z16
+	VDIVPS       Z16, Z11, Z16
+	VMULPS       Z16, Z18, Z17
+	VMULPS       Z17, Z14, Z14
+	VMOVAPS      Z16, Z17
+	VFMADD231PS  Z16, Z14, Z17
+	VMOVAPS      Z15, Z14
+	VFMADD231PS  Z17, Z13, Z14
+	VMOVUPS      Z14, (SI)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, R8
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, DI
-	JE                pass1end
-	SUBQ              AX, DI
-	MOVQ              $-1, R8
-	BZHIQ             DI, R8, R8
-	KMOVW             R8, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMOVUPS.Z         (BX)(AX*4), K1, Z3
-	VMULPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z2, Z1, Z1
-	VBROADCASTSS      float32_42ae0000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VPXORD.BCST       float32_80000000<>+0(SB), Z1, Z2
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z4
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z5
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z5, Z2
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z5, Z2
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z5
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z2, Z5
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z2, Z5
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z2, Z5
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z2, Z5
-	VMULPS            Z2, Z2, Z6
-	VMOVAPS           Z2, Z2
-	VFMADD231PS       Z6, Z5, Z2
-	VPSLLD            $0x17, Z4, Z4
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
-	VPADDD            Z5, Z4, Z4
-	VMOVAPS           Z4, Z5
-	VFMADD231PS       Z4, Z2, Z5
-	VADDPS.BCST       float32_3f800000<>+0(SB), Z5, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VDIVPS            Z2, Z4, Z2
-	VMULPS            Z2, Z5, Z4
-	VMULPS            Z4, Z1, Z1
-	VMOVAPS           Z2, Z4
-	VFMADD231PS       Z2, Z1, Z4
-	VMOVAPS           Z3, Z1
-	VFMADD231PS       Z4, Z0, Z1
-	VMOVUPS           Z1, K1, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z13
+	VMOVUPS.Z    (DX)(AX*4), K1, Z14
+	VMOVUPS.Z    (BX)(AX*4), K1, Z15
+	VMULPS       Z12, Z13, Z12
+	VMAXPS       Z14, Z1, Z1
+	VMINPS       Z1, Z0, Z0
+	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z1
+	VMOVAPS      Z3, Z13
+	VFMADD231PS  Z2, Z1, Z13
+	VSUBPS       Z3, Z13, Z2
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z4, Z2, Z1
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z5, Z2, Z1
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z1, Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VFMADD213PS  Z9, Z1, Z2
+	VFMADD213PS  Z10, Z1, Z2
+	VMULPS       Z1, Z1, Z3
+	VMOVAPS      Z1, Z1
+	VFMADD231PS  Z3, Z2, Z1
+	VPSLLD       $0x17, Z13, Z2
+	VPADDD       Z11, Z2, Z2
+	VMOVAPS      Z2, Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VADDPS       Z11, Z3, Z1
+	VDIVPS       Z1, Z11, Z1
+	VMULPS       Z1, Z3, Z2
+	VMULPS       Z2, Z0, Z0
+	VMOVAPS      Z1, Z2
+	VFMADD231PS  Z1, Z0, Z2
+	VMOVAPS      Z15, Z0
+	VFMADD231PS  Z2, Z12, Z0
+	VMOVUPS      Z0, K1, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -3092,41 +3203,42 @@ TEXT ·avx512F32MulSlopeELU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         y_base+80(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z1
+	VBROADCASTSS s+24(FP), Z2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMULPS       Z0, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z3
-	VMINPS       Z2, Z3, Z2
-	VADDPS.BCST  float32_3f800000<>+0(SB), Z2, Z2
-	VMULPS       Z2, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, DI
-	JLE          pass1by1
+	VMOVUPS (CX)(AX*4), Z3
+	VMOVUPS (DX)(AX*4), Z4
+	VMULPS  Z2, Z3, Z3
+	VMINPS  Z4, Z0, Z4
+	VADDPS  Z1, Z4, Z4
+	VMULPS  Z4, Z3, Z3
+	VMOVUPS Z3, (BX)(AX*4)
+	ADDQ    $+16, AX
+	CMPQ    AX, DI
+	JLE     pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMULPS       Z0, Z1, Z0
-	VBROADCASTSS float32_00000000<>+0(SB), Z1
-	VMINPS       Z2, Z1, Z1
-	VADDPS.BCST  float32_3f800000<>+0(SB), Z1, Z1
-	VMULPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ      AX, SI
+	JE        pass1end
+	SUBQ      AX, SI
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX)(AX*4), K1, Z3
+	VMOVUPS.Z (DX)(AX*4), K1, Z4
+	VMULPS    Z2, Z3, Z2
+	VMINPS    Z4, Z0, Z0
+	VADDPS    Z1, Z0, Z0
+	VMULPS    Z0, Z2, Z0
+	VMOVUPS   Z0, K1, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -3139,45 +3251,46 @@ TEXT ·avx512F32AddSlopeELU(SB), NOSPLIT, $0-128
 	MOVQ         y_base+104(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z0
+	VBROADCASTSS float32_3f800000<>+0(SB), Z1
+	VBROADCASTSS s+48(FP), Z2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Z1
-	VMOVUPS      (DX)(AX*4), Z2
-	VMOVUPS      (BX)(AX*4), Z3
-	VMULPS       Z0, Z1, Z1
-	VBROADCASTSS float32_00000000<>+0(SB), Z4
-	VMINPS       Z2, Z4, Z2
-	VADDPS.BCST  float32_3f800000<>+0(SB), Z2, Z2
-	VMOVAPS      Z3, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VMOVUPS      Z3, (SI)(AX*4)
-	ADDQ         $+16, AX
-	CMPQ         AX, R8
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*4), Z3
+	VMOVUPS     (DX)(AX*4), Z4
+	VMOVUPS     (BX)(AX*4), Z5
+	VMULPS      Z2, Z3, Z3
+	VMINPS      Z4, Z0, Z4
+	VADDPS      Z1, Z4, Z4
+	VMOVAPS     Z5, Z5
+	VFMADD231PS Z4, Z3, Z5
+	VMOVUPS     Z5, (SI)(AX*4)
+	ADDQ        $+16, AX
+	CMPQ        AX, R8
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMOVUPS.Z    (BX)(AX*4), K1, Z3
-	VMULPS       Z0, Z1, Z0
-	VBROADCASTSS float32_00000000<>+0(SB), Z1
-	VMINPS       Z2, Z1, Z1
-	VADDPS.BCST  float32_3f800000<>+0(SB), Z1, Z1
-	VMOVAPS      Z3, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMOVUPS      Z2, K1, (SI)(AX*4)
+	CMPQ        AX, DI
+	JE          pass1end
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (CX)(AX*4), K1, Z3
+	VMOVUPS.Z   (DX)(AX*4), K1, Z4
+	VMOVUPS.Z   (BX)(AX*4), K1, Z5
+	VMULPS      Z2, Z3, Z2
+	VMINPS      Z4, Z0, Z0
+	VADDPS      Z1, Z0, Z0
+	VMOVAPS     Z5, Z1
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, K1, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -3189,93 +3302,100 @@ TEXT ·avx512F32MulSlopeSELU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS float32_3fe10966<>+0(SB), Z12
+	VBROADCASTSS float32_3f867d5f<>+0(SB), Z13
+	VBROADCASTSS s+24(FP), Z14
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMULPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_00000000<>+0(SB), Z7
-	VMINPS            Z2, Z7, Z7
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z8
-	VMAXPS            Z7, Z8, Z7
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z8
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z7, Z8
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z8, Z9
-	VMOVAPS           Z7, Z7
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z9, Z7
-	VMOVAPS           Z7, Z7
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z9, Z7
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z9
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z7, Z9
-	VMULPS            Z7, Z7, Z10
-	VMOVAPS           Z7, Z7
-	VFMADD231PS       Z10, Z9, Z7
-	VPSLLD            $0x17, Z8, Z8
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z9
-	VPADDD            Z9, Z8, Z8
-	VMOVAPS           Z8, Z9
-	VFMADD231PS       Z8, Z7, Z9
-	VMULPS.BCST       float32_3fe10966<>+0(SB), Z9, Z7
-	VBROADCASTSS      float32_3f867d5f<>+0(SB), Z8
-	VPXORD            Z3, Z3, Z3
-	VCMPPS            $0x1e, Z3, Z2, K1
-	VBLENDMPS         Z8, Z7, K1, Z4
-	VMULPS            Z4, Z1, Z1
-	VMOVUPS           Z1, (BX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, DI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z15
+	VMOVUPS      (DX)(AX*4), Z16
+	VMULPS       Z14, Z15, Z15
+	VMINPS       Z16, Z1, Z21
+	VMAXPS       Z21, Z0, Z21
+	VMOVAPS      Z3, Z22
+	VFMADD231PS  Z2, Z21, Z22
+	VSUBPS       Z3, Z22, Z23
+	VMOVAPS      Z21, Z21
+	VFNMADD231PS Z4, Z23, Z21
+	VMOVAPS      Z21, Z21
+	VFNMADD231PS Z5, Z23, Z21
+	VMOVAPS      Z6, Z23
+	VFMADD213PS  Z7, Z21, Z23
+	VFMADD213PS  Z8, Z21, Z23
+	VFMADD213PS  Z9, Z21, Z23
+	VFMADD213PS  Z10, Z21, Z23
+	VMULPS       Z21, Z21, Z24
+	VMOVAPS      Z21, Z21
+	VFMADD231PS  Z24, Z23, Z21
+	VPSLLD       $0x17, Z22, Z22
+	VPADDD       Z11, Z22, Z22
+	VMOVAPS      Z22, Z23
+	VFMADD231PS  Z22, Z21, Z23
+	VMULPS       Z12, Z23, Z21
+	VPXORD       Z17, Z17, Z17
+	VCMPPS       $0x1e, Z17, Z16, K1
+	VBLENDMPS    Z13, Z21, K1, Z18
+	VMULPS       Z18, Z15, Z15
+	VMOVUPS      Z15, (BX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, DI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, SI
-	JE                pass1end
-	SUBQ              AX, SI
-	MOVQ              $-1, DI
-	BZHIQ             SI, DI, DI
-	KMOVW             DI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMULPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_00000000<>+0(SB), Z1
-	VMINPS            Z2, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z3
-	VMAXPS            Z1, Z3, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z3
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z3
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z3, Z4
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z4
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z4
-	VMULPS            Z1, Z1, Z7
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z7, Z4, Z1
-	VPSLLD            $0x17, Z3, Z3
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VPADDD            Z4, Z3, Z3
-	VMOVAPS           Z3, Z4
-	VFMADD231PS       Z3, Z1, Z4
-	VMULPS.BCST       float32_3fe10966<>+0(SB), Z4, Z1
-	VBROADCASTSS      float32_3f867d5f<>+0(SB), Z3
-	VPXORD            Z5, Z5, Z5
-	VCMPPS            $0x1e, Z5, Z2, K2
-	VBLENDMPS         Z3, Z1, K2, Z6
-	VMULPS            Z6, Z0, Z0
-	VMOVUPS           Z0, K1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z15
+	VMOVUPS.Z    (DX)(AX*4), K1, Z16
+	VMULPS       Z14, Z15, Z14
+	VMINPS       Z16, Z1, Z1
+	VMAXPS       Z1, Z0, Z0
+	VMOVAPS      Z3, Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VSUBPS       Z3, Z1, Z2
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z4, Z2, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z5, Z2, Z0
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z0, Z2
+	VFMADD213PS  Z8, Z0, Z2
+	VFMADD213PS  Z9, Z0, Z2
+	VFMADD213PS  Z10, Z0, Z2
+	VMULPS       Z0, Z0, Z3
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z3, Z2, Z0
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z11, Z1, Z1
+	VMOVAPS      Z1, Z2
+	VFMADD231PS  Z1, Z0, Z2
+	VMULPS       Z12, Z2, Z0
+	VPXORD       Z19, Z19, Z19
+	VCMPPS       $0x1e, Z19, Z16, K2
+	VBLENDMPS    Z13, Z0, K2, Z20
+	VMULPS       Z20, Z14, Z0
+	VMOVUPS      Z0, K1, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -3294,97 +3414,104 @@ TEXT ·avx512F32AddSlopeSELU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z0
+	VBROADCASTSS float32_00000000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS float32_3fe10966<>+0(SB), Z12
+	VBROADCASTSS float32_3f867d5f<>+0(SB), Z13
+	VBROADCASTSS s+48(FP), Z14
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMOVUPS           (BX)(AX*4), Z3
-	VMULPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_00000000<>+0(SB), Z8
-	VMINPS            Z2, Z8, Z8
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z9
-	VMAXPS            Z8, Z9, Z8
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z9
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z8, Z9
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z9, Z10
-	VMOVAPS           Z8, Z8
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z10, Z8
-	VMOVAPS           Z8, Z8
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z10, Z8
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z10
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z8, Z10
-	VMULPS            Z8, Z8, Z11
-	VMOVAPS           Z8, Z8
-	VFMADD231PS       Z11, Z10, Z8
-	VPSLLD            $0x17, Z9, Z9
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z10
-	VPADDD            Z10, Z9, Z9
-	VMOVAPS           Z9, Z10
-	VFMADD231PS       Z9, Z8, Z10
-	VMULPS.BCST       float32_3fe10966<>+0(SB), Z10, Z8
-	VBROADCASTSS      float32_3f867d5f<>+0(SB), Z9
-	VPXORD            Z4, Z4, Z4
-	VCMPPS            $0x1e, Z4, Z2, K1
-	VBLENDMPS         Z9, Z8, K1, Z5
-	VMOVAPS           Z3, Z2
-	VFMADD231PS       Z5, Z1, Z2
-	VMOVUPS           Z2, (SI)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, R8
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z15
+	VMOVUPS      (DX)(AX*4), Z16
+	VMOVUPS      (BX)(AX*4), Z17
+	VMULPS       Z14, Z15, Z15
+	VMINPS       Z16, Z1, Z22
+	VMAXPS       Z22, Z0, Z22
+	VMOVAPS      Z3, Z23
+	VFMADD231PS  Z2, Z22, Z23
+	VSUBPS       Z3, Z23, Z24
+	VMOVAPS      Z22, Z22
+	VFNMADD231PS Z4, Z24, Z22
+	VMOVAPS      Z22, Z22
+	VFNMADD231PS Z5, Z24, Z22
+	VMOVAPS      Z6, Z24
+	VFMADD213PS  Z7, Z22, Z24
+	VFMADD213PS  Z8, Z22, Z24
+	VFMADD213PS  Z9, Z22, Z24
+	VFMADD213PS  Z10, Z22, Z24
+	VMULPS       Z22, Z22, Z25
+	VMOVAPS      Z22, Z22
+	VFMADD231PS  Z25, Z24, Z22
+	VPSLLD       $0x17, Z23, Z23
+	VPADDD       Z11, Z23, Z23
+	VMOVAPS      Z23, Z24
+	VFMADD231PS  Z23, Z22, Z24
+	VMULPS       Z12, Z24, Z22
+	VPXORD       Z18, Z18, Z18
+	VCMPPS       $0x1e, Z18, Z16, K1
+	VBLENDMPS    Z13, Z22, K1, Z19
+	VMOVAPS      Z17, Z16
+	VFMADD231PS  Z19, Z15, Z16
+	VMOVUPS      Z16, (SI)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, R8
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, DI
-	JE                pass1end
-	SUBQ              AX, DI
-	MOVQ              $-1, R8
-	BZHIQ             DI, R8, R8
-	KMOVW             R8, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMOVUPS.Z         (BX)(AX*4), K1, Z3
-	VMULPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_00000000<>+0(SB), Z1
-	VMINPS            Z2, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z4
-	VMAXPS            Z1, Z4, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z4
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z5
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z5, Z1
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z5, Z1
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z5
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z1, Z5
-	VMULPS            Z1, Z1, Z8
-	VMOVAPS           Z1, Z1
-	VFMADD231PS       Z8, Z5, Z1
-	VPSLLD            $0x17, Z4, Z4
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
-	VPADDD            Z5, Z4, Z4
-	VMOVAPS           Z4, Z5
-	VFMADD231PS       Z4, Z1, Z5
-	VMULPS.BCST       float32_3fe10966<>+0(SB), Z5, Z1
-	VBROADCASTSS      float32_3f867d5f<>+0(SB), Z4
-	VPXORD            Z6, Z6, Z6
-	VCMPPS            $0x1e, Z6, Z2, K2
-	VBLENDMPS         Z4, Z1, K2, Z7
-	VMOVAPS           Z3, Z1
-	VFMADD231PS       Z7, Z0, Z1
-	VMOVUPS           Z1, K1, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z15
+	VMOVUPS.Z    (DX)(AX*4), K1, Z16
+	VMOVUPS.Z    (BX)(AX*4), K1, Z17
+	VMULPS       Z14, Z15, Z14
+	VMINPS       Z16, Z1, Z1
+	VMAXPS       Z1, Z0, Z0
+	VMOVAPS      Z3, Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VSUBPS       Z3, Z1, Z2
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z4, Z2, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z5, Z2, Z0
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z0, Z2
+	VFMADD213PS  Z8, Z0, Z2
+	VFMADD213PS  Z9, Z0, Z2
+	VFMADD213PS  Z10, Z0, Z2
+	VMULPS       Z0, Z0, Z3
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z3, Z2, Z0
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z11, Z1, Z1
+	VMOVAPS      Z1, Z2
+	VFMADD231PS  Z1, Z0, Z2
+	VMULPS       Z12, Z2, Z0
+	VPXORD       Z20, Z20, Z20
+	VCMPPS       $0x1e, Z20, Z16, K2
+	VBLENDMPS    Z13, Z0, K2, Z21
+	VMOVAPS      Z17, Z0
+	VFMADD231PS  Z21, Z14, Z0
+	VMOVUPS      Z0, K1, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -3396,103 +3523,112 @@ TEXT ·avx512F32MulSlopeMish(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Z0
+	VBROADCASTSS float32_41a00000<>+0(SB), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS float32_40000000<>+0(SB), Z12
+	VBROADCASTSS float32_40800000<>+0(SB), Z13
+	VBROADCASTSS s+24(FP), Z14
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -16(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMULPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z3
-	VMAXPS            Z2, Z3, Z2
-	VBROADCASTSS      float32_41a00000<>+0(SB), Z3
-	VMINPS            Z2, Z3, Z2
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z3
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z3, Z4
-	VMOVAPS           Z2, Z5
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z5
-	VMOVAPS           Z5, Z5
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z5
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z5, Z4
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z5, Z4
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z5, Z4
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z5, Z4
-	VMULPS            Z5, Z5, Z6
-	VMOVAPS           Z5, Z5
-	VFMADD231PS       Z6, Z4, Z5
-	VPSLLD            $0x17, Z3, Z3
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VPADDD            Z4, Z3, Z3
-	VMOVAPS           Z3, Z4
-	VFMADD231PS       Z3, Z5, Z4
-	VADDPS.BCST       float32_40000000<>+0(SB), Z4, Z3
-	VMULPS            Z3, Z4, Z3
-	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z5
-	VMULPS.BCST       float32_40800000<>+0(SB), Z2, Z2
-	VMOVAPS           Z4, Z6
-	VFMADD231PS       Z4, Z4, Z6
-	VMULPS            Z6, Z2, Z2
-	VDIVPS            Z5, Z2, Z2
-	VADDPS            Z2, Z3, Z2
-	VDIVPS            Z5, Z2, Z2
-	VMULPS            Z2, Z1, Z1
-	VMOVUPS           Z1, (BX)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, DI
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z15
+	VMOVUPS      (DX)(AX*4), Z16
+	VMULPS       Z14, Z15, Z15
+	VMAXPS       Z16, Z1, Z16
+	VMINPS       Z16, Z0, Z16
+	VMOVAPS      Z3, Z17
+	VFMADD231PS  Z2, Z16, Z17
+	VSUBPS       Z3, Z17, Z18
+	VMOVAPS      Z16, Z19
+	VFNMADD231PS Z4, Z18, Z19
+	VMOVAPS      Z19, Z19
+	VFNMADD231PS Z5, Z18, Z19
+	VMOVAPS      Z6, Z18
+	VFMADD213PS  Z7, Z19, Z18
+	VFMADD213PS  Z8, Z19, Z18
+	VFMADD213PS  Z9, Z19, Z18
+	VFMADD213PS  Z10, Z19, Z18
+	VMULPS       Z19, Z19, Z20
+	VMOVAPS      Z19, Z19
+	VFMADD231PS  Z20, Z18, Z19
+	VPSLLD       $0x17, Z17, Z17
+	VPADDD       Z11, Z17, Z17
+	VMOVAPS      Z17, Z18
+	VFMADD231PS  Z17, Z19, Z18
+	VADDPS       Z12, Z18, Z17
+	VMULPS       Z17, Z18, Z17
+	VADDPS       Z12, Z17, Z19
+	VMULPS       Z13, Z16, Z16
+	VMOVAPS      Z18, Z20
+	VFMADD231PS  Z18, Z18, Z20
+	VMULPS       Z20, Z16, Z16
+	VDIVPS       Z19, Z16, Z16
+	VADDPS       Z16, Z17, Z16
+	VDIVPS       Z19, Z16, Z16
+	VMULPS       Z16, Z15, Z15
+	VMOVUPS      Z15, (BX)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, DI
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, SI
-	JE                pass1end
-	SUBQ              AX, SI
-	MOVQ              $-1, DI
-	BZHIQ             SI, DI, DI
-	KMOVW             DI, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMULPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z2, Z1, Z1
-	VBROADCASTSS      float32_41a00000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z3
-	VMOVAPS           Z1, Z4
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z3, Z4
-	VMOVAPS           Z4, Z4
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z3, Z4
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z3
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z4, Z3
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z4, Z3
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z4, Z3
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z4, Z3
-	VMULPS            Z4, Z4, Z5
-	VMOVAPS           Z4, Z4
-	VFMADD231PS       Z5, Z3, Z4
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z3
-	VPADDD            Z3, Z2, Z2
-	VMOVAPS           Z2, Z3
-	VFMADD231PS       Z2, Z4, Z3
-	VADDPS.BCST       float32_40000000<>+0(SB), Z3, Z2
-	VMULPS            Z2, Z3, Z2
-	VADDPS.BCST       float32_40000000<>+0(SB), Z2, Z4
-	VMULPS.BCST       float32_40800000<>+0(SB), Z1, Z1
-	VMOVAPS           Z3, Z5
-	VFMADD231PS       Z3, Z3, Z5
-	VMULPS            Z5, Z1, Z1
-	VDIVPS            Z4, Z1, Z1
-	VADDPS            Z1, Z2, Z1
-	VDIVPS            Z4, Z1, Z1
-	VMULPS            Z1, Z0, Z0
-	VMOVUPS           Z0, K1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z15
+	VMOVUPS.Z    (DX)(AX*4), K1, Z16
+	VMULPS       Z14, Z15, Z14
+	VMAXPS       Z16, Z1, Z1
+	VMINPS       Z1, Z0, Z0
+	VMOVAPS      Z3, Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VSUBPS       Z3, Z1, Z2
+	VMOVAPS      Z0, Z3
+	VFNMADD231PS Z4, Z2, Z3
+	VMOVAPS      Z3, Z3
+	VFNMADD231PS Z5, Z2, Z3
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z3, Z2
+	VFMADD213PS  Z8, Z3, Z2
+	VFMADD213PS  Z9, Z3, Z2
+	VFMADD213PS  Z10, Z3, Z2
+	VMULPS       Z3, Z3, Z4
+	VMOVAPS      Z3, Z3
+	VFMADD231PS  Z4, Z2, Z3
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z11, Z1, Z1
+	VMOVAPS      Z1, Z2
+	VFMADD231PS  Z1, Z3, Z2
+	VADDPS       Z12, Z2, Z1
+	VMULPS       Z1, Z2, Z1
+	VADDPS       Z12, Z1, Z3
+	VMULPS       Z13, Z0, Z0
+	VMOVAPS      Z2, Z4
+	VFMADD231PS  Z2, Z2, Z4
+	VMULPS       Z4, Z0, Z0
+	VDIVPS       Z3, Z0, Z0
+	VADDPS       Z0, Z1, Z0
+	VDIVPS       Z3, Z0, Z0
+	VMULPS       Z0, Z14, Z0
+	VMOVUPS      Z0, K1, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -3511,107 +3647,116 @@ TEXT ·avx512F32AddSlopeMish(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Z0
+	VBROADCASTSS float32_41a00000<>+0(SB), Z0
+	VBROADCASTSS float32_c2ae0000<>+0(SB), Z1
+	VBROADCASTSS float32_3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS float32_4b400000<>+0(SB), Z3
+	VBROADCASTSS float32_3f318000<>+0(SB), Z4
+	VBROADCASTSS float32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS float32_3ab51882<>+0(SB), Z6
+	VBROADCASTSS float32_3c091d28<>+0(SB), Z7
+	VBROADCASTSS float32_3d2aac72<>+0(SB), Z8
+	VBROADCASTSS float32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS float32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS float32_3f800000<>+0(SB), Z11
+	VBROADCASTSS float32_40000000<>+0(SB), Z12
+	VBROADCASTSS float32_40800000<>+0(SB), Z13
+	VBROADCASTSS s+48(FP), Z14
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -16(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS           (CX)(AX*4), Z1
-	VMOVUPS           (DX)(AX*4), Z2
-	VMOVUPS           (BX)(AX*4), Z3
-	VMULPS            Z0, Z1, Z1
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z4
-	VMAXPS            Z2, Z4, Z2
-	VBROADCASTSS      float32_41a00000<>+0(SB), Z4
-	VMINPS            Z2, Z4, Z2
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z4
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z2, Z4
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z4, Z5
-	VMOVAPS           Z2, Z6
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z5, Z6
-	VMOVAPS           Z6, Z6
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z5, Z6
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z5
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z6, Z5
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z6, Z5
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z6, Z5
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z6, Z5
-	VMULPS            Z6, Z6, Z7
-	VMOVAPS           Z6, Z6
-	VFMADD231PS       Z7, Z5, Z6
-	VPSLLD            $0x17, Z4, Z4
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z5
-	VPADDD            Z5, Z4, Z4
-	VMOVAPS           Z4, Z5
-	VFMADD231PS       Z4, Z6, Z5
-	VADDPS.BCST       float32_40000000<>+0(SB), Z5, Z4
-	VMULPS            Z4, Z5, Z4
-	VADDPS.BCST       float32_40000000<>+0(SB), Z4, Z6
-	VMULPS.BCST       float32_40800000<>+0(SB), Z2, Z2
-	VMOVAPS           Z5, Z7
-	VFMADD231PS       Z5, Z5, Z7
-	VMULPS            Z7, Z2, Z2
-	VDIVPS            Z6, Z2, Z2
-	VADDPS            Z2, Z4, Z2
-	VDIVPS            Z6, Z2, Z2
-	VMOVAPS           Z3, Z3
-	VFMADD231PS       Z2, Z1, Z3
-	VMOVUPS           Z3, (SI)(AX*4)
-	ADDQ              $+16, AX
-	CMPQ              AX, R8
-	JLE               pass1by1
+	VMOVUPS      (CX)(AX*4), Z15
+	VMOVUPS      (DX)(AX*4), Z16
+	VMOVUPS      (BX)(AX*4), Z17
+	VMULPS       Z14, Z15, Z15
+	VMAXPS       Z16, Z1, Z16
+	VMINPS       Z16, Z0, Z16
+	VMOVAPS      Z3, Z18
+	VFMADD231PS  Z2, Z16, Z18
+	VSUBPS       Z3, Z18, Z19
+	VMOVAPS      Z16, Z20
+	VFNMADD231PS Z4, Z19, Z20
+	VMOVAPS      Z20, Z20
+	VFNMADD231PS Z5, Z19, Z20
+	VMOVAPS      Z6, Z19
+	VFMADD213PS  Z7, Z20, Z19
+	VFMADD213PS  Z8, Z20, Z19
+	VFMADD213PS  Z9, Z20, Z19
+	VFMADD213PS  Z10, Z20, Z19
+	VMULPS       Z20, Z20, Z21
+	VMOVAPS      Z20, Z20
+	VFMADD231PS  Z21, Z19, Z20
+	VPSLLD       $0x17, Z18, Z18
+	VPADDD       Z11, Z18, Z18
+	VMOVAPS      Z18, Z19
+	VFMADD231PS  Z18, Z20, Z19
+	VADDPS       Z12, Z19, Z18
+	VMULPS       Z18, Z19, Z18
+	VADDPS       Z12, Z18, Z20
+	VMULPS       Z13, Z16, Z16
+	VMOVAPS      Z19, Z21
+	VFMADD231PS  Z19, Z19, Z21
+	VMULPS       Z21, Z16, Z16
+	VDIVPS       Z20, Z16, Z16
+	VADDPS       Z16, Z18, Z16
+	VDIVPS       Z20, Z16, Z16
+	VMOVAPS      Z17, Z17
+	VFMADD231PS  Z16, Z15, Z17
+	VMOVUPS      Z17, (SI)(AX*4)
+	ADDQ         $+16, AX
+	CMPQ         AX, R8
+	JLE          pass1by1
 
 pass1by1end:
-	CMPQ              AX, DI
-	JE                pass1end
-	SUBQ              AX, DI
-	MOVQ              $-1, R8
-	BZHIQ             DI, R8, R8
-	KMOVW             R8, K1
-	VMOVUPS.Z         (CX)(AX*4), K1, Z1
-	VMOVUPS.Z         (DX)(AX*4), K1, Z2
-	VMOVUPS.Z         (BX)(AX*4), K1, Z3
-	VMULPS            Z0, Z1, Z0
-	VBROADCASTSS      float32_c2ae0000<>+0(SB), Z1
-	VMAXPS            Z2, Z1, Z1
-	VBROADCASTSS      float32_41a00000<>+0(SB), Z2
-	VMINPS            Z1, Z2, Z1
-	VBROADCASTSS      float32_4b400000<>+0(SB), Z2
-	VFMADD231PS.BCST  float32_3fb8aa3b<>+0(SB), Z1, Z2
-	VSUBPS.BCST       float32_4b400000<>+0(SB), Z2, Z4
-	VMOVAPS           Z1, Z5
-	VFNMADD231PS.BCST float32_3f318000<>+0(SB), Z4, Z5
-	VMOVAPS           Z5, Z5
-	VFNMADD231PS.BCST float32_b95e8083<>+0(SB), Z4, Z5
-	VBROADCASTSS      float32_3ab51882<>+0(SB), Z4
-	VFMADD213PS.BCST  float32_3c091d28<>+0(SB), Z5, Z4
-	VFMADD213PS.BCST  float32_3d2aac72<>+0(SB), Z5, Z4
-	VFMADD213PS.BCST  float32_3e2aaa48<>+0(SB), Z5, Z4
-	VFMADD213PS.BCST  float32_3efffffe<>+0(SB), Z5, Z4
-	VMULPS            Z5, Z5, Z6
-	VMOVAPS           Z5, Z5
-	VFMADD231PS       Z6, Z4, Z5
-	VPSLLD            $0x17, Z2, Z2
-	VBROADCASTSS      float32_3f800000<>+0(SB), Z4
-	VPADDD            Z4, Z2, Z2
-	VMOVAPS           Z2, Z4
-	VFMADD231PS       Z2, Z5, Z4
-	VADDPS.BCST       float32_40000000<>+0(SB), Z4, Z2
-	VMULPS            Z2, Z4, Z2
-	VADDPS.BCST       float32_40000000<>+0(SB), Z2, Z5
-	VMULPS.BCST       float32_40800000<>+0(SB), Z1, Z1
-	VMOVAPS           Z4, Z6
-	VFMADD231PS       Z4, Z4, Z6
-	VMULPS            Z6, Z1, Z1
-	VDIVPS            Z5, Z1, Z1
-	VADDPS            Z1, Z2, Z1
-	VDIVPS            Z5, Z1, Z1
-	VMOVAPS           Z3, Z2
-	VFMADD231PS       Z1, Z0, Z2
-	VMOVUPS           Z2, K1, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (CX)(AX*4), K1, Z15
+	VMOVUPS.Z    (DX)(AX*4), K1, Z16
+	VMOVUPS.Z    (BX)(AX*4), K1, Z17
+	VMULPS       Z14, Z15, Z14
+	VMAXPS       Z16, Z1, Z1
+	VMINPS       Z1, Z0, Z0
+	VMOVAPS      Z3, Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VSUBPS       Z3, Z1, Z2
+	VMOVAPS      Z0, Z3
+	VFNMADD231PS Z4, Z2, Z3
+	VMOVAPS      Z3, Z3
+	VFNMADD231PS Z5, Z2, Z3
+	VMOVAPS      Z6, Z2
+	VFMADD213PS  Z7, Z3, Z2
+	VFMADD213PS  Z8, Z3, Z2
+	VFMADD213PS  Z9, Z3, Z2
+	VFMADD213PS  Z10, Z3, Z2
+	VMULPS       Z3, Z3, Z4
+	VMOVAPS      Z3, Z3
+	VFMADD231PS  Z4, Z2, Z3
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z11, Z1, Z1
+	VMOVAPS      Z1, Z2
+	VFMADD231PS  Z1, Z3, Z2
+	VADDPS       Z12, Z2, Z1
+	VMULPS       Z1, Z2, Z1
+	VADDPS       Z12, Z1, Z3
+	VMULPS       Z13, Z0, Z0
+	VMOVAPS      Z2, Z4
+	VFMADD231PS  Z2, Z2, Z4
+	VMULPS       Z4, Z0, Z0
+	VDIVPS       Z3, Z0, Z0
+	VADDPS       Z0, Z1, Z0
+	VDIVPS       Z3, Z0, Z0
+	VMOVAPS      Z17, Z1
+	VFMADD231PS  Z0, Z14, Z1
+	VMOVUPS      Z1, K1, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -3620,16 +3765,17 @@ pass1end:
 // func avx512F32Squares(x []float32) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F32Squares(SB), NOSPLIT, $0-32
-	MOVQ   x_base+0(FP), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), DX
-	XORQ   AX, AX
-	LEAQ   -32(DX), BX
-	CMPQ   AX, BX
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    x_len+8(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3645,9 +3791,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(DX), BX
-	CMPQ AX, BX
-	JG   pass1by1end
+	LEAQ    -8(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3680,20 +3827,98 @@ pass1end:
 	VZEROUPPER
 	RET
 
+// func avx512F32SquaresOfRows(dst []float64, x []float32, cols int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32SquaresOfRows(SB), NOSPLIT, $0-56
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ cols+48(FP), SI
+
+row:
+	DECQ    BX
+	JL      end
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by4end
+	PCALIGN $0x40
+
+pass1by4:
+	VCVTPS2PD   (CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z0
+	VCVTPS2PD   32(CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z1
+	VCVTPS2PD   64(CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z2
+	VCVTPS2PD   96(CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z3
+	ADDQ        $+32, AX
+	CMPQ        AX, DI
+	JLE         pass1by4
+
+pass1by4end:
+	LEAQ    -8(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by1end
+	PCALIGN $0x40
+
+pass1by1:
+	VCVTPS2PD   (CX)(AX*4), Z4
+	VFMADD231PD Z4, Z4, Z0
+	ADDQ        $+8, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
+
+pass1by1end:
+	CMPQ        AX, SI
+	JE          pass1end
+	MOVQ        SI, DI
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VCVTPS2PD.Z (CX)(AX*4), K1, Z4
+	VFMADD231PD Z4, Z4, Z0
+
+pass1end:
+	VADDPD        Z1, Z0, Z0
+	VADDPD        Z3, Z2, Z2
+	VADDPD        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPD        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VADDPD        X4, X0, X0
+	VUNPCKHPD     X0, X0, X4
+	VADDSD        X4, X0, X0
+	VMOVSD        X0, (DX)
+	ADDQ          $0x08, DX
+	LEAQ          (CX)(SI*4), CX
+	JMP           row
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx512F32SquaresWeighed(x []float32, p []float32) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F32SquaresWeighed(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   p_base+24(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -32(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    p_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3717,9 +3942,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3759,17 +3985,18 @@ pass1end:
 // func avx512F32Dot(x []float32, y []float32) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F32Dot(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   y_base+24(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -32(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    y_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3789,9 +4016,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Z4
@@ -3837,6 +4065,7 @@ TEXT ·avx512F64Scale(SB), NOSPLIT, $0-56
 	LEAQ         -8(BX), SI
 	CMPQ         AX, SI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -3873,6 +4102,7 @@ TEXT ·avx512F64AddScaled(SB), NOSPLIT, $0-80
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z1
@@ -3915,6 +4145,7 @@ TEXT ·avx512F64AddRow(SB), NOSPLIT, $0-48
 	LEAQ         -8(BX), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -3940,12 +4171,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ SI, BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), DI
-	CMPQ AX, DI
-	JG   pass2by1end
+	SUBQ    SI, BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), DI
+	CMPQ    AX, DI
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
@@ -3992,6 +4224,7 @@ TEXT ·avx512F64SubRow(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -4017,12 +4250,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
@@ -4070,6 +4304,7 @@ TEXT ·avx512F64Residual(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), BX
 	CMPQ         AX, BX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -4099,12 +4334,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
@@ -4156,6 +4392,7 @@ TEXT ·avx512F64Weigh(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Z1
@@ -4181,12 +4418,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Z0
@@ -4232,6 +4470,7 @@ TEXT ·avx512F64Momentum(SB), NOSPLIT, $0-88
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z2
@@ -4275,41 +4514,41 @@ TEXT ·avx512F64Adam(SB), NOSPLIT, $0-144
 	MOVQ         m_base+24(FP), DX
 	MOVQ         v_base+48(FP), BX
 	MOVQ         d_base+72(FP), SI
-	VBROADCASTSD beta1+96(FP), Z0
-	VBROADCASTSD beta2+104(FP), Z1
-	VBROADCASTSD a+112(FP), Z2
-	VBROADCASTSD c+120(FP), Z3
-	VBROADCASTSD epsilon+128(FP), Z4
-	VBROADCASTSD decay+136(FP), Z5
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z6
-	VSUBPD       Z0, Z6, Z6
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z7
-	VSUBPD       Z1, Z7, Z7
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD beta1+96(FP), Z1
+	VBROADCASTSD beta2+104(FP), Z2
+	VBROADCASTSD a+112(FP), Z3
+	VBROADCASTSD c+120(FP), Z4
+	VBROADCASTSD epsilon+128(FP), Z5
+	VBROADCASTSD decay+136(FP), Z6
+	VSUBPD       Z1, Z0, Z7
+	VSUBPD       Z2, Z0, Z0
 	MOVQ         x_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z8
 	VMOVUPS      (DX)(AX*8), Z9
 	VMOVUPS      (BX)(AX*8), Z10
 	VMOVUPS      (SI)(AX*8), Z11
-	VMULPD       Z6, Z11, Z12
+	VMULPD       Z7, Z11, Z12
 	VMOVAPS      Z12, Z12
-	VFMADD231PD  Z0, Z9, Z12
-	VMULPD       Z7, Z11, Z9
+	VFMADD231PD  Z1, Z9, Z12
+	VMULPD       Z0, Z11, Z9
 	VMULPD       Z11, Z9, Z9
 	VMOVAPS      Z9, Z9
-	VFMADD231PD  Z1, Z10, Z9
-	VMULPD       Z2, Z12, Z10
-	VMULPD       Z3, Z9, Z11
+	VFMADD231PD  Z2, Z10, Z9
+	VMULPD       Z3, Z12, Z10
+	VMULPD       Z4, Z9, Z11
 	VSQRTPD      Z11, Z11
-	VADDPD       Z4, Z11, Z11
+	VADDPD       Z5, Z11, Z11
 	VDIVPD       Z11, Z10, Z10
 	VMOVAPS      Z10, Z10
-	VFNMADD231PD Z5, Z8, Z10
+	VFNMADD231PD Z6, Z8, Z10
 	VADDPD       Z10, Z8, Z8
 	VMOVUPS      Z8, (CX)(AX*8)
 	VMOVUPS      Z12, (DX)(AX*8)
@@ -4329,23 +4568,23 @@ pass1by1end:
 	VMOVUPD.Z    (DX)(AX*8), K1, Z9
 	VMOVUPD.Z    (BX)(AX*8), K1, Z10
 	VMOVUPD.Z    (SI)(AX*8), K1, Z11
-	VMULPD       Z6, Z11, Z6
-	VMOVAPS      Z6, Z6
-	VFMADD231PD  Z0, Z9, Z6
-	VMULPD       Z7, Z11, Z0
+	VMULPD       Z7, Z11, Z7
+	VMOVAPS      Z7, Z7
+	VFMADD231PD  Z1, Z9, Z7
+	VMULPD       Z0, Z11, Z0
 	VMULPD       Z11, Z0, Z0
 	VMOVAPS      Z0, Z0
-	VFMADD231PD  Z1, Z10, Z0
-	VMULPD       Z2, Z6, Z1
-	VMULPD       Z3, Z0, Z2
+	VFMADD231PD  Z2, Z10, Z0
+	VMULPD       Z3, Z7, Z1
+	VMULPD       Z4, Z0, Z2
 	VSQRTPD      Z2, Z2
-	VADDPD       Z4, Z2, Z2
+	VADDPD       Z5, Z2, Z2
 	VDIVPD       Z2, Z1, Z1
 	VMOVAPS      Z1, Z1
-	VFNMADD231PD Z5, Z8, Z1
+	VFNMADD231PD Z6, Z8, Z1
 	VADDPD       Z1, Z8, Z1
 	VMOVUPD      Z1, K1, (CX)(AX*8)
-	VMOVUPD      Z6, K1, (DX)(AX*8)
+	VMOVUPD      Z7, K1, (DX)(AX*8)
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
 pass1end:
@@ -4368,12 +4607,13 @@ TEXT ·avx512F64MaxGroups(SB), NOSPLIT, $0-72
 	MOVQ step+64(FP), DI
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), R8
-	CMPQ AX, R8
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), R8
+	CMPQ    AX, R8
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*8), Z0
@@ -4415,67 +4655,65 @@ end:
 // func avx512F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ dst_base+0(FP), CX
-	MOVQ rest_base+24(FP), DX
-	MOVQ x_base+48(FP), BX
-	MOVQ y_base+72(FP), SI
-	MOVQ n+96(FP), DI
-	MOVQ c+104(FP), R8
-	MOVQ step+112(FP), R9
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         rest_base+24(FP), DX
+	MOVQ         x_base+48(FP), BX
+	MOVQ         y_base+72(FP), SI
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z0
+	MOVQ         n+96(FP), DI
+	MOVQ         c+104(FP), R8
+	MOVQ         step+112(FP), R9
 
 group:
-	DECQ DI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(R8), R10
-	CMPQ AX, R10
-	JG   pass1by1end
+	DECQ    DI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(R8), R10
+	CMPQ    AX, R10
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z0
-	VMOVUPS      (DX)(AX*8), Z1
-	VMOVUPS      (BX)(AX*8), Z2
-	VMOVUPS      (SI)(AX*8), Z3
-	VSUBPD       Z3, Z2, Z2
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
-	VPXORD       Z4, Z4, Z4
-	VCMPPD       $0x08, Z4, Z2, K1
-	VBLENDMPD    Z1, Z3, K1, Z5
-	VADDPD       Z5, Z0, Z0
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
-	VPXORD       Z6, Z6, Z6
-	VCMPPD       $0x08, Z6, Z2, K1
-	VBLENDMPD    Z3, Z1, K1, Z7
-	VMOVUPS      Z0, (CX)(AX*8)
-	VMOVUPS      Z7, (DX)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, R10
-	JLE          pass1by1
+	VMOVUPS   (CX)(AX*8), Z1
+	VMOVUPS   (DX)(AX*8), Z2
+	VMOVUPS   (BX)(AX*8), Z3
+	VMOVUPS   (SI)(AX*8), Z4
+	VSUBPD    Z4, Z3, Z3
+	VPXORD    Z5, Z5, Z5
+	VCMPPD    $0x08, Z5, Z3, K1
+	VBLENDMPD Z2, Z0, K1, Z6
+	VADDPD    Z6, Z1, Z1
+	VPXORD    Z7, Z7, Z7
+	VCMPPD    $0x08, Z7, Z3, K1
+	VBLENDMPD Z0, Z2, K1, Z8
+	VMOVUPS   Z1, (CX)(AX*8)
+	VMOVUPS   Z8, (DX)(AX*8)
+	ADDQ      $+8, AX
+	CMPQ      AX, R10
+	JLE       pass1by1
 
 pass1by1end:
-	CMPQ         AX, R8
-	JE           pass1end
-	MOVQ         R8, R10
-	SUBQ         AX, R10
-	MOVQ         $-1, R11
-	BZHIQ        R10, R11, R11
-	KMOVW        R11, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z0
-	VMOVUPD.Z    (DX)(AX*8), K1, Z1
-	VMOVUPD.Z    (BX)(AX*8), K1, Z2
-	VMOVUPD.Z    (SI)(AX*8), K1, Z3
-	VSUBPD       Z3, Z2, Z2
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
-	VPXORD       Z8, Z8, Z8
-	VCMPPD       $0x08, Z8, Z2, K2
-	VBLENDMPD    Z1, Z3, K2, Z9
-	VADDPD       Z9, Z0, Z0
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
-	VPXORD       Z10, Z10, Z10
-	VCMPPD       $0x08, Z10, Z2, K2
-	VBLENDMPD    Z3, Z1, K2, Z11
-	VMOVUPD      Z0, K1, (CX)(AX*8)
-	VMOVUPD      Z11, K1, (DX)(AX*8)
+	CMPQ      AX, R8
+	JE        pass1end
+	MOVQ      R8, R10
+	SUBQ      AX, R10
+	MOVQ      $-1, R11
+	BZHIQ     R10, R11, R11
+	KMOVW     R11, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VMOVUPD.Z (DX)(AX*8), K1, Z2
+	VMOVUPD.Z (BX)(AX*8), K1, Z3
+	VMOVUPD.Z (SI)(AX*8), K1, Z4
+	VSUBPD    Z4, Z3, Z3
+	VPXORD    Z9, Z9, Z9
+	VCMPPD    $0x08, Z9, Z3, K2
+	VBLENDMPD Z2, Z0, K2, Z10
+	VADDPD    Z10, Z1, Z1
+	VPXORD    Z11, Z11, Z11
+	VCMPPD    $0x08, Z11, Z3, K2
+	VBLENDMPD Z0, Z2, K2, Z12
+	VMOVUPD   Z1, K1, (CX)(AX*8)
+	VMOVUPD   Z12, K1, (DX)(AX*8)
 
 pass1end:
 	LEAQ (CX)(R9*8), CX
@@ -4506,12 +4744,13 @@ TEXT ·avx512F64AddScaledGroups(SB), NOSPLIT, $0-88
 	MOVQ         xStep+80(FP), R8
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), R9
-	CMPQ AX, R9
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), R9
+	CMPQ    AX, R9
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z1
@@ -4549,38 +4788,38 @@ end:
 // func avx512F64ReLU(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64ReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z0
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -8(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z0
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
-	VPXORD       Z1, Z1, Z1
-	VCMPPD       $0x12, Z1, Z0, K1
-	VBLENDMPD    Z3, Z0, K1, Z2
-	VMOVUPS      Z2, (DX)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, SI
-	JLE          pass1by1
+	VMOVUPS   (CX)(AX*8), Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPD    $0x12, Z2, Z1, K1
+	VBLENDMPD Z0, Z1, K1, Z3
+	VMOVUPS   Z3, (DX)(AX*8)
+	ADDQ      $+8, AX
+	CMPQ      AX, SI
+	JLE       pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z0
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
-	VPXORD       Z4, Z4, Z4
-	VCMPPD       $0x12, Z4, Z0, K2
-	VBLENDMPD    Z1, Z0, K2, Z5
-	VMOVUPD      Z5, K1, (DX)(AX*8)
+	CMPQ      AX, BX
+	JE        pass1end
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VPXORD    Z4, Z4, Z4
+	VCMPPD    $0x12, Z4, Z1, K2
+	VBLENDMPD Z0, Z1, K2, Z5
+	VMOVUPD   Z5, K1, (DX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -4589,34 +4828,36 @@ pass1end:
 // func avx512F64LeakyReLU(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64LeakyReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSD float64_3f847ae147ae147b<>+0(SB), Z0
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -8(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*8), Z0
-	VMULPD.BCST float64_3f847ae147ae147b<>+0(SB), Z0, Z1
-	VMAXPD      Z0, Z1, Z0
-	VMOVUPS     Z0, (DX)(AX*8)
-	ADDQ        $+8, AX
-	CMPQ        AX, SI
-	JLE         pass1by1
+	VMOVUPS (CX)(AX*8), Z1
+	VMULPD  Z0, Z1, Z2
+	VMAXPD  Z1, Z2, Z1
+	VMOVUPS Z1, (DX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, SI
+	JLE     pass1by1
 
 pass1by1end:
-	CMPQ        AX, BX
-	JE          pass1end
-	SUBQ        AX, BX
-	MOVQ        $-1, SI
-	BZHIQ       BX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z0
-	VMULPD.BCST float64_3f847ae147ae147b<>+0(SB), Z0, Z1
-	VMAXPD      Z0, Z1, Z0
-	VMOVUPD     Z0, K1, (DX)(AX*8)
+	CMPQ      AX, BX
+	JE        pass1end
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z1
+	VMULPD    Z0, Z1, Z0
+	VMAXPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -4631,38 +4872,37 @@ GLOBL float64_3f847ae147ae147b<>(SB), RODATA|NOPTR, $32
 // func avx512F64HardTanh(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F64HardTanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD float64_bff0000000000000<>+0(SB), Z1
+	MOVQ         dst_len+8(FP), BX
+	XORQ         AX, AX
+	LEAQ         -8(BX), SI
+	CMPQ         AX, SI
+	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z0
-	VBROADCASTSD float64_bff0000000000000<>+0(SB), Z1
-	VMAXPD       Z0, Z1, Z0
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z1
-	VMINPD       Z0, Z1, Z0
-	VMOVUPS      Z0, (DX)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, SI
-	JLE          pass1by1
+	VMOVUPS (CX)(AX*8), Z2
+	VMAXPD  Z2, Z1, Z2
+	VMINPD  Z2, Z0, Z2
+	VMOVUPS Z2, (DX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, SI
+	JLE     pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z0
-	VBROADCASTSD float64_bff0000000000000<>+0(SB), Z1
-	VMAXPD       Z0, Z1, Z0
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z1
-	VMINPD       Z0, Z1, Z0
-	VMOVUPD      Z0, K1, (DX)(AX*8)
+	CMPQ      AX, BX
+	JE        pass1end
+	SUBQ      AX, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z2
+	VMAXPD    Z2, Z1, Z1
+	VMINPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -4680,21 +4920,23 @@ TEXT ·avx512F64MulSlopeTanh(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         y_base+80(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD s+24(FP), Z1
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMULPD       Z0, Z1, Z1
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z3
-	VFNMADD231PD Z2, Z2, Z3
-	VMULPD       Z3, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*8)
+	VMOVUPS      (CX)(AX*8), Z2
+	VMOVUPS      (DX)(AX*8), Z3
+	VMULPD       Z1, Z2, Z2
+	VMOVAPS      Z0, Z4
+	VFNMADD231PD Z3, Z3, Z4
+	VMULPD       Z4, Z2, Z2
+	VMOVUPS      Z2, (BX)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
 	JLE          pass1by1
@@ -4706,12 +4948,12 @@ pass1by1end:
 	MOVQ         $-1, DI
 	BZHIQ        SI, DI, DI
 	KMOVW        DI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
+	VMOVUPD.Z    (CX)(AX*8), K1, Z2
+	VMOVUPD.Z    (DX)(AX*8), K1, Z3
+	VMULPD       Z1, Z2, Z1
+	VMOVAPS      Z0, Z0
+	VFNMADD231PD Z3, Z3, Z0
 	VMULPD       Z0, Z1, Z0
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z1
-	VFNMADD231PD Z2, Z2, Z1
-	VMULPD       Z1, Z0, Z0
 	VMOVUPD      Z0, K1, (BX)(AX*8)
 
 pass1end:
@@ -4725,23 +4967,25 @@ TEXT ·avx512F64AddSlopeTanh(SB), NOSPLIT, $0-128
 	MOVQ         y_base+104(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD s+48(FP), Z1
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMOVUPS      (BX)(AX*8), Z3
-	VMULPD       Z0, Z1, Z1
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z4
-	VFNMADD231PD Z2, Z2, Z4
-	VMOVAPS      Z3, Z2
-	VFMADD231PD  Z4, Z1, Z2
-	VMOVUPS      Z2, (SI)(AX*8)
+	VMOVUPS      (CX)(AX*8), Z2
+	VMOVUPS      (DX)(AX*8), Z3
+	VMOVUPS      (BX)(AX*8), Z4
+	VMULPD       Z1, Z2, Z2
+	VMOVAPS      Z0, Z5
+	VFNMADD231PD Z3, Z3, Z5
+	VMOVAPS      Z4, Z3
+	VFMADD231PD  Z5, Z2, Z3
+	VMOVUPS      Z3, (SI)(AX*8)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
 	JLE          pass1by1
@@ -4753,14 +4997,14 @@ pass1by1end:
 	MOVQ         $-1, R8
 	BZHIQ        DI, R8, R8
 	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMOVUPD.Z    (BX)(AX*8), K1, Z3
-	VMULPD       Z0, Z1, Z0
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z1
-	VFNMADD231PD Z2, Z2, Z1
-	VMOVAPS      Z3, Z2
-	VFMADD231PD  Z1, Z0, Z2
+	VMOVUPD.Z    (CX)(AX*8), K1, Z2
+	VMOVUPD.Z    (DX)(AX*8), K1, Z3
+	VMOVUPD.Z    (BX)(AX*8), K1, Z4
+	VMULPD       Z1, Z2, Z1
+	VMOVAPS      Z0, Z0
+	VFNMADD231PD Z3, Z3, Z0
+	VMOVAPS      Z4, Z2
+	VFMADD231PD  Z0, Z1, Z2
 	VMOVUPD      Z2, K1, (SI)(AX*8)
 
 pass1end:
@@ -4773,47 +5017,46 @@ TEXT ·avx512F64MulSlopeReLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
+	VBROADCASTSD s+24(FP), Z2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMULPD       Z0, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z7
-	VMAXPD       Z2, Z7, Z7
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z8
-	VPXORD       Z3, Z3, Z3
-	VCMPPD       $0x1e, Z3, Z2, K1
-	VBLENDMPD    Z8, Z7, K1, Z4
-	VMULPD       Z4, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, DI
-	JLE          pass1by1
+	VMOVUPS   (CX)(AX*8), Z3
+	VMOVUPS   (DX)(AX*8), Z4
+	VMULPD    Z2, Z3, Z3
+	VMAXPD    Z4, Z1, Z9
+	VPXORD    Z5, Z5, Z5
+	VCMPPD    $0x1e, Z5, Z4, K1
+	VBLENDMPD Z0, Z9, K1, Z6
+	VMULPD    Z6, Z3, Z3
+	VMOVUPS   Z3, (BX)(AX*8)
+	ADDQ      $+8, AX
+	CMPQ      AX, DI
+	JLE       pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMULPD       Z0, Z1, Z0
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
-	VMAXPD       Z2, Z1, Z1
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z3
-	VPXORD       Z5, Z5, Z5
-	VCMPPD       $0x1e, Z5, Z2, K2
-	VBLENDMPD    Z3, Z1, K2, Z6
-	VMULPD       Z6, Z0, Z0
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ      AX, SI
+	JE        pass1end
+	SUBQ      AX, SI
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVW     DI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z3
+	VMOVUPD.Z (DX)(AX*8), K1, Z4
+	VMULPD    Z2, Z3, Z2
+	VMAXPD    Z4, Z1, Z1
+	VPXORD    Z7, Z7, Z7
+	VCMPPD    $0x1e, Z7, Z4, K2
+	VBLENDMPD Z0, Z1, K2, Z8
+	VMULPD    Z8, Z2, Z0
+	VMOVUPD   Z0, K1, (BX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -4826,51 +5069,50 @@ TEXT ·avx512F64AddSlopeReLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
+	VBROADCASTSD s+48(FP), Z2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMOVUPS      (BX)(AX*8), Z3
-	VMULPD       Z0, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z8
-	VMAXPD       Z2, Z8, Z8
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z9
-	VPXORD       Z4, Z4, Z4
-	VCMPPD       $0x1e, Z4, Z2, K1
-	VBLENDMPD    Z9, Z8, K1, Z5
-	VMOVAPS      Z3, Z2
-	VFMADD231PD  Z5, Z1, Z2
-	VMOVUPS      Z2, (SI)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, R8
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*8), Z3
+	VMOVUPS     (DX)(AX*8), Z4
+	VMOVUPS     (BX)(AX*8), Z5
+	VMULPD      Z2, Z3, Z3
+	VMAXPD      Z4, Z1, Z10
+	VPXORD      Z6, Z6, Z6
+	VCMPPD      $0x1e, Z6, Z4, K1
+	VBLENDMPD   Z0, Z10, K1, Z7
+	VMOVAPS     Z5, Z4
+	VFMADD231PD Z7, Z3, Z4
+	VMOVUPS     Z4, (SI)(AX*8)
+	ADDQ        $+8, AX
+	CMPQ        AX, R8
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMOVUPD.Z    (BX)(AX*8), K1, Z3
-	VMULPD       Z0, Z1, Z0
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
-	VMAXPD       Z2, Z1, Z1
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z4
-	VPXORD       Z6, Z6, Z6
-	VCMPPD       $0x1e, Z6, Z2, K2
-	VBLENDMPD    Z4, Z1, K2, Z7
-	VMOVAPS      Z3, Z1
-	VFMADD231PD  Z7, Z0, Z1
-	VMOVUPD      Z1, K1, (SI)(AX*8)
+	CMPQ        AX, DI
+	JE          pass1end
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPD.Z   (CX)(AX*8), K1, Z3
+	VMOVUPD.Z   (DX)(AX*8), K1, Z4
+	VMOVUPD.Z   (BX)(AX*8), K1, Z5
+	VMULPD      Z2, Z3, Z2
+	VMAXPD      Z4, Z1, Z1
+	VPXORD      Z8, Z8, Z8
+	VCMPPD      $0x1e, Z8, Z4, K2
+	VBLENDMPD   Z0, Z1, K2, Z9
+	VMOVAPS     Z5, Z0
+	VFMADD231PD Z9, Z2, Z0
+	VMOVUPD     Z0, K1, (SI)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -4882,47 +5124,46 @@ TEXT ·avx512F64MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD float64_3f847ae147ae147b<>+0(SB), Z1
+	VBROADCASTSD s+24(FP), Z2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMULPD       Z0, Z1, Z1
-	VBROADCASTSD float64_3f847ae147ae147b<>+0(SB), Z7
-	VMAXPD       Z2, Z7, Z7
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z8
-	VPXORD       Z3, Z3, Z3
-	VCMPPD       $0x1e, Z3, Z2, K1
-	VBLENDMPD    Z8, Z7, K1, Z4
-	VMULPD       Z4, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, DI
-	JLE          pass1by1
+	VMOVUPS   (CX)(AX*8), Z3
+	VMOVUPS   (DX)(AX*8), Z4
+	VMULPD    Z2, Z3, Z3
+	VMAXPD    Z4, Z1, Z9
+	VPXORD    Z5, Z5, Z5
+	VCMPPD    $0x1e, Z5, Z4, K1
+	VBLENDMPD Z0, Z9, K1, Z6
+	VMULPD    Z6, Z3, Z3
+	VMOVUPS   Z3, (BX)(AX*8)
+	ADDQ      $+8, AX
+	CMPQ      AX, DI
+	JLE       pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMULPD       Z0, Z1, Z0
-	VBROADCASTSD float64_3f847ae147ae147b<>+0(SB), Z1
-	VMAXPD       Z2, Z1, Z1
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z3
-	VPXORD       Z5, Z5, Z5
-	VCMPPD       $0x1e, Z5, Z2, K2
-	VBLENDMPD    Z3, Z1, K2, Z6
-	VMULPD       Z6, Z0, Z0
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ      AX, SI
+	JE        pass1end
+	SUBQ      AX, SI
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVW     DI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z3
+	VMOVUPD.Z (DX)(AX*8), K1, Z4
+	VMULPD    Z2, Z3, Z2
+	VMAXPD    Z4, Z1, Z1
+	VPXORD    Z7, Z7, Z7
+	VCMPPD    $0x1e, Z7, Z4, K2
+	VBLENDMPD Z0, Z1, K2, Z8
+	VMULPD    Z8, Z2, Z0
+	VMOVUPD   Z0, K1, (BX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -4935,51 +5176,50 @@ TEXT ·avx512F64AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD float64_3f847ae147ae147b<>+0(SB), Z1
+	VBROADCASTSD s+48(FP), Z2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMOVUPS      (BX)(AX*8), Z3
-	VMULPD       Z0, Z1, Z1
-	VBROADCASTSD float64_3f847ae147ae147b<>+0(SB), Z8
-	VMAXPD       Z2, Z8, Z8
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z9
-	VPXORD       Z4, Z4, Z4
-	VCMPPD       $0x1e, Z4, Z2, K1
-	VBLENDMPD    Z9, Z8, K1, Z5
-	VMOVAPS      Z3, Z2
-	VFMADD231PD  Z5, Z1, Z2
-	VMOVUPS      Z2, (SI)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, R8
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*8), Z3
+	VMOVUPS     (DX)(AX*8), Z4
+	VMOVUPS     (BX)(AX*8), Z5
+	VMULPD      Z2, Z3, Z3
+	VMAXPD      Z4, Z1, Z10
+	VPXORD      Z6, Z6, Z6
+	VCMPPD      $0x1e, Z6, Z4, K1
+	VBLENDMPD   Z0, Z10, K1, Z7
+	VMOVAPS     Z5, Z4
+	VFMADD231PD Z7, Z3, Z4
+	VMOVUPS     Z4, (SI)(AX*8)
+	ADDQ        $+8, AX
+	CMPQ        AX, R8
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMOVUPD.Z    (BX)(AX*8), K1, Z3
-	VMULPD       Z0, Z1, Z0
-	VBROADCASTSD float64_3f847ae147ae147b<>+0(SB), Z1
-	VMAXPD       Z2, Z1, Z1
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z4
-	VPXORD       Z6, Z6, Z6
-	VCMPPD       $0x1e, Z6, Z2, K2
-	VBLENDMPD    Z4, Z1, K2, Z7
-	VMOVAPS      Z3, Z1
-	VFMADD231PD  Z7, Z0, Z1
-	VMOVUPD      Z1, K1, (SI)(AX*8)
+	CMPQ        AX, DI
+	JE          pass1end
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPD.Z   (CX)(AX*8), K1, Z3
+	VMOVUPD.Z   (DX)(AX*8), K1, Z4
+	VMOVUPD.Z   (BX)(AX*8), K1, Z5
+	VMULPD      Z2, Z3, Z2
+	VMAXPD      Z4, Z1, Z1
+	VPXORD      Z8, Z8, Z8
+	VCMPPD      $0x1e, Z8, Z4, K2
+	VBLENDMPD   Z0, Z1, K2, Z9
+	VMOVAPS     Z5, Z0
+	VFMADD231PD Z9, Z2, Z0
+	VMOVUPD     Z0, K1, (SI)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -4997,6 +5237,7 @@ TEXT ·avx512F64MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -5042,6 +5283,7 @@ TEXT ·avx512F64AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Z1
@@ -5084,53 +5326,50 @@ TEXT ·avx512F64MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
+	VBROADCASTSD s+24(FP), Z2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMULPD       Z0, Z1, Z1
-	VPANDQ.BCST  float64_7fffffffffffffff<>+0(SB), Z2, Z2
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z7
-	VSUBPD       Z2, Z7, Z2
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z7
-	VMAXPD       Z2, Z7, Z7
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z8
-	VPXORD       Z3, Z3, Z3
-	VCMPPD       $0x1e, Z3, Z2, K1
-	VBLENDMPD    Z8, Z7, K1, Z4
-	VMULPD       Z4, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, DI
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*8), Z3
+	VMOVUPS     (DX)(AX*8), Z4
+	VMULPD      Z2, Z3, Z3
+	VPANDQ.BCST float64_7fffffffffffffff<>+0(SB), Z4, Z4
+	VSUBPD      Z4, Z0, Z4
+	VMAXPD      Z4, Z1, Z9
+	VPXORD      Z5, Z5, Z5
+	VCMPPD      $0x1e, Z5, Z4, K1
+	VBLENDMPD   Z0, Z9, K1, Z6
+	VMULPD      Z6, Z3, Z3
+	VMOVUPS     Z3, (BX)(AX*8)
+	ADDQ        $+8, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMULPD       Z0, Z1, Z0
-	VPANDQ.BCST  float64_7fffffffffffffff<>+0(SB), Z2, Z1
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z2
-	VSUBPD       Z1, Z2, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VMAXPD       Z1, Z2, Z2
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z3
-	VPXORD       Z5, Z5, Z5
-	VCMPPD       $0x1e, Z5, Z1, K2
-	VBLENDMPD    Z3, Z2, K2, Z6
-	VMULPD       Z6, Z0, Z0
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ        AX, SI
+	JE          pass1end
+	SUBQ        AX, SI
+	MOVQ        $-1, DI
+	BZHIQ       SI, DI, DI
+	KMOVW       DI, K1
+	VMOVUPD.Z   (CX)(AX*8), K1, Z3
+	VMOVUPD.Z   (DX)(AX*8), K1, Z4
+	VMULPD      Z2, Z3, Z2
+	VPANDQ.BCST float64_7fffffffffffffff<>+0(SB), Z4, Z3
+	VSUBPD      Z3, Z0, Z3
+	VMAXPD      Z3, Z1, Z1
+	VPXORD      Z7, Z7, Z7
+	VCMPPD      $0x1e, Z7, Z3, K2
+	VBLENDMPD   Z0, Z1, K2, Z8
+	VMULPD      Z8, Z2, Z0
+	VMOVUPD     Z0, K1, (BX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -5149,57 +5388,54 @@ TEXT ·avx512F64AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
+	VBROADCASTSD s+48(FP), Z2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMOVUPS      (BX)(AX*8), Z3
-	VMULPD       Z0, Z1, Z1
-	VPANDQ.BCST  float64_7fffffffffffffff<>+0(SB), Z2, Z2
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z8
-	VSUBPD       Z2, Z8, Z2
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z8
-	VMAXPD       Z2, Z8, Z8
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z9
-	VPXORD       Z4, Z4, Z4
-	VCMPPD       $0x1e, Z4, Z2, K1
-	VBLENDMPD    Z9, Z8, K1, Z5
-	VMOVAPS      Z3, Z2
-	VFMADD231PD  Z5, Z1, Z2
-	VMOVUPS      Z2, (SI)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, R8
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*8), Z3
+	VMOVUPS     (DX)(AX*8), Z4
+	VMOVUPS     (BX)(AX*8), Z5
+	VMULPD      Z2, Z3, Z3
+	VPANDQ.BCST float64_7fffffffffffffff<>+0(SB), Z4, Z4
+	VSUBPD      Z4, Z0, Z4
+	VMAXPD      Z4, Z1, Z10
+	VPXORD      Z6, Z6, Z6
+	VCMPPD      $0x1e, Z6, Z4, K1
+	VBLENDMPD   Z0, Z10, K1, Z7
+	VMOVAPS     Z5, Z4
+	VFMADD231PD Z7, Z3, Z4
+	VMOVUPS     Z4, (SI)(AX*8)
+	ADDQ        $+8, AX
+	CMPQ        AX, R8
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMOVUPD.Z    (BX)(AX*8), K1, Z3
-	VMULPD       Z0, Z1, Z0
-	VPANDQ.BCST  float64_7fffffffffffffff<>+0(SB), Z2, Z1
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z2
-	VSUBPD       Z1, Z2, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z2
-	VMAXPD       Z1, Z2, Z2
-	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z4
-	VPXORD       Z6, Z6, Z6
-	VCMPPD       $0x1e, Z6, Z1, K2
-	VBLENDMPD    Z4, Z2, K2, Z7
-	VMOVAPS      Z3, Z1
-	VFMADD231PD  Z7, Z0, Z1
-	VMOVUPD      Z1, K1, (SI)(AX*8)
+	CMPQ        AX, DI
+	JE          pass1end
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPD.Z   (CX)(AX*8), K1, Z3
+	VMOVUPD.Z   (DX)(AX*8), K1, Z4
+	VMOVUPD.Z   (BX)(AX*8), K1, Z5
+	VMULPD      Z2, Z3, Z2
+	VPANDQ.BCST float64_7fffffffffffffff<>+0(SB), Z4, Z3
+	VSUBPD      Z3, Z0, Z3
+	VMAXPD      Z3, Z1, Z1
+	VPXORD      Z8, Z8, Z8
+	VCMPPD      $0x1e, Z8, Z3, K2
+	VBLENDMPD   Z0, Z1, K2, Z9
+	VMOVAPS     Z5, Z0
+	VFMADD231PD Z9, Z2, Z0
+	VMOVUPD     Z0, K1, (SI)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -5211,41 +5447,42 @@ TEXT ·avx512F64MulSlopeELU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         y_base+80(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z1
+	VBROADCASTSD s+24(FP), Z2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMULPD       Z0, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z3
-	VMINPD       Z2, Z3, Z2
-	VADDPD.BCST  float64_3ff0000000000000<>+0(SB), Z2, Z2
-	VMULPD       Z2, Z1, Z1
-	VMOVUPS      Z1, (BX)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, DI
-	JLE          pass1by1
+	VMOVUPS (CX)(AX*8), Z3
+	VMOVUPS (DX)(AX*8), Z4
+	VMULPD  Z2, Z3, Z3
+	VMINPD  Z4, Z0, Z4
+	VADDPD  Z1, Z4, Z4
+	VMULPD  Z4, Z3, Z3
+	VMOVUPS Z3, (BX)(AX*8)
+	ADDQ    $+8, AX
+	CMPQ    AX, DI
+	JLE     pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMULPD       Z0, Z1, Z0
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
-	VMINPD       Z2, Z1, Z1
-	VADDPD.BCST  float64_3ff0000000000000<>+0(SB), Z1, Z1
-	VMULPD       Z1, Z0, Z0
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ      AX, SI
+	JE        pass1end
+	SUBQ      AX, SI
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVW     DI, K1
+	VMOVUPD.Z (CX)(AX*8), K1, Z3
+	VMOVUPD.Z (DX)(AX*8), K1, Z4
+	VMULPD    Z2, Z3, Z2
+	VMINPD    Z4, Z0, Z0
+	VADDPD    Z1, Z0, Z0
+	VMULPD    Z0, Z2, Z0
+	VMOVUPD   Z0, K1, (BX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -5258,45 +5495,46 @@ TEXT ·avx512F64AddSlopeELU(SB), NOSPLIT, $0-128
 	MOVQ         y_base+104(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Z0
+	VBROADCASTSD float64_0000000000000000<>+0(SB), Z0
+	VBROADCASTSD float64_3ff0000000000000<>+0(SB), Z1
+	VBROADCASTSD s+48(FP), Z2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Z1
-	VMOVUPS      (DX)(AX*8), Z2
-	VMOVUPS      (BX)(AX*8), Z3
-	VMULPD       Z0, Z1, Z1
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z4
-	VMINPD       Z2, Z4, Z2
-	VADDPD.BCST  float64_3ff0000000000000<>+0(SB), Z2, Z2
-	VMOVAPS      Z3, Z3
-	VFMADD231PD  Z2, Z1, Z3
-	VMOVUPS      Z3, (SI)(AX*8)
-	ADDQ         $+8, AX
-	CMPQ         AX, R8
-	JLE          pass1by1
+	VMOVUPS     (CX)(AX*8), Z3
+	VMOVUPS     (DX)(AX*8), Z4
+	VMOVUPS     (BX)(AX*8), Z5
+	VMULPD      Z2, Z3, Z3
+	VMINPD      Z4, Z0, Z4
+	VADDPD      Z1, Z4, Z4
+	VMOVAPS     Z5, Z5
+	VFMADD231PD Z4, Z3, Z5
+	VMOVUPS     Z5, (SI)(AX*8)
+	ADDQ        $+8, AX
+	CMPQ        AX, R8
+	JLE         pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMOVUPD.Z    (BX)(AX*8), K1, Z3
-	VMULPD       Z0, Z1, Z0
-	VBROADCASTSD float64_0000000000000000<>+0(SB), Z1
-	VMINPD       Z2, Z1, Z1
-	VADDPD.BCST  float64_3ff0000000000000<>+0(SB), Z1, Z1
-	VMOVAPS      Z3, Z2
-	VFMADD231PD  Z1, Z0, Z2
-	VMOVUPD      Z2, K1, (SI)(AX*8)
+	CMPQ        AX, DI
+	JE          pass1end
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPD.Z   (CX)(AX*8), K1, Z3
+	VMOVUPD.Z   (DX)(AX*8), K1, Z4
+	VMOVUPD.Z   (BX)(AX*8), K1, Z5
+	VMULPD      Z2, Z3, Z2
+	VMINPD      Z4, Z0, Z0
+	VADDPD      Z1, Z0, Z0
+	VMOVAPS     Z5, Z1
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, K1, (SI)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -5305,16 +5543,17 @@ pass1end:
 // func avx512F64Squares(x []float64) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F64Squares(SB), NOSPLIT, $0-32
-	MOVQ   x_base+0(FP), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), DX
-	XORQ   AX, AX
-	LEAQ   -32(DX), BX
-	CMPQ   AX, BX
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    x_len+8(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5330,9 +5569,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(DX), BX
-	CMPQ AX, BX
-	JG   pass1by1end
+	LEAQ    -8(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5365,20 +5605,98 @@ pass1end:
 	VZEROUPPER
 	RET
 
+// func avx512F64SquaresOfRows(dst []float64, x []float64, cols int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64SquaresOfRows(SB), NOSPLIT, $0-56
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ cols+48(FP), SI
+
+row:
+	DECQ    BX
+	JL      end
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by4end
+	PCALIGN $0x40
+
+pass1by4:
+	VMOVUPS     (CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z0
+	VMOVUPS     64(CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z1
+	VMOVUPS     128(CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z2
+	VMOVUPS     192(CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z3
+	ADDQ        $+32, AX
+	CMPQ        AX, DI
+	JLE         pass1by4
+
+pass1by4end:
+	LEAQ    -8(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by1end
+	PCALIGN $0x40
+
+pass1by1:
+	VMOVUPS     (CX)(AX*8), Z4
+	VFMADD231PD Z4, Z4, Z0
+	ADDQ        $+8, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
+
+pass1by1end:
+	CMPQ        AX, SI
+	JE          pass1end
+	MOVQ        SI, DI
+	SUBQ        AX, DI
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPD.Z   (CX)(AX*8), K1, Z4
+	VFMADD231PD Z4, Z4, Z0
+
+pass1end:
+	VADDPD        Z1, Z0, Z0
+	VADDPD        Z3, Z2, Z2
+	VADDPD        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPD        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VADDPD        X4, X0, X0
+	VUNPCKHPD     X0, X0, X4
+	VADDSD        X4, X0, X0
+	VMOVSD        X0, (DX)
+	ADDQ          $0x08, DX
+	LEAQ          (CX)(SI*8), CX
+	JMP           row
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx512F64SquaresWeighed(x []float64, p []float64) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F64SquaresWeighed(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   p_base+24(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -32(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    p_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5402,9 +5720,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5444,17 +5763,18 @@ pass1end:
 // func avx512F64Dot(x []float64, y []float64) float64
 // Requires: AVX, AVX512F, BMI2, SSE2
 TEXT ·avx512F64Dot(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   y_base+24(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -32(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    y_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	XORQ    AX, AX
+	LEAQ    -32(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5474,9 +5794,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Z4
@@ -5522,6 +5843,7 @@ TEXT ·avx2F32Scale(SB), NOSPLIT, $0-56
 	LEAQ         -8(BX), SI
 	CMPQ         AX, SI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5559,6 +5881,7 @@ TEXT ·avx2F32AddScaled(SB), NOSPLIT, $0-80
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
@@ -5602,6 +5925,7 @@ TEXT ·avx2F32AddRow(SB), NOSPLIT, $0-48
 	LEAQ         -8(BX), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5628,12 +5952,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ SI, BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), DI
-	CMPQ AX, DI
-	JG   pass2by1end
+	SUBQ    SI, BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), DI
+	CMPQ    AX, DI
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -5681,6 +6006,7 @@ TEXT ·avx2F32SubRow(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5707,12 +6033,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -5761,6 +6088,7 @@ TEXT ·avx2F32Residual(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), BX
 	CMPQ         AX, BX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5791,12 +6119,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -5849,6 +6178,7 @@ TEXT ·avx2F32Weigh(SB), NOSPLIT, $0-72
 	LEAQ         -8(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*4), Y1
@@ -5875,12 +6205,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*4), Y0
@@ -5927,6 +6258,7 @@ TEXT ·avx2F32Momentum(SB), NOSPLIT, $0-80
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y2
@@ -5971,41 +6303,41 @@ TEXT ·avx2F32Adam(SB), NOSPLIT, $0-120
 	MOVQ         m_base+24(FP), DX
 	MOVQ         v_base+48(FP), BX
 	MOVQ         d_base+72(FP), SI
-	VBROADCASTSS beta1+96(FP), Y0
-	VBROADCASTSS beta2+100(FP), Y1
-	VBROADCASTSS a+104(FP), Y2
-	VBROADCASTSS c+108(FP), Y3
-	VBROADCASTSS epsilon+112(FP), Y4
-	VBROADCASTSS decay+116(FP), Y5
-	VMOVUPS      float32_3f800000<>+0(SB), Y6
-	VSUBPS       Y0, Y6, Y6
-	VMOVUPS      float32_3f800000<>+0(SB), Y7
-	VSUBPS       Y1, Y7, Y7
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VBROADCASTSS beta1+96(FP), Y1
+	VBROADCASTSS beta2+100(FP), Y2
+	VBROADCASTSS a+104(FP), Y3
+	VBROADCASTSS c+108(FP), Y4
+	VBROADCASTSS epsilon+112(FP), Y5
+	VBROADCASTSS decay+116(FP), Y6
+	VSUBPS       Y1, Y0, Y7
+	VSUBPS       Y2, Y0, Y0
 	MOVQ         x_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y8
 	VMOVUPS      (DX)(AX*4), Y9
 	VMOVUPS      (BX)(AX*4), Y10
 	VMOVUPS      (SI)(AX*4), Y11
-	VMULPS       Y6, Y11, Y12
+	VMULPS       Y7, Y11, Y12
 	VMOVAPS      Y12, Y12
-	VFMADD231PS  Y0, Y9, Y12
-	VMULPS       Y7, Y11, Y9
+	VFMADD231PS  Y1, Y9, Y12
+	VMULPS       Y0, Y11, Y9
 	VMULPS       Y11, Y9, Y9
 	VMOVAPS      Y9, Y9
-	VFMADD231PS  Y1, Y10, Y9
-	VMULPS       Y2, Y12, Y10
-	VMULPS       Y3, Y9, Y11
+	VFMADD231PS  Y2, Y10, Y9
+	VMULPS       Y3, Y12, Y10
+	VMULPS       Y4, Y9, Y11
 	VSQRTPS      Y11, Y11
-	VADDPS       Y4, Y11, Y11
+	VADDPS       Y5, Y11, Y11
 	VDIVPS       Y11, Y10, Y10
 	VMOVAPS      Y10, Y10
-	VFNMADD231PS Y5, Y8, Y10
+	VFNMADD231PS Y6, Y8, Y10
 	VADDPS       Y10, Y8, Y8
 	VMOVUPS      Y8, (CX)(AX*4)
 	VMOVUPS      Y12, (DX)(AX*4)
@@ -6026,23 +6358,23 @@ pass1by1end:
 	VMASKMOVPS   (DX)(AX*4), Y8, Y10
 	VMASKMOVPS   (BX)(AX*4), Y8, Y11
 	VMASKMOVPS   (SI)(AX*4), Y8, Y12
-	VMULPS       Y6, Y12, Y6
-	VMOVAPS      Y6, Y6
-	VFMADD231PS  Y0, Y10, Y6
-	VMULPS       Y7, Y12, Y0
+	VMULPS       Y7, Y12, Y7
+	VMOVAPS      Y7, Y7
+	VFMADD231PS  Y1, Y10, Y7
+	VMULPS       Y0, Y12, Y0
 	VMULPS       Y12, Y0, Y0
 	VMOVAPS      Y0, Y0
-	VFMADD231PS  Y1, Y11, Y0
-	VMULPS       Y2, Y6, Y1
-	VMULPS       Y3, Y0, Y2
+	VFMADD231PS  Y2, Y11, Y0
+	VMULPS       Y3, Y7, Y1
+	VMULPS       Y4, Y0, Y2
 	VSQRTPS      Y2, Y2
-	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y2, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMOVAPS      Y1, Y1
-	VFNMADD231PS Y5, Y9, Y1
+	VFNMADD231PS Y6, Y9, Y1
 	VADDPS       Y1, Y9, Y1
 	VMASKMOVPS   Y1, Y8, (CX)(AX*4)
-	VMASKMOVPS   Y6, Y8, (DX)(AX*4)
+	VMASKMOVPS   Y7, Y8, (DX)(AX*4)
 	VMASKMOVPS   Y0, Y8, (BX)(AX*4)
 
 pass1end:
@@ -6059,12 +6391,13 @@ TEXT ·avx2F32MaxGroups(SB), NOSPLIT, $0-72
 	MOVQ step+64(FP), DI
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), R8
-	CMPQ AX, R8
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), R8
+	CMPQ    AX, R8
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*4), Y0
@@ -6107,39 +6440,39 @@ end:
 // func avx2F32TakeGroups(dst []float32, rest []float32, x []float32, y []float32, n int, c int, step int)
 // Requires: AVX
 TEXT ·avx2F32TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ dst_base+0(FP), CX
-	MOVQ rest_base+24(FP), DX
-	MOVQ x_base+48(FP), BX
-	MOVQ y_base+72(FP), SI
-	MOVQ n+96(FP), DI
-	MOVQ c+104(FP), R8
-	MOVQ step+112(FP), R9
+	MOVQ    dst_base+0(FP), CX
+	MOVQ    rest_base+24(FP), DX
+	MOVQ    x_base+48(FP), BX
+	MOVQ    y_base+72(FP), SI
+	VMOVUPS float32_00000000<>+0(SB), Y0
+	MOVQ    n+96(FP), DI
+	MOVQ    c+104(FP), R8
+	MOVQ    step+112(FP), R9
 
 group:
-	DECQ DI
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(R8), R10
-	CMPQ AX, R10
-	JG   pass1by1end
+	DECQ    DI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(R8), R10
+	CMPQ    AX, R10
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*4), Y0
-	VMOVUPS   (DX)(AX*4), Y1
-	VMOVUPS   (BX)(AX*4), Y2
-	VMOVUPS   (SI)(AX*4), Y3
-	VSUBPS    Y3, Y2, Y2
-	VMOVUPS   float32_00000000<>+0(SB), Y4
-	VXORPS    Y3, Y3, Y3
-	VCMPPS    $0x08, Y3, Y2, Y3
-	VBLENDVPS Y3, Y1, Y4, Y3
-	VADDPS    Y3, Y0, Y0
-	VMOVUPS   float32_00000000<>+0(SB), Y4
-	VXORPS    Y3, Y3, Y3
-	VCMPPS    $0x08, Y3, Y2, Y2
-	VBLENDVPS Y2, Y4, Y1, Y1
-	VMOVUPS   Y0, (CX)(AX*4)
-	VMOVUPS   Y1, (DX)(AX*4)
+	VMOVUPS   (CX)(AX*4), Y1
+	VMOVUPS   (DX)(AX*4), Y2
+	VMOVUPS   (BX)(AX*4), Y3
+	VMOVUPS   (SI)(AX*4), Y4
+	VSUBPS    Y4, Y3, Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x08, Y4, Y3, Y4
+	VBLENDVPS Y4, Y2, Y0, Y4
+	VADDPS    Y4, Y1, Y1
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x08, Y4, Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VMOVUPS   Y1, (CX)(AX*4)
+	VMOVUPS   Y2, (DX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, R10
 	JLE       pass1by1
@@ -6152,23 +6485,21 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), R11
 	SHLQ       $0x02, R10
 	SUBQ       R10, R11
-	VMOVUPS    (R11), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VMASKMOVPS (BX)(AX*4), Y0, Y3
-	VMASKMOVPS (SI)(AX*4), Y0, Y4
-	VSUBPS     Y4, Y3, Y3
-	VMOVUPS    float32_00000000<>+0(SB), Y5
-	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x08, Y4, Y3, Y4
-	VBLENDVPS  Y4, Y2, Y5, Y4
-	VADDPS     Y4, Y1, Y1
-	VMOVUPS    float32_00000000<>+0(SB), Y5
-	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x08, Y4, Y3, Y3
-	VBLENDVPS  Y3, Y5, Y2, Y2
-	VMASKMOVPS Y1, Y0, (CX)(AX*4)
-	VMASKMOVPS Y2, Y0, (DX)(AX*4)
+	VMOVUPS    (R11), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VMASKMOVPS (DX)(AX*4), Y1, Y3
+	VMASKMOVPS (BX)(AX*4), Y1, Y4
+	VMASKMOVPS (SI)(AX*4), Y1, Y5
+	VSUBPS     Y5, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VCMPPS     $0x08, Y5, Y4, Y5
+	VBLENDVPS  Y5, Y3, Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	VXORPS     Y5, Y5, Y5
+	VCMPPS     $0x08, Y5, Y4, Y4
+	VBLENDVPS  Y4, Y0, Y3, Y3
+	VMASKMOVPS Y2, Y1, (CX)(AX*4)
+	VMASKMOVPS Y3, Y1, (DX)(AX*4)
 
 pass1end:
 	LEAQ (CX)(R9*4), CX
@@ -6193,12 +6524,13 @@ TEXT ·avx2F32AddScaledGroups(SB), NOSPLIT, $0-88
 	MOVQ         xStep+80(FP), R8
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -8(SI), R9
-	CMPQ AX, R9
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -8(SI), R9
+	CMPQ    AX, R9
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*4), Y1
@@ -6237,38 +6569,44 @@ end:
 // func avx2F32Tanh(dst []float32, x []float32)
 // Requires: AVX, FMA3
 TEXT ·avx2F32Tanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_41001442<>+0(SB), Y0
+	VMOVUPS float32_c1001442<>+0(SB), Y1
+	VMOVUPS float32_326542fb<>+0(SB), Y2
+	VMOVUPS float32_37acd0d3<>+0(SB), Y3
+	VMOVUPS float32_3b650db5<>+0(SB), Y4
+	VMOVUPS float32_3e090468<>+0(SB), Y5
+	VMOVUPS float32_3f800000<>+0(SB), Y6
+	VMOVUPS float32_3550a2e1<>+0(SB), Y7
+	VMOVUPS float32_39ac382f<>+0(SB), Y8
+	VMOVUPS float32_3cd3f7d6<>+0(SB), Y9
+	VMOVUPS float32_3eef2cd8<>+0(SB), Y10
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*4), Y0
-	VMOVUPS     float32_c1100000<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     float32_41100000<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMULPS      Y0, Y0, Y1
-	VMOVUPS     float32_326542fb<>+0(SB), Y2
-	VFMADD213PS float32_37acd0d3<>+0(SB), Y1, Y2
-	VFMADD213PS float32_3b650db5<>+0(SB), Y1, Y2
-	VFMADD213PS float32_3e090468<>+0(SB), Y1, Y2
-	VFMADD213PS float32_3f800000<>+0(SB), Y1, Y2
-	VMULPS      Y2, Y0, Y0
-	VMOVUPS     float32_3550a2e1<>+0(SB), Y2
-	VFMADD213PS float32_39ac382f<>+0(SB), Y1, Y2
-	VFMADD213PS float32_3cd3f7d6<>+0(SB), Y1, Y2
-	VFMADD213PS float32_3eef2cd8<>+0(SB), Y1, Y2
-	VFMADD213PS float32_3f800000<>+0(SB), Y1, Y2
-	VDIVPS      Y2, Y0, Y0
-	VMOVUPS     float32_bf800000<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     float32_3f800000<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVUPS     Y0, (DX)(AX*4)
+	VMOVUPS     (CX)(AX*4), Y11
+	VMAXPS      Y11, Y1, Y11
+	VMINPS      Y11, Y0, Y11
+	VMULPS      Y11, Y11, Y12
+	VMOVAPS     Y2, Y13
+	VFMADD213PS Y3, Y12, Y13
+	VFMADD213PS Y4, Y12, Y13
+	VFMADD213PS Y5, Y12, Y13
+	VFMADD213PS Y6, Y12, Y13
+	VMULPS      Y13, Y11, Y11
+	VMOVAPS     Y7, Y13
+	VFMADD213PS Y8, Y12, Y13
+	VFMADD213PS Y9, Y12, Y13
+	VFMADD213PS Y10, Y12, Y13
+	VFMADD213PS Y6, Y12, Y13
+	VDIVPS      Y13, Y11, Y11
+	VMOVUPS     Y11, (DX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
 	JLE         pass1by1
@@ -6280,30 +6618,24 @@ pass1by1end:
 	LEAQ        ones<>+32(SB), SI
 	SHLQ        $0x02, BX
 	SUBQ        BX, SI
-	VMOVUPS     (SI), Y0
-	VMASKMOVPS  (CX)(AX*4), Y0, Y1
-	VMOVUPS     float32_c1100000<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     float32_41100000<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMULPS      Y1, Y1, Y2
-	VMOVUPS     float32_326542fb<>+0(SB), Y3
-	VFMADD213PS float32_37acd0d3<>+0(SB), Y2, Y3
-	VFMADD213PS float32_3b650db5<>+0(SB), Y2, Y3
-	VFMADD213PS float32_3e090468<>+0(SB), Y2, Y3
-	VFMADD213PS float32_3f800000<>+0(SB), Y2, Y3
-	VMULPS      Y3, Y1, Y1
-	VMOVUPS     float32_3550a2e1<>+0(SB), Y3
-	VFMADD213PS float32_39ac382f<>+0(SB), Y2, Y3
-	VFMADD213PS float32_3cd3f7d6<>+0(SB), Y2, Y3
-	VFMADD213PS float32_3eef2cd8<>+0(SB), Y2, Y3
-	VFMADD213PS float32_3f800000<>+0(SB), Y2, Y3
-	VDIVPS      Y3, Y1, Y1
-	VMOVUPS     float32_bf800000<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     float32_3f800000<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (DX)(AX*4)
+	VMOVUPS     (SI), Y11
+	VMASKMOVPS  (CX)(AX*4), Y11, Y12
+	VMAXPS      Y12, Y1, Y1
+	VMINPS      Y1, Y0, Y0
+	VMULPS      Y0, Y0, Y1
+	VMOVAPS     Y2, Y2
+	VFMADD213PS Y3, Y1, Y2
+	VFMADD213PS Y4, Y1, Y2
+	VFMADD213PS Y5, Y1, Y2
+	VFMADD213PS Y6, Y1, Y2
+	VMULPS      Y2, Y0, Y0
+	VMOVAPS     Y7, Y2
+	VFMADD213PS Y8, Y1, Y2
+	VFMADD213PS Y9, Y1, Y2
+	VFMADD213PS Y10, Y1, Y2
+	VFMADD213PS Y6, Y1, Y2
+	VDIVPS      Y2, Y0, Y0
+	VMASKMOVPS  Y0, Y11, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -6312,21 +6644,22 @@ pass1end:
 // func avx2F32ReLU(dst []float32, x []float32)
 // Requires: AVX
 TEXT ·avx2F32ReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_00000000<>+0(SB), Y0
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*4), Y0
-	VMOVUPS   float32_00000000<>+0(SB), Y2
-	VXORPS    Y1, Y1, Y1
-	VCMPPS    $0x12, Y1, Y0, Y1
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS   Y0, (DX)(AX*4)
+	VMOVUPS   (CX)(AX*4), Y1
+	VXORPS    Y2, Y2, Y2
+	VCMPPS    $0x12, Y2, Y1, Y2
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VMOVUPS   Y1, (DX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, SI
 	JLE       pass1by1
@@ -6338,13 +6671,12 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
 	SUBQ       BX, SI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMOVUPS    float32_00000000<>+0(SB), Y3
-	VXORPS     Y2, Y2, Y2
-	VCMPPS     $0x12, Y2, Y1, Y2
-	VBLENDVPS  Y2, Y3, Y1, Y1
-	VMASKMOVPS Y1, Y0, (DX)(AX*4)
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x12, Y3, Y2, Y3
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -6353,19 +6685,21 @@ pass1end:
 // func avx2F32LeakyReLU(dst []float32, x []float32)
 // Requires: AVX
 TEXT ·avx2F32LeakyReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_3c23d70a<>+0(SB), Y0
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS (CX)(AX*4), Y0
-	VMULPS  float32_3c23d70a<>+0(SB), Y0, Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS Y0, (DX)(AX*4)
+	VMOVUPS (CX)(AX*4), Y1
+	VMULPS  Y0, Y1, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS Y1, (DX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
 	JLE     pass1by1
@@ -6377,11 +6711,11 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
 	SUBQ       BX, SI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMULPS     float32_3c23d70a<>+0(SB), Y1, Y2
-	VMAXPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (DX)(AX*4)
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS (CX)(AX*4), Y1, Y2
+	VMULPS     Y0, Y2, Y0
+	VMAXPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -6390,45 +6724,54 @@ pass1end:
 // func avx2F32Sigmoid(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32Sigmoid(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_42ae0000<>+0(SB), Y0
+	VMOVUPS float32_c2ae0000<>+0(SB), Y1
+	VMOVUPS float32_3f800000<>+0(SB), Y2
+	VMOVUPS float32_3fb8aa3b<>+0(SB), Y3
+	VMOVUPS float32_4b400000<>+0(SB), Y4
+	VMOVUPS float32_3f318000<>+0(SB), Y5
+	VMOVUPS float32_b95e8083<>+0(SB), Y6
+	VMOVUPS float32_3ab51882<>+0(SB), Y7
+	VMOVUPS float32_3c091d28<>+0(SB), Y8
+	VMOVUPS float32_3d2aac72<>+0(SB), Y9
+	VMOVUPS float32_3e2aaa48<>+0(SB), Y10
+	VMOVUPS float32_3efffffe<>+0(SB), Y11
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y0
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      float32_42ae0000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VXORPS       float32_80000000<>+0(SB), Y0, Y0
-	VMOVUPS      float32_4b400000<>+0(SB), Y1
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y0, Y1
-	VSUBPS       float32_4b400000<>+0(SB), Y1, Y2
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS float32_3f318000<>+0(SB), Y2, Y0
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y2, Y0
-	VMOVUPS      float32_3ab51882<>+0(SB), Y2
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y0, Y2
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y0, Y2
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y0, Y2
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y0, Y2
-	VMULPS       Y0, Y0, Y3
-	VMOVAPS      Y0, Y0
-	VFMADD231PS  Y3, Y2, Y0
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      float32_3f800000<>+0(SB), Y2
-	VPADDD       Y2, Y1, Y1
-	VMOVAPS      Y1, Y2
-	VFMADD231PS  Y1, Y0, Y2
-	VADDPS       float32_3f800000<>+0(SB), Y2, Y0
-	VMOVUPS      float32_3f800000<>+0(SB), Y1
-	VDIVPS       Y0, Y1, Y0
-	VMOVUPS      Y0, (DX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y12
+	VMAXPS       Y12, Y1, Y12
+	VMINPS       Y12, Y0, Y12
+	VXORPS       float32_80000000<>+0(SB), Y12, Y12
+	VMOVAPS      Y4, Y13
+	VFMADD231PS  Y3, Y12, Y13
+	VSUBPS       Y4, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y6, Y14, Y12
+	VMOVAPS      Y7, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VFMADD213PS  Y9, Y12, Y14
+	VFMADD213PS  Y10, Y12, Y14
+	VFMADD213PS  Y11, Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       Y2, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VADDPS       Y2, Y14, Y12
+	VDIVPS       Y12, Y2, Y12
+	VMOVUPS      Y12, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
 	JLE          pass1by1
@@ -6440,37 +6783,33 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
 	SUBQ         BX, SI
-	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (CX)(AX*4), Y0, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      float32_42ae0000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VXORPS       float32_80000000<>+0(SB), Y1, Y1
-	VMOVUPS      float32_4b400000<>+0(SB), Y2
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y2
-	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y1
-	VMOVUPS      float32_3ab51882<>+0(SB), Y3
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VMOVAPS      Y1, Y1
-	VFMADD231PS  Y4, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VPADDD       Y3, Y2, Y2
-	VMOVAPS      Y2, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VADDPS       float32_3f800000<>+0(SB), Y3, Y1
-	VMOVUPS      float32_3f800000<>+0(SB), Y2
-	VDIVPS       Y1, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+	VMOVUPS      (SI), Y12
+	VMASKMOVPS   (CX)(AX*4), Y12, Y13
+	VMAXPS       Y13, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VXORPS       float32_80000000<>+0(SB), Y0, Y0
+	VMOVAPS      Y4, Y1
+	VFMADD231PS  Y3, Y0, Y1
+	VSUBPS       Y4, Y1, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y5, Y3, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y6, Y3, Y0
+	VMOVAPS      Y7, Y3
+	VFMADD213PS  Y8, Y0, Y3
+	VFMADD213PS  Y9, Y0, Y3
+	VFMADD213PS  Y10, Y0, Y3
+	VFMADD213PS  Y11, Y0, Y3
+	VMULPS       Y0, Y0, Y4
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y4, Y3, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y2, Y1, Y1
+	VMOVAPS      Y1, Y3
+	VFMADD231PS  Y1, Y0, Y3
+	VADDPS       Y2, Y3, Y0
+	VDIVPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y12, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -6479,59 +6818,69 @@ pass1end:
 // func avx2F32GELU(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32GELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_41480000<>+0(SB), Y0
+	VMOVUPS float32_bf000000<>+0(SB), Y1
+	VMOVUPS float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS float32_4b400000<>+0(SB), Y3
+	VMOVUPS float32_3f318000<>+0(SB), Y4
+	VMOVUPS float32_b95e8083<>+0(SB), Y5
+	VMOVUPS float32_3ab51882<>+0(SB), Y6
+	VMOVUPS float32_3c091d28<>+0(SB), Y7
+	VMOVUPS float32_3d2aac72<>+0(SB), Y8
+	VMOVUPS float32_3e2aaa48<>+0(SB), Y9
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y0
-	VANDPS       float32_7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      float32_41480000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMULPS       Y1, Y1, Y2
-	VMULPS       float32_bf000000<>+0(SB), Y2, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y5, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VMOVUPS      float32_3b8162ec<>+0(SB), Y2
-	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y1, Y2
-	VFMADD213PS  float32_3e382bac<>+0(SB), Y1, Y2
-	VFMADD213PS  float32_3ede0f55<>+0(SB), Y1, Y2
-	VFMADD213PS  float32_3f000000<>+0(SB), Y1, Y2
-	VMULPS       Y2, Y4, Y2
-	VMOVUPS      float32_3c2228be<>+0(SB), Y3
-	VFMADD213PS  float32_3dcac754<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3eebccd1<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3f981e5e<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3fd528c2<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3f800000<>+0(SB), Y1, Y3
-	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      float32_00000000<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS Y2, Y1, Y0
-	VMOVUPS      Y0, (DX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y10
+	VANDPS       float32_7fffffff<>+0(SB), Y10, Y11
+	VMINPS       Y11, Y0, Y11
+	VMULPS       Y11, Y11, Y12
+	VMULPS       Y1, Y12, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VFMADD213PS  Y9, Y12, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VMOVUPS      float32_3b8162ec<>+0(SB), Y12
+	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y11, Y12
+	VFMADD213PS  float32_3e382bac<>+0(SB), Y11, Y12
+	VFMADD213PS  float32_3ede0f55<>+0(SB), Y11, Y12
+	VFMADD213PS  float32_3f000000<>+0(SB), Y11, Y12
+	VMULPS       Y12, Y14, Y12
+	VMOVUPS      float32_3c2228be<>+0(SB), Y13
+	VFMADD213PS  float32_3dcac754<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3eebccd1<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3f981e5e<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3fd528c2<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3f800000<>+0(SB), Y11, Y13
+	VDIVPS       Y13, Y12, Y12
+	VMOVUPS      float32_00000000<>+0(SB), Y13
+	VMAXPS       Y10, Y13, Y10
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS Y12, Y11, Y10
+	VMOVUPS      Y10, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
 	JLE          pass1by1
@@ -6543,51 +6892,50 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
 	SUBQ         BX, SI
-	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (CX)(AX*4), Y0, Y1
-	VANDPS       float32_7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      float32_41480000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMULPS       Y2, Y2, Y3
-	VMULPS       float32_bf000000<>+0(SB), Y3, Y3
-	VMOVUPS      float32_4b400000<>+0(SB), Y4
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y3, Y4
-	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y3
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y3
-	VMOVUPS      float32_3ab51882<>+0(SB), Y5
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y3, Y6
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  Y6, Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VMOVAPS      Y4, Y5
-	VFMADD231PS  Y4, Y3, Y5
-	VMOVUPS      float32_3b8162ec<>+0(SB), Y3
-	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y2, Y3
-	VFMADD213PS  float32_3e382bac<>+0(SB), Y2, Y3
-	VFMADD213PS  float32_3ede0f55<>+0(SB), Y2, Y3
-	VFMADD213PS  float32_3f000000<>+0(SB), Y2, Y3
-	VMULPS       Y3, Y5, Y3
-	VMOVUPS      float32_3c2228be<>+0(SB), Y4
-	VFMADD213PS  float32_3dcac754<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3eebccd1<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3f981e5e<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3fd528c2<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3f800000<>+0(SB), Y2, Y4
-	VDIVPS       Y4, Y3, Y3
-	VMOVUPS      float32_00000000<>+0(SB), Y4
-	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      (SI), Y10
+	VMASKMOVPS   (CX)(AX*4), Y10, Y11
+	VANDPS       float32_7fffffff<>+0(SB), Y11, Y12
+	VMINPS       Y12, Y0, Y0
+	VMULPS       Y0, Y0, Y12
+	VMULPS       Y1, Y12, Y1
+	VMOVAPS      Y3, Y12
+	VFMADD231PS  Y2, Y1, Y12
+	VSUBPS       Y3, Y12, Y2
 	VMOVAPS      Y1, Y1
-	VFNMADD231PS Y3, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+	VFNMADD231PS Y4, Y2, Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y5, Y2, Y1
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y1, Y2
+	VFMADD213PS  Y8, Y1, Y2
+	VFMADD213PS  Y9, Y1, Y2
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y3, Y2, Y1
+	VPSLLD       $0x17, Y12, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VMOVUPS      float32_3b8162ec<>+0(SB), Y1
+	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y0, Y1
+	VFMADD213PS  float32_3e382bac<>+0(SB), Y0, Y1
+	VFMADD213PS  float32_3ede0f55<>+0(SB), Y0, Y1
+	VFMADD213PS  float32_3f000000<>+0(SB), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	VMOVUPS      float32_3c2228be<>+0(SB), Y2
+	VFMADD213PS  float32_3dcac754<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3eebccd1<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3f981e5e<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3fd528c2<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3f800000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMOVUPS      float32_00000000<>+0(SB), Y2
+	VMAXPS       Y11, Y2, Y2
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS Y1, Y0, Y2
+	VMASKMOVPS   Y2, Y10, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -6596,55 +6944,65 @@ pass1end:
 // func avx2F32Softplus(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32Softplus(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_c2ae0000<>+0(SB), Y0
+	VMOVUPS float32_3fb8aa3b<>+0(SB), Y1
+	VMOVUPS float32_4b400000<>+0(SB), Y2
+	VMOVUPS float32_3f318000<>+0(SB), Y3
+	VMOVUPS float32_b95e8083<>+0(SB), Y4
+	VMOVUPS float32_3ab51882<>+0(SB), Y5
+	VMOVUPS float32_3c091d28<>+0(SB), Y6
+	VMOVUPS float32_3d2aac72<>+0(SB), Y7
+	VMOVUPS float32_3e2aaa48<>+0(SB), Y8
+	VMOVUPS float32_3efffffe<>+0(SB), Y9
+	VMOVUPS float32_3f800000<>+0(SB), Y10
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y0
-	VANDPS       float32_7fffffff<>+0(SB), Y0, Y1
-	VXORPS       float32_80000000<>+0(SB), Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      float32_4b400000<>+0(SB), Y2
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y2
-	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y1
-	VMOVUPS      float32_3ab51882<>+0(SB), Y3
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VMOVAPS      Y1, Y1
-	VFMADD231PS  Y4, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VPADDD       Y3, Y2, Y2
-	VMOVAPS      Y2, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VADDPS       float32_40000000<>+0(SB), Y3, Y1
-	VDIVPS       Y1, Y3, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      float32_3e8f7dea<>+0(SB), Y3
-	VFMADD213PS  float32_3e8f5a97<>+0(SB), Y2, Y3
-	VFMADD213PS  float32_3ecce947<>+0(SB), Y2, Y3
-	VFMADD213PS  float32_3f2aaa80<>+0(SB), Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y1, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VFMADD231PS  Y2, Y3, Y1
-	VMOVUPS      float32_00000000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      Y0, (DX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y11
+	VANDPS       float32_7fffffff<>+0(SB), Y11, Y12
+	VXORPS       float32_80000000<>+0(SB), Y12, Y12
+	VMAXPS       Y12, Y0, Y12
+	VMOVAPS      Y2, Y13
+	VFMADD231PS  Y1, Y12, Y13
+	VSUBPS       Y2, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y3, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y5, Y14
+	VFMADD213PS  Y6, Y12, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VFMADD213PS  Y9, Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       Y10, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VADDPS       float32_40000000<>+0(SB), Y14, Y12
+	VDIVPS       Y12, Y14, Y12
+	VMULPS       Y12, Y12, Y13
+	VMOVUPS      float32_3e8f7dea<>+0(SB), Y14
+	VFMADD213PS  float32_3e8f5a97<>+0(SB), Y13, Y14
+	VFMADD213PS  float32_3ecce947<>+0(SB), Y13, Y14
+	VFMADD213PS  float32_3f2aaa80<>+0(SB), Y13, Y14
+	VMULPS       Y12, Y13, Y13
+	VADDPS       Y12, Y12, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y13, Y14, Y12
+	VMOVUPS      float32_00000000<>+0(SB), Y13
+	VMAXPS       Y11, Y13, Y11
+	VADDPS       Y11, Y12, Y11
+	VMOVUPS      Y11, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
 	JLE          pass1by1
@@ -6656,47 +7014,45 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
 	SUBQ         BX, SI
-	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (CX)(AX*4), Y0, Y1
-	VANDPS       float32_7fffffff<>+0(SB), Y1, Y2
-	VXORPS       float32_80000000<>+0(SB), Y2, Y2
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y5, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VADDPS       float32_40000000<>+0(SB), Y4, Y2
-	VDIVPS       Y2, Y4, Y2
-	VMULPS       Y2, Y2, Y3
-	VMOVUPS      float32_3e8f7dea<>+0(SB), Y4
-	VFMADD213PS  float32_3e8f5a97<>+0(SB), Y3, Y4
-	VFMADD213PS  float32_3ecce947<>+0(SB), Y3, Y4
-	VFMADD213PS  float32_3f2aaa80<>+0(SB), Y3, Y4
-	VMULPS       Y2, Y3, Y3
-	VADDPS       Y2, Y2, Y2
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y3, Y4, Y2
-	VMOVUPS      float32_00000000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y12
+	VANDPS       float32_7fffffff<>+0(SB), Y12, Y13
+	VXORPS       float32_80000000<>+0(SB), Y13, Y13
+	VMAXPS       Y13, Y0, Y0
+	VMOVAPS      Y2, Y13
+	VFMADD231PS  Y1, Y0, Y13
+	VSUBPS       Y2, Y13, Y1
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y3, Y1, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y4, Y1, Y0
+	VMOVAPS      Y5, Y1
+	VFMADD213PS  Y6, Y0, Y1
+	VFMADD213PS  Y7, Y0, Y1
+	VFMADD213PS  Y8, Y0, Y1
+	VFMADD213PS  Y9, Y0, Y1
+	VMULPS       Y0, Y0, Y2
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y2, Y1, Y0
+	VPSLLD       $0x17, Y13, Y1
+	VPADDD       Y10, Y1, Y1
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  Y1, Y0, Y2
+	VADDPS       float32_40000000<>+0(SB), Y2, Y0
+	VDIVPS       Y0, Y2, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      float32_3e8f7dea<>+0(SB), Y2
+	VFMADD213PS  float32_3e8f5a97<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3ecce947<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3f2aaa80<>+0(SB), Y1, Y2
+	VMULPS       Y0, Y1, Y1
+	VADDPS       Y0, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y1, Y2, Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y1
+	VMAXPS       Y12, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -6705,21 +7061,22 @@ pass1end:
 // func avx2F32HardTanh(dst []float32, x []float32)
 // Requires: AVX
 TEXT ·avx2F32HardTanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_3f800000<>+0(SB), Y0
+	VMOVUPS float32_bf800000<>+0(SB), Y1
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS (CX)(AX*4), Y0
-	VMOVUPS float32_bf800000<>+0(SB), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS float32_3f800000<>+0(SB), Y1
-	VMINPS  Y0, Y1, Y0
-	VMOVUPS Y0, (DX)(AX*4)
+	VMOVUPS (CX)(AX*4), Y2
+	VMAXPS  Y2, Y1, Y2
+	VMINPS  Y2, Y0, Y2
+	VMOVUPS Y2, (DX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, SI
 	JLE     pass1by1
@@ -6731,13 +7088,11 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x02, BX
 	SUBQ       BX, SI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMOVUPS    float32_bf800000<>+0(SB), Y2
-	VMAXPS     Y1, Y2, Y1
-	VMOVUPS    float32_3f800000<>+0(SB), Y2
-	VMINPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (DX)(AX*4)
+	VMOVUPS    (SI), Y2
+	VMASKMOVPS (CX)(AX*4), Y2, Y3
+	VMAXPS     Y3, Y1, Y1
+	VMINPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y2, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -6746,48 +7101,55 @@ pass1end:
 // func avx2F32SiLU(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32SiLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_c2ae0000<>+0(SB), Y0
+	VMOVUPS float32_42ae0000<>+0(SB), Y1
+	VMOVUPS float32_3f800000<>+0(SB), Y2
+	VMOVUPS float32_3fb8aa3b<>+0(SB), Y3
+	VMOVUPS float32_4b400000<>+0(SB), Y4
+	VMOVUPS float32_3f318000<>+0(SB), Y5
+	VMOVUPS float32_b95e8083<>+0(SB), Y6
+	VMOVUPS float32_3ab51882<>+0(SB), Y7
+	VMOVUPS float32_3c091d28<>+0(SB), Y8
+	VMOVUPS float32_3d2aac72<>+0(SB), Y9
+	VMOVUPS float32_3e2aaa48<>+0(SB), Y10
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y0
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      float32_42ae0000<>+0(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VXORPS       float32_80000000<>+0(SB), Y0, Y0
-	VMOVUPS      float32_4b400000<>+0(SB), Y2
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y0, Y2
-	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y0
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y0
-	VMOVUPS      float32_3ab51882<>+0(SB), Y3
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y0, Y3
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y0, Y3
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y0, Y3
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y4
-	VMOVAPS      Y0, Y0
-	VFMADD231PS  Y4, Y3, Y0
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VPADDD       Y3, Y2, Y2
-	VMOVAPS      Y2, Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VADDPS       float32_3f800000<>+0(SB), Y3, Y0
-	VMOVUPS      float32_3f800000<>+0(SB), Y2
-	VDIVPS       Y0, Y2, Y0
-	VMULPS       Y0, Y1, Y0
-	VMOVUPS      Y0, (DX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y11
+	VMAXPS       Y11, Y0, Y12
+	VMAXPS       Y11, Y0, Y11
+	VMINPS       Y11, Y1, Y11
+	VXORPS       float32_80000000<>+0(SB), Y11, Y11
+	VMOVAPS      Y4, Y13
+	VFMADD231PS  Y3, Y11, Y13
+	VSUBPS       Y4, Y13, Y14
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS Y5, Y14, Y11
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS Y6, Y14, Y11
+	VMOVAPS      Y7, Y14
+	VFMADD213PS  Y8, Y11, Y14
+	VFMADD213PS  Y9, Y11, Y14
+	VFMADD213PS  Y10, Y11, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y11, Y14
+	VMULPS       Y11, Y11, Y15
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y15, Y14, Y11
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       Y2, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y11, Y14
+	VADDPS       Y2, Y14, Y11
+	VDIVPS       Y11, Y2, Y11
+	VMULPS       Y11, Y12, Y11
+	VMOVUPS      Y11, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
 	JLE          pass1by1
@@ -6799,40 +7161,35 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
 	SUBQ         BX, SI
-	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (CX)(AX*4), Y0, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y2
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      float32_42ae0000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VXORPS       float32_80000000<>+0(SB), Y1, Y1
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y1
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y4
-	VMULPS       Y1, Y1, Y5
-	VMOVAPS      Y1, Y1
-	VFMADD231PS  Y5, Y4, Y1
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y1, Y4
-	VADDPS       float32_3f800000<>+0(SB), Y4, Y1
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VDIVPS       Y1, Y3, Y1
-	VMULPS       Y1, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y12
+	VMAXPS       Y12, Y0, Y13
+	VMAXPS       Y12, Y0, Y0
+	VMINPS       Y0, Y1, Y0
+	VXORPS       float32_80000000<>+0(SB), Y0, Y0
+	VMOVAPS      Y4, Y1
+	VFMADD231PS  Y3, Y0, Y1
+	VSUBPS       Y4, Y1, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y5, Y3, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y6, Y3, Y0
+	VMOVAPS      Y7, Y3
+	VFMADD213PS  Y8, Y0, Y3
+	VFMADD213PS  Y9, Y0, Y3
+	VFMADD213PS  Y10, Y0, Y3
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y4
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y4, Y3, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y2, Y1, Y1
+	VMOVAPS      Y1, Y3
+	VFMADD231PS  Y1, Y0, Y3
+	VADDPS       Y2, Y3, Y0
+	VDIVPS       Y0, Y2, Y0
+	VMULPS       Y0, Y13, Y0
+	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -6841,45 +7198,54 @@ pass1end:
 // func avx2F32ELU(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32ELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_c2ae0000<>+0(SB), Y0
+	VMOVUPS float32_00000000<>+0(SB), Y1
+	VMOVUPS float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS float32_4b400000<>+0(SB), Y3
+	VMOVUPS float32_3f318000<>+0(SB), Y4
+	VMOVUPS float32_b95e8083<>+0(SB), Y5
+	VMOVUPS float32_3ab51882<>+0(SB), Y6
+	VMOVUPS float32_3c091d28<>+0(SB), Y7
+	VMOVUPS float32_3d2aac72<>+0(SB), Y8
+	VMOVUPS float32_3e2aaa48<>+0(SB), Y9
+	VMOVUPS float32_3efffffe<>+0(SB), Y10
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y0
-	VMOVUPS      float32_00000000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      float32_4b400000<>+0(SB), Y2
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y2
-	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y1
-	VMOVUPS      float32_3ab51882<>+0(SB), Y3
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VMOVAPS      Y1, Y1
-	VFMADD231PS  Y4, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VPADDD       Y3, Y2, Y2
-	VMOVAPS      Y2, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VSUBPS       float32_3f800000<>+0(SB), Y3, Y1
-	VMOVUPS      float32_00000000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      Y0, (DX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y11
+	VMINPS       Y11, Y1, Y12
+	VMAXPS       Y12, Y0, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VFMADD213PS  Y9, Y12, Y14
+	VFMADD213PS  Y10, Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VSUBPS       float32_3f800000<>+0(SB), Y14, Y12
+	VMAXPS       Y11, Y1, Y11
+	VADDPS       Y11, Y12, Y11
+	VMOVUPS      Y11, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
 	JLE          pass1by1
@@ -6891,37 +7257,34 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
 	SUBQ         BX, SI
-	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (CX)(AX*4), Y0, Y1
-	VMOVUPS      float32_00000000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y2
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y5, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VSUBPS       float32_3f800000<>+0(SB), Y4, Y2
-	VMOVUPS      float32_00000000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y12
+	VMINPS       Y12, Y1, Y13
+	VMAXPS       Y13, Y0, Y0
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y0, Y13
+	VSUBPS       Y3, Y13, Y2
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y4, Y2, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y5, Y2, Y0
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y0, Y2
+	VFMADD213PS  Y8, Y0, Y2
+	VFMADD213PS  Y9, Y0, Y2
+	VFMADD213PS  Y10, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y3, Y2, Y0
+	VPSLLD       $0x17, Y13, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VSUBPS       float32_3f800000<>+0(SB), Y3, Y0
+	VMAXPS       Y12, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -6930,48 +7293,57 @@ pass1end:
 // func avx2F32SELU(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32SELU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_c2ae0000<>+0(SB), Y0
+	VMOVUPS float32_00000000<>+0(SB), Y1
+	VMOVUPS float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS float32_4b400000<>+0(SB), Y3
+	VMOVUPS float32_3f318000<>+0(SB), Y4
+	VMOVUPS float32_b95e8083<>+0(SB), Y5
+	VMOVUPS float32_3ab51882<>+0(SB), Y6
+	VMOVUPS float32_3c091d28<>+0(SB), Y7
+	VMOVUPS float32_3d2aac72<>+0(SB), Y8
+	VMOVUPS float32_3e2aaa48<>+0(SB), Y9
+	VMOVUPS float32_3efffffe<>+0(SB), Y10
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y0
-	VMOVUPS      float32_00000000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      float32_4b400000<>+0(SB), Y2
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y2
-	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y1
-	VMOVUPS      float32_3ab51882<>+0(SB), Y3
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VMOVAPS      Y1, Y1
-	VFMADD231PS  Y4, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VPADDD       Y3, Y2, Y2
-	VMOVAPS      Y2, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VSUBPS       float32_3f800000<>+0(SB), Y3, Y1
-	VMOVUPS      float32_3fd62d7d<>+0(SB), Y2
-	VMOVUPS      float32_00000000<>+0(SB), Y3
-	VMAXPS       Y0, Y3, Y0
-	VMOVAPS      Y0, Y0
-	VFMADD231PS  Y2, Y1, Y0
-	VMULPS       float32_3f867d5f<>+0(SB), Y0, Y0
-	VMOVUPS      Y0, (DX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y11
+	VMINPS       Y11, Y1, Y12
+	VMAXPS       Y12, Y0, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VFMADD213PS  Y9, Y12, Y14
+	VFMADD213PS  Y10, Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VSUBPS       float32_3f800000<>+0(SB), Y14, Y12
+	VMOVUPS      float32_3fd62d7d<>+0(SB), Y13
+	VMAXPS       Y11, Y1, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y13, Y12, Y11
+	VMULPS       float32_3f867d5f<>+0(SB), Y11, Y11
+	VMOVUPS      Y11, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
 	JLE          pass1by1
@@ -6983,40 +7355,37 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
 	SUBQ         BX, SI
-	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (CX)(AX*4), Y0, Y1
-	VMOVUPS      float32_00000000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y2
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y5, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VSUBPS       float32_3f800000<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3fd62d7d<>+0(SB), Y3
-	VMOVUPS      float32_00000000<>+0(SB), Y4
-	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y12
+	VMINPS       Y12, Y1, Y13
+	VMAXPS       Y13, Y0, Y0
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y0, Y13
+	VSUBPS       Y3, Y13, Y2
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y4, Y2, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y5, Y2, Y0
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y0, Y2
+	VFMADD213PS  Y8, Y0, Y2
+	VFMADD213PS  Y9, Y0, Y2
+	VFMADD213PS  Y10, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y3, Y2, Y0
+	VPSLLD       $0x17, Y13, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VSUBPS       float32_3f800000<>+0(SB), Y3, Y0
+	VMOVUPS      float32_3fd62d7d<>+0(SB), Y2
+	VMAXPS       Y12, Y1, Y1
 	VMOVAPS      Y1, Y1
-	VFMADD231PS  Y3, Y2, Y1
-	VMULPS       float32_3f867d5f<>+0(SB), Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+	VFMADD231PS  Y2, Y0, Y1
+	VMULPS       float32_3f867d5f<>+0(SB), Y1, Y0
+	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7025,48 +7394,57 @@ pass1end:
 // func avx2F32Mish(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2F32Mish(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -8(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float32_41a00000<>+0(SB), Y0
+	VMOVUPS float32_c2ae0000<>+0(SB), Y1
+	VMOVUPS float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS float32_4b400000<>+0(SB), Y3
+	VMOVUPS float32_3f318000<>+0(SB), Y4
+	VMOVUPS float32_b95e8083<>+0(SB), Y5
+	VMOVUPS float32_3ab51882<>+0(SB), Y6
+	VMOVUPS float32_3c091d28<>+0(SB), Y7
+	VMOVUPS float32_3d2aac72<>+0(SB), Y8
+	VMOVUPS float32_3e2aaa48<>+0(SB), Y9
+	VMOVUPS float32_3efffffe<>+0(SB), Y10
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -8(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y0
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y1
-	VMOVUPS      float32_41a00000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      float32_4b400000<>+0(SB), Y2
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y1, Y2
-	VSUBPS       float32_4b400000<>+0(SB), Y2, Y3
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_3f318000<>+0(SB), Y3, Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y3, Y1
-	VMOVUPS      float32_3ab51882<>+0(SB), Y3
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y3
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VMOVAPS      Y1, Y1
-	VFMADD231PS  Y4, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VPADDD       Y3, Y2, Y2
-	VMOVAPS      Y2, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VADDPS       float32_40000000<>+0(SB), Y3, Y1
-	VMULPS       Y1, Y3, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VADDPS       float32_40000000<>+0(SB), Y1, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (DX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y11
+	VMAXPS       Y11, Y1, Y12
+	VMINPS       Y12, Y0, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VFMADD213PS  Y9, Y12, Y14
+	VFMADD213PS  Y10, Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VADDPS       float32_40000000<>+0(SB), Y14, Y12
+	VMULPS       Y12, Y14, Y12
+	VMAXPS       Y11, Y1, Y11
+	VADDPS       float32_40000000<>+0(SB), Y12, Y13
+	VDIVPS       Y13, Y12, Y12
+	VMULPS       Y12, Y11, Y11
+	VMOVUPS      Y11, (DX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, SI
 	JLE          pass1by1
@@ -7078,40 +7456,37 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), SI
 	SHLQ         $0x02, BX
 	SUBQ         BX, SI
-	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (CX)(AX*4), Y0, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y2
-	VMOVUPS      float32_41a00000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y5, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VADDPS       float32_40000000<>+0(SB), Y4, Y2
-	VMULPS       Y2, Y4, Y2
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VADDPS       float32_40000000<>+0(SB), Y2, Y3
-	VDIVPS       Y3, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DX)(AX*4)
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y12
+	VMAXPS       Y12, Y1, Y13
+	VMINPS       Y13, Y0, Y0
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y0, Y13
+	VSUBPS       Y3, Y13, Y2
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y4, Y2, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y5, Y2, Y0
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y0, Y2
+	VFMADD213PS  Y8, Y0, Y2
+	VFMADD213PS  Y9, Y0, Y2
+	VFMADD213PS  Y10, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y3, Y2, Y0
+	VPSLLD       $0x17, Y13, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VADDPS       float32_40000000<>+0(SB), Y3, Y0
+	VMULPS       Y0, Y3, Y0
+	VMAXPS       Y12, Y1, Y1
+	VADDPS       float32_40000000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y0, Y1, Y0
+	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7123,21 +7498,23 @@ TEXT ·avx2F32MulSlopeTanh(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         y_base+80(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VBROADCASTSS s+24(FP), Y1
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VFNMADD231PS Y2, Y2, Y3
-	VMULPS       Y3, Y1, Y1
-	VMOVUPS      Y1, (BX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y2
+	VMOVUPS      (DX)(AX*4), Y3
+	VMULPS       Y1, Y2, Y2
+	VMOVAPS      Y0, Y4
+	VFNMADD231PS Y3, Y3, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      Y2, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
 	JLE          pass1by1
@@ -7149,14 +7526,14 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
 	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_3f800000<>+0(SB), Y2
-	VFNMADD231PS Y3, Y3, Y2
-	VMULPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+	VMOVUPS      (DI), Y2
+	VMASKMOVPS   (CX)(AX*4), Y2, Y3
+	VMASKMOVPS   (DX)(AX*4), Y2, Y4
+	VMULPS       Y1, Y3, Y1
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y4, Y4, Y0
+	VMULPS       Y0, Y1, Y0
+	VMASKMOVPS   Y0, Y2, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7169,23 +7546,25 @@ TEXT ·avx2F32AddSlopeTanh(SB), NOSPLIT, $0-128
 	MOVQ         y_base+104(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VBROADCASTSS s+48(FP), Y1
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMOVUPS      (BX)(AX*4), Y3
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VFNMADD231PS Y2, Y2, Y4
-	VMOVAPS      Y3, Y2
-	VFMADD231PS  Y4, Y1, Y2
-	VMOVUPS      Y2, (SI)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y2
+	VMOVUPS      (DX)(AX*4), Y3
+	VMOVUPS      (BX)(AX*4), Y4
+	VMULPS       Y1, Y2, Y2
+	VMOVAPS      Y0, Y5
+	VFNMADD231PS Y3, Y3, Y5
+	VMOVAPS      Y4, Y3
+	VFMADD231PS  Y5, Y2, Y3
+	VMOVUPS      Y3, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
 	JLE          pass1by1
@@ -7197,16 +7576,16 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
 	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMASKMOVPS   (BX)(AX*4), Y1, Y4
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_3f800000<>+0(SB), Y2
-	VFNMADD231PS Y3, Y3, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
+	VMOVUPS      (R8), Y2
+	VMASKMOVPS   (CX)(AX*4), Y2, Y3
+	VMASKMOVPS   (DX)(AX*4), Y2, Y4
+	VMASKMOVPS   (BX)(AX*4), Y2, Y5
+	VMULPS       Y1, Y3, Y1
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y4, Y4, Y0
+	VMOVAPS      Y5, Y3
+	VFMADD231PS  Y0, Y1, Y3
+	VMASKMOVPS   Y3, Y2, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7218,25 +7597,26 @@ TEXT ·avx2F32MulSlopeReLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y1
+	VBROADCASTSS s+24(FP), Y2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*4), Y1
-	VMOVUPS   (DX)(AX*4), Y2
-	VMULPS    Y0, Y1, Y1
-	VMOVUPS   float32_00000000<>+0(SB), Y3
-	VMAXPS    Y2, Y3, Y3
-	VMOVUPS   float32_3f800000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPS    $0x1e, Y4, Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2
-	VMULPS    Y2, Y1, Y1
-	VMOVUPS   Y1, (BX)(AX*4)
+	VMOVUPS   (CX)(AX*4), Y3
+	VMOVUPS   (DX)(AX*4), Y4
+	VMULPS    Y2, Y3, Y3
+	VMAXPS    Y4, Y1, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x1e, Y6, Y4, Y4
+	VBLENDVPS Y4, Y0, Y5, Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   Y3, (BX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, DI
 	JLE       pass1by1
@@ -7248,18 +7628,16 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
 	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMASKMOVPS (DX)(AX*4), Y1, Y3
-	VMULPS     Y0, Y2, Y0
-	VMOVUPS    float32_00000000<>+0(SB), Y2
-	VMAXPS     Y3, Y2, Y2
-	VMOVUPS    float32_3f800000<>+0(SB), Y5
+	VMOVUPS    (DI), Y3
+	VMASKMOVPS (CX)(AX*4), Y3, Y4
+	VMASKMOVPS (DX)(AX*4), Y3, Y5
+	VMULPS     Y2, Y4, Y2
+	VMAXPS     Y5, Y1, Y1
 	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x1e, Y4, Y3, Y3
-	VBLENDVPS  Y3, Y5, Y2, Y2
-	VMULPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+	VCMPPS     $0x1e, Y4, Y5, Y4
+	VBLENDVPS  Y4, Y0, Y1, Y0
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y3, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7272,27 +7650,28 @@ TEXT ·avx2F32AddSlopeReLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y1
+	VBROADCASTSS s+48(FP), Y2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*4), Y1
-	VMOVUPS     (DX)(AX*4), Y2
-	VMOVUPS     (BX)(AX*4), Y3
-	VMULPS      Y0, Y1, Y1
-	VMOVUPS     float32_00000000<>+0(SB), Y4
-	VMAXPS      Y2, Y4, Y4
-	VMOVUPS     float32_3f800000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPS      $0x1e, Y5, Y2, Y2
-	VBLENDVPS   Y2, Y6, Y4, Y2
-	VMOVAPS     Y3, Y3
-	VFMADD231PS Y2, Y1, Y3
-	VMOVUPS     Y3, (SI)(AX*4)
+	VMOVUPS     (CX)(AX*4), Y3
+	VMOVUPS     (DX)(AX*4), Y4
+	VMOVUPS     (BX)(AX*4), Y5
+	VMULPS      Y2, Y3, Y3
+	VMAXPS      Y4, Y1, Y6
+	VXORPS      Y7, Y7, Y7
+	VCMPPS      $0x1e, Y7, Y4, Y4
+	VBLENDVPS   Y4, Y0, Y6, Y4
+	VMOVAPS     Y5, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     Y5, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
 	JLE         pass1by1
@@ -7304,20 +7683,18 @@ pass1by1end:
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
 	SUBQ        DI, R8
-	VMOVUPS     (R8), Y1
-	VMASKMOVPS  (CX)(AX*4), Y1, Y2
-	VMASKMOVPS  (DX)(AX*4), Y1, Y3
-	VMASKMOVPS  (BX)(AX*4), Y1, Y4
-	VMULPS      Y0, Y2, Y0
-	VMOVUPS     float32_00000000<>+0(SB), Y2
-	VMAXPS      Y3, Y2, Y2
-	VMOVUPS     float32_3f800000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPS      $0x1e, Y5, Y3, Y3
-	VBLENDVPS   Y3, Y6, Y2, Y2
-	VMOVAPS     Y4, Y3
-	VFMADD231PS Y2, Y0, Y3
-	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (CX)(AX*4), Y3, Y4
+	VMASKMOVPS  (DX)(AX*4), Y3, Y5
+	VMASKMOVPS  (BX)(AX*4), Y3, Y6
+	VMULPS      Y2, Y4, Y2
+	VMAXPS      Y5, Y1, Y1
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x1e, Y4, Y5, Y4
+	VBLENDVPS   Y4, Y0, Y1, Y0
+	VMOVAPS     Y6, Y1
+	VFMADD231PS Y0, Y2, Y1
+	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7329,25 +7706,26 @@ TEXT ·avx2F32MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VMOVUPS      float32_3c23d70a<>+0(SB), Y1
+	VBROADCASTSS s+24(FP), Y2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*4), Y1
-	VMOVUPS   (DX)(AX*4), Y2
-	VMULPS    Y0, Y1, Y1
-	VMOVUPS   float32_3c23d70a<>+0(SB), Y3
-	VMAXPS    Y2, Y3, Y3
-	VMOVUPS   float32_3f800000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPS    $0x1e, Y4, Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2
-	VMULPS    Y2, Y1, Y1
-	VMOVUPS   Y1, (BX)(AX*4)
+	VMOVUPS   (CX)(AX*4), Y3
+	VMOVUPS   (DX)(AX*4), Y4
+	VMULPS    Y2, Y3, Y3
+	VMAXPS    Y4, Y1, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x1e, Y6, Y4, Y4
+	VBLENDVPS Y4, Y0, Y5, Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   Y3, (BX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, DI
 	JLE       pass1by1
@@ -7359,18 +7737,16 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
 	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMASKMOVPS (DX)(AX*4), Y1, Y3
-	VMULPS     Y0, Y2, Y0
-	VMOVUPS    float32_3c23d70a<>+0(SB), Y2
-	VMAXPS     Y3, Y2, Y2
-	VMOVUPS    float32_3f800000<>+0(SB), Y5
+	VMOVUPS    (DI), Y3
+	VMASKMOVPS (CX)(AX*4), Y3, Y4
+	VMASKMOVPS (DX)(AX*4), Y3, Y5
+	VMULPS     Y2, Y4, Y2
+	VMAXPS     Y5, Y1, Y1
 	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x1e, Y4, Y3, Y3
-	VBLENDVPS  Y3, Y5, Y2, Y2
-	VMULPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+	VCMPPS     $0x1e, Y4, Y5, Y4
+	VBLENDVPS  Y4, Y0, Y1, Y0
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y3, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7383,27 +7759,28 @@ TEXT ·avx2F32AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VMOVUPS      float32_3c23d70a<>+0(SB), Y1
+	VBROADCASTSS s+48(FP), Y2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*4), Y1
-	VMOVUPS     (DX)(AX*4), Y2
-	VMOVUPS     (BX)(AX*4), Y3
-	VMULPS      Y0, Y1, Y1
-	VMOVUPS     float32_3c23d70a<>+0(SB), Y4
-	VMAXPS      Y2, Y4, Y4
-	VMOVUPS     float32_3f800000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPS      $0x1e, Y5, Y2, Y2
-	VBLENDVPS   Y2, Y6, Y4, Y2
-	VMOVAPS     Y3, Y3
-	VFMADD231PS Y2, Y1, Y3
-	VMOVUPS     Y3, (SI)(AX*4)
+	VMOVUPS     (CX)(AX*4), Y3
+	VMOVUPS     (DX)(AX*4), Y4
+	VMOVUPS     (BX)(AX*4), Y5
+	VMULPS      Y2, Y3, Y3
+	VMAXPS      Y4, Y1, Y6
+	VXORPS      Y7, Y7, Y7
+	VCMPPS      $0x1e, Y7, Y4, Y4
+	VBLENDVPS   Y4, Y0, Y6, Y4
+	VMOVAPS     Y5, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     Y5, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
 	JLE         pass1by1
@@ -7415,20 +7792,18 @@ pass1by1end:
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
 	SUBQ        DI, R8
-	VMOVUPS     (R8), Y1
-	VMASKMOVPS  (CX)(AX*4), Y1, Y2
-	VMASKMOVPS  (DX)(AX*4), Y1, Y3
-	VMASKMOVPS  (BX)(AX*4), Y1, Y4
-	VMULPS      Y0, Y2, Y0
-	VMOVUPS     float32_3c23d70a<>+0(SB), Y2
-	VMAXPS      Y3, Y2, Y2
-	VMOVUPS     float32_3f800000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPS      $0x1e, Y5, Y3, Y3
-	VBLENDVPS   Y3, Y6, Y2, Y2
-	VMOVAPS     Y4, Y3
-	VFMADD231PS Y2, Y0, Y3
-	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (CX)(AX*4), Y3, Y4
+	VMASKMOVPS  (DX)(AX*4), Y3, Y5
+	VMASKMOVPS  (BX)(AX*4), Y3, Y6
+	VMULPS      Y2, Y4, Y2
+	VMAXPS      Y5, Y1, Y1
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x1e, Y4, Y5, Y4
+	VBLENDVPS   Y4, Y0, Y1, Y0
+	VMOVAPS     Y6, Y1
+	VFMADD231PS Y0, Y2, Y1
+	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7446,6 +7821,7 @@ TEXT ·avx2F32MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -7492,6 +7868,7 @@ TEXT ·avx2F32AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*4), Y1
@@ -7535,65 +7912,73 @@ TEXT ·avx2F32MulSlopeGELU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_41480000<>+0(SB), Y0
+	VMOVUPS      float32_bf000000<>+0(SB), Y1
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VMOVUPS      float32_3f318000<>+0(SB), Y4
+	VMOVUPS      float32_b95e8083<>+0(SB), Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VMOVUPS      float32_3c091d28<>+0(SB), Y7
+	VBROADCASTSS s+24(FP), Y8
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMULPS       Y0, Y1, Y1
-	VANDPS       float32_7fffffff<>+0(SB), Y2, Y3
-	VMOVUPS      float32_41480000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMULPS       Y3, Y3, Y4
-	VMULPS       float32_bf000000<>+0(SB), Y4, Y4
-	VMOVUPS      float32_4b400000<>+0(SB), Y5
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y4, Y5
-	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y4
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y4
-	VMOVUPS      float32_3ab51882<>+0(SB), Y6
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VMOVAPS      Y4, Y4
-	VFMADD231PS  Y7, Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      float32_3f800000<>+0(SB), Y6
-	VPADDD       Y6, Y5, Y5
-	VMOVAPS      Y5, Y6
-	VFMADD231PS  Y5, Y4, Y6
-	VMOVUPS      float32_3b8162ec<>+0(SB), Y4
-	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y3, Y4
-	VFMADD213PS  float32_3e382bac<>+0(SB), Y3, Y4
-	VFMADD213PS  float32_3ede0f55<>+0(SB), Y3, Y4
-	VFMADD213PS  float32_3f000000<>+0(SB), Y3, Y4
-	VMULPS       Y4, Y6, Y4
-	VMOVUPS      float32_3c2228be<>+0(SB), Y5
-	VFMADD213PS  float32_3dcac754<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3eebccd1<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3f981e5e<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3fd528c2<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3f800000<>+0(SB), Y3, Y5
-	VDIVPS       Y5, Y4, Y4
-	VMULPS       float32_3ecc422a<>+0(SB), Y3, Y3
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS Y6, Y3, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VSUBPS       Y4, Y3, Y3
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x11, Y5, Y2, Y2
-	VBLENDVPS    Y2, Y4, Y3, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (BX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y9
+	VMOVUPS      (DX)(AX*4), Y10
+	VMULPS       Y8, Y9, Y9
+	VANDPS       float32_7fffffff<>+0(SB), Y10, Y11
+	VMINPS       Y11, Y0, Y11
+	VMULPS       Y11, Y11, Y12
+	VMULPS       Y1, Y12, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VMOVUPS      float32_3b8162ec<>+0(SB), Y12
+	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y11, Y12
+	VFMADD213PS  float32_3e382bac<>+0(SB), Y11, Y12
+	VFMADD213PS  float32_3ede0f55<>+0(SB), Y11, Y12
+	VFMADD213PS  float32_3f000000<>+0(SB), Y11, Y12
+	VMULPS       Y12, Y14, Y12
+	VMOVUPS      float32_3c2228be<>+0(SB), Y13
+	VFMADD213PS  float32_3dcac754<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3eebccd1<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3f981e5e<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3fd528c2<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3f800000<>+0(SB), Y11, Y13
+	VDIVPS       Y13, Y12, Y12
+	VMULPS       float32_3ecc422a<>+0(SB), Y11, Y11
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y14, Y11, Y12
+	VMOVUPS      float32_3f800000<>+0(SB), Y11
+	VSUBPS       Y12, Y11, Y11
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x11, Y13, Y10, Y10
+	VBLENDVPS    Y10, Y12, Y11, Y10
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      Y9, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
 	JLE          pass1by1
@@ -7605,58 +7990,57 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
 	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMULPS       Y0, Y2, Y0
-	VANDPS       float32_7fffffff<>+0(SB), Y3, Y2
-	VMOVUPS      float32_41480000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VMULPS       Y2, Y2, Y4
-	VMULPS       float32_bf000000<>+0(SB), Y4, Y4
-	VMOVUPS      float32_4b400000<>+0(SB), Y5
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y4, Y5
-	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y4
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y4
-	VMOVUPS      float32_3ab51882<>+0(SB), Y6
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VMOVAPS      Y4, Y4
-	VFMADD231PS  Y7, Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      float32_3f800000<>+0(SB), Y6
-	VPADDD       Y6, Y5, Y5
-	VMOVAPS      Y5, Y6
-	VFMADD231PS  Y5, Y4, Y6
-	VMOVUPS      float32_3b8162ec<>+0(SB), Y4
-	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3e382bac<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3ede0f55<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y4, Y6, Y4
-	VMOVUPS      float32_3c2228be<>+0(SB), Y5
-	VFMADD213PS  float32_3dcac754<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3eebccd1<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3f981e5e<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3fd528c2<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3f800000<>+0(SB), Y2, Y5
-	VDIVPS       Y5, Y4, Y4
-	VMULPS       float32_3ecc422a<>+0(SB), Y2, Y2
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS Y6, Y2, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y2
-	VSUBPS       Y4, Y2, Y2
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x11, Y5, Y3, Y3
-	VBLENDVPS    Y3, Y4, Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+	VMOVUPS      (DI), Y9
+	VMASKMOVPS   (CX)(AX*4), Y9, Y10
+	VMASKMOVPS   (DX)(AX*4), Y9, Y11
+	VMULPS       Y8, Y10, Y8
+	VANDPS       float32_7fffffff<>+0(SB), Y11, Y10
+	VMINPS       Y10, Y0, Y0
+	VMULPS       Y0, Y0, Y10
+	VMULPS       Y1, Y10, Y1
+	VMOVAPS      Y3, Y10
+	VFMADD231PS  Y2, Y1, Y10
+	VSUBPS       Y3, Y10, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y4, Y2, Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y5, Y2, Y1
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y1, Y2
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y3, Y2, Y1
+	VPSLLD       $0x17, Y10, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VMOVUPS      float32_3b8162ec<>+0(SB), Y1
+	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y0, Y1
+	VFMADD213PS  float32_3e382bac<>+0(SB), Y0, Y1
+	VFMADD213PS  float32_3ede0f55<>+0(SB), Y0, Y1
+	VFMADD213PS  float32_3f000000<>+0(SB), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	VMOVUPS      float32_3c2228be<>+0(SB), Y2
+	VFMADD213PS  float32_3dcac754<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3eebccd1<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3f981e5e<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3fd528c2<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3f800000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMULPS       float32_3ecc422a<>+0(SB), Y0, Y0
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y3, Y0, Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, Y2, Y11, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y0
+	VMULPS       Y0, Y8, Y0
+	VMASKMOVPS   Y0, Y9, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7669,67 +8053,74 @@ TEXT ·avx2F32AddSlopeGELU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_41480000<>+0(SB), Y0
+	VMOVUPS      float32_bf000000<>+0(SB), Y1
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VMOVUPS      float32_3f318000<>+0(SB), Y4
+	VMOVUPS      float32_b95e8083<>+0(SB), Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VBROADCASTSS s+48(FP), Y7
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMOVUPS      (BX)(AX*4), Y3
-	VMULPS       Y0, Y1, Y1
-	VANDPS       float32_7fffffff<>+0(SB), Y2, Y4
-	VMOVUPS      float32_41480000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMULPS       Y4, Y4, Y5
-	VMULPS       float32_bf000000<>+0(SB), Y5, Y5
-	VMOVUPS      float32_4b400000<>+0(SB), Y6
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y5, Y6
-	VSUBPS       float32_4b400000<>+0(SB), Y6, Y7
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS float32_3f318000<>+0(SB), Y7, Y5
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y7, Y5
-	VMOVUPS      float32_3ab51882<>+0(SB), Y7
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y5, Y7
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y5, Y7
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y5, Y7
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y5, Y7
-	VMULPS       Y5, Y5, Y8
-	VMOVAPS      Y5, Y5
-	VFMADD231PS  Y8, Y7, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VMOVUPS      float32_3f800000<>+0(SB), Y7
-	VPADDD       Y7, Y6, Y6
-	VMOVAPS      Y6, Y7
-	VFMADD231PS  Y6, Y5, Y7
-	VMOVUPS      float32_3b8162ec<>+0(SB), Y5
-	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y4, Y5
-	VFMADD213PS  float32_3e382bac<>+0(SB), Y4, Y5
-	VFMADD213PS  float32_3ede0f55<>+0(SB), Y4, Y5
-	VFMADD213PS  float32_3f000000<>+0(SB), Y4, Y5
-	VMULPS       Y5, Y7, Y5
-	VMOVUPS      float32_3c2228be<>+0(SB), Y6
-	VFMADD213PS  float32_3dcac754<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3eebccd1<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3f981e5e<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3fd528c2<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3f800000<>+0(SB), Y4, Y6
-	VDIVPS       Y6, Y5, Y5
-	VMULPS       float32_3ecc422a<>+0(SB), Y4, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y7, Y4, Y5
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VSUBPS       Y5, Y4, Y4
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x11, Y6, Y2, Y2
-	VBLENDVPS    Y2, Y5, Y4, Y2
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VMOVUPS      Y3, (SI)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y8
+	VMOVUPS      (DX)(AX*4), Y9
+	VMOVUPS      (BX)(AX*4), Y10
+	VMULPS       Y7, Y8, Y8
+	VANDPS       float32_7fffffff<>+0(SB), Y9, Y11
+	VMINPS       Y11, Y0, Y11
+	VMULPS       Y11, Y11, Y12
+	VMULPS       Y1, Y12, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VMOVUPS      float32_3b8162ec<>+0(SB), Y12
+	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y11, Y12
+	VFMADD213PS  float32_3e382bac<>+0(SB), Y11, Y12
+	VFMADD213PS  float32_3ede0f55<>+0(SB), Y11, Y12
+	VFMADD213PS  float32_3f000000<>+0(SB), Y11, Y12
+	VMULPS       Y12, Y14, Y12
+	VMOVUPS      float32_3c2228be<>+0(SB), Y13
+	VFMADD213PS  float32_3dcac754<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3eebccd1<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3f981e5e<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3fd528c2<>+0(SB), Y11, Y13
+	VFMADD213PS  float32_3f800000<>+0(SB), Y11, Y13
+	VDIVPS       Y13, Y12, Y12
+	VMULPS       float32_3ecc422a<>+0(SB), Y11, Y11
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y14, Y11, Y12
+	VMOVUPS      float32_3f800000<>+0(SB), Y11
+	VSUBPS       Y12, Y11, Y11
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x11, Y13, Y9, Y9
+	VBLENDVPS    Y9, Y12, Y11, Y9
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVUPS      Y10, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
 	JLE          pass1by1
@@ -7741,60 +8132,59 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
 	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMASKMOVPS   (BX)(AX*4), Y1, Y4
-	VMULPS       Y0, Y2, Y0
-	VANDPS       float32_7fffffff<>+0(SB), Y3, Y2
-	VMOVUPS      float32_41480000<>+0(SB), Y5
-	VMINPS       Y2, Y5, Y2
-	VMULPS       Y2, Y2, Y5
-	VMULPS       float32_bf000000<>+0(SB), Y5, Y5
-	VMOVUPS      float32_4b400000<>+0(SB), Y6
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y5, Y6
-	VSUBPS       float32_4b400000<>+0(SB), Y6, Y7
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS float32_3f318000<>+0(SB), Y7, Y5
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y7, Y5
-	VMOVUPS      float32_3ab51882<>+0(SB), Y7
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y5, Y7
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y5, Y7
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y5, Y7
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y5, Y7
-	VMULPS       Y5, Y5, Y8
-	VMOVAPS      Y5, Y5
-	VFMADD231PS  Y8, Y7, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VMOVUPS      float32_3f800000<>+0(SB), Y7
-	VPADDD       Y7, Y6, Y6
-	VMOVAPS      Y6, Y7
-	VFMADD231PS  Y6, Y5, Y7
-	VMOVUPS      float32_3b8162ec<>+0(SB), Y5
-	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3e382bac<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3ede0f55<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3f000000<>+0(SB), Y2, Y5
-	VMULPS       Y5, Y7, Y5
-	VMOVUPS      float32_3c2228be<>+0(SB), Y6
-	VFMADD213PS  float32_3dcac754<>+0(SB), Y2, Y6
-	VFMADD213PS  float32_3eebccd1<>+0(SB), Y2, Y6
-	VFMADD213PS  float32_3f981e5e<>+0(SB), Y2, Y6
-	VFMADD213PS  float32_3fd528c2<>+0(SB), Y2, Y6
-	VFMADD213PS  float32_3f800000<>+0(SB), Y2, Y6
-	VDIVPS       Y6, Y5, Y5
-	VMULPS       float32_3ecc422a<>+0(SB), Y2, Y2
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y7, Y2, Y5
-	VMOVUPS      float32_3f800000<>+0(SB), Y2
-	VSUBPS       Y5, Y2, Y2
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x11, Y6, Y3, Y3
-	VBLENDVPS    Y3, Y5, Y2, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
+	VMOVUPS      (R8), Y8
+	VMASKMOVPS   (CX)(AX*4), Y8, Y9
+	VMASKMOVPS   (DX)(AX*4), Y8, Y10
+	VMASKMOVPS   (BX)(AX*4), Y8, Y11
+	VMULPS       Y7, Y9, Y7
+	VANDPS       float32_7fffffff<>+0(SB), Y10, Y9
+	VMINPS       Y9, Y0, Y0
+	VMULPS       Y0, Y0, Y9
+	VMULPS       Y1, Y9, Y1
+	VMOVAPS      Y3, Y9
+	VFMADD231PS  Y2, Y1, Y9
+	VSUBPS       Y3, Y9, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y4, Y2, Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y5, Y2, Y1
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  float32_3c091d28<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y3, Y2, Y1
+	VPSLLD       $0x17, Y9, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VMOVUPS      float32_3b8162ec<>+0(SB), Y1
+	VFMADD213PS  float32_3d21c7d7<>+0(SB), Y0, Y1
+	VFMADD213PS  float32_3e382bac<>+0(SB), Y0, Y1
+	VFMADD213PS  float32_3ede0f55<>+0(SB), Y0, Y1
+	VFMADD213PS  float32_3f000000<>+0(SB), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	VMOVUPS      float32_3c2228be<>+0(SB), Y2
+	VFMADD213PS  float32_3dcac754<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3eebccd1<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3f981e5e<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3fd528c2<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3f800000<>+0(SB), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMULPS       float32_3ecc422a<>+0(SB), Y0, Y0
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y3, Y0, Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, Y2, Y10, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y0
+	VMOVAPS      Y11, Y1
+	VFMADD231PS  Y0, Y7, Y1
+	VMASKMOVPS   Y1, Y8, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7806,47 +8196,54 @@ TEXT ·avx2F32MulSlopeSoftplus(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_42ae0000<>+0(SB), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y2
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y3
+	VMOVUPS      float32_4b400000<>+0(SB), Y4
+	VMOVUPS      float32_3f318000<>+0(SB), Y5
+	VMOVUPS      float32_b95e8083<>+0(SB), Y6
+	VMOVUPS      float32_3ab51882<>+0(SB), Y7
+	VMOVUPS      float32_3c091d28<>+0(SB), Y8
+	VMOVUPS      float32_3d2aac72<>+0(SB), Y9
+	VBROADCASTSS s+24(FP), Y10
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      float32_42ae0000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VXORPS       float32_80000000<>+0(SB), Y2, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y5, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VADDPS       float32_3f800000<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VDIVPS       Y2, Y3, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (BX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y11
+	VMOVUPS      (DX)(AX*4), Y12
+	VMULPS       Y10, Y11, Y11
+	VMAXPS       Y12, Y1, Y12
+	VMINPS       Y12, Y0, Y12
+	VXORPS       float32_80000000<>+0(SB), Y12, Y12
+	VMOVAPS      Y4, Y13
+	VFMADD231PS  Y3, Y12, Y13
+	VSUBPS       Y4, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y6, Y14, Y12
+	VMOVAPS      Y7, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VFMADD213PS  Y9, Y12, Y14
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       Y2, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VADDPS       Y2, Y14, Y12
+	VDIVPS       Y12, Y2, Y12
+	VMULPS       Y12, Y11, Y11
+	VMOVUPS      Y11, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
 	JLE          pass1by1
@@ -7858,40 +8255,36 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
 	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y3, Y2, Y2
-	VMOVUPS      float32_42ae0000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VXORPS       float32_80000000<>+0(SB), Y2, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y5, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VADDPS       float32_3f800000<>+0(SB), Y4, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VDIVPS       Y2, Y3, Y2
-	VMULPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y12
+	VMASKMOVPS   (DX)(AX*4), Y11, Y13
+	VMULPS       Y10, Y12, Y10
+	VMAXPS       Y13, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VXORPS       float32_80000000<>+0(SB), Y0, Y0
+	VMOVAPS      Y4, Y1
+	VFMADD231PS  Y3, Y0, Y1
+	VSUBPS       Y4, Y1, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y5, Y3, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y6, Y3, Y0
+	VMOVAPS      Y7, Y3
+	VFMADD213PS  Y8, Y0, Y3
+	VFMADD213PS  Y9, Y0, Y3
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y0, Y3
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y4
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y4, Y3, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y2, Y1, Y1
+	VMOVAPS      Y1, Y3
+	VFMADD231PS  Y1, Y0, Y3
+	VADDPS       Y2, Y3, Y0
+	VDIVPS       Y0, Y2, Y0
+	VMULPS       Y0, Y10, Y0
+	VMASKMOVPS   Y0, Y11, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -7904,49 +8297,55 @@ TEXT ·avx2F32AddSlopeSoftplus(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_42ae0000<>+0(SB), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y2
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y3
+	VMOVUPS      float32_4b400000<>+0(SB), Y4
+	VMOVUPS      float32_3f318000<>+0(SB), Y5
+	VMOVUPS      float32_b95e8083<>+0(SB), Y6
+	VMOVUPS      float32_3ab51882<>+0(SB), Y7
+	VMOVUPS      float32_3c091d28<>+0(SB), Y8
+	VBROADCASTSS s+48(FP), Y9
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMOVUPS      (BX)(AX*4), Y3
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      float32_42ae0000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VXORPS       float32_80000000<>+0(SB), Y2, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y4
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y4
-	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y5
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y5
-	VMULPS       Y2, Y2, Y6
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y6, Y5, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VMOVAPS      Y4, Y5
-	VFMADD231PS  Y4, Y2, Y5
-	VADDPS       float32_3f800000<>+0(SB), Y5, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VDIVPS       Y2, Y4, Y2
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VMOVUPS      Y3, (SI)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y10
+	VMOVUPS      (DX)(AX*4), Y11
+	VMOVUPS      (BX)(AX*4), Y12
+	VMULPS       Y9, Y10, Y10
+	VMAXPS       Y11, Y1, Y11
+	VMINPS       Y11, Y0, Y11
+	VXORPS       float32_80000000<>+0(SB), Y11, Y11
+	VMOVAPS      Y4, Y13
+	VFMADD231PS  Y3, Y11, Y13
+	VSUBPS       Y4, Y13, Y14
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS Y5, Y14, Y11
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS Y6, Y14, Y11
+	VMOVAPS      Y7, Y14
+	VFMADD213PS  Y8, Y11, Y14
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y11, Y14
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y11, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y11, Y14
+	VMULPS       Y11, Y11, Y15
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y15, Y14, Y11
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       Y2, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y11, Y14
+	VADDPS       Y2, Y14, Y11
+	VDIVPS       Y11, Y2, Y11
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y11, Y10, Y12
+	VMOVUPS      Y12, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
 	JLE          pass1by1
@@ -7958,42 +8357,38 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
 	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMASKMOVPS   (BX)(AX*4), Y1, Y4
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y3, Y2, Y2
-	VMOVUPS      float32_42ae0000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VXORPS       float32_80000000<>+0(SB), Y2, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y5
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y5
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y5
-	VMULPS       Y2, Y2, Y6
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y6, Y5, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VPADDD       Y5, Y3, Y3
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  Y3, Y2, Y5
-	VADDPS       float32_3f800000<>+0(SB), Y5, Y2
-	VMOVUPS      float32_3f800000<>+0(SB), Y3
-	VDIVPS       Y2, Y3, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
+	VMOVUPS      (R8), Y10
+	VMASKMOVPS   (CX)(AX*4), Y10, Y11
+	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMASKMOVPS   (BX)(AX*4), Y10, Y13
+	VMULPS       Y9, Y11, Y9
+	VMAXPS       Y12, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VXORPS       float32_80000000<>+0(SB), Y0, Y0
+	VMOVAPS      Y4, Y1
+	VFMADD231PS  Y3, Y0, Y1
+	VSUBPS       Y4, Y1, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y5, Y3, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y6, Y3, Y0
+	VMOVAPS      Y7, Y3
+	VFMADD213PS  Y8, Y0, Y3
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y0, Y3
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y0, Y3
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y4
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y4, Y3, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y2, Y1, Y1
+	VMOVAPS      Y1, Y3
+	VFMADD231PS  Y1, Y0, Y3
+	VADDPS       Y2, Y3, Y0
+	VDIVPS       Y0, Y2, Y0
+	VMOVAPS      Y13, Y1
+	VFMADD231PS  Y0, Y9, Y1
+	VMASKMOVPS   Y1, Y10, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8005,28 +8400,28 @@ TEXT ·avx2F32MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y1
+	VBROADCASTSS s+24(FP), Y2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*4), Y1
-	VMOVUPS   (DX)(AX*4), Y2
-	VMULPS    Y0, Y1, Y1
-	VANDPS    float32_7fffffff<>+0(SB), Y2, Y2
-	VMOVUPS   float32_3f800000<>+0(SB), Y3
-	VSUBPS    Y2, Y3, Y2
-	VMOVUPS   float32_00000000<>+0(SB), Y3
-	VMAXPS    Y2, Y3, Y3
-	VMOVUPS   float32_3f800000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPS    $0x1e, Y4, Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2
-	VMULPS    Y2, Y1, Y1
-	VMOVUPS   Y1, (BX)(AX*4)
+	VMOVUPS   (CX)(AX*4), Y3
+	VMOVUPS   (DX)(AX*4), Y4
+	VMULPS    Y2, Y3, Y3
+	VANDPS    float32_7fffffff<>+0(SB), Y4, Y4
+	VSUBPS    Y4, Y0, Y4
+	VMAXPS    Y4, Y1, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x1e, Y6, Y4, Y4
+	VBLENDVPS Y4, Y0, Y5, Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   Y3, (BX)(AX*4)
 	ADDQ      $+8, AX
 	CMPQ      AX, DI
 	JLE       pass1by1
@@ -8038,21 +8433,18 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
 	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMASKMOVPS (DX)(AX*4), Y1, Y3
+	VMOVUPS    (DI), Y3
+	VMASKMOVPS (CX)(AX*4), Y3, Y4
+	VMASKMOVPS (DX)(AX*4), Y3, Y5
+	VMULPS     Y2, Y4, Y2
+	VANDPS     float32_7fffffff<>+0(SB), Y5, Y4
+	VSUBPS     Y4, Y0, Y4
+	VMAXPS     Y4, Y1, Y1
+	VXORPS     Y5, Y5, Y5
+	VCMPPS     $0x1e, Y5, Y4, Y4
+	VBLENDVPS  Y4, Y0, Y1, Y0
 	VMULPS     Y0, Y2, Y0
-	VANDPS     float32_7fffffff<>+0(SB), Y3, Y2
-	VMOVUPS    float32_3f800000<>+0(SB), Y3
-	VSUBPS     Y2, Y3, Y2
-	VMOVUPS    float32_00000000<>+0(SB), Y3
-	VMAXPS     Y2, Y3, Y3
-	VMOVUPS    float32_3f800000<>+0(SB), Y5
-	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x1e, Y4, Y2, Y2
-	VBLENDVPS  Y2, Y5, Y3, Y2
-	VMULPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+	VMASKMOVPS Y0, Y3, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8065,30 +8457,30 @@ TEXT ·avx2F32AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y1
+	VBROADCASTSS s+48(FP), Y2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*4), Y1
-	VMOVUPS     (DX)(AX*4), Y2
-	VMOVUPS     (BX)(AX*4), Y3
-	VMULPS      Y0, Y1, Y1
-	VANDPS      float32_7fffffff<>+0(SB), Y2, Y2
-	VMOVUPS     float32_3f800000<>+0(SB), Y4
-	VSUBPS      Y2, Y4, Y2
-	VMOVUPS     float32_00000000<>+0(SB), Y4
-	VMAXPS      Y2, Y4, Y4
-	VMOVUPS     float32_3f800000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPS      $0x1e, Y5, Y2, Y2
-	VBLENDVPS   Y2, Y6, Y4, Y2
-	VMOVAPS     Y3, Y3
-	VFMADD231PS Y2, Y1, Y3
-	VMOVUPS     Y3, (SI)(AX*4)
+	VMOVUPS     (CX)(AX*4), Y3
+	VMOVUPS     (DX)(AX*4), Y4
+	VMOVUPS     (BX)(AX*4), Y5
+	VMULPS      Y2, Y3, Y3
+	VANDPS      float32_7fffffff<>+0(SB), Y4, Y4
+	VSUBPS      Y4, Y0, Y4
+	VMAXPS      Y4, Y1, Y6
+	VXORPS      Y7, Y7, Y7
+	VCMPPS      $0x1e, Y7, Y4, Y4
+	VBLENDVPS   Y4, Y0, Y6, Y4
+	VMOVAPS     Y5, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     Y5, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
 	JLE         pass1by1
@@ -8100,23 +8492,20 @@ pass1by1end:
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
 	SUBQ        DI, R8
-	VMOVUPS     (R8), Y1
-	VMASKMOVPS  (CX)(AX*4), Y1, Y2
-	VMASKMOVPS  (DX)(AX*4), Y1, Y3
-	VMASKMOVPS  (BX)(AX*4), Y1, Y4
-	VMULPS      Y0, Y2, Y0
-	VANDPS      float32_7fffffff<>+0(SB), Y3, Y2
-	VMOVUPS     float32_3f800000<>+0(SB), Y3
-	VSUBPS      Y2, Y3, Y2
-	VMOVUPS     float32_00000000<>+0(SB), Y3
-	VMAXPS      Y2, Y3, Y3
-	VMOVUPS     float32_3f800000<>+0(SB), Y6
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (CX)(AX*4), Y3, Y4
+	VMASKMOVPS  (DX)(AX*4), Y3, Y5
+	VMASKMOVPS  (BX)(AX*4), Y3, Y6
+	VMULPS      Y2, Y4, Y2
+	VANDPS      float32_7fffffff<>+0(SB), Y5, Y4
+	VSUBPS      Y4, Y0, Y4
+	VMAXPS      Y4, Y1, Y1
 	VXORPS      Y5, Y5, Y5
-	VCMPPS      $0x1e, Y5, Y2, Y2
-	VBLENDVPS   Y2, Y6, Y3, Y2
-	VMOVAPS     Y4, Y3
-	VFMADD231PS Y2, Y0, Y3
-	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
+	VCMPPS      $0x1e, Y5, Y4, Y4
+	VBLENDVPS   Y4, Y0, Y1, Y0
+	VMOVAPS     Y6, Y1
+	VFMADD231PS Y0, Y2, Y1
+	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8128,51 +8517,59 @@ TEXT ·avx2F32MulSlopeSiLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_42ae0000<>+0(SB), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VMOVUPS      float32_3f318000<>+0(SB), Y4
+	VMOVUPS      float32_b95e8083<>+0(SB), Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VMOVUPS      float32_3c091d28<>+0(SB), Y7
+	VMOVUPS      float32_3d2aac72<>+0(SB), Y8
+	VBROADCASTSS s+24(FP), Y9
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      float32_42ae0000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VXORPS       float32_80000000<>+0(SB), Y2, Y3
-	VMOVUPS      float32_4b400000<>+0(SB), Y4
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y3, Y4
-	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y3
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y3
-	VMOVUPS      float32_3ab51882<>+0(SB), Y5
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y3, Y6
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  Y6, Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VMOVAPS      Y4, Y5
-	VFMADD231PS  Y4, Y3, Y5
-	VADDPS       float32_3f800000<>+0(SB), Y5, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VDIVPS       Y3, Y4, Y3
-	VMULPS       Y3, Y5, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VMULPS       Y4, Y1, Y1
-	VMOVUPS      Y1, (BX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y10
+	VMOVUPS      (DX)(AX*4), Y11
+	VMULPS       Y9, Y10, Y10
+	VMAXPS       Y11, Y1, Y11
+	VMINPS       Y11, Y0, Y11
+	VXORPS       float32_80000000<>+0(SB), Y11, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VADDPS       float32_3f800000<>+0(SB), Y14, Y12
+	VMOVUPS      float32_3f800000<>+0(SB), Y13
+	VDIVPS       Y12, Y13, Y12
+	VMULPS       Y12, Y14, Y13
+	VMULPS       Y13, Y11, Y11
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  Y12, Y11, Y13
+	VMULPS       Y13, Y10, Y10
+	VMOVUPS      Y10, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
 	JLE          pass1by1
@@ -8184,44 +8581,42 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
 	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y3, Y2, Y2
-	VMOVUPS      float32_42ae0000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VXORPS       float32_80000000<>+0(SB), Y2, Y3
-	VMOVUPS      float32_4b400000<>+0(SB), Y4
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y3, Y4
-	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y3
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y3
-	VMOVUPS      float32_3ab51882<>+0(SB), Y5
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y3, Y6
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  Y6, Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VMOVAPS      Y4, Y5
-	VFMADD231PS  Y4, Y3, Y5
-	VADDPS       float32_3f800000<>+0(SB), Y5, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VDIVPS       Y3, Y4, Y3
-	VMULPS       Y3, Y5, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y2, Y4
-	VMULPS       Y4, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+	VMOVUPS      (DI), Y10
+	VMASKMOVPS   (CX)(AX*4), Y10, Y11
+	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMULPS       Y9, Y11, Y9
+	VMAXPS       Y12, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VXORPS       float32_80000000<>+0(SB), Y0, Y1
+	VMOVAPS      Y3, Y11
+	VFMADD231PS  Y2, Y1, Y11
+	VSUBPS       Y3, Y11, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y4, Y2, Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y5, Y2, Y1
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y1, Y2
+	VFMADD213PS  Y8, Y1, Y2
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y3, Y2, Y1
+	VPSLLD       $0x17, Y11, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VADDPS       float32_3f800000<>+0(SB), Y3, Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  Y1, Y0, Y2
+	VMULPS       Y2, Y9, Y0
+	VMASKMOVPS   Y0, Y10, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8234,53 +8629,60 @@ TEXT ·avx2F32AddSlopeSiLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_42ae0000<>+0(SB), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VMOVUPS      float32_3f318000<>+0(SB), Y4
+	VMOVUPS      float32_b95e8083<>+0(SB), Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VMOVUPS      float32_3c091d28<>+0(SB), Y7
+	VBROADCASTSS s+48(FP), Y8
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMOVUPS      (BX)(AX*4), Y3
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      float32_42ae0000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VXORPS       float32_80000000<>+0(SB), Y2, Y4
-	VMOVUPS      float32_4b400000<>+0(SB), Y5
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y4, Y5
-	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y4
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y4
-	VMOVUPS      float32_3ab51882<>+0(SB), Y6
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VMOVAPS      Y4, Y4
-	VFMADD231PS  Y7, Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      float32_3f800000<>+0(SB), Y6
-	VPADDD       Y6, Y5, Y5
-	VMOVAPS      Y5, Y6
-	VFMADD231PS  Y5, Y4, Y6
-	VADDPS       float32_3f800000<>+0(SB), Y6, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VDIVPS       Y4, Y5, Y4
-	VMULPS       Y4, Y6, Y5
-	VMULPS       Y5, Y2, Y2
-	VMOVAPS      Y4, Y5
-	VFMADD231PS  Y4, Y2, Y5
-	VMOVAPS      Y3, Y2
-	VFMADD231PS  Y5, Y1, Y2
-	VMOVUPS      Y2, (SI)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y9
+	VMOVUPS      (DX)(AX*4), Y10
+	VMOVUPS      (BX)(AX*4), Y11
+	VMULPS       Y8, Y9, Y9
+	VMAXPS       Y10, Y1, Y10
+	VMINPS       Y10, Y0, Y10
+	VXORPS       float32_80000000<>+0(SB), Y10, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VADDPS       float32_3f800000<>+0(SB), Y14, Y12
+	VMOVUPS      float32_3f800000<>+0(SB), Y13
+	VDIVPS       Y12, Y13, Y12
+	VMULPS       Y12, Y14, Y13
+	VMULPS       Y13, Y10, Y10
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  Y12, Y10, Y13
+	VMOVAPS      Y11, Y10
+	VFMADD231PS  Y13, Y9, Y10
+	VMOVUPS      Y10, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
 	JLE          pass1by1
@@ -8292,46 +8694,44 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
 	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMASKMOVPS   (BX)(AX*4), Y1, Y4
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y3, Y2, Y2
-	VMOVUPS      float32_42ae0000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VXORPS       float32_80000000<>+0(SB), Y2, Y3
-	VMOVUPS      float32_4b400000<>+0(SB), Y5
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y3, Y5
-	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y3
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y3
-	VMOVUPS      float32_3ab51882<>+0(SB), Y6
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y3, Y6
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y6
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y6
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y6
-	VMULPS       Y3, Y3, Y7
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  Y7, Y6, Y3
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      float32_3f800000<>+0(SB), Y6
-	VPADDD       Y6, Y5, Y5
-	VMOVAPS      Y5, Y6
-	VFMADD231PS  Y5, Y3, Y6
-	VADDPS       float32_3f800000<>+0(SB), Y6, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VDIVPS       Y3, Y5, Y3
-	VMULPS       Y3, Y6, Y5
-	VMULPS       Y5, Y2, Y2
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  Y3, Y2, Y5
-	VMOVAPS      Y4, Y2
-	VFMADD231PS  Y5, Y0, Y2
-	VMASKMOVPS   Y2, Y1, (SI)(AX*4)
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   (CX)(AX*4), Y9, Y10
+	VMASKMOVPS   (DX)(AX*4), Y9, Y11
+	VMASKMOVPS   (BX)(AX*4), Y9, Y12
+	VMULPS       Y8, Y10, Y8
+	VMAXPS       Y11, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VXORPS       float32_80000000<>+0(SB), Y0, Y1
+	VMOVAPS      Y3, Y10
+	VFMADD231PS  Y2, Y1, Y10
+	VSUBPS       Y3, Y10, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y4, Y2, Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y5, Y2, Y1
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y1, Y2
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y1, Y2
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y3, Y2, Y1
+	VPSLLD       $0x17, Y10, Y2
+	VMOVUPS      float32_3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VADDPS       float32_3f800000<>+0(SB), Y3, Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  Y1, Y0, Y2
+	VMOVAPS      Y12, Y0
+	VFMADD231PS  Y2, Y8, Y0
+	VMASKMOVPS   Y0, Y9, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8343,22 +8743,24 @@ TEXT ·avx2F32MulSlopeELU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         y_base+80(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y1
+	VBROADCASTSS s+24(FP), Y2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS (CX)(AX*4), Y1
-	VMOVUPS (DX)(AX*4), Y2
-	VMULPS  Y0, Y1, Y1
-	VMOVUPS float32_00000000<>+0(SB), Y3
-	VMINPS  Y2, Y3, Y2
-	VADDPS  float32_3f800000<>+0(SB), Y2, Y2
-	VMULPS  Y2, Y1, Y1
-	VMOVUPS Y1, (BX)(AX*4)
+	VMOVUPS (CX)(AX*4), Y3
+	VMOVUPS (DX)(AX*4), Y4
+	VMULPS  Y2, Y3, Y3
+	VMINPS  Y4, Y0, Y4
+	VADDPS  Y1, Y4, Y4
+	VMULPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(AX*4)
 	ADDQ    $+8, AX
 	CMPQ    AX, DI
 	JLE     pass1by1
@@ -8370,15 +8772,14 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x02, SI
 	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMASKMOVPS (DX)(AX*4), Y1, Y3
+	VMOVUPS    (DI), Y3
+	VMASKMOVPS (CX)(AX*4), Y3, Y4
+	VMASKMOVPS (DX)(AX*4), Y3, Y5
+	VMULPS     Y2, Y4, Y2
+	VMINPS     Y5, Y0, Y0
+	VADDPS     Y1, Y0, Y0
 	VMULPS     Y0, Y2, Y0
-	VMOVUPS    float32_00000000<>+0(SB), Y2
-	VMINPS     Y3, Y2, Y2
-	VADDPS     float32_3f800000<>+0(SB), Y2, Y2
-	VMULPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+	VMASKMOVPS Y0, Y3, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8391,24 +8792,26 @@ TEXT ·avx2F32AddSlopeELU(SB), NOSPLIT, $0-128
 	MOVQ         y_base+104(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y0
+	VMOVUPS      float32_3f800000<>+0(SB), Y1
+	VBROADCASTSS s+48(FP), Y2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*4), Y1
-	VMOVUPS     (DX)(AX*4), Y2
-	VMOVUPS     (BX)(AX*4), Y3
-	VMULPS      Y0, Y1, Y1
-	VMOVUPS     float32_00000000<>+0(SB), Y4
-	VMINPS      Y2, Y4, Y2
-	VADDPS      float32_3f800000<>+0(SB), Y2, Y2
-	VMOVAPS     Y3, Y3
-	VFMADD231PS Y2, Y1, Y3
-	VMOVUPS     Y3, (SI)(AX*4)
+	VMOVUPS     (CX)(AX*4), Y3
+	VMOVUPS     (DX)(AX*4), Y4
+	VMOVUPS     (BX)(AX*4), Y5
+	VMULPS      Y2, Y3, Y3
+	VMINPS      Y4, Y0, Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVAPS     Y5, Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     Y5, (SI)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, R8
 	JLE         pass1by1
@@ -8420,17 +8823,16 @@ pass1by1end:
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x02, DI
 	SUBQ        DI, R8
-	VMOVUPS     (R8), Y1
-	VMASKMOVPS  (CX)(AX*4), Y1, Y2
-	VMASKMOVPS  (DX)(AX*4), Y1, Y3
-	VMASKMOVPS  (BX)(AX*4), Y1, Y4
-	VMULPS      Y0, Y2, Y0
-	VMOVUPS     float32_00000000<>+0(SB), Y2
-	VMINPS      Y3, Y2, Y2
-	VADDPS      float32_3f800000<>+0(SB), Y2, Y2
-	VMOVAPS     Y4, Y3
-	VFMADD231PS Y2, Y0, Y3
-	VMASKMOVPS  Y3, Y1, (SI)(AX*4)
+	VMOVUPS     (R8), Y3
+	VMASKMOVPS  (CX)(AX*4), Y3, Y4
+	VMASKMOVPS  (DX)(AX*4), Y3, Y5
+	VMASKMOVPS  (BX)(AX*4), Y3, Y6
+	VMULPS      Y2, Y4, Y2
+	VMINPS      Y5, Y0, Y0
+	VADDPS      Y1, Y0, Y0
+	VMOVAPS     Y6, Y1
+	VFMADD231PS Y0, Y2, Y1
+	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8442,48 +8844,56 @@ TEXT ·avx2F32MulSlopeSELU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y1
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VMOVUPS      float32_3f318000<>+0(SB), Y4
+	VMOVUPS      float32_b95e8083<>+0(SB), Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VMOVUPS      float32_3c091d28<>+0(SB), Y7
+	VMOVUPS      float32_3d2aac72<>+0(SB), Y8
+	VBROADCASTSS s+24(FP), Y9
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_00000000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y3
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      float32_4b400000<>+0(SB), Y4
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y3, Y4
-	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y3
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y3
-	VMOVUPS      float32_3ab51882<>+0(SB), Y5
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y5
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y3, Y6
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  Y6, Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VMOVAPS      Y4, Y5
-	VFMADD231PS  Y4, Y3, Y5
-	VMULPS       float32_3fe10966<>+0(SB), Y5, Y3
-	VMOVUPS      float32_3f867d5f<>+0(SB), Y5
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x1e, Y4, Y2, Y2
-	VBLENDVPS    Y2, Y5, Y3, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (BX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y10
+	VMOVUPS      (DX)(AX*4), Y11
+	VMULPS       Y9, Y10, Y10
+	VMINPS       Y11, Y1, Y12
+	VMAXPS       Y12, Y0, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VMULPS       float32_3fe10966<>+0(SB), Y14, Y12
+	VMOVUPS      float32_3f867d5f<>+0(SB), Y14
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x1e, Y13, Y11, Y11
+	VBLENDVPS    Y11, Y14, Y12, Y11
+	VMULPS       Y11, Y10, Y10
+	VMOVUPS      Y10, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
 	JLE          pass1by1
@@ -8495,41 +8905,39 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
 	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_00000000<>+0(SB), Y2
-	VMINPS       Y3, Y2, Y2
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y4
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y4
-	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y5
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y5
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y5
-	VMULPS       Y2, Y2, Y6
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y6, Y5, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VMOVAPS      Y4, Y5
-	VFMADD231PS  Y4, Y2, Y5
-	VMULPS       float32_3fe10966<>+0(SB), Y5, Y2
-	VMOVUPS      float32_3f867d5f<>+0(SB), Y5
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x1e, Y4, Y3, Y3
-	VBLENDVPS    Y3, Y5, Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+	VMOVUPS      (DI), Y10
+	VMASKMOVPS   (CX)(AX*4), Y10, Y11
+	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMULPS       Y9, Y11, Y9
+	VMINPS       Y12, Y1, Y1
+	VMAXPS       Y1, Y0, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y2, Y0, Y1
+	VSUBPS       Y3, Y1, Y2
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y4, Y2, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y5, Y2, Y0
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y0, Y2
+	VFMADD213PS  Y8, Y0, Y2
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y3, Y2, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y2
+	VPADDD       Y2, Y1, Y1
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  Y1, Y0, Y2
+	VMULPS       float32_3fe10966<>+0(SB), Y2, Y0
+	VMOVUPS      float32_3f867d5f<>+0(SB), Y2
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y12, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y0
+	VMULPS       Y0, Y9, Y0
+	VMASKMOVPS   Y0, Y10, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8542,50 +8950,57 @@ TEXT ·avx2F32AddSlopeSELU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y0
+	VMOVUPS      float32_00000000<>+0(SB), Y1
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VMOVUPS      float32_3f318000<>+0(SB), Y4
+	VMOVUPS      float32_b95e8083<>+0(SB), Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VMOVUPS      float32_3c091d28<>+0(SB), Y7
+	VBROADCASTSS s+48(FP), Y8
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMOVUPS      (BX)(AX*4), Y3
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_00000000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y4
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      float32_4b400000<>+0(SB), Y5
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y4, Y5
-	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y4
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y4
-	VMOVUPS      float32_3ab51882<>+0(SB), Y6
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y4, Y6
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VMOVAPS      Y4, Y4
-	VFMADD231PS  Y7, Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      float32_3f800000<>+0(SB), Y6
-	VPADDD       Y6, Y5, Y5
-	VMOVAPS      Y5, Y6
-	VFMADD231PS  Y5, Y4, Y6
-	VMULPS       float32_3fe10966<>+0(SB), Y6, Y4
-	VMOVUPS      float32_3f867d5f<>+0(SB), Y6
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x1e, Y5, Y2, Y2
-	VBLENDVPS    Y2, Y6, Y4, Y2
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VMOVUPS      Y3, (SI)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y9
+	VMOVUPS      (DX)(AX*4), Y10
+	VMOVUPS      (BX)(AX*4), Y11
+	VMULPS       Y8, Y9, Y9
+	VMINPS       Y10, Y1, Y12
+	VMAXPS       Y12, Y0, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VSUBPS       Y3, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y4, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y12, Y14
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y12, Y14
+	VMULPS       Y12, Y12, Y15
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y15, Y14, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VMOVUPS      float32_3f800000<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VMOVAPS      Y13, Y14
+	VFMADD231PS  Y13, Y12, Y14
+	VMULPS       float32_3fe10966<>+0(SB), Y14, Y12
+	VMOVUPS      float32_3f867d5f<>+0(SB), Y14
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x1e, Y13, Y10, Y10
+	VBLENDVPS    Y10, Y14, Y12, Y10
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVUPS      Y11, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
 	JLE          pass1by1
@@ -8597,43 +9012,41 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
 	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMASKMOVPS   (BX)(AX*4), Y1, Y4
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_00000000<>+0(SB), Y2
-	VMINPS       Y3, Y2, Y2
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y5
-	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y5
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y5
-	VSUBPS       float32_4b400000<>+0(SB), Y5, Y6
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_3f318000<>+0(SB), Y6, Y2
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y6, Y2
-	VMOVUPS      float32_3ab51882<>+0(SB), Y6
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y2, Y6
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y2, Y6
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y2, Y6
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y2, Y6
-	VMULPS       Y2, Y2, Y7
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  Y7, Y6, Y2
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      float32_3f800000<>+0(SB), Y6
-	VPADDD       Y6, Y5, Y5
-	VMOVAPS      Y5, Y6
-	VFMADD231PS  Y5, Y2, Y6
-	VMULPS       float32_3fe10966<>+0(SB), Y6, Y2
-	VMOVUPS      float32_3f867d5f<>+0(SB), Y6
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x1e, Y5, Y3, Y3
-	VBLENDVPS    Y3, Y6, Y2, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   (CX)(AX*4), Y9, Y10
+	VMASKMOVPS   (DX)(AX*4), Y9, Y11
+	VMASKMOVPS   (BX)(AX*4), Y9, Y12
+	VMULPS       Y8, Y10, Y8
+	VMINPS       Y11, Y1, Y1
+	VMAXPS       Y1, Y0, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y2, Y0, Y1
+	VSUBPS       Y3, Y1, Y2
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y4, Y2, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS Y5, Y2, Y0
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y0, Y2
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y0, Y2
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y3, Y2, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y2
+	VPADDD       Y2, Y1, Y1
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  Y1, Y0, Y2
+	VMULPS       float32_3fe10966<>+0(SB), Y2, Y0
+	VMOVUPS      float32_3f867d5f<>+0(SB), Y2
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y11, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y0
+	VMOVAPS      Y12, Y1
+	VFMADD231PS  Y0, Y8, Y1
+	VMASKMOVPS   Y1, Y9, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8645,53 +9058,61 @@ TEXT ·avx2F32MulSlopeMish(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSS s+24(FP), Y0
+	VMOVUPS      float32_41a00000<>+0(SB), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VMOVUPS      float32_3f318000<>+0(SB), Y4
+	VMOVUPS      float32_b95e8083<>+0(SB), Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VMOVUPS      float32_3c091d28<>+0(SB), Y7
+	VMOVUPS      float32_3d2aac72<>+0(SB), Y8
+	VBROADCASTSS s+24(FP), Y9
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -8(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      float32_41a00000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y2, Y5
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y5
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y5, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y5, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y5, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y5, Y4
-	VMULPS       Y5, Y5, Y6
-	VMOVAPS      Y5, Y5
-	VFMADD231PS  Y6, Y4, Y5
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y5, Y4
-	VADDPS       float32_40000000<>+0(SB), Y4, Y3
-	VMULPS       Y3, Y4, Y3
-	VADDPS       float32_40000000<>+0(SB), Y3, Y5
-	VMULPS       float32_40800000<>+0(SB), Y2, Y2
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  Y4, Y4, Y6
-	VMULPS       Y6, Y2, Y2
-	VDIVPS       Y5, Y2, Y2
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y5, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (BX)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y10
+	VMOVUPS      (DX)(AX*4), Y11
+	VMULPS       Y9, Y10, Y10
+	VMAXPS       Y11, Y1, Y11
+	VMINPS       Y11, Y0, Y11
+	VMOVAPS      Y3, Y12
+	VFMADD231PS  Y2, Y11, Y12
+	VSUBPS       Y3, Y12, Y13
+	VMOVAPS      Y11, Y14
+	VFNMADD231PS Y4, Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFNMADD231PS Y5, Y13, Y14
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y7, Y14, Y13
+	VFMADD213PS  Y8, Y14, Y13
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y14, Y13
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y14, Y13
+	VMULPS       Y14, Y14, Y15
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y15, Y13, Y14
+	VPSLLD       $0x17, Y12, Y12
+	VMOVUPS      float32_3f800000<>+0(SB), Y13
+	VPADDD       Y13, Y12, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  Y12, Y14, Y13
+	VADDPS       float32_40000000<>+0(SB), Y13, Y12
+	VMULPS       Y12, Y13, Y12
+	VADDPS       float32_40000000<>+0(SB), Y12, Y14
+	VMULPS       float32_40800000<>+0(SB), Y11, Y11
+	VMOVAPS      Y13, Y15
+	VFMADD231PS  Y13, Y13, Y15
+	VMULPS       Y15, Y11, Y11
+	VDIVPS       Y14, Y11, Y11
+	VADDPS       Y11, Y12, Y11
+	VDIVPS       Y14, Y11, Y11
+	VMULPS       Y11, Y10, Y10
+	VMOVUPS      Y10, (BX)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, DI
 	JLE          pass1by1
@@ -8703,46 +9124,44 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x02, SI
 	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y3, Y2, Y2
-	VMOVUPS      float32_41a00000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y4
-	VMOVAPS      Y2, Y5
-	VFNMADD231PS float32_3f318000<>+0(SB), Y4, Y5
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      float32_3ab51882<>+0(SB), Y4
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y5, Y4
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y5, Y4
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y5, Y4
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y5, Y4
-	VMULPS       Y5, Y5, Y6
-	VMOVAPS      Y5, Y5
-	VFMADD231PS  Y6, Y4, Y5
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  Y3, Y5, Y4
-	VADDPS       float32_40000000<>+0(SB), Y4, Y3
-	VMULPS       Y3, Y4, Y3
-	VADDPS       float32_40000000<>+0(SB), Y3, Y5
-	VMULPS       float32_40800000<>+0(SB), Y2, Y2
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  Y4, Y4, Y6
-	VMULPS       Y6, Y2, Y2
-	VDIVPS       Y5, Y2, Y2
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y5, Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+	VMOVUPS      (DI), Y10
+	VMASKMOVPS   (CX)(AX*4), Y10, Y11
+	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMULPS       Y9, Y11, Y9
+	VMAXPS       Y12, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y2, Y0, Y1
+	VSUBPS       Y3, Y1, Y2
+	VMOVAPS      Y0, Y3
+	VFNMADD231PS Y4, Y2, Y3
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS Y5, Y2, Y3
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y3, Y2
+	VFMADD213PS  Y8, Y3, Y2
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y2
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y3, Y4
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  Y4, Y2, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y2
+	VPADDD       Y2, Y1, Y1
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  Y1, Y3, Y2
+	VADDPS       float32_40000000<>+0(SB), Y2, Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       float32_40000000<>+0(SB), Y1, Y3
+	VMULPS       float32_40800000<>+0(SB), Y0, Y0
+	VMOVAPS      Y2, Y4
+	VFMADD231PS  Y2, Y2, Y4
+	VMULPS       Y4, Y0, Y0
+	VDIVPS       Y3, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VDIVPS       Y3, Y0, Y0
+	VMULPS       Y0, Y9, Y0
+	VMASKMOVPS   Y0, Y10, (BX)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8755,55 +9174,62 @@ TEXT ·avx2F32AddSlopeMish(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSS s+48(FP), Y0
+	VMOVUPS      float32_41a00000<>+0(SB), Y0
+	VMOVUPS      float32_c2ae0000<>+0(SB), Y1
+	VMOVUPS      float32_3fb8aa3b<>+0(SB), Y2
+	VMOVUPS      float32_4b400000<>+0(SB), Y3
+	VMOVUPS      float32_3f318000<>+0(SB), Y4
+	VMOVUPS      float32_b95e8083<>+0(SB), Y5
+	VMOVUPS      float32_3ab51882<>+0(SB), Y6
+	VMOVUPS      float32_3c091d28<>+0(SB), Y7
+	VBROADCASTSS s+48(FP), Y8
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -8(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*4), Y1
-	VMOVUPS      (DX)(AX*4), Y2
-	VMOVUPS      (BX)(AX*4), Y3
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      float32_41a00000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y4
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y4
-	VSUBPS       float32_4b400000<>+0(SB), Y4, Y5
-	VMOVAPS      Y2, Y6
-	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y6
-	VMOVAPS      Y6, Y6
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y6
-	VMOVUPS      float32_3ab51882<>+0(SB), Y5
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y6, Y5
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y6, Y5
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y6, Y5
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y6, Y5
-	VMULPS       Y6, Y6, Y7
-	VMOVAPS      Y6, Y6
-	VFMADD231PS  Y7, Y5, Y6
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VMOVAPS      Y4, Y5
-	VFMADD231PS  Y4, Y6, Y5
-	VADDPS       float32_40000000<>+0(SB), Y5, Y4
-	VMULPS       Y4, Y5, Y4
-	VADDPS       float32_40000000<>+0(SB), Y4, Y6
-	VMULPS       float32_40800000<>+0(SB), Y2, Y2
-	VMOVAPS      Y5, Y7
-	VFMADD231PS  Y5, Y5, Y7
-	VMULPS       Y7, Y2, Y2
-	VDIVPS       Y6, Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VDIVPS       Y6, Y2, Y2
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VMOVUPS      Y3, (SI)(AX*4)
+	VMOVUPS      (CX)(AX*4), Y9
+	VMOVUPS      (DX)(AX*4), Y10
+	VMOVUPS      (BX)(AX*4), Y11
+	VMULPS       Y8, Y9, Y9
+	VMAXPS       Y10, Y1, Y10
+	VMINPS       Y10, Y0, Y10
+	VMOVAPS      Y3, Y12
+	VFMADD231PS  Y2, Y10, Y12
+	VSUBPS       Y3, Y12, Y13
+	VMOVAPS      Y10, Y14
+	VFNMADD231PS Y4, Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFNMADD231PS Y5, Y13, Y14
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y7, Y14, Y13
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y14, Y13
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y14, Y13
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y14, Y13
+	VMULPS       Y14, Y14, Y15
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y15, Y13, Y14
+	VPSLLD       $0x17, Y12, Y12
+	VMOVUPS      float32_3f800000<>+0(SB), Y13
+	VPADDD       Y13, Y12, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  Y12, Y14, Y13
+	VADDPS       float32_40000000<>+0(SB), Y13, Y12
+	VMULPS       Y12, Y13, Y12
+	VADDPS       float32_40000000<>+0(SB), Y12, Y14
+	VMULPS       float32_40800000<>+0(SB), Y10, Y10
+	VMOVAPS      Y13, Y15
+	VFMADD231PS  Y13, Y13, Y15
+	VMULPS       Y15, Y10, Y10
+	VDIVPS       Y14, Y10, Y10
+	VADDPS       Y10, Y12, Y10
+	VDIVPS       Y14, Y10, Y10
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVUPS      Y11, (SI)(AX*4)
 	ADDQ         $+8, AX
 	CMPQ         AX, R8
 	JLE          pass1by1
@@ -8815,48 +9241,46 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x02, DI
 	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMASKMOVPS   (BX)(AX*4), Y1, Y4
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      float32_c2ae0000<>+0(SB), Y2
-	VMAXPS       Y3, Y2, Y2
-	VMOVUPS      float32_41a00000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      float32_4b400000<>+0(SB), Y3
-	VFMADD231PS  float32_3fb8aa3b<>+0(SB), Y2, Y3
-	VSUBPS       float32_4b400000<>+0(SB), Y3, Y5
-	VMOVAPS      Y2, Y6
-	VFNMADD231PS float32_3f318000<>+0(SB), Y5, Y6
-	VMOVAPS      Y6, Y6
-	VFNMADD231PS float32_b95e8083<>+0(SB), Y5, Y6
-	VMOVUPS      float32_3ab51882<>+0(SB), Y5
-	VFMADD213PS  float32_3c091d28<>+0(SB), Y6, Y5
-	VFMADD213PS  float32_3d2aac72<>+0(SB), Y6, Y5
-	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y6, Y5
-	VFMADD213PS  float32_3efffffe<>+0(SB), Y6, Y5
-	VMULPS       Y6, Y6, Y7
-	VMOVAPS      Y6, Y6
-	VFMADD231PS  Y7, Y5, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      float32_3f800000<>+0(SB), Y5
-	VPADDD       Y5, Y3, Y3
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  Y3, Y6, Y5
-	VADDPS       float32_40000000<>+0(SB), Y5, Y3
-	VMULPS       Y3, Y5, Y3
-	VADDPS       float32_40000000<>+0(SB), Y3, Y6
-	VMULPS       float32_40800000<>+0(SB), Y2, Y2
-	VMOVAPS      Y5, Y7
-	VFMADD231PS  Y5, Y5, Y7
-	VMULPS       Y7, Y2, Y2
-	VDIVPS       Y6, Y2, Y2
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y6, Y2, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   (CX)(AX*4), Y9, Y10
+	VMASKMOVPS   (DX)(AX*4), Y9, Y11
+	VMASKMOVPS   (BX)(AX*4), Y9, Y12
+	VMULPS       Y8, Y10, Y8
+	VMAXPS       Y11, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y2, Y0, Y1
+	VSUBPS       Y3, Y1, Y2
+	VMOVAPS      Y0, Y3
+	VFNMADD231PS Y4, Y2, Y3
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS Y5, Y2, Y3
+	VMOVAPS      Y6, Y2
+	VFMADD213PS  Y7, Y3, Y2
+	VFMADD213PS  float32_3d2aac72<>+0(SB), Y3, Y2
+	VFMADD213PS  float32_3e2aaa48<>+0(SB), Y3, Y2
+	VFMADD213PS  float32_3efffffe<>+0(SB), Y3, Y2
+	VMULPS       Y3, Y3, Y4
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  Y4, Y2, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      float32_3f800000<>+0(SB), Y2
+	VPADDD       Y2, Y1, Y1
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  Y1, Y3, Y2
+	VADDPS       float32_40000000<>+0(SB), Y2, Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       float32_40000000<>+0(SB), Y1, Y3
+	VMULPS       float32_40800000<>+0(SB), Y0, Y0
+	VMOVAPS      Y2, Y4
+	VFMADD231PS  Y2, Y2, Y4
+	VMULPS       Y4, Y0, Y0
+	VDIVPS       Y3, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VDIVPS       Y3, Y0, Y0
+	VMOVAPS      Y12, Y1
+	VFMADD231PS  Y0, Y8, Y1
+	VMASKMOVPS   Y1, Y9, (SI)(AX*4)
 
 pass1end:
 	VZEROUPPER
@@ -8865,16 +9289,17 @@ pass1end:
 // func avx2F32Squares(x []float32) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F32Squares(SB), NOSPLIT, $0-32
-	MOVQ   x_base+0(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), DX
-	XORQ   AX, AX
-	LEAQ   -16(DX), BX
-	CMPQ   AX, BX
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    x_len+8(FP), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -8890,9 +9315,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(DX), BX
-	CMPQ AX, BX
-	JG   pass1by1end
+	LEAQ    -4(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -8925,20 +9351,98 @@ pass1end:
 	VZEROUPPER
 	RET
 
+// func avx2F32SquaresOfRows(dst []float64, x []float32, cols int)
+// Requires: AVX, FMA3
+TEXT ·avx2F32SquaresOfRows(SB), NOSPLIT, $0-56
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ cols+48(FP), SI
+
+row:
+	DECQ    BX
+	JL      end
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by4end
+	PCALIGN $0x40
+
+pass1by4:
+	VCVTPS2PD   (CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y0
+	VCVTPS2PD   16(CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y1
+	VCVTPS2PD   32(CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y2
+	VCVTPS2PD   48(CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y3
+	ADDQ        $+16, AX
+	CMPQ        AX, DI
+	JLE         pass1by4
+
+pass1by4end:
+	LEAQ    -4(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by1end
+	PCALIGN $0x40
+
+pass1by1:
+	VCVTPS2PD   (CX)(AX*4), Y4
+	VFMADD231PD Y4, Y4, Y0
+	ADDQ        $+4, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
+
+pass1by1end:
+	CMPQ        AX, SI
+	JE          pass1end
+	MOVQ        SI, DI
+	SUBQ        AX, DI
+	LEAQ        ones<>+32(SB), R8
+	SHLQ        $0x02, DI
+	SUBQ        DI, R8
+	VMOVUPS     (R8), Y4
+	VMASKMOVPS  (CX)(AX*4), X4, X4
+	VCVTPS2PD   X4, Y4
+	VFMADD231PD Y4, Y4, Y0
+
+pass1end:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, (DX)
+	ADDQ         $0x08, DX
+	LEAQ         (CX)(SI*4), CX
+	JMP          row
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx2F32SquaresWeighed(x []float32, p []float32) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F32SquaresWeighed(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   p_base+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -16(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    p_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -8962,9 +9466,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -9005,17 +9510,18 @@ pass1end:
 // func avx2F32Dot(x []float32, y []float32) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F32Dot(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   y_base+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -16(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    y_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -9035,9 +9541,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VCVTPS2PD   (CX)(AX*4), Y4
@@ -9084,6 +9591,7 @@ TEXT ·avx2F64Scale(SB), NOSPLIT, $0-56
 	LEAQ         -4(BX), SI
 	CMPQ         AX, SI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9121,6 +9629,7 @@ TEXT ·avx2F64AddScaled(SB), NOSPLIT, $0-80
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
@@ -9164,6 +9673,7 @@ TEXT ·avx2F64AddRow(SB), NOSPLIT, $0-48
 	LEAQ         -4(BX), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9190,12 +9700,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ SI, BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(SI), DI
-	CMPQ AX, DI
-	JG   pass2by1end
+	SUBQ    SI, BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(SI), DI
+	CMPQ    AX, DI
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9243,6 +9754,7 @@ TEXT ·avx2F64SubRow(SB), NOSPLIT, $0-72
 	LEAQ         -4(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9269,12 +9781,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9323,6 +9836,7 @@ TEXT ·avx2F64Residual(SB), NOSPLIT, $0-72
 	LEAQ         -4(SI), BX
 	CMPQ         AX, BX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9353,12 +9867,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9411,6 +9926,7 @@ TEXT ·avx2F64Weigh(SB), NOSPLIT, $0-72
 	LEAQ         -4(SI), DX
 	CMPQ         AX, DX
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS (CX)(AX*8), Y1
@@ -9437,12 +9953,13 @@ pass1end:
 	JMP end
 
 row:
-	SUBQ DI, SI
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(DI), R8
-	CMPQ AX, R8
-	JG   pass2by1end
+	SUBQ    DI, SI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(DI), R8
+	CMPQ    AX, R8
+	JG      pass2by1end
+	PCALIGN $0x40
 
 pass2by1:
 	VMOVUPS (CX)(AX*8), Y0
@@ -9489,6 +10006,7 @@ TEXT ·avx2F64Momentum(SB), NOSPLIT, $0-88
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y2
@@ -9533,41 +10051,41 @@ TEXT ·avx2F64Adam(SB), NOSPLIT, $0-144
 	MOVQ         m_base+24(FP), DX
 	MOVQ         v_base+48(FP), BX
 	MOVQ         d_base+72(FP), SI
-	VBROADCASTSD beta1+96(FP), Y0
-	VBROADCASTSD beta2+104(FP), Y1
-	VBROADCASTSD a+112(FP), Y2
-	VBROADCASTSD c+120(FP), Y3
-	VBROADCASTSD epsilon+128(FP), Y4
-	VBROADCASTSD decay+136(FP), Y5
-	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y0, Y6, Y6
-	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y7
-	VSUBPD       Y1, Y7, Y7
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y0
+	VBROADCASTSD beta1+96(FP), Y1
+	VBROADCASTSD beta2+104(FP), Y2
+	VBROADCASTSD a+112(FP), Y3
+	VBROADCASTSD c+120(FP), Y4
+	VBROADCASTSD epsilon+128(FP), Y5
+	VBROADCASTSD decay+136(FP), Y6
+	VSUBPD       Y1, Y0, Y7
+	VSUBPD       Y2, Y0, Y0
 	MOVQ         x_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Y8
 	VMOVUPS      (DX)(AX*8), Y9
 	VMOVUPS      (BX)(AX*8), Y10
 	VMOVUPS      (SI)(AX*8), Y11
-	VMULPD       Y6, Y11, Y12
+	VMULPD       Y7, Y11, Y12
 	VMOVAPS      Y12, Y12
-	VFMADD231PD  Y0, Y9, Y12
-	VMULPD       Y7, Y11, Y9
+	VFMADD231PD  Y1, Y9, Y12
+	VMULPD       Y0, Y11, Y9
 	VMULPD       Y11, Y9, Y9
 	VMOVAPS      Y9, Y9
-	VFMADD231PD  Y1, Y10, Y9
-	VMULPD       Y2, Y12, Y10
-	VMULPD       Y3, Y9, Y11
+	VFMADD231PD  Y2, Y10, Y9
+	VMULPD       Y3, Y12, Y10
+	VMULPD       Y4, Y9, Y11
 	VSQRTPD      Y11, Y11
-	VADDPD       Y4, Y11, Y11
+	VADDPD       Y5, Y11, Y11
 	VDIVPD       Y11, Y10, Y10
 	VMOVAPS      Y10, Y10
-	VFNMADD231PD Y5, Y8, Y10
+	VFNMADD231PD Y6, Y8, Y10
 	VADDPD       Y10, Y8, Y8
 	VMOVUPS      Y8, (CX)(AX*8)
 	VMOVUPS      Y12, (DX)(AX*8)
@@ -9588,23 +10106,23 @@ pass1by1end:
 	VMASKMOVPD   (DX)(AX*8), Y8, Y10
 	VMASKMOVPD   (BX)(AX*8), Y8, Y11
 	VMASKMOVPD   (SI)(AX*8), Y8, Y12
-	VMULPD       Y6, Y12, Y6
-	VMOVAPS      Y6, Y6
-	VFMADD231PD  Y0, Y10, Y6
-	VMULPD       Y7, Y12, Y0
+	VMULPD       Y7, Y12, Y7
+	VMOVAPS      Y7, Y7
+	VFMADD231PD  Y1, Y10, Y7
+	VMULPD       Y0, Y12, Y0
 	VMULPD       Y12, Y0, Y0
 	VMOVAPS      Y0, Y0
-	VFMADD231PD  Y1, Y11, Y0
-	VMULPD       Y2, Y6, Y1
-	VMULPD       Y3, Y0, Y2
+	VFMADD231PD  Y2, Y11, Y0
+	VMULPD       Y3, Y7, Y1
+	VMULPD       Y4, Y0, Y2
 	VSQRTPD      Y2, Y2
-	VADDPD       Y4, Y2, Y2
+	VADDPD       Y5, Y2, Y2
 	VDIVPD       Y2, Y1, Y1
 	VMOVAPS      Y1, Y1
-	VFNMADD231PD Y5, Y9, Y1
+	VFNMADD231PD Y6, Y9, Y1
 	VADDPD       Y1, Y9, Y1
 	VMASKMOVPD   Y1, Y8, (CX)(AX*8)
-	VMASKMOVPD   Y6, Y8, (DX)(AX*8)
+	VMASKMOVPD   Y7, Y8, (DX)(AX*8)
 	VMASKMOVPD   Y0, Y8, (BX)(AX*8)
 
 pass1end:
@@ -9621,12 +10139,13 @@ TEXT ·avx2F64MaxGroups(SB), NOSPLIT, $0-72
 	MOVQ step+64(FP), DI
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(SI), R8
-	CMPQ AX, R8
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(SI), R8
+	CMPQ    AX, R8
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS   (CX)(AX*8), Y0
@@ -9669,39 +10188,39 @@ end:
 // func avx2F64TakeGroups(dst []float64, rest []float64, x []float64, y []float64, n int, c int, step int)
 // Requires: AVX
 TEXT ·avx2F64TakeGroups(SB), NOSPLIT, $0-120
-	MOVQ dst_base+0(FP), CX
-	MOVQ rest_base+24(FP), DX
-	MOVQ x_base+48(FP), BX
-	MOVQ y_base+72(FP), SI
-	MOVQ n+96(FP), DI
-	MOVQ c+104(FP), R8
-	MOVQ step+112(FP), R9
+	MOVQ    dst_base+0(FP), CX
+	MOVQ    rest_base+24(FP), DX
+	MOVQ    x_base+48(FP), BX
+	MOVQ    y_base+72(FP), SI
+	VMOVUPS float64_0000000000000000<>+0(SB), Y0
+	MOVQ    n+96(FP), DI
+	MOVQ    c+104(FP), R8
+	MOVQ    step+112(FP), R9
 
 group:
-	DECQ DI
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(R8), R10
-	CMPQ AX, R10
-	JG   pass1by1end
+	DECQ    DI
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(R8), R10
+	CMPQ    AX, R10
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*8), Y0
-	VMOVUPS   (DX)(AX*8), Y1
-	VMOVUPS   (BX)(AX*8), Y2
-	VMOVUPS   (SI)(AX*8), Y3
-	VSUBPD    Y3, Y2, Y2
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
-	VXORPS    Y3, Y3, Y3
-	VCMPPD    $0x08, Y3, Y2, Y3
-	VBLENDVPD Y3, Y1, Y4, Y3
-	VADDPD    Y3, Y0, Y0
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y4
-	VXORPS    Y3, Y3, Y3
-	VCMPPD    $0x08, Y3, Y2, Y2
-	VBLENDVPD Y2, Y4, Y1, Y1
-	VMOVUPS   Y0, (CX)(AX*8)
-	VMOVUPS   Y1, (DX)(AX*8)
+	VMOVUPS   (CX)(AX*8), Y1
+	VMOVUPS   (DX)(AX*8), Y2
+	VMOVUPS   (BX)(AX*8), Y3
+	VMOVUPS   (SI)(AX*8), Y4
+	VSUBPD    Y4, Y3, Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPD    $0x08, Y4, Y3, Y4
+	VBLENDVPD Y4, Y2, Y0, Y4
+	VADDPD    Y4, Y1, Y1
+	VXORPS    Y4, Y4, Y4
+	VCMPPD    $0x08, Y4, Y3, Y3
+	VBLENDVPD Y3, Y0, Y2, Y2
+	VMOVUPS   Y1, (CX)(AX*8)
+	VMOVUPS   Y2, (DX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, R10
 	JLE       pass1by1
@@ -9714,23 +10233,21 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), R11
 	SHLQ       $0x03, R10
 	SUBQ       R10, R11
-	VMOVUPS    (R11), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VMASKMOVPD (BX)(AX*8), Y0, Y3
-	VMASKMOVPD (SI)(AX*8), Y0, Y4
-	VSUBPD     Y4, Y3, Y3
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y5
-	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x08, Y4, Y3, Y4
-	VBLENDVPD  Y4, Y2, Y5, Y4
-	VADDPD     Y4, Y1, Y1
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y5
-	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x08, Y4, Y3, Y3
-	VBLENDVPD  Y3, Y5, Y2, Y2
-	VMASKMOVPD Y1, Y0, (CX)(AX*8)
-	VMASKMOVPD Y2, Y0, (DX)(AX*8)
+	VMOVUPS    (R11), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VMASKMOVPD (DX)(AX*8), Y1, Y3
+	VMASKMOVPD (BX)(AX*8), Y1, Y4
+	VMASKMOVPD (SI)(AX*8), Y1, Y5
+	VSUBPD     Y5, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VCMPPD     $0x08, Y5, Y4, Y5
+	VBLENDVPD  Y5, Y3, Y0, Y5
+	VADDPD     Y5, Y2, Y2
+	VXORPS     Y5, Y5, Y5
+	VCMPPD     $0x08, Y5, Y4, Y4
+	VBLENDVPD  Y4, Y0, Y3, Y3
+	VMASKMOVPD Y2, Y1, (CX)(AX*8)
+	VMASKMOVPD Y3, Y1, (DX)(AX*8)
 
 pass1end:
 	LEAQ (CX)(R9*8), CX
@@ -9755,12 +10272,13 @@ TEXT ·avx2F64AddScaledGroups(SB), NOSPLIT, $0-88
 	MOVQ         xStep+80(FP), R8
 
 group:
-	DECQ BX
-	JL   end
-	XORQ AX, AX
-	LEAQ -4(SI), R9
-	CMPQ AX, R9
-	JG   pass1by1end
+	DECQ    BX
+	JL      end
+	XORQ    AX, AX
+	LEAQ    -4(SI), R9
+	CMPQ    AX, R9
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y1
@@ -9799,21 +10317,22 @@ end:
 // func avx2F64ReLU(dst []float64, x []float64)
 // Requires: AVX
 TEXT ·avx2F64ReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float64_0000000000000000<>+0(SB), Y0
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*8), Y0
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y2
-	VXORPS    Y1, Y1, Y1
-	VCMPPD    $0x12, Y1, Y0, Y1
-	VBLENDVPD Y1, Y2, Y0, Y0
-	VMOVUPS   Y0, (DX)(AX*8)
+	VMOVUPS   (CX)(AX*8), Y1
+	VXORPS    Y2, Y2, Y2
+	VCMPPD    $0x12, Y2, Y1, Y2
+	VBLENDVPD Y2, Y0, Y1, Y1
+	VMOVUPS   Y1, (DX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, SI
 	JLE       pass1by1
@@ -9825,13 +10344,12 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
 	SUBQ       BX, SI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y3
-	VXORPS     Y2, Y2, Y2
-	VCMPPD     $0x12, Y2, Y1, Y2
-	VBLENDVPD  Y2, Y3, Y1, Y1
-	VMASKMOVPD Y1, Y0, (DX)(AX*8)
+	VMOVUPS    (SI), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPD     $0x12, Y3, Y2, Y3
+	VBLENDVPD  Y3, Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -9840,19 +10358,21 @@ pass1end:
 // func avx2F64LeakyReLU(dst []float64, x []float64)
 // Requires: AVX
 TEXT ·avx2F64LeakyReLU(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float64_3f847ae147ae147b<>+0(SB), Y0
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS (CX)(AX*8), Y0
-	VMULPD  float64_3f847ae147ae147b<>+0(SB), Y0, Y1
-	VMAXPD  Y0, Y1, Y0
-	VMOVUPS Y0, (DX)(AX*8)
+	VMOVUPS (CX)(AX*8), Y1
+	VMULPD  Y0, Y1, Y2
+	VMAXPD  Y1, Y2, Y1
+	VMOVUPS Y1, (DX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, SI
 	JLE     pass1by1
@@ -9864,11 +10384,11 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
 	SUBQ       BX, SI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMULPD     float64_3f847ae147ae147b<>+0(SB), Y1, Y2
-	VMAXPD     Y1, Y2, Y1
-	VMASKMOVPD Y1, Y0, (DX)(AX*8)
+	VMOVUPS    (SI), Y1
+	VMASKMOVPD (CX)(AX*8), Y1, Y2
+	VMULPD     Y0, Y2, Y0
+	VMAXPD     Y2, Y0, Y0
+	VMASKMOVPD Y0, Y1, (DX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -9877,21 +10397,22 @@ pass1end:
 // func avx2F64HardTanh(dst []float64, x []float64)
 // Requires: AVX
 TEXT ·avx2F64HardTanh(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_base+0(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ AX, AX
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	MOVQ    x_base+24(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	VMOVUPS float64_3ff0000000000000<>+0(SB), Y0
+	VMOVUPS float64_bff0000000000000<>+0(SB), Y1
+	MOVQ    dst_len+8(FP), BX
+	XORQ    AX, AX
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS (CX)(AX*8), Y0
-	VMOVUPS float64_bff0000000000000<>+0(SB), Y1
-	VMAXPD  Y0, Y1, Y0
-	VMOVUPS float64_3ff0000000000000<>+0(SB), Y1
-	VMINPD  Y0, Y1, Y0
-	VMOVUPS Y0, (DX)(AX*8)
+	VMOVUPS (CX)(AX*8), Y2
+	VMAXPD  Y2, Y1, Y2
+	VMINPD  Y2, Y0, Y2
+	VMOVUPS Y2, (DX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, SI
 	JLE     pass1by1
@@ -9903,13 +10424,11 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), SI
 	SHLQ       $0x03, BX
 	SUBQ       BX, SI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMOVUPS    float64_bff0000000000000<>+0(SB), Y2
-	VMAXPD     Y1, Y2, Y1
-	VMOVUPS    float64_3ff0000000000000<>+0(SB), Y2
-	VMINPD     Y1, Y2, Y1
-	VMASKMOVPD Y1, Y0, (DX)(AX*8)
+	VMOVUPS    (SI), Y2
+	VMASKMOVPD (CX)(AX*8), Y2, Y3
+	VMAXPD     Y3, Y1, Y1
+	VMINPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y2, (DX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -9921,21 +10440,23 @@ TEXT ·avx2F64MulSlopeTanh(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         y_base+80(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y0
+	VBROADCASTSD s+24(FP), Y1
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Y1
-	VMOVUPS      (DX)(AX*8), Y2
-	VMULPD       Y0, Y1, Y1
-	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y3
-	VFNMADD231PD Y2, Y2, Y3
-	VMULPD       Y3, Y1, Y1
-	VMOVUPS      Y1, (BX)(AX*8)
+	VMOVUPS      (CX)(AX*8), Y2
+	VMOVUPS      (DX)(AX*8), Y3
+	VMULPD       Y1, Y2, Y2
+	VMOVAPS      Y0, Y4
+	VFNMADD231PD Y3, Y3, Y4
+	VMULPD       Y4, Y2, Y2
+	VMOVUPS      Y2, (BX)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, DI
 	JLE          pass1by1
@@ -9947,14 +10468,14 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), DI
 	SHLQ         $0x03, SI
 	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
-	VMASKMOVPD   (CX)(AX*8), Y1, Y2
-	VMASKMOVPD   (DX)(AX*8), Y1, Y3
-	VMULPD       Y0, Y2, Y0
-	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y2
-	VFNMADD231PD Y3, Y3, Y2
-	VMULPD       Y2, Y0, Y0
-	VMASKMOVPD   Y0, Y1, (BX)(AX*8)
+	VMOVUPS      (DI), Y2
+	VMASKMOVPD   (CX)(AX*8), Y2, Y3
+	VMASKMOVPD   (DX)(AX*8), Y2, Y4
+	VMULPD       Y1, Y3, Y1
+	VMOVAPS      Y0, Y0
+	VFNMADD231PD Y4, Y4, Y0
+	VMULPD       Y0, Y1, Y0
+	VMASKMOVPD   Y0, Y2, (BX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -9967,23 +10488,25 @@ TEXT ·avx2F64AddSlopeTanh(SB), NOSPLIT, $0-128
 	MOVQ         y_base+104(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y0
+	VBROADCASTSD s+48(FP), Y1
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS      (CX)(AX*8), Y1
-	VMOVUPS      (DX)(AX*8), Y2
-	VMOVUPS      (BX)(AX*8), Y3
-	VMULPD       Y0, Y1, Y1
-	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y4
-	VFNMADD231PD Y2, Y2, Y4
-	VMOVAPS      Y3, Y2
-	VFMADD231PD  Y4, Y1, Y2
-	VMOVUPS      Y2, (SI)(AX*8)
+	VMOVUPS      (CX)(AX*8), Y2
+	VMOVUPS      (DX)(AX*8), Y3
+	VMOVUPS      (BX)(AX*8), Y4
+	VMULPD       Y1, Y2, Y2
+	VMOVAPS      Y0, Y5
+	VFNMADD231PD Y3, Y3, Y5
+	VMOVAPS      Y4, Y3
+	VFMADD231PD  Y5, Y2, Y3
+	VMOVUPS      Y3, (SI)(AX*8)
 	ADDQ         $+4, AX
 	CMPQ         AX, R8
 	JLE          pass1by1
@@ -9995,16 +10518,16 @@ pass1by1end:
 	LEAQ         ones<>+32(SB), R8
 	SHLQ         $0x03, DI
 	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
-	VMASKMOVPD   (CX)(AX*8), Y1, Y2
-	VMASKMOVPD   (DX)(AX*8), Y1, Y3
-	VMASKMOVPD   (BX)(AX*8), Y1, Y4
-	VMULPD       Y0, Y2, Y0
-	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y2
-	VFNMADD231PD Y3, Y3, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PD  Y2, Y0, Y3
-	VMASKMOVPD   Y3, Y1, (SI)(AX*8)
+	VMOVUPS      (R8), Y2
+	VMASKMOVPD   (CX)(AX*8), Y2, Y3
+	VMASKMOVPD   (DX)(AX*8), Y2, Y4
+	VMASKMOVPD   (BX)(AX*8), Y2, Y5
+	VMULPD       Y1, Y3, Y1
+	VMOVAPS      Y0, Y0
+	VFNMADD231PD Y4, Y4, Y0
+	VMOVAPS      Y5, Y3
+	VFMADD231PD  Y0, Y1, Y3
+	VMASKMOVPD   Y3, Y2, (SI)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -10016,25 +10539,26 @@ TEXT ·avx2F64MulSlopeReLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y0
+	VMOVUPS      float64_0000000000000000<>+0(SB), Y1
+	VBROADCASTSD s+24(FP), Y2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*8), Y1
-	VMOVUPS   (DX)(AX*8), Y2
-	VMULPD    Y0, Y1, Y1
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y3
-	VMAXPD    Y2, Y3, Y3
-	VMOVUPS   float64_3ff0000000000000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPD    $0x1e, Y4, Y2, Y2
-	VBLENDVPD Y2, Y5, Y3, Y2
-	VMULPD    Y2, Y1, Y1
-	VMOVUPS   Y1, (BX)(AX*8)
+	VMOVUPS   (CX)(AX*8), Y3
+	VMOVUPS   (DX)(AX*8), Y4
+	VMULPD    Y2, Y3, Y3
+	VMAXPD    Y4, Y1, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPD    $0x1e, Y6, Y4, Y4
+	VBLENDVPD Y4, Y0, Y5, Y4
+	VMULPD    Y4, Y3, Y3
+	VMOVUPS   Y3, (BX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, DI
 	JLE       pass1by1
@@ -10046,18 +10570,16 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
 	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMASKMOVPD (DX)(AX*8), Y1, Y3
-	VMULPD     Y0, Y2, Y0
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y2
-	VMAXPD     Y3, Y2, Y2
-	VMOVUPS    float64_3ff0000000000000<>+0(SB), Y5
+	VMOVUPS    (DI), Y3
+	VMASKMOVPD (CX)(AX*8), Y3, Y4
+	VMASKMOVPD (DX)(AX*8), Y3, Y5
+	VMULPD     Y2, Y4, Y2
+	VMAXPD     Y5, Y1, Y1
 	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x1e, Y4, Y3, Y3
-	VBLENDVPD  Y3, Y5, Y2, Y2
-	VMULPD     Y2, Y0, Y0
-	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+	VCMPPD     $0x1e, Y4, Y5, Y4
+	VBLENDVPD  Y4, Y0, Y1, Y0
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y3, (BX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -10070,27 +10592,28 @@ TEXT ·avx2F64AddSlopeReLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y0
+	VMOVUPS      float64_0000000000000000<>+0(SB), Y1
+	VBROADCASTSD s+48(FP), Y2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*8), Y1
-	VMOVUPS     (DX)(AX*8), Y2
-	VMOVUPS     (BX)(AX*8), Y3
-	VMULPD      Y0, Y1, Y1
-	VMOVUPS     float64_0000000000000000<>+0(SB), Y4
-	VMAXPD      Y2, Y4, Y4
-	VMOVUPS     float64_3ff0000000000000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPD      $0x1e, Y5, Y2, Y2
-	VBLENDVPD   Y2, Y6, Y4, Y2
-	VMOVAPS     Y3, Y3
-	VFMADD231PD Y2, Y1, Y3
-	VMOVUPS     Y3, (SI)(AX*8)
+	VMOVUPS     (CX)(AX*8), Y3
+	VMOVUPS     (DX)(AX*8), Y4
+	VMOVUPS     (BX)(AX*8), Y5
+	VMULPD      Y2, Y3, Y3
+	VMAXPD      Y4, Y1, Y6
+	VXORPS      Y7, Y7, Y7
+	VCMPPD      $0x1e, Y7, Y4, Y4
+	VBLENDVPD   Y4, Y0, Y6, Y4
+	VMOVAPS     Y5, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPS     Y5, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
 	JLE         pass1by1
@@ -10102,20 +10625,18 @@ pass1by1end:
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
 	SUBQ        DI, R8
-	VMOVUPS     (R8), Y1
-	VMASKMOVPD  (CX)(AX*8), Y1, Y2
-	VMASKMOVPD  (DX)(AX*8), Y1, Y3
-	VMASKMOVPD  (BX)(AX*8), Y1, Y4
-	VMULPD      Y0, Y2, Y0
-	VMOVUPS     float64_0000000000000000<>+0(SB), Y2
-	VMAXPD      Y3, Y2, Y2
-	VMOVUPS     float64_3ff0000000000000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPD      $0x1e, Y5, Y3, Y3
-	VBLENDVPD   Y3, Y6, Y2, Y2
-	VMOVAPS     Y4, Y3
-	VFMADD231PD Y2, Y0, Y3
-	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
+	VMOVUPS     (R8), Y3
+	VMASKMOVPD  (CX)(AX*8), Y3, Y4
+	VMASKMOVPD  (DX)(AX*8), Y3, Y5
+	VMASKMOVPD  (BX)(AX*8), Y3, Y6
+	VMULPD      Y2, Y4, Y2
+	VMAXPD      Y5, Y1, Y1
+	VXORPS      Y4, Y4, Y4
+	VCMPPD      $0x1e, Y4, Y5, Y4
+	VBLENDVPD   Y4, Y0, Y1, Y0
+	VMOVAPS     Y6, Y1
+	VFMADD231PD Y0, Y2, Y1
+	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -10127,25 +10648,26 @@ TEXT ·avx2F64MulSlopeLeakyReLU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y0
+	VMOVUPS      float64_3f847ae147ae147b<>+0(SB), Y1
+	VBROADCASTSD s+24(FP), Y2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*8), Y1
-	VMOVUPS   (DX)(AX*8), Y2
-	VMULPD    Y0, Y1, Y1
-	VMOVUPS   float64_3f847ae147ae147b<>+0(SB), Y3
-	VMAXPD    Y2, Y3, Y3
-	VMOVUPS   float64_3ff0000000000000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPD    $0x1e, Y4, Y2, Y2
-	VBLENDVPD Y2, Y5, Y3, Y2
-	VMULPD    Y2, Y1, Y1
-	VMOVUPS   Y1, (BX)(AX*8)
+	VMOVUPS   (CX)(AX*8), Y3
+	VMOVUPS   (DX)(AX*8), Y4
+	VMULPD    Y2, Y3, Y3
+	VMAXPD    Y4, Y1, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPD    $0x1e, Y6, Y4, Y4
+	VBLENDVPD Y4, Y0, Y5, Y4
+	VMULPD    Y4, Y3, Y3
+	VMOVUPS   Y3, (BX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, DI
 	JLE       pass1by1
@@ -10157,18 +10679,16 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
 	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMASKMOVPD (DX)(AX*8), Y1, Y3
-	VMULPD     Y0, Y2, Y0
-	VMOVUPS    float64_3f847ae147ae147b<>+0(SB), Y2
-	VMAXPD     Y3, Y2, Y2
-	VMOVUPS    float64_3ff0000000000000<>+0(SB), Y5
+	VMOVUPS    (DI), Y3
+	VMASKMOVPD (CX)(AX*8), Y3, Y4
+	VMASKMOVPD (DX)(AX*8), Y3, Y5
+	VMULPD     Y2, Y4, Y2
+	VMAXPD     Y5, Y1, Y1
 	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x1e, Y4, Y3, Y3
-	VBLENDVPD  Y3, Y5, Y2, Y2
-	VMULPD     Y2, Y0, Y0
-	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+	VCMPPD     $0x1e, Y4, Y5, Y4
+	VBLENDVPD  Y4, Y0, Y1, Y0
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y3, (BX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -10181,27 +10701,28 @@ TEXT ·avx2F64AddSlopeLeakyReLU(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y0
+	VMOVUPS      float64_3f847ae147ae147b<>+0(SB), Y1
+	VBROADCASTSD s+48(FP), Y2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*8), Y1
-	VMOVUPS     (DX)(AX*8), Y2
-	VMOVUPS     (BX)(AX*8), Y3
-	VMULPD      Y0, Y1, Y1
-	VMOVUPS     float64_3f847ae147ae147b<>+0(SB), Y4
-	VMAXPD      Y2, Y4, Y4
-	VMOVUPS     float64_3ff0000000000000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPD      $0x1e, Y5, Y2, Y2
-	VBLENDVPD   Y2, Y6, Y4, Y2
-	VMOVAPS     Y3, Y3
-	VFMADD231PD Y2, Y1, Y3
-	VMOVUPS     Y3, (SI)(AX*8)
+	VMOVUPS     (CX)(AX*8), Y3
+	VMOVUPS     (DX)(AX*8), Y4
+	VMOVUPS     (BX)(AX*8), Y5
+	VMULPD      Y2, Y3, Y3
+	VMAXPD      Y4, Y1, Y6
+	VXORPS      Y7, Y7, Y7
+	VCMPPD      $0x1e, Y7, Y4, Y4
+	VBLENDVPD   Y4, Y0, Y6, Y4
+	VMOVAPS     Y5, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPS     Y5, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
 	JLE         pass1by1
@@ -10213,20 +10734,18 @@ pass1by1end:
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
 	SUBQ        DI, R8
-	VMOVUPS     (R8), Y1
-	VMASKMOVPD  (CX)(AX*8), Y1, Y2
-	VMASKMOVPD  (DX)(AX*8), Y1, Y3
-	VMASKMOVPD  (BX)(AX*8), Y1, Y4
-	VMULPD      Y0, Y2, Y0
-	VMOVUPS     float64_3f847ae147ae147b<>+0(SB), Y2
-	VMAXPD      Y3, Y2, Y2
-	VMOVUPS     float64_3ff0000000000000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPD      $0x1e, Y5, Y3, Y3
-	VBLENDVPD   Y3, Y6, Y2, Y2
-	VMOVAPS     Y4, Y3
-	VFMADD231PD Y2, Y0, Y3
-	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
+	VMOVUPS     (R8), Y3
+	VMASKMOVPD  (CX)(AX*8), Y3, Y4
+	VMASKMOVPD  (DX)(AX*8), Y3, Y5
+	VMASKMOVPD  (BX)(AX*8), Y3, Y6
+	VMULPD      Y2, Y4, Y2
+	VMAXPD      Y5, Y1, Y1
+	VXORPS      Y4, Y4, Y4
+	VCMPPD      $0x1e, Y4, Y5, Y4
+	VBLENDVPD   Y4, Y0, Y1, Y0
+	VMOVAPS     Y6, Y1
+	VFMADD231PD Y0, Y2, Y1
+	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -10244,6 +10763,7 @@ TEXT ·avx2F64MulSlopeSigmoid(SB), NOSPLIT, $0-104
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
@@ -10290,6 +10810,7 @@ TEXT ·avx2F64AddSlopeSigmoid(SB), NOSPLIT, $0-128
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
 	VMOVUPS      (CX)(AX*8), Y1
@@ -10333,28 +10854,28 @@ TEXT ·avx2F64MulSlopeHardTanh(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         x_base+56(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y0
+	VMOVUPS      float64_0000000000000000<>+0(SB), Y1
+	VBROADCASTSD s+24(FP), Y2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS   (CX)(AX*8), Y1
-	VMOVUPS   (DX)(AX*8), Y2
-	VMULPD    Y0, Y1, Y1
-	VANDPS    float64_7fffffffffffffff<>+0(SB), Y2, Y2
-	VMOVUPS   float64_3ff0000000000000<>+0(SB), Y3
-	VSUBPD    Y2, Y3, Y2
-	VMOVUPS   float64_0000000000000000<>+0(SB), Y3
-	VMAXPD    Y2, Y3, Y3
-	VMOVUPS   float64_3ff0000000000000<>+0(SB), Y5
-	VXORPS    Y4, Y4, Y4
-	VCMPPD    $0x1e, Y4, Y2, Y2
-	VBLENDVPD Y2, Y5, Y3, Y2
-	VMULPD    Y2, Y1, Y1
-	VMOVUPS   Y1, (BX)(AX*8)
+	VMOVUPS   (CX)(AX*8), Y3
+	VMOVUPS   (DX)(AX*8), Y4
+	VMULPD    Y2, Y3, Y3
+	VANDPS    float64_7fffffffffffffff<>+0(SB), Y4, Y4
+	VSUBPD    Y4, Y0, Y4
+	VMAXPD    Y4, Y1, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPD    $0x1e, Y6, Y4, Y4
+	VBLENDVPD Y4, Y0, Y5, Y4
+	VMULPD    Y4, Y3, Y3
+	VMOVUPS   Y3, (BX)(AX*8)
 	ADDQ      $+4, AX
 	CMPQ      AX, DI
 	JLE       pass1by1
@@ -10366,21 +10887,18 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
 	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMASKMOVPD (DX)(AX*8), Y1, Y3
+	VMOVUPS    (DI), Y3
+	VMASKMOVPD (CX)(AX*8), Y3, Y4
+	VMASKMOVPD (DX)(AX*8), Y3, Y5
+	VMULPD     Y2, Y4, Y2
+	VANDPS     float64_7fffffffffffffff<>+0(SB), Y5, Y4
+	VSUBPD     Y4, Y0, Y4
+	VMAXPD     Y4, Y1, Y1
+	VXORPS     Y5, Y5, Y5
+	VCMPPD     $0x1e, Y5, Y4, Y4
+	VBLENDVPD  Y4, Y0, Y1, Y0
 	VMULPD     Y0, Y2, Y0
-	VANDPS     float64_7fffffffffffffff<>+0(SB), Y3, Y2
-	VMOVUPS    float64_3ff0000000000000<>+0(SB), Y3
-	VSUBPD     Y2, Y3, Y2
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y3
-	VMAXPD     Y2, Y3, Y3
-	VMOVUPS    float64_3ff0000000000000<>+0(SB), Y5
-	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x1e, Y4, Y2, Y2
-	VBLENDVPD  Y2, Y5, Y3, Y2
-	VMULPD     Y2, Y0, Y0
-	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+	VMASKMOVPD Y0, Y3, (BX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -10393,30 +10911,30 @@ TEXT ·avx2F64AddSlopeHardTanh(SB), NOSPLIT, $0-128
 	MOVQ         x_base+80(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y0
+	VMOVUPS      float64_0000000000000000<>+0(SB), Y1
+	VBROADCASTSD s+48(FP), Y2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*8), Y1
-	VMOVUPS     (DX)(AX*8), Y2
-	VMOVUPS     (BX)(AX*8), Y3
-	VMULPD      Y0, Y1, Y1
-	VANDPS      float64_7fffffffffffffff<>+0(SB), Y2, Y2
-	VMOVUPS     float64_3ff0000000000000<>+0(SB), Y4
-	VSUBPD      Y2, Y4, Y2
-	VMOVUPS     float64_0000000000000000<>+0(SB), Y4
-	VMAXPD      Y2, Y4, Y4
-	VMOVUPS     float64_3ff0000000000000<>+0(SB), Y6
-	VXORPS      Y5, Y5, Y5
-	VCMPPD      $0x1e, Y5, Y2, Y2
-	VBLENDVPD   Y2, Y6, Y4, Y2
-	VMOVAPS     Y3, Y3
-	VFMADD231PD Y2, Y1, Y3
-	VMOVUPS     Y3, (SI)(AX*8)
+	VMOVUPS     (CX)(AX*8), Y3
+	VMOVUPS     (DX)(AX*8), Y4
+	VMOVUPS     (BX)(AX*8), Y5
+	VMULPD      Y2, Y3, Y3
+	VANDPS      float64_7fffffffffffffff<>+0(SB), Y4, Y4
+	VSUBPD      Y4, Y0, Y4
+	VMAXPD      Y4, Y1, Y6
+	VXORPS      Y7, Y7, Y7
+	VCMPPD      $0x1e, Y7, Y4, Y4
+	VBLENDVPD   Y4, Y0, Y6, Y4
+	VMOVAPS     Y5, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPS     Y5, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
 	JLE         pass1by1
@@ -10428,23 +10946,20 @@ pass1by1end:
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
 	SUBQ        DI, R8
-	VMOVUPS     (R8), Y1
-	VMASKMOVPD  (CX)(AX*8), Y1, Y2
-	VMASKMOVPD  (DX)(AX*8), Y1, Y3
-	VMASKMOVPD  (BX)(AX*8), Y1, Y4
-	VMULPD      Y0, Y2, Y0
-	VANDPS      float64_7fffffffffffffff<>+0(SB), Y3, Y2
-	VMOVUPS     float64_3ff0000000000000<>+0(SB), Y3
-	VSUBPD      Y2, Y3, Y2
-	VMOVUPS     float64_0000000000000000<>+0(SB), Y3
-	VMAXPD      Y2, Y3, Y3
-	VMOVUPS     float64_3ff0000000000000<>+0(SB), Y6
+	VMOVUPS     (R8), Y3
+	VMASKMOVPD  (CX)(AX*8), Y3, Y4
+	VMASKMOVPD  (DX)(AX*8), Y3, Y5
+	VMASKMOVPD  (BX)(AX*8), Y3, Y6
+	VMULPD      Y2, Y4, Y2
+	VANDPS      float64_7fffffffffffffff<>+0(SB), Y5, Y4
+	VSUBPD      Y4, Y0, Y4
+	VMAXPD      Y4, Y1, Y1
 	VXORPS      Y5, Y5, Y5
-	VCMPPD      $0x1e, Y5, Y2, Y2
-	VBLENDVPD   Y2, Y6, Y3, Y2
-	VMOVAPS     Y4, Y3
-	VFMADD231PD Y2, Y0, Y3
-	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
+	VCMPPD      $0x1e, Y5, Y4, Y4
+	VBLENDVPD   Y4, Y0, Y1, Y0
+	VMOVAPS     Y6, Y1
+	VFMADD231PD Y0, Y2, Y1
+	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -10456,22 +10971,24 @@ TEXT ·avx2F64MulSlopeELU(SB), NOSPLIT, $0-104
 	MOVQ         g_base+32(FP), CX
 	MOVQ         y_base+80(FP), DX
 	MOVQ         dst_base+0(FP), BX
-	VBROADCASTSD s+24(FP), Y0
+	VMOVUPS      float64_0000000000000000<>+0(SB), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y1
+	VBROADCASTSD s+24(FP), Y2
 	MOVQ         dst_len+8(FP), SI
 	XORQ         AX, AX
 	LEAQ         -4(SI), DI
 	CMPQ         AX, DI
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS (CX)(AX*8), Y1
-	VMOVUPS (DX)(AX*8), Y2
-	VMULPD  Y0, Y1, Y1
-	VMOVUPS float64_0000000000000000<>+0(SB), Y3
-	VMINPD  Y2, Y3, Y2
-	VADDPD  float64_3ff0000000000000<>+0(SB), Y2, Y2
-	VMULPD  Y2, Y1, Y1
-	VMOVUPS Y1, (BX)(AX*8)
+	VMOVUPS (CX)(AX*8), Y3
+	VMOVUPS (DX)(AX*8), Y4
+	VMULPD  Y2, Y3, Y3
+	VMINPD  Y4, Y0, Y4
+	VADDPD  Y1, Y4, Y4
+	VMULPD  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(AX*8)
 	ADDQ    $+4, AX
 	CMPQ    AX, DI
 	JLE     pass1by1
@@ -10483,15 +11000,14 @@ pass1by1end:
 	LEAQ       ones<>+32(SB), DI
 	SHLQ       $0x03, SI
 	SUBQ       SI, DI
-	VMOVUPS    (DI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMASKMOVPD (DX)(AX*8), Y1, Y3
+	VMOVUPS    (DI), Y3
+	VMASKMOVPD (CX)(AX*8), Y3, Y4
+	VMASKMOVPD (DX)(AX*8), Y3, Y5
+	VMULPD     Y2, Y4, Y2
+	VMINPD     Y5, Y0, Y0
+	VADDPD     Y1, Y0, Y0
 	VMULPD     Y0, Y2, Y0
-	VMOVUPS    float64_0000000000000000<>+0(SB), Y2
-	VMINPD     Y3, Y2, Y2
-	VADDPD     float64_3ff0000000000000<>+0(SB), Y2, Y2
-	VMULPD     Y2, Y0, Y0
-	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+	VMASKMOVPD Y0, Y3, (BX)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -10504,24 +11020,26 @@ TEXT ·avx2F64AddSlopeELU(SB), NOSPLIT, $0-128
 	MOVQ         y_base+104(FP), DX
 	MOVQ         a_base+24(FP), BX
 	MOVQ         dst_base+0(FP), SI
-	VBROADCASTSD s+48(FP), Y0
+	VMOVUPS      float64_0000000000000000<>+0(SB), Y0
+	VMOVUPS      float64_3ff0000000000000<>+0(SB), Y1
+	VBROADCASTSD s+48(FP), Y2
 	MOVQ         dst_len+8(FP), DI
 	XORQ         AX, AX
 	LEAQ         -4(DI), R8
 	CMPQ         AX, R8
 	JG           pass1by1end
+	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*8), Y1
-	VMOVUPS     (DX)(AX*8), Y2
-	VMOVUPS     (BX)(AX*8), Y3
-	VMULPD      Y0, Y1, Y1
-	VMOVUPS     float64_0000000000000000<>+0(SB), Y4
-	VMINPD      Y2, Y4, Y2
-	VADDPD      float64_3ff0000000000000<>+0(SB), Y2, Y2
-	VMOVAPS     Y3, Y3
-	VFMADD231PD Y2, Y1, Y3
-	VMOVUPS     Y3, (SI)(AX*8)
+	VMOVUPS     (CX)(AX*8), Y3
+	VMOVUPS     (DX)(AX*8), Y4
+	VMOVUPS     (BX)(AX*8), Y5
+	VMULPD      Y2, Y3, Y3
+	VMINPD      Y4, Y0, Y4
+	VADDPD      Y1, Y4, Y4
+	VMOVAPS     Y5, Y5
+	VFMADD231PD Y4, Y3, Y5
+	VMOVUPS     Y5, (SI)(AX*8)
 	ADDQ        $+4, AX
 	CMPQ        AX, R8
 	JLE         pass1by1
@@ -10533,17 +11051,16 @@ pass1by1end:
 	LEAQ        ones<>+32(SB), R8
 	SHLQ        $0x03, DI
 	SUBQ        DI, R8
-	VMOVUPS     (R8), Y1
-	VMASKMOVPD  (CX)(AX*8), Y1, Y2
-	VMASKMOVPD  (DX)(AX*8), Y1, Y3
-	VMASKMOVPD  (BX)(AX*8), Y1, Y4
-	VMULPD      Y0, Y2, Y0
-	VMOVUPS     float64_0000000000000000<>+0(SB), Y2
-	VMINPD      Y3, Y2, Y2
-	VADDPD      float64_3ff0000000000000<>+0(SB), Y2, Y2
-	VMOVAPS     Y4, Y3
-	VFMADD231PD Y2, Y0, Y3
-	VMASKMOVPD  Y3, Y1, (SI)(AX*8)
+	VMOVUPS     (R8), Y3
+	VMASKMOVPD  (CX)(AX*8), Y3, Y4
+	VMASKMOVPD  (DX)(AX*8), Y3, Y5
+	VMASKMOVPD  (BX)(AX*8), Y3, Y6
+	VMULPD      Y2, Y4, Y2
+	VMINPD      Y5, Y0, Y0
+	VADDPD      Y1, Y0, Y0
+	VMOVAPS     Y6, Y1
+	VFMADD231PD Y0, Y2, Y1
+	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
 
 pass1end:
 	VZEROUPPER
@@ -10552,16 +11069,17 @@ pass1end:
 // func avx2F64Squares(x []float64) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F64Squares(SB), NOSPLIT, $0-32
-	MOVQ   x_base+0(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), DX
-	XORQ   AX, AX
-	LEAQ   -16(DX), BX
-	CMPQ   AX, BX
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    x_len+8(FP), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10577,9 +11095,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(DX), BX
-	CMPQ AX, BX
-	JG   pass1by1end
+	LEAQ    -4(DX), BX
+	CMPQ    AX, BX
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10611,20 +11130,97 @@ pass1end:
 	VZEROUPPER
 	RET
 
+// func avx2F64SquaresOfRows(dst []float64, x []float64, cols int)
+// Requires: AVX, FMA3
+TEXT ·avx2F64SquaresOfRows(SB), NOSPLIT, $0-56
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ cols+48(FP), SI
+
+row:
+	DECQ    BX
+	JL      end
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by4end
+	PCALIGN $0x40
+
+pass1by4:
+	VMOVUPS     (CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y0
+	VMOVUPS     32(CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y1
+	VMOVUPS     64(CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y2
+	VMOVUPS     96(CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y3
+	ADDQ        $+16, AX
+	CMPQ        AX, DI
+	JLE         pass1by4
+
+pass1by4end:
+	LEAQ    -4(SI), DI
+	CMPQ    AX, DI
+	JG      pass1by1end
+	PCALIGN $0x40
+
+pass1by1:
+	VMOVUPS     (CX)(AX*8), Y4
+	VFMADD231PD Y4, Y4, Y0
+	ADDQ        $+4, AX
+	CMPQ        AX, DI
+	JLE         pass1by1
+
+pass1by1end:
+	CMPQ        AX, SI
+	JE          pass1end
+	MOVQ        SI, DI
+	SUBQ        AX, DI
+	LEAQ        ones<>+32(SB), R8
+	SHLQ        $0x03, DI
+	SUBQ        DI, R8
+	VMOVUPS     (R8), Y4
+	VMASKMOVPD  (CX)(AX*8), Y4, Y4
+	VFMADD231PD Y4, Y4, Y0
+
+pass1end:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, (DX)
+	ADDQ         $0x08, DX
+	LEAQ         (CX)(SI*8), CX
+	JMP          row
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx2F64SquaresWeighed(x []float64, p []float64) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F64SquaresWeighed(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   p_base+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -16(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    p_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10648,9 +11244,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10689,17 +11286,18 @@ pass1end:
 // func avx2F64Dot(x []float64, y []float64) float64
 // Requires: AVX, FMA3, SSE2
 TEXT ·avx2F64Dot(SB), NOSPLIT, $0-56
-	MOVQ   x_base+0(FP), CX
-	MOVQ   y_base+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x_len+8(FP), BX
-	XORQ   AX, AX
-	LEAQ   -16(BX), SI
-	CMPQ   AX, SI
-	JG     pass1by4end
+	MOVQ    x_base+0(FP), CX
+	MOVQ    y_base+24(FP), DX
+	MOVQ    x_len+8(FP), BX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	XORQ    AX, AX
+	LEAQ    -16(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by4end
+	PCALIGN $0x40
 
 pass1by4:
 	VMOVUPS     (CX)(AX*8), Y4
@@ -10719,9 +11317,10 @@ pass1by4:
 	JLE         pass1by4
 
 pass1by4end:
-	LEAQ -4(BX), SI
-	CMPQ AX, SI
-	JG   pass1by1end
+	LEAQ    -4(BX), SI
+	CMPQ    AX, SI
+	JG      pass1by1end
+	PCALIGN $0x40
 
 pass1by1:
 	VMOVUPS     (CX)(AX*8), Y4

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -269,6 +270,7 @@ func testSums[T Float](t *testing.T) {
 			{"HalfSquares", func(x, _ []T) float64 { return HalfSquares(x) }, squares},
 			{"HalfSquaresWeighed", HalfSquaresWeighed[T], weighed},
 			{"Dot", Dot[T], dot},
+			{"HalfSquaresOfRows", func(x, _ []T) float64 { return ofRows(t, x) }, 3 * squares},
 		} {
 			got := s.sum(x, y)
 			if diff := math.Abs(got - s.want); diff > 1e-15*size {
@@ -292,6 +294,21 @@ func testSums[T Float](t *testing.T) {
 	}
 }
 
+// ofRows is HalfSquaresOfRows of x, times 3, given that the same of several rows of them
+// each is what it is of one.
+func ofRows[T Float](t *testing.T, x []T) float64 {
+	t.Helper()
+	var one, three [3]float64
+	HalfSquaresOfRows(one[:1], 3, x)
+	HalfSquaresOfRows(three[:], 3, slices.Concat(x, x, x))
+	for _, sum := range three {
+		if math.Float64bits(sum) != math.Float64bits(one[0]) {
+			t.Fatalf("rows of %d elements: sums %v, of one row %v", len(x), three, one[0])
+		}
+	}
+	return one[0]
+}
+
 // Kernels allocate nothing.
 func TestAllocations(t *testing.T) { eachOp(t, testAllocations[float32], testAllocations[float64]) }
 
@@ -301,7 +318,13 @@ func testAllocations[T Float](t *testing.T, o op[T]) {
 	if n := testing.AllocsPerRun(10, func() { o.call(v) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if n := testing.AllocsPerRun(10, func() { HalfSquares(v[0]); HalfSquaresWeighed(v[0], v[0]); Dot(v[0], v[0]) }); n != 0 {
+	sums := make([]float64, 2)
+	if n := testing.AllocsPerRun(10, func() {
+		HalfSquares(v[0])
+		HalfSquaresWeighed(v[0], v[0])
+		Dot(v[0], v[0])
+		HalfSquaresOfRows(sums, 1, v[0])
+	}); n != 0 {
 		t.Errorf("sums: %v allocations", n)
 	}
 }

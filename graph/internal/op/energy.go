@@ -94,15 +94,11 @@ func gaussianRow[T vec.Float](weight float64) func(Rows[T]) float64 {
 	return func(x Rows[T]) float64 { return weight * vec.HalfSquares(x[0]) }
 }
 
-// gaussianLower is gaussianRow row by row, for which what PerExample does about a row is
-// much.
+// gaussianLower is gaussianRow for all rows at once.
 func gaussianLower[T vec.Float](weight float64) Lower[T] {
 	return func(_ *Lowering[T], a Args) Kernel[T] {
 		return func(m *Memory[T], lo, hi int) {
-			energies, eps, d := m.Energies[a.Out], m.Buf[a.In[0]], m.Width[a.In[0]]
-			for r := lo; r < hi; r++ {
-				energies[r] = weight * vec.HalfSquares(eps[r*d:(r+1)*d])
-			}
+			vec.HalfSquaresOfRows(m.Energies[a.Out][lo:hi], weight, m.Rows(a.In[0], lo, hi))
 		}
 	}
 }

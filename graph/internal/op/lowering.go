@@ -138,7 +138,7 @@ func (c *Lowering[T]) PackAs(w *G.Node, layout Layout[T]) int {
 // where others read n too, or it changes less often: then it has to stand for itself.
 func (c *Lowering[T]) Into(n *G.Node, out, plus int) (k Kernel[T], ok bool) {
 	o, of := n.Op().(*Op)
-	if !of || o.Name == negateName || !c.once(n) || plus >= 0 && !o.Adds {
+	if !of || plus >= 0 && !o.Adds {
 		return nil, false
 	}
 	in := Children(n)
@@ -147,8 +147,18 @@ func (c *Lowering[T]) Into(n *G.Node, out, plus int) (k Kernel[T], ok bool) {
 			return nil, false
 		}
 	}
-	k, _ = c.kernel(n, o, in, out, plus)
-	return k, true
+	k, _, ok = c.IntoSigned(n, out, plus)
+	return k, ok
+}
+
+// IntoSigned is Into where the result may have its sign changed, which it says.
+func (c *Lowering[T]) IntoSigned(n *G.Node, out, plus int) (k Kernel[T], neg, ok bool) {
+	o, of := n.Op().(*Op)
+	if !of || o.Name == negateName || !c.once(n) {
+		return nil, false, false
+	}
+	k, neg = c.kernel(n, o, Children(n), out, plus)
+	return k, neg, true
 }
 
 // kernel returns the kernel of n, with its result under out, and whether the result's

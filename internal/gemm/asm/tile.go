@@ -6,6 +6,7 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/gotypes"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
@@ -43,7 +44,7 @@ var (
 	}
 )
 
-// tile is the state while a tile function is written. It takes the rows tile by tile.
+// tile is the state while a tile function is written.
 //
 // A tile of m rows keeps its m*vectors sums in the first registers, the vectors
 // of one row of the panel in the next ones, and an element of A, broadcast, in
@@ -55,11 +56,10 @@ type tile struct {
 	vectors int
 	some    bool         // of the depth only what a list has
 	mask    reg.Register // AVX-512: the columns of the last vector
-
-	dst, a, left reg.GPVirtual // where the tile at hand begins, and the rows from there on
 }
 
-// emitTile writes the tileFunc, or the someFunc, for panels of the given number of vectors.
+// emitTile writes the tileFunc, or the someFunc, for panels of the given number of vectors:
+// the work on a tile for each number of rows, behind which the next tile is taken.
 func emitTile(c *build.Context, set instructions, e asmgen.Element, vectors int, some bool) {
 	t := &tile{Context: c, set: set, element: e, vectors: vectors, some: some}
 	name, depth := fmt.Sprintf("%s%sx%d", set.name, e.Name, vectors), "int, depth int"
@@ -69,37 +69,26 @@ func emitTile(c *build.Context, set instructions, e asmgen.Element, vectors int,
 	c.Function(name)
 	c.Attributes(attr.NOSPLIT)
 	c.Pragma("noescape")
-	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows int, b []%[1]s, cols %[2]s, accumulate bool)", e.Go, depth))
+	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows, tall, talls int, b []%[1]s, cols %[2]s, accumulate bool)", e.Go, depth))
 
 	if t.masked() {
 		t.loadOpmask()
 	}
-	t.dst, t.a, t.left = t.GP64(), t.GP64(), t.GP64()
-	t.Load(t.Param("dst").Base(), t.dst)
-	t.Load(t.Param("a").Base(), t.a)
-	t.Load(t.Param("rows"), t.left)
-
-	// A full tile where the rows behind it are enough for another, and else halves of what
-	// is left, which are faster than a full tile and the rest.
-	most := set.rows[vectors-1]
-	rows := t.GP64()
-	t.Label("next")
-	t.CMPQ(t.left, operand.U8(2*most))
-	t.JGE(operand.LabelRef(t.label("rows", most)))
-	t.MOVQ(t.left, rows)
-	t.CMPQ(rows, operand.U8(most))
-	t.JLE(operand.LabelRef("few"))
-	t.INCQ(rows)
-	t.SHRQ(operand.U8(1), rows)
-	t.Label("few")
-	for m := most; m > 1; m-- {
-		c.CMPQ(rows, operand.U8(m))
+	tall := c.Load(c.Param("tall"), c.GP64())
+	for m := set.rows[vectors-1]; m > 1; m-- {
+		c.CMPQ(tall, operand.U8(m))
 		c.JE(operand.LabelRef(t.label("rows", m)))
 	}
-	for m := 1; m <= most; m++ {
+	for m := 1; m <= set.rows[vectors-1]; m++ {
 		c.Label(t.label("rows", m))
-		t.emitRows(m)
+		t.emitStart(m)
+		t.emitLoop(m)
+		t.emitStore(m)
+		t.emitNext(m)
 	}
+	c.Label("end")
+	c.VZEROUPPER()
+	c.RET()
 }
 
 // masked says whether the instruction set has mask registers.
@@ -114,21 +103,13 @@ func (t *tile) panel(m, vector int) reg.VecPhysical { return t.set.registers[m*t
 
 func (t *tile) broadcast() reg.VecPhysical { return t.set.registers[len(t.set.registers)-1] }
 
-// emitRows writes the tile of m rows.
-func (t *tile) emitRows(m int) {
-	t.emitStart(m)
-	t.emitLoop(m)
-	t.emitStore(m)
-}
-
 // emitStart sets the sums to zero or to what dst holds.
 func (t *tile) emitStart(m int) {
 	accumulate := t.Load(t.Param("accumulate"), t.GP8())
 	t.TESTB(accumulate, accumulate)
 	t.JE(operand.LabelRef(t.label("zero", m)))
 
-	dst, stride := t.GP64(), t.loadStride("dstStride")
-	t.MOVQ(t.dst, dst)
+	dst, stride := t.loadDst()
 	mask := t.panel(m, 0) // free until the loop
 	if !t.masked() {
 		t.loadVectorMask(mask)
@@ -172,20 +153,23 @@ func (t *tile) emitStart(m int) {
 // emitLoop writes the loop over the depth. Rows of A are reached in groups of
 // four, each with its own pointer.
 func (t *tile) emitLoop(m int) {
+	a := []reg.Register{t.Load(t.Param("a").Base(), t.GP64())}
 	rowStride := t.loadStride("rowStride")
 	rowStride3 := t.GP64()
 	if m > 3 {
 		t.LEAQ(operand.Mem{Base: rowStride, Index: rowStride, Scale: 2}, rowStride3)
 	}
+	for row := 4; row < m; row += 4 {
+		p := t.GP64()
+		t.LEAQ(operand.Mem{Base: a[len(a)-1], Index: rowStride, Scale: 4}, p)
+		a = append(a, p)
+	}
 	colStride := t.loadStride("colStride")
 	panel := operand.Mem{Base: t.Load(t.Param("b").Base(), t.GP64())}
 	if t.some {
-		t.emitSome(m, rowStride, rowStride3, colStride, panel)
+		t.emitSome(m, a[0], rowStride, rowStride3, colStride, panel)
 		return
 	}
-	a := t.groups(m)
-	t.MOVQ(t.a, a[0])
-	t.reach(a, rowStride)
 	depth := t.Load(t.Param("depth"), t.GP64())
 	t.Label(t.label("loop", m))
 	t.emitProducts(m, a, rowStride, rowStride3, panel)
@@ -197,35 +181,25 @@ func (t *tile) emitLoop(m int) {
 	t.JNE(operand.LabelRef(t.label("loop", m)))
 }
 
-// groups are registers for the pointers to the groups of rows.
-func (t *tile) groups(m int) (a []reg.Register) {
-	for row := 0; row < m; row += 4 {
-		a = append(a, t.GP64())
-	}
-	return a
-}
-
-// reach sets the pointers to the groups of rows behind the first.
-func (t *tile) reach(a []reg.Register, rowStride reg.Register) {
-	for i := 1; i < len(a); i++ {
-		t.LEAQ(operand.Mem{Base: a[i-1], Index: rowStride, Scale: 4}, a[i])
-	}
-}
-
 // emitSome writes the loop over what a list has of the depth.
-func (t *tile) emitSome(m int, rowStride, rowStride3, colStride reg.Register, panel operand.Mem) {
+func (t *tile) emitSome(m int, a, rowStride, rowStride3, colStride reg.Register, panel operand.Mem) {
 	list := t.Load(t.Param("at").Base(), t.GP64())
 	left := t.Load(t.Param("at").Len(), t.GP64())
 	panel.Index, panel.Scale = t.GP64(), 1
-	at := t.groups(m)
+	at := []reg.Register{t.GP64()}
+	for row := 4; row < m; row += 4 {
+		at = append(at, t.GP64())
+	}
 	t.Label(t.label("loop", m))
 	t.MOVLQSX(operand.Mem{Base: list}, panel.Index)
 	t.ADDQ(operand.U8(4), list)
 	t.MOVQ(panel.Index, at[0])
 	t.SHLQ(operand.U8(bits.TrailingZeros(uint(t.vectors*t.set.bytes))), panel.Index)
 	t.IMULQ(colStride, at[0])
-	t.ADDQ(t.a, at[0])
-	t.reach(at, rowStride)
+	t.ADDQ(a, at[0])
+	for i := 1; i < len(at); i++ {
+		t.LEAQ(operand.Mem{Base: at[i-1], Index: rowStride, Scale: 4}, at[i])
+	}
 	t.emitProducts(m, at, rowStride, rowStride3, panel)
 	t.DECQ(left)
 	t.JNE(operand.LabelRef(t.label("loop", m)))
@@ -277,50 +251,118 @@ func (t *tile) multiply(m, row int, at operand.Mem) {
 	}
 }
 
-// emitStore writes the sums to dst and goes on with the next tile.
+// emitStore writes the sums to dst.
 func (t *tile) emitStore(m int) {
-	if !t.masked() {
-		cols := t.Load(t.Param("cols"), t.GP64())
-		t.CMPQ(cols, operand.U8(t.vectors*t.set.bytes/t.element.Bytes))
-		t.JNE(operand.LabelRef(t.label("edge", m)))
-		t.emitStoreRows(m, nil)
-		t.Label(t.label("edge", m))
+	if t.masked() {
+		t.emitStoreRows(m, t.vectors)
+		return
 	}
-	t.emitStoreRows(m, t.panel(m, 0)) // free after the loop
+	edge := t.loadEdge()
+	t.CMPQ(edge, operand.U8(t.set.bytes/t.element.Bytes))
+	t.JNE(operand.LabelRef(t.label("edge", m)))
+	t.emitStoreRows(m, t.vectors)
+	t.JMP(operand.LabelRef(t.label("next", m)))
+	t.Label(t.label("edge", m))
+	t.emitStoreRows(m, t.vectors-1)
+	t.emitStoreEdge(m, edge)
+	t.Label(t.label("next", m))
 }
 
-// emitStoreRows is emitStore where the last vector is stored as a whole when mask
-// is nil, and else under the mask of the columns, which AVX2 puts in mask.
-func (t *tile) emitStoreRows(m int, mask reg.Register) {
-	stride := t.loadStride("dstStride")
-	if mask != nil && !t.masked() {
-		t.loadVectorMask(mask)
+// emitStoreRows writes the given number of vectors of each row, the last of all under the
+// mask of the columns, where there are mask registers.
+func (t *tile) emitStoreRows(m, vectors int) {
+	if vectors == 0 {
+		return
 	}
+	dst, stride := t.loadDst()
 	for row := range m {
-		for v := range t.vectors {
-			at := operand.Mem{Base: t.dst, Disp: v * t.set.bytes}
+		for v := range vectors {
+			at := operand.Mem{Base: dst, Disp: v * t.set.bytes}
 			switch {
-			case v < t.vectors-1 || mask == nil:
+			case v < t.vectors-1 || !t.masked():
 				t.VMOVUPS(t.sum(row, v), at)
-			case t.masked() && t.element == asmgen.F32:
-				t.VMOVUPS(t.sum(row, v), t.mask, at)
-			case t.masked():
-				t.VMOVUPD(t.sum(row, v), t.mask, at)
 			case t.element == asmgen.F32:
-				t.VMASKMOVPS(t.sum(row, v), mask, at)
+				t.VMOVUPS(t.sum(row, v), t.mask, at)
 			default:
-				t.VMASKMOVPD(t.sum(row, v), mask, at)
+				t.VMOVUPD(t.sum(row, v), t.mask, at)
 			}
 		}
-		t.ADDQ(stride, t.dst)
+		if row < m-1 {
+			t.ADDQ(stride, dst)
+		}
 	}
-	rows := t.loadStride("rowStride")
-	t.IMUL3Q(operand.U8(m), rows, rows)
-	t.ADDQ(rows, t.a)
-	t.SUBQ(operand.U8(m), t.left)
-	t.JNE(operand.LabelRef("next"))
-	t.VZEROUPPER()
-	t.RET()
+}
+
+// emitStoreEdge writes the first columns of the last vector of each row, as many as edge:
+// half a vector, half of what is left of it, and so on. Storing under a mask takes many
+// times as long without mask registers.
+func (t *tile) emitStoreEdge(m int, edge reg.Register) {
+	dst, stride := t.loadDst()
+	t.ADDQ(operand.I32((t.vectors-1)*t.set.bytes), dst)
+	for bytes := t.set.bytes / 2; bytes >= t.element.Bytes; bytes /= 2 {
+		skip := fmt.Sprintf("edge%dwithout%d", m, bytes)
+		t.TESTQ(operand.I32(bytes/t.element.Bytes), edge)
+		t.JE(operand.LabelRef(skip))
+		p := t.GP64()
+		t.MOVQ(dst, p)
+		for row := range m {
+			sum := t.sum(row, t.vectors-1)
+			x, at := sum.AsX(), operand.Mem{Base: p}
+			switch bytes {
+			case 16:
+				t.VMOVUPS(x, at)
+				t.VEXTRACTF128(operand.U8(1), sum, x)
+			case 8:
+				t.VMOVSD(x, at)
+				t.VMOVHLPS(x, x, x)
+			case 4:
+				t.VMOVSS(x, at)
+			}
+			if row < m-1 {
+				t.ADDQ(stride, p)
+			}
+		}
+		t.ADDQ(operand.I32(bytes), dst)
+		t.Label(skip)
+	}
+}
+
+// emitNext goes on to the next tile, of as many rows as this one or one less. What is left
+// is kept in the function's parameters.
+func (t *tile) emitNext(m int) {
+	t.SUBQ(operand.U8(m), t.param("rows"))
+	t.JE(operand.LabelRef("end"))
+	rows := func(stride string) reg.Register { // of the tile, in bytes
+		r := t.loadStride(stride)
+		t.IMUL3Q(operand.U8(m), r, r)
+		return r
+	}
+	t.ADDQ(rows("dstStride"), t.paramBase("dst"))
+	t.ADDQ(rows("rowStride"), t.paramBase("a"))
+	t.DECQ(t.param("talls"))
+	if m > 1 {
+		t.JE(operand.LabelRef(t.label("rows", m-1)))
+	}
+	t.JMP(operand.LabelRef(t.label("rows", m)))
+}
+
+// param is where a parameter stands.
+func (t *tile) param(name string) operand.Op { return t.address(t.Param(name)) }
+
+// paramBase is where the address of a slice's elements stands.
+func (t *tile) paramBase(name string) operand.Op { return t.address(t.Param(name).Base()) }
+
+func (t *tile) address(of gotypes.Component) operand.Op {
+	p, err := of.Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return p.Addr
+}
+
+// loadDst loads the address of dst and its row stride in bytes.
+func (t *tile) loadDst() (dst, stride reg.Register) {
+	return t.Load(t.Param("dst").Base(), t.GP64()), t.loadStride("dstStride")
 }
 
 // loadStride loads a stride in bytes.

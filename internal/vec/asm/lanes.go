@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -14,13 +15,14 @@ import (
 
 // instructions is an instruction set.
 type instructions struct {
-	name  string // for function names
-	bytes int    // of a vector
+	name      string // for function names
+	bytes     int    // of a vector
+	registers int    // that hold one
 }
 
 var (
-	avx512 = instructions{name: "avx512", bytes: 64}
-	avx2   = instructions{name: "avx2", bytes: 32}
+	avx512 = instructions{name: "avx512", bytes: 64, registers: 32}
+	avx2   = instructions{name: "avx2", bytes: 32, registers: 16}
 )
 
 // value is a vector: a register, or the address of a constant.
@@ -33,6 +35,10 @@ type lanes struct {
 	set       instructions
 	element   asmgen.Element
 	constants map[string]bool // that have been written
+	// used are the constants of the kernel that is written, by their bits, in the order of
+	// their first use; kept those of them that stay in registers.
+	used []uint64
+	kept map[uint64]value
 }
 
 // masked says whether the instruction set has mask registers.
@@ -50,10 +56,17 @@ func (l *lanes) vector() reg.VecVirtual {
 
 // constant is a vector of x.
 func (l *lanes) constant(x float64) value {
-	if l.element == asmgen.F64 {
-		return l.bits(math.Float64bits(x))
+	bits := math.Float64bits(x)
+	if l.element == asmgen.F32 {
+		bits = uint64(math.Float32bits(float32(x)))
 	}
-	return l.bits(uint64(math.Float32bits(float32(x))))
+	if !slices.Contains(l.used, bits) {
+		l.used = append(l.used, bits)
+	}
+	if kept, ok := l.kept[bits]; ok {
+		return kept
+	}
+	return l.bits(bits)
 }
 
 // bits is a vector of elements with the given bits. It stands in memory 32 bytes
@@ -192,7 +205,7 @@ func (l *lanes) fnma(x, y, z value) value {
 
 // polynomial is Σ c[i] xⁱ.
 func (l *lanes) polynomial(x value, c []float64) value {
-	t := l.register(l.constant(c[len(c)-1]))
+	t := l.copied(l.constant(c[len(c)-1]))
 	for i := len(c) - 2; i >= 0; i-- {
 		l.do(fma213Forms, l.constant(c[i]), x, t)
 	}

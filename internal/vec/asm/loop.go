@@ -5,7 +5,10 @@ import (
 	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/reg"
 
 	"example.com/pcn/internal/asmgen"
@@ -71,10 +74,55 @@ func (p *loop) at(slice string, ahead int) operand.Mem {
 	return operand.Mem{Base: p.bases[slice], Index: p.i, Scale: uint8(size), Disp: ahead * p.step * size}
 }
 
-// emit writes a kernel.
+// emit writes a kernel, with as many constants in registers as there are for them: reading
+// each anew for each vector may take longer than the arithmetic.
 func (l *lanes) emit(k kernel) {
+	trial := l.trial()
+	trial.write(k, nil)
+	keep := trial.used
+	for !l.fits(k, keep) {
+		keep = keep[:len(keep)-1]
+	}
+	l.write(k, keep)
+}
+
+// trial returns lanes that write to nowhere.
+func (l *lanes) trial() *lanes {
+	return &lanes{Context: build.NewContext(), set: l.set, element: l.element, constants: map[string]bool{}}
+}
+
+// fits reports whether the instruction set has registers for a kernel with those constants
+// in some.
+func (l *lanes) fits(k kernel, keep []uint64) bool {
+	trial := l.trial()
+	trial.write(k, keep)
+	file, err := trial.Result()
+	if err != nil {
+		panic(err)
+	}
+	if pass.Compile.Execute(file) != nil {
+		return false
+	}
+	for _, i := range file.Functions()[0].Instructions() {
+		for _, op := range i.Operands {
+			for _, r := range operand.Registers(op) {
+				if r.Kind() == reg.KindVector && int(r.(reg.Physical).PhysicalIndex()) >= l.set.registers {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// write writes a kernel with some constants in registers.
+func (l *lanes) write(k kernel, keep []uint64) {
 	first, _, _ := strings.Cut(strings.ReplaceAll(k.params, ",", " "), " ")
 	p := l.start(k.name, k.params, "", l.count(), append(k.loads, k.stores...)...)
+	l.used, l.kept = nil, map[uint64]value{}
+	for _, bits := range keep {
+		l.kept[bits] = l.register(l.bits(bits))
+	}
 	write := k.before(l)
 	p.vector = func(ahead int, mask reg.Register) {
 		var in []value
@@ -166,6 +214,7 @@ func (p *loop) pass(n reg.Register, turns ...int) {
 		p.LEAQ(operand.Mem{Base: n, Disp: -vectors * p.step}, last)
 		p.CMPQ(p.i, last)
 		p.JG(operand.LabelRef(label + "end"))
+		p.align()
 		p.Label(label)
 		for ahead := range vectors {
 			p.vector(ahead, nil)
@@ -180,6 +229,12 @@ func (p *loop) pass(n reg.Register, turns ...int) {
 	p.JE(operand.LabelRef(end))
 	p.vector(0, p.tail(n))
 	p.Label(end)
+}
+
+// align has the loop that comes next begin at a cache line: a short one that lies across
+// two takes up to twice as long.
+func (p *loop) align() {
+	p.Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []operand.Op{operand.U8(64)}})
 }
 
 // tail is the mask of the elements from the index to n.

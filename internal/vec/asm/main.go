@@ -20,7 +20,9 @@ func main() {
 					}
 				}
 				for _, s := range sums {
-					l.emitSum(s)
+					if l.emitSum(s); s.rows {
+						l.emitRowSums(s)
+					}
 				}
 			}
 		}

@@ -14,13 +14,14 @@ type sum struct {
 	name   string
 	params string   // T for the element type
 	slices []string // the first gives the length
+	rows   bool     // there is one more that sums each row: see emitRowSums
 	// factors makes the two factors of each product of the slices' elements.
 	factors func(l *lanes, in []value) (value, value)
 }
 
 var sums = []sum{
 	{
-		name: "Squares", params: "x []T", slices: []string{"x"}, // Σ x²
+		name: "Squares", params: "x []T", slices: []string{"x"}, rows: true, // Σ x²
 		factors: func(_ *lanes, in []value) (value, value) { return in[0], in[0] },
 	},
 	{
@@ -37,43 +38,71 @@ var sums = []sum{
 	},
 }
 
+// emitSum writes a sum.
 func (l *lanes) emitSum(s sum) {
 	p := l.start(s.name, s.params, "float64", l.set.bytes/asmgen.F64.Bytes, s.slices...)
+	total := p.sum(s, l.Load(l.Param(s.slices[0]).Len(), l.GP64()))
+	l.Store(total, l.ReturnIndex(0))
+	l.VZEROUPPER()
+	l.RET()
+}
+
+// emitRowSums writes the function that sums each row of slices that have as many rows as
+// dst has elements.
+func (l *lanes) emitRowSums(s sum) {
+	p := l.start(s.name+"OfRows", "dst []float64, "+s.params+", cols int", "", l.set.bytes/asmgen.F64.Bytes, s.slices...)
+	dst, rows := l.Load(l.Param("dst").Base(), l.GP64()), l.Load(l.Param("dst").Len(), l.GP64())
+	cols := l.Load(l.Param("cols"), l.GP64())
+	l.Label("row")
+	l.DECQ(rows)
+	l.JL(operand.LabelRef("end"))
+	l.VMOVSD(p.sum(s, cols), operand.Mem{Base: dst})
+	l.ADDQ(operand.U8(asmgen.F64.Bytes), dst)
+	for _, name := range s.slices {
+		base := p.bases[name]
+		l.LEAQ(operand.Mem{Base: base, Index: cols, Scale: uint8(l.element.Bytes)}, base)
+	}
+	l.JMP(operand.LabelRef("row"))
+	l.Label("end")
+	l.VZEROUPPER()
+	l.RET()
+}
+
+// sum writes the sum of n products.
+func (p *loop) sum(s sum, n reg.Register) reg.Register {
 	var totals [4]reg.VecVirtual
 	for i := range totals {
-		totals[i] = l.vector()
-		if l.masked() {
-			l.VPXORD(totals[i], totals[i], totals[i])
+		totals[i] = p.lanes.vector()
+		if p.masked() {
+			p.VPXORD(totals[i], totals[i], totals[i])
 		} else {
-			l.VXORPS(totals[i], totals[i], totals[i])
+			p.VXORPS(totals[i], totals[i], totals[i])
 		}
 	}
 	p.vector = func(ahead int, mask reg.Register) {
 		var in []value
 		for _, name := range s.slices {
-			in = append(in, l.loadWide(p.at(name, ahead), mask))
+			in = append(in, p.loadWide(p.at(name, ahead), mask))
 		}
-		x, y := s.factors(l, in)
-		l.VFMADD231PD(x, y, totals[ahead])
+		x, y := s.factors(p.lanes, in)
+		p.VFMADD231PD(x, y, totals[ahead])
 	}
-	p.pass(l.Load(l.Param(s.slices[0]).Len(), l.GP64()), len(totals), 1)
+	p.pass(n, len(totals), 1)
 
-	l.VADDPD(totals[1], totals[0], totals[0])
-	l.VADDPD(totals[3], totals[2], totals[2])
-	l.VADDPD(totals[2], totals[0], totals[0])
-	if l.masked() {
-		half := l.YMM()
-		l.VEXTRACTF64X4(operand.U8(1), totals[0], half)
-		l.VADDPD(half, totals[0].AsY(), totals[0].AsY())
+	p.VADDPD(totals[1], totals[0], totals[0])
+	p.VADDPD(totals[3], totals[2], totals[2])
+	p.VADDPD(totals[2], totals[0], totals[0])
+	if p.masked() {
+		half := p.YMM()
+		p.VEXTRACTF64X4(operand.U8(1), totals[0], half)
+		p.VADDPD(half, totals[0].AsY(), totals[0].AsY())
 	}
-	total, half := totals[0].AsX(), l.XMM()
-	l.VEXTRACTF128(operand.U8(1), totals[0].AsY(), half)
-	l.VADDPD(half, total, total)
-	l.VUNPCKHPD(total, total, half)
-	l.VADDSD(half, total, total)
-	l.Store(total, l.ReturnIndex(0))
-	l.VZEROUPPER()
-	l.RET()
+	total, half := totals[0].AsX(), p.XMM()
+	p.VEXTRACTF128(operand.U8(1), totals[0].AsY(), half)
+	p.VADDPD(half, total, total)
+	p.VUNPCKHPD(total, total, half)
+	p.VADDSD(half, total, total)
+	return total
 }
 
 // loadWide loads elements as a vector of float64, with 0 where the mask, if any,
