@@ -265,7 +265,7 @@ func (m *Machine) Gradient(l int) *tensor.Dense { return m.view(m.energy.Gradien
 
 // Pulled returns, for an energy with ErrorSteps, minus the step of prediction i's node as
 // the prediction's sum has it, pulled back through what comes after the map, (rows, d), as
-// of the last PullSteps: what stands in place of δ in backpropagation. Nil where the node
+// of the last Backprop: what stands in place of δ in backpropagation. Nil where the node
 // has no step.
 func (m *Machine) Pulled(i int) *tensor.Dense { return m.view(m.energy.pulled[i]) }
 
