@@ -1383,22 +1383,65 @@ loop1:
 	VFMADD231PS.BCST (R8), Z1, Z0
 	DECQ             SI
 	JNE              loop1
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge1
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	SUBQ             $0x01, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x01, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x01, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JMP              rows1
+	VMOVUPS          Z0, (AX)
+	JMP              next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y0, (DX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X0, (DX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
 	MOVB      accumulate+152(FP), AL
@@ -1438,25 +1481,79 @@ loop2:
 	VFMADD231PS.BCST (R9)(CX*1), Z2, Z1
 	DECQ             DI
 	JNE              loop2
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge2
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	SUBQ             $0x02, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x02, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x02, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows1
-	JMP              rows2
+	VMOVUPS          Z1, (AX)
+	JMP              next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
 	MOVB      accumulate+152(FP), AL
@@ -1500,27 +1597,92 @@ loop3:
 	VFMADD231PS.BCST (R9)(CX*2), Z3, Z2
 	DECQ             DI
 	JNE              loop3
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge3
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	SUBQ             $0x03, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x03, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x03, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows2
-	JMP              rows3
+	VMOVUPS          Z2, (AX)
+	JMP              next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
 	MOVB      accumulate+152(FP), AL
@@ -1569,29 +1731,105 @@ loop4:
 	VFMADD231PS.BCST (R10)(DX*1), Z4, Z3
 	DECQ             R8
 	JNE              loop4
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge4
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	SUBQ             $0x04, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x04, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x04, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows3
-	JMP              rows4
+	VMOVUPS          Z3, (AX)
+	JMP              next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
 	MOVB      accumulate+152(FP), AL
@@ -1646,31 +1884,118 @@ loop5:
 	VFMADD231PS.BCST (R11), Z5, Z4
 	DECQ             R8
 	JNE              loop5
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge5
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	SUBQ             $0x05, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x05, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x05, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows4
-	JMP              rows5
+	VMOVUPS          Z4, (AX)
+	JMP              next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
 	MOVB      accumulate+152(FP), AL
@@ -1729,33 +2054,131 @@ loop6:
 	VFMADD231PS.BCST (R11)(CX*1), Z6, Z5
 	DECQ             R8
 	JNE              loop6
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge6
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	SUBQ             $0x06, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x06, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x06, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows5
-	JMP              rows6
+	VMOVUPS          Z5, (AX)
+	JMP              next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
 	MOVB      accumulate+152(FP), AL
@@ -1818,35 +2241,144 @@ loop7:
 	VFMADD231PS.BCST (R11)(CX*2), Z7, Z6
 	DECQ             R8
 	JNE              loop7
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge7
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
+	VMOVUPS          Z5, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
-	SUBQ             $0x07, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x07, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x07, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows6
-	JMP              rows7
+	VMOVUPS          Z6, (AX)
+	JMP              next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
 	MOVB      accumulate+152(FP), AL
@@ -1913,37 +2445,157 @@ loop8:
 	VFMADD231PS.BCST (R11)(DX*1), Z8, Z7
 	DECQ             R8
 	JNE              loop8
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge8
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
+	VMOVUPS          Z5, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
+	VMOVUPS          Z6, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z7, K1, (AX)
-	SUBQ             $0x08, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x08, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x08, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows7
-	JMP              rows8
+	VMOVUPS          Z7, (AX)
+	JMP              next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
 
 end:
 	VZEROUPPER
@@ -3524,23 +4176,70 @@ loop1:
 	VFMADD231PS  Z3, Z31, Z1
 	DECQ         SI
 	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge1
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	SUBQ         $0x01, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x01, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x01, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JMP          rows1
+	VMOVUPS      Z1, 64(AX)
+	JMP          next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y1, (DX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X1, (DX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
 	MOVB      accumulate+152(FP), AL
@@ -3589,27 +4288,87 @@ loop2:
 	VFMADD231PS  Z5, Z31, Z3
 	DECQ         DI
 	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge2
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	SUBQ         $0x02, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x02, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x02, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows1
-	JMP          rows2
+	VMOVUPS      Z3, 64(AX)
+	JMP          next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
 	MOVB      accumulate+152(FP), AL
@@ -3666,30 +4425,103 @@ loop3:
 	VFMADD231PS  Z7, Z31, Z5
 	DECQ         DI
 	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge3
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	SUBQ         $0x03, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x03, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x03, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows2
-	JMP          rows3
+	VMOVUPS      Z5, 64(AX)
+	JMP          next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
 	MOVB      accumulate+152(FP), AL
@@ -3755,33 +4587,119 @@ loop4:
 	VFMADD231PS  Z9, Z31, Z7
 	DECQ         R8
 	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge4
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	SUBQ         $0x04, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x04, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x04, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows3
-	JMP          rows4
+	VMOVUPS      Z7, 64(AX)
+	JMP          next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
 	MOVB      accumulate+152(FP), AL
@@ -3857,36 +4775,135 @@ loop5:
 	VFMADD231PS  Z11, Z31, Z9
 	DECQ         R8
 	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge5
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	SUBQ         $0x05, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x05, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x05, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows4
-	JMP          rows5
+	VMOVUPS      Z9, 64(AX)
+	JMP          next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
 	MOVB      accumulate+152(FP), AL
@@ -3970,39 +4987,151 @@ loop6:
 	VFMADD231PS  Z13, Z31, Z11
 	DECQ         R8
 	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge6
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	SUBQ         $0x06, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x06, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x06, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows5
-	JMP          rows6
+	VMOVUPS      Z11, 64(AX)
+	JMP          next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
 	MOVB      accumulate+152(FP), AL
@@ -4094,42 +5223,167 @@ loop7:
 	VFMADD231PS  Z15, Z31, Z13
 	DECQ         R8
 	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge7
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
+	VMOVUPS      Z11, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	SUBQ         $0x07, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x07, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x07, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows6
-	JMP          rows7
+	VMOVUPS      Z13, 64(AX)
+	JMP          next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, BX
+	VMOVSD   X13, (BX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   DX, AX
+	VMOVSS X13, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
 	MOVB      accumulate+152(FP), AL
@@ -4229,45 +5483,183 @@ loop8:
 	VFMADD231PS  Z17, Z31, Z15
 	DECQ         R8
 	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge8
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
+	VMOVUPS      Z11, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
+	VMOVUPS      Z13, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	SUBQ         $0x08, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x08, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x08, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows7
-	JMP          rows8
+	VMOVUPS      Z15, 64(AX)
+	JMP          next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z14, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          DX, BX
+	VMOVUPS       Y15, (BX)
+	VEXTRACTF64X4 $0x01, Z15, Y15
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         DX, BX
+	VMOVUPS      X15, (BX)
+	VEXTRACTF128 $0x01, Y15, X15
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, BX
+	VMOVSD   X13, (BX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     DX, BX
+	VMOVSD   X15, (BX)
+	VMOVHLPS X15, X15, X15
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   DX, AX
+	VMOVSS X13, (AX)
+	ADDQ   DX, AX
+	VMOVSS X15, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
 
 end:
 	VZEROUPPER
@@ -5455,22 +6847,58 @@ loop1:
 	VFMADD231PD.BCST (R8), Z1, Z0
 	DECQ             SI
 	JNE              loop1
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge1
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
-	SUBQ             $0x01, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x01, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x01, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JMP              rows1
+	VMOVUPS          Z0, (AX)
+	JMP              next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y0, (DX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
 	MOVB      accumulate+152(FP), AL
@@ -5510,25 +6938,70 @@ loop2:
 	VFMADD231PD.BCST (R9)(CX*1), Z2, Z1
 	DECQ             DI
 	JNE              loop2
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge2
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
-	SUBQ             $0x02, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x02, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x02, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows1
-	JMP              rows2
+	VMOVUPS          Z1, (AX)
+	JMP              next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
 	MOVB      accumulate+152(FP), AL
@@ -5572,27 +7045,81 @@ loop3:
 	VFMADD231PD.BCST (R9)(CX*2), Z3, Z2
 	DECQ             DI
 	JNE              loop3
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge3
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
-	SUBQ             $0x03, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x03, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x03, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows2
-	JMP              rows3
+	VMOVUPS          Z2, (AX)
+	JMP              next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
 	MOVB      accumulate+152(FP), AL
@@ -5641,29 +7168,92 @@ loop4:
 	VFMADD231PD.BCST (R10)(DX*1), Z4, Z3
 	DECQ             R8
 	JNE              loop4
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge4
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
-	SUBQ             $0x04, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x04, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x04, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows3
-	JMP              rows4
+	VMOVUPS          Z3, (AX)
+	JMP              next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
 	MOVB      accumulate+152(FP), AL
@@ -5718,31 +7308,103 @@ loop5:
 	VFMADD231PD.BCST (R11), Z5, Z4
 	DECQ             R8
 	JNE              loop5
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge5
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z4, K1, (AX)
-	SUBQ             $0x05, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x05, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x05, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows4
-	JMP              rows5
+	VMOVUPS          Z4, (AX)
+	JMP              next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
 	MOVB      accumulate+152(FP), AL
@@ -5801,33 +7463,114 @@ loop6:
 	VFMADD231PD.BCST (R11)(CX*1), Z6, Z5
 	DECQ             R8
 	JNE              loop6
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge6
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z5, K1, (AX)
-	SUBQ             $0x06, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x06, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x06, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows5
-	JMP              rows6
+	VMOVUPS          Z5, (AX)
+	JMP              next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
 	MOVB      accumulate+152(FP), AL
@@ -5890,35 +7633,125 @@ loop7:
 	VFMADD231PD.BCST (R11)(CX*2), Z7, Z6
 	DECQ             R8
 	JNE              loop7
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge7
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z5, K1, (AX)
+	VMOVUPS          Z5, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z6, K1, (AX)
-	SUBQ             $0x07, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x07, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x07, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows6
-	JMP              rows7
+	VMOVUPS          Z6, (AX)
+	JMP              next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
 	MOVB      accumulate+152(FP), AL
@@ -5985,37 +7818,136 @@ loop8:
 	VFMADD231PD.BCST (R11)(DX*1), Z8, Z7
 	DECQ             R8
 	JNE              loop8
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge8
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z5, K1, (AX)
+	VMOVUPS          Z5, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z6, K1, (AX)
+	VMOVUPS          Z6, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z7, K1, (AX)
-	SUBQ             $0x08, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x08, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x08, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows7
-	JMP              rows8
+	VMOVUPS          Z7, (AX)
+	JMP              next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
 
 end:
 	VZEROUPPER
@@ -7484,23 +9416,63 @@ loop1:
 	VFMADD231PD  Z3, Z31, Z1
 	DECQ         SI
 	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge1
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	SUBQ         $0x01, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x01, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x01, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JMP          rows1
+	VMOVUPS      Z1, 64(AX)
+	JMP          next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y1, (DX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
 	MOVB      accumulate+152(FP), AL
@@ -7549,27 +9521,78 @@ loop2:
 	VFMADD231PD  Z5, Z31, Z3
 	DECQ         DI
 	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge2
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	SUBQ         $0x02, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x02, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x02, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows1
-	JMP          rows2
+	VMOVUPS      Z3, 64(AX)
+	JMP          next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
 	MOVB      accumulate+152(FP), AL
@@ -7626,30 +9649,92 @@ loop3:
 	VFMADD231PD  Z7, Z31, Z5
 	DECQ         DI
 	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge3
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	SUBQ         $0x03, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x03, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x03, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows2
-	JMP          rows3
+	VMOVUPS      Z5, 64(AX)
+	JMP          next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
 	MOVB      accumulate+152(FP), AL
@@ -7715,33 +9800,106 @@ loop4:
 	VFMADD231PD  Z9, Z31, Z7
 	DECQ         R8
 	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge4
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	SUBQ         $0x04, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x04, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x04, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows3
-	JMP          rows4
+	VMOVUPS      Z7, 64(AX)
+	JMP          next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
 	MOVB      accumulate+152(FP), AL
@@ -7817,36 +9975,120 @@ loop5:
 	VFMADD231PD  Z11, Z31, Z9
 	DECQ         R8
 	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge5
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
-	SUBQ         $0x05, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x05, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x05, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows4
-	JMP          rows5
+	VMOVUPS      Z9, 64(AX)
+	JMP          next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
 	MOVB      accumulate+152(FP), AL
@@ -7930,39 +10172,134 @@ loop6:
 	VFMADD231PD  Z13, Z31, Z11
 	DECQ         R8
 	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge6
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
-	SUBQ         $0x06, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x06, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x06, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows5
-	JMP          rows6
+	VMOVUPS      Z11, 64(AX)
+	JMP          next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
 	MOVB      accumulate+152(FP), AL
@@ -8054,42 +10391,148 @@ loop7:
 	VFMADD231PD  Z15, Z31, Z13
 	DECQ         R8
 	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge7
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
+	VMOVUPS      Z11, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPD      Z13, K1, 64(AX)
-	SUBQ         $0x07, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x07, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x07, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows6
-	JMP          rows7
+	VMOVUPS      Z13, 64(AX)
+	JMP          next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, AX
+	VMOVSD   X13, (AX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
 	MOVB      accumulate+152(FP), AL
@@ -8189,45 +10632,162 @@ loop8:
 	VFMADD231PD  Z17, Z31, Z15
 	DECQ         R8
 	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge8
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
+	VMOVUPS      Z11, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPD      Z13, K1, 64(AX)
+	VMOVUPS      Z13, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z14, (AX)
-	VMOVUPD      Z15, K1, 64(AX)
-	SUBQ         $0x08, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x08, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x08, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows7
-	JMP          rows8
+	VMOVUPS      Z15, 64(AX)
+	JMP          next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z14, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          DX, BX
+	VMOVUPS       Y15, (BX)
+	VEXTRACTF64X4 $0x01, Z15, Y15
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         DX, BX
+	VMOVUPS      X15, (BX)
+	VEXTRACTF128 $0x01, Y15, X15
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, AX
+	VMOVSD   X13, (AX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     DX, AX
+	VMOVSD   X15, (AX)
+	VMOVHLPS X15, X15, X15
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
 
 end:
 	VZEROUPPER
