@@ -85,6 +85,7 @@
 //
 // [Shard.Gradients], [Shard.Evaluate], [Shard.Errors] and [Shard.Features] compute all that
 // they name from the latents as they are, at any time. [Shard.Steps] goes on from the
-// gradients, [Shard.PullSteps] and [Shard.MoveErrors] from the steps, and [Shard.FixedSteps]
-// and [Shard.PullFixed] from the gradients where latents are at their predictions.
+// gradients, and [Shard.MoveErrors] from the steps. [Shard.Backprop] and [Shard.Fix] stand in
+// place of Begin, where all free latents are at their predictions, and [Shard.PullFixedStep]
+// and [Shard.PullFixed] go on from Fix.
 package graph

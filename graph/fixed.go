@@ -55,7 +55,7 @@ func (e *Energy) fixPredictions(b *op.Builder) {
 // ErrorSteps; nil where the node is clamped or has no prediction.
 func (s *Shard) FixedError(l int) *tensor.Dense { return s.fixedErrors[l] }
 
-// FixedStep returns the gradient by d of node l, (Hi−Lo, d), as of the last FixedSteps, nil
+// FixedStep returns the gradient by d of node l, (Hi−Lo, d), as of the last PullFixedStep, nil
 // where there is no d:
 //
 //	d − Σ Jᵀ d' − Σ Jᵀ δ
@@ -63,9 +63,13 @@ func (s *Shard) FixedError(l int) *tensor.Dense { return s.fixedErrors[l] }
 // with d' and δ the errors of the free and of the clamped nodes that are predicted from it.
 func (s *Shard) FixedStep(l int) *tensor.Dense { return s.fixedSteps[l] }
 
-// FixedSteps computes what FixedStep returns, given that Gradients has been called since
-// each latent was put on its prediction.
-func (s *Shard) FixedSteps() { s.run(s.machine.lists.fixedSteps) }
+// Fix computes, for an energy with ErrorSteps, what Errors does and what FixedStep is made of,
+// where each latent that is free has just been set by Predict, behind those that predict it.
+func (s *Shard) Fix() { s.run(s.machine.lists.fix) }
+
+// PullFixedStep computes what FixedStep returns of a node that has a d, given that Fix has been
+// called.
+func (s *Shard) PullFixedStep(l int) { s.run(s.machine.lists.fixedSteps[l]) }
 
 // PullFixed computes what [Machine.FixedDelta] returns.
 func (s *Shard) PullFixed() { s.run(s.machine.lists.fixedDeltas) }

@@ -106,7 +106,7 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 	}
 	p.Latents = append(p.Latents, some(e.fixed.errors)...)
 	p.Scripts = m.scripts(o.Turns)
-	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, G.Nodes{e.Total}, e.hebbian(), e.pulled, e.deviations, e.fixed.errors, e.fixed.steps, e.fixed.deltas))
+	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, e.hebbian(), e.pulled, e.deviations, e.fixed.errors, e.fixed.steps, e.fixed.deltas))
 	var err error
 	if m.engine, err = machine.New(p); err != nil {
 		return nil, err
@@ -265,7 +265,7 @@ func (m *Machine) Gradient(l int) *tensor.Dense { return m.view(m.energy.Gradien
 
 // Pulled returns, for an energy with ErrorSteps, minus the step of prediction i's node as
 // the prediction's sum has it, pulled back through what comes after the map, (rows, d), as
-// of the last PullSteps: what stands in place of δ in backpropagation. Nil where the node
+// of the last Backprop: what stands in place of δ in backpropagation. Nil where the node
 // has no step.
 func (m *Machine) Pulled(i int) *tensor.Dense { return m.view(m.energy.pulled[i]) }
 
@@ -362,23 +362,25 @@ func (m *Machine) RunAll() error {
 			return err
 		}
 	}
-	for _, n := range append(some(e.Energies), e.Total) {
-		if err := m.letScalar(n); err != nil {
+	total := 0.0
+	for _, n := range some(e.Energies) {
+		of := 0.0
+		for _, x := range m.engine.Energies(m.engine.Number(n))[:m.rows] {
+			of += x
+		}
+		if err := m.letScalar(n, of); err != nil {
 			return err
 		}
+		total += of
 	}
-	return nil
+	return m.letScalar(e.Total, total)
 }
 
-func (m *Machine) letScalar(n *G.Node) error {
-	sum := 0.0
-	for _, x := range m.engine.Energies(m.engine.Number(n))[:m.rows] {
-		sum += x
-	}
+func (m *Machine) letScalar(n *G.Node, x float64) error {
 	if m.energy.Spec.Dtype == tensor.Float32 {
-		return G.UnsafeLet(n, G.NewF32(float32(sum)))
+		return G.UnsafeLet(n, G.NewF32(float32(x)))
 	}
-	return G.UnsafeLet(n, G.NewF64(sum))
+	return G.UnsafeLet(n, G.NewF64(x))
 }
 
 // Reset does nothing: a run leaves nothing behind that the next would see. It

@@ -97,8 +97,10 @@ func (s *Shard) Predict(i int) {
 // Nodes returns the number of nodes of the network.
 func (s *Shard) Nodes() int { return len(s.latents) }
 
-// PullSteps computes, from the steps of ErrorSteps, what [Machine.Pulled] returns.
-func (s *Shard) PullSteps() { s.run(s.machine.lists.pulled) }
+// Backprop computes, for an energy with ErrorSteps, what Errors does and what [Machine.Pulled]
+// returns, where each latent that is free has just been set by Predict, behind those that
+// predict it.
+func (s *Shard) Backprop() { s.run(s.machine.lists.backprop) }
 
 // MoveErrors moves in error coordinates, for which the Spec asks with ErrorSteps: from the
 // errors v − μ and steps as last computed, that of each free node l by −rates[l] times its

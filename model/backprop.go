@@ -35,10 +35,7 @@ func (n *Network) Backprop(ctx context.Context, c Clamps) (*Result, error) {
 			return
 		}
 		s.start(shard, TopDown)
-		shard.Errors()
-		shard.Gradients()
-		shard.Steps()
-		shard.PullSteps()
+		shard.Backprop()
 	})
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("model: backprop: %w", context.Cause(ctx))
@@ -86,10 +83,12 @@ func (n *Network) passing(of Clamps) (*settler, error) {
 		return nil, errors.New("inputs and targets: must be given both, got none of one")
 	}
 	s, err := n.settler(c, rows, Inference{Method: ErrorCoordinates, Plain: true}, false)
-	if err == nil {
-		s.only(n.divide(rows))
+	if err != nil {
+		return nil, err
 	}
-	return s, err
+	clear(s.starts) // it is the pass that says
+	s.only(n.divide(rows))
+	return s, nil
 }
 
 // passed returns the batch of s, which is on its predictions, with what delta has in place

@@ -31,8 +31,7 @@ func (n *Network) Fix(c Clamps) (*Fixed, error) {
 	f := &Fixed{network: n, settler: s, levels: n.levels(s.free)}
 	s.machine.Each(func(shard *graph.Shard) {
 		s.start(shard, TopDown)
-		shard.Errors()
-		shard.Gradients()
+		shard.Fix()
 		for _, l := range s.free {
 			shard.FixedError(l).Zero()
 		}
@@ -74,29 +73,38 @@ func (f *Fixed) Step(ctx context.Context, rate float64) error {
 	return f.step(ctx, rate, f.settler.free)
 }
 
-// StepLevel is Step of the nodes of one level alone, from 0.
-func (f *Fixed) StepLevel(ctx context.Context, level int, rate float64) error {
-	return f.step(ctx, rate, f.levels[level])
+// StepLevels moves the errors of one level after the other, each once, as Step does those of
+// all.
+func (f *Fixed) StepLevels(ctx context.Context, rate float64) error {
+	return f.step(ctx, rate, f.levels...)
 }
 
-func (f *Fixed) step(ctx context.Context, rate float64, nodes []int) error {
-	residual := make([]float64, f.settler.machine.Shards())
+// step moves the errors of some nodes at once, and then those of others.
+func (f *Fixed) step(ctx context.Context, rate float64, turns ...[]int) error {
+	residual := make([][]float64, len(turns))
+	for i := range residual {
+		residual[i] = make([]float64, f.settler.machine.Shards())
+	}
 	f.settler.machine.Each(func(shard *graph.Shard) {
-		if ctx.Err() != nil {
-			return
+		for i, nodes := range turns {
+			if ctx.Err() != nil {
+				return
+			}
+			for _, l := range nodes {
+				shard.PullFixedStep(l)
+			}
+			total := 0.0
+			for _, l := range nodes {
+				total += norm2(shard.FixedStep(l))
+				dense.AddScaled(shard.FixedError(l), -rate, shard.FixedStep(l))
+			}
+			residual[i][shard.Index] = total
 		}
-		shard.FixedSteps()
-		total := 0.0
-		for _, l := range nodes {
-			total += norm2(shard.FixedStep(l))
-			dense.AddScaled(shard.FixedError(l), -rate, shard.FixedStep(l))
-		}
-		residual[shard.Index] = total
 	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("model: fixed predictions: %w", context.Cause(ctx))
 	}
-	f.residual = append(f.residual, residual)
+	f.residual = append(f.residual, residual...)
 	return nil
 }
 

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"example.com/pcn/internal/dense"
+	"example.com/pcn/internal/gemm"
 )
 
 // direction returns all that Hebbian makes of r.
@@ -57,12 +59,7 @@ func TestFixed(t *testing.T) {
 					}
 					return err
 				},
-				"by level": func(f *Fixed) (err error) {
-					for level := range f.Levels() {
-						err = errors.Join(err, f.StepLevel(ctx, level, 1))
-					}
-					return err
-				},
+				"by level": func(f *Fixed) error { return f.StepLevels(ctx, 1) },
 				"at rate 0.5": func(f *Fixed) (err error) {
 					for range 80 {
 						err = errors.Join(err, f.Step(ctx, 0.5))
@@ -110,5 +107,44 @@ func TestFixedSpreads(t *testing.T) {
 	}
 	if e := f.Result().Energy; math.IsNaN(e) {
 		t.Errorf("energy %v", e)
+	}
+}
+
+// TestPassesMultiplyOnce: a batch of backpropagation, or of errors that move level by level,
+// takes each weight matrix once forwards and all but the first once back, for each example.
+func TestPassesMultiplyOnce(t *testing.T) {
+	ctx := context.Background()
+	layers := []int{7, 6, 5, 4, 3}
+	const rows = 9
+	want := 0
+	for i := 1; i < len(layers); i++ {
+		want += rows * layers[i-1] * layers[i]
+		if i > 1 {
+			want += rows * layers[i-1] * layers[i]
+		}
+	}
+	n, err := New(Config{Layers: layers, Activation: "gelu", Dtype: Float64, Seed: 1})
+	must(t, err)
+	c := n.Clamp(randomBatch(1, Float64, rows, 7), randomBatch(2, Float64, rows, 3))
+	for name, pass := range map[string]func() error{
+		"backprop": func() error { _, err := n.Backprop(ctx, c); return err },
+		"fixed, by level": func() error {
+			f, err := n.Fix(c)
+			if err != nil {
+				return err
+			}
+			err = f.StepLevels(ctx, 1)
+			f.Result()
+			return err
+		},
+	} {
+		var multiplied atomic.Int64
+		gemm.Watch(func(rows, cols, depth int) { multiplied.Add(int64(rows * cols * depth)) })
+		err := pass()
+		gemm.Watch(nil)
+		must(t, err)
+		if got := int(multiplied.Load()); got != want {
+			t.Errorf("%s: %d multiply-adds, want %d", name, got, want)
+		}
 	}
 }

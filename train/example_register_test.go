@@ -80,18 +80,18 @@ optimizer: signs
 	// above 90 %: true
 }
 
-// A schedule with a warm-up over the first tenth of training, and then half a cosine.
+// A schedule of two halves, of which the second has a tenth of the rate, behind a warm-up.
 func ExampleRegisterSchedule() {
-	err := train.RegisterSchedule("warm-up", func(done float64) float64 {
-		if done < 0.1 {
-			return 10 * done
+	err := train.RegisterSchedule("step", func(done float64) float64 {
+		if done < 0.5 {
+			return 1
 		}
-		return (1 + math.Cos(math.Pi*(done-0.1)/0.9)) / 2
+		return 0.1
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	learning, err := train.Learning{Rate: 0.01, Schedule: "warm-up"}.WithDefaults()
+	learning, err := train.Learning{Rate: 0.01, Schedule: "step warmup=0.2"}.WithDefaults()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -99,12 +99,12 @@ func ExampleRegisterSchedule() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, done := range []float64{0, 0.05, 0.1, 0.55} {
+	for _, done := range []float64{0, 0.1, 0.2, 0.7} {
 		fmt.Printf("%.2f done: rate %.4f\n", done, learning.Rate*schedule.Factor(done))
 	}
 	// Output:
 	// 0.00 done: rate 0.0000
-	// 0.05 done: rate 0.0050
-	// 0.10 done: rate 0.0100
-	// 0.55 done: rate 0.0050
+	// 0.10 done: rate 0.0050
+	// 0.20 done: rate 0.0100
+	// 0.70 done: rate 0.0010
 }

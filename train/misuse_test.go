@@ -96,6 +96,7 @@ func TestMisuse(t *testing.T) {
 		}, "layers: must name at least 2 sizes"},
 		"zero data":          {func() error { _, err := Data{}.Load(); return err }, "dataset: must be one of digits"},
 		"schedule: no name":  {func() error { _, err := NewSchedule(""); return err }, "must be one of constant, cosine"},
+		"schedule: setting":  {func() error { _, err := NewSchedule("linear warmup=1"); return err }, "linear: warmup: must be a number > 0 and < 1, got \"1\""},
 		"optimiser: no name": {func() error { _, err := NewOptimizer(""); return err }, "must be one of adam, adamw, momentum, sgd"},
 	} {
 		t.Run(name, func(t *testing.T) {

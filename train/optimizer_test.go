@@ -38,12 +38,22 @@ func TestOptimizers(t *testing.T) {
 }
 
 func TestSchedules(t *testing.T) {
-	for name, want := range map[string][3]float64{"constant": {1, 1, 1}, "cosine": {1, 0.5, 0}, "linear": {1, 0.5, 0}} {
-		s, err := NewSchedule(name)
+	for text, want := range map[string][5]float64{ // at 0, 1/8, 1/4, 5/8 and 1
+		"constant":              {1, 1, 1, 1, 1},
+		"cosine":                {1, (1 + math.Cos(math.Pi/8)) / 2, (1 + math.Cos(math.Pi/4)) / 2, (1 + math.Cos(math.Pi*5/8)) / 2, 0},
+		"linear":                {1, 0.875, 0.75, 0.375, 0},
+		"constant warmup=0.625": {0, 0.2, 0.4, 1, 1},
+		"cosine warmup=0.25":    {0, 0.5, 1, 0.5, 0},
+		"linear warmup=0.25":    {0, 0.5, 1, 0.5, 0},
+	} {
+		s, err := NewSchedule(text)
 		must(t, err)
-		for i, done := range []float64{0, 0.5, 1} {
+		if s.String() != text {
+			t.Errorf("%s is called %v", text, s)
+		}
+		for i, done := range []float64{0, 0.125, 0.25, 0.625, 1} {
 			if got := s.Factor(done); math.Abs(got-want[i]) > 1e-15 {
-				t.Errorf("%s(%v) = %v, want %v", name, done, got, want[i])
+				t.Errorf("%s(%v) = %v, want %v", text, done, got, want[i])
 			}
 		}
 	}

@@ -16,10 +16,10 @@ type Schedule interface {
 	Factor(done float64) float64
 }
 
-var schedules = registry.New(map[string]func(done float64) float64{
-	"constant": func(float64) float64 { return 1 },
-	"cosine":   func(done float64) float64 { return (1 + math.Cos(math.Pi*done)) / 2 },
-	"linear":   func(done float64) float64 { return 1 - done },
+var schedules = registry.New(map[string]func() Schedule{
+	"constant": falling("constant", func(float64) float64 { return 1 }),
+	"cosine":   falling("cosine", func(done float64) float64 { return (1 + math.Cos(math.Pi*done)) / 2 }),
+	"linear":   falling("linear", func(done float64) float64 { return 1 - done }),
 })
 
 // RegisterSchedule makes a schedule known to [NewSchedule], and so to recipes, given its
@@ -28,7 +28,7 @@ func RegisterSchedule(name string, factor func(done float64) float64) error {
 	if factor == nil {
 		return fmt.Errorf("train: schedule %q: must have a factor, got none", name)
 	}
-	if err := schedules.Add(name, factor); err != nil {
+	if err := schedules.Add(name, falling(name, factor)); err != nil {
 		return fmt.Errorf("train: schedule: %w", err)
 	}
 	return nil
@@ -38,16 +38,37 @@ func RegisterSchedule(name string, factor func(done float64) float64) error {
 func Schedules() []string { return schedules.Names() }
 
 // NewSchedule returns a schedule by name: constant; cosine, half a cosine from 1
-// to 0 (Loshchilov and Hutter 2017, eq. 5); or linear, from 1 to 0.
-func NewSchedule(name string) (Schedule, error) {
-	factor, err := schedules.Parse(name)
-	return schedule{name, factor}, err
-}
+// to 0 (Loshchilov and Hutter 2017, eq. 5); or linear, from 1 to 0. Behind the name may
+// stand warmup=SHARE: over that share of training the rate rises from 0 in proportion, and
+// the schedule takes the rest. A high rate is then borne from the first batch on, and few
+// epochs come further (Smith and Topin 2019).
+func NewSchedule(text string) (Schedule, error) { return registry.Make(schedules, text) }
 
 type schedule struct {
 	name   string
 	factor func(float64) float64
+	warmup float64
 }
 
-func (s schedule) String() string              { return s.name }
-func (s schedule) Factor(done float64) float64 { return s.factor(done) }
+func falling(name string, factor func(done float64) float64) func() Schedule {
+	return func() Schedule { return &schedule{name: name, factor: factor} }
+}
+
+func (s *schedule) String() string {
+	if s.warmup == 0 {
+		return s.name
+	}
+	return fmt.Sprintf("%s warmup=%v", s.name, s.warmup)
+}
+
+func (s *schedule) Factor(done float64) float64 {
+	if done < s.warmup {
+		return done / s.warmup
+	}
+	return s.factor((done - s.warmup) / (1 - s.warmup))
+}
+
+// Set gives a setting its value, as [NewSchedule] does.
+func (s *schedule) Set(key, value string) error {
+	return setNumber(key, value, map[string]*float64{"warmup": &s.warmup})
+}

@@ -97,9 +97,9 @@ type denseOuter struct {
 
 func (o *denseOuter) Prepare(_, psi *tensor.Dense) {
 	if rows := psi.Shape()[0]; psi.Dtype() == tensor.Float32 {
-		o.f32.Pack(psi.Float32s(), rows, o.k, o.k, 1)
+		o.f32.PackSparse(psi.Float32s(), rows, o.k, o.k)
 	} else {
-		o.f64.Pack(psi.Float64s(), rows, o.k, o.k, 1)
+		o.f64.PackSparse(psi.Float64s(), rows, o.k, o.k)
 	}
 }
 

@@ -106,9 +106,7 @@ func Permute(dst, src *tensor.Dense, axes, order []int) *tensor.Dense {
 // Floats returns the elements of t, as a copy.
 func Floats(t *tensor.Dense) []float64 {
 	x := make([]float64, t.Shape().TotalSize())
-	for i := range x {
-		x[i] = At(t, i)
-	}
+	copyTo(x, t, 0)
 	return x
 }
 

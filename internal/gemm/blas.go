@@ -106,6 +106,16 @@ func (k *libraryKernel[T]) mul(dst []T, dstStride int, a []T, rowStride, colStri
 	runtime.KeepAlive(dst)
 }
 
+// mulSparse is mul: a BLAS leaves nothing out.
+func (k *libraryKernel[T]) mulSparse(dst []T, dstStride int, a []T, rowStride, rows int, b *Packed[T], accumulate bool) {
+	k.mul(dst, dstStride, a, rowStride, 1, rows, b, accumulate)
+}
+
+func (k *libraryKernel[T]) packSparse(dst []T, _ *lists, b []T, rows, cols, rowStride int) bool {
+	k.pack(dst, b, rows, cols, rowStride, 1)
+	return false
+}
+
 // address is the address of what lies on the heap, as all that mul passes does: a
 // slice that goes through an interface's method is never on a stack, which may move.
 func address[E any](p *E) uintptr { return uintptr(unsafe.Pointer(p)) }

@@ -28,7 +28,7 @@ func atPageEnd[T Float](t *testing.T, n int) []T {
 func testBounds[T Float](t *testing.T) {
 	for rows := 1; rows <= 9; rows++ {
 		for cols := 1; cols <= 33; cols += 2 {
-			depth := 1 + (rows+cols)%9
+			depth := 1 + (rows+cols)%18
 			t.Run(fmt.Sprintf("%dx%d", rows, cols), func(t *testing.T) {
 				a, b, dst := atPageEnd[T](t, rows*depth), atPageEnd[T](t, depth*cols), atPageEnd[T](t, rows*cols)
 				var packed Packed[T]
@@ -36,6 +36,12 @@ func testBounds[T Float](t *testing.T) {
 				packed.Pack(b, depth, cols, cols, 1)
 				Mul(dst, cols, a, depth, 1, rows, &packed, false, nil)
 				Mul(dst, cols, a, 1, rows, rows, &packed, true, nil)
+				MulSparse(dst, cols, a, depth, rows, &packed, true) // a is 0
+				a[rows*depth-1], b[depth*cols-1] = 1, 1
+				MulSparse(dst, cols, a, depth, rows, &packed, false)
+				packed.PackSparse(b, depth, cols, cols)
+				Mul(dst, cols, a, depth, 1, rows, &packed, true, nil)
+				Mul(dst, cols, a, 1, rows, rows, &packed, false, nil)
 			})
 		}
 	}

@@ -12,6 +12,9 @@
 // All matrices are slices with strides; nothing here knows tensors. Neither
 // Mul nor a Pack that fits in the memory it already has allocates.
 //
+// Where an operand is data, such as images of which most pixels are 0, [MulSparse] and
+// [Packed.PackSparse] leave its zeros out, to the same bits.
+//
 // # Kernels
 //
 // The kernel is chosen when the program starts, from what the processor offers:

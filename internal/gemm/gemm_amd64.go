@@ -5,25 +5,52 @@
 package gemm
 
 //go:noescape
+func avxF32Transpose(dst []float32, dstStride int, src []float32, srcStride int, squares int)
+
+//go:noescape
 func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
+
+//go:noescape
+func avx512F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
 
 //go:noescape
 func avx512F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 
 //go:noescape
+func avx512F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
+
+//go:noescape
 func avx512F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
+
+//go:noescape
+func avx512F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
 
 //go:noescape
 func avx512F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 
 //go:noescape
+func avx512F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+
+//go:noescape
 func avx2F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
+
+//go:noescape
+func avx2F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
 
 //go:noescape
 func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 
 //go:noescape
+func avx2F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
+
+//go:noescape
 func avx2F64x1(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 
 //go:noescape
+func avx2F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+
+//go:noescape
 func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
+
+//go:noescape
+func avx2F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)

@@ -14,6 +14,81 @@ DATA ones<>+48(SB)/8, $0x0000000000000000
 DATA ones<>+56(SB)/8, $0x0000000000000000
 GLOBL ones<>(SB), RODATA|NOPTR, $64
 
+// func avxF32Transpose(dst []float32, dstStride int, src []float32, srcStride int, squares int)
+// Requires: AVX
+TEXT ·avxF32Transpose(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+32(FP), CX
+	MOVQ dstStride+24(FP), DX
+	MOVQ srcStride+56(FP), BX
+	SHLQ $0x02, DX
+	SHLQ $0x02, BX
+	MOVQ squares+64(FP), SI
+
+square:
+	MOVQ       CX, DI
+	VMOVUPS    (DI), Y0
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y1
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y2
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y3
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y4
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y5
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y6
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y7
+	ADDQ       BX, DI
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPS  Y5, Y4, Y12
+	VUNPCKHPS  Y5, Y4, Y13
+	VUNPCKLPS  Y7, Y6, Y14
+	VUNPCKHPS  Y7, Y6, Y15
+	VSHUFPS    $0x44, Y10, Y8, Y0
+	VSHUFPS    $0xee, Y10, Y8, Y1
+	VSHUFPS    $0x44, Y11, Y9, Y2
+	VSHUFPS    $0xee, Y11, Y9, Y3
+	VSHUFPS    $0x44, Y14, Y12, Y4
+	VSHUFPS    $0xee, Y14, Y12, Y5
+	VSHUFPS    $0x44, Y15, Y13, Y6
+	VSHUFPS    $0xee, Y15, Y13, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVUPS    Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y9, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y10, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y11, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y12, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y13, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y14, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y15, (AX)
+	ADDQ       DX, AX
+	ADDQ       $0x20, CX
+	DECQ       SI
+	JNE        square
+	VZEROUPPER
+	RET
+
 // func avx512F32x1(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32x1(SB), NOSPLIT, $0-137
@@ -67,22 +142,65 @@ loop1:
 	ADDQ             $+64, DX
 	DECQ             BX
 	JNE              loop1
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge1
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	SUBQ             $0x01, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x01, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x01, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JMP              rows1
+	VMOVUPS          Z0, (AX)
+	JMP              next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y0, (DX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X0, (DX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
 	MOVB      accumulate+136(FP), AL
@@ -117,25 +235,79 @@ loop2:
 	ADDQ             $+64, BX
 	DECQ             SI
 	JNE              loop2
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge2
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	SUBQ             $0x02, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x02, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x02, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows1
-	JMP              rows2
+	VMOVUPS          Z1, (AX)
+	JMP              next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
 	MOVB      accumulate+136(FP), AL
@@ -174,27 +346,92 @@ loop3:
 	ADDQ             $+64, BX
 	DECQ             SI
 	JNE              loop3
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge3
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	SUBQ             $0x03, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x03, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x03, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows2
-	JMP              rows3
+	VMOVUPS          Z2, (AX)
+	JMP              next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
 	MOVB      accumulate+136(FP), AL
@@ -238,29 +475,105 @@ loop4:
 	ADDQ             $+64, SI
 	DECQ             DI
 	JNE              loop4
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge4
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	SUBQ             $0x04, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x04, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x04, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows3
-	JMP              rows4
+	VMOVUPS          Z3, (AX)
+	JMP              next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
 	MOVB      accumulate+136(FP), AL
@@ -310,31 +623,118 @@ loop5:
 	ADDQ             $+64, DI
 	DECQ             R8
 	JNE              loop5
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge5
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	SUBQ             $0x05, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x05, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x05, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows4
-	JMP              rows5
+	VMOVUPS          Z4, (AX)
+	JMP              next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
 	MOVB      accumulate+136(FP), AL
@@ -388,33 +788,131 @@ loop6:
 	ADDQ             $+64, DI
 	DECQ             R8
 	JNE              loop6
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge6
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	SUBQ             $0x06, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x06, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x06, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows5
-	JMP              rows6
+	VMOVUPS          Z5, (AX)
+	JMP              next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
 	MOVB      accumulate+136(FP), AL
@@ -472,35 +970,144 @@ loop7:
 	ADDQ             $+64, DI
 	DECQ             R8
 	JNE              loop7
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge7
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
+	VMOVUPS          Z5, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
-	SUBQ             $0x07, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x07, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x07, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows6
-	JMP              rows7
+	VMOVUPS          Z6, (AX)
+	JMP              next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
 	MOVB      accumulate+136(FP), AL
@@ -562,37 +1169,1433 @@ loop8:
 	ADDQ             $+64, DI
 	DECQ             R8
 	JNE              loop8
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge8
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
+	VMOVUPS          Z5, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
+	VMOVUPS          Z6, (AX)
 	ADDQ             CX, AX
-	VMOVUPS          Z7, K1, (AX)
-	SUBQ             $0x08, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x08, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x02, AX
-	IMUL3Q           $0x08, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows7
-	JMP              rows8
+	VMOVUPS          Z7, (AX)
+	JMP              next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32x1Some(SB), NOSPLIT, $0-153
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX          (BX), DI
+	ADDQ             $0x04, BX
+	MOVQ             DI, R8
+	SHLQ             $0x06, DI
+	IMULQ            CX, R8
+	ADDQ             AX, R8
+	VMOVUPS          (DX)(DI*1), Z1
+	VFMADD231PS.BCST (R8), Z1, Z0
+	DECQ             SI
+	JNE              loop1
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge1
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, (AX)
+	JMP              next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y0, (DX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X0, (DX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX          (SI), R8
+	ADDQ             $0x04, SI
+	MOVQ             R8, R9
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	ADDQ             AX, R9
+	VMOVUPS          (BX)(R8*1), Z2
+	VFMADD231PS.BCST (R9), Z2, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z2, Z1
+	DECQ             DI
+	JNE              loop2
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge2
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	JMP              next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX          (SI), R8
+	ADDQ             $0x04, SI
+	MOVQ             R8, R9
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	ADDQ             AX, R9
+	VMOVUPS          (BX)(R8*1), Z3
+	VFMADD231PS.BCST (R9), Z3, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z3, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z3, Z2
+	DECQ             DI
+	JNE              loop3
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge3
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	JMP              next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	VMOVUPS          (SI)(R9*1), Z4
+	VFMADD231PS.BCST (R10), Z4, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z4, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z4, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z4, Z3
+	DECQ             R8
+	JNE              loop4
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge4
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	JMP              next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z5
+	VFMADD231PS.BCST (R10), Z5, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z5, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z5, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z5, Z3
+	VFMADD231PS.BCST (R11), Z5, Z4
+	DECQ             R8
+	JNE              loop5
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge5
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	JMP              next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z6
+	VFMADD231PS.BCST (R10), Z6, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z6, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z6, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z6, Z3
+	VFMADD231PS.BCST (R11), Z6, Z4
+	VFMADD231PS.BCST (R11)(CX*1), Z6, Z5
+	DECQ             R8
+	JNE              loop6
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge6
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	JMP              next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+rows7:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop7:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z7
+	VFMADD231PS.BCST (R10), Z7, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z7, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z7, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z7, Z3
+	VFMADD231PS.BCST (R11), Z7, Z4
+	VFMADD231PS.BCST (R11)(CX*1), Z7, Z5
+	VFMADD231PS.BCST (R11)(CX*2), Z7, Z6
+	DECQ             R8
+	JNE              loop7
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge7
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	JMP              next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
+
+rows8:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop8:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z8
+	VFMADD231PS.BCST (R10), Z8, Z0
+	VFMADD231PS.BCST (R10)(CX*1), Z8, Z1
+	VFMADD231PS.BCST (R10)(CX*2), Z8, Z2
+	VFMADD231PS.BCST (R10)(DX*1), Z8, Z3
+	VFMADD231PS.BCST (R11), Z8, Z4
+	VFMADD231PS.BCST (R11)(CX*1), Z8, Z5
+	VFMADD231PS.BCST (R11)(CX*2), Z8, Z6
+	VFMADD231PS.BCST (R11)(DX*1), Z8, Z7
+	DECQ             R8
+	JNE              loop8
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x10
+	JNE              edge8
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x02, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z7, (AX)
+	JMP              next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+0, CX
+	TESTQ         $+8, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
 
 end:
 	VZEROUPPER
@@ -656,23 +2659,70 @@ loop1:
 	ADDQ         $+128, DX
 	DECQ         BX
 	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge1
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
-	SUBQ         $0x01, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x01, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x01, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JMP          rows1
+	VMOVUPS      Z1, 64(AX)
+	JMP          next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y1, (DX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X1, (DX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
 	MOVB      accumulate+136(FP), AL
@@ -716,27 +2766,87 @@ loop2:
 	ADDQ         $+128, BX
 	DECQ         SI
 	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge2
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
-	SUBQ         $0x02, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x02, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x02, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows1
-	JMP          rows2
+	VMOVUPS      Z3, 64(AX)
+	JMP          next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
 	MOVB      accumulate+136(FP), AL
@@ -788,30 +2898,103 @@ loop3:
 	ADDQ         $+128, BX
 	DECQ         SI
 	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge3
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
-	SUBQ         $0x03, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x03, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x03, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows2
-	JMP          rows3
+	VMOVUPS      Z5, 64(AX)
+	JMP          next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
 	MOVB      accumulate+136(FP), AL
@@ -872,33 +3055,119 @@ loop4:
 	ADDQ         $+128, SI
 	DECQ         DI
 	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge4
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
-	SUBQ         $0x04, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x04, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x04, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows3
-	JMP          rows4
+	VMOVUPS      Z7, 64(AX)
+	JMP          next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
 	MOVB      accumulate+136(FP), AL
@@ -969,36 +3238,135 @@ loop5:
 	ADDQ         $+128, DI
 	DECQ         R8
 	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge5
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
-	SUBQ         $0x05, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x05, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x05, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows4
-	JMP          rows5
+	VMOVUPS      Z9, 64(AX)
+	JMP          next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
 	MOVB      accumulate+136(FP), AL
@@ -1077,39 +3445,151 @@ loop6:
 	ADDQ         $+128, DI
 	DECQ         R8
 	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge6
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
-	SUBQ         $0x06, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x06, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x06, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows5
-	JMP          rows6
+	VMOVUPS      Z11, 64(AX)
+	JMP          next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
 	MOVB      accumulate+136(FP), AL
@@ -1196,42 +3676,167 @@ loop7:
 	ADDQ         $+128, DI
 	DECQ         R8
 	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge7
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
+	VMOVUPS      Z11, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
-	SUBQ         $0x07, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x07, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x07, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows6
-	JMP          rows7
+	VMOVUPS      Z13, 64(AX)
+	JMP          next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, BX
+	VMOVSD   X13, (BX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   DX, AX
+	VMOVSS X13, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
 	MOVB      accumulate+136(FP), AL
@@ -1326,45 +3931,1735 @@ loop8:
 	ADDQ         $+128, DI
 	DECQ         R8
 	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge8
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x02, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, K1, 64(AX)
+	VMOVUPS      Z11, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, K1, 64(AX)
+	VMOVUPS      Z13, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, K1, 64(AX)
-	SUBQ         $0x08, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x08, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x02, AX
-	IMUL3Q       $0x08, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows7
-	JMP          rows8
+	VMOVUPS      Z15, 64(AX)
+	JMP          next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z14, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          DX, BX
+	VMOVUPS       Y15, (BX)
+	VEXTRACTF64X4 $0x01, Z15, Y15
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         DX, BX
+	VMOVUPS      X15, (BX)
+	VEXTRACTF128 $0x01, Y15, X15
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, BX
+	VMOVSD   X13, (BX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     DX, BX
+	VMOVSD   X15, (BX)
+	VMOVHLPS X15, X15, X15
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   DX, AX
+	VMOVSS X13, (AX)
+	ADDQ   DX, AX
+	VMOVSS X15, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F32x2Some(SB), NOSPLIT, $0-153
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x10, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x07, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Z2
+	VMOVUPS      64(DX)(DI*1), Z3
+	VBROADCASTSS (R8), Z31
+	VFMADD231PS  Z2, Z31, Z0
+	VFMADD231PS  Z3, Z31, Z1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	JMP          next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y1, (DX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X1, (DX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Z4
+	VMOVUPS      64(BX)(R8*1), Z5
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS  Z4, Z31, Z0
+	VFMADD231PS  Z5, Z31, Z1
+	VBROADCASTSS (R9)(CX*1), Z31
+	VFMADD231PS  Z4, Z31, Z2
+	VFMADD231PS  Z5, Z31, Z3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	JMP          next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Z6
+	VMOVUPS      64(BX)(R8*1), Z7
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS  Z6, Z31, Z0
+	VFMADD231PS  Z7, Z31, Z1
+	VBROADCASTSS (R9)(CX*1), Z31
+	VFMADD231PS  Z6, Z31, Z2
+	VFMADD231PS  Z7, Z31, Z3
+	VBROADCASTSS (R9)(CX*2), Z31
+	VFMADD231PS  Z6, Z31, Z4
+	VFMADD231PS  Z7, Z31, Z5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	JMP          next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Z8
+	VMOVUPS      64(SI)(R9*1), Z9
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z8, Z31, Z0
+	VFMADD231PS  Z9, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z8, Z31, Z2
+	VFMADD231PS  Z9, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z8, Z31, Z4
+	VFMADD231PS  Z9, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z8, Z31, Z6
+	VFMADD231PS  Z9, Z31, Z7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	JMP          next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z10
+	VMOVUPS      64(SI)(R9*1), Z11
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z10, Z31, Z0
+	VFMADD231PS  Z11, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z10, Z31, Z2
+	VFMADD231PS  Z11, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z10, Z31, Z4
+	VFMADD231PS  Z11, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z10, Z31, Z6
+	VFMADD231PS  Z11, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z10, Z31, Z8
+	VFMADD231PS  Z11, Z31, Z9
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	JMP          next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z12
+	VMOVUPS      64(SI)(R9*1), Z13
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z12, Z31, Z0
+	VFMADD231PS  Z13, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z12, Z31, Z2
+	VFMADD231PS  Z13, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z12, Z31, Z4
+	VFMADD231PS  Z13, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z12, Z31, Z6
+	VFMADD231PS  Z13, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z12, Z31, Z8
+	VFMADD231PS  Z13, Z31, Z9
+	VBROADCASTSS (R11)(CX*1), Z31
+	VFMADD231PS  Z12, Z31, Z10
+	VFMADD231PS  Z13, Z31, Z11
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	JMP          next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+rows7:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop7:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z14
+	VMOVUPS      64(SI)(R9*1), Z15
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z14, Z31, Z0
+	VFMADD231PS  Z15, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z14, Z31, Z2
+	VFMADD231PS  Z15, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z14, Z31, Z4
+	VFMADD231PS  Z15, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z14, Z31, Z6
+	VFMADD231PS  Z15, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z14, Z31, Z8
+	VFMADD231PS  Z15, Z31, Z9
+	VBROADCASTSS (R11)(CX*1), Z31
+	VFMADD231PS  Z14, Z31, Z10
+	VFMADD231PS  Z15, Z31, Z11
+	VBROADCASTSS (R11)(CX*2), Z31
+	VFMADD231PS  Z14, Z31, Z12
+	VFMADD231PS  Z15, Z31, Z13
+	DECQ         R8
+	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	JMP          next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, BX
+	VMOVSD   X13, (BX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   DX, AX
+	VMOVSS X13, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
+
+rows8:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop8:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z16
+	VMOVUPS      64(SI)(R9*1), Z17
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z16, Z31, Z0
+	VFMADD231PS  Z17, Z31, Z1
+	VBROADCASTSS (R10)(CX*1), Z31
+	VFMADD231PS  Z16, Z31, Z2
+	VFMADD231PS  Z17, Z31, Z3
+	VBROADCASTSS (R10)(CX*2), Z31
+	VFMADD231PS  Z16, Z31, Z4
+	VFMADD231PS  Z17, Z31, Z5
+	VBROADCASTSS (R10)(DX*1), Z31
+	VFMADD231PS  Z16, Z31, Z6
+	VFMADD231PS  Z17, Z31, Z7
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z16, Z31, Z8
+	VFMADD231PS  Z17, Z31, Z9
+	VBROADCASTSS (R11)(CX*1), Z31
+	VFMADD231PS  Z16, Z31, Z10
+	VFMADD231PS  Z17, Z31, Z11
+	VBROADCASTSS (R11)(CX*2), Z31
+	VFMADD231PS  Z16, Z31, Z12
+	VFMADD231PS  Z17, Z31, Z13
+	VBROADCASTSS (R11)(DX*1), Z31
+	VFMADD231PS  Z16, Z31, Z14
+	VFMADD231PS  Z17, Z31, Z15
+	DECQ         R8
+	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x10, AX
+	CMPQ         AX, $0x10
+	JNE          edge8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	JMP          next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z14, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x02, DX
+	ADDQ          $+64, CX
+	TESTQ         $+8, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          DX, BX
+	VMOVUPS       Y15, (BX)
+	VEXTRACTF64X4 $0x01, Z15, Y15
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         DX, BX
+	VMOVUPS      X15, (BX)
+	VEXTRACTF128 $0x01, Y15, X15
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, BX
+	VMOVSD   X13, (BX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     DX, BX
+	VMOVSD   X15, (BX)
+	VMOVHLPS X15, X15, X15
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   DX, AX
+	VMOVSS X13, (AX)
+	ADDQ   DX, AX
+	VMOVSS X15, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
 
 end:
 	VZEROUPPER
@@ -1423,22 +5718,58 @@ loop1:
 	ADDQ             $+64, DX
 	DECQ             BX
 	JNE              loop1
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge1
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
-	SUBQ             $0x01, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x01, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x01, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JMP              rows1
+	VMOVUPS          Z0, (AX)
+	JMP              next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y0, (DX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
 	MOVB      accumulate+136(FP), AL
@@ -1473,25 +5804,70 @@ loop2:
 	ADDQ             $+64, BX
 	DECQ             SI
 	JNE              loop2
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge2
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
-	SUBQ             $0x02, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x02, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x02, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows1
-	JMP              rows2
+	VMOVUPS          Z1, (AX)
+	JMP              next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
 	MOVB      accumulate+136(FP), AL
@@ -1530,27 +5906,81 @@ loop3:
 	ADDQ             $+64, BX
 	DECQ             SI
 	JNE              loop3
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge3
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
-	SUBQ             $0x03, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x03, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x03, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows2
-	JMP              rows3
+	VMOVUPS          Z2, (AX)
+	JMP              next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
 	MOVB      accumulate+136(FP), AL
@@ -1594,29 +6024,92 @@ loop4:
 	ADDQ             $+64, SI
 	DECQ             DI
 	JNE              loop4
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge4
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
-	SUBQ             $0x04, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x04, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x04, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows3
-	JMP              rows4
+	VMOVUPS          Z3, (AX)
+	JMP              next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
 	MOVB      accumulate+136(FP), AL
@@ -1666,31 +6159,103 @@ loop5:
 	ADDQ             $+64, DI
 	DECQ             R8
 	JNE              loop5
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge5
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z4, K1, (AX)
-	SUBQ             $0x05, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x05, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x05, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows4
-	JMP              rows5
+	VMOVUPS          Z4, (AX)
+	JMP              next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
 	MOVB      accumulate+136(FP), AL
@@ -1744,33 +6309,114 @@ loop6:
 	ADDQ             $+64, DI
 	DECQ             R8
 	JNE              loop6
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge6
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z5, K1, (AX)
-	SUBQ             $0x06, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x06, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x06, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows5
-	JMP              rows6
+	VMOVUPS          Z5, (AX)
+	JMP              next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
 	MOVB      accumulate+136(FP), AL
@@ -1828,35 +6474,125 @@ loop7:
 	ADDQ             $+64, DI
 	DECQ             R8
 	JNE              loop7
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge7
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z5, K1, (AX)
+	VMOVUPS          Z5, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z6, K1, (AX)
-	SUBQ             $0x07, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x07, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x07, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows6
-	JMP              rows7
+	VMOVUPS          Z6, (AX)
+	JMP              next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
 	MOVB      accumulate+136(FP), AL
@@ -1918,37 +6654,1300 @@ loop8:
 	ADDQ             $+64, DI
 	DECQ             R8
 	JNE              loop8
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge8
 	MOVQ             dst_base+0(FP), AX
 	MOVQ             dstStride+24(FP), CX
 	SHLQ             $0x03, CX
-	VMOVUPD          Z0, K1, (AX)
+	VMOVUPS          Z0, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z1, K1, (AX)
+	VMOVUPS          Z1, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z2, K1, (AX)
+	VMOVUPS          Z2, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z3, K1, (AX)
+	VMOVUPS          Z3, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z4, K1, (AX)
+	VMOVUPS          Z4, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z5, K1, (AX)
+	VMOVUPS          Z5, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z6, K1, (AX)
+	VMOVUPS          Z6, (AX)
 	ADDQ             CX, AX
-	VMOVUPD          Z7, K1, (AX)
-	SUBQ             $0x08, rows+72(FP)
-	JE               end
-	MOVQ             dstStride+24(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x08, AX, AX
-	ADDQ             AX, dst_base+0(FP)
-	MOVQ             rowStride+56(FP), AX
-	SHLQ             $0x03, AX
-	IMUL3Q           $0x08, AX, AX
-	ADDQ             AX, a_base+32(FP)
-	DECQ             talls+88(FP)
-	JE               rows7
-	JMP              rows8
+	VMOVUPS          Z7, (AX)
+	JMP              next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64x1Some(SB), NOSPLIT, $0-153
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x00, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX          (BX), DI
+	ADDQ             $0x04, BX
+	MOVQ             DI, R8
+	SHLQ             $0x06, DI
+	IMULQ            CX, R8
+	ADDQ             AX, R8
+	VMOVUPS          (DX)(DI*1), Z1
+	VFMADD231PD.BCST (R8), Z1, Z0
+	DECQ             SI
+	JNE              loop1
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge1
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPS          Z0, (AX)
+	JMP              next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y0, (DX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX          (SI), R8
+	ADDQ             $0x04, SI
+	MOVQ             R8, R9
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	ADDQ             AX, R9
+	VMOVUPS          (BX)(R8*1), Z2
+	VFMADD231PD.BCST (R9), Z2, Z0
+	VFMADD231PD.BCST (R9)(CX*1), Z2, Z1
+	DECQ             DI
+	JNE              loop2
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge2
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	JMP              next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX          (SI), R8
+	ADDQ             $0x04, SI
+	MOVQ             R8, R9
+	SHLQ             $0x06, R8
+	IMULQ            DX, R9
+	ADDQ             AX, R9
+	VMOVUPS          (BX)(R8*1), Z3
+	VFMADD231PD.BCST (R9), Z3, Z0
+	VFMADD231PD.BCST (R9)(CX*1), Z3, Z1
+	VFMADD231PD.BCST (R9)(CX*2), Z3, Z2
+	DECQ             DI
+	JNE              loop3
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge3
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	JMP              next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	VMOVUPS          (SI)(R9*1), Z4
+	VFMADD231PD.BCST (R10), Z4, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z4, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z4, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z4, Z3
+	DECQ             R8
+	JNE              loop4
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge4
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	JMP              next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z5
+	VFMADD231PD.BCST (R10), Z5, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z5, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z5, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z5, Z3
+	VFMADD231PD.BCST (R11), Z5, Z4
+	DECQ             R8
+	JNE              loop5
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge5
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	JMP              next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z6
+	VFMADD231PD.BCST (R10), Z6, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z6, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z6, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z6, Z3
+	VFMADD231PD.BCST (R11), Z6, Z4
+	VFMADD231PD.BCST (R11)(CX*1), Z6, Z5
+	DECQ             R8
+	JNE              loop6
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge6
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	JMP              next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+rows7:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop7:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z7
+	VFMADD231PD.BCST (R10), Z7, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z7, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z7, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z7, Z3
+	VFMADD231PD.BCST (R11), Z7, Z4
+	VFMADD231PD.BCST (R11)(CX*1), Z7, Z5
+	VFMADD231PD.BCST (R11)(CX*2), Z7, Z6
+	DECQ             R8
+	JNE              loop7
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge7
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	JMP              next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
+
+rows8:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPD.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z7
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop8:
+	MOVLQSX          (DI), R9
+	ADDQ             $0x04, DI
+	MOVQ             R9, R10
+	SHLQ             $0x06, R9
+	IMULQ            BX, R10
+	ADDQ             AX, R10
+	LEAQ             (R10)(CX*4), R11
+	VMOVUPS          (SI)(R9*1), Z8
+	VFMADD231PD.BCST (R10), Z8, Z0
+	VFMADD231PD.BCST (R10)(CX*1), Z8, Z1
+	VFMADD231PD.BCST (R10)(CX*2), Z8, Z2
+	VFMADD231PD.BCST (R10)(DX*1), Z8, Z3
+	VFMADD231PD.BCST (R11), Z8, Z4
+	VFMADD231PD.BCST (R11)(CX*1), Z8, Z5
+	VFMADD231PD.BCST (R11)(CX*2), Z8, Z6
+	VFMADD231PD.BCST (R11)(DX*1), Z8, Z7
+	DECQ             R8
+	JNE              loop8
+	MOVQ             cols+120(FP), AX
+	SUBQ             $0x00, AX
+	CMPQ             AX, $0x08
+	JNE              edge8
+	MOVQ             dst_base+0(FP), AX
+	MOVQ             dstStride+24(FP), CX
+	SHLQ             $0x03, CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z7, (AX)
+	JMP              next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+0, CX
+	TESTQ         $+4, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          DX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
 
 end:
 	VZEROUPPER
@@ -2012,23 +8011,63 @@ loop1:
 	ADDQ         $+128, DX
 	DECQ         BX
 	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge1
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
-	SUBQ         $0x01, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x01, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x01, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JMP          rows1
+	VMOVUPS      Z1, 64(AX)
+	JMP          next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y1, (DX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
 
 rows2:
 	MOVB      accumulate+136(FP), AL
@@ -2072,27 +8111,78 @@ loop2:
 	ADDQ         $+128, BX
 	DECQ         SI
 	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge2
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
-	SUBQ         $0x02, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x02, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x02, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows1
-	JMP          rows2
+	VMOVUPS      Z3, 64(AX)
+	JMP          next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
 
 rows3:
 	MOVB      accumulate+136(FP), AL
@@ -2144,30 +8234,92 @@ loop3:
 	ADDQ         $+128, BX
 	DECQ         SI
 	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge3
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
-	SUBQ         $0x03, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x03, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x03, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows2
-	JMP          rows3
+	VMOVUPS      Z5, 64(AX)
+	JMP          next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
 
 rows4:
 	MOVB      accumulate+136(FP), AL
@@ -2228,33 +8380,106 @@ loop4:
 	ADDQ         $+128, SI
 	DECQ         DI
 	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge4
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
-	SUBQ         $0x04, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x04, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x04, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows3
-	JMP          rows4
+	VMOVUPS      Z7, 64(AX)
+	JMP          next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
 
 rows5:
 	MOVB      accumulate+136(FP), AL
@@ -2325,36 +8550,120 @@ loop5:
 	ADDQ         $+128, DI
 	DECQ         R8
 	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge5
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
-	SUBQ         $0x05, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x05, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x05, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows4
-	JMP          rows5
+	VMOVUPS      Z9, 64(AX)
+	JMP          next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
 
 rows6:
 	MOVB      accumulate+136(FP), AL
@@ -2433,39 +8742,134 @@ loop6:
 	ADDQ         $+128, DI
 	DECQ         R8
 	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge6
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
-	SUBQ         $0x06, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x06, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x06, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows5
-	JMP          rows6
+	VMOVUPS      Z11, 64(AX)
+	JMP          next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
 
 rows7:
 	MOVB      accumulate+136(FP), AL
@@ -2552,42 +8956,148 @@ loop7:
 	ADDQ         $+128, DI
 	DECQ         R8
 	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge7
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
+	VMOVUPS      Z11, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPD      Z13, K1, 64(AX)
-	SUBQ         $0x07, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x07, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x07, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows6
-	JMP          rows7
+	VMOVUPS      Z13, 64(AX)
+	JMP          next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, AX
+	VMOVSD   X13, (AX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
 
 rows8:
 	MOVB      accumulate+136(FP), AL
@@ -2682,45 +9192,1602 @@ loop8:
 	ADDQ         $+128, DI
 	DECQ         R8
 	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge8
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dstStride+24(FP), CX
 	SHLQ         $0x03, CX
 	VMOVUPS      Z0, (AX)
-	VMOVUPD      Z1, K1, 64(AX)
+	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z2, (AX)
-	VMOVUPD      Z3, K1, 64(AX)
+	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z4, (AX)
-	VMOVUPD      Z5, K1, 64(AX)
+	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z6, (AX)
-	VMOVUPD      Z7, K1, 64(AX)
+	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z8, (AX)
-	VMOVUPD      Z9, K1, 64(AX)
+	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z10, (AX)
-	VMOVUPD      Z11, K1, 64(AX)
+	VMOVUPS      Z11, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z12, (AX)
-	VMOVUPD      Z13, K1, 64(AX)
+	VMOVUPS      Z13, 64(AX)
 	ADDQ         CX, AX
 	VMOVUPS      Z14, (AX)
-	VMOVUPD      Z15, K1, 64(AX)
-	SUBQ         $0x08, rows+72(FP)
-	JE           end
-	MOVQ         dstStride+24(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x08, AX, AX
-	ADDQ         AX, dst_base+0(FP)
-	MOVQ         rowStride+56(FP), AX
-	SHLQ         $0x03, AX
-	IMUL3Q       $0x08, AX, AX
-	ADDQ         AX, a_base+32(FP)
-	DECQ         talls+88(FP)
-	JE           rows7
-	JMP          rows8
+	VMOVUPS      Z15, 64(AX)
+	JMP          next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z14, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          DX, BX
+	VMOVUPS       Y15, (BX)
+	VEXTRACTF64X4 $0x01, Z15, Y15
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         DX, BX
+	VMOVUPS      X15, (BX)
+	VEXTRACTF128 $0x01, Y15, X15
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, AX
+	VMOVSD   X13, (AX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     DX, AX
+	VMOVSD   X15, (AX)
+	VMOVHLPS X15, X15, X15
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512F64x2Some(SB), NOSPLIT, $0-153
+	MOVQ  cols+120(FP), AX
+	SUBQ  $0x08, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  tall+80(FP), AX
+	CMPQ  AX, $0x08
+	JE    rows8
+	CMPQ  AX, $0x07
+	JE    rows7
+	CMPQ  AX, $0x06
+	JE    rows6
+	CMPQ  AX, $0x05
+	JE    rows5
+	CMPQ  AX, $0x04
+	JE    rows4
+	CMPQ  AX, $0x03
+	JE    rows3
+	CMPQ  AX, $0x02
+	JE    rows2
+
+rows1:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero1
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	JMP       start1
+
+zero1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x07, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Z2
+	VMOVUPS      64(DX)(DI*1), Z3
+	VBROADCASTSD (R8), Z31
+	VFMADD231PD  Z2, Z31, Z0
+	VFMADD231PD  Z3, Z31, Z1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	JMP          next1
+
+edge1:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge1without32
+	MOVQ          CX, DX
+	VMOVUPS       Y1, (DX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+edge1without32:
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero2
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	JMP       start2
+
+zero2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Z4
+	VMOVUPS      64(BX)(R8*1), Z5
+	VBROADCASTSD (R9), Z31
+	VFMADD231PD  Z4, Z31, Z0
+	VFMADD231PD  Z5, Z31, Z1
+	VBROADCASTSD (R9)(CX*1), Z31
+	VFMADD231PD  Z4, Z31, Z2
+	VFMADD231PD  Z5, Z31, Z3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	JMP          next2
+
+edge2:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge2without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          $+32, CX
+
+edge2without32:
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero3
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	JMP       start3
+
+zero3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x07, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Z6
+	VMOVUPS      64(BX)(R8*1), Z7
+	VBROADCASTSD (R9), Z31
+	VFMADD231PD  Z6, Z31, Z0
+	VFMADD231PD  Z7, Z31, Z1
+	VBROADCASTSD (R9)(CX*1), Z31
+	VFMADD231PD  Z6, Z31, Z2
+	VFMADD231PD  Z7, Z31, Z3
+	VBROADCASTSD (R9)(CX*2), Z31
+	VFMADD231PD  Z6, Z31, Z4
+	VFMADD231PD  Z7, Z31, Z5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	JMP          next3
+
+edge3:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge3without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          $+32, CX
+
+edge3without32:
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero4
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	JMP       start4
+
+zero4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Z8
+	VMOVUPS      64(SI)(R9*1), Z9
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z8, Z31, Z0
+	VFMADD231PD  Z9, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z8, Z31, Z2
+	VFMADD231PD  Z9, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z8, Z31, Z4
+	VFMADD231PD  Z9, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z8, Z31, Z6
+	VFMADD231PD  Z9, Z31, Z7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	JMP          next4
+
+edge4:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge4without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          $+32, CX
+
+edge4without32:
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero5
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	JMP       start5
+
+zero5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z10
+	VMOVUPS      64(SI)(R9*1), Z11
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z10, Z31, Z0
+	VFMADD231PD  Z11, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z10, Z31, Z2
+	VFMADD231PD  Z11, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z10, Z31, Z4
+	VFMADD231PD  Z11, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z10, Z31, Z6
+	VFMADD231PD  Z11, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z10, Z31, Z8
+	VFMADD231PD  Z11, Z31, Z9
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	JMP          next5
+
+edge5:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge5without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          $+32, CX
+
+edge5without32:
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero6
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	JMP       start6
+
+zero6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z12
+	VMOVUPS      64(SI)(R9*1), Z13
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z12, Z31, Z0
+	VFMADD231PD  Z13, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z12, Z31, Z2
+	VFMADD231PD  Z13, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z12, Z31, Z4
+	VFMADD231PD  Z13, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z12, Z31, Z6
+	VFMADD231PD  Z13, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z12, Z31, Z8
+	VFMADD231PD  Z13, Z31, Z9
+	VBROADCASTSD (R11)(CX*1), Z31
+	VFMADD231PD  Z12, Z31, Z10
+	VFMADD231PD  Z13, Z31, Z11
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	JMP          next6
+
+edge6:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge6without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          $+32, CX
+
+edge6without32:
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+rows7:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero7
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPD.Z 64(AX), K1, Z13
+	JMP       start7
+
+zero7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop7:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z14
+	VMOVUPS      64(SI)(R9*1), Z15
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z14, Z31, Z0
+	VFMADD231PD  Z15, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z14, Z31, Z2
+	VFMADD231PD  Z15, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z14, Z31, Z4
+	VFMADD231PD  Z15, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z14, Z31, Z6
+	VFMADD231PD  Z15, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z14, Z31, Z8
+	VFMADD231PD  Z15, Z31, Z9
+	VBROADCASTSD (R11)(CX*1), Z31
+	VFMADD231PD  Z14, Z31, Z10
+	VFMADD231PD  Z15, Z31, Z11
+	VBROADCASTSD (R11)(CX*2), Z31
+	VFMADD231PD  Z14, Z31, Z12
+	VFMADD231PD  Z15, Z31, Z13
+	DECQ         R8
+	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	JMP          next7
+
+edge7:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge7without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          $+32, CX
+
+edge7without32:
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, AX
+	VMOVSD   X13, (AX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
+
+rows8:
+	MOVB      accumulate+152(FP), AL
+	TESTB     AL, AL
+	JE        zero8
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dstStride+24(FP), CX
+	SHLQ      $0x03, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPD.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPD.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPD.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPD.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPD.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPD.Z 64(AX), K1, Z15
+	JMP       start8
+
+zero8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop8:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x07, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Z16
+	VMOVUPS      64(SI)(R9*1), Z17
+	VBROADCASTSD (R10), Z31
+	VFMADD231PD  Z16, Z31, Z0
+	VFMADD231PD  Z17, Z31, Z1
+	VBROADCASTSD (R10)(CX*1), Z31
+	VFMADD231PD  Z16, Z31, Z2
+	VFMADD231PD  Z17, Z31, Z3
+	VBROADCASTSD (R10)(CX*2), Z31
+	VFMADD231PD  Z16, Z31, Z4
+	VFMADD231PD  Z17, Z31, Z5
+	VBROADCASTSD (R10)(DX*1), Z31
+	VFMADD231PD  Z16, Z31, Z6
+	VFMADD231PD  Z17, Z31, Z7
+	VBROADCASTSD (R11), Z31
+	VFMADD231PD  Z16, Z31, Z8
+	VFMADD231PD  Z17, Z31, Z9
+	VBROADCASTSD (R11)(CX*1), Z31
+	VFMADD231PD  Z16, Z31, Z10
+	VFMADD231PD  Z17, Z31, Z11
+	VBROADCASTSD (R11)(CX*2), Z31
+	VFMADD231PD  Z16, Z31, Z12
+	VFMADD231PD  Z17, Z31, Z13
+	VBROADCASTSD (R11)(DX*1), Z31
+	VFMADD231PD  Z16, Z31, Z14
+	VFMADD231PD  Z17, Z31, Z15
+	DECQ         R8
+	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	JMP          next8
+
+edge8:
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	VMOVUPS       Z0, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z2, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z4, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z6, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z8, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z10, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z12, (CX)
+	ADDQ          DX, CX
+	VMOVUPS       Z14, (CX)
+	MOVQ          dst_base+0(FP), CX
+	MOVQ          dstStride+24(FP), DX
+	SHLQ          $0x03, DX
+	ADDQ          $+64, CX
+	TESTQ         $+4, AX
+	JE            edge8without32
+	MOVQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          DX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          DX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          DX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          DX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          DX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          DX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          DX, BX
+	VMOVUPS       Y15, (BX)
+	VEXTRACTF64X4 $0x01, Z15, Y15
+	ADDQ          $+32, CX
+
+edge8without32:
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         DX, BX
+	VMOVUPS      X13, (BX)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         DX, BX
+	VMOVUPS      X15, (BX)
+	VEXTRACTF128 $0x01, Y15, X15
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     DX, AX
+	VMOVSD   X13, (AX)
+	VMOVHLPS X13, X13, X13
+	ADDQ     DX, AX
+	VMOVSD   X15, (AX)
+	VMOVHLPS X15, X15, X15
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
 
 end:
 	VZEROUPPER
@@ -3893,6 +11960,1213 @@ end:
 	VZEROUPPER
 	RET
 
+// func avx2F32x1Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F32x1Some(SB), NOSPLIT, $0-153
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x08
+	JE   rows8
+	CMPQ AX, $0x07
+	JE   rows7
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPS (AX), Y1, Y0
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x05, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Y1
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y1, Y15, Y0
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X0, (DX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS (AX), Y2, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y2, Y1
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y2
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y2, Y15, Y0
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y2, Y15, Y1
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPS (AX), Y3, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y3, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y3, Y2
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y3
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y3, Y15, Y0
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y3, Y15, Y1
+	VBROADCASTSS (R9)(CX*2), Y15
+	VFMADD231PS  Y3, Y15, Y2
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS (AX), Y4, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y4, Y3
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Y4
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y4, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y4, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y4, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y4, Y15, Y3
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	JMP          next4
+
+edge4:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPS (AX), Y5, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y5, Y4
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y5
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y5, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y5, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y5, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y5, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y5, Y15, Y4
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	JMP          next5
+
+edge5:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS (AX), Y6, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y5
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y6
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y6, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y6, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y6, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y6, Y15, Y4
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y5
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	JMP          next6
+
+edge6:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+rows7:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero7
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPS (AX), Y7, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y5
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y7, Y6
+	JMP        start7
+
+zero7:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop7:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y7
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y7, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y7, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y7, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y7, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y7, Y15, Y4
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y7, Y15, Y5
+	VBROADCASTSS (R11)(CX*2), Y15
+	VFMADD231PS  Y7, Y15, Y6
+	DECQ         R8
+	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	JMP          next7
+
+edge7:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+2, AX
+	JE       edge7without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+	TESTQ  $+1, AX
+	JE     edge7without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   $+4, CX
+
+edge7without4:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
+
+rows8:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero8
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPS (AX), Y8, Y0
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y5
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y6
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y8, Y7
+	JMP        start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop8:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y8
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y1
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y3
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y5
+	VBROADCASTSS (R11)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VBROADCASTSS (R11)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y7
+	DECQ         R8
+	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x08
+	JNE          edge8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y7, (AX)
+	JMP          next8
+
+edge8:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+0, CX
+	TESTQ        $+4, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+2, AX
+	JE       edge8without8
+	MOVQ     CX, BX
+	VMOVSD   X0, (BX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X6, (BX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+	TESTQ  $+1, AX
+	JE     edge8without4
+	MOVQ   CX, AX
+	VMOVSS X0, (AX)
+	ADDQ   DX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X2, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X4, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X6, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge8without4:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx2F32x2(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F32x2(SB), NOSPLIT, $0-137
@@ -4692,6 +13966,964 @@ loop6:
 	ADDQ         SI, AX
 	ADDQ         SI, BX
 	ADDQ         $+64, DI
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	JMP          next6
+
+edge6:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+2, AX
+	JE       edge6without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, BX
+	VMOVSD   X11, (BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+	TESTQ  $+1, AX
+	JE     edge6without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   DX, AX
+	VMOVSS X11, (AX)
+	ADDQ   $+4, CX
+
+edge6without4:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F32x2Some(dst []float32, dstStride int, a []float32, rowStride int, colStride int, rows int, tall int, talls int, b []float32, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F32x2Some(SB), NOSPLIT, $0-153
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x08, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y2, Y1
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x06, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Y2
+	VMOVUPS      32(DX)(DI*1), Y3
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y2, Y15, Y0
+	VFMADD231PS  Y3, Y15, Y1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+2, AX
+	JE       edge1without8
+	MOVQ     CX, DX
+	VMOVSD   X1, (DX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+	TESTQ  $+1, AX
+	JE     edge1without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   $+4, CX
+
+edge1without4:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y4, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y4, Y3
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y4
+	VMOVUPS      32(BX)(R8*1), Y5
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y4, Y15, Y0
+	VFMADD231PS  Y5, Y15, Y1
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y4, Y15, Y2
+	VFMADD231PS  Y5, Y15, Y3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+2, AX
+	JE       edge2without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+	TESTQ  $+1, AX
+	JE     edge2without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   $+4, CX
+
+edge2without4:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y6, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y6, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y6, Y5
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y6
+	VMOVUPS      32(BX)(R8*1), Y7
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS  Y6, Y15, Y0
+	VFMADD231PS  Y7, Y15, Y1
+	VBROADCASTSS (R9)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y2
+	VFMADD231PS  Y7, Y15, Y3
+	VBROADCASTSS (R9)(CX*2), Y15
+	VFMADD231PS  Y6, Y15, Y4
+	VFMADD231PS  Y7, Y15, Y5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+2, AX
+	JE       edge3without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+	TESTQ  $+1, AX
+	JE     edge3without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   $+4, CX
+
+edge3without4:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y8, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y8, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y8, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y8, Y7
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Y8
+	VMOVUPS      32(SI)(R9*1), Y9
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VFMADD231PS  Y9, Y15, Y1
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VFMADD231PS  Y9, Y15, Y3
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VFMADD231PS  Y9, Y15, Y5
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VFMADD231PS  Y9, Y15, Y7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	JMP          next4
+
+edge4:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+2, AX
+	JE       edge4without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+	TESTQ  $+1, AX
+	JE     edge4without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   $+4, CX
+
+edge4without4:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y10, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y10, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y10, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y10, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS 32(AX), Y10, Y9
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y10
+	VMOVUPS      32(SI)(R9*1), Y11
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y10, Y15, Y0
+	VFMADD231PS  Y11, Y15, Y1
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y10, Y15, Y2
+	VFMADD231PS  Y11, Y15, Y3
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y10, Y15, Y4
+	VFMADD231PS  Y11, Y15, Y5
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y10, Y15, Y8
+	VFMADD231PS  Y11, Y15, Y9
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x08, AX
+	CMPQ         AX, $0x08
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x02, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	JMP          next5
+
+edge5:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         $+32, CX
+	TESTQ        $+4, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+2, AX
+	JE       edge5without8
+	MOVQ     CX, BX
+	VMOVSD   X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, BX
+	VMOVSD   X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, BX
+	VMOVSD   X5, (BX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, BX
+	VMOVSD   X7, (BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, BX
+	VMOVSD   X9, (BX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+	TESTQ  $+1, AX
+	JE     edge5without4
+	MOVQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   DX, AX
+	VMOVSS X3, (AX)
+	ADDQ   DX, AX
+	VMOVSS X5, (AX)
+	ADDQ   DX, AX
+	VMOVSS X7, (AX)
+	ADDQ   DX, AX
+	VMOVSS X9, (AX)
+	ADDQ   $+4, CX
+
+edge5without4:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x08, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y12, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS 32(AX), Y12, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS 32(AX), Y12, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS 32(AX), Y12, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS 32(AX), Y12, Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMASKMOVPS 32(AX), Y12, Y11
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y12
+	VMOVUPS      32(SI)(R9*1), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VBROADCASTSS (R10)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (R10)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y4
+	VFMADD231PS  Y13, Y15, Y5
+	VBROADCASTSS (R10)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y8
+	VFMADD231PS  Y13, Y15, Y9
+	VBROADCASTSS (R11)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
 	DECQ         R8
 	JNE          loop6
 	MOVQ         cols+120(FP), AX
@@ -5876,6 +16108,1101 @@ end:
 	VZEROUPPER
 	RET
 
+// func avx2F64x1Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F64x1Some(SB), NOSPLIT, $0-153
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x08
+	JE   rows8
+	CMPQ AX, $0x07
+	JE   rows7
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x00, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y1
+	VMASKMOVPD (AX), Y1, Y0
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x05, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Y1
+	VBROADCASTSD (R8), Y15
+	VFMADD231PD  Y1, Y15, Y0
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPD (AX), Y2, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y2, Y1
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y2
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y2, Y15, Y0
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y2, Y15, Y1
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y3
+	VMASKMOVPD (AX), Y3, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y3, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y3, Y2
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x05, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y3
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y3, Y15, Y0
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y3, Y15, Y1
+	VBROADCASTSD (R9)(CX*2), Y15
+	VFMADD231PD  Y3, Y15, Y2
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPD (AX), Y4, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y4, Y3
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Y4
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y4, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y4, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y4, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y4, Y15, Y3
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	JMP          next4
+
+edge4:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y5
+	VMASKMOVPD (AX), Y5, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y5, Y4
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y5
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y5, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y5, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y5, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y5, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y5, Y15, Y4
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	JMP          next5
+
+edge5:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPD (AX), Y6, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y5
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y6
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y6, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y6, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y6, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y6, Y15, Y4
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y5
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	JMP          next6
+
+edge6:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+rows7:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero7
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y7
+	VMASKMOVPD (AX), Y7, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y5
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y7, Y6
+	JMP        start7
+
+zero7:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+start7:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop7:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y7
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y7, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y7, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y7, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y7, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y7, Y15, Y4
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y7, Y15, Y5
+	VBROADCASTSD (R11)(CX*2), Y15
+	VFMADD231PD  Y7, Y15, Y6
+	DECQ         R8
+	JNE          loop7
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge7
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	JMP          next7
+
+edge7:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge7without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $+16, CX
+
+edge7without16:
+	TESTQ    $+1, AX
+	JE       edge7without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $+8, CX
+
+edge7without8:
+next7:
+	SUBQ   $0x07, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows6
+	JMP    rows7
+
+rows8:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero8
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x00, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMASKMOVPD (AX), Y8, Y0
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y1
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y2
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y3
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y4
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y5
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y6
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y8, Y7
+	JMP        start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start8:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop8:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x05, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y8
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y8, Y15, Y0
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y1
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y3
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y8, Y15, Y4
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y5
+	VBROADCASTSD (R11)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y6
+	VBROADCASTSD (R11)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y7
+	DECQ         R8
+	JNE          loop8
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x00, AX
+	CMPQ         AX, $0x04
+	JNE          edge8
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y7, (AX)
+	JMP          next8
+
+edge8:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+0, CX
+	TESTQ        $+2, AX
+	JE           edge8without16
+	MOVQ         CX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         DX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge8without16:
+	TESTQ    $+1, AX
+	JE       edge8without8
+	MOVQ     CX, AX
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     DX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge8without8:
+next8:
+	SUBQ   $0x08, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows7
+	JMP    rows8
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx2F64x2(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, depth int, accumulate bool)
 // Requires: AVX, FMA3
 TEXT ·avx2F64x2(SB), NOSPLIT, $0-137
@@ -6620,6 +17947,892 @@ loop6:
 	ADDQ         SI, AX
 	ADDQ         SI, BX
 	ADDQ         $+64, DI
+	DECQ         R8
+	JNE          loop6
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge6
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	JMP          next6
+
+edge6:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge6without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         DX, BX
+	VMOVUPS      X11, (BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $+16, CX
+
+edge6without16:
+	TESTQ    $+1, AX
+	JE       edge6without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     DX, AX
+	VMOVSD   X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $+8, CX
+
+edge6without8:
+next6:
+	SUBQ   $0x06, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows5
+	JMP    rows6
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2F64x2Some(dst []float64, dstStride int, a []float64, rowStride int, colStride int, rows int, tall int, talls int, b []float64, cols int, at []int32, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·avx2F64x2Some(SB), NOSPLIT, $0-153
+	MOVQ tall+80(FP), AX
+	CMPQ AX, $0x06
+	JE   rows6
+	CMPQ AX, $0x05
+	JE   rows5
+	CMPQ AX, $0x04
+	JE   rows4
+	CMPQ AX, $0x03
+	JE   rows3
+	CMPQ AX, $0x02
+	JE   rows2
+
+rows1:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero1
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), CX
+	SUBQ       $0x04, CX
+	LEAQ       ones<>+32(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y2, Y1
+	JMP        start1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+start1:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), CX
+	SHLQ $0x03, CX
+	MOVQ b_base+96(FP), DX
+	MOVQ at_base+128(FP), BX
+	MOVQ at_len+136(FP), SI
+
+loop1:
+	MOVLQSX      (BX), DI
+	ADDQ         $0x04, BX
+	MOVQ         DI, R8
+	SHLQ         $0x06, DI
+	IMULQ        CX, R8
+	ADDQ         AX, R8
+	VMOVUPS      (DX)(DI*1), Y2
+	VMOVUPS      32(DX)(DI*1), Y3
+	VBROADCASTSD (R8), Y15
+	VFMADD231PD  Y2, Y15, Y0
+	VFMADD231PD  Y3, Y15, Y1
+	DECQ         SI
+	JNE          loop1
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	JMP          next1
+
+edge1:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge1without16
+	MOVQ         CX, DX
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+edge1without16:
+	TESTQ    $+1, AX
+	JE       edge1without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+edge1without8:
+next1:
+	SUBQ   $0x01, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JMP    rows1
+
+rows2:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero2
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y4, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y4, Y3
+	JMP        start2
+
+zero2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+start2:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop2:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y4
+	VMOVUPS      32(BX)(R8*1), Y5
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y4, Y15, Y0
+	VFMADD231PD  Y5, Y15, Y1
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y4, Y15, Y2
+	VFMADD231PD  Y5, Y15, Y3
+	DECQ         DI
+	JNE          loop2
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	JMP          next2
+
+edge2:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge2without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $+16, CX
+
+edge2without16:
+	TESTQ    $+1, AX
+	JE       edge2without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $+8, CX
+
+edge2without8:
+next2:
+	SUBQ   $0x02, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows1
+	JMP    rows2
+
+rows3:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero3
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y6, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y6, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y6, Y5
+	JMP        start3
+
+zero3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start3:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	MOVQ colStride+64(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b_base+96(FP), BX
+	MOVQ at_base+128(FP), SI
+	MOVQ at_len+136(FP), DI
+
+loop3:
+	MOVLQSX      (SI), R8
+	ADDQ         $0x04, SI
+	MOVQ         R8, R9
+	SHLQ         $0x06, R8
+	IMULQ        DX, R9
+	ADDQ         AX, R9
+	VMOVUPS      (BX)(R8*1), Y6
+	VMOVUPS      32(BX)(R8*1), Y7
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y6, Y15, Y0
+	VFMADD231PD  Y7, Y15, Y1
+	VBROADCASTSD (R9)(CX*1), Y15
+	VFMADD231PD  Y6, Y15, Y2
+	VFMADD231PD  Y7, Y15, Y3
+	VBROADCASTSD (R9)(CX*2), Y15
+	VFMADD231PD  Y6, Y15, Y4
+	VFMADD231PD  Y7, Y15, Y5
+	DECQ         DI
+	JNE          loop3
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge3
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	JMP          next3
+
+edge3:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge3without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $+16, CX
+
+edge3without16:
+	TESTQ    $+1, AX
+	JE       edge3without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $+8, CX
+
+edge3without8:
+next3:
+	SUBQ   $0x03, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows2
+	JMP    rows3
+
+rows4:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero4
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y8, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y8, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y8, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y8, Y7
+	JMP        start4
+
+zero4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+start4:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop4:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	VMOVUPS      (SI)(R9*1), Y8
+	VMOVUPS      32(SI)(R9*1), Y9
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y8, Y15, Y0
+	VFMADD231PD  Y9, Y15, Y1
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y8, Y15, Y2
+	VFMADD231PD  Y9, Y15, Y3
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y8, Y15, Y4
+	VFMADD231PD  Y9, Y15, Y5
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y8, Y15, Y6
+	VFMADD231PD  Y9, Y15, Y7
+	DECQ         R8
+	JNE          loop4
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge4
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	JMP          next4
+
+edge4:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge4without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $+16, CX
+
+edge4without16:
+	TESTQ    $+1, AX
+	JE       edge4without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $+8, CX
+
+edge4without8:
+next4:
+	SUBQ   $0x04, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows3
+	JMP    rows4
+
+rows5:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero5
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y10
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y10, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y10, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y10, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y10, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPD 32(AX), Y10, Y9
+	JMP        start5
+
+zero5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+start5:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop5:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y10
+	VMOVUPS      32(SI)(R9*1), Y11
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y10, Y15, Y0
+	VFMADD231PD  Y11, Y15, Y1
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y10, Y15, Y2
+	VFMADD231PD  Y11, Y15, Y3
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y10, Y15, Y4
+	VFMADD231PD  Y11, Y15, Y5
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y10, Y15, Y6
+	VFMADD231PD  Y11, Y15, Y7
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y10, Y15, Y8
+	VFMADD231PD  Y11, Y15, Y9
+	DECQ         R8
+	JNE          loop5
+	MOVQ         cols+120(FP), AX
+	SUBQ         $0x04, AX
+	CMPQ         AX, $0x04
+	JNE          edge5
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dstStride+24(FP), CX
+	SHLQ         $0x03, CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	JMP          next5
+
+edge5:
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	VMOVUPS      Y0, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dstStride+24(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         $+32, CX
+	TESTQ        $+2, AX
+	JE           edge5without16
+	MOVQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         DX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         DX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         DX, BX
+	VMOVUPS      X7, (BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         DX, BX
+	VMOVUPS      X9, (BX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $+16, CX
+
+edge5without16:
+	TESTQ    $+1, AX
+	JE       edge5without8
+	MOVQ     CX, AX
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     DX, AX
+	VMOVSD   X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     DX, AX
+	VMOVSD   X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     DX, AX
+	VMOVSD   X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     DX, AX
+	VMOVSD   X9, (AX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $+8, CX
+
+edge5without8:
+next5:
+	SUBQ   $0x05, rows+72(FP)
+	JE     end
+	MOVQ   dstStride+24(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, dst_base+0(FP)
+	MOVQ   rowStride+56(FP), AX
+	SHLQ   $0x03, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a_base+32(FP)
+	DECQ   talls+88(FP)
+	JE     rows4
+	JMP    rows5
+
+rows6:
+	MOVB       accumulate+152(FP), AL
+	TESTB      AL, AL
+	JE         zero6
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dstStride+24(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       cols+120(FP), DX
+	SUBQ       $0x04, DX
+	LEAQ       ones<>+32(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y12
+	VMOVUPS    (AX), Y0
+	VMASKMOVPD 32(AX), Y12, Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMASKMOVPD 32(AX), Y12, Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMASKMOVPD 32(AX), Y12, Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMASKMOVPD 32(AX), Y12, Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMASKMOVPD 32(AX), Y12, Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMASKMOVPD 32(AX), Y12, Y11
+	JMP        start6
+
+zero6:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+start6:
+	MOVQ a_base+32(FP), AX
+	MOVQ rowStride+56(FP), CX
+	SHLQ $0x03, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (AX)(CX*4), BX
+	MOVQ colStride+64(FP), BX
+	SHLQ $0x03, BX
+	MOVQ b_base+96(FP), SI
+	MOVQ at_base+128(FP), DI
+	MOVQ at_len+136(FP), R8
+
+loop6:
+	MOVLQSX      (DI), R9
+	ADDQ         $0x04, DI
+	MOVQ         R9, R10
+	SHLQ         $0x06, R9
+	IMULQ        BX, R10
+	ADDQ         AX, R10
+	LEAQ         (R10)(CX*4), R11
+	VMOVUPS      (SI)(R9*1), Y12
+	VMOVUPS      32(SI)(R9*1), Y13
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VBROADCASTSD (R10)(CX*1), Y15
+	VFMADD231PD  Y12, Y15, Y2
+	VFMADD231PD  Y13, Y15, Y3
+	VBROADCASTSD (R10)(CX*2), Y15
+	VFMADD231PD  Y12, Y15, Y4
+	VFMADD231PD  Y13, Y15, Y5
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y12, Y15, Y8
+	VFMADD231PD  Y13, Y15, Y9
+	VBROADCASTSD (R11)(CX*1), Y15
+	VFMADD231PD  Y12, Y15, Y10
+	VFMADD231PD  Y13, Y15, Y11
 	DECQ         R8
 	JNE          loop6
 	MOVQ         cols+120(FP), AX

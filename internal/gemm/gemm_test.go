@@ -286,6 +286,57 @@ func TestSameBitsInParts(t *testing.T) {
 	forKernels(t, Kernels(), testSameBits[float32], testSameBits[float64])
 }
 
+// sparse makes numbers of which most are 0, whole stretches of them.
+func sparse[T Float](rng *rand.Rand, n int) []T {
+	s := make([]T, n)
+	for i := 0; i < n; i += 1 + rng.IntN(60) {
+		for end := min(n, i+rng.IntN(20)); i < end; i++ {
+			s[i] = T(rng.NormFloat64())
+		}
+	}
+	return s
+}
+
+// What is left out where an operand has zeros changes no bit.
+func testSparse[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	for range 300 {
+		rows, cols, depth, gap := 1+rng.IntN(70), 1+rng.IntN(120), rng.IntN(90), rng.IntN(4)
+		dense, left, right := random[T](rng, max(rows*depth, depth*(cols+gap))), sparse[T](rng, rows*(depth+gap)), sparse[T](rng, depth*(cols+gap))
+		accumulate := rng.IntN(2) == 0
+		start := random[T](rng, rows*cols)
+		same := func(what string, multiply, without func(dst []T)) {
+			got, want := append([]T(nil), start...), append([]T(nil), start...)
+			multiply(got)
+			without(want)
+			for i := range want {
+				if got[i] != want[i] {
+					t.Fatalf("%s %dx%dx%d accumulate=%t: element (%d, %d) = %v, and %v where nothing is left out", what, rows, cols, depth, accumulate, i/cols, i%cols, got[i], want[i])
+				}
+			}
+		}
+		var plain, packed Packed[T]
+		plain.Pack(dense, depth, cols, cols, 1)
+		same("left", func(dst []T) { MulSparse(dst, cols, left, depth+gap, rows, &plain, accumulate) },
+			func(dst []T) { Mul(dst, cols, left, depth+gap, 1, rows, &plain, accumulate, nil) })
+		plain.Pack(right, depth, cols, cols+gap, 1)
+		packed.PackSparse(right, depth, cols, cols+gap)
+		for _, transposed := range []bool{false, true} {
+			rowStride, colStride, _ := strides(rows, depth, 0, 1, transposed)
+			same("right", func(dst []T) { Mul(dst, cols, dense, rowStride, colStride, rows, &packed, accumulate, nil) },
+				func(dst []T) { Mul(dst, cols, dense, rowStride, colStride, rows, &plain, accumulate, nil) })
+		}
+		packed.Pack(dense, depth, cols, cols, 1)
+		plain.Pack(dense, depth, cols, cols, 1)
+		same("packed again", func(dst []T) { Mul(dst, cols, dense, depth, 1, rows, &packed, accumulate, nil) },
+			func(dst []T) { Mul(dst, cols, dense, depth, 1, rows, &plain, accumulate, nil) })
+	}
+}
+
+func TestSparse(t *testing.T) {
+	forKernels(t, Kernels(), testSparse[float32], testSparse[float64])
+}
+
 // A NaN or an infinity in A stays in its row, one in B in its column; a NaN that
 // dst held before shows only when accumulating.
 func testNaN[T Float](t *testing.T) {
@@ -348,6 +399,7 @@ func testAllocs[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	const rows, cols, depth = 70, 50, 33
 	a, b, dst := random[T](rng, rows*depth), random[T](rng, depth*cols), make([]T, rows*cols)
+	zeros := sparse[T](rng, max(len(a), len(b)))
 	var packed Packed[T]
 	packed.Pack(b, depth, cols, cols, 1)
 	calls := 0
@@ -355,6 +407,8 @@ func testAllocs[T Float](t *testing.T) {
 	for what, f := range map[string]func(){
 		"Mul":             func() { Mul(dst, cols, a, depth, 1, rows, &packed, true, done) },
 		"Mul, transposed": func() { Mul(dst, cols, a, 1, rows, rows, &packed, false, nil) },
+		"MulSparse":       func() { MulSparse(dst, cols, zeros, depth, rows, &packed, false) },
+		"PackSparse":      func() { packed.PackSparse(zeros, depth, cols, cols) },
 		"Pack":            func() { packed.Pack(b, depth, cols, cols, 1) },
 		"Pack, smaller and transposed": func() {
 			packed.Pack(b, cols-1, depth, 1, cols)

@@ -18,6 +18,11 @@ type kernel[T Float] interface {
 	blockRows() int
 	// mul is Mul without checks and without done, for rows > 0 and b.rows > 0.
 	mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool)
+	// mulSparse is mul for a left operand with many zeros, which lies row by row.
+	mulSparse(dst []T, dstStride int, a []T, rowStride, rows int, b *Packed[T], accumulate bool)
+	// packSparse is pack for an operand with many zeros, which lies row by row. It lists what
+	// is not zero, and reports whether mul leaves the rest out.
+	packSparse(dst []T, l *lists, b []T, rows, cols, rowStride int) bool
 }
 
 // backend is a kernel for each element type under one name.

@@ -11,15 +11,15 @@ func builtin() []backend {
 	if cpu.X86.HasAVX512F && cpu.X86.HasBMI2 {
 		list = append(list, backend{
 			name: "avx512",
-			f32:  &panels[float32]{vector: 16, tiles: []tile[float32]{newTile(8, avx512F32x1), newTile(8, avx512F32x2)}},
-			f64:  &panels[float64]{vector: 8, tiles: []tile[float64]{newTile(8, avx512F64x1), newTile(8, avx512F64x2)}},
+			f32:  &panels[float32]{vector: 16, tiles: []tile[float32]{newTile(8, avx512F32x1, avx512F32x1Some), newTile(8, avx512F32x2, avx512F32x2Some)}, transpose: avxF32Transpose},
+			f64:  &panels[float64]{vector: 8, tiles: []tile[float64]{newTile(8, avx512F64x1, avx512F64x1Some), newTile(8, avx512F64x2, avx512F64x2Some)}},
 		})
 	}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
 		list = append(list, backend{
 			name: "avx2",
-			f32:  &panels[float32]{vector: 8, tiles: []tile[float32]{newTile(8, avx2F32x1), newTile(6, avx2F32x2)}},
-			f64:  &panels[float64]{vector: 4, tiles: []tile[float64]{newTile(8, avx2F64x1), newTile(6, avx2F64x2)}},
+			f32:  &panels[float32]{vector: 8, tiles: []tile[float32]{newTile(8, avx2F32x1, avx2F32x1Some), newTile(6, avx2F32x2, avx2F32x2Some)}, transpose: avxF32Transpose},
+			f64:  &panels[float64]{vector: 4, tiles: []tile[float64]{newTile(8, avx2F64x1, avx2F64x1Some), newTile(6, avx2F64x2, avx2F64x2Some)}},
 		})
 	}
 	return append(list, portable())

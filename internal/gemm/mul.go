@@ -33,6 +33,11 @@ func Watch(f func(rows, cols, depth int)) {
 // dst must not overlap a. Mul allocates nothing. It panics when b was never packed,
 // rows or a stride is negative, dstStride < b.Cols(), or a slice is too short.
 func Mul[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool, done func(lo, hi int)) {
+	b.product(dst, dstStride, a, rowStride, colStride, rows, accumulate, false, done)
+}
+
+// product is Mul, or, where A is sparse, MulSparse.
+func (b *Packed[T]) product(dst []T, dstStride int, a []T, rowStride, colStride, rows int, accumulate, sparse bool, done func(lo, hi int)) {
 	if b.kernel == nil {
 		panic("gemm: Mul: the right operand was never packed")
 	}
@@ -53,6 +58,8 @@ func Mul[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows int,
 		hi := min(lo+blockRows, rows)
 		block := dst[lo*dstStride:]
 		switch {
+		case b.rows > 0 && sparse:
+			b.kernel.mulSparse(block, dstStride, a[lo*rowStride:], rowStride, hi-lo, b, accumulate)
 		case b.rows > 0:
 			b.kernel.mul(block, dstStride, a[lo*rowStride:], rowStride, colStride, hi-lo, b, accumulate)
 		case !accumulate:

@@ -20,6 +20,8 @@ type Packed[T Float] struct {
 	kernel     kernel[T]
 	memory     []T // what data is cut from
 	data       []T // the elements in the kernel's order, aligned to cacheLine
+	sparse     bool
+	filled     lists // where it is sparse: by panel, which is of one vector, the rows that are not zero
 }
 
 // Pack copies the rows x cols matrix whose element (i, j) is
@@ -31,14 +33,19 @@ type Packed[T Float] struct {
 // larger than any that p held before. It panics when cols < 1, rows < 0, a stride
 // is negative or b is too short.
 func (p *Packed[T]) Pack(b []T, rows, cols, rowStride, colStride int) {
+	p.begin(b, rows, cols, rowStride, colStride)
+	p.kernel.pack(p.data, b, rows, cols, rowStride, colStride)
+}
+
+// begin makes room for an operand.
+func (p *Packed[T]) begin(b []T, rows, cols, rowStride, colStride int) {
 	if rows < 0 || cols < 1 {
 		panic(fmt.Sprintf("gemm: Pack: shape: must be at least 0x1, got %dx%d", rows, cols))
 	}
 	checkSpan("Pack: b", len(b), rows, cols, rowStride, colStride)
-	p.rows, p.cols = rows, cols
+	p.rows, p.cols, p.sparse = rows, cols, false
 	p.kernel = current[T]()
 	p.resize(p.kernel.packedLen(rows, cols))
-	p.kernel.pack(p.data, b, rows, cols, rowStride, colStride)
 }
 
 // Rows is the number of rows of the operand, the depth of a product with it.

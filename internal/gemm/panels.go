@@ -10,11 +10,18 @@ package gemm
 type panels[T Float] struct {
 	vector int       // columns of a vector
 	tiles  []tile[T] // tiles[v-1] multiplies by a panel of v vectors
+
+	transpose transposeFunc[T] // nil for none
 }
+
+// transposeFunc sets rows of dst, 8 elements of each, to columns of src, 8 rows of each: of so
+// many squares of 8×8, at least one.
+type transposeFunc[T Float] func(dst []T, dstStride int, src []T, srcStride, squares int)
 
 // tile multiplies by one panel, a few rows at a time.
 type tile[T Float] struct {
 	mul  tileFunc[T]
+	some someFunc[T]
 	cuts [blockRows + 1]cut // of so many rows
 }
 
@@ -24,8 +31,8 @@ type cut struct{ tall, talls int }
 
 // newTile returns a tile of at most so many rows. Rows are cut in as few as there can be, of
 // as equal size.
-func newTile[T Float](rows int, mul tileFunc[T]) tile[T] {
-	t := tile[T]{mul: mul}
+func newTile[T Float](rows int, mul tileFunc[T], some someFunc[T]) tile[T] {
+	t := tile[T]{mul: mul, some: some}
 	for n := 1; n <= blockRows; n++ {
 		tiles := (n + rows - 1) / rows
 		tall := (n + tiles - 1) / tiles
@@ -40,6 +47,10 @@ func newTile[T Float](rows int, mul tileFunc[T]) tile[T] {
 // order of the depth. rows and depth are at least 1; cols lies in the panel's last vector.
 // Nothing is read or written outside of the three matrices.
 type tileFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows, tall, talls int, b []T, cols, depth int, accumulate bool)
+
+// someFunc is a tileFunc that takes of the depth, the panel's rows, only those that at lists,
+// in order; at least one.
+type someFunc[T Float] func(dst []T, dstStride int, a []T, rowStride, colStride, rows, tall, talls int, b []T, cols int, at []int32, accumulate bool)
 
 // panelCols is the width of all panels but the last.
 func (p *panels[T]) panelCols() int { return p.vector * len(p.tiles) }
@@ -64,7 +75,7 @@ func (p *panels[T]) pack(dst, b []T, rows, cols, rowStride, colStride int) {
 		case colStride == 1:
 			packRows(panel, b[col:], rows, n, width, rowStride)
 		default:
-			packCols(panel, b[col*colStride:], rows, n, width, rowStride, colStride)
+			p.packCols(panel, b[col*colStride:], rows, n, width, rowStride, colStride)
 		}
 	}
 }
@@ -80,12 +91,18 @@ func packRows[T Float](panel, b []T, rows, cols, width, rowStride int) {
 
 // packCols fills a panel from b column by column: eight at a time, so that a line of
 // the panel is met less often, where columns are contiguous in b.
-func packCols[T Float](panel, b []T, rows, cols, width, rowStride, colStride int) {
-	j := 0
+func (p *panels[T]) packCols(panel, b []T, rows, cols, width, rowStride, colStride int) {
+	j, done := 0, 0
+	if p.transpose != nil && rows >= 8 {
+		done = rows &^ 7
+	}
 	for ; j+8 <= cols && rowStride == 1; j += 8 {
+		if done > 0 {
+			p.transpose(panel[j:], width, b[j*colStride:], colStride, done/8)
+		}
 		b0, b1, b2, b3 := b[j*colStride:][:rows], b[(j+1)*colStride:][:rows], b[(j+2)*colStride:][:rows], b[(j+3)*colStride:][:rows]
 		b4, b5, b6, b7 := b[(j+4)*colStride:][:rows], b[(j+5)*colStride:][:rows], b[(j+6)*colStride:][:rows], b[(j+7)*colStride:][:rows]
-		for i := range rows {
+		for i := done; i < rows; i++ {
 			eight := (*[8]T)(panel[i*width+j:])
 			eight[0] = b0[i]
 			eight[1] = b1[i]
@@ -116,16 +133,33 @@ const blockRows = 48
 func (p *panels[T]) blockRows() int { return blockRows }
 
 func (p *panels[T]) mul(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool) {
+	p.multiply(dst, dstStride, a, rowStride, colStride, rows, b, accumulate, nil)
+}
+
+// multiply is mul, which leaves out the zeros that are known: of A by left, and of B.
+func (p *panels[T]) multiply(dst []T, dstStride int, a []T, rowStride, colStride, rows int, b *Packed[T], accumulate bool, left *lists) {
 	rest, width := b.data, p.panelCols()
-	for col := 0; col < b.cols; col += width {
-		cols, vectors := width, len(p.tiles)
+	if b.sparse {
+		width = p.vector
+	}
+	for number, col := 0, 0; col < b.cols; number, col = number+1, col+width {
+		cols, vectors := width, width/p.vector
 		if left := b.cols - col; left < width {
 			cols, vectors = left, p.vectors(left)
 		}
 		panel := rest[:b.rows*vectors*p.vector]
 		rest = rest[len(panel):]
-		t := &p.tiles[vectors-1]
-		cut := &t.cuts[rows]
-		t.mul(dst[col:], dstStride, a, rowStride, colStride, rows, cut.tall, cut.talls, panel, cols, b.rows, accumulate)
+		t, to := &p.tiles[vectors-1], dst[col:]
+		switch {
+		case left != nil:
+			for row, i := 0, 0; row < rows; row, i = row+listRows, i+1 {
+				t.take(to[row*dstStride:], dstStride, a[row*rowStride:], rowStride, colStride, min(listRows, rows-row), panel, cols, left.of(i), b.rows, accumulate)
+			}
+		case b.sparse:
+			t.take(to, dstStride, a, rowStride, colStride, rows, panel, cols, b.filled.of(number), b.rows, accumulate)
+		default:
+			cut := &t.cuts[rows]
+			t.mul(to, dstStride, a, rowStride, colStride, rows, cut.tall, cut.talls, panel, cols, b.rows, accumulate)
+		}
 	}
 }

@@ -8,8 +8,8 @@ import "unsafe"
 func portable() backend {
 	return backend{
 		name: "portable",
-		f32:  &panels[float32]{vector: 4, tiles: []tile[float32]{newTile(blockRows, portableTile[float32])}},
-		f64:  &panels[float64]{vector: 4, tiles: []tile[float64]{newTile(blockRows, portableTile[float64])}},
+		f32:  &panels[float32]{vector: 4, tiles: []tile[float32]{newTile(blockRows, portableTile[float32], portableSome[float32])}},
+		f64:  &panels[float64]{vector: 4, tiles: []tile[float64]{newTile(blockRows, portableTile[float64], portableSome[float64])}},
 	}
 }
 
@@ -143,4 +143,25 @@ func portableSteps[T Float](c0, c1, c2, c3, d0, d1, d2, d3 T, a0, a1 *T, stride 
 		}
 	}
 	return c0, c1, c2, c3, d0, d1, d2, d3
+}
+
+// portableSome is the someFunc for panels of 4 columns.
+func portableSome[T Float](dst []T, dstStride int, a []T, rowStride, colStride, rows, _, _ int, b []T, cols int, at []int32, accumulate bool) {
+	for i := range rows {
+		to, x := dst[i*dstStride:][:cols], a[i*rowStride:]
+		var c [4]T
+		if accumulate {
+			copy(c[:], to)
+		}
+		c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
+		for _, k := range at {
+			row, y := (*[4]T)(b[4*k:]), x[int(k)*colStride]
+			c0 += y * row[0]
+			c1 += y * row[1]
+			c2 += y * row[2]
+			c3 += y * row[3]
+		}
+		c = [4]T{c0, c1, c2, c3}
+		copy(to, c[:])
+	}
 }

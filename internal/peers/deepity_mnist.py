@@ -47,6 +47,6 @@ class Deepity(mnist.Contestant):
 
 if __name__ == "__main__":
     parser = mnist.arguments(__doc__)
-    mnist.settling(parser)
+    mnist.settling(parser, 0.1)
     parser.set_defaults(rate=1e-3, epochs=8, steps=5)
     mnist.race(Deepity, parser)

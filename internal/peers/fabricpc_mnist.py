@@ -7,6 +7,7 @@ import mnist  # first: it has the clock
 
 import fabricpc
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 from fabricpc.core.activations import GeluActivation
@@ -40,8 +41,8 @@ class FabricPC(mnist.Contestant):
         )
         self.key = jax.random.PRNGKey(args.seed)
         self.params = initialize_params(self.structure, self.key)
-        steps = args.epochs * (len(self.images) // args.batch)
-        adam = optax.adam(optax.cosine_decay_schedule(args.rate, steps))
+        rates = jnp.asarray(mnist.every_rate(args, len(self.images)))
+        adam = optax.adam(lambda batch: rates[batch], b2=args.beta2)
         self.state = adam.init(self.params)
         self.step = make_train_step(self.structure, adam, algorithm="pc")
         self.classes = jax.jit(self._classes)

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # of Adam
+BETA1, EPSILON = 0.9, 1e-8  # of Adam
 
 
 phi = jax.nn.gelu
@@ -62,8 +62,8 @@ def gradient(params, x, y, rule: str, steps: int, inference_rate: float):
     return jax.grad(energy)(params, hidden, x, y)
 
 
-@partial(jax.jit, static_argnames=("rule", "steps", "inference_rate"), donate_argnums=(0, 1))
-def epoch_of(params, state, images, labels, rows, rate, rule: str, steps: int, inference_rate: float):
+@partial(jax.jit, static_argnames=("rule", "steps", "inference_rate", "beta2"), donate_argnums=(0, 1))
+def epoch_of(params, state, images, labels, rows, rate, rule: str, steps: int, inference_rate: float, beta2: float):
     """The network and Adam's state after batches of rows, each with its rate."""
 
     def batch(carry, x):
@@ -73,8 +73,8 @@ def epoch_of(params, state, images, labels, rows, rate, rule: str, steps: int, i
         g = gradient(params, images[at], y, rule, steps, inference_rate)
         t += 1
         first = jax.tree.map(lambda m, d: BETA1 * m + (1 - BETA1) * d, first, g)
-        second = jax.tree.map(lambda v, d: BETA2 * v + (1 - BETA2) * d * d, second, g)
-        a, b = 1 - BETA1**t, 1 - BETA2**t
+        second = jax.tree.map(lambda v, d: beta2 * v + (1 - beta2) * d * d, second, g)
+        a, b = 1 - BETA1**t, 1 - beta2**t
         params = jax.tree.map(lambda w, m, v: w - rate / a * m / (jnp.sqrt(v / b) + EPSILON), params, first, second)
         return (params, (t, first, second)), None
 
@@ -107,15 +107,13 @@ class JAX(mnist.Contestant):
         rate = np.zeros(self.batches, np.float32)
         self.compiled = epoch_of.lower(
             self.params, self.state, self.images, self.labels, rows, rate,
-            rule=self.args.rule, steps=mnist.steps_of(self.args), inference_rate=self.args.inference_rate,
+            rule=self.args.rule, steps=mnist.steps_of(self.args), inference_rate=self.args.inference_rate, beta2=self.args.beta2,
         ).compile()
         self.predict(images)
 
     def learn(self, epoch: int, rows: np.ndarray) -> None:
-        done = (epoch + np.arange(len(rows)) / len(rows)) / self.args.epochs
-        rate = (self.args.rate * (1 + np.cos(np.pi * done)) / 2).astype(np.float32)
         self.params, self.state = self.compiled(
-            self.params, self.state, self.images, self.labels, rows.astype(np.int32), rate
+            self.params, self.state, self.images, self.labels, rows.astype(np.int32), mnist.rates(self.args, epoch, len(rows))
         )
         jax.block_until_ready(self.params)
 

@@ -46,8 +46,8 @@ class JPC(mnist.Contestant):
             jax.random.PRNGKey(args.seed), input_dim=784, width=args.hidden[0], depth=len(args.hidden) + 1,
             output_dim=mnist.CLASSES, act_fn="gelu", use_bias=True,
         )
-        steps = args.epochs * (len(self.images) // args.batch)
-        self.weights = optax.adam(optax.cosine_decay_schedule(args.rate, steps))
+        rates = jnp.asarray(mnist.every_rate(args, len(self.images)))
+        self.weights = optax.adam(lambda batch: rates[batch], b2=args.beta2)
         self.state = self.weights.init((eqx.filter(self.model, eqx.is_array), None))
         # Its energy is a mean over the batch, and so is what moves the latents of an example.
         self.latents = optax.sgd(args.inference_rate * args.batch)

@@ -101,12 +101,28 @@ def arguments(doc: str) -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=60, help="most that training may take")
     parser.add_argument("--limit", type=int, help="learn from so many images alone")
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--epochs", type=int, default=5, help="the most, in which the rate falls to 0 by a cosine")
-    parser.add_argument("--rate", type=float, default=2e-3, help="of Adam at first")
+    parser.add_argument("--epochs", type=int, default=2, help="the most, in which the rate takes its course")
+    parser.add_argument("--rate", type=float, default=6e-3, help="of Adam, the highest")
+    parser.add_argument("--schedule", choices=["cosine", "linear"], default="linear", help="how the rate falls to 0")
+    parser.add_argument("--warmup", type=float, default=0.2, help="share of training over which the rate rises from 0")
+    parser.add_argument("--beta2", type=float, default=0.95, help="of Adam")
     return parser
 
 
-def settling(parser: argparse.ArgumentParser, rate: float = 0.1) -> None:
+def rates(args: argparse.Namespace, epoch: int, batches: int) -> np.ndarray:
+    """The rate of each batch of an epoch, (batches,) float32."""
+    done = (epoch + np.arange(batches) / batches) / args.epochs
+    rising, falling = done / (args.warmup or 1), (done - args.warmup) / (1 - args.warmup)
+    fall = {"cosine": (1 + np.cos(np.pi * falling)) / 2, "linear": 1 - falling}[args.schedule]
+    return (args.rate * np.where(done < args.warmup, rising, fall)).astype(np.float32)
+
+
+def every_rate(args: argparse.Namespace, images: int) -> np.ndarray:
+    """The rate of each batch of all epochs."""
+    return np.concatenate([rates(args, epoch, images // args.batch) for epoch in range(args.epochs)])
+
+
+def settling(parser: argparse.ArgumentParser, rate: float = 0.05) -> None:
     """Adds the flags of predictive coding."""
     parser.add_argument("--steps", type=int, help="T, by default as many as hidden layers")
     parser.add_argument("--inference-rate", type=float, default=rate)

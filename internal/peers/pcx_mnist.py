@@ -88,8 +88,8 @@ class PCX(mnist.Contestant):
         with pxu.step(self.model, pxc.STATUS.INIT, clear_params=pxc.VodeParam.Cache):
             forward(jnp.zeros((args.batch, 784)), None, model=self.model)
             self.latents = pxu.Optim(lambda: optax.sgd(args.inference_rate))
-            steps = args.epochs * (len(self.images) // args.batch)
-            adam = optax.adam(optax.cosine_decay_schedule(args.rate, steps))
+            rates = jnp.asarray(mnist.every_rate(args, len(self.images)))
+            adam = optax.adam(lambda batch: rates[batch], b2=args.beta2)
             self.weights = pxu.Optim(lambda: adam, pxu.M(pxnn.LayerParam)(self.model))
         self.first = (self.images[: args.batch], self.targets[: args.batch])
 

@@ -25,6 +25,7 @@ from statistics import median
 HERE = Path(__file__).resolve().parent
 TABLE = "time-to-accuracy"
 NETWORKS = {"784-128x3-10": [128, 128, 128], "784-512-512-10": [512, 512]}
+EPOCHS = {"784-128x3-10": 2, "784-512-512-10": 1}
 GOALS = [97.5, 98.0]
 PCN = "pcn"
 
@@ -34,16 +35,17 @@ class Peer:
     script: str
     flags: list[str] = field(default_factory=list)
     venv: str = ""  # of its own; empty for that of this program
+    epochs: dict[str, int] = field(default_factory=lambda: EPOCHS)  # by network, in which the rate takes its course
 
 
 PEERS = {
     "JAX backprop": Peer("jax_mnist.py", ["--rule", "backprop"]),
     "JAX PC": Peer("jax_mnist.py", ["--rule", "pc"]),
     "PyTorch compiled backprop": Peer("torch_mnist.py"),
-    "PCX": Peer("pcx_mnist.py", venv="pcx"),
-    "JPC": Peer("jpc_mnist.py", venv="jpc"),
+    "PCX": Peer("pcx_mnist.py", ["--rate", "5e-3"], venv="pcx"),
+    "JPC": Peer("jpc_mnist.py", ["--rate", "3e-3"], venv="jpc"),
     "FabricPC": Peer("fabricpc_mnist.py", venv="fabricpc"),
-    "Deepity": Peer("deepity_mnist.py", venv="deepity"),
+    "Deepity": Peer("deepity_mnist.py", venv="deepity", epochs=dict.fromkeys(NETWORKS, 8)),
 }
 
 
@@ -94,7 +96,7 @@ def run(command: list[str], env: dict[str, str], limit: float) -> tuple[str, flo
 
 
 class PCNRuns:
-    """pcn's contestants: the rows of its table of a network."""
+    """pcn's contestants: the rows of its table of a network, the best first."""
 
     def __init__(self, pcnrun: str, seeds: int, data: Path, limit: float, quick: bool):
         self.pcnrun, self.seeds, self.limit = pcnrun, seeds, limit
@@ -107,11 +109,7 @@ class PCNRuns:
 
     def contestants(self, network: str) -> dict[str, Callable[[int], Result]]:
         rows = [row for row in self.rows if row.endswith(" " + network)]
-        names = {row: row.removesuffix(" " + network) for row in rows}
-        return {
-            PCN if name == "pc" else f"{PCN}, {name}": lambda seed, row=row: self.of(row, seed)
-            for row, name in names.items()
-        }
+        return {f"{PCN}, {row.removesuffix(' ' + network)}": lambda seed, row=row: self.of(row, seed) for row in rows}
 
     def of(self, row: str, seed: int) -> Result:
         number = self.rows.index(row) * self.seeds + seed
@@ -135,14 +133,15 @@ class PCNRuns:
         return result
 
 
-def peer_run(peer: Peer, hidden: list[int], args: argparse.Namespace) -> Callable[[int], Result]:
+def peer_run(peer: Peer, network: str, args: argparse.Namespace) -> Callable[[int], Result]:
     python = str(args.venvs / peer.venv / "bin" / "python") if peer.venv else sys.executable
 
     def of(seed: int) -> Result:
         with tempfile.TemporaryDirectory() as cache:  # torch.compile's: each process compiles
             text, wall, megabytes = run(
                 [python, str(HERE / peer.script), *peer.flags,
-                 "--data", str(args.data), "--hidden", *map(str, hidden), "--seed", str(seed),
+                 "--data", str(args.data), "--hidden", *map(str, NETWORKS[network]), "--seed", str(seed),
+                 "--epochs", str(peer.epochs[network]),
                  "--goals", *map(str, GOALS), "--seconds", str(args.seconds),
                  *(["--limit", "2000", "--epochs", "2"] if args.quick else [])],
                 {"TORCHINDUCTOR_CACHE_DIR": cache}, args.limit,
@@ -159,14 +158,15 @@ def number(x: float, digits: int = 2) -> str:
 
 
 def report(network: str, runs: dict[str, list[Result]]) -> str:
-    """The Markdown table of a network: medians over the runs."""
+    """The Markdown table of a network: medians over the runs, and ratios of the first to each."""
 
     def middle(of: list[Result], goal: float, key: str) -> float:
         return median(r.at(goal, key) for r in of)
 
+    first = next(iter(runs))
     header = [network.replace("x", "×"), "runs"]
     for goal in GOALS:
-        header += [f"learning to {goal:g} %, s", "process, s", "test there, %", "pcn / it: learning", "process"]
+        header += [f"learning to {goal:g} %, s", "process, s", "test there, %", "first / it: learning", "process"]
     header.append("peak MB")
     lines = []
     for name, of in runs.items():
@@ -177,7 +177,7 @@ def report(network: str, runs: dict[str, list[Result]]) -> str:
                 best, seconds = median(r.best for r in of), median(r.curve[-1]["training"] for r in of)
                 cells += [f"not in {seconds:.0f} s: {best:.2f} %", "–", "–", "–", "–"]
                 continue
-            ours = [middle(runs[PCN], goal, key) for key in ("training", "elapsed")]
+            ours = [middle(runs[first], goal, key) for key in ("training", "elapsed")]
             test = median(r.at(goal, "test") for r in of if goal in r.reached)
             cells += [*map(number, times), number(test), *(f"**{number(a / b)}**" for a, b in zip(ours, times))]
         cells.append(f"{median(r.megabytes for r in of):.0f}")
@@ -209,7 +209,7 @@ def main() -> None:
     failed: list[str] = []
     for network in args.networks:
         contestants = ours.contestants(network)
-        contestants |= {name: peer_run(PEERS[name], NETWORKS[network], args) for name in args.contestants}
+        contestants |= {name: peer_run(PEERS[name], network, args) for name in args.contestants}
         runs = results[network] = {name: [] for name in contestants}
         for seed in range(1, args.seeds + 1):
             for name in list(contestants)[:: -1 if seed % 2 == 0 else 1]:

@@ -1,7 +1,6 @@
 """MNIST by backpropagation in PyTorch: the forward and backward pass under torch.compile, fused Adam."""
 
 import argparse
-import math
 
 import mnist  # first: it has the clock
 
@@ -23,7 +22,7 @@ class PyTorch(mnist.Contestant):
             nn.init.xavier_uniform_(layers[-2].weight)
             nn.init.zeros_(layers[-2].bias)
         self.model = nn.Sequential(*layers[:-1])
-        self.adam = torch.optim.Adam(self.model.parameters(), lr=torch.tensor(args.rate), fused=True)
+        self.adam = torch.optim.Adam(self.model.parameters(), lr=torch.tensor(args.rate), betas=(0.9, args.beta2), fused=True)
         self.images = torch.from_numpy(train.images)
         self.targets = torch.from_numpy(mnist.one_hot(train.labels))
         self.loss = torch.compile(self._loss)
@@ -38,9 +37,8 @@ class PyTorch(mnist.Contestant):
         self.predict(images)
 
     def learn(self, epoch: int, rows: np.ndarray) -> None:
-        for n, at in enumerate(torch.from_numpy(rows)):
-            done = (epoch + n / len(rows)) / self.args.epochs
-            self.adam.param_groups[0]["lr"].fill_(self.args.rate * (1 + math.cos(math.pi * done)) / 2)
+        for rate, at in zip(mnist.rates(self.args, epoch, len(rows)), torch.from_numpy(rows)):
+            self.adam.param_groups[0]["lr"].fill_(float(rate))
             self.loss(self.images[at], self.targets[at]).backward()
             self.adam.step()
             self.adam.zero_grad()

@@ -36,16 +36,42 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMULPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -75,18 +101,44 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z1
-	VMOVUPS.Z   (DX)(AX*4), K1, Z2
-	VMOVAPS     Z1, Z1
-	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z0, Z2, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -116,17 +168,43 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	MOVQ      BX, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, BX
-	BZHIQ     DX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VADDPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (CX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	MOVQ          BX, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, BX
+	BZHIQ         DX, BX, BX
+	KMOVW         BX, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VADDPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	JMP end
 
@@ -149,18 +227,44 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, SI
-	JE        pass2end
-	MOVQ      SI, DI
-	SUBQ      AX, DI
-	MOVQ      $-1, R8
-	BZHIQ     DI, R8, R8
-	KMOVW     R8, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (CX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass2end
+	MOVQ          SI, DI
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VADDPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part5:
+	TESTQ        $+4, DI
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, DI
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, DI
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass2end:
 	LEAQ (CX)(SI*4), CX
 	JMP  row
@@ -195,17 +299,43 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, SI
-	BZHIQ     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VSUBPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, SI
+	BZHIQ         DX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VSUBPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	JMP end
 
@@ -228,18 +358,44 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VSUBPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VSUBPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, R8
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part5:
+	TESTQ        $+4, R8
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, R8
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, R8
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
@@ -277,19 +433,45 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, BX
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMOVUPS.Z (DX)(AX*4), K1, Z2
-	VADDPS    Z0, Z1, Z0
-	VSUBPS    Z0, Z2, Z0
-	VMOVUPS   Z0, K1, (CX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, BX
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VADDPS        Z0, Z1, Z0
+	VSUBPS        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	JMP end
 
@@ -314,20 +496,46 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VMOVUPS.Z (BX)(AX*4), K1, Z2
-	VADDPS    Z2, Z0, Z0
-	VSUBPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (CX)(AX*4)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VMOVUPS.Z     (BX)(AX*4), K1, Z2
+	VADDPS        Z2, Z0, Z0
+	VSUBPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, R8
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part5:
+	TESTQ        $+4, R8
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, R8
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, R8
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(DI*4), DX
@@ -363,17 +571,43 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, SI
-	BZHIQ     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMULPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, SI
+	BZHIQ         DX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	JMP end
 
@@ -396,18 +630,44 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VMULPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VMULPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, R8
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part5:
+	TESTQ        $+4, R8
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, R8
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, R8
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
@@ -447,22 +707,75 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z2
-	VMOVUPS.Z   (DX)(AX*4), K1, Z3
-	VMOVUPS.Z   (BX)(AX*4), K1, Z4
-	VMOVAPS     Z4, Z4
-	VFMADD231PS Z0, Z3, Z4
-	VMOVAPS     Z2, Z0
-	VFMADD231PS Z1, Z4, Z0
-	VMOVUPS     Z0, K1, (CX)(AX*4)
-	VMOVUPS     Z4, K1, (DX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z2
+	VMOVUPS.Z     (DX)(AX*4), K1, Z3
+	VMOVUPS.Z     (BX)(AX*4), K1, Z4
+	VMOVAPS       Z4, Z4
+	VFMADD231PS   Z0, Z3, Z4
+	VMOVAPS       Z2, Z0
+	VFMADD231PS   Z1, Z4, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*4), CX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (CX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (CX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (CX)
+
+part4:
+	VMOVAPS       Z4, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part5
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
+
+part5:
+	TESTQ        $+4, SI
+	JE           part6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, SI
+	JE       part7
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, SI
+	JE     part8
+	VMOVSS X0, (AX)
+
+part8:
 pass1end:
 	VZEROUPPER
 	RET
@@ -518,35 +831,115 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z8
-	VMOVUPS.Z    (DX)(AX*4), K1, Z9
-	VMOVUPS.Z    (BX)(AX*4), K1, Z10
-	VMOVUPS.Z    (SI)(AX*4), K1, Z11
-	VMULPS       Z7, Z11, Z7
-	VMOVAPS      Z7, Z7
-	VFMADD231PS  Z1, Z9, Z7
-	VMULPS       Z0, Z11, Z0
-	VMULPS       Z11, Z0, Z0
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z2, Z10, Z0
-	VMULPS       Z3, Z7, Z1
-	VMULPS       Z4, Z0, Z2
-	VSQRTPS      Z2, Z2
-	VADDPS       Z5, Z2, Z2
-	VDIVPS       Z2, Z1, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z6, Z8, Z1
-	VADDPS       Z1, Z8, Z1
-	VMOVUPS      Z1, K1, (CX)(AX*4)
-	VMOVUPS      Z7, K1, (DX)(AX*4)
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z8
+	VMOVUPS.Z     (DX)(AX*4), K1, Z9
+	VMOVUPS.Z     (BX)(AX*4), K1, Z10
+	VMOVUPS.Z     (SI)(AX*4), K1, Z11
+	VMULPS        Z7, Z11, Z7
+	VMOVAPS       Z7, Z7
+	VFMADD231PS   Z1, Z9, Z7
+	VMULPS        Z0, Z11, Z0
+	VMULPS        Z11, Z0, Z0
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z2, Z10, Z0
+	VMULPS        Z3, Z7, Z1
+	VMULPS        Z4, Z0, Z2
+	VSQRTPS       Z2, Z2
+	VADDPS        Z5, Z2, Z2
+	VDIVPS        Z2, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z6, Z8, Z1
+	VADDPS        Z1, Z8, Z1
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*4), CX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y1, (CX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X1, (CX)
+
+part4:
+	VMOVAPS       Z7, Z1
+	LEAQ          (DX)(AX*4), CX
+	TESTQ         $+8, DI
+	JE            part5
+	VMOVUPS       Y1, (CX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+part5:
+	TESTQ        $+4, DI
+	JE           part6
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part6:
+	TESTQ    $+2, DI
+	JE       part7
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+part7:
+	TESTQ  $+1, DI
+	JE     part8
+	VMOVSS X1, (CX)
+
+part8:
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part9
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
+
+part9:
+	TESTQ        $+4, DI
+	JE           part10
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part10:
+	TESTQ    $+2, DI
+	JE       part11
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part11:
+	TESTQ  $+1, DI
+	JE     part12
+	VMOVSS X0, (AX)
+
+part12:
 pass1end:
 	VZEROUPPER
 	RET
@@ -588,21 +981,47 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z0
-	VMOVUPS.Z (DX)(AX*4), K1, Z1
-	VMAXPS    Z1, Z0, Z1
-	VPXORD    Z4, Z4, Z4
-	VCMPPS    $0x03, Z4, Z0, K2
-	VBLENDMPS Z0, Z1, K2, Z5
-	VMOVUPS   Z5, K1, (CX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z0
+	VMOVUPS.Z     (DX)(AX*4), K1, Z1
+	VMAXPS        Z1, Z0, Z1
+	VPXORD        Z4, Z4, Z4
+	VCMPPS        $0x03, Z4, Z0, K1
+	VBLENDMPS     Z0, Z1, K1, Z5
+	VMOVAPS       Z5, Z0
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, R8
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, R8
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, R8
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, R8
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(DI*4), DX
@@ -653,28 +1072,81 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, R8
-	JE        pass1end
-	MOVQ      R8, R10
-	SUBQ      AX, R10
-	MOVQ      $-1, R11
-	BZHIQ     R10, R11, R11
-	KMOVW     R11, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMOVUPS.Z (DX)(AX*4), K1, Z2
-	VMOVUPS.Z (BX)(AX*4), K1, Z3
-	VMOVUPS.Z (SI)(AX*4), K1, Z4
-	VSUBPS    Z4, Z3, Z3
-	VPXORD    Z9, Z9, Z9
-	VCMPPS    $0x08, Z9, Z3, K2
-	VBLENDMPS Z2, Z0, K2, Z10
-	VADDPS    Z10, Z1, Z1
-	VPXORD    Z11, Z11, Z11
-	VCMPPS    $0x08, Z11, Z3, K2
-	VBLENDMPS Z0, Z2, K2, Z12
-	VMOVUPS   Z1, K1, (CX)(AX*4)
-	VMOVUPS   Z12, K1, (DX)(AX*4)
+	CMPQ          AX, R8
+	JE            pass1end
+	MOVQ          R8, R10
+	SUBQ          AX, R10
+	MOVQ          $-1, R11
+	BZHIQ         R10, R11, R11
+	KMOVW         R11, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMOVUPS.Z     (BX)(AX*4), K1, Z3
+	VMOVUPS.Z     (SI)(AX*4), K1, Z4
+	VSUBPS        Z4, Z3, Z3
+	VPXORD        Z9, Z9, Z9
+	VCMPPS        $0x08, Z9, Z3, K1
+	VBLENDMPS     Z2, Z0, K1, Z10
+	VADDPS        Z10, Z1, Z1
+	VPXORD        Z11, Z11, Z11
+	VCMPPS        $0x08, Z11, Z3, K1
+	VBLENDMPS     Z0, Z2, K1, Z12
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*4), R11
+	TESTQ         $+8, R10
+	JE            part1
+	VMOVUPS       Y1, (R11)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, R11
 
+part1:
+	TESTQ        $+4, R10
+	JE           part2
+	VMOVUPS      X1, (R11)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, R11
+
+part2:
+	TESTQ    $+2, R10
+	JE       part3
+	VMOVSD   X1, (R11)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, R11
+
+part3:
+	TESTQ  $+1, R10
+	JE     part4
+	VMOVSS X1, (R11)
+
+part4:
+	VMOVAPS       Z12, Z1
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, R10
+	JE            part5
+	VMOVUPS       Y1, (AX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, AX
+
+part5:
+	TESTQ        $+4, R10
+	JE           part6
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part6:
+	TESTQ    $+2, R10
+	JE       part7
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part7:
+	TESTQ  $+1, R10
+	JE     part8
+	VMOVSS X1, (AX)
+
+part8:
 pass1end:
 	LEAQ (CX)(R9*4), CX
 	LEAQ (DX)(R8*4), DX
@@ -723,19 +1195,45 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	MOVQ        SI, R9
-	SUBQ        AX, R9
-	MOVQ        $-1, R10
-	BZHIQ       R9, R10, R10
-	KMOVW       R10, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z1
-	VMOVUPS.Z   (DX)(AX*4), K1, Z2
-	VMOVAPS     Z1, Z1
-	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, K1, (CX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, R9
+	SUBQ          AX, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVW         R10, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z0, Z2, Z1
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*4), AX
+	TESTQ         $+8, R9
+	JE            part1
+	VMOVUPS       Y1, (AX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, R9
+	JE           part2
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, R9
+	JE       part3
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, R9
+	JE     part4
+	VMOVSS X1, (AX)
+
+part4:
 pass1end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(R8*4), DX
@@ -750,8 +1248,8 @@ end:
 TEXT ·avx512F32Tanh(SB), NOSPLIT, $0-48
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dst_base+0(FP), DX
-	VBROADCASTSS float32_41001442<>+0(SB), Z0
-	VBROADCASTSS float32_c1001442<>+0(SB), Z1
+	VBROADCASTSS float32_41100000<>+0(SB), Z0
+	VBROADCASTSS float32_c1100000<>+0(SB), Z1
 	VBROADCASTSS float32_326542fb<>+0(SB), Z2
 	VBROADCASTSS float32_37acd0d3<>+0(SB), Z3
 	VBROADCASTSS float32_3b650db5<>+0(SB), Z4
@@ -761,6 +1259,7 @@ TEXT ·avx512F32Tanh(SB), NOSPLIT, $0-48
 	VBROADCASTSS float32_39ac382f<>+0(SB), Z8
 	VBROADCASTSS float32_3cd3f7d6<>+0(SB), Z9
 	VBROADCASTSS float32_3eef2cd8<>+0(SB), Z10
+	VBROADCASTSS float32_bf800000<>+0(SB), Z11
 	MOVQ         dst_len+8(FP), BX
 	XORQ         AX, AX
 	LEAQ         -16(BX), SI
@@ -769,67 +1268,97 @@ TEXT ·avx512F32Tanh(SB), NOSPLIT, $0-48
 	PCALIGN      $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*4), Z11
-	VMAXPS      Z11, Z1, Z11
-	VMINPS      Z11, Z0, Z11
-	VMULPS      Z11, Z11, Z12
-	VMOVAPS     Z2, Z13
-	VFMADD213PS Z3, Z12, Z13
-	VFMADD213PS Z4, Z12, Z13
-	VFMADD213PS Z5, Z12, Z13
-	VFMADD213PS Z6, Z12, Z13
-	VMULPS      Z13, Z11, Z11
-	VMOVAPS     Z7, Z13
-	VFMADD213PS Z8, Z12, Z13
-	VFMADD213PS Z9, Z12, Z13
-	VFMADD213PS Z10, Z12, Z13
-	VFMADD213PS Z6, Z12, Z13
-	VDIVPS      Z13, Z11, Z11
-	VMOVUPS     Z11, (DX)(AX*4)
+	VMOVUPS     (CX)(AX*4), Z12
+	VMAXPS      Z12, Z1, Z12
+	VMINPS      Z12, Z0, Z12
+	VMULPS      Z12, Z12, Z13
+	VMOVAPS     Z2, Z14
+	VFMADD213PS Z3, Z13, Z14
+	VFMADD213PS Z4, Z13, Z14
+	VFMADD213PS Z5, Z13, Z14
+	VFMADD213PS Z6, Z13, Z14
+	VMULPS      Z14, Z12, Z12
+	VMOVAPS     Z7, Z14
+	VFMADD213PS Z8, Z13, Z14
+	VFMADD213PS Z9, Z13, Z14
+	VFMADD213PS Z10, Z13, Z14
+	VFMADD213PS Z6, Z13, Z14
+	VDIVPS      Z14, Z12, Z12
+	VMAXPS      Z12, Z11, Z12
+	VMINPS      Z12, Z6, Z12
+	VMOVUPS     Z12, (DX)(AX*4)
 	ADDQ        $+16, AX
 	CMPQ        AX, SI
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, BX
-	JE          pass1end
-	SUBQ        AX, BX
-	MOVQ        $-1, SI
-	BZHIQ       BX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z11
-	VMAXPS      Z11, Z1, Z1
-	VMINPS      Z1, Z0, Z0
-	VMULPS      Z0, Z0, Z1
-	VMOVAPS     Z2, Z2
-	VFMADD213PS Z3, Z1, Z2
-	VFMADD213PS Z4, Z1, Z2
-	VFMADD213PS Z5, Z1, Z2
-	VFMADD213PS Z6, Z1, Z2
-	VMULPS      Z2, Z0, Z0
-	VMOVAPS     Z7, Z2
-	VFMADD213PS Z8, Z1, Z2
-	VFMADD213PS Z9, Z1, Z2
-	VFMADD213PS Z10, Z1, Z2
-	VFMADD213PS Z6, Z1, Z2
-	VDIVPS      Z2, Z0, Z0
-	VMOVUPS     Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z12
+	VMAXPS        Z12, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VMULPS        Z0, Z0, Z1
+	VMOVAPS       Z2, Z2
+	VFMADD213PS   Z3, Z1, Z2
+	VFMADD213PS   Z4, Z1, Z2
+	VFMADD213PS   Z5, Z1, Z2
+	VFMADD213PS   Z6, Z1, Z2
+	VMULPS        Z2, Z0, Z0
+	VMOVAPS       Z7, Z2
+	VFMADD213PS   Z8, Z1, Z2
+	VFMADD213PS   Z9, Z1, Z2
+	VFMADD213PS   Z10, Z1, Z2
+	VFMADD213PS   Z6, Z1, Z2
+	VDIVPS        Z2, Z0, Z0
+	VMAXPS        Z0, Z11, Z0
+	VMINPS        Z0, Z6, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
 
-DATA float32_41001442<>+0(SB)/8, $0x4100144241001442
-DATA float32_41001442<>+8(SB)/8, $0x4100144241001442
-DATA float32_41001442<>+16(SB)/8, $0x4100144241001442
-DATA float32_41001442<>+24(SB)/8, $0x4100144241001442
-GLOBL float32_41001442<>(SB), RODATA|NOPTR, $32
+DATA float32_41100000<>+0(SB)/8, $0x4110000041100000
+DATA float32_41100000<>+8(SB)/8, $0x4110000041100000
+DATA float32_41100000<>+16(SB)/8, $0x4110000041100000
+DATA float32_41100000<>+24(SB)/8, $0x4110000041100000
+GLOBL float32_41100000<>(SB), RODATA|NOPTR, $32
 
-DATA float32_c1001442<>+0(SB)/8, $0xc1001442c1001442
-DATA float32_c1001442<>+8(SB)/8, $0xc1001442c1001442
-DATA float32_c1001442<>+16(SB)/8, $0xc1001442c1001442
-DATA float32_c1001442<>+24(SB)/8, $0xc1001442c1001442
-GLOBL float32_c1001442<>(SB), RODATA|NOPTR, $32
+DATA float32_c1100000<>+0(SB)/8, $0xc1100000c1100000
+DATA float32_c1100000<>+8(SB)/8, $0xc1100000c1100000
+DATA float32_c1100000<>+16(SB)/8, $0xc1100000c1100000
+DATA float32_c1100000<>+24(SB)/8, $0xc1100000c1100000
+GLOBL float32_c1100000<>(SB), RODATA|NOPTR, $32
 
 DATA float32_326542fb<>+0(SB)/8, $0x326542fb326542fb
 DATA float32_326542fb<>+8(SB)/8, $0x326542fb326542fb
@@ -879,6 +1408,12 @@ DATA float32_3eef2cd8<>+16(SB)/8, $0x3eef2cd83eef2cd8
 DATA float32_3eef2cd8<>+24(SB)/8, $0x3eef2cd83eef2cd8
 GLOBL float32_3eef2cd8<>(SB), RODATA|NOPTR, $32
 
+DATA float32_bf800000<>+0(SB)/8, $0xbf800000bf800000
+DATA float32_bf800000<>+8(SB)/8, $0xbf800000bf800000
+DATA float32_bf800000<>+16(SB)/8, $0xbf800000bf800000
+DATA float32_bf800000<>+24(SB)/8, $0xbf800000bf800000
+GLOBL float32_bf800000<>(SB), RODATA|NOPTR, $32
+
 // func avx512F32ReLU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512F32ReLU(SB), NOSPLIT, $0-48
@@ -903,18 +1438,44 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VPXORD    Z4, Z4, Z4
-	VCMPPS    $0x12, Z4, Z1, K2
-	VBLENDMPS Z0, Z1, K2, Z5
-	VMOVUPS   Z5, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VPXORD        Z4, Z4, Z4
+	VCMPPS        $0x12, Z4, Z1, K1
+	VBLENDMPS     Z0, Z1, K1, Z5
+	VMOVAPS       Z5, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -942,17 +1503,43 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z1
-	VMULPS    Z0, Z1, Z0
-	VMAXPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMULPS        Z0, Z1, Z0
+	VMAXPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1019,39 +1606,65 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z12
-	VMAXPS       Z12, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
-	VMOVAPS      Z4, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VSUBPS       Z4, Z1, Z3
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z3, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z6, Z3, Z0
-	VMOVAPS      Z7, Z3
-	VFMADD213PS  Z8, Z0, Z3
-	VFMADD213PS  Z9, Z0, Z3
-	VFMADD213PS  Z10, Z0, Z3
-	VFMADD213PS  Z11, Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z4, Z3, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z3
-	VFMADD231PS  Z1, Z0, Z3
-	VADDPS       Z2, Z3, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z12
+	VMAXPS        Z12, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS       Z4, Z1
+	VFMADD231PS   Z3, Z0, Z1
+	VSUBPS        Z4, Z1, Z3
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z3, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z6, Z3, Z0
+	VMOVAPS       Z7, Z3
+	VFMADD213PS   Z8, Z0, Z3
+	VFMADD213PS   Z9, Z0, Z3
+	VFMADD213PS   Z10, Z0, Z3
+	VFMADD213PS   Z11, Z0, Z3
+	VMULPS        Z0, Z0, Z4
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z4, Z3, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z3
+	VFMADD231PS   Z1, Z0, Z3
+	VADDPS        Z2, Z3, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1210,54 +1823,80 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z23
-	VPANDD.BCST  float32_7fffffff<>+0(SB), Z23, Z24
-	VMINPS       Z24, Z0, Z0
-	VMULPS       Z0, Z0, Z24
-	VMULPS       Z1, Z24, Z1
-	VMOVAPS      Z3, Z24
-	VFMADD231PS  Z2, Z1, Z24
-	VSUBPS       Z3, Z24, Z2
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z4, Z2, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z5, Z2, Z1
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VFMADD213PS  Z9, Z1, Z2
-	VFMADD213PS  Z10, Z1, Z2
-	VMULPS       Z1, Z1, Z3
-	VMOVAPS      Z1, Z1
-	VFMADD231PS  Z3, Z2, Z1
-	VPSLLD       $0x17, Z24, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VMOVAPS      Z12, Z1
-	VFMADD213PS  Z13, Z0, Z1
-	VFMADD213PS  Z14, Z0, Z1
-	VFMADD213PS  Z15, Z0, Z1
-	VFMADD213PS  Z16, Z0, Z1
-	VMULPS       Z1, Z3, Z1
-	VMOVAPS      Z17, Z2
-	VFMADD213PS  Z18, Z0, Z2
-	VFMADD213PS  Z19, Z0, Z2
-	VFMADD213PS  Z20, Z0, Z2
-	VFMADD213PS  Z21, Z0, Z2
-	VFMADD213PS  Z11, Z0, Z2
-	VDIVPS       Z2, Z1, Z1
-	VMAXPS       Z23, Z22, Z2
-	VMOVAPS      Z2, Z2
-	VFNMADD231PS Z1, Z0, Z2
-	VMOVUPS      Z2, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z23
+	VPANDD.BCST   float32_7fffffff<>+0(SB), Z23, Z24
+	VMINPS        Z24, Z0, Z0
+	VMULPS        Z0, Z0, Z24
+	VMULPS        Z1, Z24, Z1
+	VMOVAPS       Z3, Z24
+	VFMADD231PS   Z2, Z1, Z24
+	VSUBPS        Z3, Z24, Z2
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z4, Z2, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z5, Z2, Z1
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z1, Z2
+	VFMADD213PS   Z8, Z1, Z2
+	VFMADD213PS   Z9, Z1, Z2
+	VFMADD213PS   Z10, Z1, Z2
+	VMULPS        Z1, Z1, Z3
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z3, Z2, Z1
+	VPSLLD        $0x17, Z24, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z1, Z3
+	VMOVAPS       Z12, Z1
+	VFMADD213PS   Z13, Z0, Z1
+	VFMADD213PS   Z14, Z0, Z1
+	VFMADD213PS   Z15, Z0, Z1
+	VFMADD213PS   Z16, Z0, Z1
+	VMULPS        Z1, Z3, Z1
+	VMOVAPS       Z17, Z2
+	VFMADD213PS   Z18, Z0, Z2
+	VFMADD213PS   Z19, Z0, Z2
+	VFMADD213PS   Z20, Z0, Z2
+	VFMADD213PS   Z21, Z0, Z2
+	VFMADD213PS   Z11, Z0, Z2
+	VDIVPS        Z2, Z1, Z1
+	VMAXPS        Z23, Z22, Z2
+	VMOVAPS       Z2, Z2
+	VFNMADD231PS  Z1, Z0, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1412,50 +2051,76 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z17
-	VPANDD.BCST  float32_7fffffff<>+0(SB), Z17, Z18
-	VPXORD.BCST  float32_80000000<>+0(SB), Z18, Z18
-	VMAXPS       Z18, Z0, Z0
-	VMOVAPS      Z2, Z18
-	VFMADD231PS  Z1, Z0, Z18
-	VSUBPS       Z2, Z18, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z3, Z1, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z1, Z0
-	VMOVAPS      Z5, Z1
-	VFMADD213PS  Z6, Z0, Z1
-	VFMADD213PS  Z7, Z0, Z1
-	VFMADD213PS  Z8, Z0, Z1
-	VFMADD213PS  Z9, Z0, Z1
-	VMULPS       Z0, Z0, Z2
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z2, Z1, Z0
-	VPSLLD       $0x17, Z18, Z1
-	VPADDD       Z10, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VADDPS       Z11, Z2, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMULPS       Z0, Z0, Z1
-	VMOVAPS      Z12, Z2
-	VFMADD213PS  Z13, Z1, Z2
-	VFMADD213PS  Z14, Z1, Z2
-	VFMADD213PS  Z15, Z1, Z2
-	VMULPS       Z0, Z1, Z1
-	VADDPS       Z0, Z0, Z0
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z1, Z2, Z0
-	VMAXPS       Z17, Z16, Z1
-	VADDPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z17
+	VPANDD.BCST   float32_7fffffff<>+0(SB), Z17, Z18
+	VPXORD.BCST   float32_80000000<>+0(SB), Z18, Z18
+	VMAXPS        Z18, Z0, Z0
+	VMOVAPS       Z2, Z18
+	VFMADD231PS   Z1, Z0, Z18
+	VSUBPS        Z2, Z18, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z3, Z1, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z1, Z0
+	VMOVAPS       Z5, Z1
+	VFMADD213PS   Z6, Z0, Z1
+	VFMADD213PS   Z7, Z0, Z1
+	VFMADD213PS   Z8, Z0, Z1
+	VFMADD213PS   Z9, Z0, Z1
+	VMULPS        Z0, Z0, Z2
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z2, Z1, Z0
+	VPSLLD        $0x17, Z18, Z1
+	VPADDD        Z10, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VADDPS        Z11, Z2, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMULPS        Z0, Z0, Z1
+	VMOVAPS       Z12, Z2
+	VFMADD213PS   Z13, Z1, Z2
+	VFMADD213PS   Z14, Z1, Z2
+	VFMADD213PS   Z15, Z1, Z2
+	VMULPS        Z0, Z1, Z1
+	VADDPS        Z0, Z0, Z0
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z1, Z2, Z0
+	VMAXPS        Z17, Z16, Z1
+	VADDPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1514,26 +2179,46 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z2
-	VMAXPS    Z2, Z1, Z1
-	VMINPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z2
+	VMAXPS        Z2, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
-
-DATA float32_bf800000<>+0(SB)/8, $0xbf800000bf800000
-DATA float32_bf800000<>+8(SB)/8, $0xbf800000bf800000
-DATA float32_bf800000<>+16(SB)/8, $0xbf800000bf800000
-DATA float32_bf800000<>+24(SB)/8, $0xbf800000bf800000
-GLOBL float32_bf800000<>(SB), RODATA|NOPTR, $32
 
 // func avx512F32SiLU(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
@@ -1593,41 +2278,67 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z12
-	VMAXPS       Z12, Z0, Z13
-	VMAXPS       Z12, Z0, Z0
-	VMINPS       Z0, Z1, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
-	VMOVAPS      Z4, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VSUBPS       Z4, Z1, Z3
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z3, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z6, Z3, Z0
-	VMOVAPS      Z7, Z3
-	VFMADD213PS  Z8, Z0, Z3
-	VFMADD213PS  Z9, Z0, Z3
-	VFMADD213PS  Z10, Z0, Z3
-	VFMADD213PS  Z11, Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z4, Z3, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z3
-	VFMADD231PS  Z1, Z0, Z3
-	VADDPS       Z2, Z3, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMULPS       Z0, Z13, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z12
+	VMAXPS        Z12, Z0, Z13
+	VMAXPS        Z12, Z0, Z0
+	VMINPS        Z0, Z1, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS       Z4, Z1
+	VFMADD231PS   Z3, Z0, Z1
+	VSUBPS        Z4, Z1, Z3
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z3, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z6, Z3, Z0
+	VMOVAPS       Z7, Z3
+	VFMADD213PS   Z8, Z0, Z3
+	VFMADD213PS   Z9, Z0, Z3
+	VFMADD213PS   Z10, Z0, Z3
+	VFMADD213PS   Z11, Z0, Z3
+	VMULPS        Z0, Z0, Z4
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z4, Z3, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z3
+	VFMADD231PS   Z1, Z0, Z3
+	VADDPS        Z2, Z3, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMULPS        Z0, Z13, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1688,39 +2399,65 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z12
-	VMINPS       Z12, Z1, Z13
-	VMAXPS       Z13, Z0, Z0
-	VMOVAPS      Z3, Z13
-	VFMADD231PS  Z2, Z0, Z13
-	VSUBPS       Z3, Z13, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z13, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z0, Z3
-	VSUBPS       Z11, Z3, Z0
-	VMAXPS       Z12, Z1, Z1
-	VADDPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z12
+	VMINPS        Z12, Z1, Z13
+	VMAXPS        Z13, Z0, Z0
+	VMOVAPS       Z3, Z13
+	VFMADD231PS   Z2, Z0, Z13
+	VSUBPS        Z3, Z13, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z13, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z0, Z3
+	VSUBPS        Z11, Z3, Z0
+	VMAXPS        Z12, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1785,41 +2522,67 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z14
-	VMINPS       Z14, Z1, Z15
-	VMAXPS       Z15, Z0, Z0
-	VMOVAPS      Z3, Z15
-	VFMADD231PS  Z2, Z0, Z15
-	VSUBPS       Z3, Z15, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z15, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z0, Z3
-	VSUBPS       Z11, Z3, Z0
-	VMAXPS       Z14, Z1, Z1
-	VMOVAPS      Z1, Z1
-	VFMADD231PS  Z12, Z0, Z1
-	VMULPS       Z13, Z1, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z14
+	VMINPS        Z14, Z1, Z15
+	VMAXPS        Z15, Z0, Z0
+	VMOVAPS       Z3, Z15
+	VFMADD231PS   Z2, Z0, Z15
+	VSUBPS        Z3, Z15, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z15, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z0, Z3
+	VSUBPS        Z11, Z3, Z0
+	VMAXPS        Z14, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z12, Z0, Z1
+	VMULPS        Z13, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1896,42 +2659,68 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, BX
-	JE           pass1end
-	SUBQ         AX, BX
-	MOVQ         $-1, SI
-	BZHIQ        BX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMAXPS       Z13, Z1, Z14
-	VMINPS       Z14, Z0, Z0
-	VMOVAPS      Z3, Z14
-	VFMADD231PS  Z2, Z0, Z14
-	VSUBPS       Z3, Z14, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z14, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z0, Z3
-	VADDPS       Z12, Z3, Z0
-	VMULPS       Z0, Z3, Z0
-	VMAXPS       Z13, Z1, Z1
-	VADDPS       Z12, Z0, Z2
-	VDIVPS       Z2, Z0, Z0
-	VMULPS       Z0, Z1, Z0
-	VMOVUPS      Z0, K1, (DX)(AX*4)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMAXPS        Z13, Z1, Z14
+	VMINPS        Z14, Z0, Z0
+	VMOVAPS       Z3, Z14
+	VFMADD231PS   Z2, Z0, Z14
+	VSUBPS        Z3, Z14, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z14, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z0, Z3
+	VADDPS        Z12, Z3, Z0
+	VMULPS        Z0, Z3, Z0
+	VMAXPS        Z13, Z1, Z1
+	VADDPS        Z12, Z0, Z2
+	VDIVPS        Z2, Z0, Z0
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*4), AX
+	TESTQ         $+8, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, BX
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -1970,20 +2759,46 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z2
-	VMOVUPS.Z    (DX)(AX*4), K1, Z3
-	VMULPS       Z1, Z2, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z3, Z3, Z0
-	VMULPS       Z0, Z1, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z2
+	VMOVUPS.Z     (DX)(AX*4), K1, Z3
+	VMULPS        Z1, Z2, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z3, Z3, Z0
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2019,22 +2834,48 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z2
-	VMOVUPS.Z    (DX)(AX*4), K1, Z3
-	VMOVUPS.Z    (BX)(AX*4), K1, Z4
-	VMULPS       Z1, Z2, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z3, Z3, Z0
-	VMOVAPS      Z4, Z2
-	VFMADD231PS  Z0, Z1, Z2
-	VMOVUPS      Z2, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z2
+	VMOVUPS.Z     (DX)(AX*4), K1, Z3
+	VMOVUPS.Z     (BX)(AX*4), K1, Z4
+	VMULPS        Z1, Z2, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z3, Z3, Z0
+	VMOVAPS       Z4, Z2
+	VFMADD231PS   Z0, Z1, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2070,22 +2911,48 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z3
-	VMOVUPS.Z (DX)(AX*4), K1, Z4
-	VMULPS    Z2, Z3, Z2
-	VMAXPS    Z4, Z1, Z1
-	VPXORD    Z7, Z7, Z7
-	VCMPPS    $0x1e, Z7, Z4, K2
-	VBLENDMPS Z0, Z1, K2, Z8
-	VMULPS    Z8, Z2, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMULPS        Z2, Z3, Z2
+	VMAXPS        Z4, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPS        $0x1e, Z7, Z4, K1
+	VBLENDMPS     Z0, Z1, K1, Z8
+	VMULPS        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2124,24 +2991,50 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMOVUPS.Z   (BX)(AX*4), K1, Z5
-	VMULPS      Z2, Z3, Z2
-	VMAXPS      Z4, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPS      $0x1e, Z8, Z4, K2
-	VBLENDMPS   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PS Z9, Z2, Z0
-	VMOVUPS     Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMOVUPS.Z     (BX)(AX*4), K1, Z5
+	VMULPS        Z2, Z3, Z2
+	VMAXPS        Z4, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPS        $0x1e, Z8, Z4, K1
+	VBLENDMPS     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PS   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2177,22 +3070,48 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z3
-	VMOVUPS.Z (DX)(AX*4), K1, Z4
-	VMULPS    Z2, Z3, Z2
-	VMAXPS    Z4, Z1, Z1
-	VPXORD    Z7, Z7, Z7
-	VCMPPS    $0x1e, Z7, Z4, K2
-	VBLENDMPS Z0, Z1, K2, Z8
-	VMULPS    Z8, Z2, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMULPS        Z2, Z3, Z2
+	VMAXPS        Z4, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPS        $0x1e, Z7, Z4, K1
+	VBLENDMPS     Z0, Z1, K1, Z8
+	VMULPS        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2231,24 +3150,50 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMOVUPS.Z   (BX)(AX*4), K1, Z5
-	VMULPS      Z2, Z3, Z2
-	VMAXPS      Z4, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPS      $0x1e, Z8, Z4, K2
-	VBLENDMPS   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PS Z9, Z2, Z0
-	VMOVUPS     Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMOVUPS.Z     (BX)(AX*4), K1, Z5
+	VMULPS        Z2, Z3, Z2
+	VMAXPS        Z4, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPS        $0x1e, Z8, Z4, K1
+	VBLENDMPS     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PS   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2280,20 +3225,46 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMULPS       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFNMADD231PS Z2, Z2, Z1
-	VMULPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z2, Z1
+	VFNMADD231PS  Z2, Z2, Z1
+	VMULPS        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2328,22 +3299,48 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z1
-	VMOVUPS.Z    (DX)(AX*4), K1, Z2
-	VMOVUPS.Z    (BX)(AX*4), K1, Z3
-	VMULPS       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFNMADD231PS Z2, Z2, Z1
-	VMOVAPS      Z3, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMOVUPS      Z2, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z1
+	VMOVUPS.Z     (DX)(AX*4), K1, Z2
+	VMOVUPS.Z     (BX)(AX*4), K1, Z3
+	VMULPS        Z0, Z1, Z0
+	VMOVAPS       Z2, Z1
+	VFNMADD231PS  Z2, Z2, Z1
+	VMOVAPS       Z3, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2486,11 +3483,37 @@ pass1by1end:
 	VFNMADD231PS     Z3, Z0, Z1
 	VSUBPS           Z1, Z11, Z0
 	VPXORD           Z25, Z25, Z25
-	VCMPPS           $0x11, Z25, Z22, K2
-	VBLENDMPS        Z1, Z0, K2, Z26
+	VCMPPS           $0x11, Z25, Z22, K1
+	VBLENDMPS        Z1, Z0, K1, Z26
 	VMULPS           Z26, Z20, Z0
-	VMOVUPS          Z0, K1, (BX)(AX*4)
+	VMOVAPS          Z0, Z0
+	LEAQ             (BX)(AX*4), AX
+	TESTQ            $+8, SI
+	JE               part1
+	VMOVUPS          Y0, (AX)
+	VEXTRACTF64X4    $0x01, Z0, Y0
+	ADDQ             $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2642,12 +3665,38 @@ pass1by1end:
 	VFNMADD231PS     Z3, Z0, Z1
 	VSUBPS           Z1, Z11, Z0
 	VPXORD           Z25, Z25, Z25
-	VCMPPS           $0x11, Z25, Z21, K2
-	VBLENDMPS        Z1, Z0, K2, Z26
+	VCMPPS           $0x11, Z25, Z21, K1
+	VBLENDMPS        Z1, Z0, K1, Z26
 	VMOVAPS          Z22, Z0
 	VFMADD231PS      Z26, Z19, Z0
-	VMOVUPS          Z0, K1, (SI)(AX*4)
+	VMOVAPS          Z0, Z0
+	LEAQ             (SI)(AX*4), AX
+	TESTQ            $+8, DI
+	JE               part1
+	VMOVUPS          Y0, (AX)
+	VEXTRACTF64X4    $0x01, Z0, Y0
+	ADDQ             $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2713,42 +3762,68 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMOVUPS.Z    (DX)(AX*4), K1, Z14
-	VMULPS       Z12, Z13, Z12
-	VMAXPS       Z14, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
-	VMOVAPS      Z4, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VSUBPS       Z4, Z1, Z3
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z3, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z6, Z3, Z0
-	VMOVAPS      Z7, Z3
-	VFMADD213PS  Z8, Z0, Z3
-	VFMADD213PS  Z9, Z0, Z3
-	VFMADD213PS  Z10, Z0, Z3
-	VFMADD213PS  Z11, Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z4, Z3, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z3
-	VFMADD231PS  Z1, Z0, Z3
-	VADDPS       Z2, Z3, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMULPS       Z0, Z12, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMOVUPS.Z     (DX)(AX*4), K1, Z14
+	VMULPS        Z12, Z13, Z12
+	VMAXPS        Z14, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS       Z4, Z1
+	VFMADD231PS   Z3, Z0, Z1
+	VSUBPS        Z4, Z1, Z3
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z3, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z6, Z3, Z0
+	VMOVAPS       Z7, Z3
+	VFMADD213PS   Z8, Z0, Z3
+	VFMADD213PS   Z9, Z0, Z3
+	VFMADD213PS   Z10, Z0, Z3
+	VFMADD213PS   Z11, Z0, Z3
+	VMULPS        Z0, Z0, Z4
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z4, Z3, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z3
+	VFMADD231PS   Z1, Z0, Z3
+	VADDPS        Z2, Z3, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMULPS        Z0, Z12, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2817,44 +3892,70 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMOVUPS.Z    (DX)(AX*4), K1, Z14
-	VMOVUPS.Z    (BX)(AX*4), K1, Z15
-	VMULPS       Z12, Z13, Z12
-	VMAXPS       Z14, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z0
-	VMOVAPS      Z4, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VSUBPS       Z4, Z1, Z3
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z3, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z6, Z3, Z0
-	VMOVAPS      Z7, Z3
-	VFMADD213PS  Z8, Z0, Z3
-	VFMADD213PS  Z9, Z0, Z3
-	VFMADD213PS  Z10, Z0, Z3
-	VFMADD213PS  Z11, Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z4, Z3, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z3
-	VFMADD231PS  Z1, Z0, Z3
-	VADDPS       Z2, Z3, Z0
-	VDIVPS       Z0, Z2, Z0
-	VMOVAPS      Z15, Z1
-	VFMADD231PS  Z0, Z12, Z1
-	VMOVUPS      Z1, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMOVUPS.Z     (DX)(AX*4), K1, Z14
+	VMOVUPS.Z     (BX)(AX*4), K1, Z15
+	VMULPS        Z12, Z13, Z12
+	VMAXPS        Z14, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z0
+	VMOVAPS       Z4, Z1
+	VFMADD231PS   Z3, Z0, Z1
+	VSUBPS        Z4, Z1, Z3
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z3, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z6, Z3, Z0
+	VMOVAPS       Z7, Z3
+	VFMADD213PS   Z8, Z0, Z3
+	VFMADD213PS   Z9, Z0, Z3
+	VFMADD213PS   Z10, Z0, Z3
+	VFMADD213PS   Z11, Z0, Z3
+	VMULPS        Z0, Z0, Z4
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z4, Z3, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z3
+	VFMADD231PS   Z1, Z0, Z3
+	VADDPS        Z2, Z3, Z0
+	VDIVPS        Z0, Z2, Z0
+	VMOVAPS       Z15, Z1
+	VFMADD231PS   Z0, Z12, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2892,24 +3993,50 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMULPS      Z2, Z3, Z2
-	VPANDD.BCST float32_7fffffff<>+0(SB), Z4, Z3
-	VSUBPS      Z3, Z0, Z3
-	VMAXPS      Z3, Z1, Z1
-	VPXORD      Z7, Z7, Z7
-	VCMPPS      $0x1e, Z7, Z3, K2
-	VBLENDMPS   Z0, Z1, K2, Z8
-	VMULPS      Z8, Z2, Z0
-	VMOVUPS     Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMULPS        Z2, Z3, Z2
+	VPANDD.BCST   float32_7fffffff<>+0(SB), Z4, Z3
+	VSUBPS        Z3, Z0, Z3
+	VMAXPS        Z3, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPS        $0x1e, Z7, Z3, K1
+	VBLENDMPS     Z0, Z1, K1, Z8
+	VMULPS        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -2950,26 +4077,52 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMOVUPS.Z   (BX)(AX*4), K1, Z5
-	VMULPS      Z2, Z3, Z2
-	VPANDD.BCST float32_7fffffff<>+0(SB), Z4, Z3
-	VSUBPS      Z3, Z0, Z3
-	VMAXPS      Z3, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPS      $0x1e, Z8, Z3, K2
-	VBLENDMPS   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PS Z9, Z2, Z0
-	VMOVUPS     Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMOVUPS.Z     (BX)(AX*4), K1, Z5
+	VMULPS        Z2, Z3, Z2
+	VPANDD.BCST   float32_7fffffff<>+0(SB), Z4, Z3
+	VSUBPS        Z3, Z0, Z3
+	VMAXPS        Z3, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPS        $0x1e, Z8, Z3, K1
+	VBLENDMPS     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PS   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3039,46 +4192,72 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMOVUPS.Z    (DX)(AX*4), K1, Z14
-	VMULPS       Z12, Z13, Z12
-	VMAXPS       Z14, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z1
-	VMOVAPS      Z3, Z13
-	VFMADD231PS  Z2, Z1, Z13
-	VSUBPS       Z3, Z13, Z2
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z4, Z2, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z5, Z2, Z1
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VFMADD213PS  Z9, Z1, Z2
-	VFMADD213PS  Z10, Z1, Z2
-	VMULPS       Z1, Z1, Z3
-	VMOVAPS      Z1, Z1
-	VFMADD231PS  Z3, Z2, Z1
-	VPSLLD       $0x17, Z13, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VADDPS       Z11, Z3, Z1
-	VDIVPS       Z1, Z11, Z1
-	VMULPS       Z1, Z3, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMULPS       Z2, Z12, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMOVUPS.Z     (DX)(AX*4), K1, Z14
+	VMULPS        Z12, Z13, Z12
+	VMAXPS        Z14, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z1
+	VMOVAPS       Z3, Z13
+	VFMADD231PS   Z2, Z1, Z13
+	VSUBPS        Z3, Z13, Z2
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z4, Z2, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z5, Z2, Z1
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z1, Z2
+	VFMADD213PS   Z8, Z1, Z2
+	VFMADD213PS   Z9, Z1, Z2
+	VFMADD213PS   Z10, Z1, Z2
+	VMULPS        Z1, Z1, Z3
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z3, Z2, Z1
+	VPSLLD        $0x17, Z13, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z1, Z3
+	VADDPS        Z11, Z3, Z1
+	VDIVPS        Z1, Z11, Z1
+	VMULPS        Z1, Z3, Z2
+	VMULPS        Z2, Z0, Z0
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMULPS        Z2, Z12, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3151,48 +4330,74 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z13
-	VMOVUPS.Z    (DX)(AX*4), K1, Z14
-	VMOVUPS.Z    (BX)(AX*4), K1, Z15
-	VMULPS       Z12, Z13, Z12
-	VMAXPS       Z14, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VPXORD.BCST  float32_80000000<>+0(SB), Z0, Z1
-	VMOVAPS      Z3, Z13
-	VFMADD231PS  Z2, Z1, Z13
-	VSUBPS       Z3, Z13, Z2
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z4, Z2, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z5, Z2, Z1
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VFMADD213PS  Z9, Z1, Z2
-	VFMADD213PS  Z10, Z1, Z2
-	VMULPS       Z1, Z1, Z3
-	VMOVAPS      Z1, Z1
-	VFMADD231PS  Z3, Z2, Z1
-	VPSLLD       $0x17, Z13, Z2
-	VPADDD       Z11, Z2, Z2
-	VMOVAPS      Z2, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VADDPS       Z11, Z3, Z1
-	VDIVPS       Z1, Z11, Z1
-	VMULPS       Z1, Z3, Z2
-	VMULPS       Z2, Z0, Z0
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMOVAPS      Z15, Z0
-	VFMADD231PS  Z2, Z12, Z0
-	VMOVUPS      Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z13
+	VMOVUPS.Z     (DX)(AX*4), K1, Z14
+	VMOVUPS.Z     (BX)(AX*4), K1, Z15
+	VMULPS        Z12, Z13, Z12
+	VMAXPS        Z14, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VPXORD.BCST   float32_80000000<>+0(SB), Z0, Z1
+	VMOVAPS       Z3, Z13
+	VFMADD231PS   Z2, Z1, Z13
+	VSUBPS        Z3, Z13, Z2
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z4, Z2, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PS  Z5, Z2, Z1
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z1, Z2
+	VFMADD213PS   Z8, Z1, Z2
+	VFMADD213PS   Z9, Z1, Z2
+	VFMADD213PS   Z10, Z1, Z2
+	VMULPS        Z1, Z1, Z3
+	VMOVAPS       Z1, Z1
+	VFMADD231PS   Z3, Z2, Z1
+	VPSLLD        $0x17, Z13, Z2
+	VPADDD        Z11, Z2, Z2
+	VMOVAPS       Z2, Z3
+	VFMADD231PS   Z2, Z1, Z3
+	VADDPS        Z11, Z3, Z1
+	VDIVPS        Z1, Z11, Z1
+	VMULPS        Z1, Z3, Z2
+	VMULPS        Z2, Z0, Z0
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMOVAPS       Z15, Z0
+	VFMADD231PS   Z2, Z12, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3226,20 +4431,46 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(AX*4), K1, Z3
-	VMOVUPS.Z (DX)(AX*4), K1, Z4
-	VMULPS    Z2, Z3, Z2
-	VMINPS    Z4, Z0, Z0
-	VADDPS    Z1, Z0, Z0
-	VMULPS    Z0, Z2, Z0
-	VMOVUPS   Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMULPS        Z2, Z3, Z2
+	VMINPS        Z4, Z0, Z0
+	VADDPS        Z1, Z0, Z0
+	VMULPS        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3276,22 +4507,48 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (CX)(AX*4), K1, Z3
-	VMOVUPS.Z   (DX)(AX*4), K1, Z4
-	VMOVUPS.Z   (BX)(AX*4), K1, Z5
-	VMULPS      Z2, Z3, Z2
-	VMINPS      Z4, Z0, Z0
-	VADDPS      Z1, Z0, Z0
-	VMOVAPS     Z5, Z1
-	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z3
+	VMOVUPS.Z     (DX)(AX*4), K1, Z4
+	VMOVUPS.Z     (BX)(AX*4), K1, Z5
+	VMULPS        Z2, Z3, Z2
+	VMINPS        Z4, Z0, Z0
+	VADDPS        Z1, Z0, Z0
+	VMOVAPS       Z5, Z1
+	VFMADD231PS   Z0, Z2, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3360,43 +4617,69 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z15
-	VMOVUPS.Z    (DX)(AX*4), K1, Z16
-	VMULPS       Z14, Z15, Z14
-	VMINPS       Z16, Z1, Z1
-	VMAXPS       Z1, Z0, Z0
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VSUBPS       Z3, Z1, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z11, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMULPS       Z12, Z2, Z0
-	VPXORD       Z19, Z19, Z19
-	VCMPPS       $0x1e, Z19, Z16, K2
-	VBLENDMPS    Z13, Z0, K2, Z20
-	VMULPS       Z20, Z14, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z15
+	VMOVUPS.Z     (DX)(AX*4), K1, Z16
+	VMULPS        Z14, Z15, Z14
+	VMINPS        Z16, Z1, Z1
+	VMAXPS        Z1, Z0, Z0
+	VMOVAPS       Z3, Z1
+	VFMADD231PS   Z2, Z0, Z1
+	VSUBPS        Z3, Z1, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z11, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMULPS        Z12, Z2, Z0
+	VPXORD        Z19, Z19, Z19
+	VCMPPS        $0x1e, Z19, Z16, K1
+	VBLENDMPS     Z13, Z0, K1, Z20
+	VMULPS        Z20, Z14, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3474,45 +4757,71 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z15
-	VMOVUPS.Z    (DX)(AX*4), K1, Z16
-	VMOVUPS.Z    (BX)(AX*4), K1, Z17
-	VMULPS       Z14, Z15, Z14
-	VMINPS       Z16, Z1, Z1
-	VMAXPS       Z1, Z0, Z0
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VSUBPS       Z3, Z1, Z2
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z4, Z2, Z0
-	VMOVAPS      Z0, Z0
-	VFNMADD231PS Z5, Z2, Z0
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z0, Z2
-	VFMADD213PS  Z8, Z0, Z2
-	VFMADD213PS  Z9, Z0, Z2
-	VFMADD213PS  Z10, Z0, Z2
-	VMULPS       Z0, Z0, Z3
-	VMOVAPS      Z0, Z0
-	VFMADD231PS  Z3, Z2, Z0
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z11, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z0, Z2
-	VMULPS       Z12, Z2, Z0
-	VPXORD       Z20, Z20, Z20
-	VCMPPS       $0x1e, Z20, Z16, K2
-	VBLENDMPS    Z13, Z0, K2, Z21
-	VMOVAPS      Z17, Z0
-	VFMADD231PS  Z21, Z14, Z0
-	VMOVUPS      Z0, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z15
+	VMOVUPS.Z     (DX)(AX*4), K1, Z16
+	VMOVUPS.Z     (BX)(AX*4), K1, Z17
+	VMULPS        Z14, Z15, Z14
+	VMINPS        Z16, Z1, Z1
+	VMAXPS        Z1, Z0, Z0
+	VMOVAPS       Z3, Z1
+	VFMADD231PS   Z2, Z0, Z1
+	VSUBPS        Z3, Z1, Z2
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z4, Z2, Z0
+	VMOVAPS       Z0, Z0
+	VFNMADD231PS  Z5, Z2, Z0
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z0, Z2
+	VFMADD213PS   Z8, Z0, Z2
+	VFMADD213PS   Z9, Z0, Z2
+	VFMADD213PS   Z10, Z0, Z2
+	VMULPS        Z0, Z0, Z3
+	VMOVAPS       Z0, Z0
+	VFMADD231PS   Z3, Z2, Z0
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z11, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z0, Z2
+	VMULPS        Z12, Z2, Z0
+	VPXORD        Z20, Z20, Z20
+	VCMPPS        $0x1e, Z20, Z16, K1
+	VBLENDMPS     Z13, Z0, K1, Z21
+	VMOVAPS       Z17, Z0
+	VFMADD231PS   Z21, Z14, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3587,49 +4896,75 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z15
-	VMOVUPS.Z    (DX)(AX*4), K1, Z16
-	VMULPS       Z14, Z15, Z14
-	VMAXPS       Z16, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VSUBPS       Z3, Z1, Z2
-	VMOVAPS      Z0, Z3
-	VFNMADD231PS Z4, Z2, Z3
-	VMOVAPS      Z3, Z3
-	VFNMADD231PS Z5, Z2, Z3
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z3, Z2
-	VFMADD213PS  Z8, Z3, Z2
-	VFMADD213PS  Z9, Z3, Z2
-	VFMADD213PS  Z10, Z3, Z2
-	VMULPS       Z3, Z3, Z4
-	VMOVAPS      Z3, Z3
-	VFMADD231PS  Z4, Z2, Z3
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z11, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z3, Z2
-	VADDPS       Z12, Z2, Z1
-	VMULPS       Z1, Z2, Z1
-	VADDPS       Z12, Z1, Z3
-	VMULPS       Z13, Z0, Z0
-	VMOVAPS      Z2, Z4
-	VFMADD231PS  Z2, Z2, Z4
-	VMULPS       Z4, Z0, Z0
-	VDIVPS       Z3, Z0, Z0
-	VADDPS       Z0, Z1, Z0
-	VDIVPS       Z3, Z0, Z0
-	VMULPS       Z0, Z14, Z0
-	VMOVUPS      Z0, K1, (BX)(AX*4)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z15
+	VMOVUPS.Z     (DX)(AX*4), K1, Z16
+	VMULPS        Z14, Z15, Z14
+	VMAXPS        Z16, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VMOVAPS       Z3, Z1
+	VFMADD231PS   Z2, Z0, Z1
+	VSUBPS        Z3, Z1, Z2
+	VMOVAPS       Z0, Z3
+	VFNMADD231PS  Z4, Z2, Z3
+	VMOVAPS       Z3, Z3
+	VFNMADD231PS  Z5, Z2, Z3
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z3, Z2
+	VFMADD213PS   Z8, Z3, Z2
+	VFMADD213PS   Z9, Z3, Z2
+	VFMADD213PS   Z10, Z3, Z2
+	VMULPS        Z3, Z3, Z4
+	VMOVAPS       Z3, Z3
+	VFMADD231PS   Z4, Z2, Z3
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z11, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z3, Z2
+	VADDPS        Z12, Z2, Z1
+	VMULPS        Z1, Z2, Z1
+	VADDPS        Z12, Z1, Z3
+	VMULPS        Z13, Z0, Z0
+	VMOVAPS       Z2, Z4
+	VFMADD231PS   Z2, Z2, Z4
+	VMULPS        Z4, Z0, Z0
+	VDIVPS        Z3, Z0, Z0
+	VADDPS        Z0, Z1, Z0
+	VDIVPS        Z3, Z0, Z0
+	VMULPS        Z0, Z14, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*4), AX
+	TESTQ         $+8, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, SI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -3713,51 +5048,77 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPS.Z    (CX)(AX*4), K1, Z15
-	VMOVUPS.Z    (DX)(AX*4), K1, Z16
-	VMOVUPS.Z    (BX)(AX*4), K1, Z17
-	VMULPS       Z14, Z15, Z14
-	VMAXPS       Z16, Z1, Z1
-	VMINPS       Z1, Z0, Z0
-	VMOVAPS      Z3, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VSUBPS       Z3, Z1, Z2
-	VMOVAPS      Z0, Z3
-	VFNMADD231PS Z4, Z2, Z3
-	VMOVAPS      Z3, Z3
-	VFNMADD231PS Z5, Z2, Z3
-	VMOVAPS      Z6, Z2
-	VFMADD213PS  Z7, Z3, Z2
-	VFMADD213PS  Z8, Z3, Z2
-	VFMADD213PS  Z9, Z3, Z2
-	VFMADD213PS  Z10, Z3, Z2
-	VMULPS       Z3, Z3, Z4
-	VMOVAPS      Z3, Z3
-	VFMADD231PS  Z4, Z2, Z3
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z11, Z1, Z1
-	VMOVAPS      Z1, Z2
-	VFMADD231PS  Z1, Z3, Z2
-	VADDPS       Z12, Z2, Z1
-	VMULPS       Z1, Z2, Z1
-	VADDPS       Z12, Z1, Z3
-	VMULPS       Z13, Z0, Z0
-	VMOVAPS      Z2, Z4
-	VFMADD231PS  Z2, Z2, Z4
-	VMULPS       Z4, Z0, Z0
-	VDIVPS       Z3, Z0, Z0
-	VADDPS       Z0, Z1, Z0
-	VDIVPS       Z3, Z0, Z0
-	VMOVAPS      Z17, Z1
-	VFMADD231PS  Z0, Z14, Z1
-	VMOVUPS      Z1, K1, (SI)(AX*4)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPS.Z     (CX)(AX*4), K1, Z15
+	VMOVUPS.Z     (DX)(AX*4), K1, Z16
+	VMOVUPS.Z     (BX)(AX*4), K1, Z17
+	VMULPS        Z14, Z15, Z14
+	VMAXPS        Z16, Z1, Z1
+	VMINPS        Z1, Z0, Z0
+	VMOVAPS       Z3, Z1
+	VFMADD231PS   Z2, Z0, Z1
+	VSUBPS        Z3, Z1, Z2
+	VMOVAPS       Z0, Z3
+	VFNMADD231PS  Z4, Z2, Z3
+	VMOVAPS       Z3, Z3
+	VFNMADD231PS  Z5, Z2, Z3
+	VMOVAPS       Z6, Z2
+	VFMADD213PS   Z7, Z3, Z2
+	VFMADD213PS   Z8, Z3, Z2
+	VFMADD213PS   Z9, Z3, Z2
+	VFMADD213PS   Z10, Z3, Z2
+	VMULPS        Z3, Z3, Z4
+	VMOVAPS       Z3, Z3
+	VFMADD231PS   Z4, Z2, Z3
+	VPSLLD        $0x17, Z1, Z1
+	VPADDD        Z11, Z1, Z1
+	VMOVAPS       Z1, Z2
+	VFMADD231PS   Z1, Z3, Z2
+	VADDPS        Z12, Z2, Z1
+	VMULPS        Z1, Z2, Z1
+	VADDPS        Z12, Z1, Z3
+	VMULPS        Z13, Z0, Z0
+	VMOVAPS       Z2, Z4
+	VFMADD231PS   Z2, Z2, Z4
+	VMULPS        Z4, Z0, Z0
+	VDIVPS        Z3, Z0, Z0
+	VADDPS        Z0, Z1, Z0
+	VDIVPS        Z3, Z0, Z0
+	VMOVAPS       Z17, Z1
+	VFMADD231PS   Z0, Z14, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (SI)(AX*4), AX
+	TESTQ         $+8, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+4, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+2, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part3:
+	TESTQ  $+1, DI
+	JE     part4
+	VMOVSS X0, (AX)
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4076,16 +5437,36 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMULPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (DX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4115,18 +5496,38 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z1
-	VMOVUPD.Z   (DX)(AX*8), K1, Z2
-	VMOVAPS     Z1, Z1
-	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMOVAPS       Z1, Z1
+	VFMADD231PD   Z0, Z2, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4156,17 +5557,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	MOVQ      BX, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, BX
-	BZHIQ     DX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VADDPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	MOVQ          BX, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, BX
+	BZHIQ         DX, BX, BX
+	KMOVW         BX, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VADDPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	JMP end
 
@@ -4189,18 +5610,38 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, SI
-	JE        pass2end
-	MOVQ      SI, DI
-	SUBQ      AX, DI
-	MOVQ      $-1, R8
-	BZHIQ     DI, R8, R8
-	KMOVW     R8, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VADDPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass2end
+	MOVQ          SI, DI
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part4:
+	TESTQ        $+2, DI
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, DI
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass2end:
 	LEAQ (CX)(SI*8), CX
 	JMP  row
@@ -4235,17 +5676,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, SI
-	BZHIQ     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VSUBPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, SI
+	BZHIQ         DX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VSUBPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	JMP end
 
@@ -4268,18 +5729,38 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VSUBPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VSUBPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, R8
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part4:
+	TESTQ        $+2, R8
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, R8
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
@@ -4317,19 +5798,39 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, BX
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMOVUPD.Z (DX)(AX*8), K1, Z2
-	VADDPD    Z0, Z1, Z0
-	VSUBPD    Z0, Z2, Z0
-	VMOVUPD   Z0, K1, (CX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, BX
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VADDPD        Z0, Z1, Z0
+	VSUBPD        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	JMP end
 
@@ -4354,20 +5855,40 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VMOVUPD.Z (BX)(AX*8), K1, Z2
-	VADDPD    Z2, Z0, Z0
-	VSUBPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)(AX*8)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VMOVUPD.Z     (BX)(AX*8), K1, Z2
+	VADDPD        Z2, Z0, Z0
+	VSUBPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, R8
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part4:
+	TESTQ        $+2, R8
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, R8
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(DI*8), DX
@@ -4403,17 +5924,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, DX
-	SUBQ      AX, DX
-	MOVQ      $-1, SI
-	BZHIQ     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMULPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, DX
+	SUBQ          AX, DX
+	MOVQ          $-1, SI
+	BZHIQ         DX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, DX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	JMP end
 
@@ -4436,18 +5977,38 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ      AX, DI
-	JE        pass2end
-	MOVQ      DI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VMULPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, DI
+	JE            pass2end
+	MOVQ          DI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VMULPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, R8
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part4:
+	TESTQ        $+2, R8
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, R8
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
@@ -4487,22 +6048,63 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z2
-	VMOVUPD.Z   (DX)(AX*8), K1, Z3
-	VMOVUPD.Z   (BX)(AX*8), K1, Z4
-	VMOVAPS     Z4, Z4
-	VFMADD231PD Z0, Z3, Z4
-	VMOVAPS     Z2, Z0
-	VFMADD231PD Z1, Z4, Z0
-	VMOVUPD     Z0, K1, (CX)(AX*8)
-	VMOVUPD     Z4, K1, (DX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z2
+	VMOVUPD.Z     (DX)(AX*8), K1, Z3
+	VMOVUPD.Z     (BX)(AX*8), K1, Z4
+	VMOVAPS       Z4, Z4
+	VFMADD231PD   Z0, Z3, Z4
+	VMOVAPS       Z2, Z0
+	VFMADD231PD   Z1, Z4, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (CX)(AX*8), CX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (CX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, CX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (CX)
+	VMOVHLPS X0, X0, X0
+
+part3:
+	VMOVAPS       Z4, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part4
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
+
+part4:
+	TESTQ        $+2, SI
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, SI
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4558,35 +6160,97 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z8
-	VMOVUPD.Z    (DX)(AX*8), K1, Z9
-	VMOVUPD.Z    (BX)(AX*8), K1, Z10
-	VMOVUPD.Z    (SI)(AX*8), K1, Z11
-	VMULPD       Z7, Z11, Z7
-	VMOVAPS      Z7, Z7
-	VFMADD231PD  Z1, Z9, Z7
-	VMULPD       Z0, Z11, Z0
-	VMULPD       Z11, Z0, Z0
-	VMOVAPS      Z0, Z0
-	VFMADD231PD  Z2, Z10, Z0
-	VMULPD       Z3, Z7, Z1
-	VMULPD       Z4, Z0, Z2
-	VSQRTPD      Z2, Z2
-	VADDPD       Z5, Z2, Z2
-	VDIVPD       Z2, Z1, Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PD Z6, Z8, Z1
-	VADDPD       Z1, Z8, Z1
-	VMOVUPD      Z1, K1, (CX)(AX*8)
-	VMOVUPD      Z7, K1, (DX)(AX*8)
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z8
+	VMOVUPD.Z     (DX)(AX*8), K1, Z9
+	VMOVUPD.Z     (BX)(AX*8), K1, Z10
+	VMOVUPD.Z     (SI)(AX*8), K1, Z11
+	VMULPD        Z7, Z11, Z7
+	VMOVAPS       Z7, Z7
+	VFMADD231PD   Z1, Z9, Z7
+	VMULPD        Z0, Z11, Z0
+	VMULPD        Z11, Z0, Z0
+	VMOVAPS       Z0, Z0
+	VFMADD231PD   Z2, Z10, Z0
+	VMULPD        Z3, Z7, Z1
+	VMULPD        Z4, Z0, Z2
+	VSQRTPD       Z2, Z2
+	VADDPD        Z5, Z2, Z2
+	VDIVPD        Z2, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VFNMADD231PD  Z6, Z8, Z1
+	VADDPD        Z1, Z8, Z1
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*8), CX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y1, (CX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+part3:
+	VMOVAPS       Z7, Z1
+	LEAQ          (DX)(AX*8), CX
+	TESTQ         $+4, DI
+	JE            part4
+	VMOVUPS       Y1, (CX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, CX
+
+part4:
+	TESTQ        $+2, DI
+	JE           part5
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part5:
+	TESTQ    $+1, DI
+	JE       part6
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+part6:
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part7
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
+
+part7:
+	TESTQ        $+2, DI
+	JE           part8
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part8:
+	TESTQ    $+1, DI
+	JE       part9
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part9:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4628,21 +6292,41 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	MOVQ      SI, R8
-	SUBQ      AX, R8
-	MOVQ      $-1, R9
-	BZHIQ     R8, R9, R9
-	KMOVW     R9, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z0
-	VMOVUPD.Z (DX)(AX*8), K1, Z1
-	VMAXPD    Z1, Z0, Z1
-	VPXORD    Z4, Z4, Z4
-	VCMPPD    $0x03, Z4, Z0, K2
-	VBLENDMPD Z0, Z1, K2, Z5
-	VMOVUPD   Z5, K1, (CX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, R8
+	SUBQ          AX, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVW         R9, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z0
+	VMOVUPD.Z     (DX)(AX*8), K1, Z1
+	VMAXPD        Z1, Z0, Z1
+	VPXORD        Z4, Z4, Z4
+	VCMPPD        $0x03, Z4, Z0, K1
+	VBLENDMPD     Z0, Z1, K1, Z5
+	VMOVAPS       Z5, Z0
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, R8
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, R8
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, R8
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(DI*8), DX
@@ -4693,28 +6377,69 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, R8
-	JE        pass1end
-	MOVQ      R8, R10
-	SUBQ      AX, R10
-	MOVQ      $-1, R11
-	BZHIQ     R10, R11, R11
-	KMOVW     R11, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMOVUPD.Z (DX)(AX*8), K1, Z2
-	VMOVUPD.Z (BX)(AX*8), K1, Z3
-	VMOVUPD.Z (SI)(AX*8), K1, Z4
-	VSUBPD    Z4, Z3, Z3
-	VPXORD    Z9, Z9, Z9
-	VCMPPD    $0x08, Z9, Z3, K2
-	VBLENDMPD Z2, Z0, K2, Z10
-	VADDPD    Z10, Z1, Z1
-	VPXORD    Z11, Z11, Z11
-	VCMPPD    $0x08, Z11, Z3, K2
-	VBLENDMPD Z0, Z2, K2, Z12
-	VMOVUPD   Z1, K1, (CX)(AX*8)
-	VMOVUPD   Z12, K1, (DX)(AX*8)
+	CMPQ          AX, R8
+	JE            pass1end
+	MOVQ          R8, R10
+	SUBQ          AX, R10
+	MOVQ          $-1, R11
+	BZHIQ         R10, R11, R11
+	KMOVW         R11, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMOVUPD.Z     (BX)(AX*8), K1, Z3
+	VMOVUPD.Z     (SI)(AX*8), K1, Z4
+	VSUBPD        Z4, Z3, Z3
+	VPXORD        Z9, Z9, Z9
+	VCMPPD        $0x08, Z9, Z3, K1
+	VBLENDMPD     Z2, Z0, K1, Z10
+	VADDPD        Z10, Z1, Z1
+	VPXORD        Z11, Z11, Z11
+	VCMPPD        $0x08, Z11, Z3, K1
+	VBLENDMPD     Z0, Z2, K1, Z12
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*8), R11
+	TESTQ         $+4, R10
+	JE            part1
+	VMOVUPS       Y1, (R11)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, R11
 
+part1:
+	TESTQ        $+2, R10
+	JE           part2
+	VMOVUPS      X1, (R11)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, R11
+
+part2:
+	TESTQ    $+1, R10
+	JE       part3
+	VMOVSD   X1, (R11)
+	VMOVHLPS X1, X1, X1
+
+part3:
+	VMOVAPS       Z12, Z1
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, R10
+	JE            part4
+	VMOVUPS       Y1, (AX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, AX
+
+part4:
+	TESTQ        $+2, R10
+	JE           part5
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, R10
+	JE       part6
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part6:
 pass1end:
 	LEAQ (CX)(R9*8), CX
 	LEAQ (DX)(R8*8), DX
@@ -4763,19 +6488,39 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	MOVQ        SI, R9
-	SUBQ        AX, R9
-	MOVQ        $-1, R10
-	BZHIQ       R9, R10, R10
-	KMOVW       R10, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z1
-	VMOVUPD.Z   (DX)(AX*8), K1, Z2
-	VMOVAPS     Z1, Z1
-	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (CX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	MOVQ          SI, R9
+	SUBQ          AX, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVW         R10, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMOVAPS       Z1, Z1
+	VFMADD231PD   Z0, Z2, Z1
+	VMOVAPS       Z1, Z1
+	LEAQ          (CX)(AX*8), AX
+	TESTQ         $+4, R9
+	JE            part1
+	VMOVUPS       Y1, (AX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, R9
+	JE           part2
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, R9
+	JE       part3
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part3:
 pass1end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(R8*8), DX
@@ -4809,18 +6554,38 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VPXORD    Z4, Z4, Z4
-	VCMPPD    $0x12, Z4, Z1, K2
-	VBLENDMPD Z0, Z1, K2, Z5
-	VMOVUPD   Z5, K1, (DX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VPXORD        Z4, Z4, Z4
+	VCMPPD        $0x12, Z4, Z1, K1
+	VBLENDMPD     Z0, Z1, K1, Z5
+	VMOVAPS       Z5, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4848,17 +6613,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z1
-	VMULPD    Z0, Z1, Z0
-	VMAXPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (DX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMULPD        Z0, Z1, Z0
+	VMAXPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4893,17 +6678,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, BX
-	JE        pass1end
-	SUBQ      AX, BX
-	MOVQ      $-1, SI
-	BZHIQ     BX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z2
-	VMAXPD    Z2, Z1, Z1
-	VMINPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (DX)(AX*8)
+	CMPQ          AX, BX
+	JE            pass1end
+	SUBQ          AX, BX
+	MOVQ          $-1, SI
+	BZHIQ         BX, SI, SI
+	KMOVW         SI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z2
+	VMAXPD        Z2, Z1, Z1
+	VMINPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (DX)(AX*8), AX
+	TESTQ         $+4, BX
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, BX
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, BX
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4942,20 +6747,40 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z2
-	VMOVUPD.Z    (DX)(AX*8), K1, Z3
-	VMULPD       Z1, Z2, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PD Z3, Z3, Z0
-	VMULPD       Z0, Z1, Z0
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z2
+	VMOVUPD.Z     (DX)(AX*8), K1, Z3
+	VMULPD        Z1, Z2, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PD  Z3, Z3, Z0
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -4991,22 +6816,42 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z2
-	VMOVUPD.Z    (DX)(AX*8), K1, Z3
-	VMOVUPD.Z    (BX)(AX*8), K1, Z4
-	VMULPD       Z1, Z2, Z1
-	VMOVAPS      Z0, Z0
-	VFNMADD231PD Z3, Z3, Z0
-	VMOVAPS      Z4, Z2
-	VFMADD231PD  Z0, Z1, Z2
-	VMOVUPD      Z2, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z2
+	VMOVUPD.Z     (DX)(AX*8), K1, Z3
+	VMOVUPD.Z     (BX)(AX*8), K1, Z4
+	VMULPD        Z1, Z2, Z1
+	VMOVAPS       Z0, Z0
+	VFNMADD231PD  Z3, Z3, Z0
+	VMOVAPS       Z4, Z2
+	VFMADD231PD   Z0, Z1, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5042,22 +6887,42 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z3
-	VMOVUPD.Z (DX)(AX*8), K1, Z4
-	VMULPD    Z2, Z3, Z2
-	VMAXPD    Z4, Z1, Z1
-	VPXORD    Z7, Z7, Z7
-	VCMPPD    $0x1e, Z7, Z4, K2
-	VBLENDMPD Z0, Z1, K2, Z8
-	VMULPD    Z8, Z2, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMULPD        Z2, Z3, Z2
+	VMAXPD        Z4, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPD        $0x1e, Z7, Z4, K1
+	VBLENDMPD     Z0, Z1, K1, Z8
+	VMULPD        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5096,24 +6961,44 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMOVUPD.Z   (BX)(AX*8), K1, Z5
-	VMULPD      Z2, Z3, Z2
-	VMAXPD      Z4, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPD      $0x1e, Z8, Z4, K2
-	VBLENDMPD   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PD Z9, Z2, Z0
-	VMOVUPD     Z0, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMOVUPD.Z     (BX)(AX*8), K1, Z5
+	VMULPD        Z2, Z3, Z2
+	VMAXPD        Z4, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPD        $0x1e, Z8, Z4, K1
+	VBLENDMPD     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PD   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5149,22 +7034,42 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z3
-	VMOVUPD.Z (DX)(AX*8), K1, Z4
-	VMULPD    Z2, Z3, Z2
-	VMAXPD    Z4, Z1, Z1
-	VPXORD    Z7, Z7, Z7
-	VCMPPD    $0x1e, Z7, Z4, K2
-	VBLENDMPD Z0, Z1, K2, Z8
-	VMULPD    Z8, Z2, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMULPD        Z2, Z3, Z2
+	VMAXPD        Z4, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPD        $0x1e, Z7, Z4, K1
+	VBLENDMPD     Z0, Z1, K1, Z8
+	VMULPD        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5203,24 +7108,44 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMOVUPD.Z   (BX)(AX*8), K1, Z5
-	VMULPD      Z2, Z3, Z2
-	VMAXPD      Z4, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPD      $0x1e, Z8, Z4, K2
-	VBLENDMPD   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PD Z9, Z2, Z0
-	VMOVUPD     Z0, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMOVUPD.Z     (BX)(AX*8), K1, Z5
+	VMULPD        Z2, Z3, Z2
+	VMAXPD        Z4, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPD        $0x1e, Z8, Z4, K1
+	VBLENDMPD     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PD   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5252,20 +7177,40 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, SI
-	JE           pass1end
-	SUBQ         AX, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMULPD       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFNMADD231PD Z2, Z2, Z1
-	VMULPD       Z1, Z0, Z0
-	VMOVUPD      Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z2, Z1
+	VFNMADD231PD  Z2, Z2, Z1
+	VMULPD        Z1, Z0, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5300,22 +7245,42 @@ pass1by1:
 	JLE          pass1by1
 
 pass1by1end:
-	CMPQ         AX, DI
-	JE           pass1end
-	SUBQ         AX, DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	VMOVUPD.Z    (CX)(AX*8), K1, Z1
-	VMOVUPD.Z    (DX)(AX*8), K1, Z2
-	VMOVUPD.Z    (BX)(AX*8), K1, Z3
-	VMULPD       Z0, Z1, Z0
-	VMOVAPS      Z2, Z1
-	VFNMADD231PD Z2, Z2, Z1
-	VMOVAPS      Z3, Z2
-	VFMADD231PD  Z1, Z0, Z2
-	VMOVUPD      Z2, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z1
+	VMOVUPD.Z     (DX)(AX*8), K1, Z2
+	VMOVUPD.Z     (BX)(AX*8), K1, Z3
+	VMULPD        Z0, Z1, Z0
+	VMOVAPS       Z2, Z1
+	VFNMADD231PD  Z2, Z2, Z1
+	VMOVAPS       Z3, Z2
+	VFMADD231PD   Z1, Z0, Z2
+	VMOVAPS       Z2, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5353,24 +7318,44 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	MOVQ        $-1, DI
-	BZHIQ       SI, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMULPD      Z2, Z3, Z2
-	VPANDQ.BCST float64_7fffffffffffffff<>+0(SB), Z4, Z3
-	VSUBPD      Z3, Z0, Z3
-	VMAXPD      Z3, Z1, Z1
-	VPXORD      Z7, Z7, Z7
-	VCMPPD      $0x1e, Z7, Z3, K2
-	VBLENDMPD   Z0, Z1, K2, Z8
-	VMULPD      Z8, Z2, Z0
-	VMOVUPD     Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMULPD        Z2, Z3, Z2
+	VPANDQ.BCST   float64_7fffffffffffffff<>+0(SB), Z4, Z3
+	VSUBPD        Z3, Z0, Z3
+	VMAXPD        Z3, Z1, Z1
+	VPXORD        Z7, Z7, Z7
+	VCMPPD        $0x1e, Z7, Z3, K1
+	VBLENDMPD     Z0, Z1, K1, Z8
+	VMULPD        Z8, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5417,26 +7402,46 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMOVUPD.Z   (BX)(AX*8), K1, Z5
-	VMULPD      Z2, Z3, Z2
-	VPANDQ.BCST float64_7fffffffffffffff<>+0(SB), Z4, Z3
-	VSUBPD      Z3, Z0, Z3
-	VMAXPD      Z3, Z1, Z1
-	VPXORD      Z8, Z8, Z8
-	VCMPPD      $0x1e, Z8, Z3, K2
-	VBLENDMPD   Z0, Z1, K2, Z9
-	VMOVAPS     Z5, Z0
-	VFMADD231PD Z9, Z2, Z0
-	VMOVUPD     Z0, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMOVUPD.Z     (BX)(AX*8), K1, Z5
+	VMULPD        Z2, Z3, Z2
+	VPANDQ.BCST   float64_7fffffffffffffff<>+0(SB), Z4, Z3
+	VSUBPD        Z3, Z0, Z3
+	VMAXPD        Z3, Z1, Z1
+	VPXORD        Z8, Z8, Z8
+	VCMPPD        $0x1e, Z8, Z3, K1
+	VBLENDMPD     Z0, Z1, K1, Z9
+	VMOVAPS       Z5, Z0
+	VFMADD231PD   Z9, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5470,20 +7475,40 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ      AX, SI
-	JE        pass1end
-	SUBQ      AX, SI
-	MOVQ      $-1, DI
-	BZHIQ     SI, DI, DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (CX)(AX*8), K1, Z3
-	VMOVUPD.Z (DX)(AX*8), K1, Z4
-	VMULPD    Z2, Z3, Z2
-	VMINPD    Z4, Z0, Z0
-	VADDPD    Z1, Z0, Z0
-	VMULPD    Z0, Z2, Z0
-	VMOVUPD   Z0, K1, (BX)(AX*8)
+	CMPQ          AX, SI
+	JE            pass1end
+	SUBQ          AX, SI
+	MOVQ          $-1, DI
+	BZHIQ         SI, DI, DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMULPD        Z2, Z3, Z2
+	VMINPD        Z4, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VMULPD        Z0, Z2, Z0
+	VMOVAPS       Z0, Z0
+	LEAQ          (BX)(AX*8), AX
+	TESTQ         $+4, SI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, SI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, SI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5520,22 +7545,42 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	MOVQ        $-1, R8
-	BZHIQ       DI, R8, R8
-	KMOVW       R8, K1
-	VMOVUPD.Z   (CX)(AX*8), K1, Z3
-	VMOVUPD.Z   (DX)(AX*8), K1, Z4
-	VMOVUPD.Z   (BX)(AX*8), K1, Z5
-	VMULPD      Z2, Z3, Z2
-	VMINPD      Z4, Z0, Z0
-	VADDPD      Z1, Z0, Z0
-	VMOVAPS     Z5, Z1
-	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (SI)(AX*8)
+	CMPQ          AX, DI
+	JE            pass1end
+	SUBQ          AX, DI
+	MOVQ          $-1, R8
+	BZHIQ         DI, R8, R8
+	KMOVW         R8, K1
+	VMOVUPD.Z     (CX)(AX*8), K1, Z3
+	VMOVUPD.Z     (DX)(AX*8), K1, Z4
+	VMOVUPD.Z     (BX)(AX*8), K1, Z5
+	VMULPD        Z2, Z3, Z2
+	VMINPD        Z4, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VMOVAPS       Z5, Z1
+	VFMADD231PD   Z0, Z2, Z1
+	VMOVAPS       Z1, Z0
+	LEAQ          (SI)(AX*8), AX
+	TESTQ         $+4, DI
+	JE            part1
+	VMOVUPS       Y0, (AX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          $+32, AX
 
+part1:
+	TESTQ        $+2, DI
+	JE           part2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part2:
+	TESTQ    $+1, DI
+	JE       part3
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5854,17 +7899,37 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5894,19 +7959,39 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x02, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y1
-	VMASKMOVPS  (CX)(AX*4), Y1, Y2
-	VMASKMOVPS  (DX)(AX*4), Y1, Y3
-	VMOVAPS     Y2, Y2
-	VFMADD231PS Y0, Y3, Y2
-	VMASKMOVPS  Y2, Y1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVAPS      Y2, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -5936,18 +8021,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	MOVQ       BX, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VADDPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (CX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	MOVQ         BX, DX
+	SUBQ         AX, DX
+	MOVQ         DX, BX
+	LEAQ         ones<>+32(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVUPS      (SI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, DX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	JMP end
 
@@ -5970,19 +8075,39 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, SI
-	JE         pass2end
-	MOVQ       SI, DI
-	SUBQ       AX, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x02, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass2end
+	MOVQ         SI, DI
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part4:
+	TESTQ    $+2, DI
+	JE       part5
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, DI
+	JE     part6
+	VMOVSS X0, (AX)
+
+part6:
 pass2end:
 	LEAQ (CX)(SI*4), CX
 	JMP  row
@@ -6017,18 +8142,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, DX
-	SUBQ       DX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VSUBPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, DX
+	SUBQ         AX, DX
+	MOVQ         DX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, DX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	JMP end
 
@@ -6051,19 +8196,39 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x02, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)(AX*4)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x02, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y0
+	VSUBPS       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, R8
+	JE           part4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part4:
+	TESTQ    $+2, R8
+	JE       part5
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, R8
+	JE     part6
+	VMOVSS X0, (AX)
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
@@ -6101,20 +8266,40 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, BX
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMASKMOVPS (DX)(AX*4), Y1, Y3
-	VADDPS     Y0, Y2, Y0
-	VSUBPS     Y0, Y3, Y0
-	VMASKMOVPS Y0, Y1, (CX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, BX
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y1
+	VADDPS       Y0, Y2, Y0
+	VSUBPS       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	JMP end
 
@@ -6139,21 +8324,41 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x02, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VMASKMOVPS (BX)(AX*4), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	VSUBPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x02, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y2
+	VMASKMOVPS   (BX)(AX*4), Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VSUBPS       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, R8
+	JE           part4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part4:
+	TESTQ    $+2, R8
+	JE       part5
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, R8
+	JE     part6
+	VMOVSS X0, (AX)
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(DI*4), DX
@@ -6189,18 +8394,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, DX
-	SUBQ       DX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, DX
+	SUBQ         AX, DX
+	MOVQ         DX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, DX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	JMP end
 
@@ -6223,19 +8448,39 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x02, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)(AX*4)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x02, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y0
+	VMULPS       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, R8
+	JE           part4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part4:
+	TESTQ    $+2, R8
+	JE       part5
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, R8
+	JE     part6
+	VMOVSS X0, (AX)
+
+part6:
 pass2end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (BX)(DI*4), BX
@@ -6275,23 +8520,63 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x02, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y2
-	VMASKMOVPS  (CX)(AX*4), Y2, Y3
-	VMASKMOVPS  (DX)(AX*4), Y2, Y4
-	VMASKMOVPS  (BX)(AX*4), Y2, Y5
-	VMOVAPS     Y5, Y5
-	VFMADD231PS Y0, Y4, Y5
-	VMOVAPS     Y3, Y0
-	VFMADD231PS Y1, Y5, Y0
-	VMASKMOVPS  Y0, Y2, (CX)(AX*4)
-	VMASKMOVPS  Y5, Y2, (DX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y2
+	VMASKMOVPS   (CX)(AX*4), Y2, Y3
+	VMASKMOVPS   (DX)(AX*4), Y2, Y4
+	VMASKMOVPS   (BX)(AX*4), Y2, Y2
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y0, Y4, Y2
+	VMOVAPS      Y3, Y0
+	VFMADD231PS  Y1, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*4), CX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (CX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, CX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (CX)
+
+part3:
+	VMOVAPS      Y2, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part4:
+	TESTQ    $+2, SI
+	JE       part5
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, SI
+	JE     part6
+	VMOVSS X0, (AX)
+
+part6:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6350,19 +8635,20 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y8
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y8
 	VMASKMOVPS   (CX)(AX*4), Y8, Y9
 	VMASKMOVPS   (DX)(AX*4), Y8, Y10
 	VMASKMOVPS   (BX)(AX*4), Y8, Y11
-	VMASKMOVPS   (SI)(AX*4), Y8, Y12
-	VMULPS       Y7, Y12, Y7
+	VMASKMOVPS   (SI)(AX*4), Y8, Y8
+	VMULPS       Y7, Y8, Y7
 	VMOVAPS      Y7, Y7
 	VFMADD231PS  Y1, Y10, Y7
-	VMULPS       Y0, Y12, Y0
-	VMULPS       Y12, Y0, Y0
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y8, Y0, Y0
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y2, Y11, Y0
 	VMULPS       Y3, Y7, Y1
@@ -6373,10 +8659,69 @@ pass1by1end:
 	VMOVAPS      Y1, Y1
 	VFNMADD231PS Y6, Y9, Y1
 	VADDPS       Y1, Y9, Y1
-	VMASKMOVPS   Y1, Y8, (CX)(AX*4)
-	VMASKMOVPS   Y7, Y8, (DX)(AX*4)
-	VMASKMOVPS   Y0, Y8, (BX)(AX*4)
+	VMOVAPS      Y1, Y1
+	LEAQ         (CX)(AX*4), CX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X1, (CX)
+
+part3:
+	VMOVAPS      Y7, Y1
+	LEAQ         (DX)(AX*4), CX
+	TESTQ        $+4, DI
+	JE           part4
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part4:
+	TESTQ    $+2, DI
+	JE       part5
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, CX
+
+part5:
+	TESTQ  $+1, DI
+	JE     part6
+	VMOVSS X1, (CX)
+
+part6:
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part7
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part7:
+	TESTQ    $+2, DI
+	JE       part8
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part8:
+	TESTQ  $+1, DI
+	JE     part9
+	VMOVSS X0, (AX)
+
+part9:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6412,22 +8757,42 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x02, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPS (CX)(AX*4), Y0, Y1
-	VMASKMOVPS (DX)(AX*4), Y0, Y2
-	VMAXPS     Y2, Y1, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x03, Y3, Y1, Y3
-	VBLENDVPS  Y3, Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (CX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x02, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPS   (CX)(AX*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x03, Y2, Y1, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, R8
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, R8
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, R8
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(DI*4), DX
@@ -6478,29 +8843,69 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, R8
-	JE         pass1end
-	MOVQ       R8, R10
-	SUBQ       AX, R10
-	LEAQ       ones<>+32(SB), R11
-	SHLQ       $0x02, R10
-	SUBQ       R10, R11
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMASKMOVPS (DX)(AX*4), Y1, Y3
-	VMASKMOVPS (BX)(AX*4), Y1, Y4
-	VMASKMOVPS (SI)(AX*4), Y1, Y5
-	VSUBPS     Y5, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VCMPPS     $0x08, Y5, Y4, Y5
-	VBLENDVPS  Y5, Y3, Y0, Y5
-	VADDPS     Y5, Y2, Y2
-	VXORPS     Y5, Y5, Y5
-	VCMPPS     $0x08, Y5, Y4, Y4
-	VBLENDVPS  Y4, Y0, Y3, Y3
-	VMASKMOVPS Y2, Y1, (CX)(AX*4)
-	VMASKMOVPS Y3, Y1, (DX)(AX*4)
+	CMPQ         AX, R8
+	JE           pass1end
+	MOVQ         R8, R10
+	SUBQ         AX, R10
+	MOVQ         R10, R11
+	LEAQ         ones<>+32(SB), R12
+	SHLQ         $0x02, R11
+	SUBQ         R11, R12
+	VMOVUPS      (R12), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMASKMOVPS   (BX)(AX*4), Y1, Y4
+	VMASKMOVPS   (SI)(AX*4), Y1, Y1
+	VSUBPS       Y1, Y4, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x08, Y4, Y1, Y4
+	VBLENDVPS    Y4, Y3, Y0, Y4
+	VADDPS       Y4, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x08, Y4, Y1, Y1
+	VBLENDVPS    Y1, Y0, Y3, Y1
+	VMOVAPS      Y2, Y2
+	LEAQ         (CX)(AX*4), R11
+	TESTQ        $+4, R10
+	JE           part1
+	VMOVUPS      X2, (R11)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, R11
 
+part1:
+	TESTQ    $+2, R10
+	JE       part2
+	VMOVSD   X2, (R11)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $+8, R11
+
+part2:
+	TESTQ  $+1, R10
+	JE     part3
+	VMOVSS X2, (R11)
+
+part3:
+	VMOVAPS      Y1, Y1
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, R10
+	JE           part4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part4:
+	TESTQ    $+2, R10
+	JE       part5
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part5:
+	TESTQ  $+1, R10
+	JE     part6
+	VMOVSS X1, (AX)
+
+part6:
 pass1end:
 	LEAQ (CX)(R9*4), CX
 	LEAQ (DX)(R8*4), DX
@@ -6543,20 +8948,40 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	MOVQ        SI, R9
-	SUBQ        AX, R9
-	LEAQ        ones<>+32(SB), R10
-	SHLQ        $0x02, R9
-	SUBQ        R9, R10
-	VMOVUPS     (R10), Y1
-	VMASKMOVPS  (CX)(AX*4), Y1, Y2
-	VMASKMOVPS  (DX)(AX*4), Y1, Y3
-	VMOVAPS     Y2, Y2
-	VFMADD231PS Y0, Y3, Y2
-	VMASKMOVPS  Y2, Y1, (CX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, R9
+	SUBQ         AX, R9
+	MOVQ         R9, R10
+	LEAQ         ones<>+32(SB), R11
+	SHLQ         $0x02, R10
+	SUBQ         R10, R11
+	VMOVUPS      (R11), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y2
+	VMASKMOVPS   (DX)(AX*4), Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVAPS      Y2, Y1
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $+4, R9
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, R9
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, R9
+	JE     part3
+	VMOVSS X1, (AX)
+
+part3:
 pass1end:
 	LEAQ (CX)(DI*4), CX
 	LEAQ (DX)(R8*4), DX
@@ -6571,8 +8996,8 @@ end:
 TEXT ·avx2F32Tanh(SB), NOSPLIT, $0-48
 	MOVQ    x_base+24(FP), CX
 	MOVQ    dst_base+0(FP), DX
-	VMOVUPS float32_41001442<>+0(SB), Y0
-	VMOVUPS float32_c1001442<>+0(SB), Y1
+	VMOVUPS float32_41100000<>+0(SB), Y0
+	VMOVUPS float32_c1100000<>+0(SB), Y1
 	VMOVUPS float32_326542fb<>+0(SB), Y2
 	VMOVUPS float32_37acd0d3<>+0(SB), Y3
 	VMOVUPS float32_3b650db5<>+0(SB), Y4
@@ -6582,6 +9007,7 @@ TEXT ·avx2F32Tanh(SB), NOSPLIT, $0-48
 	VMOVUPS float32_39ac382f<>+0(SB), Y8
 	VMOVUPS float32_3cd3f7d6<>+0(SB), Y9
 	VMOVUPS float32_3eef2cd8<>+0(SB), Y10
+	VMOVUPS float32_bf800000<>+0(SB), Y11
 	MOVQ    dst_len+8(FP), BX
 	XORQ    AX, AX
 	LEAQ    -8(BX), SI
@@ -6590,53 +9016,77 @@ TEXT ·avx2F32Tanh(SB), NOSPLIT, $0-48
 	PCALIGN $0x40
 
 pass1by1:
-	VMOVUPS     (CX)(AX*4), Y11
-	VMAXPS      Y11, Y1, Y11
-	VMINPS      Y11, Y0, Y11
-	VMULPS      Y11, Y11, Y12
-	VMOVAPS     Y2, Y13
-	VFMADD213PS Y3, Y12, Y13
-	VFMADD213PS Y4, Y12, Y13
-	VFMADD213PS Y5, Y12, Y13
-	VFMADD213PS Y6, Y12, Y13
-	VMULPS      Y13, Y11, Y11
-	VMOVAPS     Y7, Y13
-	VFMADD213PS Y8, Y12, Y13
-	VFMADD213PS Y9, Y12, Y13
-	VFMADD213PS Y10, Y12, Y13
-	VFMADD213PS Y6, Y12, Y13
-	VDIVPS      Y13, Y11, Y11
-	VMOVUPS     Y11, (DX)(AX*4)
+	VMOVUPS     (CX)(AX*4), Y12
+	VMAXPS      Y12, Y1, Y12
+	VMINPS      Y12, Y0, Y12
+	VMULPS      Y12, Y12, Y13
+	VMOVAPS     Y2, Y14
+	VFMADD213PS Y3, Y13, Y14
+	VFMADD213PS Y4, Y13, Y14
+	VFMADD213PS Y5, Y13, Y14
+	VFMADD213PS Y6, Y13, Y14
+	VMULPS      Y14, Y12, Y12
+	VMOVAPS     Y7, Y14
+	VFMADD213PS Y8, Y13, Y14
+	VFMADD213PS Y9, Y13, Y14
+	VFMADD213PS Y10, Y13, Y14
+	VFMADD213PS Y6, Y13, Y14
+	VDIVPS      Y14, Y12, Y12
+	VMAXPS      Y12, Y11, Y12
+	VMINPS      Y12, Y6, Y12
+	VMOVUPS     Y12, (DX)(AX*4)
 	ADDQ        $+8, AX
 	CMPQ        AX, SI
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, BX
-	JE          pass1end
-	SUBQ        AX, BX
-	LEAQ        ones<>+32(SB), SI
-	SHLQ        $0x02, BX
-	SUBQ        BX, SI
-	VMOVUPS     (SI), Y11
-	VMASKMOVPS  (CX)(AX*4), Y11, Y12
-	VMAXPS      Y12, Y1, Y1
-	VMINPS      Y1, Y0, Y0
-	VMULPS      Y0, Y0, Y1
-	VMOVAPS     Y2, Y2
-	VFMADD213PS Y3, Y1, Y2
-	VFMADD213PS Y4, Y1, Y2
-	VFMADD213PS Y5, Y1, Y2
-	VFMADD213PS Y6, Y1, Y2
-	VMULPS      Y2, Y0, Y0
-	VMOVAPS     Y7, Y2
-	VFMADD213PS Y8, Y1, Y2
-	VFMADD213PS Y9, Y1, Y2
-	VFMADD213PS Y10, Y1, Y2
-	VFMADD213PS Y6, Y1, Y2
-	VDIVPS      Y2, Y0, Y0
-	VMASKMOVPS  Y0, Y11, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y12
+	VMASKMOVPS   (CX)(AX*4), Y12, Y12
+	VMAXPS       Y12, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD213PS  Y3, Y1, Y2
+	VFMADD213PS  Y4, Y1, Y2
+	VFMADD213PS  Y5, Y1, Y2
+	VFMADD213PS  Y6, Y1, Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVAPS      Y7, Y2
+	VFMADD213PS  Y8, Y1, Y2
+	VFMADD213PS  Y9, Y1, Y2
+	VFMADD213PS  Y10, Y1, Y2
+	VFMADD213PS  Y6, Y1, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMAXPS       Y0, Y11, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6665,19 +9115,39 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x12, Y3, Y2, Y3
-	VBLENDVPS  Y3, Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x12, Y2, Y1, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6705,18 +9175,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS (CX)(AX*4), Y1, Y2
-	VMULPS     Y0, Y2, Y0
-	VMAXPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPS   (CX)(AX*4), Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMAXPS       Y1, Y0, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6780,12 +9270,13 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y12
-	VMASKMOVPS   (CX)(AX*4), Y12, Y13
-	VMAXPS       Y13, Y1, Y1
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y12
+	VMASKMOVPS   (CX)(AX*4), Y12, Y12
+	VMAXPS       Y12, Y1, Y1
 	VMINPS       Y1, Y0, Y0
 	VXORPS       float32_80000000<>+0(SB), Y0, Y0
 	VMOVAPS      Y4, Y1
@@ -6809,8 +9300,27 @@ pass1by1end:
 	VFMADD231PS  Y1, Y0, Y3
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
-	VMASKMOVPS   Y0, Y12, (DX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -6889,18 +9399,19 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y10
-	VMASKMOVPS   (CX)(AX*4), Y10, Y11
-	VANDPS       float32_7fffffff<>+0(SB), Y11, Y12
-	VMINPS       Y12, Y0, Y0
-	VMULPS       Y0, Y0, Y12
-	VMULPS       Y1, Y12, Y1
-	VMOVAPS      Y3, Y12
-	VFMADD231PS  Y2, Y1, Y12
-	VSUBPS       Y3, Y12, Y2
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y10
+	VMASKMOVPS   (CX)(AX*4), Y10, Y10
+	VANDPS       float32_7fffffff<>+0(SB), Y10, Y11
+	VMINPS       Y11, Y0, Y0
+	VMULPS       Y0, Y0, Y11
+	VMULPS       Y1, Y11, Y1
+	VMOVAPS      Y3, Y11
+	VFMADD231PS  Y2, Y1, Y11
+	VSUBPS       Y3, Y11, Y2
 	VMOVAPS      Y1, Y1
 	VFNMADD231PS Y4, Y2, Y1
 	VMOVAPS      Y1, Y1
@@ -6913,7 +9424,7 @@ pass1by1end:
 	VMULPS       Y1, Y1, Y3
 	VMOVAPS      Y1, Y1
 	VFMADD231PS  Y3, Y2, Y1
-	VPSLLD       $0x17, Y12, Y2
+	VPSLLD       $0x17, Y11, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
@@ -6932,11 +9443,30 @@ pass1by1end:
 	VFMADD213PS  float32_3f800000<>+0(SB), Y0, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMOVUPS      float32_00000000<>+0(SB), Y2
-	VMAXPS       Y11, Y2, Y2
+	VMAXPS       Y10, Y2, Y2
 	VMOVAPS      Y2, Y2
 	VFNMADD231PS Y1, Y0, Y2
-	VMASKMOVPS   Y2, Y10, (DX)(AX*4)
+	VMOVAPS      Y2, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7011,17 +9541,18 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VANDPS       float32_7fffffff<>+0(SB), Y12, Y13
-	VXORPS       float32_80000000<>+0(SB), Y13, Y13
-	VMAXPS       Y13, Y0, Y0
-	VMOVAPS      Y2, Y13
-	VFMADD231PS  Y1, Y0, Y13
-	VSUBPS       Y2, Y13, Y1
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VANDPS       float32_7fffffff<>+0(SB), Y11, Y12
+	VXORPS       float32_80000000<>+0(SB), Y12, Y12
+	VMAXPS       Y12, Y0, Y0
+	VMOVAPS      Y2, Y12
+	VFMADD231PS  Y1, Y0, Y12
+	VSUBPS       Y2, Y12, Y1
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y3, Y1, Y0
 	VMOVAPS      Y0, Y0
@@ -7034,7 +9565,7 @@ pass1by1end:
 	VMULPS       Y0, Y0, Y2
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y2, Y1, Y0
-	VPSLLD       $0x17, Y13, Y1
+	VPSLLD       $0x17, Y12, Y1
 	VPADDD       Y10, Y1, Y1
 	VMOVAPS      Y1, Y2
 	VFMADD231PS  Y1, Y0, Y2
@@ -7050,10 +9581,29 @@ pass1by1end:
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y1, Y2, Y0
 	VMOVUPS      float32_00000000<>+0(SB), Y1
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7082,18 +9632,38 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x02, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y2
-	VMASKMOVPS (CX)(AX*4), Y2, Y3
-	VMAXPS     Y3, Y1, Y1
-	VMINPS     Y1, Y0, Y0
-	VMASKMOVPS Y0, Y2, (DX)(AX*4)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y2
+	VMASKMOVPS   (CX)(AX*4), Y2, Y2
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7158,13 +9728,14 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMAXPS       Y12, Y0, Y13
-	VMAXPS       Y12, Y0, Y0
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VMAXPS       Y11, Y0, Y12
+	VMAXPS       Y11, Y0, Y0
 	VMINPS       Y0, Y1, Y0
 	VXORPS       float32_80000000<>+0(SB), Y0, Y0
 	VMOVAPS      Y4, Y1
@@ -7188,9 +9759,28 @@ pass1by1end:
 	VFMADD231PS  Y1, Y0, Y3
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
-	VMULPS       Y0, Y13, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMULPS       Y0, Y12, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7254,16 +9844,17 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMINPS       Y12, Y1, Y13
-	VMAXPS       Y13, Y0, Y0
-	VMOVAPS      Y3, Y13
-	VFMADD231PS  Y2, Y0, Y13
-	VSUBPS       Y3, Y13, Y2
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VMINPS       Y11, Y1, Y12
+	VMAXPS       Y12, Y0, Y0
+	VMOVAPS      Y3, Y12
+	VFMADD231PS  Y2, Y0, Y12
+	VSUBPS       Y3, Y12, Y2
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y4, Y2, Y0
 	VMOVAPS      Y0, Y0
@@ -7276,16 +9867,35 @@ pass1by1end:
 	VMULPS       Y0, Y0, Y3
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y3, Y2, Y0
-	VPSLLD       $0x17, Y13, Y2
+	VPSLLD       $0x17, Y12, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
 	VFMADD231PS  Y2, Y0, Y3
 	VSUBPS       float32_3f800000<>+0(SB), Y3, Y0
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7352,16 +9962,17 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMINPS       Y12, Y1, Y13
-	VMAXPS       Y13, Y0, Y0
-	VMOVAPS      Y3, Y13
-	VFMADD231PS  Y2, Y0, Y13
-	VSUBPS       Y3, Y13, Y2
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VMINPS       Y11, Y1, Y12
+	VMAXPS       Y12, Y0, Y0
+	VMOVAPS      Y3, Y12
+	VFMADD231PS  Y2, Y0, Y12
+	VSUBPS       Y3, Y12, Y2
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y4, Y2, Y0
 	VMOVAPS      Y0, Y0
@@ -7374,19 +9985,38 @@ pass1by1end:
 	VMULPS       Y0, Y0, Y3
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y3, Y2, Y0
-	VPSLLD       $0x17, Y13, Y2
+	VPSLLD       $0x17, Y12, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
 	VFMADD231PS  Y2, Y0, Y3
 	VSUBPS       float32_3f800000<>+0(SB), Y3, Y0
 	VMOVUPS      float32_3fd62d7d<>+0(SB), Y2
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VMOVAPS      Y1, Y1
 	VFMADD231PS  Y2, Y0, Y1
 	VMULPS       float32_3f867d5f<>+0(SB), Y1, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7453,16 +10083,17 @@ pass1by1end:
 	CMPQ         AX, BX
 	JE           pass1end
 	SUBQ         AX, BX
-	LEAQ         ones<>+32(SB), SI
-	SHLQ         $0x02, BX
-	SUBQ         BX, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMAXPS       Y12, Y1, Y13
-	VMINPS       Y13, Y0, Y0
-	VMOVAPS      Y3, Y13
-	VFMADD231PS  Y2, Y0, Y13
-	VSUBPS       Y3, Y13, Y2
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x02, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   (CX)(AX*4), Y11, Y11
+	VMAXPS       Y11, Y1, Y12
+	VMINPS       Y12, Y0, Y0
+	VMOVAPS      Y3, Y12
+	VFMADD231PS  Y2, Y0, Y12
+	VSUBPS       Y3, Y12, Y2
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y4, Y2, Y0
 	VMOVAPS      Y0, Y0
@@ -7475,19 +10106,38 @@ pass1by1end:
 	VMULPS       Y0, Y0, Y3
 	VMOVAPS      Y0, Y0
 	VFMADD231PS  Y3, Y2, Y0
-	VPSLLD       $0x17, Y13, Y2
+	VPSLLD       $0x17, Y12, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
 	VFMADD231PS  Y2, Y0, Y3
 	VADDPS       float32_40000000<>+0(SB), Y3, Y0
 	VMULPS       Y0, Y3, Y0
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VADDPS       float32_40000000<>+0(SB), Y0, Y2
 	VDIVPS       Y2, Y0, Y0
 	VMULPS       Y0, Y1, Y0
-	VMASKMOVPS   Y0, Y11, (DX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*4), AX
+	TESTQ        $+4, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, BX
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7523,18 +10173,38 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y2
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y2
 	VMASKMOVPS   (CX)(AX*4), Y2, Y3
-	VMASKMOVPS   (DX)(AX*4), Y2, Y4
+	VMASKMOVPS   (DX)(AX*4), Y2, Y2
 	VMULPS       Y1, Y3, Y1
 	VMOVAPS      Y0, Y0
-	VFNMADD231PS Y4, Y4, Y0
+	VFNMADD231PS Y2, Y2, Y0
 	VMULPS       Y0, Y1, Y0
-	VMASKMOVPS   Y0, Y2, (BX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7573,20 +10243,40 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y2
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y2
 	VMASKMOVPS   (CX)(AX*4), Y2, Y3
 	VMASKMOVPS   (DX)(AX*4), Y2, Y4
-	VMASKMOVPS   (BX)(AX*4), Y2, Y5
+	VMASKMOVPS   (BX)(AX*4), Y2, Y2
 	VMULPS       Y1, Y3, Y1
 	VMOVAPS      Y0, Y0
 	VFNMADD231PS Y4, Y4, Y0
-	VMOVAPS      Y5, Y3
-	VFMADD231PS  Y0, Y1, Y3
-	VMASKMOVPS   Y3, Y2, (SI)(AX*4)
+	VMOVAPS      Y2, Y2
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVAPS      Y2, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7622,23 +10312,43 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS (CX)(AX*4), Y3, Y4
-	VMASKMOVPS (DX)(AX*4), Y3, Y5
-	VMULPS     Y2, Y4, Y2
-	VMAXPS     Y5, Y1, Y1
-	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x1e, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y0, Y1, Y0
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y3, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7677,25 +10387,45 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (CX)(AX*4), Y3, Y4
-	VMASKMOVPS  (DX)(AX*4), Y3, Y5
-	VMASKMOVPS  (BX)(AX*4), Y3, Y6
-	VMULPS      Y2, Y4, Y2
-	VMAXPS      Y5, Y1, Y1
-	VXORPS      Y4, Y4, Y4
-	VCMPPS      $0x1e, Y4, Y5, Y4
-	VBLENDVPS   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PS Y0, Y2, Y1
-	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y5
+	VMASKMOVPS   (BX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMAXPS       Y5, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y5, Y4
+	VBLENDVPS    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y0, Y2, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7731,23 +10461,43 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS (CX)(AX*4), Y3, Y4
-	VMASKMOVPS (DX)(AX*4), Y3, Y5
-	VMULPS     Y2, Y4, Y2
-	VMAXPS     Y5, Y1, Y1
-	VXORPS     Y4, Y4, Y4
-	VCMPPS     $0x1e, Y4, Y5, Y4
-	VBLENDVPS  Y4, Y0, Y1, Y0
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y3, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7786,25 +10536,45 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (CX)(AX*4), Y3, Y4
-	VMASKMOVPS  (DX)(AX*4), Y3, Y5
-	VMASKMOVPS  (BX)(AX*4), Y3, Y6
-	VMULPS      Y2, Y4, Y2
-	VMAXPS      Y5, Y1, Y1
-	VXORPS      Y4, Y4, Y4
-	VCMPPS      $0x1e, Y4, Y5, Y4
-	VBLENDVPS   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PS Y0, Y2, Y1
-	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y5
+	VMASKMOVPS   (BX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMAXPS       Y5, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y5, Y4
+	VBLENDVPS    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y0, Y2, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7839,18 +10609,38 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (CX)(AX*4), Y1, Y2
-	VMASKMOVPS   (DX)(AX*4), Y1, Y3
+	VMASKMOVPS   (DX)(AX*4), Y1, Y1
 	VMULPS       Y0, Y2, Y0
-	VMOVAPS      Y3, Y2
-	VFNMADD231PS Y3, Y3, Y2
+	VMOVAPS      Y1, Y2
+	VFNMADD231PS Y1, Y1, Y2
 	VMULPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (BX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7888,20 +10678,40 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y1
 	VMASKMOVPS   (CX)(AX*4), Y1, Y2
 	VMASKMOVPS   (DX)(AX*4), Y1, Y3
-	VMASKMOVPS   (BX)(AX*4), Y1, Y4
+	VMASKMOVPS   (BX)(AX*4), Y1, Y1
 	VMULPS       Y0, Y2, Y0
 	VMOVAPS      Y3, Y2
 	VFNMADD231PS Y3, Y3, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VMASKMOVPS   Y3, Y1, (SI)(AX*4)
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y2, Y0, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -7987,14 +10797,15 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y9
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y9
 	VMASKMOVPS   (CX)(AX*4), Y9, Y10
-	VMASKMOVPS   (DX)(AX*4), Y9, Y11
+	VMASKMOVPS   (DX)(AX*4), Y9, Y9
 	VMULPS       Y8, Y10, Y8
-	VANDPS       float32_7fffffff<>+0(SB), Y11, Y10
+	VANDPS       float32_7fffffff<>+0(SB), Y9, Y10
 	VMINPS       Y10, Y0, Y0
 	VMULPS       Y0, Y0, Y10
 	VMULPS       Y1, Y10, Y1
@@ -8037,11 +10848,30 @@ pass1by1end:
 	VMOVUPS      float32_3f800000<>+0(SB), Y0
 	VSUBPS       Y1, Y0, Y0
 	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x11, Y2, Y11, Y2
+	VCMPPS       $0x11, Y2, Y9, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y0
 	VMULPS       Y0, Y8, Y0
-	VMASKMOVPS   Y0, Y9, (BX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8129,13 +10959,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y8
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y8
 	VMASKMOVPS   (CX)(AX*4), Y8, Y9
 	VMASKMOVPS   (DX)(AX*4), Y8, Y10
-	VMASKMOVPS   (BX)(AX*4), Y8, Y11
+	VMASKMOVPS   (BX)(AX*4), Y8, Y8
 	VMULPS       Y7, Y9, Y7
 	VANDPS       float32_7fffffff<>+0(SB), Y10, Y9
 	VMINPS       Y9, Y0, Y0
@@ -8182,10 +11013,29 @@ pass1by1end:
 	VXORPS       Y2, Y2, Y2
 	VCMPPS       $0x11, Y2, Y10, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y0
-	VMOVAPS      Y11, Y1
+	VMOVAPS      Y8, Y1
 	VFMADD231PS  Y0, Y7, Y1
-	VMASKMOVPS   Y1, Y8, (SI)(AX*4)
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8252,14 +11102,15 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y11
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y11
 	VMASKMOVPS   (CX)(AX*4), Y11, Y12
-	VMASKMOVPS   (DX)(AX*4), Y11, Y13
+	VMASKMOVPS   (DX)(AX*4), Y11, Y11
 	VMULPS       Y10, Y12, Y10
-	VMAXPS       Y13, Y1, Y1
+	VMAXPS       Y11, Y1, Y1
 	VMINPS       Y1, Y0, Y0
 	VXORPS       float32_80000000<>+0(SB), Y0, Y0
 	VMOVAPS      Y4, Y1
@@ -8284,8 +11135,27 @@ pass1by1end:
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
 	VMULPS       Y0, Y10, Y0
-	VMASKMOVPS   Y0, Y11, (BX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8354,13 +11224,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y10
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y10
 	VMASKMOVPS   (CX)(AX*4), Y10, Y11
 	VMASKMOVPS   (DX)(AX*4), Y10, Y12
-	VMASKMOVPS   (BX)(AX*4), Y10, Y13
+	VMASKMOVPS   (BX)(AX*4), Y10, Y10
 	VMULPS       Y9, Y11, Y9
 	VMAXPS       Y12, Y1, Y1
 	VMINPS       Y1, Y0, Y0
@@ -8386,10 +11257,29 @@ pass1by1end:
 	VFMADD231PS  Y1, Y0, Y3
 	VADDPS       Y2, Y3, Y0
 	VDIVPS       Y0, Y2, Y0
-	VMOVAPS      Y13, Y1
+	VMOVAPS      Y10, Y1
 	VFMADD231PS  Y0, Y9, Y1
-	VMASKMOVPS   Y1, Y10, (SI)(AX*4)
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8427,25 +11317,45 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS (CX)(AX*4), Y3, Y4
-	VMASKMOVPS (DX)(AX*4), Y3, Y5
-	VMULPS     Y2, Y4, Y2
-	VANDPS     float32_7fffffff<>+0(SB), Y5, Y4
-	VSUBPS     Y4, Y0, Y4
-	VMAXPS     Y4, Y1, Y1
-	VXORPS     Y5, Y5, Y5
-	VCMPPS     $0x1e, Y5, Y4, Y4
-	VBLENDVPS  Y4, Y0, Y1, Y0
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y3, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VANDPS       float32_7fffffff<>+0(SB), Y3, Y3
+	VSUBPS       Y3, Y0, Y3
+	VMAXPS       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8486,27 +11396,47 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (CX)(AX*4), Y3, Y4
-	VMASKMOVPS  (DX)(AX*4), Y3, Y5
-	VMASKMOVPS  (BX)(AX*4), Y3, Y6
-	VMULPS      Y2, Y4, Y2
-	VANDPS      float32_7fffffff<>+0(SB), Y5, Y4
-	VSUBPS      Y4, Y0, Y4
-	VMAXPS      Y4, Y1, Y1
-	VXORPS      Y5, Y5, Y5
-	VCMPPS      $0x1e, Y5, Y4, Y4
-	VBLENDVPS   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PS Y0, Y2, Y1
-	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y5
+	VMASKMOVPS   (BX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VANDPS       float32_7fffffff<>+0(SB), Y5, Y4
+	VSUBPS       Y4, Y0, Y4
+	VMAXPS       Y4, Y1, Y1
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x1e, Y5, Y4, Y4
+	VBLENDVPS    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y0, Y2, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8578,19 +11508,20 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y10
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y10
 	VMASKMOVPS   (CX)(AX*4), Y10, Y11
-	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMASKMOVPS   (DX)(AX*4), Y10, Y10
 	VMULPS       Y9, Y11, Y9
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y10, Y1, Y1
 	VMINPS       Y1, Y0, Y0
 	VXORPS       float32_80000000<>+0(SB), Y0, Y1
-	VMOVAPS      Y3, Y11
-	VFMADD231PS  Y2, Y1, Y11
-	VSUBPS       Y3, Y11, Y2
+	VMOVAPS      Y3, Y10
+	VFMADD231PS  Y2, Y1, Y10
+	VSUBPS       Y3, Y10, Y2
 	VMOVAPS      Y1, Y1
 	VFNMADD231PS Y4, Y2, Y1
 	VMOVAPS      Y1, Y1
@@ -8603,7 +11534,7 @@ pass1by1end:
 	VMULPS       Y1, Y1, Y3
 	VMOVAPS      Y1, Y1
 	VFMADD231PS  Y3, Y2, Y1
-	VPSLLD       $0x17, Y11, Y2
+	VPSLLD       $0x17, Y10, Y2
 	VMOVUPS      float32_3f800000<>+0(SB), Y3
 	VPADDD       Y3, Y2, Y2
 	VMOVAPS      Y2, Y3
@@ -8616,8 +11547,27 @@ pass1by1end:
 	VMOVAPS      Y1, Y2
 	VFMADD231PS  Y1, Y0, Y2
 	VMULPS       Y2, Y9, Y0
-	VMASKMOVPS   Y0, Y10, (BX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8691,13 +11641,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y9
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y9
 	VMASKMOVPS   (CX)(AX*4), Y9, Y10
 	VMASKMOVPS   (DX)(AX*4), Y9, Y11
-	VMASKMOVPS   (BX)(AX*4), Y9, Y12
+	VMASKMOVPS   (BX)(AX*4), Y9, Y9
 	VMULPS       Y8, Y10, Y8
 	VMAXPS       Y11, Y1, Y1
 	VMINPS       Y1, Y0, Y0
@@ -8729,10 +11680,29 @@ pass1by1end:
 	VMULPS       Y2, Y0, Y0
 	VMOVAPS      Y1, Y2
 	VFMADD231PS  Y1, Y0, Y2
-	VMOVAPS      Y12, Y0
+	VMOVAPS      Y9, Y0
 	VFMADD231PS  Y2, Y8, Y0
-	VMASKMOVPS   Y0, Y9, (SI)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8766,21 +11736,41 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x02, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPS (CX)(AX*4), Y3, Y4
-	VMASKMOVPS (DX)(AX*4), Y3, Y5
-	VMULPS     Y2, Y4, Y2
-	VMINPS     Y5, Y0, Y0
-	VADDPS     Y1, Y0, Y0
-	VMULPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y3, (BX)(AX*4)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMINPS       Y3, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VMULPS       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8817,23 +11807,43 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPS  (CX)(AX*4), Y3, Y4
-	VMASKMOVPS  (DX)(AX*4), Y3, Y5
-	VMASKMOVPS  (BX)(AX*4), Y3, Y6
-	VMULPS      Y2, Y4, Y2
-	VMINPS      Y5, Y0, Y0
-	VADDPS      Y1, Y0, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PS Y0, Y2, Y1
-	VMASKMOVPS  Y1, Y3, (SI)(AX*4)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPS   (CX)(AX*4), Y3, Y4
+	VMASKMOVPS   (DX)(AX*4), Y3, Y5
+	VMASKMOVPS   (BX)(AX*4), Y3, Y3
+	VMULPS       Y2, Y4, Y2
+	VMINPS       Y5, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PS  Y0, Y2, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -8902,14 +11912,15 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y10
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y10
 	VMASKMOVPS   (CX)(AX*4), Y10, Y11
-	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMASKMOVPS   (DX)(AX*4), Y10, Y10
 	VMULPS       Y9, Y11, Y9
-	VMINPS       Y12, Y1, Y1
+	VMINPS       Y10, Y1, Y1
 	VMAXPS       Y1, Y0, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PS  Y2, Y0, Y1
@@ -8934,11 +11945,30 @@ pass1by1end:
 	VMULPS       float32_3fe10966<>+0(SB), Y2, Y0
 	VMOVUPS      float32_3f867d5f<>+0(SB), Y2
 	VXORPS       Y1, Y1, Y1
-	VCMPPS       $0x1e, Y1, Y12, Y1
+	VCMPPS       $0x1e, Y1, Y10, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VMULPS       Y0, Y9, Y0
-	VMASKMOVPS   Y0, Y10, (BX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9009,13 +12039,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y9
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y9
 	VMASKMOVPS   (CX)(AX*4), Y9, Y10
 	VMASKMOVPS   (DX)(AX*4), Y9, Y11
-	VMASKMOVPS   (BX)(AX*4), Y9, Y12
+	VMASKMOVPS   (BX)(AX*4), Y9, Y9
 	VMULPS       Y8, Y10, Y8
 	VMINPS       Y11, Y1, Y1
 	VMAXPS       Y1, Y0, Y0
@@ -9044,10 +12075,29 @@ pass1by1end:
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x1e, Y1, Y11, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y0
-	VMOVAPS      Y12, Y1
+	VMOVAPS      Y9, Y1
 	VFMADD231PS  Y0, Y8, Y1
-	VMASKMOVPS   Y1, Y9, (SI)(AX*4)
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9121,14 +12171,15 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y10
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y10
 	VMASKMOVPS   (CX)(AX*4), Y10, Y11
-	VMASKMOVPS   (DX)(AX*4), Y10, Y12
+	VMASKMOVPS   (DX)(AX*4), Y10, Y10
 	VMULPS       Y9, Y11, Y9
-	VMAXPS       Y12, Y1, Y1
+	VMAXPS       Y10, Y1, Y1
 	VMINPS       Y1, Y0, Y0
 	VMOVAPS      Y3, Y1
 	VFMADD231PS  Y2, Y0, Y1
@@ -9161,8 +12212,27 @@ pass1by1end:
 	VADDPS       Y0, Y1, Y0
 	VDIVPS       Y3, Y0, Y0
 	VMULPS       Y0, Y9, Y0
-	VMASKMOVPS   Y0, Y10, (BX)(AX*4)
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*4), AX
+	TESTQ        $+4, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, SI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9238,13 +12308,14 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y9
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y9
 	VMASKMOVPS   (CX)(AX*4), Y9, Y10
 	VMASKMOVPS   (DX)(AX*4), Y9, Y11
-	VMASKMOVPS   (BX)(AX*4), Y9, Y12
+	VMASKMOVPS   (BX)(AX*4), Y9, Y9
 	VMULPS       Y8, Y10, Y8
 	VMAXPS       Y11, Y1, Y1
 	VMINPS       Y1, Y0, Y0
@@ -9278,10 +12349,29 @@ pass1by1end:
 	VDIVPS       Y3, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VDIVPS       Y3, Y0, Y0
-	VMOVAPS      Y12, Y1
+	VMOVAPS      Y9, Y1
 	VFMADD231PS  Y0, Y8, Y1
-	VMASKMOVPS   Y1, Y9, (SI)(AX*4)
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*4), AX
+	TESTQ        $+4, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+2, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $+8, AX
+
+part2:
+	TESTQ  $+1, DI
+	JE     part3
+	VMOVSS X0, (AX)
+
+part3:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9602,17 +12692,31 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (DX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VMULPD       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9642,19 +12746,33 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x03, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y1
-	VMASKMOVPD  (CX)(AX*8), Y1, Y2
-	VMASKMOVPD  (DX)(AX*8), Y1, Y3
-	VMOVAPS     Y2, Y2
-	VFMADD231PD Y0, Y3, Y2
-	VMASKMOVPD  Y2, Y1, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y2
+	VMASKMOVPD   (DX)(AX*8), Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD231PD  Y0, Y1, Y2
+	VMOVAPS      Y2, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -9684,18 +12802,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	MOVQ       BX, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VADDPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (CX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	MOVQ         BX, DX
+	SUBQ         AX, DX
+	MOVQ         DX, BX
+	LEAQ         ones<>+32(SB), SI
+	SHLQ         $0x03, BX
+	SUBQ         BX, SI
+	VMOVUPS      (SI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VADDPD       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, DX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	JMP end
 
@@ -9718,19 +12850,33 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, SI
-	JE         pass2end
-	MOVQ       SI, DI
-	SUBQ       AX, DI
-	LEAQ       ones<>+32(SB), R8
-	SHLQ       $0x03, DI
-	SUBQ       DI, R8
-	VMOVUPS    (R8), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VADDPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass2end
+	MOVQ         SI, DI
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y0
+	VADDPD       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part3
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part3:
+	TESTQ    $+1, DI
+	JE       part4
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part4:
 pass2end:
 	LEAQ (CX)(SI*8), CX
 	JMP  row
@@ -9765,18 +12911,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, DX
-	SUBQ       DX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VSUBPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, DX
+	SUBQ         AX, DX
+	MOVQ         DX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VSUBPD       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, DX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	JMP end
 
@@ -9799,19 +12959,33 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x03, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VSUBPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (BX)(AX*8)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x03, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y0
+	VSUBPD       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, R8
+	JE           part3
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part3:
+	TESTQ    $+1, R8
+	JE       part4
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part4:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
@@ -9849,20 +13023,34 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, BX
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMASKMOVPD (DX)(AX*8), Y1, Y3
-	VADDPD     Y0, Y2, Y0
-	VSUBPD     Y0, Y3, Y0
-	VMASKMOVPD Y0, Y1, (CX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, BX
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y2
+	VMASKMOVPD   (DX)(AX*8), Y1, Y1
+	VADDPD       Y0, Y2, Y0
+	VSUBPD       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	JMP end
 
@@ -9887,21 +13075,35 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x03, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VMASKMOVPD (BX)(AX*8), Y0, Y3
-	VADDPD     Y3, Y1, Y1
-	VSUBPD     Y1, Y2, Y1
-	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x03, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y2
+	VMASKMOVPD   (BX)(AX*8), Y0, Y0
+	VADDPD       Y0, Y1, Y0
+	VSUBPD       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, R8
+	JE           part3
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part3:
+	TESTQ    $+1, R8
+	JE       part4
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part4:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(DI*8), DX
@@ -9937,18 +13139,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, DX
-	SUBQ       AX, DX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, DX
-	SUBQ       DX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, DX
+	SUBQ         AX, DX
+	MOVQ         DX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VMULPD       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, DX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	JMP end
 
@@ -9971,19 +13187,33 @@ pass2by1:
 	JLE     pass2by1
 
 pass2by1end:
-	CMPQ       AX, DI
-	JE         pass2end
-	MOVQ       DI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x03, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VMULPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (BX)(AX*8)
+	CMPQ         AX, DI
+	JE           pass2end
+	MOVQ         DI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x03, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y0
+	VMULPD       Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, R8
+	JE           part3
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part3:
+	TESTQ    $+1, R8
+	JE       part4
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part4:
 pass2end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (BX)(DI*8), BX
@@ -10023,23 +13253,51 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	SUBQ        AX, SI
-	LEAQ        ones<>+32(SB), DI
-	SHLQ        $0x03, SI
-	SUBQ        SI, DI
-	VMOVUPS     (DI), Y2
-	VMASKMOVPD  (CX)(AX*8), Y2, Y3
-	VMASKMOVPD  (DX)(AX*8), Y2, Y4
-	VMASKMOVPD  (BX)(AX*8), Y2, Y5
-	VMOVAPS     Y5, Y5
-	VFMADD231PD Y0, Y4, Y5
-	VMOVAPS     Y3, Y0
-	VFMADD231PD Y1, Y5, Y0
-	VMASKMOVPD  Y0, Y2, (CX)(AX*8)
-	VMASKMOVPD  Y5, Y2, (DX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y2
+	VMASKMOVPD   (CX)(AX*8), Y2, Y3
+	VMASKMOVPD   (DX)(AX*8), Y2, Y4
+	VMASKMOVPD   (BX)(AX*8), Y2, Y2
+	VMOVAPS      Y2, Y2
+	VFMADD231PD  Y0, Y4, Y2
+	VMOVAPS      Y3, Y0
+	VFMADD231PD  Y1, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*8), CX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, CX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X0, (CX)
+	VMOVHLPS X0, X0, X0
+
+part2:
+	VMOVAPS      Y2, Y0
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part3
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part3:
+	TESTQ    $+1, SI
+	JE       part4
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part4:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10098,19 +13356,20 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x03, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y8
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y8
 	VMASKMOVPD   (CX)(AX*8), Y8, Y9
 	VMASKMOVPD   (DX)(AX*8), Y8, Y10
 	VMASKMOVPD   (BX)(AX*8), Y8, Y11
-	VMASKMOVPD   (SI)(AX*8), Y8, Y12
-	VMULPD       Y7, Y12, Y7
+	VMASKMOVPD   (SI)(AX*8), Y8, Y8
+	VMULPD       Y7, Y8, Y7
 	VMOVAPS      Y7, Y7
 	VFMADD231PD  Y1, Y10, Y7
-	VMULPD       Y0, Y12, Y0
-	VMULPD       Y12, Y0, Y0
+	VMULPD       Y0, Y8, Y0
+	VMULPD       Y8, Y0, Y0
 	VMOVAPS      Y0, Y0
 	VFMADD231PD  Y2, Y11, Y0
 	VMULPD       Y3, Y7, Y1
@@ -10121,10 +13380,51 @@ pass1by1end:
 	VMOVAPS      Y1, Y1
 	VFNMADD231PD Y6, Y9, Y1
 	VADDPD       Y1, Y9, Y1
-	VMASKMOVPD   Y1, Y8, (CX)(AX*8)
-	VMASKMOVPD   Y7, Y8, (DX)(AX*8)
-	VMASKMOVPD   Y0, Y8, (BX)(AX*8)
+	VMOVAPS      Y1, Y1
+	LEAQ         (CX)(AX*8), CX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+part2:
+	VMOVAPS      Y7, Y1
+	LEAQ         (DX)(AX*8), CX
+	TESTQ        $+2, DI
+	JE           part3
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, CX
+
+part3:
+	TESTQ    $+1, DI
+	JE       part4
+	VMOVSD   X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+part4:
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
+
+part5:
+	TESTQ    $+1, DI
+	JE       part6
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part6:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10160,22 +13460,36 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	MOVQ       SI, R8
-	SUBQ       AX, R8
-	LEAQ       ones<>+32(SB), R9
-	SHLQ       $0x03, R8
-	SUBQ       R8, R9
-	VMOVUPS    (R9), Y0
-	VMASKMOVPD (CX)(AX*8), Y0, Y1
-	VMASKMOVPD (DX)(AX*8), Y0, Y2
-	VMAXPD     Y2, Y1, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPD     $0x03, Y3, Y1, Y3
-	VBLENDVPD  Y3, Y1, Y2, Y1
-	VMASKMOVPD Y1, Y0, (CX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, R8
+	SUBQ         AX, R8
+	MOVQ         R8, R9
+	LEAQ         ones<>+32(SB), R10
+	SHLQ         $0x03, R9
+	SUBQ         R9, R10
+	VMOVUPS      (R10), Y0
+	VMASKMOVPD   (CX)(AX*8), Y0, Y1
+	VMASKMOVPD   (DX)(AX*8), Y0, Y0
+	VMAXPD       Y0, Y1, Y0
+	VXORPS       Y2, Y2, Y2
+	VCMPPD       $0x03, Y2, Y1, Y2
+	VBLENDVPD    Y2, Y1, Y0, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, R8
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, R8
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(DI*8), DX
@@ -10226,29 +13540,57 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, R8
-	JE         pass1end
-	MOVQ       R8, R10
-	SUBQ       AX, R10
-	LEAQ       ones<>+32(SB), R11
-	SHLQ       $0x03, R10
-	SUBQ       R10, R11
-	VMOVUPS    (R11), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMASKMOVPD (DX)(AX*8), Y1, Y3
-	VMASKMOVPD (BX)(AX*8), Y1, Y4
-	VMASKMOVPD (SI)(AX*8), Y1, Y5
-	VSUBPD     Y5, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VCMPPD     $0x08, Y5, Y4, Y5
-	VBLENDVPD  Y5, Y3, Y0, Y5
-	VADDPD     Y5, Y2, Y2
-	VXORPS     Y5, Y5, Y5
-	VCMPPD     $0x08, Y5, Y4, Y4
-	VBLENDVPD  Y4, Y0, Y3, Y3
-	VMASKMOVPD Y2, Y1, (CX)(AX*8)
-	VMASKMOVPD Y3, Y1, (DX)(AX*8)
+	CMPQ         AX, R8
+	JE           pass1end
+	MOVQ         R8, R10
+	SUBQ         AX, R10
+	MOVQ         R10, R11
+	LEAQ         ones<>+32(SB), R12
+	SHLQ         $0x03, R11
+	SUBQ         R11, R12
+	VMOVUPS      (R12), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y2
+	VMASKMOVPD   (DX)(AX*8), Y1, Y3
+	VMASKMOVPD   (BX)(AX*8), Y1, Y4
+	VMASKMOVPD   (SI)(AX*8), Y1, Y1
+	VSUBPD       Y1, Y4, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x08, Y4, Y1, Y4
+	VBLENDVPD    Y4, Y3, Y0, Y4
+	VADDPD       Y4, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x08, Y4, Y1, Y1
+	VBLENDVPD    Y1, Y0, Y3, Y1
+	VMOVAPS      Y2, Y2
+	LEAQ         (CX)(AX*8), R11
+	TESTQ        $+2, R10
+	JE           part1
+	VMOVUPS      X2, (R11)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $+16, R11
 
+part1:
+	TESTQ    $+1, R10
+	JE       part2
+	VMOVSD   X2, (R11)
+	VMOVHLPS X2, X2, X2
+
+part2:
+	VMOVAPS      Y1, Y1
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, R10
+	JE           part3
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
+
+part3:
+	TESTQ    $+1, R10
+	JE       part4
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part4:
 pass1end:
 	LEAQ (CX)(R9*8), CX
 	LEAQ (DX)(R8*8), DX
@@ -10291,20 +13633,34 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, SI
-	JE          pass1end
-	MOVQ        SI, R9
-	SUBQ        AX, R9
-	LEAQ        ones<>+32(SB), R10
-	SHLQ        $0x03, R9
-	SUBQ        R9, R10
-	VMOVUPS     (R10), Y1
-	VMASKMOVPD  (CX)(AX*8), Y1, Y2
-	VMASKMOVPD  (DX)(AX*8), Y1, Y3
-	VMOVAPS     Y2, Y2
-	VFMADD231PD Y0, Y3, Y2
-	VMASKMOVPD  Y2, Y1, (CX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	MOVQ         SI, R9
+	SUBQ         AX, R9
+	MOVQ         R9, R10
+	LEAQ         ones<>+32(SB), R11
+	SHLQ         $0x03, R10
+	SUBQ         R10, R11
+	VMOVUPS      (R11), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y2
+	VMASKMOVPD   (DX)(AX*8), Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFMADD231PD  Y0, Y1, Y2
+	VMOVAPS      Y2, Y1
+	LEAQ         (CX)(AX*8), AX
+	TESTQ        $+2, R9
+	JE           part1
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, R9
+	JE       part2
+	VMOVSD   X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+part2:
 pass1end:
 	LEAQ (CX)(DI*8), CX
 	LEAQ (DX)(R8*8), DX
@@ -10338,19 +13694,33 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPD     $0x12, Y3, Y2, Y3
-	VBLENDVPD  Y3, Y0, Y2, Y0
-	VMASKMOVPD Y0, Y1, (DX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPD       $0x12, Y2, Y1, Y2
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10378,18 +13748,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y1
-	VMASKMOVPD (CX)(AX*8), Y1, Y2
-	VMULPD     Y0, Y2, Y0
-	VMAXPD     Y2, Y0, Y0
-	VMASKMOVPD Y0, Y1, (DX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y1
+	VMASKMOVPD   (CX)(AX*8), Y1, Y1
+	VMULPD       Y0, Y1, Y0
+	VMAXPD       Y1, Y0, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10418,18 +13802,32 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, BX
-	JE         pass1end
-	SUBQ       AX, BX
-	LEAQ       ones<>+32(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPS    (SI), Y2
-	VMASKMOVPD (CX)(AX*8), Y2, Y3
-	VMAXPD     Y3, Y1, Y1
-	VMINPD     Y1, Y0, Y0
-	VMASKMOVPD Y0, Y2, (DX)(AX*8)
+	CMPQ         AX, BX
+	JE           pass1end
+	SUBQ         AX, BX
+	MOVQ         BX, SI
+	LEAQ         ones<>+32(SB), DI
+	SHLQ         $0x03, SI
+	SUBQ         SI, DI
+	VMOVUPS      (DI), Y2
+	VMASKMOVPD   (CX)(AX*8), Y2, Y2
+	VMAXPD       Y2, Y1, Y1
+	VMINPD       Y1, Y0, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        $+2, BX
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, BX
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10465,18 +13863,32 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x03, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y2
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y2
 	VMASKMOVPD   (CX)(AX*8), Y2, Y3
-	VMASKMOVPD   (DX)(AX*8), Y2, Y4
+	VMASKMOVPD   (DX)(AX*8), Y2, Y2
 	VMULPD       Y1, Y3, Y1
 	VMOVAPS      Y0, Y0
-	VFNMADD231PD Y4, Y4, Y0
+	VFNMADD231PD Y2, Y2, Y0
 	VMULPD       Y0, Y1, Y0
-	VMASKMOVPD   Y0, Y2, (BX)(AX*8)
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10515,20 +13927,34 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x03, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y2
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y2
 	VMASKMOVPD   (CX)(AX*8), Y2, Y3
 	VMASKMOVPD   (DX)(AX*8), Y2, Y4
-	VMASKMOVPD   (BX)(AX*8), Y2, Y5
+	VMASKMOVPD   (BX)(AX*8), Y2, Y2
 	VMULPD       Y1, Y3, Y1
 	VMOVAPS      Y0, Y0
 	VFNMADD231PD Y4, Y4, Y0
-	VMOVAPS      Y5, Y3
-	VFMADD231PD  Y0, Y1, Y3
-	VMASKMOVPD   Y3, Y2, (SI)(AX*8)
+	VMOVAPS      Y2, Y2
+	VFMADD231PD  Y0, Y1, Y2
+	VMOVAPS      Y2, Y0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10564,23 +13990,37 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD (CX)(AX*8), Y3, Y4
-	VMASKMOVPD (DX)(AX*8), Y3, Y5
-	VMULPD     Y2, Y4, Y2
-	VMAXPD     Y5, Y1, Y1
-	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x1e, Y4, Y5, Y4
-	VBLENDVPD  Y4, Y0, Y1, Y0
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y3, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMAXPD       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y3, Y3
+	VBLENDVPD    Y3, Y0, Y1, Y0
+	VMULPD       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10619,25 +14059,39 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x03, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPD  (CX)(AX*8), Y3, Y4
-	VMASKMOVPD  (DX)(AX*8), Y3, Y5
-	VMASKMOVPD  (BX)(AX*8), Y3, Y6
-	VMULPD      Y2, Y4, Y2
-	VMAXPD      Y5, Y1, Y1
-	VXORPS      Y4, Y4, Y4
-	VCMPPD      $0x1e, Y4, Y5, Y4
-	VBLENDVPD   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PD Y0, Y2, Y1
-	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y5
+	VMASKMOVPD   (BX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMAXPD       Y5, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VBLENDVPD    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PD  Y0, Y2, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10673,23 +14127,37 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD (CX)(AX*8), Y3, Y4
-	VMASKMOVPD (DX)(AX*8), Y3, Y5
-	VMULPD     Y2, Y4, Y2
-	VMAXPD     Y5, Y1, Y1
-	VXORPS     Y4, Y4, Y4
-	VCMPPD     $0x1e, Y4, Y5, Y4
-	VBLENDVPD  Y4, Y0, Y1, Y0
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y3, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMAXPD       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y3, Y3
+	VBLENDVPD    Y3, Y0, Y1, Y0
+	VMULPD       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10728,25 +14196,39 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x03, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPD  (CX)(AX*8), Y3, Y4
-	VMASKMOVPD  (DX)(AX*8), Y3, Y5
-	VMASKMOVPD  (BX)(AX*8), Y3, Y6
-	VMULPD      Y2, Y4, Y2
-	VMAXPD      Y5, Y1, Y1
-	VXORPS      Y4, Y4, Y4
-	VCMPPD      $0x1e, Y4, Y5, Y4
-	VBLENDVPD   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PD Y0, Y2, Y1
-	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y5
+	VMASKMOVPD   (BX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMAXPD       Y5, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VBLENDVPD    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PD  Y0, Y2, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10781,18 +14263,32 @@ pass1by1end:
 	CMPQ         AX, SI
 	JE           pass1end
 	SUBQ         AX, SI
-	LEAQ         ones<>+32(SB), DI
-	SHLQ         $0x03, SI
-	SUBQ         SI, DI
-	VMOVUPS      (DI), Y1
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y1
 	VMASKMOVPD   (CX)(AX*8), Y1, Y2
-	VMASKMOVPD   (DX)(AX*8), Y1, Y3
+	VMASKMOVPD   (DX)(AX*8), Y1, Y1
 	VMULPD       Y0, Y2, Y0
-	VMOVAPS      Y3, Y2
-	VFNMADD231PD Y3, Y3, Y2
+	VMOVAPS      Y1, Y2
+	VFNMADD231PD Y1, Y1, Y2
 	VMULPD       Y2, Y0, Y0
-	VMASKMOVPD   Y0, Y1, (BX)(AX*8)
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10830,20 +14326,34 @@ pass1by1end:
 	CMPQ         AX, DI
 	JE           pass1end
 	SUBQ         AX, DI
-	LEAQ         ones<>+32(SB), R8
-	SHLQ         $0x03, DI
-	SUBQ         DI, R8
-	VMOVUPS      (R8), Y1
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y1
 	VMASKMOVPD   (CX)(AX*8), Y1, Y2
 	VMASKMOVPD   (DX)(AX*8), Y1, Y3
-	VMASKMOVPD   (BX)(AX*8), Y1, Y4
+	VMASKMOVPD   (BX)(AX*8), Y1, Y1
 	VMULPD       Y0, Y2, Y0
 	VMOVAPS      Y3, Y2
 	VFNMADD231PD Y3, Y3, Y2
-	VMOVAPS      Y4, Y3
-	VFMADD231PD  Y2, Y0, Y3
-	VMASKMOVPD   Y3, Y1, (SI)(AX*8)
+	VMOVAPS      Y1, Y1
+	VFMADD231PD  Y2, Y0, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10881,25 +14391,39 @@ pass1by1:
 	JLE       pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD (CX)(AX*8), Y3, Y4
-	VMASKMOVPD (DX)(AX*8), Y3, Y5
-	VMULPD     Y2, Y4, Y2
-	VANDPS     float64_7fffffffffffffff<>+0(SB), Y5, Y4
-	VSUBPD     Y4, Y0, Y4
-	VMAXPD     Y4, Y1, Y1
-	VXORPS     Y5, Y5, Y5
-	VCMPPD     $0x1e, Y5, Y4, Y4
-	VBLENDVPD  Y4, Y0, Y1, Y0
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y3, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VANDPS       float64_7fffffffffffffff<>+0(SB), Y3, Y3
+	VSUBPD       Y3, Y0, Y3
+	VMAXPD       Y3, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x1e, Y4, Y3, Y3
+	VBLENDVPD    Y3, Y0, Y1, Y0
+	VMULPD       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10940,27 +14464,41 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x03, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPD  (CX)(AX*8), Y3, Y4
-	VMASKMOVPD  (DX)(AX*8), Y3, Y5
-	VMASKMOVPD  (BX)(AX*8), Y3, Y6
-	VMULPD      Y2, Y4, Y2
-	VANDPS      float64_7fffffffffffffff<>+0(SB), Y5, Y4
-	VSUBPD      Y4, Y0, Y4
-	VMAXPD      Y4, Y1, Y1
-	VXORPS      Y5, Y5, Y5
-	VCMPPD      $0x1e, Y5, Y4, Y4
-	VBLENDVPD   Y4, Y0, Y1, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PD Y0, Y2, Y1
-	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y5
+	VMASKMOVPD   (BX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VANDPS       float64_7fffffffffffffff<>+0(SB), Y5, Y4
+	VSUBPD       Y4, Y0, Y4
+	VMAXPD       Y4, Y1, Y1
+	VXORPS       Y5, Y5, Y5
+	VCMPPD       $0x1e, Y5, Y4, Y4
+	VBLENDVPD    Y4, Y0, Y1, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PD  Y0, Y2, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -10994,21 +14532,35 @@ pass1by1:
 	JLE     pass1by1
 
 pass1by1end:
-	CMPQ       AX, SI
-	JE         pass1end
-	SUBQ       AX, SI
-	LEAQ       ones<>+32(SB), DI
-	SHLQ       $0x03, SI
-	SUBQ       SI, DI
-	VMOVUPS    (DI), Y3
-	VMASKMOVPD (CX)(AX*8), Y3, Y4
-	VMASKMOVPD (DX)(AX*8), Y3, Y5
-	VMULPD     Y2, Y4, Y2
-	VMINPD     Y5, Y0, Y0
-	VADDPD     Y1, Y0, Y0
-	VMULPD     Y0, Y2, Y0
-	VMASKMOVPD Y0, Y3, (BX)(AX*8)
+	CMPQ         AX, SI
+	JE           pass1end
+	SUBQ         AX, SI
+	MOVQ         SI, DI
+	LEAQ         ones<>+32(SB), R8
+	SHLQ         $0x03, DI
+	SUBQ         DI, R8
+	VMOVUPS      (R8), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMINPD       Y3, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VMULPD       Y0, Y2, Y0
+	VMOVAPS      Y0, Y0
+	LEAQ         (BX)(AX*8), AX
+	TESTQ        $+2, SI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, SI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET
@@ -11045,23 +14597,37 @@ pass1by1:
 	JLE         pass1by1
 
 pass1by1end:
-	CMPQ        AX, DI
-	JE          pass1end
-	SUBQ        AX, DI
-	LEAQ        ones<>+32(SB), R8
-	SHLQ        $0x03, DI
-	SUBQ        DI, R8
-	VMOVUPS     (R8), Y3
-	VMASKMOVPD  (CX)(AX*8), Y3, Y4
-	VMASKMOVPD  (DX)(AX*8), Y3, Y5
-	VMASKMOVPD  (BX)(AX*8), Y3, Y6
-	VMULPD      Y2, Y4, Y2
-	VMINPD      Y5, Y0, Y0
-	VADDPD      Y1, Y0, Y0
-	VMOVAPS     Y6, Y1
-	VFMADD231PD Y0, Y2, Y1
-	VMASKMOVPD  Y1, Y3, (SI)(AX*8)
+	CMPQ         AX, DI
+	JE           pass1end
+	SUBQ         AX, DI
+	MOVQ         DI, R8
+	LEAQ         ones<>+32(SB), R9
+	SHLQ         $0x03, R8
+	SUBQ         R8, R9
+	VMOVUPS      (R9), Y3
+	VMASKMOVPD   (CX)(AX*8), Y3, Y4
+	VMASKMOVPD   (DX)(AX*8), Y3, Y5
+	VMASKMOVPD   (BX)(AX*8), Y3, Y3
+	VMULPD       Y2, Y4, Y2
+	VMINPD       Y5, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VMOVAPS      Y3, Y1
+	VFMADD231PD  Y0, Y2, Y1
+	VMOVAPS      Y1, Y0
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        $+2, DI
+	JE           part1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $+16, AX
 
+part1:
+	TESTQ    $+1, DI
+	JE       part2
+	VMOVSD   X0, (AX)
+	VMOVHLPS X0, X0, X0
+
+part2:
 pass1end:
 	VZEROUPPER
 	RET

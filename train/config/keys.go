@@ -96,7 +96,7 @@ func Keys() []Key {
 		{Path: "learning.epochs", Flag: "epochs", Value: "N", Group: OfLearning, Help: "passes over the training examples", Bound: ">= 1"},
 		{Path: "learning.batch", Flag: "batch", Value: "N", Group: OfLearning, Help: "examples of a batch", Bound: ">= 1"},
 		{Path: "learning.rate", Flag: "rate", Value: "R", Group: OfLearning, Help: "learning rate", Bound: "> 0"},
-		{Path: "learning.schedule", Flag: "schedule", Value: "NAME", Group: OfLearning, Help: "course of the learning rate", Words: train.Schedules(), check: checked(train.NewSchedule)},
+		{Path: "learning.schedule", Flag: "schedule", Value: "NAME", Group: OfLearning, Help: "course of the learning rate, with settings such as 'linear warmup=0.2', a rise from 0 over the first fifth of training", Words: train.Schedules(), check: checked(train.NewSchedule)},
 		{Path: "learning.patience", Flag: "patience", Value: "N", Group: OfLearning, Help: "end after that many epochs without a lower loss on the validation part, and keep the best model; the loss is the cross-entropy where that is the energy of the label, and else the squared error; 0 for never", Bound: ">= 0"},
 		{Path: "learning.class_weights", Flag: "class-weights", Value: "WEIGHTS", Group: OfLearning, Help: "how much the examples of each class count: balanced, so that a rare class counts as much as the others, or classes and weights, of which one that is not named has 1; an example of weight k is learned as if it were there k times", Default: "all alike", Example: "{spam: 5, ham: 1}"},
 		{Path: "learning.seed", Flag: "seed", Value: "N", Group: OfSettings, Help: "decides the order of the examples; the flag decides the weights, too", Default: fmt.Sprint(DefaultSeed), Also: "model.seed"},

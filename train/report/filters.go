@@ -74,14 +74,10 @@ func filtersOf(m linear.Map, to bool, w *tensor.Dense, of []int) (images [][]flo
 	var kernel *linear.Conv
 	switch m := m.(type) {
 	case linear.Dense:
-		rows := len(dense.Floats(w)) / w.Shape()[1]
 		if size = of[:2]; to {
 			return columnsOf(w), size
 		}
-		for i := range rows {
-			images = append(images, dense.Floats(w)[i*w.Shape()[1]:(i+1)*w.Shape()[1]])
-		}
-		return images, size
+		return slices.Collect(slices.Chunk(dense.Floats(w), w.Shape()[1])), size
 	case linear.Conv:
 		if !to {
 			kernel = &m

@@ -37,10 +37,8 @@ func (ZIL) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	for level := range fixed.Levels() {
-		if err := fixed.StepLevel(ctx, level, 1); err != nil {
-			return nil, err
-		}
+	if err := fixed.StepLevels(ctx, 1); err != nil {
+		return nil, err
 	}
 	return l.Learn(fixed.Result())
 }

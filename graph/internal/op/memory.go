@@ -83,3 +83,10 @@ func (m *Memory[T]) Product(dst []T, x, w, lo, hi int, add bool) {
 	p := m.Operand(w)
 	gemm.Mul(dst, p.Cols(), m.Rows(x, lo, hi), m.Width[x], 1, hi-lo, p, add, nil)
 }
+
+// ProductOfData is Product for an x that is data, or made of data alone, of which many
+// elements may be 0.
+func (m *Memory[T]) ProductOfData(dst []T, x, w, lo, hi int, add bool) {
+	p := m.Operand(w)
+	gemm.MulSparse(dst, p.Cols(), m.Rows(x, lo, hi), m.Width[x], hi-lo, p, add)
+}

@@ -60,17 +60,20 @@ func productDo[T vec.Float](over int) Reference[T] {
 func productLower[T vec.Float](transpose bool) Lower[T] {
 	return func(c *Lowering[T], a Args) Kernel[T] {
 		w := c.Pack(Children(a.Node)[1], transpose)
-		x := a.In[0]
+		x, multiply := a.In[0], (*Memory[T]).Product
+		if c.rates[Children(a.Node)[0]] == RateBatch {
+			multiply = (*Memory[T]).ProductOfData
+		}
 		switch a.Plus {
 		case -1:
-			return func(m *Memory[T], lo, hi int) { m.Product(m.Rows(a.Out, lo, hi), x, w, lo, hi, false) }
+			return func(m *Memory[T], lo, hi int) { multiply(m, m.Rows(a.Out, lo, hi), x, w, lo, hi, false) }
 		case a.Out:
-			return func(m *Memory[T], lo, hi int) { m.Product(m.Rows(a.Out, lo, hi), x, w, lo, hi, true) }
+			return func(m *Memory[T], lo, hi int) { multiply(m, m.Rows(a.Out, lo, hi), x, w, lo, hi, true) }
 		}
 		return func(m *Memory[T], lo, hi int) {
 			out := m.Rows(a.Out, lo, hi)
 			copy(out, m.Rows(a.Plus, lo, hi))
-			m.Product(out, x, w, lo, hi, true)
+			multiply(m, out, x, w, lo, hi, true)
 		}
 	}
 }

@@ -10,10 +10,13 @@ import (
 
 func main() {
 	asmgen.Main("gemm", func(c *build.Context) {
+		emitTranspose(c)
 		for _, set := range []instructions{avx512, avx2} {
 			for _, e := range []asmgen.Element{asmgen.F32, asmgen.F64} {
 				for vectors := range set.rows {
-					emitTile(c, set, e, vectors+1)
+					for _, some := range []bool{false, true} {
+						emitTile(c, set, e, vectors+1, some)
+					}
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -53,18 +54,22 @@ type tile struct {
 	set     instructions
 	element asmgen.Element
 	vectors int
+	some    bool         // of the depth only what a list has
 	mask    reg.Register // AVX-512: the columns of the last vector
 }
 
-// emitTile writes the tileFunc for panels of the given number of vectors: the work on a
-// tile for each number of rows, behind which the next tile is taken.
-func emitTile(c *build.Context, set instructions, e asmgen.Element, vectors int) {
-	t := &tile{Context: c, set: set, element: e, vectors: vectors}
-	name := fmt.Sprintf("%s%sx%d", set.name, e.Name, vectors)
+// emitTile writes the tileFunc, or the someFunc, for panels of the given number of vectors:
+// the work on a tile for each number of rows, behind which the next tile is taken.
+func emitTile(c *build.Context, set instructions, e asmgen.Element, vectors int, some bool) {
+	t := &tile{Context: c, set: set, element: e, vectors: vectors, some: some}
+	name, depth := fmt.Sprintf("%s%sx%d", set.name, e.Name, vectors), "int, depth int"
+	if some {
+		name, depth = name+"Some", "int, at []int32"
+	}
 	c.Function(name)
 	c.Attributes(attr.NOSPLIT)
 	c.Pragma("noescape")
-	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows, tall, talls int, b []%[1]s, cols, depth int, accumulate bool)", e.Go))
+	c.SignatureExpr(fmt.Sprintf("func(dst []%[1]s, dstStride int, a []%[1]s, rowStride, colStride, rows, tall, talls int, b []%[1]s, cols %[2]s, accumulate bool)", e.Go, depth))
 
 	if t.masked() {
 		t.loadOpmask()
@@ -160,12 +165,51 @@ func (t *tile) emitLoop(m int) {
 		a = append(a, p)
 	}
 	colStride := t.loadStride("colStride")
-	b := t.Load(t.Param("b").Base(), t.GP64())
+	panel := operand.Mem{Base: t.Load(t.Param("b").Base(), t.GP64())}
+	if t.some {
+		t.emitSome(m, a[0], rowStride, rowStride3, colStride, panel)
+		return
+	}
 	depth := t.Load(t.Param("depth"), t.GP64())
-
 	t.Label(t.label("loop", m))
+	t.emitProducts(m, a, rowStride, rowStride3, panel)
+	for _, p := range a {
+		t.ADDQ(colStride, p)
+	}
+	t.ADDQ(operand.I32(t.vectors*t.set.bytes), panel.Base)
+	t.DECQ(depth)
+	t.JNE(operand.LabelRef(t.label("loop", m)))
+}
+
+// emitSome writes the loop over what a list has of the depth.
+func (t *tile) emitSome(m int, a, rowStride, rowStride3, colStride reg.Register, panel operand.Mem) {
+	list := t.Load(t.Param("at").Base(), t.GP64())
+	left := t.Load(t.Param("at").Len(), t.GP64())
+	panel.Index, panel.Scale = t.GP64(), 1
+	at := []reg.Register{t.GP64()}
+	for row := 4; row < m; row += 4 {
+		at = append(at, t.GP64())
+	}
+	t.Label(t.label("loop", m))
+	t.MOVLQSX(operand.Mem{Base: list}, panel.Index)
+	t.ADDQ(operand.U8(4), list)
+	t.MOVQ(panel.Index, at[0])
+	t.SHLQ(operand.U8(bits.TrailingZeros(uint(t.vectors*t.set.bytes))), panel.Index)
+	t.IMULQ(colStride, at[0])
+	t.ADDQ(a, at[0])
+	for i := 1; i < len(at); i++ {
+		t.LEAQ(operand.Mem{Base: at[i-1], Index: rowStride, Scale: 4}, at[i])
+	}
+	t.emitProducts(m, at, rowStride, rowStride3, panel)
+	t.DECQ(left)
+	t.JNE(operand.LabelRef(t.label("loop", m)))
+}
+
+// emitProducts adds the products of a column of A, whose rows are reached from a, and a row
+// of the panel.
+func (t *tile) emitProducts(m int, a []reg.Register, rowStride, rowStride3 reg.Register, panel operand.Mem) {
 	for v := range t.vectors {
-		t.VMOVUPS(operand.Mem{Base: b, Disp: v * t.set.bytes}, t.panel(m, v))
+		t.VMOVUPS(panel.Offset(v*t.set.bytes), t.panel(m, v))
 	}
 	for row := range m {
 		at := operand.Mem{Base: a[row/4]}
@@ -179,12 +223,6 @@ func (t *tile) emitLoop(m int) {
 		}
 		t.multiply(m, row, at)
 	}
-	for _, p := range a {
-		t.ADDQ(colStride, p)
-	}
-	t.ADDQ(operand.I32(t.vectors*t.set.bytes), b)
-	t.DECQ(depth)
-	t.JNE(operand.LabelRef(t.label("loop", m)))
 }
 
 // multiply adds the products of the element of A at the address and the panel's
@@ -215,10 +253,6 @@ func (t *tile) multiply(m, row int, at operand.Mem) {
 
 // emitStore writes the sums to dst.
 func (t *tile) emitStore(m int) {
-	if t.masked() {
-		t.emitStoreRows(m, t.vectors)
-		return
-	}
 	edge := t.loadEdge()
 	t.CMPQ(edge, operand.U8(t.set.bytes/t.element.Bytes))
 	t.JNE(operand.LabelRef(t.label("edge", m)))
@@ -230,8 +264,7 @@ func (t *tile) emitStore(m int) {
 	t.Label(t.label("next", m))
 }
 
-// emitStoreRows writes the given number of vectors of each row, the last of all under the
-// mask of the columns, where there are mask registers.
+// emitStoreRows writes the given number of vectors of each row.
 func (t *tile) emitStoreRows(m, vectors int) {
 	if vectors == 0 {
 		return
@@ -239,15 +272,7 @@ func (t *tile) emitStoreRows(m, vectors int) {
 	dst, stride := t.loadDst()
 	for row := range m {
 		for v := range vectors {
-			at := operand.Mem{Base: dst, Disp: v * t.set.bytes}
-			switch {
-			case v < t.vectors-1 || !t.masked():
-				t.VMOVUPS(t.sum(row, v), at)
-			case t.element == asmgen.F32:
-				t.VMOVUPS(t.sum(row, v), t.mask, at)
-			default:
-				t.VMOVUPD(t.sum(row, v), t.mask, at)
-			}
+			t.VMOVUPS(t.sum(row, v), operand.Mem{Base: dst, Disp: v * t.set.bytes})
 		}
 		if row < m-1 {
 			t.ADDQ(stride, dst)
@@ -257,7 +282,8 @@ func (t *tile) emitStoreRows(m, vectors int) {
 
 // emitStoreEdge writes the first columns of the last vector of each row, as many as edge:
 // half a vector, half of what is left of it, and so on. Storing under a mask takes many
-// times as long without mask registers.
+// times as long in AVX2; and the processor takes it to store a whole vector, for which loads
+// of the next row have to wait.
 func (t *tile) emitStoreEdge(m int, edge reg.Register) {
 	dst, stride := t.loadDst()
 	t.ADDQ(operand.I32((t.vectors-1)*t.set.bytes), dst)
@@ -268,12 +294,14 @@ func (t *tile) emitStoreEdge(m int, edge reg.Register) {
 		p := t.GP64()
 		t.MOVQ(dst, p)
 		for row := range m {
-			sum := t.sum(row, t.vectors-1)
-			x, at := sum.AsX(), operand.Mem{Base: p}
-			switch bytes {
+			sum, at := t.sum(row, t.vectors-1), operand.Mem{Base: p}
+			switch x := sum.AsX(); bytes {
+			case 32:
+				t.VMOVUPS(sum.AsY(), at)
+				t.VEXTRACTF64X4(operand.U8(1), sum, sum.AsY())
 			case 16:
 				t.VMOVUPS(x, at)
-				t.VEXTRACTF128(operand.U8(1), sum, x)
+				t.VEXTRACTF128(operand.U8(1), sum.AsY(), x)
 			case 8:
 				t.VMOVSD(x, at)
 				t.VMOVHLPS(x, x, x)

@@ -99,7 +99,8 @@ func step(l *lanes, x value, low float64) value {
 func tanh(l *lanes, x value) value {
 	x = l.min(l.constant(tanhMax), l.max(l.constant(-tanhMax), x))
 	s := l.mul(x, x)
-	return l.div(l.mul(x, l.polynomial(s, tanhP)), l.polynomial(s, tanhQ))
+	y := l.div(l.mul(x, l.polynomial(s, tanhP)), l.polynomial(s, tanhQ))
+	return l.min(l.constant(1), l.max(l.constant(-1), y))
 }
 
 // exp is eˣ for |x| ≤ expMax or NaN.

@@ -16,7 +16,7 @@ import (
 
 // A kernel is a function over slices, element by element. The first slice gives
 // the length. Every element takes the same instructions, the last ones of a slice
-// in a vector that is loaded and stored under a mask.
+// in a vector that is loaded under a mask, and stored by halves.
 type kernel struct {
 	name   string
 	params string   // T for the element type
@@ -49,7 +49,9 @@ type loop struct {
 	vector func(ahead int, mask reg.Register)
 	// constant has slices that are one element, spread over a vector.
 	constant map[string]value
-	passes   int // that have been written
+	passes   int          // that have been written
+	left     reg.Register // elements of the last vector
+	parts    int          // of last vectors that are stored
 }
 
 // start starts a function and loads the addresses of the slices.
@@ -237,17 +239,18 @@ func (p *loop) align() {
 	p.Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []operand.Op{operand.U8(64)}})
 }
 
-// tail is the mask of the elements from the index to n.
+// tail is the mask of the elements from the index to n, of which it notes the number.
 func (p *loop) tail(n reg.Register) reg.Register {
-	left := p.GP64()
-	p.MOVQ(n, left)
-	p.SUBQ(p.i, left)
+	p.left = p.GP64()
+	p.MOVQ(n, p.left)
+	p.SUBQ(p.i, p.left)
 	if p.masked() {
 		mask := p.K()
-		asmgen.BitMask(p.Context, left, mask)
+		asmgen.BitMask(p.Context, p.left, mask)
 		return mask
 	}
-	mask := p.YMM()
+	mask, left := p.YMM(), p.GP64()
+	p.MOVQ(p.left, left)
 	asmgen.VectorMask(p.Context, p.element, left, mask)
 	return mask
 }
@@ -270,18 +273,44 @@ func (l *lanes) load(at operand.Mem, mask reg.Register) value {
 	return x
 }
 
-// store stores a vector where the mask, if any, is set.
-func (l *lanes) store(x value, at operand.Mem, mask reg.Register) {
-	switch {
-	case mask == nil:
-		l.VMOVUPS(x, at)
-	case l.masked() && l.element == asmgen.F32:
-		l.VMOVUPS(x, mask, at)
-	case l.masked():
-		l.VMOVUPD(x, mask, at)
-	case l.element == asmgen.F32:
-		l.VMASKMOVPS(x, mask, at)
-	default:
-		l.VMASKMOVPD(x, mask, at)
+// store stores a vector, or of the last one what is left.
+func (p *loop) store(x value, at operand.Mem, mask reg.Register) {
+	if mask == nil {
+		p.VMOVUPS(x, at)
+	} else {
+		p.storeLeft(x.(reg.VecVirtual), at)
+	}
+}
+
+// storeLeft stores as many elements of a vector as are left: half of it, half of what is then
+// left, and so on. Storing under a mask takes many times as long in AVX2; and the processor
+// takes it to store a whole vector, for which loads of the next row have to wait.
+func (p *loop) storeLeft(x reg.VecVirtual, at operand.Mem) {
+	part, to := p.lanes.vector(), p.GP64()
+	p.VMOVAPS(x, part)
+	p.LEAQ(at, to)
+	for bytes := p.set.bytes / 2; bytes >= p.element.Bytes; bytes /= 2 {
+		p.parts++
+		skip := fmt.Sprintf("part%d", p.parts)
+		p.TESTQ(operand.I32(bytes/p.element.Bytes), p.left)
+		p.JE(operand.LabelRef(skip))
+		stored := operand.Mem{Base: to}
+		switch x := part.AsX(); bytes {
+		case 32:
+			p.VMOVUPS(part.AsY(), stored)
+			p.VEXTRACTF64X4(operand.U8(1), part, part.AsY())
+		case 16:
+			p.VMOVUPS(x, stored)
+			p.VEXTRACTF128(operand.U8(1), part.AsY(), x)
+		case 8:
+			p.VMOVSD(x, stored)
+			p.VMOVHLPS(x, x, x)
+		case 4:
+			p.VMOVSS(x, stored)
+		}
+		if bytes > p.element.Bytes {
+			p.ADDQ(operand.I32(bytes), to)
+		}
+		p.Label(skip)
 	}
 }
