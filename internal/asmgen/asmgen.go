@@ -105,3 +105,23 @@ func VectorMask(c *build.Context, e Element, n, mask reg.Register) {
 
 // vectorBytes is the size of a vector of AVX2.
 const vectorBytes = 32
+
+// StorePart stores the first bytes of a vector, of which there are a power of two and at most
+// half, and moves what stands behind them to its beginning. So an edge is stored without a
+// mask, for which AVX2 takes many times as long, and with which the processor takes it that a
+// whole vector is stored, so that loads of the next row have to wait.
+func StorePart(c *build.Context, vector reg.Vec, at operand.Mem, bytes int) {
+	switch x := vector.AsX(); bytes {
+	case 32:
+		c.VMOVUPS(vector.AsY(), at)
+		c.VEXTRACTF64X4(operand.U8(1), vector.AsZ(), vector.AsY())
+	case 16:
+		c.VMOVUPS(x, at)
+		c.VEXTRACTF128(operand.U8(1), vector.AsY(), x)
+	case 8:
+		c.VMOVSD(x, at)
+		c.VMOVHLPS(x, x, x)
+	case 4:
+		c.VMOVSS(x, at)
+	}
+}

@@ -281,9 +281,7 @@ func (t *tile) emitStoreRows(m, vectors int) {
 }
 
 // emitStoreEdge writes the first columns of the last vector of each row, as many as edge:
-// half a vector, half of what is left of it, and so on. Storing under a mask takes many
-// times as long in AVX2; and the processor takes it to store a whole vector, for which loads
-// of the next row have to wait.
+// half a vector, half of what is left of it, and so on.
 func (t *tile) emitStoreEdge(m int, edge reg.Register) {
 	dst, stride := t.loadDst()
 	t.ADDQ(operand.I32((t.vectors-1)*t.set.bytes), dst)
@@ -294,20 +292,7 @@ func (t *tile) emitStoreEdge(m int, edge reg.Register) {
 		p := t.GP64()
 		t.MOVQ(dst, p)
 		for row := range m {
-			sum, at := t.sum(row, t.vectors-1), operand.Mem{Base: p}
-			switch x := sum.AsX(); bytes {
-			case 32:
-				t.VMOVUPS(sum.AsY(), at)
-				t.VEXTRACTF64X4(operand.U8(1), sum, sum.AsY())
-			case 16:
-				t.VMOVUPS(x, at)
-				t.VEXTRACTF128(operand.U8(1), sum.AsY(), x)
-			case 8:
-				t.VMOVSD(x, at)
-				t.VMOVHLPS(x, x, x)
-			case 4:
-				t.VMOVSS(x, at)
-			}
+			asmgen.StorePart(t.Context, t.sum(row, t.vectors-1), operand.Mem{Base: p}, bytes)
 			if row < m-1 {
 				t.ADDQ(stride, p)
 			}

@@ -283,8 +283,7 @@ func (p *loop) store(x value, at operand.Mem, mask reg.Register) {
 }
 
 // storeLeft stores as many elements of a vector as are left: half of it, half of what is then
-// left, and so on. Storing under a mask takes many times as long in AVX2; and the processor
-// takes it to store a whole vector, for which loads of the next row have to wait.
+// left, and so on.
 func (p *loop) storeLeft(x reg.VecVirtual, at operand.Mem) {
 	part, to := p.lanes.vector(), p.GP64()
 	p.VMOVAPS(x, part)
@@ -294,20 +293,7 @@ func (p *loop) storeLeft(x reg.VecVirtual, at operand.Mem) {
 		skip := fmt.Sprintf("part%d", p.parts)
 		p.TESTQ(operand.I32(bytes/p.element.Bytes), p.left)
 		p.JE(operand.LabelRef(skip))
-		stored := operand.Mem{Base: to}
-		switch x := part.AsX(); bytes {
-		case 32:
-			p.VMOVUPS(part.AsY(), stored)
-			p.VEXTRACTF64X4(operand.U8(1), part, part.AsY())
-		case 16:
-			p.VMOVUPS(x, stored)
-			p.VEXTRACTF128(operand.U8(1), part.AsY(), x)
-		case 8:
-			p.VMOVSD(x, stored)
-			p.VMOVHLPS(x, x, x)
-		case 4:
-			p.VMOVSS(x, stored)
-		}
+		asmgen.StorePart(p.Context, part, operand.Mem{Base: to}, bytes)
 		if bytes > p.element.Bytes {
 			p.ADDQ(operand.I32(bytes), to)
 		}
