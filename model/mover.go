@@ -87,6 +87,13 @@ func (m *latents) keep(shard *graph.Shard, nodes []int) {
 	}
 }
 
+// put sets the shard's to what is kept.
+func (m latents) put(shard *graph.Shard, nodes []int) {
+	for _, l := range nodes {
+		copyFrom(shard.Latent(l), m[l], 0)
+	}
+}
+
 // HeavyBall moves by a velocity (Polyak 1964), u ← Keep u + g, v ← v − γ u.
 type HeavyBall struct {
 	AlongGradient

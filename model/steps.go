@@ -81,18 +81,79 @@ func (s *Settling) Step(ctx context.Context) error {
 	if err := s.settler.refresh(s.network, s.inf.MostLag()); err != nil {
 		return err
 	}
+	if err := s.each(ctx, func(shard *graph.Shard, st *descent, step func()) { step() }); err != nil {
+		return err
+	}
+	before := s.energy
+	s.energy = sum(s.settler.energies())
+	if !s.inf.Unguarded && s.settler.nudge.to == nil && s.energy > before*(1+riseNoise) && s.settler.lags(s.network) {
+		s.settler.renew(s.network) // for the next step
+	}
+	s.steps++
+	s.looked, s.fresh = false, false
+	return nil
+}
+
+// Descend is a Step by which the energy does not rise, as [Network.Settle] takes it: where it
+// has, what steps are divided by is made anew of parameters that it lags behind, and else a
+// shard goes back and steps at half the rate, so often as there. It is a Step where the
+// inference is unguarded, where latents are nudged or wander, and by a mover that remembers,
+// whose way is uphill now and then.
+func (s *Settling) Descend(ctx context.Context) error {
+	own := s.settler
+	if s.inf.Unguarded || own.nudge.to != nil || own.noise.streams != nil || own.shards[0].mover.Remembers() {
+		return s.Step(ctx)
+	}
+	if err := own.refresh(s.network, s.inf.MostLag()); err != nil {
+		return err
+	}
+	lags := own.lags(s.network)
+	descend := func(shard *graph.Shard, st *descent, step func()) {
+		st.latents.keep(shard, st.free)
+		for try := 0; ; try++ {
+			step()
+			if !st.climbed(shard) || lags || try == retries {
+				return
+			}
+			st.again(shard)
+			st.rate /= 2
+		}
+	}
+	if err := s.each(ctx, descend); err != nil {
+		return err
+	}
+	if lags && own.any((*descent).rose) {
+		own.machine.Each(func(shard *graph.Shard) { own.shards[shard.Index].again(shard) })
+		own.renew(s.network)
+		if err := own.refresh(s.network, s.inf.MostLag()); err != nil {
+			return err
+		}
+		lags = false
+		if err := s.each(ctx, descend); err != nil {
+			return err
+		}
+	}
+	s.energy = math.Inf(1) // the next Step has nothing to compare with
+	s.steps++
+	s.looked, s.fresh = true, false
+	return nil
+}
+
+// each has every shard take the steps that it wants, with errors and energies before each
+// step as a trace would have them, and tells other ranks of them.
+func (s *Settling) each(ctx context.Context, take func(shard *graph.Shard, st *descent, step func())) error {
 	rate := s.settler.firstRate(s.network, s.clamps, s.pace, s.inf)
 	inf := s.inf
 	inf.Trace, inf.Unguarded = true, true // a look before each step, after which nothing goes back
 	s.settler.machine.Each(func(shard *graph.Shard) {
-		st := s.settler.shards[shard.Index]
-		st.watching.rate = rate
-		st.trace, st.residuals = st.trace[:0], st.residuals[:0]
-		inf := inf
-		inf.Steps = st.steps + 2
-		st.predicted = false // wherever the latents have been put
-		st.step(ctx, shard, s.pace, inf)
-		st.complete(shard)
+		st, inf := s.settler.shards[shard.Index], inf
+		st.rate, st.predicted = rate, false // wherever the latents have been put
+		inf.Steps = s.steps + 2
+		take(shard, st, func() {
+			st.trace, st.residuals, st.steps, st.full = st.trace[:0], st.residuals[:0], s.steps, st.rate
+			st.step(ctx, shard, s.pace, inf)
+			st.complete(shard)
+		})
 	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("model: step: %w", context.Cause(ctx))
@@ -102,13 +163,6 @@ func (s *Settling) Step(ctx context.Context) error {
 			return fmt.Errorf("model: step: %w", err)
 		}
 	}
-	before := s.energy
-	s.energy = sum(s.settler.energies())
-	if !s.inf.Unguarded && s.settler.nudge.to == nil && s.energy > before*(1+riseNoise) && s.settler.lags(s.network) {
-		s.settler.renew(s.network) // for the next step
-	}
-	s.steps++
-	s.looked, s.fresh = false, false
 	return nil
 }
 

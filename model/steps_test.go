@@ -101,3 +101,59 @@ func TestStepsRead(t *testing.T) {
 		t.Error("a step from an energy that is no number ends at one")
 	}
 }
+
+// TestDescend takes one step where a pass by blocks would climb: it is what settling for one
+// step does, to the bit, and every one after it descends, where steps alone do not. A copy
+// of the network whose weights have moved meanwhile has its curvature made anew first.
+func TestDescend(t *testing.T) {
+	ctx, climbs := context.Background(), 0
+	for seed := range uint64(20) {
+		n, err := New(Config{Layers: []int{6, 20, 20, 3}, Dtype: Float64, Seed: seed, Direction: Discriminative, Activation: "leaky-relu"})
+		must(t, err)
+		scale := func(by float64) {
+			for _, term := range n.terms {
+				w := term.edges[0][0]
+				dense.Fill(w, func(i int) float64 { return by * dense.At(w, i) })
+			}
+			n.Changed()
+		}
+		c := n.Clamp(randomBatch(seed, Float64, 40, 6), randomBatch(seed+100, Float64, 40, 3))
+		inf := Inference{Method: GaussSeidel, Steps: 1, Rate: 1, Lag: LagOf(10)}
+		scale(1.5)
+		_, err = n.Settle(ctx, c, inf) // by which the curvature is of these weights
+		must(t, err)
+		scale(2)
+		descending, err := n.Clone().Begin(c, inf)
+		must(t, err)
+		stepping, err := n.Clone().Begin(c, inf)
+		must(t, err)
+		must(t, descending.Descend(ctx))
+		must(t, stepping.Step(ctx))
+		r, err := n.Settle(ctx, c, inf)
+		must(t, err)
+		got := descending.Result()
+		if got.Energy != r.Energy || got.Rate != r.Rate {
+			t.Errorf("seed %d: energy %v at rate %v by one step, %v at %v settled", seed, got.Energy, got.Rate, r.Energy, r.Rate)
+		}
+		for l := range r.Latents {
+			if !slices.Equal(dense.Floats(got.Latents[l]), dense.Floats(r.Latents[l])) {
+				t.Errorf("seed %d: latents of node %d differ", seed, l)
+			}
+		}
+		if stepping.Energy() > 2*got.Energy {
+			climbs++
+		}
+		before := got.Energy
+		for range 10 {
+			must(t, descending.Descend(ctx))
+			if e := descending.Energy(); e > before*(1+riseTolerance) {
+				t.Errorf("seed %d: the energy rose from %v to %v", seed, before, e)
+			} else {
+				before = e
+			}
+		}
+	}
+	if climbs == 0 {
+		t.Error("no step climbs without a guard: this tests nothing")
+	}
+}

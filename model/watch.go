@@ -172,7 +172,21 @@ func (st *descent) back(shard *graph.Shard, inf Inference) {
 		st.start(shard, inf.Start)
 		return
 	}
-	for _, l := range st.free {
-		copyFrom(shard.Latent(l), st.latents[l], 0)
-	}
+	st.latents.put(shard, st.free)
+}
+
+// climbed reports whether the step that was just taken, from where errors and energies have
+// been read, has raised the energy. They are then those of where it has led.
+func (st *descent) climbed(shard *graph.Shard) bool {
+	st.lowest = sum(st.last)
+	st.rounding = st.lowest * st.dtype.rounding()
+	shard.Errors()
+	st.read(shard)
+	return st.rose()
+}
+
+// again puts the latents back to where they were kept before a step.
+func (st *descent) again(shard *graph.Shard) {
+	st.latents.put(shard, st.free)
+	st.complete(shard)
 }

@@ -17,7 +17,8 @@ import (
 // the second at the latents to which the first has led or, with Joint, at those from which
 // it starts, as PCX has it (Salvatori, Song, Yordanov and others 2024). It is incremental
 // expectation maximisation (Neal and Hinton 1998): each half lowers the energy, and neither
-// waits for the other.
+// waits for the other. That a step does lower it is seen to as in [PC] (see
+// [model.Settling.Descend]), unless the inference is unguarded.
 //
 // With one step it is [PC] with one step. What is frozen of the weights, such as their
 // packed layout and factors of the curvature, is made anew at each step, and the energy is
@@ -77,7 +78,7 @@ func (i *IPC) Learn(ctx context.Context, l *Lesson) (*model.Result, error) {
 		if err != nil || !r.Finite() {
 			return r, err
 		}
-		if err := s.Step(ctx); err != nil {
+		if err := s.Descend(ctx); err != nil {
 			return nil, err
 		}
 		if i.Joint {
