@@ -31,6 +31,7 @@ type Settling struct {
 	energy  float64 // before the last step
 	looked  bool    // errors and energies are of the last Step or Look
 	fresh   bool    // and so are gradients
+	known   bool    // errors are of where the next Step begins, unless parameters have changed
 }
 
 // Begin puts the latents of a batch with clamps c where inf has them begin. What inf says
@@ -69,7 +70,7 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	s.settler.only(s.divided)
 	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
-	s.looked, s.fresh = false, false
+	s.looked, s.fresh, s.known = false, false, false
 	return nil
 }
 
@@ -78,6 +79,7 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 // which the network has been told, are taken anew. It is an error when ctx is cancelled;
 // that the energy is no number any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
+	known := s.known && s.settler.version == s.network.version
 	if err := s.settler.refresh(s.network, s.inf.MostLag()); err != nil {
 		return err
 	}
@@ -90,7 +92,7 @@ func (s *Settling) Step(ctx context.Context) error {
 		st.trace, st.residuals = st.trace[:0], st.residuals[:0]
 		inf := inf
 		inf.Steps = st.steps + 2
-		st.predicted = false // wherever the latents have been put
+		st.predicted, st.known = false, known // wherever the latents have been put
 		st.step(ctx, shard, s.pace, inf)
 		st.complete(shard)
 	})
@@ -108,7 +110,7 @@ func (s *Settling) Step(ctx context.Context) error {
 		s.settler.renew(s.network) // for the next step
 	}
 	s.steps++
-	s.looked, s.fresh = false, false
+	s.looked, s.fresh, s.known = false, false, false
 	return nil
 }
 
@@ -151,10 +153,15 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 }
 
 // Look has gradients, errors and energies computed anew, where latents or parameters have
-// been changed.
+// been changed. The next Step goes on from them: who changes latents in between looks again.
 func (s *Settling) Look() error {
-	s.looked, s.fresh = false, false
-	return s.settler.refresh(s.network, s.inf.MostLag())
+	s.looked, s.fresh, s.known = false, false, false
+	if err := s.settler.refresh(s.network, s.inf.MostLag()); err != nil {
+		return err
+	}
+	s.look()
+	s.known = true
+	return nil
 }
 
 // look computes errors and energies, where they are not known.
