@@ -97,7 +97,7 @@ func (e *Energy) curvature(l int, ridge float64, b *op.Builder) (h curvature, er
 			for _, source := range from {
 				s := e.Spec.Nodes[source].Shape
 				at.Channels, at.Units = s[len(s)-1], s.TotalSize()
-				if _, outer := edge.Feature.(feature.Outer); outer && source == l {
+				if _, gated := edge.Feature.(multiplies); gated && source == l {
 					if err := e.gate(&h, i, j, l, a, b); err != nil {
 						return h, err
 					}
@@ -153,11 +153,8 @@ func (e *Energy) gate(h *curvature, i, j, l int, a float64, b *op.Builder) error
 	if !linear.HasBlock(edge.Map) {
 		return noBlock(name, "map", edge.Map, "known curvature")
 	}
-	other := e.Latents[from[0]]
-	if from[0] == l {
-		other = e.Latents[from[1]]
-	}
-	g := gate{Gate: op.Gate{By: a, First: from[0] == l}, in: G.Nodes{other}}
+	own, strides := slices.Index(from, l), edge.Feature.(multiplies).Strides(e.wiring.sources(i, j)...)
+	g := gate{Gate: op.Gate{By: a, Own: strides[own], Other: strides[1-own]}, in: G.Nodes{e.Latents[from[1-own]]}}
 	if of := e.wiring.Of[i]; edge.Map == linear.Map(linear.Dense{}) && e.follows(of) {
 		w, precision := e.older(e.Terms[i].Edges[j].Parameters[0]), e.older(e.Terms[i].Precision)
 		v := w

@@ -72,7 +72,7 @@
 //  1. latents are set: by [Shard.Predict], node by node in the order of Wiring.Order, or by
 //     writing to [Shard.Latent];
 //  2. [Shard.Look] computes the energies. Where all free latents are at their predictions
-//     [Shard.Begin] does, with less work;
+//     [Shard.Begin] does, with less work, and right behind Errors [Shard.LookOn];
 //  3. each pass takes all turns of Options.Turns in their order: [Shard.Turn] computes the
 //     gradients and steps of the turn's nodes, which then move, and no others. The turns of
 //     the first pass behind a look are told that it is the first. Looks may come between

@@ -240,7 +240,9 @@ func (e *Energy) predict(i int, shared map[string]G.Nodes, b *op.Builder) (plain
 }
 
 // buildsFeature and buildsMap are what features and maps have beside their public
-// methods, and buildsBlock what maps have of which linear.HasBlock is true.
+// methods, buildsBlock what maps have of which linear.HasBlock is true, and multiplies what
+// features have of all products of a unit of each of two sources: how far apart in them each
+// source's units stand.
 type (
 	buildsFeature interface {
 		Build(b *op.Builder, shapes []tensor.Shape, in ...*G.Node) *G.Node
@@ -250,6 +252,9 @@ type (
 	}
 	buildsBlock interface {
 		Block(b *op.Builder, name string, precision *G.Node, theta G.Nodes) linear.Block
+	}
+	multiplies interface {
+		Strides(in ...tensor.Shape) [2]int
 	}
 )
 

@@ -12,7 +12,7 @@ import (
 type lists struct {
 	gradients, evaluate, errors, features, steps int
 	backprop, fix, fixedDeltas                   int
-	look, begin                                  int
+	look, lookOn, begin                          int
 	predict                                      []int // by prediction; −1 where its node is clamped
 	fixedSteps                                   []int // by node; −1 where it has none
 	first, again                                 []int // by turn
@@ -59,6 +59,8 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 	if len(turns) > 1 {
 		look, m.lists.look = settled, m.lists.errors
 	}
+	m.lists.lookOn = list()
+	scripts = append(scripts, machine.Script{{List: -1, Nodes: settled}, {List: m.lists.lookOn, Nodes: look}})
 	predicted, zero := e.begun()
 	if e.Spec.Steps == ErrorSteps {
 		m.lists.backprop, m.lists.fix = list(), list()

@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"example.com/pcn/graph/feature"
+	"example.com/pcn/graph/internal/op"
 	"example.com/pcn/graph/linear"
 )
 
@@ -258,17 +259,27 @@ func TestConcatBlocks(t *testing.T) {
 	}
 }
 
+// turned is feature.Outer laid out the other way, as another feature of products may be.
+type turned struct{ feature.Outer }
+
+func (turned) Build(b *op.Builder, shapes []tensor.Shape, in ...*G.Node) *G.Node {
+	return feature.Outer{}.Build(b, shapes, in[1], in[0])
+}
+
+func (turned) Strides(in ...tensor.Shape) [2]int { return [2]int{1, in[0][0]} }
+
 // TestOuterBlocks holds, for nodes of which products are taken, that a step is the gradient
 // times the inverse of the node's own block of an example's Hessian, on its free units: the
 // gradient is 0 behind it, since the energy is quadratic in each node by itself.
 func TestOuterBlocks(t *testing.T) {
-	for _, masked := range []bool{false, true} {
+	for at, products := range []feature.Feature{feature.Outer{}, feature.Outer{}, turned{}, turned{}} {
+		masked := at%2 == 1
 		s := Spec{Batch: 3, Dtype: tensor.Float64, Steps: BlockSteps, Nodes: []Node{
 			{Name: "of", Shape: tensor.Shape{9}, Clamped: true}, {Name: "a", Shape: tensor.Shape{2}, Prior: 0.2, Masked: masked}, {Name: "b", Shape: tensor.Shape{19}, Prior: 0.3},
 			{Name: "more", Shape: tensor.Shape{4}, Clamped: true},
 		}}
 		s.Predictions = []Prediction{
-			{Of: "of", Precise: true, Edges: []Edge{{From: []string{"a", "b"}, Feature: feature.Outer{}, Scale: 0.7}}},
+			{Of: "of", Precise: true, Edges: []Edge{{From: []string{"a", "b"}, Feature: products, Scale: 0.7}}},
 			{Of: "more", Edges: []Edge{{From: []string{"b"}}}},
 			{Of: "b", Precise: true, Edges: []Edge{{From: []string{"a"}}}},
 		}
@@ -286,7 +297,7 @@ func TestOuterBlocks(t *testing.T) {
 			}
 			for i, left := range floats(eval(t, e.Gradients[l])) {
 				if !near(left, 0, 1e-3*math.Abs(gradient[i])+1e-9) || masked && l == 1 && i == 1 && step[i] != 0 {
-					t.Errorf("masked %v: %s[%d]: gradient %v before the step, %v behind it", masked, s.Nodes[l].Name, i, gradient[i], left)
+					t.Errorf("%T, masked %v: %s[%d]: gradient %v before the step, %v behind it", products, masked, s.Nodes[l].Name, i, gradient[i], left)
 				}
 				x[i] += step[i]
 			}

@@ -58,6 +58,9 @@ func (s *Shard) Steps() { s.run(s.machine.lists.steps) }
 // Look computes the energies, and what the turns after it share.
 func (s *Shard) Look() { s.run(s.machine.lists.look) }
 
+// LookOn is Look where Errors has been called last, and no latent has moved since.
+func (s *Shard) LookOn() { s.run(s.machine.lists.lookOn) }
+
 // Begin is Look where each latent that is free, or is missing, has just been set by Predict,
 // behind those that predict it. One that has no prediction may have any value.
 func (s *Shard) Begin() { s.run(s.machine.lists.begin) }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -30,11 +31,6 @@ func (c *Config) checkChain(bad func(format string, a ...any)) {
 	if n := len(c.Precisions); n != 0 && n != len(c.Layers) {
 		bad("precisions: must be one for each of the %d layers, got %d", len(c.Layers), n)
 	}
-	for i, p := range c.Precisions {
-		if !(p > 0) || math.IsInf(p, 0) {
-			bad("precisions[%d]: must be a number > 0, got %v", i, p)
-		}
-	}
 	c.checkEnergies(bad)
 	for field, name := range map[string]string{"activation": c.Activation, "top_activation": c.TopActivation} {
 		if _, err := feature.ParseActivation(name); err != nil {
@@ -46,31 +42,52 @@ func (c *Config) checkChain(bad func(format string, a ...any)) {
 	}
 }
 
-// checkEnergies reports what is wrong with a chain's energies.
+// checkEnergies reports what is wrong with a chain's energies and precisions.
 func (c *Config) checkEnergies(bad func(format string, a ...any)) {
 	if n := len(c.Energies); n != 0 && n != len(c.Layers) {
 		bad("energies: must be one for each of the %d layers, got %d", len(c.Layers), n)
+		return
 	}
 	bottom, top := len(c.Layers)-1, 0
 	if c.Direction == Generative {
 		bottom, top = top, bottom
 	}
-	for i, e := range c.Energies {
+	for i, d := range c.Layers {
+		e, p := Gaussian, 1.0
+		if len(c.Energies) > 0 {
+			e = c.Energies[i]
+		}
+		if len(c.Precisions) == len(c.Layers) {
+			p = c.Precisions[i]
+		}
 		switch {
 		case e.Form() == nil:
-			bad("energies[%d]: %v", i, e.check())
-		case e == GaussianLearned && len(c.Precisions) == len(c.Layers) && !(math.Abs(math.Log(c.Precisions[i])) <= MaxLogPrecision):
-			bad("precisions[%d]: must be within e^±%d where it is learned, got %v", i, MaxLogPrecision, c.Precisions[i])
 		case i == top && e != Gaussian:
 			bad("energies[%d]: must be %v at the top of a %v network, which has no energy, got %v", i, Gaussian, c.Direction, e)
-		case e.Form() == graph.Gaussian || len(c.Energies) != len(c.Layers):
 		case !e.Form().Settles() && i != bottom:
 			bad("energies[%d]: %v is for the bottom node, energies[%d] of a %v network", i, e, bottom, c.Direction)
-		case e == CrossEntropy && c.Layers[i] == 1:
-			bad("layers[%d]: must be at least 2 classes for %v, got 1", i, e)
-		case len(c.Precisions) == len(c.Layers) && c.Precisions[i] != 1:
-			bad("precisions[%d]: must be 1 where energies[%d] is %v, got %v", i, i, e, c.Precisions[i])
 		}
+		checkEnergy(fmt.Sprintf("energies[%d]", i), e, fmt.Sprintf("precisions[%d]", i), p, d, bad)
+	}
+}
+
+// checkEnergy reports what is wrong with the energy of a prediction of so many units, and with
+// its precision, by the names that these have in the configuration.
+func checkEnergy(energy string, e NodeEnergy, precision string, p float64, units int, bad func(format string, a ...any)) {
+	form := e.Form()
+	switch {
+	case form == nil:
+		bad("%s: %v", energy, e.check())
+	case e == CrossEntropy && units == 1:
+		bad("%s: must be of at least 2 classes where it is %v, got 1", energy, e)
+	}
+	switch {
+	case !(p > 0) || math.IsInf(p, 0):
+		bad("%s: must be a number > 0, got %v", precision, p)
+	case form != nil && form != graph.Gaussian && p != 1:
+		bad("%s: must be 1 where %s is %v, got %v", precision, energy, e, p)
+	case e == GaussianLearned && !(math.Abs(math.Log(p)) <= MaxLogPrecision):
+		bad("%s: must be within e^±%d where it is learned, got %v", precision, MaxLogPrecision, p)
 	}
 }
 
@@ -124,21 +141,7 @@ func (c *Config) checkGraph(bad func(format string, a ...any)) {
 		if _, err := feature.Parse(p.After); err != nil {
 			bad("predictions[%d].after: %v", i, err)
 		}
-		if err := p.Energy.check(); err != nil {
-			bad("predictions[%d].energy: %v", i, err)
-		}
-		if !(p.Precision >= 0) || math.IsInf(p.Precision, 0) {
-			bad("predictions[%d].precision: must be a number > 0, got %v", i, p.Precision)
-		}
-		if p.Energy == CrossEntropy && size[p.Of] == 1 {
-			bad("predictions[%d].energy: must have at least 2 classes for %v, and node %s has 1", i, p.Energy, p.Of)
-		}
-		if p.Energy.Form() != nil && p.Energy.Form() != graph.Gaussian && p.Precision != 0 && p.Precision != 1 {
-			bad("predictions[%d].precision: must be 1 where the energy is %v, got %v", i, p.Energy, p.Precision)
-		}
-		if p.Energy == GaussianLearned && p.Precision != 0 && !(math.Abs(math.Log(p.Precision)) <= MaxLogPrecision) {
-			bad("predictions[%d].precision: must be within e^±%d where it is learned, got %v", i, MaxLogPrecision, p.Precision)
-		}
+		checkEnergy(fmt.Sprintf("predictions[%d].energy", i), p.Energy, fmt.Sprintf("predictions[%d].precision", i), cmp.Or(p.Precision, 1), size[p.Of], bad)
 		for j, e := range p.From {
 			k := 0
 			for _, name := range e.Nodes {

@@ -106,19 +106,17 @@ func (c *Config) faults() (errs []error) {
 }
 
 // parsed returns the feature of a text, which has been looked at before, of so many sources:
-// several stand side by side, whether or not it says so, unless it takes several itself.
+// several stand side by side, whether or not it says so, unless it takes two or more itself.
 func parsed(text string, sources int) feature.Feature {
 	f, _ := feature.Parse(text)
 	first := f
 	if s, ok := f.(feature.Sequence); ok {
 		first = s[0]
 	}
-	switch first.(type) {
-	case feature.Concat, feature.Outer:
-		return f
-	}
+	unit := tensor.Shape{1}
+	_, err := first.Shape(unit, unit)
 	switch {
-	case sources < 2:
+	case sources < 2 || err == nil:
 		return f
 	case f == feature.Feature(feature.Identity):
 		return feature.Concat{}

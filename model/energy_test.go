@@ -361,7 +361,7 @@ func TestBadEnergies(t *testing.T) {
 		"energies[0]: must be gaussian at the top of a discriminative network, which has no energy, got gaussian-le": {Layers: []int{3, 2}, Energies: []NodeEnergy{l, g}},
 		"energies[1]: bernoulli is for the bottom node, energies[2] of a discriminative network":                     {Layers: []int{3, 3, 2}, Energies: []NodeEnergy{g, b, g}},
 		"energies[1]: bernoulli is for the bottom node, energies[0] of a generative network":                         {Layers: []int{3, 3, 2}, Energies: []NodeEnergy{g, b, g}, Direction: Generative},
-		"layers[1]: must be at least 2 classes for cross-entropy, got 1":                                             {Layers: []int{3, 1}, Energies: []NodeEnergy{g, c}},
+		"energies[1]: must be of at least 2 classes where it is cross-entropy, got 1":                                {Layers: []int{3, 1}, Energies: []NodeEnergy{g, c}},
 		"precisions[1]: must be 1 where energies[1] is cross-entropy, got 2":                                         {Layers: []int{3, 2}, Energies: []NodeEnergy{g, c}, Precisions: []float64{1, 2}},
 		"precisions[1]: must be within e^±7 where it is learned, got 5000":                                           {Layers: []int{3, 2}, Energies: []NodeEnergy{g, l}, Precisions: []float64{1, 5000}},
 		"weight_decay: must be a number >= 0, got -1":                                                                {Layers: []int{3, 2}, WeightDecay: -1},

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gorgonia.org/tensor"
@@ -42,4 +43,27 @@ func TestGatedSettlesAtOnce(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestGatedRests holds that the same network is found at rest in the pass behind the one that
+// ends there, at once: what rounding has left of the gradient is not looked into.
+func TestGatedRests(t *testing.T) {
+	n, err := New(Config{Network: "gated code=40", Layers: []int{300, 4}, Seed: 3})
+	must(t, err)
+	hot, err := n.OneHot(slices.Repeat([]int{0, 1, 2, 3}, 10))
+	must(t, err)
+	c := Clamps{"input": Hide(randomBatch(1, Float32, 40, 300), func(_, unit int) bool { return unit >= 150 }), "target": {Values: hot}}
+	r, err := n.Settle(context.Background(), c, Inference{Method: GaussSeidel, Steps: 100, Tolerance: 1e-3})
+	must(t, err)
+	if r.Status != Converged || r.Steps != 2 {
+		t.Errorf("%v after %d steps, want %v after 2", r.Status, r.Steps, Converged)
+	}
+	n.machines.Find(func(s *settler) bool { // looks at all
+		for i, st := range s.shards {
+			if took := st.search.steps; took > 3 {
+				t.Errorf("shard %d: %d steps of conjugate gradients to find it at rest", i, took)
+			}
+		}
+		return false
+	})
 }

@@ -279,7 +279,7 @@ func TestBadGraphs(t *testing.T) {
 		`predictions[1].after: must be one of`:                                                                   func(c *Config) { c.Predictions[1].After = "tahn" },
 		`predictions[1].energy: must be one of`:                                                                  func(c *Config) { c.Predictions[1].Energy = "none" },
 		`predictions[1].precision: must be a number > 0`:                                                         func(c *Config) { c.Predictions[1].Precision = -1 },
-		`predictions[1].precision: must be 1 where the energy is laplace, got 2`:                                 func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 2, Laplace },
+		`predictions[1].precision: must be 1 where predictions[1].energy is laplace, got 2`:                      func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 2, Laplace },
 		`predictions[1].precision: must be within e^±7 where it is learned`:                                      func(c *Config) { c.Predictions[1].Precision, c.Predictions[1].Energy = 5000, GaussianLearned },
 		`predictions[1].from[1].map: must be one of`:                                                             func(c *Config) { c.Predictions[1].From[1].Map = "weave" },
 		`predictions[1].from[0].feature: must be one of`:                                                         func(c *Config) { c.Predictions[1].From[0].Feature = "tahn" },

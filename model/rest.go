@@ -18,12 +18,15 @@ import (
 // down to the tolerance is at rest only where the energy has no more to lose either.
 const (
 	restShare    = 0.02 // the share of the fall that may be left, by the estimate
-	restResidual = 1e-3 // of the gradient, at which the estimate is done
+	restResidual = 1e-3 // of the gradient, at which the estimate is done, as it is where rounding alone is left
 	restSteps    = 200  // or after so many gradients
 )
 
 // restSearch is the scratch of atRest.
-type restSearch struct{ at, gradient, residual, along, step latents }
+type restSearch struct {
+	at, gradient, residual, along, step latents
+	steps                               int // taken of those that there may be
+}
 
 // atRest reports whether the shard has lost nearly all the energy that it can, by the
 // Newton decrement ½ gᵀ H⁻¹ g, which conjugate gradients (Hestenes and Stiefel 1952) sum
@@ -50,13 +53,14 @@ func (st *descent) atRest(ctx context.Context, shard *graph.Shard) bool {
 		units += g.Shape().TotalSize()
 		rr += norm2(g)
 	}
-	enough := restResidual * restResidual * rr
+	rounding := st.dtype.rounding()
+	enough := max(restResidual*restResidual*rr, rounding*rounding*st.largest2)
 	far := 1e-5 // how far the latents move for a difference, beyond what rounding blurs
 	if st.dtype == Float32 {
 		far = 5e-2
 	}
 	left, most := 0.0, restShare*(st.began-energy)
-	for step := 0; step < restSteps && rr > enough && left <= most && ctx.Err() == nil; step++ {
+	for s.steps = 0; s.steps < restSteps && rr > enough && left <= most && ctx.Err() == nil; s.steps++ {
 		pp := 0.0
 		for _, l := range st.free {
 			pp += norm2(s.along[l])

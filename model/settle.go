@@ -190,6 +190,7 @@ type descent struct {
 	end2      []float64 // the same where settling ended
 	largest2  float64   // largest sum of them
 	predicted bool      // all latents began at their predictions
+	known     bool      // errors are of the latents as they are: see Settling.Look
 	converged bool
 	search    restSearch
 	searched  bool // by atRest, since when the next pass is as the first

@@ -31,6 +31,7 @@ type Settling struct {
 	energy  float64 // before the last step
 	looked  bool    // errors and energies are of the last Step or Look
 	fresh   bool    // and so are gradients
+	known   bool    // errors are of where the next Step begins, unless parameters have changed
 }
 
 // Begin puts the latents of a batch with clamps c where inf has them begin. What inf says
@@ -69,7 +70,7 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	s.settler.only(s.divided)
 	rate := s.settler.firstRate(n, clamps, s.pace, inf)
 	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
-	s.looked, s.fresh = false, false
+	s.looked, s.fresh, s.known = false, false, false
 	return nil
 }
 
@@ -78,10 +79,8 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 // which the network has been told, are taken anew. It is an error when ctx is cancelled;
 // that the energy is no number any longer is for [Result.Finite] to say.
 func (s *Settling) Step(ctx context.Context) error {
-	if err := s.settler.refresh(s.network, s.inf.MostLag()); err != nil {
-		return err
-	}
-	if err := s.each(ctx, func(shard *graph.Shard, st *descent, step func()) { step() }); err != nil {
+	tell := len(s.settler.parts) > 0 // which may be renewed by what the energy does
+	if err := s.each(ctx, tell, func(_ *graph.Shard, _ *descent, step func()) { step() }); err != nil {
 		return err
 	}
 	before := s.energy
@@ -90,7 +89,7 @@ func (s *Settling) Step(ctx context.Context) error {
 		s.settler.renew(s.network) // for the next step
 	}
 	s.steps++
-	s.looked, s.fresh = false, false
+	s.looked, s.fresh, s.known = false, false, false
 	return nil
 }
 
@@ -104,50 +103,47 @@ func (s *Settling) Descend(ctx context.Context) error {
 	if s.inf.Unguarded || own.nudge.to != nil || own.noise.streams != nil || own.shards[0].mover.Remembers() {
 		return s.Step(ctx)
 	}
-	if err := own.refresh(s.network, s.inf.MostLag()); err != nil {
-		return err
-	}
-	lags := own.lags(s.network)
 	descend := func(shard *graph.Shard, st *descent, step func()) {
 		st.latents.keep(shard, st.free)
 		for try := 0; ; try++ {
 			step()
-			if !st.climbed(shard) || lags || try == retries {
+			if !st.climbed(shard) || own.lags(s.network) || try == retries {
 				return
 			}
 			st.again(shard)
 			st.rate /= 2
 		}
 	}
-	if err := s.each(ctx, descend); err != nil {
+	if err := s.each(ctx, true, descend); err != nil {
 		return err
 	}
-	if lags && own.any((*descent).rose) {
+	if own.lags(s.network) && own.any((*descent).rose) {
 		own.machine.Each(func(shard *graph.Shard) { own.shards[shard.Index].again(shard) })
 		own.renew(s.network)
-		if err := own.refresh(s.network, s.inf.MostLag()); err != nil {
-			return err
-		}
-		lags = false
-		if err := s.each(ctx, descend); err != nil {
+		s.known = false
+		if err := s.each(ctx, true, descend); err != nil {
 			return err
 		}
 	}
 	s.energy = math.Inf(1) // the next Step has nothing to compare with
 	s.steps++
-	s.looked, s.fresh = true, false
+	s.looked, s.fresh, s.known = true, false, false
 	return nil
 }
 
-// each has every shard take the steps that it wants, with errors and energies before each
-// step as a trace would have them, and tells other ranks of them.
-func (s *Settling) each(ctx context.Context, take func(shard *graph.Shard, st *descent, step func())) error {
+// each gives the machine the parameters, has every shard take the steps that it wants, with
+// errors and energies before each as a trace would have them, and may tell other ranks of them.
+func (s *Settling) each(ctx context.Context, tell bool, take func(shard *graph.Shard, st *descent, step func())) error {
+	known := s.known && s.settler.version == s.network.version
+	if err := s.settler.refresh(s.network, s.inf.MostLag()); err != nil {
+		return err
+	}
 	rate := s.settler.firstRate(s.network, s.clamps, s.pace, s.inf)
 	inf := s.inf
 	inf.Trace, inf.Unguarded = true, true // a look before each step, after which nothing goes back
 	s.settler.machine.Each(func(shard *graph.Shard) {
 		st, inf := s.settler.shards[shard.Index], inf
-		st.rate, st.predicted = rate, false // wherever the latents have been put
+		st.rate, st.predicted, st.known = rate, false, known // wherever the latents have been put
 		inf.Steps = s.steps + 2
 		take(shard, st, func() {
 			st.trace, st.residuals, st.steps, st.full = st.trace[:0], st.residuals[:0], s.steps, st.rate
@@ -158,7 +154,7 @@ func (s *Settling) each(ctx context.Context, take func(shard *graph.Shard, st *d
 	if ctx.Err() != nil {
 		return fmt.Errorf("model: step: %w", context.Cause(ctx))
 	}
-	if len(s.settler.parts) > 0 { // which may be renewed by what the energy does
+	if tell {
 		if err := s.settler.together(s.divided, nil); err != nil {
 			return fmt.Errorf("model: step: %w", err)
 		}
@@ -205,10 +201,15 @@ func (s *Settling) Error(node string) (*tensor.Dense, error) {
 }
 
 // Look has gradients, errors and energies computed anew, where latents or parameters have
-// been changed.
+// been changed. The next Step goes on from them: who changes latents in between looks again.
 func (s *Settling) Look() error {
-	s.looked, s.fresh = false, false
-	return s.settler.refresh(s.network, s.inf.MostLag())
+	s.looked, s.fresh, s.known = false, false, false
+	if err := s.settler.refresh(s.network, s.inf.MostLag()); err != nil {
+		return err
+	}
+	s.look()
+	s.known = true
+	return nil
 }
 
 // look computes errors and energies, where they are not known.

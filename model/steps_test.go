@@ -157,3 +157,35 @@ func TestDescend(t *testing.T) {
 		t.Error("no step climbs without a guard: this tests nothing")
 	}
 }
+
+// TestStepsGoOn: a step that goes on from what Look has found is one without, to the bit, and
+// begins anew from parameters that have changed since.
+func TestStepsGoOn(t *testing.T) {
+	for _, name := range Methods() {
+		took := func(look func(s *Settling, step int, after bool)) *Result {
+			n, err := New(Config{Layers: []int{6, 5, 4, 3}, Seed: 3})
+			must(t, err)
+			s, err := n.Begin(n.Clamp(randomBatch(1, Float32, 40, 6), randomBatch(2, Float32, 40, 3)), Inference{Method: Method(name), Steps: 1})
+			must(t, err)
+			for step := range 4 {
+				look(s, step, false)
+				n.Weights(0).Float32s()[step] += 0.1
+				n.Changed()
+				look(s, step, true)
+				must(t, s.Step(context.Background()))
+			}
+			return s.Result()
+		}
+		want := took(func(*Settling, int, bool) {})
+		got := took(func(s *Settling, step int, after bool) {
+			if after == (step%2 == 0) {
+				must(t, s.Look())
+			}
+		})
+		for l := range got.Latents {
+			if !same(got.Latents[l], want.Latents[l]) || got.Energy != want.Energy {
+				t.Errorf("%s: node %d: other latents, energy %v, want %v", name, l, got.Energy, want.Energy)
+			}
+		}
+	}
+}

@@ -122,11 +122,15 @@ func (st *descent) look(shard *graph.Shard, due bool, inf Inference) bool {
 
 // evaluate computes the energy.
 func (st *descent) evaluate(shard *graph.Shard) {
-	if st.steps == 0 && st.predicted {
+	switch {
+	case st.known:
+		shard.LookOn()
+	case st.steps == 0 && st.predicted:
 		shard.Begin()
-	} else {
+	default:
 		shard.Look()
 	}
+	st.known = false
 }
 
 // read takes the energy as just computed.

@@ -24,7 +24,8 @@ type Feature interface {
 	// Linear reports whether ψ is linear.
 	Linear() bool
 	// UnitByUnit reports whether each unit of ψ depends on one unit of a source alone, in
-	// their order. Where it does not, no block of curvature is known, but for [Outer].
+	// their order. Where it does not, no block of curvature is known, but of products, as [Outer]
+	// has them.
 	UnitByUnit() bool
 }
 

@@ -42,6 +42,10 @@ func (Outer) Shape(in ...tensor.Shape) (tensor.Shape, error) {
 	return tensor.Shape{in[0][0] * in[1][0]}, nil
 }
 
+// Strides returns how far apart among the products units of the first source stand, and units
+// of the second: by them a graph knows the curvature by each source given the other.
+func (Outer) Strides(in ...tensor.Shape) [2]int { return [2]int{in[1][0], 1} }
+
 // Build adds the products to a graph.
 func (Outer) Build(b *op.Builder, _ []tensor.Shape, in ...*G.Node) *G.Node {
 	return b.Apply(fmt.Sprintf("outer(%s, %s)", in[0].Name(), in[1].Name()), outer(), in...)

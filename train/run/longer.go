@@ -9,22 +9,17 @@ import (
 // ResumeTo is [Resume] with another number of epochs, more than the run has, whether or not it
 // has come to its end. Where the rate has a schedule it is that of the longer run from now on.
 func ResumeTo(dir string, epochs int) (*Run, error) {
-	d, err := openRun(dir)
-	if err != nil {
-		return nil, err
-	}
-	rec, from, err := d.Lengthen(epochs)
-	return d.resume(rec, from, err)
+	return resume(dir, func(f *Folder) (*Run, error) { return f.goOn(f.lengthen(epochs)) })
 }
 
-// Lengthen gives the run in f another number of epochs, more than it has, and says where it
-// goes on, as [Folder.Where] does. The checkpoint in the folder is of the longer run then.
-func (f *Folder) Lengthen(epochs int) (*Record, *train.Checkpoint, error) {
-	if _, _, err := f.Where(); err != nil { // which says what is missing
-		return nil, nil, err
-	}
+// lengthen gives the run in f another number of epochs, more than it has, and says where it
+// goes on, as where does. The checkpoint in the folder is of the longer run then.
+func (f *Folder) lengthen(epochs int) (*Record, *train.Checkpoint, error) {
 	path := f.Path(CheckpointFile)
-	from, err := train.LoadCheckpoint(path)
+	rec, from, err := f.where() // which says what is missing
+	if err == nil && from == nil {
+		from, err = train.LoadCheckpoint(path)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -42,10 +37,6 @@ func (f *Folder) Lengthen(epochs int) (*Record, *train.Checkpoint, error) {
 	of.Epochs, from.Recipe.Learning.Epochs = epochs, epochs
 	if err := from.Save(path); err != nil {
 		return nil, nil, err
-	}
-	rec, err := LoadRecord(f.Dir)
-	if err != nil {
-		rec = newRecord()
 	}
 	rec.Recipe, rec.Result.Status = *from.Recipe, Running
 	return rec, from, nil

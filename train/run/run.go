@@ -28,20 +28,20 @@ type Run struct {
 // no run. [Run.Train] trains; who is done releases the folder.
 func Start(dir string, r train.Recipe) (*Run, error) {
 	if err := r.Validate(); err != nil {
-		return nil, fmt.Errorf("run: %w", err)
+		return nil, err
 	}
 	began := time.Now()
 	sets, err := Load(r)
 	if err != nil {
-		return nil, fmt.Errorf("run: %w", err)
+		return nil, err
 	}
 	d, err := OpenFolder(dir)
 	if err != nil {
-		return nil, fmt.Errorf("run: %w", err)
+		return nil, err
 	}
 	if file := d.Holds(); file != "" {
 		d.Release()
-		return nil, fmt.Errorf("run: %s: must hold no run, got %s: Resume goes on with it", dir, file)
+		return nil, fmt.Errorf("%s: must hold no run, got %s: Resume goes on with it", dir, file)
 	}
 	e := NewExperiment(d, r, sets)
 	e.Began = began
@@ -50,44 +50,45 @@ func Start(dir string, r train.Recipe) (*Run, error) {
 
 // Resume goes on with the run in a folder, from its last checkpoint. A run that has come to
 // its end is over: its Record has the result, and Train has nothing to do.
-func Resume(dir string) (*Run, error) {
-	d, err := openRun(dir)
+func Resume(dir string) (*Run, error) { return resume(dir, (*Folder).Resume) }
+
+// Resume is the function [Resume] in a folder that this process has. The error is ErrNoRun where
+// it holds none.
+func (f *Folder) Resume() (*Run, error) { return f.goOn(f.where()) }
+
+// resume opens a folder that is there to go on with its run.
+func resume(dir string, how func(*Folder) (*Run, error)) (*Run, error) {
+	if _, err := os.Stat(dir); err != nil { // before a folder is made
+		return nil, err
+	}
+	f, err := OpenFolder(dir)
 	if err != nil {
 		return nil, err
 	}
-	rec, from, err := d.Where()
-	return d.resume(rec, from, err)
-}
-
-// openRun opens a folder that is there.
-func openRun(dir string) (*Folder, error) {
-	_, err := os.Stat(dir) // before a folder is made
-	var d *Folder
-	if err == nil {
-		d, err = OpenFolder(dir)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("run: %w", err)
-	}
-	return d, nil
-}
-
-// resume returns the run in f, which is where these say, or releases f.
-func (f *Folder) resume(rec *Record, from *train.Checkpoint, err error) (*Run, error) {
-	var sets train.Sets
-	if err == nil && !rec.Over() {
-		if sets, err = Load(rec.Recipe); err == nil {
-			err = f.Clean()
-		}
-	}
+	r, err := how(f)
 	if err != nil {
 		f.Release()
-		return nil, fmt.Errorf("run: %w", err)
 	}
+	return r, err
+}
+
+// goOn returns the run in f, which is where these say.
+func (f *Folder) goOn(rec *Record, from *train.Checkpoint, err error) (*Run, error) {
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Experiment: &Experiment{Folder: f, Recipe: rec.Recipe, Began: time.Now()}, Record: rec, From: from}
 	if rec.Over() {
-		return &Run{Experiment: &Experiment{Folder: f, Recipe: rec.Recipe}, Record: rec}, nil
+		return r, nil
 	}
-	return GoOn(NewExperiment(f, rec.Recipe, sets), rec, from), nil
+	if r.Sets, err = Load(rec.Recipe); err != nil {
+		return nil, err
+	}
+	r.Data = r.Sets.Fingerprints()
+	if from != nil {
+		rec.Resumed++
+	}
+	return r, f.Clean()
 }
 
 // Load reads the data of r, and checks that it fits.
@@ -102,15 +103,12 @@ func Load(r train.Recipe) (train.Sets, error) {
 // Begin returns a run that begins.
 func Begin(e *Experiment) *Run { return &Run{Experiment: e, Record: newRecord()} }
 
-// GoOn returns a run that goes on where [Folder.Where] says.
-func GoOn(e *Experiment, rec *Record, from *train.Checkpoint) *Run {
-	rec.Resumed++
-	return &Run{Experiment: e, Record: rec, From: from}
-}
+// ErrNoRun says that a folder holds no run.
+var ErrNoRun = errors.New("holds no run")
 
-// Where returns the record of the run in d, and its checkpoint: nil where it has been
+// where returns the record of the run in d, and its checkpoint: nil where it has been
 // stopped before the first, or has come to its end.
-func (f *Folder) Where() (*Record, *train.Checkpoint, error) {
+func (f *Folder) where() (*Record, *train.Checkpoint, error) {
 	rec, err := LoadRecord(f.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
@@ -121,7 +119,7 @@ func (f *Folder) Where() (*Record, *train.Checkpoint, error) {
 	from, err := train.LoadCheckpoint(f.Path(CheckpointFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && rec == nil:
-		return nil, nil, fmt.Errorf("%s holds no run: neither %s nor %s is there", f.Dir, CheckpointFile, RecordFile)
+		return nil, nil, fmt.Errorf("%s %w: neither %s nor %s is there", f.Dir, ErrNoRun, CheckpointFile, RecordFile)
 	case errors.Is(err, fs.ErrNotExist):
 		return rec, nil, nil
 	case err != nil:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"reflect"
 	"time"
@@ -34,20 +33,22 @@ func lock(dir string) (release func(), err error) {
 
 // past returns what came of the run in a folder, nil where it has not come to its end.
 func past(dir string, r Run) (*Outcome, error) {
-	rec, err := loadRun(dir, r)
+	rec, err := run.LoadRecord(dir)
+	if err == nil {
+		err = of(dir, r, rec.Recipe)
+	}
 	if err != nil || !rec.Over() {
 		return nil, err
 	}
 	return outcome(dir, r, rec)
 }
 
-// loadRun returns the record of a run.
-func loadRun(dir string, r Run) (*run.Record, error) {
-	rec, err := run.LoadRecord(dir)
-	if err == nil && !reflect.DeepEqual(rec.Recipe, r.Recipe) {
-		return nil, fmt.Errorf("%s: is of a run of other settings", filepath.Join(dir, run.RecordFile))
+// of returns why a folder, which has that recipe, is not of run r.
+func of(dir string, r Run, recipe train.Recipe) error {
+	if !reflect.DeepEqual(recipe, r.Recipe) {
+		return fmt.Errorf("%s: is of a run of other settings", dir)
 	}
-	return rec, err
+	return nil
 }
 
 // take carries out a run, or what is left of it, on that many cores, and returns what came of
@@ -59,42 +60,24 @@ func (d *Driver) take(ctx context.Context, r Run, cores int) (*Outcome, error) {
 		return nil, err
 	}
 	defer f.Release()
-	rec, err := loadRun(f.Dir, r)
-	switch {
-	case err == nil && rec.Over(): // in the meantime
-		return outcome(f.Dir, r, rec)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	}
-	from, err := train.LoadCheckpoint(f.Path(run.CheckpointFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		from, rec, err = nil, nil, f.Clear()
-	case err == nil && (from.Recipe == nil || !reflect.DeepEqual(*from.Recipe, r.Recipe)):
-		err = fmt.Errorf("%s is of another run", f.Path(run.CheckpointFile))
+	under, err := f.Resume()
+	if errors.Is(err, run.ErrNoRun) {
+		under, err = begin(f, r.Recipe)
 	}
 	if err == nil {
-		err = f.Clean()
+		err = of(f.Dir, r, under.Recipe)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case under.Record.Over(): // in the meantime
+		return outcome(f.Dir, r, under.Record)
 	}
-	began := time.Now()
-	sets, err := trained.LoadSets(r.Recipe)
-	if err != nil {
-		return nil, err
-	}
-	e := run.NewExperiment(f, r.Recipe, sets)
-	e.Began = began
-	under := run.Begin(e)
-	if rec == nil { // it is new, or its record is gone, and the checkpoint is all that matters
-		rec = under.Record
+	rec := under.Record
+	if rec.Command == "" { // it is new, or its record is gone, and the checkpoint is all that matters
 		rec.Command, rec.Version = d.Program+" train --config "+f.Path(run.RecipeFile), d.Version
 	}
-	if from != nil {
-		under = run.GoOn(e, rec, from)
-	}
-	under.Record, rec.Untested = rec, true
+	rec.Untested = true
 	if _, err := under.Train(ctx, run.Options{Every: d.Every, Workers: cores, EpochTests: r.Tested}); err != nil {
 		return nil, err
 	}
@@ -102,6 +85,18 @@ func (d *Driver) take(ctx context.Context, r Run, cores int) (*Outcome, error) {
 		return nil, context.Cause(ctx)
 	}
 	return outcome(f.Dir, r, rec)
+}
+
+// begin returns the run of a recipe in a folder that holds none.
+func begin(f *run.Folder, r train.Recipe) (*run.Run, error) {
+	began := time.Now()
+	sets, err := run.Load(r)
+	if err != nil {
+		return nil, err
+	}
+	e := run.NewExperiment(f, r, sets)
+	e.Began = began
+	return run.Begin(e), f.Clear() // what was left of one
 }
 
 // outcome returns what came of the run in a folder, which has ended.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -191,81 +190,70 @@ func printResult(a *cli.App, f *trainFlags, res run.Result) error {
 
 // resume goes on with the run in the folder that --resume names.
 func resume(a *cli.App, c *cobra.Command, f *trainFlags) error {
-	if _, err := os.Stat(f.resume); err != nil {
-		return fmt.Errorf("--resume: %w", err) // before a folder is made
-	}
-	d, err := run.OpenFolder(f.resume)
-	if err != nil {
-		return fmt.Errorf("--resume: %w", err)
-	}
-	defer d.Release()
-	where := d.Where
+	var r *run.Run
+	var err error
 	if epochs := f.Flags.Lookup("epochs"); epochs.Changed {
-		where = func() (*run.Record, *train.Checkpoint, error) {
-			n, err := strconv.Atoi(epochs.Value.String())
-			if err != nil {
-				return nil, nil, err
-			}
-			return d.Lengthen(n)
+		var n int
+		if n, err = strconv.Atoi(epochs.Value.String()); err == nil {
+			r, err = run.ResumeTo(f.resume, n)
 		}
+	} else {
+		r, err = run.Resume(f.resume)
 	}
-	rec, from, err := where()
 	if err != nil {
 		return fmt.Errorf("--resume: %w", err)
 	}
-	if s := rec.Recipe.Learning.Schedule; f.Flags.Changed("epochs") && s != "constant" {
-		a.Note("the rate goes on as the schedule %s has it in a run of %d epochs", s, rec.Recipe.Learning.Epochs)
+	defer r.Release()
+	if s := r.Recipe.Learning.Schedule; f.Flags.Changed("epochs") && s != "constant" {
+		a.Note("the rate goes on as the schedule %s has it in a run of %d epochs", s, r.Recipe.Learning.Epochs)
 	}
-	return goOn(c.Context(), a, f, d, rec, from)
+	return goOn(c.Context(), a, f, r)
 }
 
 // resumeOrStart goes on with the run in the folder of --out, which must be of the
-// settings r, or begins it there.
-func resumeOrStart(ctx context.Context, a *cli.App, f *trainFlags, r train.Recipe) error {
-	d, err := run.OpenFolder(cmp.Or(f.Out, filepath.FromSlash("runs/"+r.Data.Name())))
+// settings of recipe, or begins it there.
+func resumeOrStart(ctx context.Context, a *cli.App, f *trainFlags, recipe train.Recipe) error {
+	d, err := run.OpenFolder(cmp.Or(f.Out, filepath.FromSlash("runs/"+recipe.Data.Name())))
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	defer d.Release()
 	if d.Holds() == "" {
-		return start(ctx, a, f, r, func() (*run.Folder, error) { return d, nil })
+		return start(ctx, a, f, recipe, func() (*run.Folder, error) { return d, nil })
 	}
-	rec, from, err := d.Where()
+	r, err := d.Resume()
 	if err != nil {
 		return fmt.Errorf("--resume-or-start: %w", err)
 	}
-	others, err := run.Differences(rec.Recipe, r)
+	others, err := run.Differences(r.Recipe, recipe)
 	if err != nil {
 		return err
 	}
 	if len(others) > 0 {
 		return cli.Usagef("--resume-or-start: %s holds a run of other settings: %s", d.Dir, strings.Join(others, ", "))
 	}
-	return goOn(ctx, a, f, d, rec, from)
+	return goOn(ctx, a, f, r)
 }
 
-// goOn goes on with the run in d, which is where these say.
-func goOn(ctx context.Context, a *cli.App, f *trainFlags, d *run.Folder, rec *run.Record, from *train.Checkpoint) error {
-	if rec.Over() {
-		if _, err := model.Load(d.Path(run.ModelFile), model.Config{}); err != nil { // of which it has the score
+// goOn goes on with a run.
+func goOn(ctx context.Context, a *cli.App, f *trainFlags, r *run.Run) error {
+	if r.Record.Over() {
+		if _, err := model.Load(r.Path(run.ModelFile), model.Config{}); err != nil { // of which it has the score
 			return err
 		}
-		fmt.Fprintf(a.Info(), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", d.Dir)
-		return printResult(a, f, rec.Result)
+		fmt.Fprintf(a.Info(), "%s has come to its end before; 'pcnrun report %[1]s' renews its report\n", r.Dir)
+		return printResult(a, f, r.Record.Result)
 	}
-	if from == nil {
-		fmt.Fprintf(a.Info(), "%s has no checkpoint yet: the run begins anew\n", d.Dir)
+	if r.From == nil {
+		fmt.Fprintf(a.Info(), "%s has no checkpoint yet: the run begins anew\n", r.Dir)
 	} else {
-		fmt.Fprintf(a.Info(), "resume   %s at epoch %d, batch %d\n", d.Dir, len(from.History.Epochs)+1, from.Batch+1)
+		fmt.Fprintf(a.Info(), "resume   %s at epoch %d, batch %d\n", r.Dir, len(r.From.History.Epochs)+1, r.From.Batch+1)
 	}
-	if was := rec.Machine.Kernel; was != gemm.Kernel() {
+	if was := r.Record.Machine.Kernel; was != gemm.Kernel() {
 		a.Warn("the run began with the kernel %s and goes on with %s: its numbers will differ by rounding", was, gemm.Kernel())
 	}
-	e, err := prepare(rec.Recipe, func() (*run.Folder, error) { return d, d.Clean() })
-	if err != nil {
-		return err
-	}
-	return teach(ctx, a, f, run.GoOn(e, rec, from))
+	cli.LogSets(r.Recipe.Data, r.Sets)
+	return teach(ctx, a, f, r)
 }
 
 // resumeAlone refuses settings beside --resume.

@@ -11,13 +11,15 @@ import (
 	"example.com/pcn/internal/vec"
 )
 
-// Gate is a part of a node's curvature that another node's latent gates, as feature.Outer has
-// it: with G of all products, (n k, n k), and y of an example, (n),
+// Gate is a part of a node's curvature that another node's latent gates, by a feature of all
+// products of a unit of each: with G of these, (n k, n k), and y of an example, (n),
 //
 //	a Σ_ij y_i G_ij y_j,  of blocks G_ij (k, k)
 type Gate struct {
-	By    float64 // a
-	First bool    // the node is the first factor of the products, and not the second
+	By float64 // a
+	// Own and Other are how far apart units of the node, and of the other, stand among the
+	// products.
+	Own, Other int
 	// Seen has G of the rows of W alone that are fixed, G = Σ_r V_r ⊗ W_r, where the free units
 	// of what W predicts follow: it is made by the example, of V, W and its mask.
 	Seen bool
@@ -53,13 +55,8 @@ func GatedStep(of Curvature, gates []Gate, masked bool) *Op {
 	return o
 }
 
-// unit returns where among n k products unit of the node's stands, with unit i of the other.
-func (g Gate) unit(i, unit, n, k int) int {
-	if g.First {
-		return unit*n + i
-	}
-	return i*k + unit
-}
+// at returns where unit of the node's stands among the products, with unit i of the other.
+func (g Gate) at(i, unit int) int { return i*g.Other + unit*g.Own }
 
 // addGate adds the part of an example to h (k, k), given y and G.
 func addGate[T vec.Float](g Gate, h, y, gram []T, k int) {
@@ -71,13 +68,13 @@ func addGate[T vec.Float](g Gate, h, y, gram []T, k int) {
 				continue
 			}
 			for r := range k {
-				row := gram[g.unit(i, r, n, k)*n*k:][:n*k]
-				if !g.First {
-					vec.AddScaled(h[r*k:(r+1)*k], by, row[j*k:(j+1)*k])
+				row := gram[g.at(i, r)*n*k:][:n*k]
+				if g.Own == 1 {
+					vec.AddScaled(h[r*k:(r+1)*k], by, row[j*g.Other:][:k])
 					continue
 				}
 				for c := range k {
-					h[r*k+c] += by * row[g.unit(j, c, n, k)]
+					h[r*k+c] += by * row[g.at(j, c)]
 				}
 			}
 		}
@@ -93,12 +90,12 @@ func addSeen[T vec.Float](g Gate, h, y, mask, v, w, room []T, k int) {
 			if yi == 0 {
 				continue
 			}
-			if !g.First {
-				vec.AddScaled(to, yi, row[i*k:(i+1)*k])
+			if g.Own == 1 {
+				vec.AddScaled(to, yi, row[i*g.Other:][:k])
 				continue
 			}
 			for unit := range to {
-				to[unit] += yi * row[g.unit(i, unit, n, k)]
+				to[unit] += yi * row[g.at(i, unit)]
 			}
 		}
 	}

@@ -25,7 +25,7 @@ func init() {
 			"Differences":     reflect.ValueOf(run.Differences),
 			"Diverged":        reflect.ValueOf(run.Diverged),
 			"ErrInUse":        reflect.ValueOf(&run.ErrInUse).Elem(),
-			"GoOn":            reflect.ValueOf(run.GoOn),
+			"ErrNoRun":        reflect.ValueOf(&run.ErrNoRun).Elem(),
 			"Groups":          reflect.ValueOf(run.Groups),
 			"InUse":           reflect.ValueOf(run.InUse),
 			"Interrupted":     reflect.ValueOf(run.Interrupted),
@@ -92,9 +92,9 @@ func init() {
 			"Stopped":        "string:stopped",
 		},
 		Wrappers: map[string][]string{
-			"Experiment": {"Clean", "Clear", "Holds", "Lengthen", "Path", "Release", "Where"},
+			"Experiment": {"Clean", "Clear", "Holds", "Path", "Release", "Resume"},
 			"Result":     {"SetTest", "TestLine", "TestText"},
-			"Run":        {"Clean", "Clear", "Compare", "Holds", "Lengthen", "Path", "Release", "SaveRecipe", "Where"},
+			"Run":        {"Clean", "Clear", "Compare", "Holds", "Path", "Release", "Resume", "SaveRecipe"},
 		},
 	}
 }
