@@ -32,7 +32,7 @@ func TestNoiseHasTheInverseCurvature(t *testing.T) {
 						Sizes: []int{9, 5, 10, 4, 3}, Activations: []*feature.Activation{i, i, i, i}, Clamped: []bool{false, false, false, false, true},
 						Masked: masked, Precise: precise, Prior: prior, Steps: BlockSteps, Batch: 3, Dtype: dtype,
 					}.spec()
-					s.Noise = true
+					s.Noise, s.Predictions[0].Weight = true, 2
 					e, err := Build(s)
 					must(t, err)
 					bindRandom(t, e, 9)
