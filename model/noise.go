@@ -70,7 +70,10 @@ func (c Config) Wanders(inf Inference, free ...string) error {
 	if err := inf.wanders(); err != nil {
 		return err
 	}
-	return c.allows(form{method: inf.Method, noisy: true}, free)
+	if err := c.allows(form{method: inf.Method, noisy: true}, free); err != nil {
+		return fmt.Errorf("inference.method: %w", err)
+	}
+	return nil
 }
 
 // wanders is Wanders for any network.

@@ -57,7 +57,8 @@ func (*MCPC) Prepare(c model.Config, inf model.Inference) (model.Inference, erro
 	if inf.StaleErrors {
 		return inf, errors.New("inference.stale_errors: must be false, for latents do not rest")
 	}
-	inf.Tolerance = 0 // recipes have one, and latents do not rest
+	inf.Tolerance = 0        // recipes have one, and latents do not rest
+	inf.Lag = model.LagOf(0) // as noise has it, so that nothing is made twice
 	return inf.WithDefaults()
 }
 
