@@ -25,7 +25,7 @@ type form struct {
 // appendKey appends what tells f from another form.
 func (f *form) appendKey(b []byte) []byte {
 	b = append(append(b, f.method...), 0)
-	for _, flags := range [][]bool{f.clamped, f.masked, f.precise, f.gram, {f.apart, f.noisy}} {
+	for _, flags := range [][]bool{f.clamped, f.masked, f.precise, f.gram, {f.noisy, f.apart}} {
 		for _, set := range flags {
 			if set {
 				b = append(b, 1)
