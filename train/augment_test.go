@@ -52,7 +52,7 @@ func (w *witness) SetState(model.State) error { return nil }
 // each epoch; while the validation and test parts stay as they are.
 func TestAugmentationOfTraining(t *testing.T) {
 	const epochs = 4
-	d := Data{Dataset: "digits", Limit: 75, Validation: 40, Seed: 1, Augment: data.Augmentation{Flip: true, Shift: 2, Crop: 1}}
+	d := Data{Dataset: "digits", Limit: 75, Validation: 40, Seed: 1, Augment: data.Augmentation{Flip: true, Shift: 2, Crop: 1, Noise: 0.1}}
 	sets, err := d.Load()
 	must(t, err)
 	plain, err := Data{Dataset: "digits", Limit: 75, Validation: 40, Seed: 1}.Load()
@@ -102,7 +102,7 @@ func TestAugmentationOfTraining(t *testing.T) {
 	}})
 	must(t, err)
 	_, err = Fit(context.Background(), &witness{}, Learning{}, plain.Train, nil, Options{From: from})
-	if want := "train: checkpoint: was made with the augmentation flip,shift=2,crop=1, and this is none"; err == nil || err.Error() != want {
+	if want := "train: checkpoint: was made with the augmentation flip,shift=2,crop=1,noise=0.1, and this is none"; err == nil || err.Error() != want {
 		t.Errorf("resumed without the augmentation: got error %v, want %q", err, want)
 	}
 	all, err := wholeOf(plain.Validation)
@@ -127,7 +127,7 @@ func wholeOf(s *data.Set) ([]float64, error) {
 
 func TestImageDataRefused(t *testing.T) {
 	for want, d := range map[string]Data{
-		"train: data: augment: must be none of inputs that are not images, got flip,shift=1":                  {Dataset: "sine", Augment: data.Augmentation{Flip: true, Shift: 1}},
+		"train: data: augment: must be none, or noise, of inputs that are not images, got flip,shift=1":       {Dataset: "sine", Augment: data.Augmentation{Flip: true, Shift: 1}},
 		"train: data: augment: must move images of 8×8 pixels by less than 8, got crop=8":                     {Dataset: "digits", Augment: data.Augmentation{Crop: 8}},
 		"train: data: standardize: must be none or column for sine, whose inputs are not images, got channel": {Dataset: "sine", Standardize: data.PerChannel},
 		"train: no folder of cifar10 found: 'pcnrun data get cifar10' downloads it; or name":                  {Dataset: "cifar10"},

@@ -48,7 +48,7 @@ func settingWords(s *setting) completer {
 	case s.Flag == "top-activation":
 		return words(feature.Activations()...)
 	case s.Flag == "augment":
-		return words(data.Augmentation{}.String(), "flip", "shift=2", "crop=4")
+		return words(data.Augmentation{}.String(), "flip", "shift=2", "crop=4", "noise=0.1")
 	case s.Words != nil:
 		return words(s.Words...)
 	}

@@ -66,7 +66,7 @@ func Keys() []Key {
 		{Path: "data.pixels", Flag: "pixels", Value: "LOW,HIGH", Group: OfData, Help: "range that pixels are scaled to", Default: "0 to 1", Example: "[-1, 1]"},
 		{Path: "data.standardize", Flag: "standardize", Value: "PER", Group: OfData, Help: "give each column, or each channel of images, zero mean and unit variance over the training part", Words: data.Pers},
 		{Path: "data.standardize_target", Group: OfData, Help: "do so for each target of a regression"},
-		{Path: "data.augment", Flag: "augment", Value: "LIST", Group: OfData, Help: "vary training images each time that they are learned from: flip mirrors them, shift=N moves them by up to N pixels, crop=N cuts them out of a black border of N pixels; such as flip,crop=4, or none"},
+		{Path: "data.augment", Flag: "augment", Value: "LIST", Group: OfData, Help: "vary training images each time that they are learned from: flip mirrors them, shift=N moves them by up to N pixels, crop=N cuts them out of a black border of N pixels; and noise=S adds to each input of any examples, once scaled, a random number of deviation S; such as flip,crop=4, or none"},
 		{Path: "data.seed", Flag: "split-seed", Value: "N", Group: OfData, Help: "decides which examples are kept for validation and the test, and the noise of sine and tracking: the same for all runs to compare", Default: fmt.Sprint(train.DefaultSplit)},
 
 		{Path: "model", Group: OfNetwork, Help: "the network"},

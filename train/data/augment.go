@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -11,10 +12,11 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Augmentation varies the images of a training set each time that they are learned
-// from. What is drawn for an image depends on the seed, the epoch and the image alone.
+// Augmentation varies the examples of a training set each time that they are learned
+// from: images are moved, and any inputs have noise. What is drawn for an example depends on
+// the seed, the epoch and the example alone.
 //
-// Its text names what is done, such as "flip,shift=2,crop=4", or none.
+// Its text names what is done, such as "flip,shift=2,crop=4,noise=0.1", or none.
 type Augmentation struct {
 	// Crop cuts a piece of the image's size out of the image with a black border of so
 	// many pixels around it, at any place, as is usual for CIFAR.
@@ -25,7 +27,13 @@ type Augmentation struct {
 	Shift int
 	// Flip then mirrors the image left to right, in one case of two.
 	Flip bool
+	// Noise adds to each input, as the network has it and so in units of what it is scaled
+	// to, a number from N(0, Noise²).
+	Noise float64
 }
+
+// moves reports whether images are moved.
+func (a Augmentation) moves() bool { return a.Crop != 0 || a.Shift != 0 || a.Flip }
 
 // String returns the text.
 func (a Augmentation) String() string {
@@ -38,6 +46,9 @@ func (a Augmentation) String() string {
 	}
 	if a.Crop != 0 {
 		parts = append(parts, fmt.Sprintf("crop=%d", a.Crop))
+	}
+	if a.Noise != 0 {
+		parts = append(parts, fmt.Sprintf("noise=%v", a.Noise))
 	}
 	if parts == nil {
 		return "none"
@@ -54,6 +65,7 @@ func (a *Augmentation) UnmarshalText(text []byte) error {
 	for part := range strings.SplitSeq(string(text), ",") {
 		name, number, given := strings.Cut(strings.TrimSpace(part), "=")
 		n, err := strconv.Atoi(number)
+		deviation, notFloat := strconv.ParseFloat(number, 64)
 		switch ok := err == nil && n > 0; {
 		case name == "flip" && !given:
 			of.Flip = true
@@ -61,26 +73,31 @@ func (a *Augmentation) UnmarshalText(text []byte) error {
 			of.Shift = n
 		case name == "crop" && ok:
 			of.Crop = n
+		case name == "noise" && notFloat == nil && deviation > 0 && !math.IsInf(deviation, 0):
+			of.Noise = deviation
 		case string(text) == "none":
 		default:
-			return fmt.Errorf("must be none, or some of flip, shift=PIXELS and crop=PIXELS with commas between, got %.40q", text)
+			return fmt.Errorf("must be none, or some of flip, shift=PIXELS, crop=PIXELS and noise=DEVIATION with commas between, got %.40q", text)
 		}
 	}
 	*a = of
 	return nil
 }
 
-// WithAugmentation returns the set whose images [Set.GatherAugmented] varies. It
-// shares the storage of s. They must be images of more pixels, in width and height,
-// than they are moved by.
+// WithAugmentation returns the set whose examples [Set.GatherAugmented] varies. It
+// shares the storage of s. What is moved must be images of more pixels, in width and
+// height, than they are moved by.
 func (s *Set) WithAugmentation(a Augmentation) (*Set, error) {
 	t := *s
 	t.augmentation, t.background = a, nil
-	if a == (Augmentation{}) {
+	if !(a.Noise >= 0) || math.IsInf(a.Noise, 0) {
+		return nil, fmt.Errorf("noise must be a number >= 0, got %v", a.Noise)
+	}
+	if !a.moves() {
 		return &t, nil
 	}
 	if len(s.Shape) != 3 || tensor.Shape(s.Shape).TotalSize() != s.InputSize() || s.Len() == 0 {
-		return nil, fmt.Errorf("must be none of inputs that are not images, got %v", a)
+		return nil, fmt.Errorf("must be none, or noise, of inputs that are not images, got %v", a)
 	}
 	if side := min(s.Shape[0], s.Shape[1]); a.Shift < 0 || a.Crop < 0 || a.Shift >= side || a.Crop >= side {
 		return nil, fmt.Errorf("must move images of %s by less than %d, got %v", shapeText(s.Shape), side, a)
@@ -89,11 +106,11 @@ func (s *Set) WithAugmentation(a Augmentation) (*Set, error) {
 	return &t, nil
 }
 
-// Augmentation returns how [Set.GatherAugmented] varies images.
+// Augmentation returns how [Set.GatherAugmented] varies examples.
 func (s *Set) Augmentation() Augmentation { return s.augmentation }
 
-// Background returns the raw value of each channel that a shift brings in, nil without
-// an augmentation. The slice is the set's own and must not be changed.
+// Background returns the raw value of each channel that a shift brings in, nil where
+// images are not moved. The slice is the set's own and must not be changed.
 func (s *Set) Background() []float64 { return s.background }
 
 // edgeImages is the number of images that tell the background.
@@ -121,13 +138,13 @@ func (s *Set) edges() []float64 {
 	return medians
 }
 
-// GatherAugmented is Gather of examples as they are learned from in an epoch: images
-// are varied as [Set.WithAugmentation] says.
+// GatherAugmented is Gather of examples as they are learned from in an epoch, varied as
+// [Set.WithAugmentation] says.
 func (s *Set) GatherAugmented(rows []int, seed uint64, epoch int, inputs, targets *tensor.Dense) error {
 	return s.gather(rows, inputs, targets, &drawing{of: s.augmentation, seed: seed, epoch: uint64(epoch)})
 }
 
-// drawing says what is drawn for an image in an epoch.
+// drawing says what is drawn for an example in an epoch.
 type drawing struct {
 	of          Augmentation
 	seed, epoch uint64
@@ -152,6 +169,29 @@ func (d *drawing) move(row int) move {
 		cropX: upTo(d.of.Crop), cropY: upTo(d.of.Crop),
 		shiftX: upTo(d.of.Shift), shiftY: upTo(d.of.Shift),
 		flip: stream.Uint64()>>63 == 1 && d.of.Flip,
+	}
+}
+
+// noiseStream tells the noise of an example from its move.
+const noiseStream = 1 << 63
+
+// addNoise adds noise to the inputs of some rows.
+func (d *drawing) addNoise(inputs *tensor.Dense, rows []int) {
+	if inputs.Dtype() == tensor.Float32 {
+		addNoise(inputs.Float32s(), rows, d)
+	} else {
+		addNoise(inputs.Float64s(), rows, d)
+	}
+}
+
+func addNoise[D float32 | float64](inputs []D, rows []int, d *drawing) {
+	var stream rand.PCG
+	rng, width := rand.New(&stream), len(inputs)/len(rows)
+	for i, r := range rows {
+		stream.Seed(d.seed, noiseStream|d.epoch<<32|uint64(r))
+		for j := range inputs[i*width : (i+1)*width] {
+			inputs[i*width+j] += D(d.of.Noise * rng.NormFloat64())
+		}
 	}
 }
 

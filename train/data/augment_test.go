@@ -190,6 +190,7 @@ func TestAugmentationIsSpread(t *testing.T) {
 func TestAugmentationText(t *testing.T) {
 	for text, want := range map[string]Augmentation{
 		"none": {}, "flip": {Flip: true}, " crop=4, flip ": {Flip: true, Crop: 4}, "flip,shift=2,crop=4": {Flip: true, Shift: 2, Crop: 4},
+		"noise=0.25": {Noise: 0.25}, "noise=1e-3,flip": {Flip: true, Noise: 1e-3},
 	} {
 		var got, again Augmentation
 		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
@@ -199,7 +200,7 @@ func TestAugmentationText(t *testing.T) {
 			t.Errorf("%q as %q: got %+v, %v", text, got, again, err)
 		}
 	}
-	for _, text := range []string{"", "flip=1", "shift", "shift=0", "crop=-1", "crop=x", "none,flip", "turn", "flip,,crop=1"} {
+	for _, text := range []string{"", "flip=1", "shift", "shift=0", "crop=-1", "crop=x", "none,flip", "turn", "flip,,crop=1", "noise", "noise=0", "noise=-1", "noise=NaN", "noise=Inf"} {
 		var a Augmentation
 		if err := a.UnmarshalText([]byte(text)); err == nil || !strings.Contains(err.Error(), "must be none, or some of flip") {
 			t.Errorf("%q: got %+v and error %v", text, a, err)
@@ -224,7 +225,78 @@ func TestAugmentationText(t *testing.T) {
 			t.Errorf("shape %v: no error", shape)
 		}
 	}
-	if _, err := small(t).WithAugmentation(Augmentation{Flip: true}); err == nil || err.Error() != "must be none of inputs that are not images, got flip" {
+	if _, err := small(t).WithAugmentation(Augmentation{Flip: true}); err == nil || err.Error() != "must be none, or noise, of inputs that are not images, got flip" {
+		t.Errorf("got error %v", err)
+	}
+}
+
+// TestNoise draws noise for inputs that are no images and for images that are moved, too: it
+// has the deviation that was asked for in units of scaled inputs, is another for each input,
+// example, epoch and seed, and the same whatever is gathered beside.
+func TestNoise(t *testing.T) {
+	digits, err := Digits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	digits = digits.WithTransforms(Transform{Shift: []float64{8}, Scale: []float64{0.125}}, Transform{})
+	flat := *digits
+	flat.Shape = nil
+	for _, s := range []*Set{digits, &flat} {
+		of := Augmentation{Noise: 0.3}
+		if s.Shape != nil {
+			of.Shift = 1
+		}
+		noisy, err := s.WithAugmentation(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of.Noise = 0
+		still, err := s.WithAugmentation(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := count(200)
+		with, without := slices.Concat(drawn(t, noisy, 3, 5, rows...)...), slices.Concat(drawn(t, still, 3, 5, rows...)...)
+		other := map[string][]float64{
+			"of the next seed":    slices.Concat(drawn(t, noisy, 4, 5, rows...)...),
+			"of the next epoch":   slices.Concat(drawn(t, noisy, 3, 6, rows...)...),
+			"of the next example": slices.Concat(drawn(t, noisy, 3, 5, append(rows[1:], 0)...)...),
+		}
+		if got := slices.Concat(drawn(t, noisy, 3, 5, 17)...); !slices.Equal(got, with[17*64:18*64]) {
+			t.Error("the noise of an example depends on what is gathered beside it")
+		}
+		n, sum, squares := float64(len(with)), 0., 0.
+		for i, x := range with {
+			sum, squares = sum+x-without[i], squares+(x-without[i])*(x-without[i])
+		}
+		if mean, deviation := sum/n, math.Sqrt(squares/n); math.Abs(mean) > 5*0.3/math.Sqrt(n) || math.Abs(deviation-0.3) > 5*0.3/math.Sqrt(2*n) {
+			t.Errorf("the noise has mean %v and deviation %v, want 0 and 0.3", mean, deviation)
+		}
+		next := 0.
+		for i := range with[1:] {
+			next += (with[i] - without[i]) * (with[i+1] - without[i+1]) / (0.09 * n)
+		}
+		if math.Abs(next) > 5/math.Sqrt(n) {
+			t.Errorf("noise of neighbouring inputs correlates by %v", next)
+		}
+		if s.Shape != nil {
+			continue // other moves
+		}
+		for name, x := range other {
+			together := 0.
+			for i := range with {
+				to := i
+				if name == "of the next example" {
+					to = (i + 64) % len(with)
+				}
+				together += (with[i] - without[i]) * (x[i] - without[to]) / (0.09 * n)
+			}
+			if math.Abs(together) > 5/math.Sqrt(n) {
+				t.Errorf("noise correlates by %v with that %s", together, name)
+			}
+		}
+	}
+	if _, err := digits.WithAugmentation(Augmentation{Noise: -1}); err == nil || err.Error() != "noise must be a number >= 0, got -1" {
 		t.Errorf("got error %v", err)
 	}
 }

@@ -210,10 +210,13 @@ func (s *Set) gather(rows []int, inputs, targets *tensor.Dense, drawn *drawing) 
 	if err := s.check(rows, inputs, targets); err != nil {
 		return fmt.Errorf("data: %s: gather: %w", s.Name, err)
 	}
-	if drawn != nil && drawn.of != (Augmentation{}) {
+	if drawn != nil && drawn.of.moves() {
 		s.gatherMoved(inputs, drawn, rows)
 	} else {
 		s.input.gather(inputs, &s.inputs, s, rows)
+	}
+	if drawn != nil && drawn.of.Noise != 0 {
+		drawn.addNoise(inputs, rows)
 	}
 	switch {
 	case targets == nil:
