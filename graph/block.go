@@ -226,14 +226,13 @@ func (e *Energy) step(name string, l int, x, matrix *G.Node, b *op.Builder) *G.N
 	return b.Apply(name, op.Pullback(), x, matrix)
 }
 
-// blockStep returns node l's gradient times H⁻¹.
-func (e *Energy) blockStep(l int, h curvature, b *op.Builder) *G.Node {
-	g := e.Gradients[l]
+// blockStep returns node l's gradient g, which may have noise, times H⁻¹.
+func (e *Energy) blockStep(l int, g *G.Node, h curvature, b *op.Builder) *G.Node {
 	switch {
 	case len(h.gates) > 0:
 		return e.gatedStep(l, h, b)
 	case h.narrow != nil:
-		return e.narrowStep(l, h, b)
+		return e.narrowStep(l, g, h, b)
 	case len(h.grams) > 0:
 		return e.step("step "+e.Spec.Nodes[l].Name, l, g, e.matrix(l, h, b), b)
 	}
@@ -272,8 +271,8 @@ func (e *Energy) diagonalStep(l int, x *G.Node, h curvature, b *op.Builder) *G.N
 // precision. What is inverted is of that node's size (Woodbury): with H = d + a WᵀW,
 //
 //	H⁻¹ = (1 − Wᵀ K) / d,  K = a/d (1 + a/d WWᵀ)⁻¹ W
-func (e *Energy) narrowStep(l int, h curvature, b *op.Builder) *G.Node {
-	name, w, g, d := e.Spec.Nodes[l].Name, h.narrow, e.Gradients[l], h.Constant
+func (e *Energy) narrowStep(l int, g *G.Node, h curvature, b *op.Builder) *G.Node {
+	name, w, d := e.Spec.Nodes[l].Name, h.narrow, h.Constant
 	scale := h.Grams[0] / d
 	small := op.Curvature{Grams: []float64{scale}, Constant: 1}
 	m := b.Apply("M⁻¹ "+name, small.Inverse(), b.Apply("WWᵀ "+name, op.Product(), w, w))

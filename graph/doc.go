@@ -44,7 +44,8 @@
 // steps beside the gradients ([StepForm]): the gradient times the inverse of a node's own
 // curvature, or of a chain's, or the gradient by errors in place of latents. Where all errors
 // but the targets' are 0, as at the start, the last are backpropagation's errors (see
-// [Machine.Pulled]).
+// [Machine.Pulled]). By a node's own curvature, gradients may have noise of that covariance, with
+// which latents are sampled (see [Shard.Noise]).
 //
 // # The machine
 //

@@ -25,6 +25,7 @@ type Energy struct {
 	Total     *G.Node // E, scalar
 	Gradients G.Nodes // ∂E/∂v by node, (B, d), 0 for fixed units; nil where the node is clamped or does not descend its energy
 	Steps     G.Nodes // by node, (B, d), of the form that the Spec asks for; nil where there is no gradient or it asks for none
+	Noise     G.Nodes // by node, (B, d): see Shard.Noise; nil where there is no step or the Spec asks for none
 
 	// Followers are, by node, those of which the free units are to be put on their prediction
 	// behind each turn of the others: see Spec.Follow.
@@ -121,7 +122,7 @@ func newEnergy(w *Wiring) *Energy {
 	byNode := func() G.Nodes { return make(G.Nodes, len(w.Nodes)) }
 	e := &Energy{
 		Spec: w.Spec, Graph: G.NewGraph(), Followers: make([]bool, len(w.Nodes)), Older: map[*G.Node]*G.Node{}, wiring: w, inputs: map[string]bool{},
-		Masks: byNode(), Gradients: byNode(), Steps: byNode(), Energies: byNode(), plain: byNode(), deviations: byNode(),
+		Masks: byNode(), Gradients: byNode(), Steps: byNode(), Noise: byNode(), Energies: byNode(), plain: byNode(), deviations: byNode(),
 		Terms: make([]Term, len(w.Predictions)), pulled: make(G.Nodes, len(w.Predictions)),
 		fixed: fixed{errors: byNode(), steps: byNode(), deltas: make(G.Nodes, len(w.Predictions))},
 	}

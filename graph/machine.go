@@ -104,7 +104,7 @@ func CompileFor(e *Energy, o Options) (*Machine, error) {
 			p.Same = append(p.Same, [2]*G.Node{e.Energies[l], e.plain[l]})
 		}
 	}
-	p.Latents = append(p.Latents, some(e.fixed.errors)...)
+	p.Latents = append(p.Latents, some(slices.Concat(e.fixed.errors, e.Noise))...)
 	p.Scripts = m.scripts(o.Turns)
 	p.Asked = some(slices.Concat(e.Gradients, e.Steps, e.Energies, e.plain, e.hebbian(), e.pulled, e.deviations, e.fixed.errors, e.fixed.steps, e.fixed.deltas))
 	var err error
@@ -211,6 +211,7 @@ func (m *Machine) cut(rows int) {
 	for lo := 0; lo < rows; lo += m.shard {
 		s := &Shard{machine: m, Lo: lo, Hi: min(lo+m.shard, rows), Index: len(m.shards), energies: make([][]float64, len(e.Latents))}
 		s.latents, s.gradients, s.steps, s.errors = s.views(free), s.views(e.Gradients), s.views(e.Steps), s.views(errors)
+		s.noise = s.views(e.Noise)
 		s.deviations, s.fixedErrors, s.fixedSteps = s.views(e.deviations), s.views(e.fixed.errors), s.views(e.fixed.steps)
 		for l, n := range e.Energies {
 			if n != nil {

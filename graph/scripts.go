@@ -79,7 +79,7 @@ func (m *Machine) scripts(turns [][]int) (scripts []machine.Script) {
 			act := machine.Act{List: list()}
 			for _, l := range nodes {
 				act.Nodes = append(act.Nodes, e.Gradients[l])
-				act.Moves = append(act.Moves, e.Latents[l])
+				act.Moves = append(act.Moves, some(G.Nodes{e.Latents[l], e.Noise[l]})...)
 			}
 			for _, l := range nodes {
 				act.Nodes = append(act.Nodes, e.Steps[l], e.deviations[l])

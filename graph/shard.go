@@ -17,6 +17,7 @@ type Shard struct {
 
 	machine                           *Machine
 	latents, gradients, steps, errors []*tensor.Dense
+	noise                             []*tensor.Dense // by node: see Noise
 	deviations                        []*tensor.Dense // by node: see MoveErrors
 	fixedErrors, fixedSteps           []*tensor.Dense // by node: see FixedError
 	energies                          [][]float64     // by node, of each example

@@ -21,8 +21,10 @@ type Spec struct {
 	// those of feature.Outer, are then of its fixed units alone, and what is hidden of an
 	// input holds nobody back.
 	Follow bool
-	Batch  int          // examples, the rows of each latent
-	Dtype  tensor.Dtype // tensor.Float32 or tensor.Float64
+	// Noise says that BlockSteps are to be of gradients with noise: see [Shard.Noise].
+	Noise bool
+	Batch int          // examples, the rows of each latent
+	Dtype tensor.Dtype // tensor.Float32 or tensor.Float64
 }
 
 // Node is a latent v, (B, d), one example a row.

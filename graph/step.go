@@ -45,7 +45,13 @@ func (e *Energy) addSteps(free []int, b *op.Builder) error {
 			if err != nil {
 				return err
 			}
-			e.Steps[l] = e.blockStep(l, h, b)
+			g := e.Gradients[l]
+			if e.Spec.Noise {
+				if g, err = e.noisy(l, h, b); err != nil {
+					return err
+				}
+			}
+			e.Steps[l] = e.blockStep(l, g, h, b)
 		}
 	case ChainSteps:
 		return e.chainSteps(b)

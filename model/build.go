@@ -25,12 +25,14 @@ func (n *Network) Energy(c Clamps) (*graph.Energy, error) {
 
 // Allows returns why a method of settling is not for the network, nil where it is. Data and
 // labels are fixed, but for the nodes that are named free.
-func (c Config) Allows(m Method, free ...string) error {
+func (c Config) Allows(m Method, free ...string) error { return c.allows(form{method: m}, free) }
+
+func (c Config) allows(f form, free []string) error {
 	n, err := plan(c)
 	if err != nil {
 		return err
 	}
-	f := form{clamped: make([]bool, len(n.sizes)), masked: make([]bool, len(n.sizes)), method: m}
+	f.clamped, f.masked = make([]bool, len(n.sizes)), make([]bool, len(n.sizes))
 	for _, l := range []int{n.input, n.target} {
 		f.clamped[l] = !slices.Contains(free, n.wiring.Nodes[l].Name)
 	}
@@ -55,7 +57,7 @@ func (c Config) Allowed(m Method, free ...string) Method {
 func (n *Network) build(f form, rows int) (*graph.Energy, error) {
 	s := n.wiring.Spec
 	moves := f.method.moves()
-	s.Batch, s.Steps, s.Follow = rows, moves.Form, moves.Turns != nil
+	s.Batch, s.Steps, s.Follow, s.Noise = rows, moves.Form, moves.Turns != nil, f.noisy
 	s.Nodes, s.Predictions = slices.Clone(s.Nodes), slices.Clone(s.Predictions)
 	for l := range s.Nodes {
 		s.Nodes[l].Clamped, s.Nodes[l].Masked = f.clamped[l], f.masked[l]

@@ -66,6 +66,7 @@ type workshop struct {
 	starts   []*tensor.Dense // by node: see noise
 	learning *learning       // see Hebbian
 	fixed    []float64       // scratch, by node: see constants
+	noisy    bool            // machines are made for noise: see Settling.Noise
 }
 
 // mostMachines is how many machines a network keeps: there is one for each form of

@@ -34,7 +34,8 @@ type Sampling struct {
 // numbers drawn with variance T and settle as inf says. At T = 0 it generates as
 // [Network.Generate] does. With [Sampling.Mix] it samples what the energy says of the inputs,
 // exp(−E/T), in any network of which each free node has a prediction or a prior; the method
-// of inf is to be one under which latents wander, and its rate small: see [Settling.Noise].
+// of inf is to be one under which latents wander, and its rate small but where Gauss–Seidel is
+// exact: see [Settling.Noise].
 func (n *Network) Sample(ctx context.Context, targets *tensor.Dense, how Sampling, inf Inference) (*tensor.Dense, error) {
 	if !(how.Temperature >= 0) || math.IsInf(how.Temperature, 0) {
 		return nil, fmt.Errorf("model: sample: temperature: must be a number >= 0, got %v", how.Temperature)

@@ -224,6 +224,11 @@ func (st *descent) begin(shard *graph.Shard, rate float64, inf Inference) {
 	st.searched, st.patience, st.steps = false, 0, 0
 	clear(st.residual2)
 	st.predicted = st.start(shard, inf.Start)
+	for _, l := range st.free {
+		if x := shard.Noise(l); x != nil { // of the batch before
+			x.Zero()
+		}
+	}
 	st.mover.Begin(shard, st.free)
 }
 
@@ -245,6 +250,7 @@ func (st *descent) step(ctx context.Context, shard *graph.Shard, p pace, inf Inf
 	}
 	measure := looked || last || inf.Tolerance > 0
 	for turn, nodes := range st.turns {
+		st.stir(shard, nodes)
 		shard.Turn(turn, looked || st.searched)
 		if measure {
 			for _, l := range st.fresh[turn] {

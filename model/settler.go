@@ -19,12 +19,13 @@ type form struct {
 	gram    []bool // by prediction: its energy is in Gram form
 	method  Method
 	apart   bool // to look on from where another machine has settled, whose results hold
+	noisy   bool // steps by blocks can have noise: see Settling.Noise
 }
 
 // appendKey appends what tells f from another form.
 func (f *form) appendKey(b []byte) []byte {
 	b = append(append(b, f.method...), 0)
-	for _, flags := range [][]bool{f.clamped, f.masked, f.precise, f.gram, {f.apart}} {
+	for _, flags := range [][]bool{f.clamped, f.masked, f.precise, f.gram, {f.noisy, f.apart}} {
 		for _, set := range flags {
 			if set {
 				b = append(b, 1)
@@ -66,7 +67,7 @@ type settler struct {
 // settler returns a settler for clamps that has them and the parameters loaded: apart
 // from that of which results hold, where that is asked for.
 func (n *Network) settler(c []Clamp, rows int, inf Inference, apart bool) (*settler, error) {
-	f := form{precise: make([]bool, len(n.terms)), gram: make([]bool, len(n.terms)), method: inf.Method, apart: apart}
+	f := form{precise: make([]bool, len(n.terms)), gram: make([]bool, len(n.terms)), method: inf.Method, apart: apart, noisy: n.noisy}
 	f.clamped, f.masked = n.held(c)
 	for i, t := range n.terms {
 		f.precise[i] = t.precision != nil

@@ -53,7 +53,7 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 		return fmt.Errorf("model: inference: %w", err)
 	}
 	inf.Plain, inf.Tolerance, inf.StaleErrors, inf.Estimate, inf.Trace = true, 0, false, false, false
-	n, own := s.network, s.own
+	n := s.network
 	clamps, rows, err := n.check(c)
 	if err != nil {
 		return err
@@ -61,15 +61,21 @@ func (s *Settling) Again(c Clamps, inf Inference) error {
 	if s.pace, err = n.pace(inf); err != nil {
 		return err
 	}
-	own.version, own.workers = n.version, n.workers
-	if s.settler, err = own.settler(clamps, rows, inf, false); err != nil {
+	s.own.version, s.own.workers = n.version, n.workers
+	s.clamps, s.inf, s.divided, s.steps, s.energy = clamps, inf, n.divide(rows), 0, math.Inf(1)
+	return s.begin()
+}
+
+// begin has a machine begin with the batch.
+func (s *Settling) begin() error {
+	next, err := s.own.settler(s.clamps, s.divided.rows, s.inf, false)
+	if err != nil {
 		return err
 	}
-	s.clamps, s.inf, s.steps, s.energy, s.settler.nudge, s.settler.noise = clamps, inf, 0, math.Inf(1), nudge{}, noise{}
-	s.divided = n.divide(rows)
-	s.settler.only(s.divided)
-	rate := s.settler.firstRate(n, clamps, s.pace, inf)
-	s.settler.machine.Each(func(shard *graph.Shard) { s.settler.shards[shard.Index].begin(shard, rate, inf) })
+	s.settler, next.nudge, next.noise = next, nudge{}, noise{}
+	next.only(s.divided)
+	rate := next.firstRate(s.network, s.clamps, s.pace, s.inf)
+	next.machine.Each(func(shard *graph.Shard) { next.shards[shard.Index].begin(shard, rate, s.inf) })
 	s.looked, s.fresh, s.known = false, false, false
 	return nil
 }

@@ -19,8 +19,9 @@ import (
 // point: where PC learns a wrong variance of the data, MCPC learns the right one.
 //
 // Latents first settle without noise, as the inference says, then take Mix steps with noise,
-// and then Samples steps, of each of which an update is taken. The method of the inference
-// has to be gradient, momentum or error-coordinates, and its rate small (see [model.Settling.Noise]).
+// and then Samples steps, of each of which an update is taken. Which methods of the inference
+// there can be, with noise of their own scale in place of the above, and how small the rate has
+// to be, is with [model.Settling.Noise]: under gauss-seidel a linear network is sampled exactly.
 type MCPC struct {
 	Variance float64 // default 1
 	Mix      int     // default 50
@@ -49,14 +50,15 @@ func (m *MCPC) Set(key, value string) error {
 func (*MCPC) Method() model.Method { return model.Gradient }
 
 // Prepare implements [Rule].
-func (*MCPC) Prepare(_ model.Config, inf model.Inference) (model.Inference, error) {
-	if err := inf.Method.Wanders(); err != nil {
+func (*MCPC) Prepare(c model.Config, inf model.Inference) (model.Inference, error) {
+	if err := c.Wanders(inf); err != nil {
 		return inf, err
 	}
 	if inf.StaleErrors {
 		return inf, errors.New("inference.stale_errors: must be false, for latents do not rest")
 	}
-	inf.Tolerance = 0 // recipes have one, and latents do not rest
+	inf.Tolerance = 0        // recipes have one, and latents do not rest
+	inf.Lag = model.LagOf(0) // as noise has it, so that nothing is made twice
 	return inf.WithDefaults()
 }
 

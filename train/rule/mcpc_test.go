@@ -24,7 +24,7 @@ func generator(units, latents int) model.Config {
 
 // TestLangevin: latents of a linear network with noise have the mean and the covariance of
 // their posterior, variance · (I + WᵀW)⁻¹ about (I + WᵀW)⁻¹ Wᵀ x, along the gradient,
-// with momentum and in error coordinates, within 3 %.
+// with momentum, in error coordinates and by blocks, within 3 %.
 func TestLangevin(t *testing.T) {
 	const rows, units, latents, samples = 500, 3, 2, 300
 	n, err := model.New(generator(units, latents))
@@ -47,7 +47,7 @@ func TestLangevin(t *testing.T) {
 	wx.MulVec(w.T(), mat.NewVecDense(units, one))
 	mean.MulVec(&cov, &wx)
 	for _, variance := range []float64{1, 0.25} {
-		for method, rate := range map[model.Method]float64{model.Gradient: 0.02, model.Momentum: 0.004, model.ErrorCoordinates: 0.02} {
+		for method, rate := range map[model.Method]float64{model.Gradient: 0.02, model.Momentum: 0.004, model.ErrorCoordinates: 0.02, model.GaussSeidel: 1} {
 			st, err := n.Begin(model.Clamps{"data": {Values: x}}, model.Inference{Method: method, Rate: rate})
 			must(t, err)
 			must(t, st.Noise(variance, 7, 1))
@@ -94,7 +94,14 @@ func TestMCPCLearnsVariance(t *testing.T) {
 		data.Float64s()[i] = 1 + math.Sqrt(5)*distuv.UnitNormal.Quantile((float64(i)+0.5)/rows)
 		mean += data.Float64s()[i] / rows
 	}
-	for text, learns := range map[string]bool{"mcpc mix=100 samples=60": true, "pc": false} {
+	for text, of := range map[string]struct {
+		inf    model.Inference
+		learns bool
+	}{
+		"mcpc mix=100 samples=60": {model.Inference{Rate: 0.01, Steps: 60}, true},
+		"mcpc mix=1 samples=20":   {model.Inference{Method: model.GaussSeidel, Steps: 1}, true},
+		"pc":                      {model.Inference{Rate: 0.01, Steps: 60}, false},
+	} {
 		n, err := model.New(generator(1, 1))
 		must(t, err)
 		n.Weights(0).Float64s()[0] = 0.7
@@ -102,7 +109,7 @@ func TestMCPCLearnsVariance(t *testing.T) {
 		by, err := New(text)
 		must(t, err)
 		l := &Lesson{Network: n, Clamps: model.Clamps{"data": {Values: data}}, Seed: 1}
-		l.Inference, err = by.Prepare(n.Config(), model.Inference{Rate: 0.01, Steps: 60})
+		l.Inference, err = by.Prepare(n.Config(), of.inf)
 		must(t, err)
 		l.Move = descend(l, 0.2)
 		last := 0.0
@@ -115,8 +122,8 @@ func TestMCPCLearnsVariance(t *testing.T) {
 		}
 		b := n.Biases(0).Float64s()[0]
 		t.Logf("%s: |w| = %.3f, b = %.3f", text, last, b)
-		if right := math.Abs(last-2) <= 0.1 && math.Abs(b-1) <= 0.1; right != learns {
-			t.Errorf("%s: |w| = %.3f, b = %.3f, want 2 and 1: %v", text, last, b, learns)
+		if right := math.Abs(last-2) <= 0.1 && math.Abs(b-1) <= 0.1; right != of.learns {
+			t.Errorf("%s: |w| = %.3f, b = %.3f, want 2 and 1: %v", text, last, b, of.learns)
 		}
 	}
 }

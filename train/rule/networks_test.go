@@ -76,10 +76,13 @@ var circles = map[string]string{
 // or is refused with the reason before it has begun.
 func TestRulesOnNetworks(t *testing.T) {
 	for shape, cfg := range networks() {
-		for _, text := range append(slices.Clone(builtin), "nudging soft=true", "nudging sign=centred", "ipc joint=true") {
-			r := train.Recipe{Data: train.Data{Dataset: "digits"}, Model: cfg, Inference: model.Inference{Method: cfg.Allowed(model.Gradient), Steps: 3, Rate: 0.01}, Learning: train.Learning{Rule: text, Rate: 0.01}}
+		for _, text := range append(slices.Clone(builtin), "nudging soft=true", "nudging sign=centred", "ipc joint=true", "mcpc by gauss-seidel") {
+			of, method, by := strings.Cut(text, " by ")
+			r := train.Recipe{Data: train.Data{Dataset: "digits"}, Model: cfg, Inference: model.Inference{Method: cfg.Allowed(model.Gradient), Steps: 3, Rate: 0.01}, Learning: train.Learning{Rule: of, Rate: 0.01}}
 			r.Model.Seed = 1
-			if m, wanted := rule.Method(text); wanted {
+			if m, wanted := rule.Method(of); by {
+				r.Inference.Method = model.Method(method)
+			} else if wanted {
 				r.Inference.Method = m
 			}
 			want := cmp.Or(refused[shape][text], refused[shape][""])

@@ -96,7 +96,9 @@ func TestPrepareRefuses(t *testing.T) {
 		{"nudging soft=true", chain(false), model.Inference{Method: model.ErrorCoordinates}, "inference.method: must be one that moves each node by itself"},
 		{"nudging", model.Config{Layers: []int{-1}}, plain, "layers"},
 		{"epc", chain(false), plain, "inference.method: must be error-coordinates, got gradient"},
-		{"mcpc", chain(false), model.Inference{Method: model.GaussSeidel}, "inference.method: must be gradient, momentum or error-coordinates"},
+		{"mcpc", chain(false), model.Inference{Method: model.Chain}, "inference.method: must be gradient, momentum, error-coordinates, preconditioned, gauss-seidel, symmetric-gauss-seidel or red-black"},
+		{"mcpc", chain(false), model.Inference{Method: model.GaussSeidel, Rate: 2}, "inference.rate: must be below 2 at each node, where latents have noise under gauss-seidel, got 2"},
+		{"mcpc", model.Config{Network: "gated code=5", Layers: []int{8, 3}}, model.Inference{Method: model.GaussSeidel}, "node code: its curvature differs from example to example"},
 		{"mcpc", chain(false), model.Inference{StaleErrors: true}, "inference.stale_errors: must be false"},
 		{"ipc", chain(false), model.Inference{StaleErrors: true}, "inference.stale_errors: must be false"},
 	} {

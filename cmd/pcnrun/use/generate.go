@@ -38,8 +38,9 @@ drawn around its prediction, with variance --temperature over its precision; the
 inputs of a discriminative one begin at random. With --sample all nodes but the label
 are sampled together, by Langevin dynamics (rule mcpc's): latents settle, take --mix
 steps with noise of variance --temperature, and the inputs are the mean of the last
---window of them. That is for any network of which each node has a prediction or a
-prior, cycles included. --between goes from one class to
+--window of them. Methods that divide by curvature, such as gauss-seidel, then take
+small steps where --inference-rate gives none. That is for any network of which each
+node has a prediction or a prior, cycles included. --between goes from one class to
 another in as many steps. Images are written to a PNG file; other inputs are
 printed as CSV, each with its class first as by predict, except with --between.
 With FILE, or for a regression, the targets are read as lines of numbers from FILE
@@ -107,7 +108,7 @@ func generate(ctx context.Context, a *cli.App, g *generateFlags, args []string) 
 	how := model.Sampling{Seed: g.seed}
 	if g.sample {
 		how.Temperature, how.Mix, how.Window = g.temperature, g.mix, g.window
-		wander(a, t)
+		wander(a, t, g.Flags.Changed("inference-rate"))
 	}
 	if len(args) > 1 || !t.Classifies() {
 		for _, name := range []string{"label", "between", "samples", "temperature", "seed"} {
@@ -151,18 +152,24 @@ func generate(ctx context.Context, a *cli.App, g *generateFlags, args []string) 
 	return err
 }
 
-// wander has t's latents settle by a method under which they can be sampled, where its own
-// is none.
-func wander(a *cli.App, t *trained.Model) {
-	inf := &t.Recipe.Inference
-	if inf.Method.Wanders() != nil {
-		a.Note("latents are sampled by --method gradient, since noise does not spread as it has to under %v", inf.Method)
+// wander has t's latents settle by a method and at a rate at which they can be sampled, where
+// its own are none.
+func wander(a *cli.App, t *trained.Model, rateGiven bool) {
+	inf, n := &t.Recipe.Inference, t.Network
+	err := n.Config().Wanders(*inf, n.Nodes()[n.InputNode()])
+	switch {
+	case err != nil:
+		a.Note("latents are sampled by --method gradient: %v", err)
 		inf.Method, inf.NodeRates = model.Gradient, nil
 		inf.Rate = min(inf.Rate, wanderingRate)
+	case inf.Method == model.Gradient || inf.Method == model.Momentum || inf.Method == model.ErrorCoordinates || rateGiven:
+	case inf.Rate > wanderingRate: // with which blocks settle, and samples are exact in some linear networks alone
+		inf.Rate = wanderingRate
+		a.Note("latents are sampled by %v at --inference-rate %v, where none is given", inf.Method, inf.Rate)
 	}
 }
 
-// wanderingRate is a rate at which the variance of samples is too large by some hundredths.
+// wanderingRate is a rate at which the variance of samples is off by some hundredths.
 const wanderingRate = 0.05
 
 // noteInputs says of a network that does not predict its inputs, asked for them, what to
