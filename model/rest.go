@@ -75,8 +75,8 @@ func (st *descent) atRest(ctx context.Context, shard *graph.Shard) bool {
 			hp := shard.Gradient(l)
 			dense.AddScaled(hp, -1, s.gradient[l])
 			bend += dense.Dot(hp, s.along[l]) / h
-			copyFrom(shard.Latent(l), s.at[l], 0)
 		}
+		s.at.put(shard, st.free)
 		if !(bend > 0) { // flat, or a ridge
 			break
 		}
@@ -97,9 +97,7 @@ func (st *descent) atRest(ctx context.Context, shard *graph.Shard) bool {
 			dense.AddScaled(shard.Latent(l), share, s.step[l])
 		}
 		fall := energy - evaluate()
-		for _, l := range st.free {
-			copyFrom(shard.Latent(l), s.at[l], 0)
-		}
+		s.at.put(shard, st.free)
 		if fall > most/2 {
 			shard.Gradients()
 			return false

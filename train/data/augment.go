@@ -175,18 +175,18 @@ func (d *drawing) move(row int) move {
 // noiseStream tells the noise of an example from its move.
 const noiseStream = 1 << 63
 
-// addNoise adds noise to the inputs of some rows.
-func (d *drawing) addNoise(inputs *tensor.Dense, rows []int) {
+// addNoise adds noise to the inputs of some rows, of so many numbers each.
+func (d *drawing) addNoise(inputs *tensor.Dense, rows []int, width int) {
 	if inputs.Dtype() == tensor.Float32 {
-		addNoise(inputs.Float32s(), rows, d)
+		addNoise(inputs.Float32s(), rows, width, d)
 	} else {
-		addNoise(inputs.Float64s(), rows, d)
+		addNoise(inputs.Float64s(), rows, width, d)
 	}
 }
 
-func addNoise[D float32 | float64](inputs []D, rows []int, d *drawing) {
+func addNoise[D float32 | float64](inputs []D, rows []int, width int, d *drawing) {
 	var stream rand.PCG
-	rng, width := rand.New(&stream), len(inputs)/len(rows)
+	rng := rand.New(&stream)
 	for i, r := range rows {
 		stream.Seed(d.seed, noiseStream|d.epoch<<32|uint64(r))
 		for j := range inputs[i*width : (i+1)*width] {

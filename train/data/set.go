@@ -216,7 +216,7 @@ func (s *Set) gather(rows []int, inputs, targets *tensor.Dense, drawn *drawing) 
 		s.input.gather(inputs, &s.inputs, s, rows)
 	}
 	if drawn != nil && drawn.of.Noise != 0 {
-		drawn.addNoise(inputs, rows)
+		drawn.addNoise(inputs, rows, s.Steps()*s.InputSize())
 	}
 	switch {
 	case targets == nil:
